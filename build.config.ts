@@ -1,0 +1,11 @@
+import { defineBuildConfig } from 'unbuild'
+
+export default defineBuildConfig({
+  entries: ['src/index', 'src/vite', 'src/rollup', 'src/emulator', 'src/types', 'src/cli'],
+  declaration: 'node16',
+  clean: true,
+  rollup: {
+    emitCJS: false,
+    esbuild: { target: 'node20' },
+  },
+})

@@ -1,0 +1,66 @@
+/** The two kinds of task that the reference knows; also their path at the API. */
+export type TaskKind = 'image-to-3d' | 'multi-image-to-3d'
+
+export const EXTRA_FORMATS = ['fbx', 'obj', 'usdz'] as const
+export type ExtraFormat = (typeof EXTRA_FORMATS)[number]
+
+/** Which files an import wants besides the GLB. Not part of the key. */
+export interface Wanted {
+  formats: ExtraFormat[]
+  preRemeshed: boolean
+  textures: boolean
+  thumbnail: boolean
+}
+
+/** What the bytes of an image are, for the key: names do not count. */
+export interface ImageDigest {
+  /** xxHash64 of the bytes, 16 hex digits. */
+  hash: string
+  /** Length in bytes. */
+  bytes: number
+}
+
+/** An image as it was found on disk. */
+export interface SourceImage extends ImageDigest {
+  /** Absolute path. */
+  file: string
+  mime: 'image/png' | 'image/jpeg'
+}
+
+/** An image that guides texturing: a file, or a public URL that the service fetches by itself. */
+export type TextureImage = SourceImage | { url: string }
+
+export type ParamValue = string | number | boolean | string[]
+/** Parameters of the API by their names there; images are kept apart. */
+export type Params = Record<string, ParamValue>
+
+/** The part of a request that decides the bytes; its fingerprint is the key. Stored in entries and lockfile. */
+export interface CanonicalRequest {
+  kind: TaskKind
+  images: ImageDigest[]
+  /** Images that guide texturing, in order. */
+  textureImages: (ImageDigest | { url: string })[]
+  /** Parameters that differ from the defaults frozen with version 1 of the key. */
+  params: Params
+  take: number
+  /** Whether the API is an emulator: its models never mix with real ones. */
+  emulated: boolean
+}
+
+/** What one import asks for, validated. */
+export interface Request {
+  /** Fingerprint of {@link canonical}, 16 hex digits. */
+  key: string
+  /** File name of the imported image or recipe without folder and extension: `hero`. */
+  name: string
+  /** File name of the imported image, for readers: `hero.png`. */
+  imageName: string
+  images: SourceImage[]
+  textureImages: TextureImage[]
+  /** Every effective parameter, spelled out, without images and `name`. */
+  params: Params
+  canonical: CanonicalRequest
+  wanted: Wanted
+  /** Things worth telling the author of the import: deprecated or unknown values that pass. */
+  warnings: string[]
+}

@@ -1,0 +1,33 @@
+import type { Facts } from '../glb/facts.ts'
+import type { CanonicalRequest } from '../request/request.ts'
+
+/** What a file of an entry is: the names of the fields in `files` and `textures` of an asset. */
+export const FILE_ROLES = [
+  'glb', 'preRemeshed', 'fbx', 'obj', 'mtl', 'usdz', 'thumbnail',
+  'baseColor', 'metallic', 'normal', 'roughness', 'emission',
+] as const // prettier-ignore
+export type FileRole = (typeof FILE_ROLES)[number]
+
+/** A file in the cache, by its bytes. */
+export interface BlobRef {
+  sha256: string
+  bytes: number
+  /** File extension without the dot: `glb`, `png`. */
+  ext: string
+}
+
+/** The record of a finished request. */
+export interface Entry {
+  key: string
+  /** File name of the imported image, for the reader. */
+  image: string
+  request: CanonicalRequest
+  /** `ai_model` as requested. */
+  model: string
+  /** Where the bytes come from: `pinned` are the user's own. */
+  source: 'meshy' | 'emulator' | 'pinned'
+  files: Partial<Record<FileRole, BlobRef>> & { glb: BlobRef }
+  facts: Facts
+  /** The task that made it; absent for the user's own bytes. */
+  task?: { id: string; credits: number; createdAt: string } | undefined
+}

@@ -1,0 +1,22 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** Time, injected: nothing else reads the wall clock or sleeps. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Resolves after `ms`; rejects with the reason of `signal` when that comes first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  async sleep(ms, signal) {
+    signal?.throwIfAborted()
+    try {
+      await delay(ms, undefined, signal ? { signal } : undefined)
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw error
+    }
+  },
+}

@@ -1,0 +1,164 @@
+/** What a failure is about, for docs/errors.md and for people who read the code. */
+interface Failure {
+  /** What leads to it. */
+  cause: string
+  /** What to do. */
+  next: string
+  /** Whether credits were spent when it is shown. */
+  paid: 'no' | 'maybe' | 'yes'
+}
+
+/** Every failure that we expect, sorted by code. docs/errors.md is generated from this list. */
+export const failures = {
+  MESHY_ABORTED: {
+    cause: 'The run was stopped (Ctrl-C, a closed server) while a model was on its way.',
+    next: 'Run again: the journal knows the task, and the next run picks it up without paying again.',
+    paid: 'maybe',
+  },
+  MESHY_API_BAD_RESPONSE: {
+    cause: 'The API answered with something that its reference does not allow: no JSON, or no task id.',
+    next: 'Check `baseUrl` and any proxy in between, then run again.',
+    paid: 'maybe',
+  },
+  MESHY_API_FORBIDDEN: {
+    cause: 'The API answered 403: the plan of the account does not include this call.',
+    next: 'Check the plan of the account at meshy.ai.',
+    paid: 'no',
+  },
+  MESHY_API_NETWORK: {
+    cause: 'The API could not be reached, or the connection broke and stayed broken over all retries.',
+    next: 'Check the network, `baseUrl` and HTTPS_PROXY, then run again.',
+    paid: 'no',
+  },
+  MESHY_API_QUEUE_FULL: {
+    cause: 'The queue of the account stayed full for the whole of `taskTimeout`.',
+    next: 'Wait for other tasks of the account to finish, or lower `concurrency`.',
+    paid: 'no',
+  },
+  MESHY_API_RATE_LIMITED: {
+    cause: 'The API kept answering 429 over all retries.',
+    next: 'Lower `requestsPerSecond`, or wait for other users of the account to finish.',
+    paid: 'no',
+  },
+  MESHY_API_REJECTED: {
+    cause: 'The API refused the request as invalid (400, 409, 413 or 422) and said why.',
+    next: 'Change the image or the directive that the message names.',
+    paid: 'no',
+  },
+  MESHY_API_SERVER: {
+    cause: 'The API answered 5xx over all retries of a read.',
+    next: 'Run again later: nothing is lost, and what was paid is picked up.',
+    paid: 'maybe',
+  },
+  MESHY_AUTH_MISSING: {
+    cause: 'A model has to be fetched or generated, and there is no API key.',
+    next: 'Set MESHY_API_KEY in the environment or in `.env`.',
+    paid: 'no',
+  },
+  MESHY_AUTH_REJECTED: {
+    cause: 'The API answered 401: the key is wrong or revoked.',
+    next: 'Make a new key at meshy.ai and set MESHY_API_KEY.',
+    paid: 'no',
+  },
+  MESHY_BUDGET_EXCEEDED: {
+    cause: 'The models that are missing cost more than `maxCredits` allows for one run.',
+    next: 'Raise `maxCredits` or MESHY_MAX_CREDITS, or import fewer new models at once.',
+    paid: 'no',
+  },
+  MESHY_CACHE_CORRUPT: {
+    cause: 'A record in the cache is not what we wrote: truncated, edited, or with another schema.',
+    next: 'Delete the named file, or restore it.',
+    paid: 'no',
+  },
+  MESHY_CACHE_UNWRITABLE: {
+    cause: 'The cache folder cannot be written: read-only, full disk, or missing rights.',
+    next: 'Free space or fix the rights of the cache folder, then run again.',
+    paid: 'maybe',
+  },
+  MESHY_CACHE_VERSION: {
+    cause: 'A record was written by a later version of unplugin-meshy.',
+    next: 'Update unplugin-meshy.',
+    paid: 'no',
+  },
+  MESHY_CREDITS_EXHAUSTED: {
+    cause: 'The API answered 402: the account has not enough credits.',
+    next: 'Buy credits. What was already accepted is waited for and stored.',
+    paid: 'maybe',
+  },
+  MESHY_DIRECTIVE_CONFLICT: {
+    cause: 'Two directives exclude each other, or one has no effect because of another.',
+    next: 'Remove one of the two.',
+    paid: 'no',
+  },
+  MESHY_DIRECTIVE_INVALID: {
+    cause: 'A directive has a value that the API would refuse.',
+    next: 'Use a value from the directive table of the README.',
+    paid: 'no',
+  },
+  MESHY_DIRECTIVE_UNKNOWN: {
+    cause: 'An import has a directive that does not exist.',
+    next: 'Use the nearest directive that the message names.',
+    paid: 'no',
+  },
+  MESHY_DOWNLOAD_FAILED: {
+    cause: 'A file of a finished task could not be fetched over all retries.',
+    next: 'Run again: the task is kept for three days, and the file is fetched without paying.',
+    paid: 'yes',
+  },
+  MESHY_DOWNLOAD_INVALID: {
+    cause: 'A file of a finished task is not what it should be: truncated, HTML, no glTF header.',
+    next: 'Run again: the file is fetched anew without paying. If it stays, report the task to Meshy.',
+    paid: 'yes',
+  },
+  MESHY_GLB_INVALID: {
+    cause: 'A file is not a binary glTF 2.0 file.',
+    next: 'Export the model as GLB.',
+    paid: 'no',
+  },
+  MESHY_IMAGE_CHANGED: {
+    cause: 'An image was changed on disk between the reading and the sending.',
+    next: 'Save the image and build again.',
+    paid: 'no',
+  },
+  MESHY_IMAGE_INVALID: {
+    cause: 'An image is empty, truncated, not PNG or JPEG by its bytes, or a Git LFS pointer.',
+    next: 'Export the image as PNG or JPEG; run `git lfs pull` for a pointer.',
+    paid: 'no',
+  },
+  MESHY_IMAGE_NOT_FOUND: {
+    cause: 'An imported image, a view or a texture image does not exist.',
+    next: 'Fix the path: views and texture images are relative to the imported image.',
+    paid: 'no',
+  },
+  MESHY_OPTIONS_INVALID: {
+    cause: 'An option of the plugin, of `meshy.config` or of the environment is invalid.',
+    next: 'Fix the option that the message names.',
+    paid: 'no',
+  },
+  MESHY_SUBMIT_UNKNOWN: {
+    cause:
+      'The answer to a paid request was lost (timeout, reset, 5xx), and no task of the account could be matched.',
+    next: 'Run again later: if the task exists, it is adopted. `unplugin-meshy adopt` or `forget` settles it by hand.',
+    paid: 'maybe',
+  },
+  MESHY_TASK_EXPIRED: {
+    cause: 'A task is past its retention at the service, so its files are gone.',
+    next: 'Restore the bytes from a colleague or a backup, or `unplugin-meshy forget` the model to pay again.',
+    paid: 'yes',
+  },
+  MESHY_TASK_FAILED: {
+    cause: 'The service could not make a model of this request and refunded it.',
+    next: 'Change the image or the directives that the reason names.',
+    paid: 'no',
+  },
+  MESHY_TASK_NO_MODEL: {
+    cause: 'A task succeeded, but its answer holds no GLB.',
+    next: 'Report the task to Meshy.',
+    paid: 'yes',
+  },
+  MESHY_TASK_TIMEOUT: {
+    cause: 'A task was not finished within `taskTimeout`.',
+    next: 'Run again: the task is picked up without paying.',
+    paid: 'yes',
+  },
+} as const satisfies Record<`MESHY_${string}`, Failure>
