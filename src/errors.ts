@@ -1,4 +1,4 @@
-import { failures } from './system/failures.ts'
+import type { failures } from './system/failures.ts'
 
 /** Every code that a {@link MeshyError} can carry. Codes are permanent once released; see docs/errors.md. */
 export type ErrorCode = keyof typeof failures
