@@ -1,0 +1,84 @@
+import { z } from 'zod'
+
+/** The two kinds of task that the reference knows; also their path at the API. */
+export const TASK_KINDS = ['image-to-3d', 'multi-image-to-3d'] as const
+export type TaskKind = (typeof TASK_KINDS)[number]
+
+/** Every status of the reference. */
+export const TASK_STATUSES = ['PENDING', 'IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'CANCELED'] as const
+export type WireStatus = (typeof TASK_STATUSES)[number]
+
+const link = z.string().min(1)
+const moment = z.int().min(0)
+
+/**
+ * A task as the API sends it: the documented shape, for whoever answers in its place and for contract tests.
+ *
+ * Real answers deviate from it, so reading goes through `parseTask`, which is looser.
+ */
+export const taskWireSchema = z.looseObject({
+  id: z.string().min(1),
+  type: z.enum(TASK_KINDS),
+  name: z.string().optional(),
+  /** A format that was not made is left out. */
+  model_urls: z.looseObject({
+    glb: link.optional(),
+    fbx: link.optional(),
+    obj: link.optional(),
+    mtl: link.optional(),
+    usdz: link.optional(),
+    pre_remeshed_glb: link.optional(),
+  }),
+  thumbnail_url: z.string(),
+  texture_prompt: z.string(),
+  texture_image_url: z.string().optional(),
+  progress: z.int().min(0).max(100),
+  /** Milliseconds since 1970; 0 until it happens. */
+  created_at: moment,
+  started_at: moment,
+  finished_at: moment,
+  expires_at: moment,
+  status: z.enum(TASK_STATUSES),
+  /** Usually one object; the maps besides `base_color` need `enable_pbr`. */
+  texture_urls: z.array(
+    z.looseObject({
+      base_color: link,
+      metallic: link.optional(),
+      normal: link.optional(),
+      roughness: link.optional(),
+      emission: link.optional(),
+    }),
+  ),
+  /** Place in the queue; only meaningful while `PENDING`. */
+  preceding_tasks: z.int().min(0),
+  /** `message` is empty unless the task failed. */
+  task_error: z.looseObject({
+    message: z.string(),
+    type: z.string().optional(),
+    code: z.string().optional(),
+  }),
+  consumed_credits: z.number().min(0).optional(),
+})
+export type TaskWire = z.infer<typeof taskWireSchema>
+
+/** The answer to a create request. */
+export const createdSchema = z.looseObject({ result: z.string().min(1) })
+
+/** What an event of the stream holds at least while the task runs. */
+export const taskEventSchema = z.looseObject({
+  id: z.string().min(1),
+  progress: z.int().min(0).max(100),
+  status: z.enum(TASK_STATUSES),
+})
+
+/** The data of an `error` event of the stream. */
+export const streamErrorSchema = z.looseObject({
+  status_code: z.number().optional(),
+  message: z.string().optional(),
+})
+
+/** The body of every refusal. */
+export const errorSchema = z.looseObject({ message: z.string() })
+
+/** The answer to a balance request. */
+export const balanceSchema = z.looseObject({ balance: z.number() })
