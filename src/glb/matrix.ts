@@ -1,0 +1,49 @@
+import type { Vec3 } from './facts.ts'
+import type { GltfNode } from './read.ts'
+
+/** A 4×4 matrix in column order, as glTF stores it. */
+export type Matrix = readonly number[]
+
+export const IDENTITY: Matrix = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
+
+/** The transform of a node relative to its parent, from its matrix or from translation, rotation and scale. */
+export function localMatrix(node: GltfNode): Matrix {
+  if (node.matrix) return node.matrix
+  const [x, y, z, w] = node.rotation ?? [0, 0, 0, 1]
+  const [right, up, front] = rotatedAxes(x, y, z, w)
+  const [scaleX, scaleY, scaleZ] = node.scale ?? [1, 1, 1]
+  return [
+    ...right.map((value) => value * scaleX),
+    ...up.map((value) => value * scaleY),
+    ...front.map((value) => value * scaleZ),
+    ...(node.translation ?? [0, 0, 0]),
+    1,
+  ]
+}
+
+/** Where a unit quaternion takes the three axes, as columns of a matrix. */
+function rotatedAxes(x: number, y: number, z: number, w: number): [number[], number[], number[]] {
+  return [
+    [1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y), 0],
+    [2 * (x * y - w * z), 1 - 2 * (x * x + z * z), 2 * (y * z + w * x), 0],
+    [2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y), 0],
+  ]
+}
+
+/** `a` after `b`: the transform of a child with `b` under a parent with `a`. */
+export function multiply(a: Matrix, b: Matrix): Matrix {
+  return Array.from({ length: 16 }, (_, at) => {
+    const row = at % 4
+    const column = at - row
+    let sum = 0
+    for (let k = 0; k < 4; k++) sum += (a[row + 4 * k] ?? 0) * (b[column + k] ?? 0)
+    return sum
+  })
+}
+
+/** A point through a matrix. */
+export function transform(matrix: Matrix, [x, y, z]: Vec3): Vec3 {
+  const row = (at: number) =>
+    (matrix[at] ?? 0) * x + (matrix[at + 4] ?? 0) * y + (matrix[at + 8] ?? 0) * z + (matrix[at + 12] ?? 0)
+  return [row(0), row(1), row(2)]
+}
