@@ -1,0 +1,70 @@
+const ARRAY_BUFFER = 34_962
+const ELEMENT_ARRAY_BUFFER = 34_963
+const UNSIGNED_SHORT = 5123
+const UNSIGNED_INT = 5125
+const FLOAT = 5126
+
+/** The last index of 16 bits means "restart" to some hardware, so it is not a vertex. */
+const MAX_SHORT_VERTICES = 65_535
+
+/** The binary chunk on paper: what lies where, each piece on a boundary of four bytes. */
+export class ByteLayout {
+  readonly views: object[] = []
+  readonly accessors: object[] = []
+  readonly #pieces: { offset: number; bytes: Uint8Array }[] = []
+  #end = 0
+
+  get byteLength(): number {
+    return this.#end
+  }
+
+  /** Returns the index of the new accessor. */
+  addVertices(
+    values: Float32Array,
+    type: 'VEC2' | 'VEC3',
+    range: { min?: number[]; max?: number[] } = {},
+  ): number {
+    const bufferView = this.addBytes(bytesOf(values), ARRAY_BUFFER)
+    const count = values.length / (type === 'VEC2' ? 2 : 3)
+    return this.accessors.push({ bufferView, componentType: FLOAT, count, type, ...range }) - 1
+  }
+
+  /** Returns the index of the new accessor. */
+  addIndices(indices: ArrayLike<number>, vertices: number): number {
+    const short = vertices <= MAX_SHORT_VERTICES
+    const values = short ? Uint16Array.from(indices) : Uint32Array.from(indices)
+    const bufferView = this.addBytes(bytesOf(values), ELEMENT_ARRAY_BUFFER)
+    const componentType = short ? UNSIGNED_SHORT : UNSIGNED_INT
+    return this.accessors.push({ bufferView, componentType, count: values.length, type: 'SCALAR' }) - 1
+  }
+
+  /** Returns the index of the new buffer view. */
+  addBytes(bytes: Uint8Array, target?: number): number {
+    const offset = this.#end
+    this.#pieces.push({ offset, bytes })
+    this.#end = aligned(offset + bytes.length)
+    return (
+      this.views.push({
+        buffer: 0,
+        byteOffset: offset,
+        byteLength: bytes.length,
+        ...(target && { target }),
+      }) - 1
+    )
+  }
+
+  /** Copies everything to its place, `start` being where the chunk's data begins. */
+  copyTo(target: Uint8Array, start: number): void {
+    for (const { offset, bytes } of this.#pieces) target.set(bytes, start + offset)
+  }
+}
+
+/** The next multiple of four. */
+export function aligned(length: number): number {
+  return Math.ceil(length / 4) * 4
+}
+
+/** glTF is little-endian, as is every platform that Node runs bundlers on. */
+function bytesOf(values: Float32Array | Uint16Array | Uint32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+}

@@ -1,0 +1,144 @@
+import { ByteLayout } from './byte-layout.ts'
+import type { Vec3 } from './facts.ts'
+import { joinChunks } from './join-chunks.ts'
+
+/** A picture inside of a GLB, embedded as it is. */
+export interface GlbImage {
+  bytes: Uint8Array
+  mime: 'image/png' | 'image/jpeg'
+}
+
+/** One metallic-roughness material. Factors multiply the maps, where there are maps. */
+export interface GlbMaterial {
+  /** Linear RGBA, white when absent. */
+  color?: [r: number, g: number, b: number, a: number]
+  /** @default 0, or 1 with a metallic-roughness map */
+  metallic?: number
+  /** @default 1 */
+  roughness?: number
+  colorMap?: GlbImage
+  /** Roughness in green, metalness in blue. */
+  metallicRoughnessMap?: GlbImage
+  normalMap?: GlbImage
+  /** Whether the alpha of `colorMap` blends. */
+  blend?: boolean
+}
+
+/** Triangles with one material. */
+export interface GlbPart {
+  /** x, y, z of each vertex; +Y is up. */
+  positions: Float32Array
+  normals: Float32Array
+  /** u, v of each vertex. Needed where the material has maps. */
+  uvs?: Float32Array
+  /** Three of them make a triangle, counter-clockwise seen from outside. */
+  indices: ArrayLike<number>
+  material?: GlbMaterial
+}
+
+/** What {@link writeGlb} writes: one node with one mesh. */
+export interface GlbModel {
+  name: string
+  /** What made the model, for `asset.generator`. */
+  generator: string
+  /** Kept in `asset.extras`. */
+  extras?: Record<string, unknown>
+  parts: GlbPart[]
+}
+
+/** Writes a GLB. The same model gives the same bytes. */
+export function writeGlb(model: GlbModel): Uint8Array {
+  const layout = new ByteLayout()
+  const materials = new MaterialTable(layout)
+  const primitives = model.parts.map((part) => writePart(layout, materials, part))
+  const json = {
+    asset: { version: '2.0', generator: model.generator, ...(model.extras && { extras: model.extras }) },
+    scene: 0,
+    scenes: [{ nodes: [0] }],
+    nodes: [{ name: model.name, mesh: 0 }],
+    meshes: [{ name: model.name, primitives }],
+    materials: materials.list,
+    ...(materials.textures.length > 0 && {
+      textures: materials.textures,
+      images: materials.images,
+      samplers: [CLAMPED],
+    }),
+    accessors: layout.accessors,
+    bufferViews: layout.views,
+    buffers: [{ byteLength: layout.byteLength }],
+  }
+  return joinChunks(JSON.stringify(json), layout)
+}
+
+const LINEAR = 9729
+const LINEAR_MIPMAP_LINEAR = 9987
+const CLAMP_TO_EDGE = 33_071
+const CLAMPED = {
+  magFilter: LINEAR,
+  minFilter: LINEAR_MIPMAP_LINEAR,
+  wrapS: CLAMP_TO_EDGE,
+  wrapT: CLAMP_TO_EDGE,
+}
+
+function writePart(layout: ByteLayout, materials: MaterialTable, part: GlbPart) {
+  const { min, max } = extent(part.positions)
+  return {
+    attributes: {
+      POSITION: layout.addVertices(part.positions, 'VEC3', { min, max }),
+      NORMAL: layout.addVertices(part.normals, 'VEC3'),
+      ...(part.uvs && { TEXCOORD_0: layout.addVertices(part.uvs, 'VEC2') }),
+    },
+    indices: layout.addIndices(part.indices, part.positions.length / 3),
+    material: materials.add(part.material ?? {}),
+  }
+}
+
+function extent(positions: Float32Array): { min: Vec3; max: Vec3 } {
+  const min: Vec3 = [Infinity, Infinity, Infinity]
+  const max: Vec3 = [-Infinity, -Infinity, -Infinity]
+  for (let i = 0; i < positions.length; i += 3) {
+    for (const axis of [0, 1, 2] as const) {
+      const value = positions[i + axis] ?? NaN
+      min[axis] = Math.min(min[axis], value)
+      max[axis] = Math.max(max[axis], value)
+    }
+  }
+  if (![...min, ...max].every(Number.isFinite)) {
+    throw new TypeError('Expected positions of at least one vertex, all of them finite numbers')
+  }
+  return { min, max }
+}
+
+class MaterialTable {
+  readonly list: object[] = []
+  readonly textures: object[] = []
+  readonly images: object[] = []
+  readonly #layout: ByteLayout
+
+  constructor(layout: ByteLayout) {
+    this.#layout = layout
+  }
+
+  /** Returns the index of the new material. */
+  add(material: GlbMaterial): number {
+    const { colorMap, metallicRoughnessMap, normalMap } = material
+    this.list.push({
+      pbrMetallicRoughness: {
+        ...(material.color && { baseColorFactor: material.color }),
+        ...(colorMap && { baseColorTexture: this.#texture(colorMap) }),
+        metallicFactor: material.metallic ?? (metallicRoughnessMap ? 1 : 0),
+        roughnessFactor: material.roughness ?? 1,
+        ...(metallicRoughnessMap && { metallicRoughnessTexture: this.#texture(metallicRoughnessMap) }),
+      },
+      ...(normalMap && { normalTexture: this.#texture(normalMap) }),
+      ...(material.blend && { alphaMode: 'BLEND' }),
+    })
+    return this.list.length - 1
+  }
+
+  #texture(image: GlbImage): { index: number } {
+    this.images.push({ bufferView: this.#layout.addBytes(image.bytes), mimeType: image.mime })
+    this.textures.push({ sampler: 0, source: this.images.length - 1 })
+    return { index: this.textures.length - 1 }
+  }
+}

@@ -1,0 +1,48 @@
+import { deflateSync } from 'node:zlib'
+
+/** A real PNG of one colour. */
+export function makePng(
+  width: number,
+  height: number,
+  { alpha = false, color = [200, 80, 40] } = {},
+): Uint8Array {
+  const pixel = alpha ? [...color, 128] : color
+  const row = [0, ...Array.from({ length: width }, () => pixel).flat()]
+  const header = Buffer.alloc(13)
+  header.writeUInt32BE(width, 0)
+  header.writeUInt32BE(height, 4)
+  header.set([8, alpha ? 6 : 2, 0, 0, 0], 8)
+  const data = deflateSync(Buffer.from(Array.from({ length: height }, () => row).flat()))
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+  const chunks = [pngChunk('IHDR', header), pngChunk('IDAT', data), pngChunk('IEND', Buffer.alloc(0))]
+  return new Uint8Array(Buffer.concat([signature, ...chunks]))
+}
+
+/** A real JPEG of one colour. */
+export async function makeJpeg(width = 2, height = 1): Promise<Uint8Array> {
+  const { default: sharp } = await import('sharp')
+  const create = { width, height, channels: 3, background: { r: 10, g: 90, b: 200 } } as const
+  return new Uint8Array(await sharp({ create }).jpeg().toBuffer())
+}
+
+export function toDataUri(bytes: Uint8Array, mime = 'image/png'): string {
+  return `data:${mime};base64,${Buffer.from(bytes).toString('base64')}`
+}
+
+function pngChunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data])
+  const chunk = Buffer.alloc(body.length + 8)
+  chunk.writeUInt32BE(data.length, 0)
+  chunk.set(body, 4)
+  chunk.writeUInt32BE(crc32(body), body.length + 4)
+  return chunk
+}
+
+function crc32(bytes: Buffer): number {
+  let crc = 0xffffffff
+  for (const byte of bytes) {
+    crc ^= byte
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1
+  }
+  return (crc ^ 0xffffffff) >>> 0
+}
