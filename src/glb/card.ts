@@ -1,0 +1,87 @@
+import { imageSize } from './image-size.ts'
+import { writeGlb } from './write.ts'
+import type { GlbImage, GlbMaterial, GlbPart } from './write.ts'
+
+/** A picture to make a card of. */
+export interface CardPicture {
+  image: Uint8Array
+  /** Name of the model inside of the file. */
+  name: string
+  /** `false` leaves the picture out: a plain plate with its proportions. @default true */
+  textured?: boolean | undefined
+}
+
+/** As Meshy scales its models. */
+const LONGEST_SIDE = 1.9
+const THICKNESS = 0.06
+const PLATE_COLOR: [number, number, number, number] = [0.82, 0.82, 0.85, 1]
+/** Far enough above the plate that no depth buffer confuses the two. */
+const PICTURE_GAP = 0.002
+
+/**
+ * The smallest stand-in: the actual picture on both sides of a plate with its proportions, in a closed box around
+ * the origin, front to +Z. The picture is embedded as it is, so nothing is decoded.
+ *
+ * Throws `MESHY_IMAGE_INVALID` when the bytes are neither PNG nor JPEG.
+ */
+export function makeCard({ image, name, textured = true }: CardPicture): Uint8Array {
+  const { mime, width, height, alpha } = imageSize(image)
+  const scale = LONGEST_SIDE / Math.max(width, height)
+  const half = { x: (width * scale) / 2, y: (height * scale) / 2, z: THICKNESS / 2 }
+  const picture: GlbImage = { bytes: image, mime }
+  return writeGlb({
+    name,
+    generator: 'unplugin-meshy card',
+    extras: { standIn: true },
+    parts: textured ? picturedParts(half, picture, alpha) : [box(half, { color: PLATE_COLOR })],
+  })
+}
+
+/** An opaque picture wraps the box; one with transparency lies on a plain plate, or its hidden colours would show. */
+function picturedParts(half: Half, picture: GlbImage, alpha: boolean): GlbPart[] {
+  const colorMap = picture
+  if (!alpha) return [box(half, { colorMap })]
+  const above = { ...half, z: half.z + PICTURE_GAP }
+  const faces = FACES.filter(({ normal }) => normal[2] !== 0)
+  return [box(half, { color: PLATE_COLOR }), joinFaces(faces, above, { colorMap, blend: true })]
+}
+
+interface Half {
+  x: number
+  y: number
+  z: number
+}
+
+type Corner = readonly [x: number, y: number, z: number]
+interface Face {
+  normal: Corner
+  corners: readonly [Corner, Corner, Corner, Corner]
+}
+
+/** Six sides of a cube, each counter-clockwise seen from outside. */
+const FACES: readonly Face[] = [
+  { normal: [0, 0, 1], corners: [[-1, -1, 1], [1, -1, 1], [1, 1, 1], [-1, 1, 1]] },
+  { normal: [0, 0, -1], corners: [[1, -1, -1], [-1, -1, -1], [-1, 1, -1], [1, 1, -1]] },
+  { normal: [1, 0, 0], corners: [[1, -1, 1], [1, -1, -1], [1, 1, -1], [1, 1, 1]] },
+  { normal: [-1, 0, 0], corners: [[-1, -1, -1], [-1, -1, 1], [-1, 1, 1], [-1, 1, -1]] },
+  { normal: [0, 1, 0], corners: [[-1, 1, 1], [1, 1, 1], [1, 1, -1], [-1, 1, -1]] },
+  { normal: [0, -1, 0], corners: [[-1, -1, -1], [1, -1, -1], [1, -1, 1], [-1, -1, 1]] },
+] // prettier-ignore
+
+function box(half: Half, material: GlbMaterial): GlbPart {
+  return joinFaces(FACES, half, material)
+}
+
+/** The picture is projected along Z: the back mirrors it, and the sides carry the colours of its edges. */
+function joinFaces(faces: readonly Face[], half: Half, material: GlbMaterial): GlbPart {
+  const corners = faces.flatMap((face) => face.corners)
+  return {
+    positions: Float32Array.from(corners.flatMap(([x, y, z]) => [x * half.x, y * half.y, z * half.z])),
+    normals: Float32Array.from(faces.flatMap(({ normal }) => [...normal, ...normal, ...normal, ...normal])),
+    ...(material.colorMap && {
+      uvs: Float32Array.from(corners.flatMap(([x, y]) => [(1 + x) / 2, (1 - y) / 2])),
+    }),
+    indices: faces.flatMap((_, face) => [0, 1, 2, 0, 2, 3].map((corner) => face * 4 + corner)),
+    material: { roughness: 0.8, ...material },
+  }
+}

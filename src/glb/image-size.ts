@@ -1,0 +1,80 @@
+import { MeshyError } from '../errors.ts'
+
+/** What the header of a picture says. */
+export interface ImageHeader {
+  mime: 'image/png' | 'image/jpeg'
+  /** In pixels, as stored: an EXIF orientation is not applied. */
+  width: number
+  height: number
+  /** Whether the file has a transparency channel. */
+  alpha: boolean
+}
+
+/** Reads size and kind of a PNG or JPEG from its header. Throws `MESHY_IMAGE_INVALID` for anything else. */
+export function imageSize(bytes: Uint8Array): ImageHeader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const header = isPng(view) ? readPng(view) : isJpeg(view) ? readJpeg(view) : undefined
+  if (!header) throw invalid('it is neither PNG nor JPEG by its bytes')
+  if (header.width === 0 || header.height === 0) throw invalid('its size is zero')
+  return header
+}
+
+function isPng(view: DataView): boolean {
+  return view.byteLength >= 8 && view.getUint32(0) === 0x89504e47 && view.getUint32(4) === 0x0d0a1a0a
+}
+
+function isJpeg(view: DataView): boolean {
+  return view.byteLength >= 3 && view.getUint16(0) === 0xffd8 && view.getUint8(2) === 0xff
+}
+
+const IHDR = 0x49484452
+const IDAT = 0x49444154
+const TRNS = 0x74524e53
+
+function readPng(view: DataView): ImageHeader {
+  if (view.byteLength < 33 || view.getUint32(12) !== IHDR) throw invalid('its PNG header is truncated')
+  const colorType = view.getUint8(25)
+  const alpha = (colorType & 4) !== 0 || hasTransparencyChunk(view)
+  return { mime: 'image/png', width: view.getUint32(16), height: view.getUint32(20), alpha }
+}
+
+function hasTransparencyChunk(view: DataView): boolean {
+  for (let at = 33; at + 8 <= view.byteLength; at += view.getUint32(at) + 12) {
+    const type = view.getUint32(at + 4)
+    if (type === TRNS) return true
+    if (type === IDAT) return false
+  }
+  return false
+}
+
+function readJpeg(view: DataView): ImageHeader {
+  for (let at = 2; at + 9 <= view.byteLength;) {
+    if (view.getUint8(at) !== 0xff) throw invalid('its JPEG markers are damaged')
+    const marker = view.getUint8(at + 1)
+    if (isFrame(marker)) {
+      return {
+        mime: 'image/jpeg',
+        width: view.getUint16(at + 7),
+        height: view.getUint16(at + 5),
+        alpha: false,
+      }
+    }
+    // Fill bytes may stand before a marker, and restart markers have no length.
+    if (marker === 0xff) at += 1
+    else if (marker >= 0xd0 && marker <= 0xd8) at += 2
+    else at += 2 + view.getUint16(at + 2)
+  }
+  throw invalid('its JPEG header is truncated')
+}
+
+/** Start of frame, without the three other markers of that range (Huffman table, extension, arithmetic table). */
+function isFrame(marker: number): boolean {
+  return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc
+}
+
+function invalid(reason: string): MeshyError {
+  return new MeshyError('MESHY_IMAGE_INVALID', {
+    message: `The picture cannot be used: ${reason}.`,
+    hint: 'Export the picture as PNG or JPEG.',
+  })
+}
