@@ -1,0 +1,18 @@
+import { assets } from './imports.js'
+
+/** The pictures themselves, as any page imports them. */
+const pictures = import.meta.glob('./images/*.{png,jpg}', { query: '?url', import: 'default', eager: true })
+const sources = import.meta.glob('./imports.js', { query: '?raw', import: 'default', eager: true })
+
+/**
+ * What the page shows: the asset of each import, and the specifier that it was imported with, read from the source so
+ * that the two cannot differ.
+ */
+export const models = [...sources['./imports.js'].matchAll(/^import (\w+) from '(.+)'$/gm)].map(
+  ([, name, specifier]) => ({
+    name,
+    specifier,
+    picture: pictures[specifier.split('?', 1)[0]],
+    asset: assets[name],
+  }),
+)
