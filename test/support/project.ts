@@ -1,0 +1,131 @@
+import { spawn } from 'node:child_process'
+import { copyFile, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
+const PICTURES = path.join(REPOSITORY, 'playground', 'images')
+
+export interface ProjectInit {
+  /** Path in the project → text, or a value that is written as JSON. */
+  files?: Record<string, string | object>
+  /** Path in the project → file name of one of the playground's pictures. */
+  pictures?: Record<string, string>
+}
+
+export interface Finished {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+export interface RunOptions {
+  /** Variables besides those that {@link Project.run} keeps. */
+  env?: Record<string, string>
+}
+
+/** A folder outside of the repository, as a user has one. */
+export interface Project {
+  root: string
+  write(files: NonNullable<ProjectInit['files']>): Promise<void>
+  /** Runs a program there. Variables of this run that would decide something (`CI`, `MESHY_*`, …) are not passed on. */
+  run(command: string, args: string[], options?: RunOptions): Promise<Finished>
+  remove(): Promise<void>
+}
+
+/** Makes a project in a temporary folder. */
+export async function createProject(init: ProjectInit = {}): Promise<Project> {
+  const root = await realpath(await mkdtemp(path.join(tmpdir(), 'meshy-project-')))
+  const project: Project = {
+    root,
+    async write(files) {
+      for (const [name, content] of Object.entries(files)) {
+        const file = await prepare(root, name)
+        await writeFile(file, typeof content === 'string' ? content : `${JSON.stringify(content, null, 2)}\n`)
+      }
+    },
+    run: (command, args, options = {}) => runIn(root, [command, ...args], options),
+    remove: () => rm(root, { recursive: true, force: true }),
+  }
+  await project.write(init.files ?? {})
+  for (const [name, picture] of Object.entries(init.pictures ?? {})) {
+    await copyFile(path.join(PICTURES, picture), await prepare(root, name))
+  }
+  return project
+}
+
+/** Installs the packed tarball of this repository and Vite, in the versions of our own lockfile, and nothing else. */
+export async function installTarball(project: Project): Promise<void> {
+  const tarball = await pack(project)
+  const lock = await readRepositoryLock()
+  const manifest = {
+    name: 'outside',
+    version: '1.0.0',
+    private: true,
+    type: 'module',
+    dependencies: {
+      'unplugin-meshy': `file:${tarball}`,
+      vite: lock.packages['node_modules/vite']?.version ?? '8',
+    },
+  }
+  // With our lockfile npm asks the registry for no metadata, so a filled npm cache is enough.
+  const packages = { ...lock.packages, '': manifest }
+  await project.write({
+    'package.json': manifest,
+    'package-lock.json': { ...lock, name: manifest.name, packages },
+  })
+  await mustSucceed(project.run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund']))
+}
+
+/** The result of a program that is not supposed to fail. */
+export async function mustSucceed(running: Promise<Finished>): Promise<Finished> {
+  const finished = await running
+  if (finished.code === 0) return finished
+  throw new Error(`Exit code ${finished.code}:\n${finished.stdout}\n${finished.stderr}`)
+}
+
+// The gate has built `dist` before; building it again here would pull it away from the tests that run beside this one.
+async function pack(project: Project): Promise<string> {
+  const args = ['pack', REPOSITORY, '--json', '--ignore-scripts', '--pack-destination', project.root]
+  const { stdout } = await mustSucceed(project.run('npm', args))
+  const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[]
+  if (!packed?.files.some((file) => file.path === 'dist/vite.mjs')) {
+    throw new Error('`dist` is missing: run `npm run build` first.')
+  }
+  return packed.filename
+}
+
+interface Lock {
+  name: string
+  packages: Record<string, { version?: string }>
+}
+
+async function readRepositoryLock(): Promise<Lock> {
+  return JSON.parse(await readFile(path.join(REPOSITORY, 'package-lock.json'), 'utf8')) as Lock
+}
+
+async function prepare(root: string, name: string): Promise<string> {
+  const file = path.join(root, name)
+  await mkdir(path.dirname(file), { recursive: true })
+  return file
+}
+
+function runIn(cwd: string, [command = '', ...args]: string[], options: RunOptions): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env: { ...neutralEnvironment(), ...options.env } })
+    const output = { stdout: '', stderr: '' }
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, ...output }))
+  })
+}
+
+function neutralEnvironment(): NodeJS.ProcessEnv {
+  const decides = /^(CI|NODE_ENV|VITEST.*|VITE_.*|MESHY_.*|npm_.*|FORCE_COLOR)$/
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !decides.test(name) || name.startsWith('npm_config_'),
+  )
+  return { ...Object.fromEntries(kept), NO_COLOR: '1' }
+}
