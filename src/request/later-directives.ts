@@ -1,0 +1,106 @@
+import type { DirectiveTable, LaterDirectiveName } from './directives.ts'
+import { flag, integer, listOf, oneOf, someOf } from './values.ts'
+
+const always = { aliases: [], kinds: 'both', decidesBytes: true } as const
+const aside = { ...always, decidesBytes: false } as const
+
+/** Parameters that the API gained after the reference: sent only when asked for, by their names there. */
+export const laterDirectives = {
+  model_type: {
+    ...always,
+    value: oneOf(['standard', 'lowpoly', 'smart-topology']),
+    param: 'model_type',
+    kinds: 'single',
+    doc: 'The family of models. `smart-topology` builds the polygons natively.',
+    example: 'model_type=smart-topology',
+  },
+  decimation_mode: {
+    ...always,
+    value: integer({ min: 1, max: 4 }),
+    param: 'decimation_mode',
+    doc: 'Polygons by level, 1 (ultra) to 4 (low), instead of `poly`.',
+    example: 'decimation_mode=3',
+  },
+  geometry_resolution: {
+    ...always,
+    value: oneOf(['standard', '2k', '4k']),
+    param: 'geometry_resolution',
+    doc: 'Finer geometry for more credits; `4k` only with one image.',
+    example: 'geometry_resolution=2k',
+  },
+  texture_resolution: {
+    ...always,
+    value: oneOf(['2k', '4k', '8k']),
+    param: 'texture_resolution',
+    doc: 'Size of the texture maps.',
+    example: 'texture_resolution=4k',
+  },
+  hd_texture: {
+    ...always,
+    value: flag(),
+    param: 'hd_texture',
+    doc: 'A base color of 4096 pixels. Later models take `texture_resolution` instead.',
+    example: 'hd_texture',
+  },
+  texture_image_urls: {
+    ...always,
+    value: listOf({
+      max: 4,
+      allowed: '1 to 4 image paths relative to the imported file, or https URLs, comma-separated',
+    }),
+    param: 'texture_image_urls',
+    holdsImages: true,
+    kinds: 'multi',
+    doc: 'Guides texturing by several pictures.',
+    example: 'texture_image_urls=./wool.png,./felt.png',
+  },
+  image_enhancement: {
+    ...always,
+    value: flag(),
+    param: 'image_enhancement',
+    doc: 'Off keeps closer to the picture.',
+    example: 'no-image_enhancement',
+  },
+  remove_lighting: {
+    ...always,
+    value: flag(),
+    param: 'remove_lighting',
+    doc: 'Whether highlights and shadows are taken out of the base color.',
+    example: 'no-remove_lighting',
+  },
+  auto_size: {
+    ...always,
+    value: flag(),
+    param: 'auto_size',
+    doc: 'Scale to an estimated real height.',
+    example: 'auto_size',
+  },
+  origin_at: {
+    ...always,
+    value: oneOf(['bottom', 'center']),
+    param: 'origin_at',
+    doc: 'Where the origin is. Needs `auto_size`.',
+    example: 'auto_size&origin_at=center',
+  },
+  target_formats: {
+    ...aside,
+    value: someOf(['glb', 'obj', 'fbx', 'stl', 'usdz', '3mf']),
+    param: 'target_formats',
+    doc: 'The formats that the service makes, `glb` among them. Fewer can be faster.',
+    example: 'target_formats=glb',
+  },
+  alpha_thumbnail: {
+    ...aside,
+    value: flag(),
+    param: 'alpha_thumbnail',
+    doc: 'Have a preview picture with a transparent background made.',
+    example: 'alpha_thumbnail',
+  },
+  multi_view_thumbnails: {
+    ...aside,
+    value: flag(),
+    param: 'multi_view_thumbnails',
+    doc: 'Have preview pictures from four sides made.',
+    example: 'multi_view_thumbnails',
+  },
+} satisfies DirectiveTable<LaterDirectiveName>

@@ -1,0 +1,121 @@
+import { MeshyError } from '../errors.ts'
+import { checkValue, duplicateDirective, requireDirective } from './check-value.ts'
+import { directiveOf, findDirective, type Directives } from './directives.ts'
+import { decodePercent } from './percent.ts'
+
+/** An import specifier, taken apart: with what its author asked for, or with the token of a canonical id. */
+export type ParsedSpecifier =
+  | { path: string; directives: Directives; token?: undefined }
+  | { path: string; token: string; directives?: undefined }
+
+const MARK = /(?:^|[&?])meshy(?:=([^&?#]*))?(?=[&?#]|$)/
+const TOKEN = /^[0-9a-f]{16}$/
+const OFF = new Set(['false', '0', 'off'])
+
+/** Whether an import is ours: `meshy` stands anywhere in its query, and is not off. */
+export function isMeshySpecifier(specifier: string): boolean {
+  // Ids that other plugins made for themselves begin with a NUL.
+  if (specifier.startsWith('\0')) return false
+  const mark = MARK.exec(splitQuery(specifier).query)
+  return mark !== null && !OFF.has(mark[1] ?? '')
+}
+
+/**
+ * Takes a specifier apart: its path and its directives by their own names, checked one by one. For a canonical id,
+ * `<path>?meshy=<token>`, the token. The path is left as it is.
+ *
+ * @throws {MeshyError} MESHY_DIRECTIVE_UNKNOWN, MESHY_DIRECTIVE_INVALID, or MESHY_DIRECTIVE_CONFLICT for a directive
+ * that is given twice
+ */
+export function parseSpecifier(specifier: string): ParsedSpecifier {
+  const { path, query } = splitQuery(specifier)
+  refuseLostText(query)
+  const items = query.split('&').map(splitItem).filter(isOurs)
+  const token = items.find(({ key, raw }) => key === 'meshy' && TOKEN.test(raw ?? ''))?.raw
+  if (token === undefined) return { path, directives: parseItems(items) }
+  if (items.length === 1) return { path, token }
+  throw new MeshyError('MESHY_DIRECTIVE_INVALID', {
+    message: `\`${query}\` adds directives to the id of a module; expected \`meshy=${token}\` alone.`,
+    hint: 'Import the image itself with `?meshy`, never the id of its module.',
+  })
+}
+
+interface Item {
+  key: string
+  /** What stands after `=`, still encoded. */
+  raw: string | undefined
+}
+
+function splitQuery(specifier: string): { path: string; query: string } {
+  const start = specifier.indexOf('?')
+  if (start < 0) return { path: specifier, query: '' }
+  return { path: specifier.slice(0, start), query: specifier.slice(start + 1) }
+}
+
+/** A `#` ends a query in most tools, so that what follows would be lost here and there. */
+function refuseLostText(query: string): void {
+  if (!query.includes('#')) return
+  throw new MeshyError('MESHY_DIRECTIVE_INVALID', {
+    message: `The query \`?${query}\` holds a \`#\`; expected none, since tools cut a query there.`,
+    hint: 'Write `%23` for `#`.',
+  })
+}
+
+function splitItem(item: string): Item {
+  const equals = item.indexOf('=')
+  if (equals < 0) return { key: decodePercent(item), raw: undefined }
+  return { key: decodePercent(item.slice(0, equals)), raw: item.slice(equals + 1) }
+}
+
+/** Leaves out what Vite adds to the URLs of modules: `import`, the time of an update, a version. */
+function isOurs({ key, raw }: Item): boolean {
+  if (key === 'import') return (raw ?? '') !== ''
+  if (key === 't') return !/^\d{10,}$/.test(raw ?? '')
+  if (key === 'v') return !/^[0-9a-f]{8}$/.test(raw ?? '')
+  return key !== '' || raw !== undefined
+}
+
+function parseItems(items: readonly Item[]): Directives {
+  const directives: Record<string, unknown> = {}
+  const spellings = new Map<string, string>()
+  for (const { key, raw } of items) {
+    const { name, value } = parseItem(key, raw)
+    const earlier = spellings.get(name)
+    if (earlier !== undefined) throw duplicateDirective(earlier, key)
+    spellings.set(name, key)
+    if (name !== 'meshy') directives[name] = value
+  }
+  // The table's schemas have checked every value.
+  return directives as Directives
+}
+
+function parseItem(key: string, raw: string | undefined) {
+  if (key.includes('?')) throw secondQuery(key)
+  const negated = key.startsWith('no-') ? findDirective(key.slice(3)) : undefined
+  if (negated) {
+    refuseOddNegation(key, raw, directiveOf(negated).value.isFlag)
+    return { name: negated, value: false }
+  }
+  const name = requireDirective(key)
+  const value = directiveOf(name).value.fromQuery(raw)
+  return { name, value: checkValue(name, { spelling: key, value }) }
+}
+
+function refuseOddNegation(key: string, raw: string | undefined, isFlag: boolean): void {
+  if (isFlag && (raw ?? '') === '') return
+  const name = key.slice(3)
+  throw new MeshyError('MESHY_DIRECTIVE_INVALID', {
+    message: isFlag
+      ? `\`${key}=${raw}\` has a value; expected none.`
+      : `\`${key}\`: \`${name}\` is not a boolean.`,
+    hint: isFlag ? `Write \`${key}\` alone.` : `Leave \`${name}\` out, or give it a value.`,
+    details: { directive: name },
+  })
+}
+
+function secondQuery(key: string): MeshyError {
+  return new MeshyError('MESHY_DIRECTIVE_INVALID', {
+    message: `\`${key}\` holds a \`?\`; expected one only, where the query begins.`,
+    hint: 'Separate directives by `&`.',
+  })
+}

@@ -1,0 +1,159 @@
+import type { DirectiveName, DirectiveTable, LaterDirectiveName } from './directives.ts'
+import { flag, integer, listOf, oneOf, someOf, text } from './values.ts'
+import { EXTRA_FORMATS } from './request.ts'
+
+const always = { aliases: [], kinds: 'both', decidesBytes: true } as const
+const aside = { ...always, decidesBytes: false } as const
+
+/** Our own directives, and those of the parameters that the API reference lists. */
+export const referenceDirectives = {
+  meshy: {
+    ...aside,
+    value: flag(),
+    doc: 'Marks the import.',
+    example: 'meshy',
+  },
+  model: {
+    ...always,
+    aliases: ['ai_model'],
+    value: text({ max: 100, allowed: '`latest` or a model name' }),
+    param: 'ai_model',
+    doc: 'The model that generates. An unknown name passes with a warning.',
+    example: 'model=meshy-6',
+  },
+  topology: {
+    ...always,
+    value: oneOf(['triangle', 'quad']),
+    param: 'topology',
+    doc: 'Triangles, or mostly quads.',
+    example: 'topology=quad',
+  },
+  poly: {
+    ...always,
+    aliases: ['polycount', 'target_polycount'],
+    value: integer({ min: 100, max: 300_000 }),
+    param: 'target_polycount',
+    doc: 'Polygons to aim at. Turns remeshing on.',
+    example: 'poly=20000',
+  },
+  symmetry: {
+    ...always,
+    aliases: ['symmetry_mode'],
+    value: oneOf(['off', 'auto', 'on']),
+    param: 'symmetry_mode',
+    doc: 'Whether the model is made symmetric.',
+    example: 'symmetry=on',
+  },
+  remesh: {
+    ...always,
+    aliases: ['should_remesh'],
+    value: flag(),
+    param: 'should_remesh',
+    doc: 'Off gives the densest mesh, often millions of triangles.',
+    example: 'no-remesh',
+  },
+  'pre-remesh': {
+    ...always,
+    aliases: ['save_pre_remeshed_model'],
+    value: flag(),
+    param: 'save_pre_remeshed_model',
+    doc: 'Also keep the mesh from before remeshing, as `files.preRemeshed`.',
+    example: 'pre-remesh',
+  },
+  texture: {
+    ...always,
+    aliases: ['should_texture'],
+    value: flag(),
+    param: 'should_texture',
+    doc: 'Off gives a mesh without textures, for fewer credits.',
+    example: 'no-texture',
+  },
+  pbr: {
+    ...always,
+    aliases: ['enable_pbr'],
+    value: flag(),
+    param: 'enable_pbr',
+    doc: 'Metallic, roughness and normal maps besides the base color.',
+    example: 'pbr',
+  },
+  pose: {
+    ...always,
+    aliases: ['pose_mode'],
+    value: oneOf(['a-pose', 't-pose', ''], { a: 'a-pose', t: 't-pose' }),
+    param: 'pose_mode',
+    doc: 'The pose of a figure. An empty value takes back a default.',
+    example: 'pose=t',
+  },
+  is_a_t_pose: {
+    ...always,
+    value: flag(),
+    param: 'is_a_t_pose',
+    doc: 'Deprecated: use `pose`.',
+    example: 'is_a_t_pose',
+  },
+  prompt: {
+    ...always,
+    aliases: ['texture_prompt'],
+    value: text({ max: 600 }),
+    param: 'texture_prompt',
+    doc: 'Guides texturing by words. Write `%26` for `&` and `%23` for `#`.',
+    example: 'prompt=brushed%20steel',
+  },
+  'texture-image': {
+    ...always,
+    aliases: ['texture_image_url'],
+    value: text({ max: 2000, allowed: 'image path relative to the imported file, or https URL' }),
+    param: 'texture_image_url',
+    holdsImages: true,
+    doc: 'Guides texturing by a picture.',
+    example: 'texture-image=./wool.png',
+  },
+  moderation: {
+    ...aside,
+    value: flag(),
+    param: 'moderation',
+    doc: 'Have the input screened for harmful content.',
+    example: 'moderation',
+  },
+  views: {
+    ...always,
+    value: listOf({
+      max: 3,
+      allowed: '1 to 3 more images, comma-separated, relative to the imported file',
+    }),
+    param: 'image_urls',
+    holdsImages: true,
+    doc: 'The same object from other sides: makes it a multi-image task.',
+    example: 'views=./back.png,./left.png',
+  },
+  take: {
+    ...always,
+    value: integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    doc: 'Roll the dice again: another number is another model.',
+    example: 'take=2',
+  },
+  formats: {
+    ...aside,
+    value: someOf(EXTRA_FORMATS),
+    doc: 'Other files to keep and emit besides the GLB.',
+    example: 'formats=fbx,usdz',
+  },
+  textures: {
+    ...aside,
+    value: flag(),
+    doc: 'Also emit the texture maps.',
+    example: 'textures',
+  },
+  thumbnail: {
+    ...aside,
+    value: flag(),
+    doc: 'Also emit the preview picture.',
+    example: 'thumbnail',
+  },
+  preset: {
+    ...aside,
+    value: text({ max: 100, allowed: 'a name from the options' }),
+    doc: 'Expands to the directives of a preset.',
+    example: 'preset=prop',
+  },
+} satisfies DirectiveTable<Exclude<DirectiveName, LaterDirectiveName>>
