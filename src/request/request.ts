@@ -20,11 +20,16 @@ export interface ImageDigest {
   bytes: number
 }
 
+export type ImageMime = 'image/png' | 'image/jpeg'
+
 /** An image as it was found on disk. */
 export interface SourceImage extends ImageDigest {
   /** Absolute path. */
   file: string
-  mime: 'image/png' | 'image/jpeg'
+  mime: ImageMime
+  /** In pixels, as stored: an EXIF orientation is not applied. */
+  width: number
+  height: number
 }
 
 /** An image that guides texturing: a file, or a public URL that the service fetches by itself. */
