@@ -1,0 +1,121 @@
+import type { BigIntStats } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
+import path from 'node:path'
+import PQueue from 'p-queue'
+import { MeshyError } from '../errors.ts'
+import type { Hasher } from './fingerprint.ts'
+import { readImageFormat } from './image-format.ts'
+import type { SourceImage } from './request.ts'
+
+/** Reads images from disk; see {@link createImageReader}. */
+export interface ImageReader {
+  /**
+   * Checks and hashes an image. One that has not changed since is not read again.
+   *
+   * @throws {MeshyError} MESHY_IMAGE_NOT_FOUND, MESHY_IMAGE_INVALID
+   */
+  read(file: string, signal?: AbortSignal): Promise<SourceImage>
+  /**
+   * The bytes of an image, as they were when it was hashed.
+   *
+   * @throws {MeshyError} MESHY_IMAGE_CHANGED when they are others by now
+   */
+  readBytes(image: SourceImage, signal?: AbortSignal): Promise<Buffer>
+}
+
+interface Reading {
+  /** Size, time and inode of the file that was read. */
+  state: string
+  image: Promise<SourceImage>
+}
+
+const MAX_MEGABYTES = 20
+const MAX_BYTES = MAX_MEGABYTES * 1024 * 1024
+/** Images that are in memory at once. */
+const READS_AT_ONCE = 4
+const NOT_FOUND_CODES = new Set(['ENOENT', 'ENOTDIR'])
+
+/** Makes a reader that remembers what it read for as long as it lives. It keeps digests, never bytes. */
+export function createImageReader(hasher: Hasher): ImageReader {
+  const readings = new Map<string, Reading>()
+  const reads = new PQueue({ concurrency: READS_AT_ONCE })
+
+  async function read(file: string, signal?: AbortSignal): Promise<SourceImage> {
+    signal?.throwIfAborted()
+    const stats = await statImage(file)
+    signal?.throwIfAborted()
+    const state = `${stats.size} ${stats.mtimeNs} ${stats.ino}`
+    const known = readings.get(file)
+    if (known?.state === state) return known.image
+    const image = reads.add(async () => inspect(file, await readImageFile(file), hasher))
+    const reading = { state, image }
+    readings.set(file, reading)
+    // A failure is never remembered: the next import asks the disk again.
+    image.catch(() => readings.get(file) === reading && readings.delete(file))
+    return image
+  }
+
+  async function readBytes(image: SourceImage, signal?: AbortSignal): Promise<Buffer> {
+    signal?.throwIfAborted()
+    const bytes = await readImageFile(image.file)
+    signal?.throwIfAborted()
+    if (bytes.length === image.bytes && hasher.bytes(bytes) === image.hash) return bytes
+    throw new MeshyError('MESHY_IMAGE_CHANGED', {
+      message: `\`${image.file}\` was changed since it was read.`,
+      hint: 'Save the image and build again.',
+      details: { file: image.file },
+    })
+  }
+
+  return { read, readBytes }
+}
+
+async function statImage(file: string): Promise<BigIntStats> {
+  const stats = await stat(file, { bigint: true }).catch((error: unknown) => refuseUnreadable(file, error))
+  if (!stats.isFile()) throw notFound(file, 'is not a file')
+  if (stats.size > MAX_BYTES) {
+    const megabytes = (Number(stats.size) / 1024 / 1024).toFixed(1)
+    const problem = `has ${megabytes} MB; expected at most ${MAX_MEGABYTES} MB`
+    throw invalidImage(file, problem, 'Export it smaller: 1024 to 2048 pixels are enough.')
+  }
+  return stats
+}
+
+async function readImageFile(file: string): Promise<Buffer> {
+  return readFile(file).catch((error: unknown) => refuseUnreadable(file, error))
+}
+
+function inspect(file: string, bytes: Buffer, hasher: Hasher): SourceImage {
+  const format = readImageFormat(bytes)
+  if ('problem' in format) throw invalidImage(file, format.problem, format.hint)
+  return { file, hash: hasher.bytes(bytes), bytes: bytes.length, ...format }
+}
+
+function refuseUnreadable(file: string, cause: unknown): never {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
+  if (code === undefined) throw cause
+  if (NOT_FOUND_CODES.has(code)) throw notFound(file, 'does not exist', cause)
+  throw new MeshyError('MESHY_IMAGE_INVALID', {
+    message: `\`${file}\` cannot be read (${code}).`,
+    hint: 'Check the file and its rights.',
+    details: { file },
+    cause,
+  })
+}
+
+function notFound(file: string, problem: string, cause?: unknown): MeshyError {
+  return new MeshyError('MESHY_IMAGE_NOT_FOUND', {
+    message: `\`${file}\` ${problem}; expected a PNG or JPEG image.`,
+    hint: `Fix the path of \`${path.basename(file)}\`: views and texture images are relative to the imported file.`,
+    details: { file },
+    cause,
+  })
+}
+
+function invalidImage(file: string, problem: string, hint: string): MeshyError {
+  return new MeshyError('MESHY_IMAGE_INVALID', {
+    message: `\`${file}\` ${problem}.`,
+    hint,
+    details: { file },
+  })
+}

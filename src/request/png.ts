@@ -1,0 +1,36 @@
+import type { WalkedImage } from './image-format.ts'
+
+const SIGNATURE_BYTES = 8
+/** Length, type and checksum around the data of a chunk. */
+const CHUNK_FRAME_BYTES = 12
+const TRUNCATED = 'is truncated: the PNG ends before its last chunk'
+
+/** Walks the chunks of a PNG to its last one. What follows that one does not matter. */
+export function walkPng(bytes: Buffer): WalkedImage {
+  if (bytes.length < SIGNATURE_BYTES + CHUNK_FRAME_BYTES + 13) return { problem: TRUNCATED }
+  if (typeAt(bytes, SIGNATURE_BYTES) !== 'IHDR')
+    return { problem: 'is damaged: the PNG does not begin with its header' }
+  const end = findEnd(bytes)
+  if (typeof end === 'string') return { problem: end }
+  const width = bytes.readUInt32BE(16)
+  const height = bytes.readUInt32BE(20)
+  return width > 0 && height > 0 ? { width, height } : { problem: 'is damaged: the PNG has no pixels' }
+}
+
+/** Offset behind the last chunk, or what is wrong. */
+function findEnd(bytes: Buffer): number | string {
+  let hasPixels = false
+  for (let at = SIGNATURE_BYTES; at + CHUNK_FRAME_BYTES <= bytes.length;) {
+    const type = typeAt(bytes, at)
+    if (!/^[A-Za-z]{4}$/.test(type)) return 'is damaged: a chunk of the PNG has no valid type'
+    at += CHUNK_FRAME_BYTES + bytes.readUInt32BE(at)
+    if (at > bytes.length) return TRUNCATED
+    if (type === 'IDAT') hasPixels = true
+    if (type === 'IEND') return hasPixels ? at : 'is damaged: the PNG has no pixels'
+  }
+  return TRUNCATED
+}
+
+function typeAt(bytes: Buffer, chunk: number): string {
+  return bytes.toString('latin1', chunk + 4, chunk + 8)
+}
