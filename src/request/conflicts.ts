@@ -1,0 +1,194 @@
+import { MeshyError } from '../errors.ts'
+import { directiveNames, directiveOf, type DirectiveName, type Directives } from './directives.ts'
+import { knownModels } from './models.ts'
+
+/** Directives that the service would refuse together, or of which one would have no effect. */
+export interface Conflict {
+  code: 'MESHY_DIRECTIVE_CONFLICT' | 'MESHY_DIRECTIVE_INVALID'
+  /** The directives in question. One alone means that something is missing. */
+  names: readonly DirectiveName[]
+  message: string
+  hint: string
+}
+
+/**
+ * Refuses effective directives that cannot go together.
+ *
+ * @throws {MeshyError} MESHY_DIRECTIVE_CONFLICT, MESHY_DIRECTIVE_INVALID
+ */
+export function assertCompatible(directives: Directives): void {
+  const conflict = findConflicts(directives)[0]
+  if (!conflict) return
+  const { code, names, message, hint } = conflict
+  throw new MeshyError(code, { message, hint, details: { directives: [...names] } })
+}
+
+/** Everything that cannot go together in effective directives. */
+export function findConflicts(directives: Directives): Conflict[] {
+  return RULES.flatMap((rule) => rule(directives))
+}
+
+type Rule = (directives: Directives) => Conflict[]
+
+const RULES: readonly Rule[] = [
+  neededTexture,
+  neededRemesh,
+  exclusivePairs,
+  kindOfTask,
+  familyOfModels,
+  namedModel,
+  neededAutoSize,
+  neededFormats,
+]
+
+function neededTexture(directives: Directives): Conflict[] {
+  if (directives.texture !== false) return []
+  const names = [
+    'pbr', 'prompt', 'texture-image', 'texture_image_urls', 'texture_resolution', 'hd_texture', 'remove_lighting', 'textures',
+  ] as const // prettier-ignore
+  return names.filter((name) => isAsked(directives, name)).map((name) => withoutEffect(name, 'texture'))
+}
+
+function neededRemesh(directives: Directives): Conflict[] {
+  if (directives.remesh !== false) return []
+  const names = ['poly', 'topology', 'decimation_mode', 'pre-remesh'] as const
+  return names.filter((name) => isAsked(directives, name)).map((name) => withoutEffect(name, 'remesh'))
+}
+
+function exclusivePairs(directives: Directives): Conflict[] {
+  const pairs = [
+    ['prompt', 'texture-image'],
+    ['prompt', 'texture_image_urls'],
+    ['texture-image', 'texture_image_urls'],
+    ['poly', 'decimation_mode'],
+    ['pose', 'is_a_t_pose'],
+    ['hd_texture', 'texture_resolution'],
+  ] as const
+  return pairs
+    .filter((pair) => pair.every((name) => directives[name] !== undefined))
+    .map((pair) =>
+      conflict(pair, `\`${pair[0]}\` and \`${pair[1]}\` exclude each other; expected one of them.`),
+    )
+}
+
+function kindOfTask(directives: Directives): Conflict[] {
+  const several = directives.views !== undefined
+  const unfit = several ? 'single' : 'multi'
+  const given = directiveNames.filter((name) => name !== 'meshy' && directives[name] !== undefined)
+  const conflicts = given
+    .filter((name) => directiveOf(name).kinds === unfit)
+    .map((name) =>
+      several
+        ? conflict([name, 'views'], `\`${name}\` works with one image only; expected it without \`views\`.`)
+        : missing(name, 'views', 'works with several images only'),
+    )
+  if (several && directives.geometry_resolution === '4k') {
+    const message =
+      '`geometry_resolution=4k` works with one image only; expected `standard` or `2k` beside `views`.'
+    conflicts.push(conflict(['geometry_resolution', 'views'], message))
+  }
+  return conflicts
+}
+
+function familyOfModels(directives: Directives): Conflict[] {
+  const family = directives.model_type ?? 'standard'
+  if (family === 'standard') return []
+  const always = ['topology', 'remesh', 'pre-remesh', 'decimation_mode'] as const
+  const ignored =
+    family === 'lowpoly' ? ([...always, 'model', 'poly'] as const) : ([...always, 'remove_lighting'] as const)
+  return ignored
+    .filter((name) => directives[name] !== undefined)
+    .map((name) =>
+      conflict([name, 'model_type'], `\`model_type=${family}\` ignores \`${name}\`; expected one of them.`),
+    )
+}
+
+function namedModel(directives: Directives): Conflict[] {
+  const name = directives.model ?? 'latest'
+  const model = knownModels.get(name)
+  if (!model) return []
+  const family = directives.model_type ?? 'standard'
+  const wanted = model.modelType ?? 'standard'
+  const isFree = name === 'latest' || family === 'lowpoly'
+  const conflicts = family === wanted || isFree ? [] : [otherFamily(directives, wanted)]
+  return [...conflicts, ...polycountOfModel(directives, name), ...lateParameters(directives, name)]
+}
+
+function otherFamily({ model, model_type: family }: Directives, wanted: string): Conflict {
+  const said = family === undefined ? 'nothing' : `\`model_type=${family}\``
+  return {
+    code: 'MESHY_DIRECTIVE_CONFLICT',
+    names: ['model', 'model_type'],
+    message: `\`model=${model}\` belongs to \`model_type=${wanted}\`; the import says ${said}.`,
+    hint: `Write \`model_type=${wanted}\`, or another model.`,
+  }
+}
+
+function polycountOfModel({ poly }: Directives, model: string): Conflict[] {
+  const max = knownModels.get(model)?.maxPolycount
+  if (poly === undefined || max === undefined || poly <= max) return []
+  return [
+    {
+      code: 'MESHY_DIRECTIVE_INVALID',
+      names: ['poly', 'model'],
+      message: `\`poly\` is \`${poly}\`; expected 100–${max} for \`model=${model}\`.`,
+      hint: `Write \`poly=${max}\` or less.`,
+    },
+  ]
+}
+
+/** Parameters that only the newest model knows; `latest` may be any. */
+function lateParameters(directives: Directives, model: string): Conflict[] {
+  if (model === 'latest' || model === 'meshy-7.1') return []
+  const late = ['geometry_resolution', 'texture_image_urls'] as const
+  return late
+    .filter((name) => directives[name] !== undefined && directives[name] !== 'standard')
+    .map((name) =>
+      conflict([name, 'model'], `\`model=${model}\` does not know \`${name}\`; expected \`meshy-7.1\`.`),
+    )
+}
+
+function neededAutoSize(directives: Directives): Conflict[] {
+  if (directives.origin_at === undefined || directives.auto_size === true) return []
+  if (directives.auto_size === false) return [withoutEffect('origin_at', 'auto_size')]
+  return [missing('origin_at', 'auto_size', 'has no effect alone')]
+}
+
+function neededFormats({ target_formats: made, formats = [] }: Directives): Conflict[] {
+  if (!made) return []
+  const absent = (['glb', ...formats] as const).filter((format) => !made.includes(format))
+  if (absent.length === 0) return []
+  const names = absent.includes('glb')
+    ? (['target_formats'] as const)
+    : (['target_formats', 'formats'] as const)
+  const list = absent.map((format) => `\`${format}\``).join(', ')
+  return [
+    conflict(names, `\`target_formats\` leaves out ${list}; expected \`glb\` and every one of \`formats\`.`),
+  ]
+}
+
+/** Whether a directive wants something: a flag that is off does not. `remove_lighting` is on by itself. */
+function isAsked(directives: Directives, name: Exclude<DirectiveName, 'meshy'>): boolean {
+  const value = directives[name]
+  return value !== undefined && (value !== false || name === 'remove_lighting')
+}
+
+function withoutEffect(name: DirectiveName, switchedOff: DirectiveName): Conflict {
+  const message = `\`${name}\` has no effect with \`${switchedOff}\` off; expected one of them.`
+  return conflict([name, switchedOff], message)
+}
+
+function missing(name: DirectiveName, needed: DirectiveName, why: string): Conflict {
+  return {
+    code: 'MESHY_DIRECTIVE_CONFLICT',
+    names: [name],
+    message: `\`${name}\` ${why}; expected \`${needed}\` beside it.`,
+    hint: `Add \`${needed}\`, or remove \`${name}\`.`,
+  }
+}
+
+function conflict(names: readonly DirectiveName[], message: string): Conflict {
+  const [first, second] = names
+  const hint = second ? `Remove \`${first}\` or \`${second}\`.` : `Fix \`${first}\`.`
+  return { code: 'MESHY_DIRECTIVE_CONFLICT', names, message, hint }
+}

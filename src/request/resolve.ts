@@ -1,0 +1,94 @@
+import { MeshyError } from '../errors.ts'
+import { nearestName } from '../system/nearest-name.ts'
+import { assertCompatible, findConflicts } from './conflicts.ts'
+import type { DirectiveName, DirectiveObject, Directives } from './directives.ts'
+import { parseDirectiveObject } from './parse-object.ts'
+
+/** Where the directives of one import come from, strongest first. */
+export interface DirectiveSources {
+  /** Absolute path of what is imported, for `defaults` that depend on it. */
+  file: string
+  /** What the import itself says. */
+  query: Directives
+  /** What an imported recipe says. */
+  recipe?: Directives | undefined
+  /** What the options say for every import, or for a file. */
+  defaults?: DirectiveObject | ((file: string) => DirectiveObject | undefined) | undefined
+  /** Named bundles of directives. */
+  presets?: Readonly<Record<string, DirectiveObject>> | undefined
+}
+
+/**
+ * The directives that hold for one import: its query, then the preset that it names, then its recipe, then the
+ * defaults. What a stronger one makes impossible is dropped from a weaker one; what a single one says against
+ * itself is an error.
+ *
+ * @throws {MeshyError} MESHY_DIRECTIVE_CONFLICT, MESHY_DIRECTIVE_INVALID, MESHY_DIRECTIVE_UNKNOWN
+ */
+export function resolveDirectives(sources: DirectiveSources): Directives {
+  const { query, recipe = {}, presets = {} } = sources
+  const layers = [query, recipe, readDefaults(sources)]
+  const naming = layers.findIndex((layer) => layer.preset !== undefined)
+  const preset = layers[naming]?.preset
+  if (preset !== undefined) layers.splice(naming + 1, 0, readPreset(preset, presets))
+  const effective = layers.reduce(overlay, {})
+  assertCompatible(effective)
+  return effective
+}
+
+/**
+ * Checks one preset of the options.
+ *
+ * @throws {MeshyError} as {@link parseDirectiveObject}; MESHY_DIRECTIVE_INVALID for a preset in a preset
+ */
+export function parsePreset(name: string, preset: unknown): Directives {
+  const where = `\`presets.${name}\``
+  const directives = parseDirectiveObject(preset, where)
+  if (directives.preset === undefined) return directives
+  throw new MeshyError('MESHY_DIRECTIVE_INVALID', {
+    message: `${where} names a preset itself, \`${directives.preset}\`; expected plain directives.`,
+    hint: 'Write the directives out.',
+  })
+}
+
+function readDefaults({ defaults, file }: DirectiveSources): Directives {
+  if (typeof defaults !== 'function') return parseDirectiveObject(defaults ?? {}, '`defaults`')
+  return parseDirectiveObject(defaults(file) ?? {}, 'what `defaults` returned')
+}
+
+function readPreset(name: string, presets: Readonly<Record<string, DirectiveObject>>): Directives {
+  if (Object.hasOwn(presets, name)) return parsePreset(name, presets[name])
+  const known = Object.keys(presets)
+  const nearest = nearestName(name, known)
+  const list = known.map((preset) => `\`${preset}\``).join(', ')
+  throw new MeshyError('MESHY_DIRECTIVE_INVALID', {
+    message: `There is no preset \`${name}\`; expected ${known.length > 0 ? `one of ${list}` : 'one of the options, which have none'}.`,
+    hint: nearest ? `Did you mean \`preset=${nearest}\`?` : 'Add it to the `presets` of the options.',
+    details: { received: name, known },
+  })
+}
+
+/** Lays `stronger` over `weaker`, without what the stronger one overrides in other words: `texture: false` a `pbr`. */
+function overlay(stronger: Directives, weaker: Directives): Directives {
+  let kept = weaker
+  for (;;) {
+    const overridden = findOverridden(stronger, kept)
+    if (!overridden) return { ...kept, ...stronger }
+    kept = without(kept, overridden)
+  }
+}
+
+/** A directive of the weaker layer that stands against one of the stronger layer. */
+function findOverridden(stronger: Directives, weaker: Directives): DirectiveName | undefined {
+  const isStronger = (name: DirectiveName) => name in stronger
+  for (const { names } of findConflicts({ ...weaker, ...stronger })) {
+    // Further images are no setting: to drop them silently would make another object.
+    const weak = names.filter((name) => !isStronger(name) && name in weaker && name !== 'views')
+    if (weak.length > 0 && names.some(isStronger)) return weak[0]
+  }
+  return undefined
+}
+
+function without(directives: Directives, name: DirectiveName): Directives {
+  return Object.fromEntries(Object.entries(directives).filter(([other]) => other !== name))
+}
