@@ -1,0 +1,120 @@
+import path from 'node:path'
+import { MeshyError } from '../errors.ts'
+import type { Directives } from './directives.ts'
+import { differingParams, fingerprint, type Hasher } from './fingerprint.ts'
+import type { ImageReader } from './images.ts'
+import { createParams, decidingParams } from './params.ts'
+import type {
+  CanonicalRequest,
+  ImageDigest,
+  Params,
+  Request,
+  SourceImage,
+  TextureImage,
+  Wanted,
+} from './request.ts'
+import { requestWarnings } from './warnings.ts'
+
+export interface RequestSource {
+  /** Absolute path of what is imported, an image or a recipe. Views and texture images are relative to it. */
+  file: string
+  /** Absolute path of the first image, when a recipe is imported. */
+  image?: string | undefined
+  /** Effective directives; see `resolveDirectives`. */
+  directives: Directives
+  /** Whether the API is an emulator. */
+  emulated: boolean
+  images: ImageReader
+  hasher: Hasher
+  signal?: AbortSignal | undefined
+}
+
+const EXTENSION = /(?:\.meshy\.json|\.[^.]+)$/i
+const URL_SCHEME = /^[a-z][a-z\d+.-]+:/i
+
+/**
+ * Reads the images of an import and puts the request together, with its key.
+ *
+ * @throws {MeshyError} MESHY_IMAGE_NOT_FOUND, MESHY_IMAGE_INVALID, MESHY_DIRECTIVE_INVALID
+ */
+export async function readRequest(source: RequestSource): Promise<Request> {
+  const { file, directives, hasher } = source
+  const imageFile = source.image ?? file
+  const images = await Promise.all(
+    [imageFile, ...(directives.views ?? []).map((view) => beside(file, view))].map((image) =>
+      source.images.read(image, source.signal),
+    ),
+  )
+  const textureImages = await readTextureImages(source)
+  const params = createParams(directives)
+  const canonical = canonicalRequest(source, { images, textureImages, params })
+  return {
+    key: fingerprint(canonical, hasher),
+    name: path.basename(file).replace(EXTENSION, ''),
+    imageName: path.basename(imageFile),
+    images,
+    textureImages,
+    params,
+    canonical,
+    wanted: wantedFiles(directives),
+    warnings: requestWarnings(directives),
+  }
+}
+
+interface Parts {
+  images: SourceImage[]
+  textureImages: TextureImage[]
+  params: Params
+}
+
+function canonicalRequest(source: RequestSource, { images, textureImages, params }: Parts): CanonicalRequest {
+  return {
+    kind: images.length > 1 ? 'multi-image-to-3d' : 'image-to-3d',
+    images: images.map(digestOf),
+    textureImages: textureImages.map((image) => ('url' in image ? { url: image.url } : digestOf(image))),
+    params: differingParams(decidingParams(params)),
+    take: source.directives.take ?? 1,
+    emulated: source.emulated,
+  }
+}
+
+function digestOf({ hash, bytes }: SourceImage): ImageDigest {
+  return { hash, bytes }
+}
+
+async function readTextureImages({
+  file,
+  directives,
+  images,
+  signal,
+}: RequestSource): Promise<TextureImage[]> {
+  const single = directives['texture-image']
+  const named = directives.texture_image_urls ?? (single === undefined ? [] : [single])
+  return Promise.all(
+    named.map((name) => (isUrl(name) ? { url: name } : images.read(beside(file, name), signal))),
+  )
+}
+
+/** Whether a texture image is a public URL, which the service fetches by itself. */
+function isUrl(name: string): boolean {
+  // One letter before a colon is a drive of Windows.
+  if (!URL_SCHEME.test(name)) return false
+  if (/^https:/i.test(name) && URL.canParse(name)) return true
+  throw new MeshyError('MESHY_DIRECTIVE_INVALID', {
+    message: `The texture image \`${name}\` is a URL; expected an https URL or a path.`,
+    hint: 'Put the image beside the imported one and name its path.',
+  })
+}
+
+function beside(file: string, name: string): string {
+  return path.resolve(path.dirname(file), name)
+}
+
+function wantedFiles(directives: Directives): Wanted {
+  return {
+    formats: directives.formats ?? [],
+    preRemeshed: directives['pre-remesh'] ?? false,
+    textures: directives.textures ?? false,
+    thumbnail: directives.thumbnail ?? false,
+  }
+}
