@@ -30,6 +30,11 @@ export const failures = {
     next: 'Check the network, `baseUrl` and HTTPS_PROXY, then run again.',
     paid: 'no',
   },
+  MESHY_API_NOT_FOUND: {
+    cause: 'The API answered 404: it knows no such task, or no such route.',
+    next: 'Check `baseUrl` and the task id.',
+    paid: 'no',
+  },
   MESHY_API_QUEUE_FULL: {
     cause: 'The queue of the account stayed full for the whole of `taskTimeout`.',
     next: 'Wait for other tasks of the account to finish, or lower `concurrency`.',
@@ -110,6 +115,12 @@ export const failures = {
     next: 'Run again: the file is fetched anew without paying. If it stays, report the task to Meshy.',
     paid: 'yes',
   },
+  MESHY_DOWNLOAD_URL: {
+    cause:
+      'A file of a task would have to be fetched from an address that is neither https nor this machine.',
+    next: 'Check `baseUrl`: the server behind it does not answer like the service.',
+    paid: 'yes',
+  },
   MESHY_GLB_INVALID: {
     cause: 'A file is not a binary glTF 2.0 file.',
     next: 'Export the model as GLB.',
@@ -135,10 +146,20 @@ export const failures = {
     next: 'Fix the option that the message names.',
     paid: 'no',
   },
+  MESHY_RECIPE_INVALID: {
+    cause: 'A recipe (`*.meshy.json`) does not exist, is not valid JSON, or names no image.',
+    next: 'Fix what the message names in the recipe.',
+    paid: 'no',
+  },
   MESHY_SUBMIT_UNKNOWN: {
     cause:
       'The answer to a paid request was lost (timeout, reset, 5xx), and no task of the account could be matched.',
     next: 'Run again later: if the task exists, it is adopted. `unplugin-meshy adopt` or `forget` settles it by hand.',
+    paid: 'maybe',
+  },
+  MESHY_TASK_CANCELED: {
+    cause: 'A task was canceled at the service before it finished.',
+    next: 'Run again: a canceled task is not waited for any more.',
     paid: 'maybe',
   },
   MESHY_TASK_EXPIRED: {

@@ -1,0 +1,130 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { z } from 'zod'
+import { MeshyError } from '../errors.ts'
+import { directiveNames, directiveOf, type Directives } from './directives.ts'
+import { parseDirectiveObject } from './parse-object.ts'
+
+/** An import said in JSON, for what is awkward in a query. */
+export interface Recipe {
+  /** Absolute path of the recipe. */
+  file: string
+  /** Absolute path of the first image. */
+  image: string
+  /** Its directives; images besides the first are `views`, relative to the recipe. */
+  directives: Directives
+}
+
+const imageShape = {
+  $schema: z.string().optional().describe('Where the schema of this file is.'),
+  image: z.string().min(1).optional().describe('The image, relative to this file.'),
+  images: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(4)
+    .optional()
+    .describe('The same object from 1 to 4 sides, relative to this file. Instead of `image`.'),
+}
+
+/** Everything that a recipe may hold, generated from the table of directives. */
+export const recipeSchema = z.strictObject({ ...imageShape, ...directiveShape() })
+
+/** Whether a path is one of a recipe. */
+export function isRecipe(file: string): boolean {
+  return file.endsWith('.meshy.json')
+}
+
+/**
+ * Reads a recipe from disk.
+ *
+ * @throws {MeshyError} MESHY_RECIPE_INVALID, also when it does not exist; as `parseDirectiveObject` for its directives
+ */
+export async function readRecipe(file: string, signal?: AbortSignal): Promise<Recipe> {
+  signal?.throwIfAborted()
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => refuseUnreadable(file, cause))
+  signal?.throwIfAborted()
+  return parseRecipe(text, file)
+}
+
+/** Reads the text of a recipe; `file` is its absolute path. Throws as {@link readRecipe}. */
+export function parseRecipe(text: string, file: string): Recipe {
+  const { $schema: _, image, images, ...rest } = readObject(text, file)
+  const directives = parseDirectiveObject(rest, `\`${path.basename(file)}\``)
+  const [first, ...views] = oneListOfImages({ image, images }, file)
+  if (views.length > 0 && directives.views) {
+    throw invalidRecipe(
+      file,
+      'has both `images` and `views`; expected one of them',
+      'List every image in `images`.',
+    )
+  }
+  return {
+    file,
+    image: path.resolve(path.dirname(file), first),
+    directives: views.length > 0 ? { ...directives, views } : directives,
+  }
+}
+
+function directiveShape(): Record<string, z.ZodType> {
+  const shape: Record<string, z.ZodType> = {}
+  for (const name of directiveNames.filter((name) => name !== 'meshy')) {
+    const { aliases, value, doc } = directiveOf(name)
+    shape[name] = value.schema.optional().describe(doc)
+    for (const alias of aliases) shape[alias] = value.schema.optional().describe(`The same as \`${name}\`.`)
+  }
+  return shape
+}
+
+function readObject(text: string, file: string) {
+  const result = z.looseObject(imageShape).safeParse(parseJson(text, file))
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  const field = issue?.path[0] ?? ''
+  if (field === '')
+    throw invalidRecipe(file, 'is no JSON object', 'Write it like `{ "image": "./knight.png" }`.')
+  const expected = field === 'images' ? 'a list of 1 to 4 paths' : 'a text'
+  throw invalidRecipe(
+    file,
+    `has an invalid \`${String(field)}\`; expected ${expected}`,
+    `Fix \`${String(field)}\`.`,
+  )
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause
+    throw invalidRecipe(file, `is not valid JSON: ${cause.message}`, 'Fix the JSON.', cause)
+  }
+}
+
+interface RecipeImages {
+  image?: string | undefined
+  images?: string[] | undefined
+}
+
+function oneListOfImages({ image, images }: RecipeImages, file: string): [string, ...string[]] {
+  if (image !== undefined && images) {
+    throw invalidRecipe(file, 'has both `image` and `images`; expected one of them', 'Remove one of the two.')
+  }
+  const [first = image, ...views] = images ?? []
+  if (first !== undefined) return [first, ...views]
+  throw invalidRecipe(file, 'names no image; expected `image` or `images`', 'Add `"image": "./knight.png"`.')
+}
+
+function refuseUnreadable(file: string, cause: unknown): never {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
+  if (code === undefined) throw cause
+  const problem = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`
+  throw invalidRecipe(file, problem, 'Fix the path of the import.', cause)
+}
+
+function invalidRecipe(file: string, problem: string, hint: string, cause?: unknown): MeshyError {
+  return new MeshyError('MESHY_RECIPE_INVALID', {
+    message: `The recipe \`${file}\` ${problem}.`,
+    hint,
+    details: { file },
+    cause,
+  })
+}
