@@ -1,0 +1,15 @@
+import { startEmulator } from 'unplugin-meshy/emulator'
+
+/**
+ * Starts the embedded emulator and points the plugin at it, whatever key and address the environment holds: the
+ * playground never pays.
+ *
+ * @param {{ taskSeconds: number }} options how long a model takes
+ */
+export async function startPlaygroundEmulator({ taskSeconds }) {
+  const emulator = await startEmulator({ port: 0, taskSeconds })
+  process.env.MESHY_BASE_URL = emulator.url
+  process.env.MESHY_API_KEY = emulator.key
+  process.env.MESHY_MODE = 'generate'
+  return emulator
+}

@@ -1,0 +1,164 @@
+import { cp, mkdir, rm } from 'node:fs/promises'
+import path from 'node:path'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { preview, type PreviewServer } from 'vite'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { launchBrowser } from '../support/browser.ts'
+import { mustSucceed, REPOSITORY, runNode } from '../support/project.ts'
+
+const TEMPORARY = path.join(REPOSITORY, 'test', '.tmp')
+// Inside of the repository, where `unplugin-meshy` and three.js are found; without the cache of earlier runs.
+const PLAYGROUND = path.join(TEMPORARY, 'playground')
+const MODELS = 15
+
+let server: PreviewServer
+let browser: Browser
+let firstDemo: string
+
+beforeAll(async () => {
+  await copyPlayground()
+  firstDemo = await runDemo()
+  server = await preview({ root: PLAYGROUND, configFile: false, preview: { port: 0, host: '127.0.0.1' } })
+  browser = await launchBrowser()
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await server?.close()
+})
+
+describe('npm run demo', () => {
+  it('generates every model when it runs for the first time', () => {
+    expect(firstDemo.match(/\bgenerated\b/g)?.length).toBeGreaterThanOrEqual(MODELS)
+  })
+
+  it('takes every model from the cache and sends no request when it runs again', async () => {
+    const output = await runDemo()
+
+    expect(output).toContain(`All ${MODELS} models came from the cache: 0 requests, 0 credits.`)
+  })
+})
+
+describe('the playground', () => {
+  it('draws every model', async () => {
+    const { page, problems } = await openPage()
+    await page.screenshot({ path: path.join(TEMPORARY, 'playground.png'), fullPage: true })
+
+    expect(await page.locator('.card').count()).toBe(MODELS)
+    expect(await page.locator('.badge').allTextContents()).toEqual(
+      Array.from({ length: MODELS }, () => 'ready'),
+    )
+    expect(await blankModels(page)).toEqual([])
+    expect(problems).toEqual([])
+  })
+
+  it('draws in the dark, on a narrow screen', async () => {
+    const { page } = await openPage({ colorScheme: 'dark', viewport: { width: 390, height: 844 } })
+    await page.screenshot({ path: path.join(TEMPORARY, 'playground-phone.png') })
+
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+    expect(await blankModels(page)).toEqual([])
+  })
+
+  it('is noticed here when one model is blank', async () => {
+    const { page } = await openPage({}, { '**/pig-*.glb': emptyModel() })
+
+    expect(await blankModels(page)).toEqual(['pig'])
+  })
+
+  it.each([
+    ['turns', 'no-preference', 'true'],
+    ['does not turn', 'reduce', 'false'],
+  ] as const)('%s the models when the visitor has %s for motion', async (_, reducedMotion, pressed) => {
+    const { page } = await openPage({ reducedMotion })
+    const button = page.getByRole('button', { name: 'Turn the models' })
+
+    expect(await button.getAttribute('aria-pressed')).toBe(pressed)
+    expect(await isTurning(page)).toBe(pressed === 'true')
+  })
+})
+
+async function copyPlayground(): Promise<void> {
+  const left = new Set(['.meshy', 'dist', 'meshy-lock.json'])
+  await rm(PLAYGROUND, { recursive: true, force: true })
+  await mkdir(TEMPORARY, { recursive: true })
+  await cp(path.join(REPOSITORY, 'playground'), PLAYGROUND, {
+    recursive: true,
+    filter: (source) => !left.has(path.basename(source)),
+  })
+}
+
+async function runDemo(): Promise<string> {
+  const { stdout } = await mustSucceed(runNode(['demo.mjs'], { cwd: PLAYGROUND }))
+  return stdout
+}
+
+/** Opens the page and waits until each model was loaded, or failed to be. */
+async function openPage(options: BrowserContextOptions = {}, answers: Record<string, Buffer> = {}) {
+  // Turning models keep two cores busy where no graphics card helps.
+  const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
+  onTestFinished(() => context.close())
+  const page = await context.newPage()
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(error.message))
+  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()))
+  for (const [url, body] of Object.entries(answers)) await page.route(url, (route) => route.fulfill({ body }))
+  await page.goto(server.resolvedUrls?.local[0] ?? '')
+  await page.waitForFunction(() => {
+    const { playgroundModels } = globalThis as unknown as { playgroundModels?: ModelStatus[] }
+    return playgroundModels?.every(({ loaded, error }) => loaded || error)
+  })
+  return { page, problems }
+}
+
+/** What the page tells about each of its models. */
+interface ModelStatus {
+  name: string
+  loaded: boolean
+  error: string | undefined
+  canvas: HTMLCanvasElement
+}
+
+/** Names of the models whose canvas shows nothing, or next to nothing, or a single colour. */
+function blankModels(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const { playgroundModels } = globalThis as unknown as { playgroundModels: ModelStatus[] }
+    return playgroundModels.filter(({ canvas }) => isBlank(canvas)).map(({ name }) => name)
+
+    function isBlank(canvas: HTMLCanvasElement): boolean {
+      const rgba = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? []
+      const colours = new Set<number>()
+      let drawn = 0
+      for (let at = 0; at < rgba.length; at += 4) {
+        if ((rgba[at + 3] ?? 0) < 128) continue
+        drawn += 1
+        colours.add(
+          ((rgba[at] ?? 0) >> 4) * 256 + ((rgba[at + 1] ?? 0) >> 4) * 16 + ((rgba[at + 2] ?? 0) >> 4),
+        )
+      }
+      return drawn < 0.02 * canvas.width * canvas.height || colours.size < 6
+    }
+  })
+}
+
+/** Whether the first model looks different after some frames. */
+function isTurning(page: Page): Promise<boolean> {
+  return page.evaluate(async () => {
+    const canvas = document.querySelector('canvas')
+    const before = canvas?.toDataURL()
+    for (let frames = 0; frames < 5; frames += 1) await new Promise(requestAnimationFrame)
+    return canvas?.toDataURL() !== before
+  })
+}
+
+/** A valid GLB in which there is nothing to see. */
+function emptyModel(): Buffer {
+  const json = Buffer.from('{"asset":{"version":"2.0"},"scene":0,"scenes":[{}]}'.padEnd(52))
+  const header = Buffer.alloc(20)
+  header.write('glTF')
+  header.writeUInt32LE(2, 4)
+  header.writeUInt32LE(header.length + json.length, 8)
+  header.writeUInt32LE(json.length, 12)
+  header.write('JSON', 16)
+  return Buffer.concat([header, json])
+}
