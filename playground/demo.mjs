@@ -8,7 +8,8 @@ const root = fileURLToPath(new URL('.', import.meta.url))
 const emulator = await startPlaygroundEmulator({ taskSeconds: 2 })
 try {
   const plugin = await buildPlayground()
-  printReport(await plugin.api.report())
+  const { models } = await plugin.api.report()
+  printReport(models, emulator.counts.total)
 } finally {
   await emulator.close()
 }
@@ -25,7 +26,7 @@ async function buildPlayground() {
   return plugin
 }
 
-function printReport({ models, requests }) {
+function printReport(models, requests) {
   const headings = ['model', 'key', 'triangles', 'bytes', 'credits', 'seconds', 'from']
   const rows = models.map(({ image, key, triangles, bytes, credits, seconds, origin }) => {
     return [image, key, triangles, bytes, credits, seconds, origin]

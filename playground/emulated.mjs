@@ -7,9 +7,9 @@ import { startEmulator } from 'unplugin-meshy/emulator'
  * @param {{ taskSeconds: number }} options how long a model takes
  */
 export async function startPlaygroundEmulator({ taskSeconds }) {
-  const emulator = await startEmulator({ port: 0, taskSeconds })
+  const emulator = await startEmulator({ taskMs: taskSeconds * 1000 })
   process.env.MESHY_BASE_URL = emulator.url
-  process.env.MESHY_API_KEY = emulator.key
+  process.env.MESHY_API_KEY = emulator.apiKey
   process.env.MESHY_MODE = 'generate'
   return emulator
 }

@@ -12,7 +12,13 @@ export const models = [...sources['./imports.js'].matchAll(/^import (\w+) from '
   ([, name, specifier]) => ({
     name,
     specifier,
-    picture: pictures[specifier.split('?', 1)[0]],
+    picture: pictureOf(specifier),
     asset: assets[name],
   }),
 )
+
+/** The imported picture; a recipe is told by its first. */
+function pictureOf(specifier) {
+  const path = specifier.split('?', 1)[0].replace('.meshy.json', '.png')
+  return pictures[path]
+}

@@ -57,7 +57,7 @@ export async function createProject(init: ProjectInit = {}): Promise<Project> {
 
 /** Installs the packed tarball of this repository and Vite, in the versions of our own lockfile, and nothing else. */
 export async function installTarball(project: Project): Promise<void> {
-  const tarball = await pack(project)
+  const tarball = await packRepository(project)
   const lock = await readRepositoryLock()
   const manifest = {
     name: 'outside',
@@ -78,22 +78,23 @@ export async function installTarball(project: Project): Promise<void> {
   await mustSucceed(project.run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund']))
 }
 
-/** The result of a program that is not supposed to fail. */
-export async function mustSucceed(running: Promise<Finished>): Promise<Finished> {
-  const finished = await running
-  if (finished.code === 0) return finished
-  throw new Error(`Exit code ${finished.code}:\n${finished.stdout}\n${finished.stderr}`)
-}
-
-// The gate has built `dist` before; building it again here would pull it away from the tests that run beside this one.
-async function pack(project: Project): Promise<string> {
+/** Packs this repository into the folder of a project and returns the path of the tarball. `dist` must have been built. */
+export async function packRepository(project: Project): Promise<string> {
+  // The gate has built `dist`: building it again would pull it away from the tests that run beside this one.
   const args = ['pack', REPOSITORY, '--json', '--ignore-scripts', '--pack-destination', project.root]
   const { stdout } = await mustSucceed(project.run('npm', args))
   const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[]
   if (!packed?.files.some((file) => file.path === 'dist/vite.mjs')) {
     throw new Error('`dist` is missing: run `npm run build` first.')
   }
-  return packed.filename
+  return path.join(project.root, packed.filename)
+}
+
+/** The result of a program that is not supposed to fail. */
+export async function mustSucceed(running: Promise<Finished>): Promise<Finished> {
+  const finished = await running
+  if (finished.code === 0) return finished
+  throw new Error(`Exit code ${finished.code}:\n${finished.stdout}\n${finished.stderr}`)
 }
 
 interface Lock {
@@ -109,6 +110,11 @@ async function prepare(root: string, name: string): Promise<string> {
   const file = path.join(root, name)
   await mkdir(path.dirname(file), { recursive: true })
   return file
+}
+
+/** Runs a Node program, wherever it is, in the environment that {@link Project.run} gives. */
+export function runNode(args: string[], options: RunOptions & { cwd: string }): Promise<Finished> {
+  return runIn(options.cwd, [process.execPath, ...args], options)
 }
 
 function runIn(cwd: string, [command = '', ...args]: string[], options: RunOptions): Promise<Finished> {
