@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto'
+import type { Account } from './account.ts'
+import { ApiError } from './api-error.ts'
+import { isTerminal } from './task.ts'
+import type { Task, TaskKind, TaskPlan } from './task.ts'
+
+export interface TaskStoreOptions {
+  now: () => number
+  account: Account
+  /** Tasks that may wait or run at once; one more is refused. */
+  slots: number
+  /** Tasks that run at once; the others wait. */
+  workers: number
+  /** Milliseconds that a task waits at least. */
+  pendingMs: number
+  /** Milliseconds for which a task is kept. */
+  retentionMs: number
+}
+
+/**
+ * All tasks and their life cycle.
+ *
+ * Nothing happens by timers: whoever looks at the tasks first lets everything happen that is due by now, in order.
+ */
+export class TaskStore {
+  readonly #tasks = new Map<string, Task>()
+  readonly #options: TaskStoreOptions
+  /** Time of the last thing that happened: a worker that became free then cannot have started earlier. */
+  #reached = -Infinity
+  #created = 0
+
+  constructor(options: TaskStoreOptions) {
+    this.#options = options
+  }
+
+  /** How many tasks were ever taken in. */
+  get created(): number {
+    return this.#created
+  }
+
+  /** Takes a task in, and its price. Throws 402 without credits, 429 without a free slot. */
+  create(plan: TaskPlan): Task {
+    this.#settle()
+    const { account, slots, pendingMs, retentionMs } = this.#options
+    const open = [...this.#tasks.values()].filter(({ status }) => !isTerminal(status))
+    if (open.length >= slots) throw new ApiError(429, 'NoMoreConcurrentTasks')
+    account.charge(plan.price)
+    const createdAt = this.#options.now()
+    const task: Task = {
+      ...plan,
+      id: sortableId(createdAt),
+      status: 'PENDING',
+      createdAt,
+      readyAt: createdAt + pendingMs,
+      expiresAt: createdAt + retentionMs,
+      startedAt: undefined,
+      finishedAt: undefined,
+      deleted: false,
+    }
+    this.#tasks.set(task.id, task)
+    this.#created += 1
+    this.#settle()
+    return task
+  }
+
+  /** A task that a client can see. */
+  find(kind: TaskKind, id: string): Task | undefined {
+    this.#settle()
+    const task = this.#tasks.get(id)
+    return task?.kind === kind && !task.deleted ? task : undefined
+  }
+
+  /** The tasks that a client can see, oldest first. */
+  list(): Task[] {
+    this.#settle()
+    return [...this.#tasks.values()].filter(({ deleted }) => !deleted)
+  }
+
+  /** How many tasks wait before this one. */
+  precedingTasks(task: Task): number {
+    if (task.status !== 'PENDING') return 0
+    const waiting = [...this.#tasks.values()].filter(({ status }) => status === 'PENDING')
+    return waiting.indexOf(task)
+  }
+
+  /** A waiting task is refunded; a running one cannot be stopped and is billed. */
+  remove(task: Task): void {
+    if (task.status === 'IN_PROGRESS') {
+      task.deleted = true
+      return
+    }
+    if (task.status === 'PENDING') this.#options.account.refund(task.price)
+    this.#tasks.delete(task.id)
+  }
+
+  #settle(): void {
+    const now = this.#options.now()
+    for (let event = this.#next(); event && event.at <= now; event = this.#next()) {
+      this.#reached = event.at
+      event.happen()
+    }
+    for (const task of this.#tasks.values()) {
+      if (task.expiresAt <= now && isTerminal(task.status)) this.#tasks.delete(task.id)
+    }
+  }
+
+  /** The next thing that happens to any task. */
+  #next(): { at: number; happen: () => void } | undefined {
+    const running = [...this.#tasks.values()].filter(({ status }) => status === 'IN_PROGRESS')
+    const [first] = running.toSorted((a, b) => endOf(a) - endOf(b))
+    const waiting = [...this.#tasks.values()].find(({ status }) => status === 'PENDING')
+    const free = running.length < this.#options.workers
+    const startAt = waiting && free ? Math.max(waiting.readyAt, this.#reached) : Infinity
+    if (waiting && startAt < Infinity && !(first && endOf(first) < startAt)) {
+      return { at: startAt, happen: () => start(waiting, startAt) }
+    }
+    return first && { at: endOf(first), happen: () => this.#finish(first) }
+  }
+
+  #finish(task: Task): void {
+    task.finishedAt = endOf(task)
+    task.status = task.failure ? 'FAILED' : 'SUCCEEDED'
+    if (task.failure) this.#options.account.refund(task.price)
+    if (task.deleted) this.#tasks.delete(task.id)
+  }
+}
+
+function start(task: Task, at: number): void {
+  task.status = 'IN_PROGRESS'
+  task.startedAt = at
+}
+
+function endOf(task: Task): number {
+  return (task.startedAt ?? Infinity) + task.workMs + task.stallMs
+}
+
+/** A UUID of version 7, which sorts by time as the ids of the service do. */
+function sortableId(now: number): string {
+  const time = Math.floor(now).toString(16).padStart(12, '0')
+  const random = randomBytes(10).toString('hex')
+  const parts = [time.slice(0, 8), time.slice(8), `7${random.slice(1, 4)}`, `a${random.slice(5, 8)}`]
+  return [...parts, random.slice(8, 20)].join('-')
+}
