@@ -1,0 +1,79 @@
+import { badRequest } from './api-error.ts'
+import type { TaskFault } from './fault.ts'
+import { readInputImage } from './input-image.ts'
+import type { InputImage, ModelInput } from './model-maker.ts'
+import type { Profile, ResolvedEmulatorOptions } from './options.ts'
+import { checkParameters } from './parameters.ts'
+import { priceOf } from './pricing.ts'
+import type { TaskKind, TaskPlan } from './task.ts'
+
+type Body = Record<string, unknown>
+
+/** A create request. */
+export interface TaskOrder {
+  kind: TaskKind
+  body: Body
+  /** What is to go wrong with the task. */
+  fault: TaskFault | undefined
+}
+
+/** Reads a create request: checks everything, fills in the defaults, and says what the task is going to be. */
+export async function planTask(options: ResolvedEmulatorOptions, order: TaskOrder): Promise<TaskPlan> {
+  const { kind, body, fault } = order
+  const images = await readImages(options, kind, body)
+  checkParameters(options.profile, kind, body)
+  const textureImage = isPresent(body.texture_image_url)
+    ? await readInputImage('texture_image_url', body.texture_image_url, options.loadImage)
+    : undefined
+  const model = modelInput(options.profile, order, images)
+  return {
+    kind,
+    name: typeof body.name === 'string' ? body.name : undefined,
+    texturePrompt: typeof body.texture_prompt === 'string' ? body.texture_prompt : '',
+    textureImage,
+    model,
+    assets: options.maker.names(model),
+    price: priceOf(options.profile, kind, body),
+    failure: fault?.kind === 'failTask' ? fault : undefined,
+    workMs: options.taskMs,
+    stallMs: fault?.kind === 'slow99' ? fault.ms : 0,
+  }
+}
+
+async function readImages(
+  options: ResolvedEmulatorOptions,
+  kind: TaskKind,
+  body: Body,
+): Promise<InputImage[]> {
+  if (options.profile === 'current' && isPresent(body.input_task_id)) {
+    throw badRequest('input_task_id does not name a succeeded image task')
+  }
+  if (kind === 'image-to-3d') {
+    if (!isPresent(body.image_url)) throw badRequest('image_url is required')
+    return [await readInputImage('image_url', body.image_url, options.loadImage)]
+  }
+  const urls: unknown = body.image_urls
+  if (!isPresent(urls)) throw badRequest('image_urls is required')
+  if (!Array.isArray(urls)) throw badRequest('image_urls must be an array of strings')
+  if (urls.length < 1 || urls.length > 4) throw badRequest('image_urls must hold 1 to 4 images')
+  return Promise.all(urls.map((url, index) => readInputImage(`image_urls[${index}]`, url, options.loadImage)))
+}
+
+function modelInput(profile: Profile, { kind, body }: TaskOrder, images: InputImage[]): ModelInput {
+  // The one default that moved: newer models do not remesh unless they are told to.
+  const shouldRemesh = typeof body.should_remesh === 'boolean' ? body.should_remesh : profile === 'reference'
+  const shouldTexture = body.should_texture !== false
+  return {
+    kind,
+    images,
+    targetPolycount: typeof body.target_polycount === 'number' ? body.target_polycount : 30_000,
+    shouldRemesh,
+    savePreRemeshed: shouldRemesh && body.save_pre_remeshed_model === true,
+    shouldTexture,
+    enablePbr: shouldTexture && body.enable_pbr === true,
+  }
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== ''
+}
