@@ -1,0 +1,102 @@
+import type { TaskFailure } from './task.ts'
+
+/** What a request is for. */
+export type RouteName = 'create' | 'retrieve' | 'delete' | 'list' | 'stream' | 'balance' | 'asset' | 'unknown'
+
+/** An answer in place of the real one; the request has no effect. */
+export type RefusalFault =
+  /** Any status. With `effective`, the request has its effect before it is answered so. */
+  | { kind: 'status'; status: number; message?: string; effective?: boolean }
+  /** 429 `RateLimitExceeded`. @param retryAfter seconds for the header, none when absent */
+  | { kind: 'rateLimited'; retryAfter?: number }
+  /** 429 `NoMoreConcurrentTasks`. */
+  | { kind: 'queueFull' }
+  /** 402. */
+  | { kind: 'outOfCredits' }
+  /** 401, as after a key was revoked. */
+  | { kind: 'unauthorized' }
+  /** 404, as after the retention. */
+  | { kind: 'gone404' }
+  /** An HTML page of a proxy. @param status default 502 */
+  | { kind: 'htmlAnswer'; status?: number }
+  /** A redirect to somewhere else, which must not get the key. */
+  | { kind: 'redirect'; to: string }
+
+/** A connection that breaks. */
+export type ConnectionFault =
+  /** The request has its effect, and its answer never arrives. */
+  | { kind: 'lostAnswer' }
+  /** The connection breaks before the request has any effect. */
+  | { kind: 'resetBeforeAnswer' }
+  /** Nothing is ever answered. */
+  | { kind: 'silent' }
+
+/** A task that goes wrong; chosen among the create requests. */
+export type TaskFault =
+  /** The task fails and is refunded. */
+  | ({ kind: 'failTask' } & TaskFailure)
+  /** The task stays at 99 % for so many milliseconds more. */
+  | { kind: 'slow99'; ms: number }
+
+/** A task that is told wrongly, in answers to retrieve, list and stream. */
+export type ViewFault =
+  /** A status that no documentation knows. */
+  | { kind: 'unknownStatus'; status?: string }
+  /** What is unset is `null`, or left out where the reference always sends it. */
+  | { kind: 'nullFields' }
+  /** Succeeded, and no model in it. */
+  | { kind: 'noModel' }
+
+/** A stream that goes wrong. */
+export type StreamFault =
+  /** There is no such route. */
+  | { kind: 'noStream' }
+  /** The connection breaks after so many events. @param events default 1 */
+  | { kind: 'streamReset'; events?: number }
+  /** The stream ends properly after so many events. @param events default 1 */
+  | { kind: 'streamEnd'; events?: number }
+  /** Lines that are no events, and events that are no JSON. */
+  | { kind: 'streamGarbage' }
+  /** Headers, and then nothing. */
+  | { kind: 'streamSilent' }
+  /** An error event after 200. @param status default 500 */
+  | { kind: 'streamError'; status?: number; message?: string }
+
+/** A file that goes wrong. */
+export type AssetFault =
+  /** A shorter file, said to be whole. */
+  | { kind: 'truncatedAsset' }
+  /** The connection breaks in the middle of the file. */
+  | { kind: 'assetReset' }
+  /** 200 with an HTML page. */
+  | { kind: 'htmlAsset' }
+  /** 200 with a picture in place of a model, and with JSON in place of anything else. */
+  | { kind: 'wrongTypeAsset' }
+  /** 403, as after the signature has expired. */
+  | { kind: 'expiredUrl' }
+  /** A redirect. @param to default: the same file, once more */
+  | { kind: 'assetRedirect'; to?: string }
+
+export type Fault = RefusalFault | ConnectionFault | TaskFault | ViewFault | StreamFault | AssetFault
+
+export type FaultKind = Fault['kind']
+
+/** What a fault can be chosen by. */
+export interface FaultRequest {
+  route: RouteName
+  method: string
+  /** Path without query. */
+  path: string
+}
+
+/** A fault and the requests that it befalls: by default every one that it fits. */
+export type FaultRule = Fault & {
+  /** Only requests of this route. The default is what the kind of fault fits. */
+  on?: RouteName
+  /** Only requests for which this holds. */
+  when?: (request: FaultRequest) => boolean
+  /** Only the n-th of those requests, counted from 1, or several of them. */
+  nth?: number | number[]
+  /** Only the n-th of those requests and all later ones. */
+  from?: number
+}
