@@ -1,0 +1,22 @@
+export { createEmulator } from './emulator/create-emulator.ts'
+export type { Emulator } from './emulator/create-emulator.ts'
+export type {
+  AssetFault,
+  ConnectionFault,
+  Fault,
+  FaultKind,
+  FaultRequest,
+  FaultRule,
+  RefusalFault,
+  RouteName,
+  StreamFault,
+  TaskFault,
+  ViewFault,
+} from './emulator/fault.ts'
+export type { LoadImage } from './emulator/input-image.ts'
+export type { AssetNames, AssetRole, InputImage, ModelInput, ModelMaker } from './emulator/model-maker.ts'
+export type { EmulatorOptions, Profile } from './emulator/options.ts'
+export type { LoggedRequest, RequestCounts } from './emulator/request-log.ts'
+export { startEmulator } from './emulator/start-emulator.ts'
+export type { RunningEmulator, StartOptions } from './emulator/start-emulator.ts'
+export type { TaskView } from './emulator/task-view.ts'

@@ -1,0 +1,66 @@
+import type { RouteName } from './fault.ts'
+
+/** One request that arrived. */
+export interface LoggedRequest {
+  route: RouteName
+  method: string
+  /** Without query. */
+  path: string
+  /** With the question mark; empty when there is none. */
+  query: string
+  /** Where it arrived. */
+  origin: 'api' | 'assets'
+  /** Whether it carried an Authorization header, with whatever value. */
+  authorized: boolean
+  /** Milliseconds since 1970, by the emulator's clock. */
+  at: number
+  /** Status of the answer; 0 while there is none, and when the connection broke. */
+  status: number
+  /** The JSON of a create request that was understood. */
+  body: Record<string, unknown> | undefined
+}
+
+/** How many requests there were. */
+export interface RequestCounts {
+  /** Create requests that arrived, whatever became of them. */
+  posts: number
+  /** Create requests that were accepted: tasks that were made. */
+  created: number
+  /** Answers of 429. */
+  limited: number
+  /** Files that were asked for. */
+  downloads: number
+  /** All requests. */
+  total: number
+}
+
+/** Says what a request is for. */
+export function routeOf(method: string, path: string): RouteName {
+  if (path.startsWith('/emulator/tasks/')) return 'asset'
+  if (path === '/openapi/v1/balance') return 'balance'
+  const found = /^\/openapi\/v1\/(?:multi-)?image-to-3d(?<id>\/[^/]+)?(?<stream>\/stream)?$/.exec(
+    path,
+  )?.groups
+  if (!found) return 'unknown'
+  const verb = `${method}${found.id ? ' id' : ''}${found.stream ? ' stream' : ''}`
+  return ROUTES[verb] ?? 'unknown'
+}
+
+const ROUTES: Record<string, RouteName> = {
+  POST: 'create',
+  GET: 'list',
+  'GET id': 'retrieve',
+  'GET id stream': 'stream',
+  'DELETE id': 'delete',
+}
+
+export function countRequests(requests: readonly LoggedRequest[], created: number): RequestCounts {
+  const count = (fits: (request: LoggedRequest) => boolean) => requests.filter(fits).length
+  return {
+    posts: count(({ route }) => route === 'create'),
+    created,
+    limited: count(({ status }) => status === 429),
+    downloads: count(({ route }) => route === 'asset'),
+    total: requests.length,
+  }
+}

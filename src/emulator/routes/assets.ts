@@ -1,0 +1,67 @@
+import { Hono } from 'hono'
+import { ApiError, taskNotFound } from '../api-error.ts'
+import { serveFaulty } from '../asset-faults.ts'
+import type { AssetFile } from '../asset-faults.ts'
+import { requestFaults } from '../request-faults.ts'
+import type { AssetRole } from '../model-maker.ts'
+import type { EmulatorEnv, EmulatorState } from '../state.ts'
+import type { Task } from '../task.ts'
+import { TEXTURE_IMAGE_FILE } from '../task-view.ts'
+
+/** The files of tasks, as another origin serves them: no key, but a signature that expires. */
+export function createAssetsApp(state: EmulatorState): Hono<EmulatorEnv> {
+  const app = new Hono<EmulatorEnv>()
+  const made = new WeakMap<Task, Map<string, Promise<Uint8Array>>>()
+
+  app.use(requestFaults(state))
+  app.get('/emulator/tasks/:id/output/:file', async (context) => {
+    const url = new URL(context.req.url)
+    const { connection, fault } = context.env
+    if (fault?.kind === 'expiredUrl' || !state.urls.isValid(url, state.now())) {
+      throw new ApiError(403, 'Access denied: the URL has expired or is not signed')
+    }
+    const { id, file: name } = context.req.param()
+    const task = state.tasks.list().find((task) => task.id === id)
+    if (!task) throw taskNotFound()
+    const file: AssetFile = { name, url, bytes: await once(made, task, name) }
+    return serveFaulty(file, fault, connection) ?? serve(file)
+  })
+  return app
+
+  /** Makes each file once, when it is first wanted; a failure is not remembered. */
+  function once(cache: typeof made, task: Task, name: string): Promise<Uint8Array> {
+    const files = cache.get(task) ?? new Map<string, Promise<Uint8Array>>()
+    cache.set(task, files)
+    const known = files.get(name)
+    if (known) return known
+    const making = makeFile(state, task, name)
+    files.set(name, making)
+    making.catch(() => files.delete(name))
+    return making
+  }
+}
+
+async function makeFile({ options }: EmulatorState, task: Task, name: string): Promise<Uint8Array> {
+  if (name === TEXTURE_IMAGE_FILE && task.textureImage) return task.textureImage.bytes
+  const role = Object.entries(task.assets).find(([, file]) => file === name)?.[0]
+  if (role === undefined) throw new ApiError(404, 'File not found')
+  // Object.entries forgets the type of the names.
+  return options.maker.make(task.model, role as AssetRole)
+}
+
+const TYPES: Record<string, string> = {
+  glb: 'model/gltf-binary',
+  obj: 'text/plain',
+  mtl: 'text/plain',
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  usdz: 'model/vnd.usdz+zip',
+}
+
+function serve({ name, bytes }: AssetFile): Response {
+  const type = TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream'
+  // A copy, since a body must not lie in shared memory.
+  return new Response(Uint8Array.from(bytes), {
+    headers: { 'content-type': type, 'content-length': String(bytes.length) },
+  })
+}
