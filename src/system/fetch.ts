@@ -1,0 +1,54 @@
+import { MeshyError } from '../errors.ts'
+import { isLoopback } from './loopback.ts'
+
+export type Fetch = typeof globalThis.fetch
+
+export interface FetchOptions {
+  env: Record<string, string | undefined>
+}
+
+/**
+ * A `fetch` that goes through the proxies of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (or their lower-case forms).
+ *
+ * Without a proxy it is the global one. This machine itself is never reached through a proxy.
+ */
+export function createFetch({ env }: FetchOptions): Fetch {
+  const httpProxy = proxyUrl(env, 'HTTP_PROXY')
+  const httpsProxy = proxyUrl(env, 'HTTPS_PROXY')
+  if (!httpProxy && !httpsProxy) return globalThis.fetch
+  const noProxy = env.no_proxy || env.NO_PROXY || ''
+
+  let proxied: Promise<Fetch> | undefined
+  return async (input, init) => {
+    const { hostname } = new URL(input instanceof Request ? input.url : input)
+    if (isLoopback(hostname)) return globalThis.fetch(input, init)
+    proxied ??= loadProxiedFetch({ httpProxy, httpsProxy, noProxy })
+    return (await proxied)(input, init)
+  }
+}
+
+function proxyUrl(env: FetchOptions['env'], name: string): string | undefined {
+  const value = env[name.toLowerCase()] || env[name]
+  if (!value) return undefined
+  const url = value.includes('://') ? value : `http://${value}`
+  if (URL.canParse(url)) return url
+  // The value is not shown: it may hold a password.
+  throw new MeshyError('MESHY_OPTIONS_INVALID', {
+    message: `The environment variable \`${name}\` is no URL; expected one like \`http://proxy.example:3128\`.`,
+    hint: `Fix or unset \`${name}\`.`,
+  })
+}
+
+/** undici is loaded only where there is a proxy: a warm build should not pay for it. */
+async function loadProxiedFetch(proxies: {
+  httpProxy: string | undefined
+  httpsProxy: string | undefined
+  noProxy: string
+}): Promise<Fetch> {
+  const { EnvHttpProxyAgent, fetch } = await import('undici')
+  const { httpProxy = '', httpsProxy = '', noProxy } = proxies
+  const dispatcher = new EnvHttpProxyAgent({ httpProxy, httpsProxy, noProxy })
+  // The package and Node carry the same fetch, but their types do not know of each other.
+  const viaProxy = fetch as unknown as (input: unknown, init: object) => Promise<Response>
+  return (input, init) => viaProxy(input, { ...init, dispatcher })
+}

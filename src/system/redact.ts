@@ -1,0 +1,48 @@
+/** Takes secrets out of a text. */
+export type Redactor = (text: string) => string
+
+const MARK = '[redacted]'
+/** Shorter values are no secrets, and would blot out ordinary words. */
+const MIN_SECRET = 4
+/** Whatever looks like a key of the service, also one that is not ours. */
+const ANY_KEY = /\bmsy_[\w-]{6,}/g
+const URL_TAIL = /(\bhttps?:\/\/)(?:[^\s"'<>/?#@]*@)?([^\s"'<>?#]*)[?#][^\s"'<>]*/gi
+
+/** A redactor for these secrets in every form that they travel in, for keys of the service, and for signed URLs. */
+export function createRedactor(secrets: readonly (string | undefined)[]): Redactor {
+  const forms = new Set(secrets.flatMap((secret) => (secret === undefined ? [] : formsOf(secret))))
+  // The longest first: a form may be part of another.
+  const sorted = [...forms].sort((a, b) => b.length - a.length)
+  return (text) => {
+    let clean = text
+    for (const form of sorted) clean = clean.replaceAll(form, MARK)
+    return stripQuery(clean.replace(ANY_KEY, MARK))
+  }
+}
+
+/** A text in which every URL has lost its query: that is where signatures are. */
+export function stripQuery(text: string): string {
+  return text.replace(URL_TAIL, '$1$2')
+}
+
+/** The error of a library, safe to be shown: same name and code, but no secrets in its message and stack. */
+export function redactError(error: unknown, redact: Redactor): Error {
+  if (!(error instanceof Error)) return new Error(redact(String(error)))
+  const cause = error.cause === undefined ? undefined : { cause: redactError(error.cause, redact) }
+  const safe = new Error(redact(error.message), cause)
+  safe.name = error.name
+  safe.stack = redact(error.stack ?? safe.name)
+  return Object.assign(safe, 'code' in error ? { code: error.code } : {})
+}
+
+function formsOf(secret: string): string[] {
+  if (secret.length < MIN_SECRET) return []
+  const bytes = Buffer.from(secret)
+  return [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret),
+    bytes.toString('base64'),
+    bytes.toString('base64url'),
+  ]
+}

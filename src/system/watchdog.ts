@@ -1,0 +1,36 @@
+import type { Clock } from './clock.ts'
+
+/** Aborts its signal unless it is fed in time. */
+export interface Watchdog {
+  /** Aborted when the time is up, or when the outer signal is. */
+  signal: AbortSignal
+  /** Whether the time was up first. */
+  barked(): boolean
+  /** Starts the time anew. */
+  feed(): void
+  /** Must be called in the end: the timer would keep the process alive. */
+  stop(): void
+}
+
+/** A watchdog that barks when `ms` go by without `feed`. */
+export function createWatchdog(clock: Clock, ms: number, outer?: AbortSignal): Watchdog {
+  const bark = new AbortController()
+  const rest = new AbortController()
+  let fed = clock.now()
+
+  const watch = async () => {
+    for (let left = ms; left > 0; left = fed + ms - clock.now()) await clock.sleep(left, rest.signal)
+    bark.abort(new DOMException(`Nothing came for ${ms} ms.`, 'TimeoutError'))
+  }
+  // Only `stop` ends the sleep early, and then nobody waits for the bark.
+  watch().catch(() => undefined)
+
+  return {
+    signal: outer ? AbortSignal.any([outer, bark.signal]) : bark.signal,
+    barked: () => bark.signal.aborted,
+    feed() {
+      fed = clock.now()
+    },
+    stop: () => rest.abort(),
+  }
+}
