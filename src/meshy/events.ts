@@ -1,0 +1,91 @@
+import { createParser } from 'eventsource-parser'
+import type { EventSourceMessage } from 'eventsource-parser'
+import type { Clock } from '../system/clock.ts'
+import { bytesOf } from './body.ts'
+import { badResponse, parseJson } from './http.ts'
+import type { CallName } from './http.ts'
+import { streamErrorSchema } from './schemas.ts'
+import { parseTask } from './task.ts'
+import type { Task } from './task.ts'
+import type { Opened } from './transport.ts'
+
+/** What a stream tells: a state of the task, or an error, which may follow a 200. */
+export type StreamEvent =
+  { type: 'task'; task: Task } | { type: 'error'; status: number | undefined; message: string | undefined }
+
+export interface EventStream {
+  call: CallName
+  opened: Opened
+  /** Stands in for the id that an event may leave out. */
+  taskId: string
+  clock: Clock
+  /** How long bytes without an event are endured, in milliseconds. */
+  eventlessMs: number
+}
+
+const MAX_EVENT_CHARS = 1024 * 1024
+
+/**
+ * Reads the events of a stream until it ends, and closes it when the reader leaves.
+ *
+ * Throws when it is no event stream, holds garbage, breaks, or says nothing for too long.
+ */
+export async function* readEvents(stream: EventStream): AsyncGenerator<StreamEvent> {
+  const { opened, clock, eventlessMs } = stream
+  const { response, watchdog } = opened
+  try {
+    assertEventStream(stream)
+    const decode = createDecoder(stream)
+    let heard = clock.now()
+    for await (const chunk of bytesOf(response)) {
+      watchdog.feed()
+      const messages = decode(chunk)
+      if (messages.length > 0) heard = clock.now()
+      else if (clock.now() - heard > eventlessMs) throw bad(stream, 'a stream without events')
+      for (const message of messages) yield readEvent(stream, message)
+    }
+  } catch (error) {
+    throw opened.failure(error)
+  } finally {
+    watchdog.stop()
+  }
+}
+
+function assertEventStream(stream: EventStream): void {
+  const type = stream.opened.response.headers.get('content-type') ?? 'nothing'
+  if (!/^text\/event-stream\b/i.test(type)) throw bad(stream, `\`${type}\` instead of an event stream`)
+}
+
+function createDecoder(stream: EventStream): (chunk: Uint8Array) => EventSourceMessage[] {
+  const decoder = new TextDecoder()
+  let messages: EventSourceMessage[] = []
+  const parser = createParser({
+    maxBufferSize: MAX_EVENT_CHARS,
+    onEvent: (message) => messages.push(message),
+    onError(error) {
+      // Unknown fields and odd retry times are to be ignored, says the standard.
+      if (error.type === 'max-buffer-size-exceeded') throw bad(stream, 'an event that is too large')
+    },
+  })
+  return (chunk) => {
+    messages = []
+    parser.feed(decoder.decode(chunk, { stream: true }))
+    return messages
+  }
+}
+
+function readEvent(stream: EventStream, message: EventSourceMessage): StreamEvent {
+  const value = parseJson(message.data)
+  if (message.event === 'error') {
+    const told = streamErrorSchema.safeParse(value).data
+    return { type: 'error', status: told?.status_code, message: told?.message }
+  }
+  const task = parseTask(value, stream.taskId)
+  if (task === undefined) throw bad(stream, 'an event that is no task')
+  return { type: 'task', task }
+}
+
+function bad(stream: EventStream, problem: string) {
+  const { status, headers } = stream.opened.response
+  return badResponse(stream.call, { status, headers, text: '', now: stream.clock.now() }, problem)
+}

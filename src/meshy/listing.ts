@@ -1,0 +1,54 @@
+import type { TaskKind } from './schemas.ts'
+import { parseTask } from './task.ts'
+import type { Task } from './task.ts'
+import { API_ROOT } from './transport.ts'
+import type { CallOptions, SendJson } from './transport.ts'
+
+export interface Page {
+  /** From 1. */
+  pageNum?: number | undefined
+  /** At most 50, which is the default here. */
+  pageSize?: number | undefined
+  /** Newest first is the default here. */
+  sortBy?: '+created_at' | '-created_at' | undefined
+}
+
+export interface Listing {
+  /** One page of the account's tasks of a kind. */
+  list(kind: TaskKind, page?: Page, options?: CallOptions): Promise<Task[]>
+  /** All tasks of a kind, page by page, for as long as the reader wants more. */
+  listAll(kind: TaskKind, page?: Omit<Page, 'pageNum'>, options?: CallOptions): AsyncGenerator<Task>
+}
+
+const PAGE_SIZE = 50
+
+/** The calls that list tasks. The service gives no total: the last page is one that is not full. */
+export function createListing(json: SendJson): Listing {
+  async function readPage(kind: TaskKind, page: Page, { signal }: CallOptions) {
+    const { pageNum = 1, pageSize = PAGE_SIZE, sortBy = '-created_at' } = page
+    const query = { page_num: String(pageNum), page_size: String(pageSize), sort_by: sortBy }
+    const { value, bad } = await json({ method: 'GET', path: `${API_ROOT}/${kind}`, query, signal })
+    if (!Array.isArray(value)) throw bad('something that is no list of tasks')
+    const tasks = value.map((item) => parseTask(item)).filter((task) => task !== undefined)
+    for (const task of tasks) task.kind = kind
+    return { tasks, isLast: value.length < pageSize }
+  }
+
+  return {
+    async list(kind, page = {}, options = {}) {
+      return (await readPage(kind, page, options)).tasks
+    },
+
+    async *listAll(kind, page = {}, options = {}) {
+      const seen = new Set<string>()
+      for (let pageNum = 1; ; pageNum += 1) {
+        const { tasks, isLast } = await readPage(kind, { ...page, pageNum }, options)
+        // Tasks that were made meanwhile push others onto the next page, where they come again.
+        const fresh = tasks.filter(({ id }) => !seen.has(id))
+        for (const { id } of fresh) seen.add(id)
+        yield* fresh
+        if (isLast || fresh.length === 0) return
+      }
+    },
+  }
+}
