@@ -1,0 +1,43 @@
+import type { TaskKind } from './schemas.ts'
+
+/** Credits of a task without and with texture. */
+interface Price {
+  untextured: number
+  textured: number
+}
+
+/** Meshy 6 and later, single image: reference, `should_texture`. Multi-image since Meshy 6 meshes: price page, 2026-06. */
+const FULL: Price = { untextured: 20, textured: 30 }
+/** Older and smaller models: reference, `should_texture` of both kinds. */
+const SMALL: Price = { untextured: 5, textured: 15 }
+
+/** Models by the beginning of their names; the first match counts. Prices as of 2026-10. */
+const PRICES: readonly [prefix: string, price: Price][] = [
+  // Reference: "5 credits for other models".
+  ['meshy-4', SMALL],
+  ['meshy-5', SMALL],
+  // Price page, 2026-10: 5 and 15, at 2K only.
+  ['meshy-6-lite', SMALL],
+  // Price page, 2026-10: 5 and 15 for the smart-topology models.
+  ['meshy-t', SMALL],
+]
+
+/** Price page, 2026-10: 35 for a textured model of 30 at 8K, 20 for one of 15. */
+const TEXTURE_8K = 5
+/** Price page, 2026-10: `geometry_resolution` of `2k` or `4k`. */
+const FINE_GEOMETRY = 5
+
+/**
+ * What a task will cost, in credits, before it is submitted.
+ *
+ * An unknown model is priced like the dearest. `latest` is a dear model: for several images, the reference names the
+ * older and lower price, but today's is charged, and an estimate must not be too low.
+ */
+export function estimateCredits(_kind: TaskKind, params: Readonly<Record<string, unknown>>): number {
+  const model = typeof params.ai_model === 'string' ? params.ai_model : 'latest'
+  const [, price] = PRICES.find(([prefix]) => model.startsWith(prefix)) ?? ['', FULL]
+  const isTextured = params.should_texture !== false
+  const texture8k = isTextured && params.texture_resolution === '8k' ? TEXTURE_8K : 0
+  const isFine = params.geometry_resolution === '2k' || params.geometry_resolution === '4k'
+  return (isTextured ? price.textured : price.untextured) + texture8k + (isFine ? FINE_GEOMETRY : 0)
+}
