@@ -4,6 +4,7 @@ import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/debug.ts'
 import { createWatchdog } from '../system/watchdog.ts'
 import type { Client } from './client.ts'
+import type { TaskKind } from './schemas.ts'
 import { taskCanceled, taskExpired, taskFailed, taskTimedOut, taskWithoutModel } from './task-outcome.ts'
 import type { TaskName } from './task-outcome.ts'
 import { isTerminal } from './task.ts'
@@ -44,9 +45,11 @@ const MAX_OUTAGE_MS = 180_000
  */
 export async function watchTask(
   client: Pick<Client, 'stream' | 'retrieve'>,
-  name: TaskName,
+  kind: TaskKind,
+  id: string,
   options: WatchOptions,
 ): Promise<Task> {
+  const name: TaskName = { kind, id }
   const { clock, timeoutMs, signal, onProgress, log } = options
   let last: Task | undefined
   const hear = (task: Task) => {
