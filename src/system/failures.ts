@@ -65,6 +65,21 @@ export const failures = {
     next: 'Make a new key at meshy.ai and set MESHY_API_KEY.',
     paid: 'no',
   },
+  MESHY_BLOB_DAMAGED: {
+    cause: 'A file in the cache does not hold the bytes that its name says.',
+    next: 'Build again: while Meshy keeps the task, the file is fetched from it without paying.',
+    paid: 'no',
+  },
+  MESHY_BLOB_LFS_POINTER: {
+    cause: 'A file in the cache is a Git LFS pointer whose bytes were never pulled.',
+    next: 'Run `git lfs pull`; in CI, check out with LFS switched on.',
+    paid: 'no',
+  },
+  MESHY_BLOB_MISSING: {
+    cause: 'A file that an entry names is not in the cache.',
+    next: 'Build again: while Meshy keeps the task, the file is fetched from it without paying.',
+    paid: 'no',
+  },
   MESHY_BUDGET_EXCEEDED: {
     cause: 'The models that are missing cost more than `maxCredits` allows for one run.',
     next: 'Raise `maxCredits` or MESHY_MAX_CREDITS, or import fewer new models at once.',
@@ -73,6 +88,11 @@ export const failures = {
   MESHY_CACHE_CORRUPT: {
     cause: 'A record in the cache is not what we wrote: truncated, edited, or with another schema.',
     next: 'Delete the named file, or restore it.',
+    paid: 'no',
+  },
+  MESHY_CACHE_UNREADABLE: {
+    cause: 'The cache folder cannot be read: missing rights, or the disk reports an error.',
+    next: 'Fix the rights of the file that the message names, then run again.',
     paid: 'no',
   },
   MESHY_CACHE_UNWRITABLE: {
@@ -141,6 +161,26 @@ export const failures = {
     next: 'Fix the path: views and texture images are relative to the imported image.',
     paid: 'no',
   },
+  MESHY_JOURNAL_INVALID: {
+    cause: 'A journal record is not what we wrote, so it is not known whether its model is being paid for.',
+    next: 'Find the task with `unplugin-meshy tasks`, then settle it with `adopt` or `forget`.',
+    paid: 'maybe',
+  },
+  MESHY_LOCKFILE_CONFLICT: {
+    cause: 'The lockfile holds the conflict markers of a git merge.',
+    next: 'Run `unplugin-meshy merge`.',
+    paid: 'no',
+  },
+  MESHY_LOCKFILE_INVALID: {
+    cause: 'The lockfile is truncated, was edited, or has an entry that contradicts its own key.',
+    next: 'Restore the file from git.',
+    paid: 'no',
+  },
+  MESHY_LOCKFILE_VERSION: {
+    cause: 'The lockfile was written by a later version of unplugin-meshy.',
+    next: 'Update unplugin-meshy.',
+    paid: 'no',
+  },
   MESHY_OPTIONS_INVALID: {
     cause: 'An option of the plugin, of `meshy.config` or of the environment is invalid.',
     next: 'Fix the option that the message names.',
@@ -149,6 +189,16 @@ export const failures = {
   MESHY_RECIPE_INVALID: {
     cause: 'A recipe (`*.meshy.json`) does not exist, is not valid JSON, or names no image.',
     next: 'Fix what the message names in the recipe.',
+    paid: 'no',
+  },
+  MESHY_PREVIEW_CRASHED: {
+    cause: 'The worker that makes stand-ins died, out of memory for instance.',
+    next: 'Run again. A card stands in for the model meanwhile.',
+    paid: 'no',
+  },
+  MESHY_PREVIEW_UNAVAILABLE: {
+    cause: 'An optional library that stand-ins need, `sharp` or `meshoptimizer`, is not installed for this machine.',
+    next: 'Install both, or go on with cards as stand-ins.',
     paid: 'no',
   },
   MESHY_SUBMIT_UNKNOWN: {

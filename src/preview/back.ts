@@ -1,0 +1,82 @@
+import { looksFrontal } from './faces.ts'
+import { PADDING } from './level-set.ts'
+import type { Shape } from './level-set.ts'
+import type { SharpFactory } from './libraries.ts'
+import { boundingBox } from './plane.ts'
+import type { Plane } from './plane.ts'
+import { mirroredOverlap } from './silhouette.ts'
+import type { Axis } from './uv.ts'
+import { readView } from './view.ts'
+import type { View } from './view.ts'
+
+/** What the back of a model shows: the front again, a plain back in its colours, or another picture. */
+export type Back = { kind: 'mirror' | 'plain' } | { kind: 'picture'; view: View; u: Axis; v: Axis }
+
+/** Overlap (intersection over union) from which a picture can show the back. */
+const MIN_OVERLAP = 0.6
+
+/**
+ * Chooses the back: the one of the other pictures whose silhouette, mirrored, is most like the front's; else what
+ * was asked for. Says in `notes` what became of the other pictures.
+ */
+export async function chooseBack(
+  sharp: SharpFactory,
+  front: Shape,
+  { others, wanted }: { others: Uint8Array[]; wanted: 'auto' | 'mirror' | 'plain' },
+): Promise<{ back: Back; notes: string[] }> {
+  const found = others.length > 0 ? await findBack(sharp, front, others) : undefined
+  if (found)
+    return { back: found.back, notes: [`The back shows picture ${found.number} of ${others.length + 1}.`] }
+  const notes =
+    others.length > 0
+      ? ['None of the other pictures has the outline of the back, so only the first one is used.']
+      : []
+  if (front.kind === 'slab') return { back: { kind: 'mirror' }, notes }
+  const kind = wanted === 'auto' ? (looksFrontal(front) ? 'plain' : 'mirror') : wanted
+  return { back: { kind }, notes }
+}
+
+async function findBack(sharp: SharpFactory, front: Shape, images: Uint8Array[]) {
+  let best: { view: View; number: number; overlap: number } | undefined
+  for (const [i, image] of images.entries()) {
+    const view = await readView(sharp, image)
+    if ((view.shape.kind === 'slab') !== (front.kind === 'slab')) continue
+    const overlap = mirroredOverlap(front.inside, view.shape.inside)
+    if (overlap > (best?.overlap ?? MIN_OVERLAP)) best = { view, number: i + 2, overlap }
+  }
+  return best && { back: seenFromBehind(front, best.view), number: best.number }
+}
+
+/** Lays the bounds of the object in the other picture over the front's, left and right swapped. */
+function seenFromBehind(front: Shape, view: View): Back {
+  const from = objectSpan(front.inside)
+  const to = objectSpan(view.shape.inside)
+  return {
+    kind: 'picture',
+    view,
+    u: mapSpan(from.u, { low: to.u.high, high: to.u.low }),
+    v: mapSpan(from.v, to.v),
+  }
+}
+
+interface Span {
+  low: number
+  high: number
+}
+
+/** The bounds of the object as shares of its crop. */
+function objectSpan(inside: Plane): { u: Span; v: Span } {
+  const box = boundingBox(inside) ?? { left: 0, top: 0, right: inside.width - 1, bottom: inside.height - 1 }
+  const share = (pixel: number, side: number): number => (pixel - PADDING) / (side - 2 * PADDING)
+  return {
+    u: { low: share(box.left, inside.width), high: share(box.right + 1, inside.width) },
+    v: { low: share(box.top, inside.height), high: share(box.bottom + 1, inside.height) },
+  }
+}
+
+/** The axis that takes `from` to `to`. */
+function mapSpan(from: Span, to: Span): Axis {
+  const scale = (to.high - to.low) / (from.high - from.low)
+  const start = to.low - from.low * scale
+  return { start, end: start + scale, min: 0, max: 1 }
+}

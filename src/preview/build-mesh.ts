@@ -1,0 +1,54 @@
+import type { Back } from './back.ts'
+import type { Shape } from './level-set.ts'
+import type { Simplifier } from './libraries.ts'
+import { compact } from './mesh.ts'
+import type { ShadedMesh } from './mesh.ts'
+import { addNormals } from './normals.ts'
+import { clamp, sum } from './plane.ts'
+import { bodyHeights } from './relief.ts'
+import { repair } from './repair.ts'
+import { spreadSheets } from './sheets.ts'
+import { simplify } from './simplify.ts'
+import { slabHeights } from './slab.ts'
+import { squaredSurface } from './surface.ts'
+
+/** How many triangles the sheets have when none are to be simplified away. */
+const DENSE = 300_000
+/** More than the target by this factor, but not by more than this number, and never fewer than this. */
+const SURPLUS = { factor: 2.2, most: 160_000, least: 14_000 }
+/** Distance of grid points in pixels. */
+const STEP = { min: 0.12, max: 2.5 }
+
+/**
+ * Inflates the shape and covers it with triangles, in pixels.
+ *
+ * `triangles` is exact, unless the shape is too small for as many; `undefined` keeps all there are.
+ */
+export function buildMesh(
+  simplifier: Simplifier,
+  shape: Shape,
+  { back, triangles }: { back: Back; triangles: number | undefined },
+): ShadedMesh {
+  const { phi, inside } = shape
+  const {
+    front,
+    back: behind,
+    rim,
+  } = shape.kind === 'slab' ? slabHeights(shape) : bodyHeights(shape, back.kind === 'mirror')
+  const frontSurface = squaredSurface(front, phi, rim)
+  const backSurface = behind === front ? frontSurface : squaredSurface(behind, phi, rim)
+  const step = stepFor(sum(inside), triangles)
+  const sheets = spreadSheets(
+    { phi, front: frontSurface, back: backSurface },
+    { step, seam: back.kind !== 'mirror' },
+  )
+  const shaded = addNormals(sheets)
+  return triangles === undefined ? shaded : repair(compact(simplify(simplifier, shaded, triangles)))
+}
+
+/** A square of the grid gives four triangles, two for each sheet. */
+function stepFor(area: number, triangles: number | undefined): number {
+  const wanted =
+    triangles === undefined ? DENSE : Math.min(triangles * SURPLUS.factor, triangles + SURPLUS.most)
+  return clamp(Math.sqrt((4 * area) / Math.max(SURPLUS.least, wanted)), STEP.min, STEP.max)
+}

@@ -1,0 +1,40 @@
+import type { MeshoptSimplifier } from 'meshoptimizer/simplifier'
+import type { Sharp, SharpOptions } from 'sharp'
+
+/** The call signature of sharp that we use. */
+export type SharpFactory = (input?: Uint8Array, options?: SharpOptions) => Sharp
+export type Simplifier = typeof MeshoptSimplifier
+
+/** What the mesher cannot do without. */
+export interface Libraries {
+  sharp: SharpFactory
+  simplifier: Simplifier
+}
+
+/**
+ * Loads the optional libraries. `missing` names the first one that is not installed, or has no build for this
+ * machine, and why.
+ */
+export async function loadLibraries(): Promise<Libraries | { missing: string }> {
+  const sharp = await load('sharp', () => import('sharp'))
+  if ('missing' in sharp) return sharp
+  const meshoptimizer = await load('meshoptimizer', () => import('meshoptimizer/simplifier'))
+  if ('missing' in meshoptimizer) return meshoptimizer
+  const simplifier = meshoptimizer.module.MeshoptSimplifier
+  if (!simplifier.supported) return { missing: '`meshoptimizer` needs WebAssembly, which is switched off' }
+  await simplifier.ready
+  return { sharp: sharp.module.default, simplifier }
+}
+
+async function load<T>(
+  name: string,
+  importIt: () => Promise<T>,
+): Promise<{ module: T } | { missing: string }> {
+  try {
+    return { module: await importIt() }
+  } catch (error) {
+    // An optional dependency may be absent, or present without its native half: both read as "not here".
+    const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error)
+    return { missing: `\`${name}\` could not be loaded: ${reason}` }
+  }
+}

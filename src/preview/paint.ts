@@ -1,0 +1,122 @@
+import { plainBytes } from './decode.ts'
+import type { Picture, Raster } from './decode.ts'
+import { boxBlur, gauss, isAbove } from './filters.ts'
+import { PADDING } from './level-set.ts'
+import type { Shape } from './level-set.ts'
+import type { SharpFactory } from './libraries.ts'
+import { at, byteAt, clamp, createPlane, mapPlane, smoothStep } from './plane.ts'
+import type { Plane } from './plane.ts'
+import { spreadColours } from './push-pull.ts'
+import type { Colours } from './push-pull.ts'
+
+/** Blur with which the inside of the object shrinks, in pixels. */
+const SHRINK = 1.6
+/** Share of the blurred inside that still counts as outline, and over how much more as object. */
+const RIM_SHARE = { from: 0.72, over: 0.2 }
+
+/** The colours of an object, going on beyond its outline. */
+export interface Underlay {
+  colours: Colours
+  /** 1 well inside of the object. */
+  inner: Plane
+  /** 1 on the outermost pixels of `inner`. */
+  edge: Plane
+  /** How much of the picture shows, 0 to 1. */
+  opacity: Plane
+}
+
+/** Spreads the colours of the object over everything outside of it. */
+export function createUnderlay({ pixels, inside }: Shape): Underlay {
+  const { width, height } = inside
+  const shrunk = gauss(inside, SHRINK)
+  const opacity = mapPlane(shrunk, (share) => clamp((share - RIM_SHARE.from) / RIM_SHARE.over, 0, 1))
+  const inner = isAbove(opacity, 0.95)
+  const edge = mapPlane(inner, (isInner, i) => (isInner === 1 && at(shrunk.data, i) < 0.999 ? 1 : 0))
+  const data = new Float32Array(width * height * 3)
+  for (let c = 0, p = 0; c < data.length; c += 3, p += 4) {
+    data[c] = byteAt(pixels, p)
+    data[c + 1] = byteAt(pixels, p + 1)
+    data[c + 2] = byteAt(pixels, p + 2)
+  }
+  return { colours: spreadColours({ data, width, height }, inner), inner, edge, opacity }
+}
+
+/** The cropped picture in full size, RGB, with the underlay where the object ends. */
+export async function paintObject(
+  sharp: SharpFactory,
+  picture: Picture,
+  { crop }: Shape,
+  underlay: Underlay | undefined,
+): Promise<Raster> {
+  const { width, height } = crop
+  const canvas = new Uint8Array(width * height * 3)
+  if (!underlay) {
+    eachPixel(picture, crop, (from, to) => copyPixel(canvas, to, picture.pixels, from))
+    return { pixels: canvas, width, height }
+  }
+  const opacityBytes = Uint8Array.from(underlay.opacity.data, (share) => share * 255 + 0.5)
+  const [below, opacity] = await Promise.all([
+    paintColours(sharp, underlay.colours, crop),
+    scaleInner(sharp, { ...underlay.opacity, pixels: opacityBytes, channels: 1 }, crop),
+  ])
+  eachPixel(picture, crop, (from, to) => {
+    const share = byteAt(opacity, to)
+    for (let k = 0; k < 3; k++) {
+      const seen = byteAt(picture.pixels, 4 * from + k) * share + byteAt(below, 3 * to + k) * (255 - share)
+      canvas[3 * to + k] = seen / 255
+    }
+  })
+  return { pixels: canvas, width, height }
+}
+
+/** A smooth back in the colours of the outline, a little darker in the middle: for things that have a face. */
+export function plainBack({ colours, edge, inner }: Underlay): Colours {
+  const { width, height } = colours
+  const spread = spreadColours(colours, edge).data
+  const depth = boxBlur(inner, 6)
+  const data = new Float32Array(spread.length)
+  for (let k = 0; k < 3; k++) {
+    const channel = mapPlane(createPlane(width, height), (_, i) => at(spread, 3 * i + k))
+    const blurred = boxBlur(channel, 3)
+    for (let i = 0; i < width * height; i++) {
+      const middle = smoothStep(0.6, 1, at(depth.data, i))
+      data[3 * i + k] = at(channel.data, i) * (1 - middle) + at(blurred.data, i) * 0.94 * middle
+    }
+  }
+  return { data, width, height }
+}
+
+/** Colours of the grid, without its padding, as RGB bytes of the given size. */
+export async function paintColours(
+  sharp: SharpFactory,
+  colours: Colours,
+  size: { width: number; height: number },
+): Promise<Uint8Array> {
+  const pixels = Uint8Array.from(colours.data, (value) => clamp(value + 0.5, 0, 255))
+  return scaleInner(sharp, { ...colours, pixels, channels: 3 }, size)
+}
+
+async function scaleInner(
+  sharp: SharpFactory,
+  { pixels, width, height, channels }: Raster & { channels: 1 | 3 },
+  size: { width: number; height: number },
+): Promise<Uint8Array> {
+  const inner = { left: PADDING, top: PADDING, width: width - 2 * PADDING, height: height - 2 * PADDING }
+  const scaled = sharp(pixels, { raw: { width, height, channels } })
+    .extract(inner)
+    .resize(size.width, size.height, { fit: 'fill', kernel: 'cubic' })
+    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+  return plainBytes(await scaled.raw().toBuffer())
+}
+
+/** Visits the crop of a picture; `from` and `to` count pixels of the picture and of the crop. */
+function eachPixel(picture: Raster, crop: Shape['crop'], visit: (from: number, to: number) => void): void {
+  for (let y = 0, to = 0; y < crop.height; y++) {
+    const row = (y + crop.top) * picture.width + crop.left
+    for (let x = 0; x < crop.width; x++, to++) visit(row + x, to)
+  }
+}
+
+function copyPixel(to: Uint8Array, i: number, from: Uint8Array, k: number): void {
+  to.set(from.subarray(4 * k, 4 * k + 3), 3 * i)
+}

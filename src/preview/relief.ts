@@ -1,0 +1,110 @@
+import { mapLab } from './colour.ts'
+import type { Lab } from './colour.ts'
+import { boxBlur, close, gauss, halve, open } from './filters.ts'
+import { inflate } from './inflate.ts'
+import type { Shape } from './level-set.ts'
+import { at, clamp, createPlane, mapPlane, sample } from './plane.ts'
+import type { Plane } from './plane.ts'
+import { rimOffsets, TUNED_SIZE } from './rim.ts'
+
+/** Height of both sides of a body over the picture plane, in grid pixels. */
+export interface Heights {
+  front: Plane
+  /** The same plane as `front` where both sides are alike. */
+  back: Plane
+  /** Rim offset: see `inflate.ts`. */
+  rim: Plane
+}
+
+/** Thickness of a body: 1 makes spheres of discs. */
+const DEPTH = 0.75
+/** Share of the grooved height in the mix. */
+const GROOVES = 0.55
+const MAX_GAIN = 1.35
+/** Colour slope where a groove starts, and over how much more it is full, in Lab units per pixel. */
+const EDGE = { from: 2, over: 5 }
+const FULL_GROOVE = 0.5
+/** Specks up to this radius make no grooves: without this, eyes become pits. */
+const SPECK = 2
+/** Largest bump from brightness, as a share of the grid. */
+const BUMP = 0.006
+
+/**
+ * Heights of a body with the shape of its outline and the relief of its colours.
+ *
+ * `alike` gives the back the same relief as the front; otherwise the back is smooth.
+ */
+export function bodyHeights(shape: Shape, alike: boolean): Heights {
+  const { phi, lab } = shape
+  const rim = rimOffsets(shape)
+  const smooth = toHeight(inflate({ phi, rim }))
+  const grooved = toHeight(inflate({ phi, rim, screening: colourEdges(lab, phi) }))
+  const front = addBumps(mixGrooves(smooth, grooved), shape)
+  return { front, back: alike ? front : smooth, rim }
+}
+
+function toHeight(squares: Plane): Plane {
+  return mapPlane(squares, (square) => (square > 0 ? DEPTH * Math.sqrt(square) : 0))
+}
+
+/** Where colours change: the membrane is held down there, and areas of one colour swell one by one. */
+function colourEdges(lab: Lab, phi: Plane): Plane {
+  const small = mapLab(lab, (channel) => gauss(open(close(halve(channel), SPECK), SPECK), 0.6))
+  const { width, height } = small.l
+  const strength = createPlane(width, height)
+  for (const { data } of [small.l, small.a, small.b]) addSquaredSlope(data, strength)
+  const edges = mapPlane(strength, (squares) => {
+    const edge = clamp((Math.sqrt(squares) / 4 - EDGE.from) / EDGE.over, 0, 1)
+    return FULL_GROOVE * edge * edge
+  })
+  return mapPlane(phi, (level, i) => {
+    if (level <= 0) return 0
+    const x = ((i % phi.width) - 0.5) / 2
+    const y = (Math.floor(i / phi.width) - 0.5) / 2
+    return sample(edges.data, width, height, x, y)
+  })
+}
+
+function addSquaredSlope(data: Float32Array, total: Plane): void {
+  const { width, height } = total
+  for (let y = 1; y < height - 1; y++) {
+    for (let x = 1; x < width - 1; x++) {
+      const i = y * width + x
+      const across = at(data, i + 1) - at(data, i - 1)
+      const down = at(data, i + width) - at(data, i - width)
+      total.data[i] = at(total.data, i) + across * across + down * down
+    }
+  }
+}
+
+/** Scaled up again afterwards, so that the body keeps its volume. */
+function mixGrooves(smooth: Plane, grooved: Plane): Plane {
+  let before = 0
+  let after = 0
+  const mixed = mapPlane(smooth, (height, i) => {
+    const mix = height * (1 - GROOVES) + at(grooved.data, i) * GROOVES
+    before += height
+    after += mix
+    return mix
+  })
+  const gain = clamp(before / Math.max(1e-6, after), 1, MAX_GAIN)
+  return mapPlane(mixed, (height) => height * gain)
+}
+
+/** Brightness of middling size, as a little relief; none where the body is thin. */
+function addBumps(heights: Plane, { lab, inside, phi }: Shape): Plane {
+  const size = Math.max(phi.width, phi.height)
+  const sigma = (7 * size) / TUNED_SIZE
+  const weight = boxBlur(inside, sigma)
+  const around = boxBlur(
+    mapPlane(lab.l, (lightness, i) => lightness * at(inside.data, i)),
+    sigma,
+  )
+  const fine = gauss(lab.l, 1)
+  return mapPlane(heights, (height, i) => {
+    if (at(phi.data, i) <= 0) return height
+    const mean = at(around.data, i) / Math.max(0.05, at(weight.data, i))
+    const bump = clamp((at(fine.data, i) - mean) / 25, -1, 1)
+    return height + BUMP * size * bump * clamp((height - 2) / (size * 0.06), 0, 1)
+  })
+}
