@@ -161,9 +161,19 @@ export const failures = {
     next: 'Fix the path: views and texture images are relative to the imported image.',
     paid: 'no',
   },
+  MESHY_IMPORT_UNKNOWN: {
+    cause: 'A module of a model was asked for whose import this run has not seen, such as by a page of an earlier server.',
+    next: 'Reload the page.',
+    paid: 'no',
+  },
   MESHY_JOURNAL_INVALID: {
     cause: 'A journal record is not what we wrote, so it is not known whether its model is being paid for.',
     next: 'Find the task with `unplugin-meshy tasks`, then settle it with `adopt` or `forget`.',
+    paid: 'maybe',
+  },
+  MESHY_JOURNAL_OTHER_ACCOUNT: {
+    cause: 'A model is on its way with another API key or another service, so this run cannot look it up.',
+    next: 'Run once with that key, or `unplugin-meshy forget` the model.',
     paid: 'maybe',
   },
   MESHY_LOCKFILE_CONFLICT: {
@@ -181,14 +191,24 @@ export const failures = {
     next: 'Update unplugin-meshy.',
     paid: 'no',
   },
+  MESHY_MODEL_MISSING: {
+    cause: 'A model is not pinned, and the run is `frozen`: it spends nothing.',
+    next: 'Build on your machine and commit the lockfile and the blobs, or set MESHY_MODE=generate.',
+    paid: 'no',
+  },
+  MESHY_MODEL_UNRESTORABLE: {
+    cause: 'The bytes of a pinned model are missing or damaged, and cannot be fetched again. It is never paid again by itself.',
+    next: 'Restore the bytes, or `unplugin-meshy forget` the model, so that the next build pays for a new one.',
+    paid: 'no',
+  },
   MESHY_OPTIONS_INVALID: {
     cause: 'An option of the plugin, of `meshy.config` or of the environment is invalid.',
     next: 'Fix the option that the message names.',
     paid: 'no',
   },
-  MESHY_RECIPE_INVALID: {
-    cause: 'A recipe (`*.meshy.json`) does not exist, is not valid JSON, or names no image.',
-    next: 'Fix what the message names in the recipe.',
+  MESHY_PLAN_ONLY: {
+    cause: 'The build ran with MESHY_MODE=plan, which ends it before anything is written.',
+    next: 'Unset MESHY_MODE to build.',
     paid: 'no',
   },
   MESHY_PREVIEW_CRASHED: {
@@ -199,6 +219,11 @@ export const failures = {
   MESHY_PREVIEW_UNAVAILABLE: {
     cause: 'An optional library that stand-ins need, `sharp` or `meshoptimizer`, is not installed for this machine.',
     next: 'Install both, or go on with cards as stand-ins.',
+    paid: 'no',
+  },
+  MESHY_RECIPE_INVALID: {
+    cause: 'A recipe (`*.meshy.json`) does not exist, is not valid JSON, or names no image.',
+    next: 'Fix what the message names in the recipe.',
     paid: 'no',
   },
   MESHY_SUBMIT_UNKNOWN: {

@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import { open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { systemClock } from './clock.ts'
+import { hasErrno } from './errno.ts'
+import { ensureFolder, syncFolder } from './folder.ts'
+
+/** A file that nobody else knows of, until it is published. */
+export interface Temporary {
+  /** Absolute path. */
+  file: string
+  /** Appends all of `chunk`. */
+  write(chunk: Uint8Array): Promise<void>
+  /** Makes the bytes durable and gives them their name, atomically. See {@link replaceFile} for `accept`. */
+  publish(target: string, accept?: Accept): Promise<void>
+  /** Removes what was not published. To be called in any case, in a `finally`. */
+  discard(): Promise<void>
+}
+
+/** Whether what stands at the target is as good as what was to replace it. */
+export type Accept = () => Promise<boolean>
+
+/**
+ * Opens a new file in `folder`, which must be on the volume of its later target.
+ *
+ * @throws the errors of the operating system as they are, as everything here does
+ */
+export async function openTemporary(folder: string): Promise<Temporary> {
+  await ensureFolder(folder)
+  const file = temporaryPath(folder)
+  const handle = await open(file, 'wx')
+  return {
+    file,
+    write: (chunk) => writeAll(handle, chunk),
+    publish: async (target, accept) => {
+      await handle.sync()
+      await handle.close()
+      await ensureFolder(dirname(target))
+      await replaceFile(file, target, accept)
+      await syncFolder(dirname(target))
+    },
+    discard: async () => {
+      await handle.close()
+      await rm(file, { force: true })
+    },
+  }
+}
+
+/**
+ * Writes a file so that it survives a crash of the process and of the machine: at any moment it holds either
+ * all of the old bytes or all of the new ones.
+ *
+ * @param folder where the temporary file is made; by default beside the file
+ */
+export async function writeDurably(
+  file: string,
+  data: string | Uint8Array,
+  folder = dirname(file),
+): Promise<void> {
+  const temporary = await openTemporary(folder)
+  try {
+    await temporary.write(typeof data === 'string' ? Buffer.from(data) : data)
+    await temporary.publish(file)
+  } finally {
+    await temporary.discard()
+  }
+}
+
+/** What the names of temporary files look like, so that leftovers of killed processes can be told. */
+export const TEMPORARY_NAME = /^\.meshy-[0-9a-f]{24}\.tmp$/
+
+/** A name in `folder` that no one else uses. */
+export function temporaryPath(folder: string): string {
+  return join(folder, `.meshy-${randomBytes(12).toString('hex')}.tmp`)
+}
+
+const WINDOWS_ATTEMPTS = 8
+const WINDOWS_WAIT_MS = 15
+
+/**
+ * Renames a file over another on the same volume.
+ *
+ * Windows refuses (EPERM, EACCES, EBUSY) while anyone has the target open, a virus scanner included; so do
+ * others with EEXIST. Then `accept` decides whether what stands there will do: the loser of a race between two
+ * writers of the same bytes must not fail, and must not delete what the winner wrote.
+ */
+export async function replaceFile(file: string, target: string, accept?: Accept): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await rename(file, target)
+    } catch (error) {
+      if (!hasErrno(error, 'EEXIST', 'EPERM', 'EACCES', 'EBUSY')) throw error
+      if (await accept?.()) return
+      if (process.platform !== 'win32' || attempt === WINDOWS_ATTEMPTS) throw error
+      await systemClock.sleep(WINDOWS_WAIT_MS * attempt)
+    }
+  }
+}
+
+async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+  // A write may be short, on a nearly full disk for example: the next one then says why.
+  for (let done = 0; done < chunk.byteLength;) {
+    const { bytesWritten } = await handle.write(chunk, done, chunk.byteLength - done)
+    done += bytesWritten
+  }
+}

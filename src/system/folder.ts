@@ -1,0 +1,46 @@
+import { mkdir, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { hasErrno } from './errno.ts'
+
+/**
+ * Makes a folder and what is missing above it. They survive a power cut, unless `durable` is false.
+ *
+ * Not `mkdir({ recursive: true })`: it does not say which folders have to be synced, and it never returns
+ * below a place that answers ENOENT for ever, such as `/proc` (Node 20).
+ */
+export async function ensureFolder(folder: string, { durable = true } = {}): Promise<void> {
+  const made = await makeFolder(folder)
+  if (made === 'there') return
+  if (made === 'no-parent') {
+    await ensureFolder(dirname(folder), { durable })
+    if ((await makeFolder(folder)) === 'no-parent') await mkdir(folder)
+  }
+  if (durable) await syncFolder(dirname(folder))
+}
+
+/** Makes the names in a folder survive a power cut. Does nothing where folders cannot be synced. */
+export async function syncFolder(folder: string): Promise<void> {
+  // Windows has no such call for folders; NTFS journals its names by itself.
+  if (process.platform === 'win32') return
+
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } catch (error) {
+    // What network and user-space file systems answer that have nothing to sync.
+    if (!hasErrno(error, 'EINVAL', 'ENOTSUP', 'ENOSYS')) throw error
+  } finally {
+    await handle.close()
+  }
+}
+
+async function makeFolder(folder: string): Promise<'made' | 'there' | 'no-parent'> {
+  try {
+    await mkdir(folder)
+    return 'made'
+  } catch (error) {
+    if (hasErrno(error, 'EEXIST')) return 'there'
+    if (hasErrno(error, 'ENOENT') && dirname(folder) !== folder) return 'no-parent'
+    throw error
+  }
+}
