@@ -1,0 +1,107 @@
+import { link as hardLink, open, readFile, rm, stat, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { z } from 'zod'
+import { hasErrno } from '../system/errno.ts'
+import { ensureFolder } from '../system/folder.ts'
+import { temporaryPath } from '../system/durable.ts'
+import { ifReadable } from './unreadable.ts'
+
+export type LinkFile = (existing: string, path: string) => Promise<void>
+
+const holderSchema = z.object({
+  pid: z.int().positive(),
+  born: z.string().nullable(),
+  host: z.string(),
+  /** Worker thread, 0 for the main one. */
+  thread: z.int().nonnegative(),
+  /** New for each lease, so that two of one process differ. Part of file names. */
+  token: z.string().regex(/^[0-9a-f]{16}$/),
+})
+
+/** Who holds a lease: the content of its file. */
+export type Holder = z.infer<typeof holderSchema>
+
+/** A lease file as it was found. */
+export interface FoundLease {
+  text: string
+  /** Undefined when the file does not say: it is just being written, or its writer died while writing. */
+  holder: Holder | undefined
+  mtimeMs: number
+}
+
+/** The lease in `file`, or undefined when there is none. */
+export async function readLease(file: string): Promise<FoundLease | undefined> {
+  return await ifReadable(file, async () => {
+    const [text, { mtimeMs }] = await Promise.all([readFile(file, 'utf8'), stat(file)])
+    return { text, holder: parseHolder(text), mtimeMs }
+  })
+}
+
+/**
+ * Creates `file` with `holder` in it, unless it exists.
+ *
+ * @returns a handle of it, for the beat; undefined when it exists.
+ */
+export async function createLease(
+  file: string,
+  holder: Holder,
+  link: LinkFile = hardLink,
+): Promise<FileHandle | undefined> {
+  await ensureFolder(dirname(file))
+  const draft = temporaryPath(dirname(file))
+  const handle = await open(draft, 'wx')
+  let outcome: LinkOutcome | undefined
+  try {
+    await handle.writeFile(JSON.stringify(holder))
+    outcome = await linkOnce(draft, file, link)
+    // A network share may carry out a link, lose its answer, and refuse the repetition. The count does not lie.
+    if (outcome === 'taken' && (await handle.stat()).nlink > 1) outcome = 'made'
+  } finally {
+    if (outcome !== 'made') await handle.close()
+    await rm(draft, { force: true })
+  }
+  if (outcome === 'made') return handle
+  return outcome === 'taken' ? undefined : await createInPlace(file, holder)
+}
+
+type LinkOutcome = 'made' | 'taken' | 'no-links'
+
+async function linkOnce(draft: string, file: string, link: LinkFile): Promise<LinkOutcome> {
+  try {
+    await link(draft, file)
+    return 'made'
+  } catch (error) {
+    if (hasErrno(error, 'EEXIST')) return 'taken'
+    // What volumes without hard links answer: exFAT, some network shares, some phones and containers.
+    if (hasErrno(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EACCES')) return 'no-links'
+    throw error
+  }
+}
+
+/** Just as exclusive; but for a moment others find the file without its text. */
+async function createInPlace(file: string, holder: Holder): Promise<FileHandle | undefined> {
+  let handle: FileHandle
+  try {
+    handle = await open(file, 'wx')
+  } catch (error) {
+    if (hasErrno(error, 'EEXIST')) return undefined
+    throw error
+  }
+  try {
+    await handle.writeFile(JSON.stringify(holder))
+    return handle
+  } catch (error) {
+    await handle.close()
+    await rm(file, { force: true })
+    throw error
+  }
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    return holderSchema.safeParse(JSON.parse(text)).data
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,60 @@
+import { rm } from 'node:fs/promises'
+import { livenessOf, type Liveness } from '../system/process.ts'
+import { createLease, readLease, type FoundLease, type Holder, type LinkFile } from './lease-file.ts'
+
+/** What the names of guards look like: lease, token of its holder, number. */
+export const GUARD_NAME = /^[\w-]+\.[\w-]+\.\d+$/
+
+export interface Taker {
+  me: Holder
+  /** How long a guard may be silent whose holder is out of sight. */
+  silenceMs: number
+  now: number
+  link: LinkFile | undefined
+}
+
+/**
+ * Removes a lease whose holder is gone, and no other.
+ *
+ * Several waiters find it at once, and the slowest must not remove the lease that the fastest has made since.
+ * So there is a guard, made exclusively and named after the lost lease: once a lease is gone it never comes back,
+ * hence whoever has its guard and still finds its text may remove it. A guard whose maker died in between is
+ * followed by one with the next number, and never removed before the lease.
+ *
+ * @returns false when somebody else is at it.
+ */
+export async function removeLostLease(file: string, lost: FoundLease, taker: Taker): Promise<boolean> {
+  const name = lost.holder?.token ?? `unreadable-${Math.trunc(lost.mtimeMs)}`
+  for (let number = 1; ; number++) {
+    const guard = `${file}.${name}.${number}`
+    const handle = await createLease(guard, taker.me, taker.link)
+    if (handle) {
+      await handle.close()
+      const found = await readLease(file)
+      if (found?.text === lost.text) await rm(file, { force: true })
+      await removeGuards(`${file}.${name}`, number)
+      return true
+    }
+    if (await isAtWork(guard, taker)) return false
+  }
+}
+
+/** Whether the holder of a lease is alive, where that can be seen from here. */
+export function livenessOfHolder(holder: Holder | undefined): Liveness {
+  if (!holder) return 'unknown'
+  const liveness = livenessOf(holder)
+  // The process of a terminated worker thread lives on.
+  return liveness === 'alive' && holder.thread !== 0 ? 'unknown' : liveness
+}
+
+async function isAtWork(guard: string, { silenceMs, now }: Taker): Promise<boolean> {
+  const found = await readLease(guard)
+  // It has just finished.
+  if (!found) return true
+  const liveness = livenessOfHolder(found.holder)
+  return liveness === 'alive' || (liveness === 'unknown' && now - found.mtimeMs < silenceMs)
+}
+
+async function removeGuards(name: string, count: number): Promise<void> {
+  for (let number = count; number > 0; number--) await rm(`${name}.${number}`, { force: true })
+}

@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto'
+import { rm, type FileHandle } from 'node:fs/promises'
+import { threadId } from 'node:worker_threads'
+import { systemClock, type Clock } from '../system/clock.ts'
+import { currentProcess } from '../system/process.ts'
+import { createLease, readLease, type FoundLease, type Holder, type LinkFile } from './lease-file.ts'
+import { livenessOfHolder, removeLostLease } from './lease-takeover.ts'
+import { orUnwritable } from './unwritable.ts'
+
+/** What the holder of a lease can ask. */
+export interface Lease {
+  /**
+   * Whether the lease is still ours. Only a holder on another machine or in a worker thread can lose it, after it
+   * hung for longer than `silenceMs`. Ask right before what must happen once: paying, publishing.
+   */
+  mine(): Promise<boolean>
+}
+
+export interface LeaseOptions {
+  /** Ends the waiting. A lease that is held is kept. */
+  signal?: AbortSignal | undefined
+  clock?: Clock | undefined
+  /** How often a holder says that it is there. 5 seconds. */
+  beatMs?: number | undefined
+  /** How long a holder that cannot be seen from here may say nothing. 60 seconds. */
+  silenceMs?: number | undefined
+  /** Called once when somebody else has the lease. */
+  onWait?: (() => void) | undefined
+  /** How hard links are made. */
+  link?: LinkFile | undefined
+}
+
+/**
+ * Runs `use` while no other process, worker thread or caller holds the lease `file`.
+ *
+ * 1. The lease is a file that says who holds it, published whole by a hard link, which only one can make.
+ * 2. A holder on this machine is judged by its process: a dead one loses the lease at once, a live one never.
+ * 3. A holder that is out of sight (another machine, a worker thread) is judged by its beat.
+ * 4. A lost lease is removed under a guard, and everybody races for a new one.
+ *
+ * @throws MESHY_CACHE_UNWRITABLE; the reason of `signal`; whatever `use` throws.
+ */
+export async function withLease<T>(
+  file: string,
+  use: (lease: Lease) => Promise<T>,
+  options: LeaseOptions = {},
+): Promise<T> {
+  const { clock = systemClock, beatMs = 5_000, silenceMs = 60_000, signal, onWait, link } = options
+  const me: Holder = { ...currentProcess(), thread: threadId, token: randomBytes(8).toString('hex') }
+  const handle = await acquire(file, me, { clock, beatMs, silenceMs, signal, onWait, link })
+  const stopBeating = startBeating(handle, clock, beatMs)
+  const mine = async (): Promise<boolean> => (await readLease(file))?.holder?.token === me.token
+  try {
+    return await use({ mine })
+  } finally {
+    stopBeating()
+    await handle.close()
+    if (await mine()) await rm(file, { force: true })
+  }
+}
+
+interface Settings {
+  clock: Clock
+  beatMs: number
+  silenceMs: number
+  signal: AbortSignal | undefined
+  onWait: (() => void) | undefined
+  link: LinkFile | undefined
+}
+
+async function acquire(file: string, me: Holder, settings: Settings): Promise<FileHandle> {
+  const { clock, signal, silenceMs, link } = settings
+  const isSilent = watchBeats(settings)
+  let pauses = 0
+  for (;;) {
+    signal?.throwIfAborted()
+    const found = await readLease(file)
+    if (!found) {
+      const handle = await orUnwritable(file, () => createLease(file, me, link))
+      if (handle) return handle
+      continue
+    }
+
+    const nextPauseMs = pauseMs(pauses)
+    if (isLost(found, isSilent(found, nextPauseMs))) {
+      const taker = { me, silenceMs, now: clock.now(), link }
+      if (await orUnwritable(file, () => removeLostLease(file, found, taker))) continue
+    }
+    if (pauses++ === 0) settings.onWait?.()
+    await clock.sleep(nextPauseMs, signal)
+  }
+}
+
+function isLost(found: FoundLease, silent: boolean): boolean {
+  const liveness = livenessOfHolder(found.holder)
+  return liveness === 'gone' || (liveness === 'unknown' && silent)
+}
+
+/**
+ * Judges a holder by its beat. An old beat alone proves nothing: the clocks of two machines differ, and after a
+ * laptop slept every beat is old. So we must have watched for two beats ourselves, counted in our own pauses.
+ */
+function watchBeats({
+  clock,
+  beatMs,
+  silenceMs,
+}: Settings): (found: FoundLease, nextPauseMs: number) => boolean {
+  let last: FoundLease | undefined
+  let watchedMs = 0
+  let pausedMs = 0
+  return (found, nextPauseMs) => {
+    const unchanged = last?.text === found.text && last.mtimeMs === found.mtimeMs
+    watchedMs = unchanged ? watchedMs + pausedMs : 0
+    last = found
+    pausedMs = nextPauseMs
+    const beatIsOld = clock.now() - found.mtimeMs >= silenceMs && watchedMs >= 2 * beatMs
+    return beatIsOld || watchedMs >= silenceMs
+  }
+}
+
+/**
+ * Beats by the handle of our own file: after a loss, that is no longer the file of the next holder. A beat that
+ * fails is a beat that is missing, which is for the others to judge.
+ */
+function startBeating(handle: FileHandle, clock: Clock, beatMs: number): () => void {
+  const timer = setInterval(() => {
+    const now = new Date(clock.now())
+    handle.utimes(now, now).catch(() => undefined)
+  }, beatMs)
+  timer.unref()
+  return () => clearInterval(timer)
+}
+
+/** Milliseconds to the next look: soon at first, then four times a second, never all waiters at once. */
+function pauseMs(pauses: number): number {
+  return Math.min(10 * 1.3 ** pauses, 250) * (0.5 + Math.random())
+}
