@@ -1,5 +1,5 @@
 import type { Facts } from '../glb/facts.ts'
-import type { CanonicalRequest } from '../request/request.ts'
+import type { CanonicalRequest, Params } from '../request/request.ts'
 
 /** What a file of an entry is: the names of the fields in `files` and `textures` of an asset. */
 export const FILE_ROLES = [
@@ -27,7 +27,29 @@ export interface Entry {
   /** Where the bytes come from: `pinned` are the user's own. */
   source: 'meshy' | 'emulator' | 'pinned'
   files: Partial<Record<FileRole, BlobRef>> & { glb: BlobRef }
+  /** Files that were asked for and that the task did not make. */
+  unavailable?: FileRole[] | undefined
   facts: Facts
   /** The task that made it; absent for the user's own bytes. */
-  task?: { id: string; credits: number; createdAt: string } | undefined
+  task?: { id: string; credits: number; createdAt?: string | undefined } | undefined
+}
+
+/** What only the machine knows that stored an entry. Never in the lockfile. */
+export interface Provenance {
+  pluginVersion: string
+  /** ISO time. */
+  storedAt: string
+  /** ISO times of the task, by the clock of the service. */
+  task?:
+    | { createdAt?: string | undefined; startedAt?: string | undefined; finishedAt?: string | undefined }
+    | undefined
+  /** What the task really cost, where the service says so. */
+  consumedCredits?: number | undefined
+  /** Every effective parameter, spelled out. */
+  params: Params
+}
+
+/** An entry as this machine keeps it. */
+export interface StoredEntry extends Entry {
+  provenance: Provenance
 }

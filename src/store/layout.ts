@@ -1,0 +1,74 @@
+import { readdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { BlobRef } from './entry.ts'
+import { EXT_PATTERN, KEY_PATTERN, SHA256_PATTERN } from './patterns.ts'
+import { ifReadable } from './unreadable.ts'
+
+/** Where everything is below the cache folder. Absolute paths; nothing is read or written here. */
+export interface Layout {
+  root: string
+  blobs: string
+  entries: string
+  journal: string
+  /** Files with speaking names, for bundlers. */
+  out: string
+  leases: string
+  tmp: string
+  /** Stand-ins. */
+  preview: string
+  blob(ref: Pick<BlobRef, 'sha256' | 'ext'>): string
+  entry(key: string): string
+  journalRecord(key: string): string
+  /** `fileName` must be safe already: see `safeFileName`. */
+  output(key: string, fileName: string): string
+  /** Touched when the asset of a key becomes ready: what bundlers watch. */
+  state(key: string): string
+  /** The lease of a key, or the one named `lockfile`. */
+  lease(name: string): string
+}
+
+/** @param cacheDir the cache folder, relative to the working folder if it is not absolute */
+export function createLayout(cacheDir: string): Layout {
+  const root = resolve(cacheDir)
+  const below = (...parts: string[]): string => join(root, ...parts)
+  return {
+    root,
+    blobs: below('blobs'),
+    entries: below('entries'),
+    journal: below('journal'),
+    out: below('out'),
+    leases: below('leases'),
+    tmp: below('tmp'),
+    preview: below('preview'),
+    blob: ({ sha256, ext }) => {
+      const name = `${checked(sha256, SHA256_PATTERN)}.${checked(ext, EXT_PATTERN)}`
+      return below('blobs', name.slice(0, 2), name)
+    },
+    entry: (key) => below('entries', `${checked(key, KEY_PATTERN)}.json`),
+    journalRecord: (key) => below('journal', `${checked(key, KEY_PATTERN)}.json`),
+    output: (key, fileName) => below('out', checked(key, KEY_PATTERN), checked(fileName, /^[^/\\]*[^/\\.]$/)),
+    state: (key) => below('state', checked(key, KEY_PATTERN)),
+    lease: (name) => below('leases', checked(name, /^[\w-]+$/)),
+  }
+}
+
+/** The keys that have a record in a folder, sorted. */
+export async function listKeys(folder: string): Promise<string[]> {
+  const names = await listFolder(folder)
+  return names
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => name.slice(0, -'.json'.length))
+    .filter((key) => KEY_PATTERN.test(key))
+    .sort()
+}
+
+/** The names in a folder; none when it does not exist. */
+export async function listFolder(folder: string): Promise<string[]> {
+  return (await ifReadable(folder, () => readdir(folder))) ?? []
+}
+
+/** Whatever becomes part of a path is checked here, so that no record can make us leave the cache folder. */
+function checked(part: string, pattern: RegExp): string {
+  if (pattern.test(part)) return part
+  throw new TypeError(`Expected a part of a cache path to match ${pattern}, got ${JSON.stringify(part)}`)
+}

@@ -1,0 +1,71 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { systemClock, type Clock } from '../system/clock.ts'
+import { TEMPORARY_NAME, writeDurably } from '../system/durable.ts'
+import { hasErrno } from '../system/errno.ts'
+import type { Layout } from './layout.ts'
+import { GUARD_NAME } from './lease-takeover.ts'
+import { removeLeftovers } from './leftovers.ts'
+import { orUnwritable } from './unwritable.ts'
+
+/** What stands in the cache folder besides the cache, for other programs. */
+const SIGNS: Record<string, string> = {
+  'CACHEDIR.TAG': `Signature: 8a477f597d28d172789f06886806bc55
+# This folder is the cache of unplugin-meshy.
+# See https://bford.info/cachedir/
+`,
+  '.gitignore': `# Written by unplugin-meshy. The models in blobs/ belong to the project, by Git LFS if you like;
+# everything else belongs to this machine.
+/*
+!/.gitattributes
+!/.gitignore
+!/CACHEDIR.TAG
+!/blobs/
+`,
+  '.gitattributes': `# Written by unplugin-meshy. For Git LFS, run \`git lfs track\` on blobs/** in the root of the repository.
+/blobs/** binary
+`,
+}
+
+/**
+ * Makes the cache folder known to backup programs and git, and removes what killed processes left in it more than
+ * a day ago. To be called before something is written, not before something is read.
+ *
+ * What stands there already is left alone, so that a project can change it.
+ *
+ * @throws MESHY_CACHE_UNWRITABLE
+ */
+export async function prepareCache(layout: Layout, clock: Clock = systemClock): Promise<void> {
+  await orUnwritable(layout.root, async () => {
+    for (const [name, text] of Object.entries(SIGNS)) {
+      const file = join(layout.root, name)
+      if (!(await exists(file))) await writeDurably(file, text, layout.tmp)
+    }
+    await removeLeftovers(layout.tmp, [TEMPORARY_NAME], clock)
+    await removeLeftovers(layout.leases, [TEMPORARY_NAME, GUARD_NAME], clock)
+  })
+}
+
+/** {@link prepareCache}, once: a factory's writers call it before each write. A failure is not remembered. */
+export function createPreparation(layout: Layout, clock: Clock = systemClock): () => Promise<void> {
+  let done: Promise<void> | undefined
+  return async () => {
+    done ??= prepareCache(layout, clock)
+    try {
+      await done
+    } catch (error) {
+      done = undefined
+      throw error
+    }
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await access(file)
+    return true
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return false
+    throw error
+  }
+}
