@@ -1,0 +1,141 @@
+import { readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MeshyError } from '../errors.ts'
+import { openTemporary, type Temporary } from '../system/durable.ts'
+import { blobUnusable, type BlobStatus } from './blob-error.ts'
+import { createDigester, digestFile, type FileDigest } from './digest.ts'
+import type { BlobRef } from './entry.ts'
+import { listFolder, type Layout } from './layout.ts'
+import { isLfsPointer } from './lfs-pointer.ts'
+import { createPreparation } from './prepare.ts'
+import { ifReadable } from './unreadable.ts'
+import { orUnwritable } from './unwritable.ts'
+
+/** Bytes as they arrive, or all at once. */
+export type BlobSource = AsyncIterable<Uint8Array> | Uint8Array
+
+interface ExpectedBytes {
+  sha256?: string | undefined
+  bytes?: number | undefined
+}
+
+export interface WriteBlobOptions {
+  /** File extension without the dot: `glb`. */
+  ext: string
+  /** What the bytes must be, where that is known. */
+  expected?: ExpectedBytes | undefined
+  /** Throws when the whole is not what it should be; `head` holds up to 1024 bytes, `total` is the length. */
+  check?: ((head: Uint8Array, total: number) => void) | undefined
+  signal?: AbortSignal | undefined
+}
+
+/** Bytes, addressed by their SHA-256: they come in only whole and valid, and go out only when they match. */
+export interface Blobs {
+  /**
+   * Takes in bytes while they arrive. Nothing is kept of a source that breaks, lies or does not pass `check`.
+   *
+   * @throws MESHY_CACHE_UNWRITABLE; MESHY_DOWNLOAD_INVALID when they are not `expected`; what source and check throw
+   */
+  write(source: BlobSource, options: WriteBlobOptions): Promise<BlobRef>
+  verify(ref: BlobRef, signal?: AbortSignal): Promise<BlobStatus>
+  /** @throws MESHY_BLOB_MISSING, MESHY_BLOB_DAMAGED, MESHY_BLOB_LFS_POINTER */
+  read(ref: BlobRef): Promise<Buffer>
+  /** Absolute path, whether or not it exists. */
+  path(ref: BlobRef): string
+  /** Every blob that is there, right or not, sorted; `bytes` is the length that was found. */
+  list(): Promise<BlobRef[]>
+  remove(ref: BlobRef): Promise<void>
+}
+
+export function createBlobs(layout: Layout, prepare = createPreparation(layout)): Blobs {
+  return {
+    write: async (source, options) => {
+      await prepare()
+      return await writeBlob(layout, source, options)
+    },
+    verify: async (ref, signal) => statusOf(await digestFile(layout.blob(ref), signal), ref),
+    read: async (ref) => await readBlob(layout.blob(ref), ref),
+    path: (ref) => layout.blob(ref),
+    list: async () => await listBlobs(layout.blobs),
+    remove: async (ref) => {
+      const file = layout.blob(ref)
+      await orUnwritable(file, () => rm(file, { force: true }))
+    },
+  }
+}
+
+/** What a file holds, compared with what it should hold. */
+export function statusOf(found: FileDigest | undefined, ref: BlobRef): BlobStatus {
+  if (!found) return 'missing'
+  if (found.sha256 === ref.sha256 && found.bytes === ref.bytes) return 'ok'
+  return isLfsPointer(found.head) ? 'lfs-pointer' : 'damaged'
+}
+
+/**
+ * 1. The bytes go to a temporary file and are hashed on the way.
+ * 2. What is not expected or not valid ends here.
+ * 3. A blob that is there and right is left alone: somebody may be reading it.
+ * 4. Otherwise the file gets its name, durably; a damaged blob is replaced.
+ */
+async function writeBlob(layout: Layout, source: BlobSource, options: WriteBlobOptions): Promise<BlobRef> {
+  const temporary = await orUnwritable(layout.tmp, () => openTemporary(layout.tmp))
+  try {
+    const { sha256, bytes, head } = await receive(source, temporary, options.signal)
+    assertExpected({ sha256, bytes }, options.expected)
+    options.check?.(head, bytes)
+
+    const ref: BlobRef = { sha256, bytes, ext: options.ext }
+    const target = layout.blob(ref)
+    const isThere = async (): Promise<boolean> => statusOf(await digestFile(target), ref) === 'ok'
+    if (!(await isThere())) await orUnwritable(target, () => temporary.publish(target, isThere))
+    return ref
+  } finally {
+    await temporary.discard()
+  }
+}
+
+async function receive(source: BlobSource, to: Temporary, signal?: AbortSignal): Promise<FileDigest> {
+  const digester = createDigester()
+  for await (const chunk of source instanceof Uint8Array ? [source] : source) {
+    signal?.throwIfAborted()
+    digester.add(chunk)
+    await orUnwritable(to.file, () => to.write(chunk))
+  }
+  return digester.digest()
+}
+
+function assertExpected(found: ExpectedBytes, expected: ExpectedBytes = {}): void {
+  const wrong = (['bytes', 'sha256'] as const).find(
+    (fact) => expected[fact] !== undefined && expected[fact] !== found[fact],
+  )
+  if (!wrong) return
+  throw new MeshyError('MESHY_DOWNLOAD_INVALID', {
+    message: `Expected \`${wrong}\` of a file to be \`${expected[wrong]}\`, got \`${found[wrong]}\`.`,
+    hint: 'Run again: the file is fetched anew without paying.',
+    details: { expected, found },
+  })
+}
+
+async function readBlob(file: string, ref: BlobRef): Promise<Buffer> {
+  const bytes = await ifReadable(file, () => readFile(file))
+  if (!bytes) throw blobUnusable(file, 'missing')
+  const digester = createDigester()
+  digester.add(bytes)
+  const status = statusOf(digester.digest(), ref)
+  if (status !== 'ok') throw blobUnusable(file, status)
+  return bytes
+}
+
+async function listBlobs(folder: string): Promise<BlobRef[]> {
+  const refs: BlobRef[] = []
+  for (const prefix of (await listFolder(folder)).sort()) {
+    for (const name of (await listFolder(join(folder, prefix))).sort()) {
+      const [, sha256, ext] = BLOB_NAME.exec(name) ?? []
+      const found = await ifReadable(name, () => stat(join(folder, prefix, name)))
+      if (sha256 && ext && found) refs.push({ sha256, bytes: found.size, ext })
+    }
+  }
+  return refs
+}
+
+const BLOB_NAME = /^([0-9a-f]{64})\.([a-z0-9]{1,8})$/
