@@ -1,0 +1,62 @@
+import { rm } from 'node:fs/promises'
+import { z } from 'zod'
+import { MeshyError } from '../errors.ts'
+import type { StoredEntry } from './entry.ts'
+import { entryBodySchema, provenanceSchema } from './entry-schema.ts'
+import { listKeys, type Layout } from './layout.ts'
+import { KEY_PATTERN } from './patterns.ts'
+import { createPreparation } from './prepare.ts'
+import { readRecord, RECORD_VERSION, writeRecord } from './record.ts'
+import { orUnwritable } from './unwritable.ts'
+
+/** What this machine knows about finished requests. */
+export interface Entries {
+  /** @throws MESHY_CACHE_CORRUPT, MESHY_CACHE_VERSION */
+  read(key: string): Promise<StoredEntry | undefined>
+  /** To be called when all bytes are in the cache. @throws MESHY_CACHE_UNWRITABLE */
+  write(entry: StoredEntry): Promise<void>
+  /** Removes the record, and none of its bytes. */
+  remove(key: string): Promise<void>
+  /** Sorted. */
+  keys(): Promise<string[]>
+}
+
+export function createEntries(layout: Layout, prepare = createPreparation(layout)): Entries {
+  return {
+    read: async (key) => {
+      const file = layout.entry(key)
+      const record = await readRecord(file, { schema: entryRecordSchema, corrupt })
+      if (!record) return undefined
+      if (record.key !== key) throw corrupt(file, `its key is \`${record.key}\``)
+      const { version: _, ...entry } = record
+      return entry satisfies StoredEntry
+    },
+    write: async (entry) => {
+      const record = entryRecordSchema.parse({ version: RECORD_VERSION, ...entry })
+      await prepare()
+      await writeRecord(layout.entry(entry.key), record, layout.tmp)
+    },
+    remove: async (key) => {
+      const file = layout.entry(key)
+      await orUnwritable(file, () => rm(file, { force: true }))
+    },
+    keys: () => listKeys(layout.entries),
+  }
+}
+
+/** The content of `entries/<key>.json`. */
+export const entryRecordSchema = z.looseObject({
+  version: z.literal(RECORD_VERSION),
+  key: z.string().regex(KEY_PATTERN),
+  ...entryBodySchema.shape,
+  provenance: provenanceSchema,
+})
+
+function corrupt(file: string, problem: string, cause?: unknown): MeshyError {
+  return new MeshyError('MESHY_CACHE_CORRUPT', {
+    message: `\`${file}\` is not an entry that we wrote: ${problem}.`,
+    hint: `Delete \`${file}\`: bytes that are still in the cache or at the service are found again.`,
+    details: { file },
+    cause,
+  })
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import { EXT_PATTERN, SHA256_PATTERN } from './patterns.ts'
+
+const count = z.int().nonnegative()
+const vec3 = z.tuple([z.number(), z.number(), z.number()])
+const imageDigest = z.looseObject({ hash: z.string().regex(/^[0-9a-f]{16}$/), bytes: count })
+
+export const isoTimeSchema = z.iso.datetime({ offset: true })
+
+export const paramsSchema = z.record(
+  z.string(),
+  z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]),
+)
+
+// The schemas are loose: what a later minor version adds survives being read and written by this one.
+
+export const canonicalRequestSchema = z.looseObject({
+  kind: z.enum(['image-to-3d', 'multi-image-to-3d']),
+  images: z.array(imageDigest),
+  textureImages: z.array(z.union([imageDigest, z.looseObject({ url: z.string() })])),
+  params: paramsSchema,
+  take: z.int().positive(),
+  emulated: z.boolean(),
+})
+
+const blobRefSchema = z.looseObject({
+  sha256: z.string().regex(SHA256_PATTERN),
+  bytes: count,
+  ext: z.string().regex(EXT_PATTERN),
+})
+
+const factsSchema = z.looseObject({
+  triangles: count,
+  vertices: count,
+  materials: count,
+  textures: count,
+  animations: count,
+  bounds: z.looseObject({ min: vec3, max: vec3, size: vec3 }),
+})
+
+/** An entry without its key, which is the name of its block or file. Fields are written in this order. */
+export const entryBodySchema = z.looseObject({
+  image: z.string(),
+  model: z.string(),
+  source: z.enum(['meshy', 'emulator', 'pinned']),
+  request: canonicalRequestSchema,
+  // Whatever role a later version adds, its file is a file.
+  files: z.object({ glb: blobRefSchema }).catchall(blobRefSchema),
+  facts: factsSchema,
+  task: z
+    .looseObject({ id: z.string().min(1), credits: z.number().nonnegative(), createdAt: isoTimeSchema })
+    .optional(),
+})
+
+const taskTimesSchema = z.looseObject({
+  createdAt: isoTimeSchema.optional(),
+  startedAt: isoTimeSchema.optional(),
+  finishedAt: isoTimeSchema.optional(),
+})
+
+export const provenanceSchema = z.looseObject({
+  pluginVersion: z.string(),
+  storedAt: isoTimeSchema,
+  task: taskTimesSchema.optional(),
+  consumedCredits: z.number().nonnegative().optional(),
+  params: paramsSchema,
+})

@@ -1,0 +1,95 @@
+import { z } from 'zod'
+import type { CanonicalRequest, Params } from '../request/request.ts'
+import { canonicalRequestSchema, isoTimeSchema, paramsSchema } from './entry-schema.ts'
+import { KEY_PATTERN } from './patterns.ts'
+import { RECORD_VERSION } from './record.ts'
+
+/** What is known about a request before it is sent. Pictures are in it as digests alone. */
+export interface JournalStart {
+  key: string
+  /** File name of the imported image, for the reader. */
+  image: string
+  request: CanonicalRequest
+  /** Every effective parameter, spelled out. */
+  params: Params
+  /** Origin of the API: `https://api.meshy.ai`. */
+  host: string
+  /** See `accountDigest`. */
+  account: string
+  /** ISO time, by the clock of the service where that is known. */
+  startedAt: string
+}
+
+interface Common {
+  key: string
+  image: string
+  request: CanonicalRequest
+  /** Tasks that the user gave up: never to be adopted again. */
+  forgottenTasks: string[]
+}
+
+interface Attempt extends Common, JournalStart {
+  /** How often a submission of this key was started since it was last stored or forgotten. */
+  attempts: number
+}
+
+export interface JournalFailure {
+  code: string
+  message: string
+  /** The task that failed, if there was one. */
+  taskId?: string | undefined
+}
+
+/** The service may have the request, or not. */
+export interface StartedRecord extends Attempt {
+  state: 'started'
+  /** The answer was waited for and lost. Absent when the process ended before that was known. */
+  lost?: true | undefined
+}
+
+/** The service has the request: this task is being paid for. */
+export interface AcceptedRecord extends Attempt {
+  state: 'accepted'
+  taskId: string
+}
+
+/** The service refunded it, and it must not be repeated by itself. */
+export interface FailedRecord extends Attempt {
+  state: 'failed'
+  failure: JournalFailure
+}
+
+/** Nothing is on its way; the record keeps the ids of given-up tasks. */
+export interface ForgottenRecord extends Common {
+  state: 'forgotten'
+}
+
+export type JournalRecord = StartedRecord | AcceptedRecord | FailedRecord | ForgottenRecord
+
+const taskId = z.string().min(1)
+
+const common = {
+  version: z.literal(RECORD_VERSION),
+  key: z.string().regex(KEY_PATTERN),
+  image: z.string(),
+  request: canonicalRequestSchema,
+  forgottenTasks: z.array(taskId),
+}
+
+const attempt = {
+  params: paramsSchema,
+  host: z.string(),
+  account: z.string(),
+  startedAt: isoTimeSchema,
+  attempts: z.int().positive(),
+}
+
+const failure = z.looseObject({ code: z.string(), message: z.string(), taskId: taskId.optional() })
+
+/** The content of `journal/<key>.json`. */
+export const journalRecordSchema = z.discriminatedUnion('state', [
+  z.looseObject({ state: z.literal('started'), ...common, ...attempt, lost: z.literal(true).optional() }),
+  z.looseObject({ state: z.literal('accepted'), ...common, ...attempt, taskId }),
+  z.looseObject({ state: z.literal('failed'), ...common, ...attempt, failure }),
+  z.looseObject({ state: z.literal('forgotten'), ...common }),
+])

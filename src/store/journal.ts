@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { isMeshyError, MeshyError } from '../errors.ts'
+import type { CanonicalRequest } from '../request/request.ts'
+import { syncFolder } from '../system/folder.ts'
+import { journalRecordSchema } from './journal-record.ts'
+import type {
+  AcceptedRecord,
+  FailedRecord,
+  ForgottenRecord,
+  JournalFailure,
+  JournalRecord,
+  JournalStart,
+  StartedRecord,
+} from './journal-record.ts'
+import { listKeys, type Layout } from './layout.ts'
+import { createPreparation } from './prepare.ts'
+import { readRecord, RECORD_VERSION, writeRecord } from './record.ts'
+import { orUnwritable } from './unwritable.ts'
+
+/** What is given up by `forget`. */
+export interface Forgotten {
+  key: string
+  image: string
+  request: CanonicalRequest
+  /** Tasks never to be adopted again, besides those that the record names. */
+  tasks?: Iterable<string>
+}
+
+/**
+ * Requests on their way. Each method returns when its record is durable, and writes only under the lease of its key.
+ *
+ * @throws MESHY_JOURNAL_INVALID for a record that is not ours: it never counts as absent, since a model may be being
+ * paid for; MESHY_CACHE_VERSION; MESHY_CACHE_UNWRITABLE
+ */
+export interface Journal {
+  read(key: string): Promise<JournalRecord | undefined>
+  /** Before the first byte is sent. Keeps the forgotten tasks, and the time of an attempt that is not settled yet. */
+  start(start: JournalStart): Promise<StartedRecord>
+  /** When the answer to a submission was lost: it may have been accepted, and is never repeated by itself. */
+  lose(key: string): Promise<StartedRecord>
+  /** As soon as the id of the task is known, or when a task is adopted. */
+  accept(key: string, taskId: string): Promise<AcceptedRecord>
+  /** When the service refunded, or said no for good. */
+  fail(key: string, failure: JournalFailure): Promise<FailedRecord>
+  /** Replaces whatever there is, also a record that cannot be read: that is what the user asks for. */
+  forget(forgotten: Forgotten): Promise<ForgottenRecord>
+  /** When the entry is stored, or when provably nothing was sent. Forgotten tasks stay known. */
+  clear(key: string): Promise<void>
+  /** Keys with a record, sorted. */
+  keys(): Promise<string[]>
+}
+
+export function createJournal(layout: Layout, prepare = createPreparation(layout)): Journal {
+  const read = async (key: string): Promise<JournalRecord | undefined> =>
+    await readJournalRecord(layout.journalRecord(key), key)
+
+  const write = async <R extends JournalRecord>(record: R): Promise<R> => {
+    await prepare()
+    await writeRecord(layout.journalRecord(record.key), { version: RECORD_VERSION, ...record }, layout.tmp)
+    return record
+  }
+
+  return {
+    read,
+    start: async (start) => await write(startAfter(await read(start.key), start)),
+    lose: async (key) => await write(loseAfter(await read(key), key)),
+    accept: async (key, taskId) => await write(acceptAfter(await read(key), key, taskId)),
+    fail: async (key, failure) => await write(failAfter(await read(key), key, failure)),
+    forget: async (forgotten) =>
+      await write(forgetAfter(await ifValid(() => read(forgotten.key)), forgotten)),
+    clear: async (key) => {
+      const record = await read(key)
+      if (!record) return
+      if (record.forgottenTasks.length > 0)
+        await write(forgetAfter(undefined, { ...record, tasks: record.forgottenTasks }))
+      else await remove(layout.journalRecord(key), layout.journal)
+    },
+    keys: () => listKeys(layout.journal),
+  }
+}
+
+/**
+ * Tells accounts apart without telling the API key. Keys are long and random, so that a digest cannot be guessed
+ * back; the label keeps it from being the digest of the key that anybody else may have.
+ */
+export function accountDigest(apiKey: string): string {
+  return createHash('sha256').update(`unplugin-meshy account ${apiKey}`).digest('hex').slice(0, 16)
+}
+
+function startAfter(previous: JournalRecord | undefined, start: JournalStart): StartedRecord {
+  if (previous?.state === 'accepted') {
+    throw new Error(`Task ${previous.taskId} of ${start.key} must be settled before another one is started`)
+  }
+  const { key, image, request, params, host, account } = start
+  return {
+    state: 'started',
+    key,
+    image,
+    request,
+    params,
+    host,
+    account,
+    startedAt: previous?.state === 'started' ? previous.startedAt : start.startedAt,
+    attempts: 1 + (previous && previous.state !== 'forgotten' ? previous.attempts : 0),
+    forgottenTasks: previous?.forgottenTasks ?? [],
+  }
+}
+
+function loseAfter(previous: JournalRecord | undefined, key: string): StartedRecord {
+  if (previous?.state !== 'started') throw unexpected(key, previous, 'lost')
+  return { ...previous, lost: true }
+}
+
+function acceptAfter(previous: JournalRecord | undefined, key: string, taskId: string): AcceptedRecord {
+  if (previous?.state === 'accepted' && previous.taskId === taskId) return previous
+  if (previous?.state !== 'started') throw unexpected(key, previous, 'accepted')
+  const { lost: _, ...attempt } = previous
+  return { ...attempt, state: 'accepted', taskId }
+}
+
+function failAfter(previous: JournalRecord | undefined, key: string, failure: JournalFailure): FailedRecord {
+  if (previous?.state === 'accepted') {
+    const { taskId, ...attempt } = previous
+    return { ...attempt, state: 'failed', failure: { taskId, ...failure } }
+  }
+  if (previous?.state !== 'started') throw unexpected(key, previous, 'failed')
+  return { ...previous, state: 'failed', failure }
+}
+
+function forgetAfter(
+  previous: JournalRecord | undefined,
+  { key, image, request, tasks = [] }: Forgotten,
+): ForgottenRecord {
+  const known = previous ? [...previous.forgottenTasks, ...tasksOf(previous)] : []
+  return { state: 'forgotten', key, image, request, forgottenTasks: [...new Set([...known, ...tasks])] }
+}
+
+function tasksOf(record: JournalRecord): string[] {
+  if (record.state === 'accepted') return [record.taskId]
+  return record.state === 'failed' && record.failure.taskId ? [record.failure.taskId] : []
+}
+
+/** A step out of order is our own mistake, and nothing that the user could settle. */
+function unexpected(key: string, previous: JournalRecord | undefined, next: string): Error {
+  return new Error(`The journal record of ${key} is ${previous?.state ?? 'absent'}: it cannot become ${next}`)
+}
+
+async function readJournalRecord(file: string, key: string): Promise<JournalRecord | undefined> {
+  const found = await readRecord(file, { schema: journalRecordSchema, corrupt: journalInvalid })
+  if (!found) return undefined
+  if (found.key !== key) throw journalInvalid(file, `its key is \`${found.key}\``)
+  const { version: _, ...record } = found
+  return record as JournalRecord
+}
+
+async function ifValid<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (isMeshyError(error) && error.code === 'MESHY_JOURNAL_INVALID') return undefined
+    throw error
+  }
+}
+
+async function remove(file: string, folder: string): Promise<void> {
+  await orUnwritable(file, async () => {
+    await rm(file, { force: true })
+    await syncFolder(folder)
+  })
+}
+
+function journalInvalid(file: string, problem: string, cause?: unknown): MeshyError {
+  return new MeshyError('MESHY_JOURNAL_INVALID', {
+    message: `\`${file}\` is not a journal record that we wrote: ${problem}. Its model may be being paid for.`,
+    hint: 'Find its task with `unplugin-meshy tasks`, then settle it with `unplugin-meshy adopt` or `forget`.',
+    details: { file },
+    cause,
+  })
+}
