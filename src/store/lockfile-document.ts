@@ -1,0 +1,118 @@
+import { z } from 'zod'
+import { MeshyError } from '../errors.ts'
+import type { CanonicalRequest } from '../request/request.ts'
+import { hasConflictMarkers } from './conflict.ts'
+import { FILE_ROLES, type Entry } from './entry.ts'
+import { entryBodySchema } from './entry-schema.ts'
+import { describeIssue } from './issue.ts'
+import { findDuplicateName, formatJson } from './lockfile-json.ts'
+import { KEY_PATTERN } from './patterns.ts'
+import { parseJson } from './record.ts'
+
+export const LOCKFILE_VERSION = 1
+
+export const lockfileSchema = z.looseObject({
+  version: z.literal(LOCKFILE_VERSION),
+  models: z.record(z.string().regex(KEY_PATTERN), entryBodySchema),
+})
+
+/** The content of a lockfile, with whatever a later minor version has added. */
+export type LockfileDocument = z.infer<typeof lockfileSchema>
+
+/** The block of one key. */
+export type LockedModel = z.infer<typeof entryBodySchema>
+
+export interface ParseLockfileOptions {
+  /** For messages. */
+  file: string
+  /** The key of a canonical request. */
+  fingerprint: (request: CanonicalRequest) => string
+}
+
+export function emptyLockfile(): LockfileDocument {
+  return { version: LOCKFILE_VERSION, models: {} }
+}
+
+/**
+ * The text of a lockfile as a document.
+ *
+ * @throws MESHY_LOCKFILE_CONFLICT, MESHY_LOCKFILE_INVALID, MESHY_LOCKFILE_VERSION
+ */
+export function parseLockfile(text: string, { file, fingerprint }: ParseLockfileOptions): LockfileDocument {
+  if (hasConflictMarkers(text)) throw conflict(file)
+  const json = parseJson(text, (error) => invalid(file, `it is no whole JSON (${error.message})`, error))
+  const twice = findDuplicateName(text)
+  if (twice !== undefined) throw invalid(file, `\`${twice}\` stands in it twice`)
+  assertVersion(json, file)
+
+  const result = lockfileSchema.safeParse(json)
+  if (!result.success) throw invalid(file, describeIssue(result.error), result.error)
+  for (const [key, model] of Object.entries(result.data.models)) {
+    const real = fingerprint(model.request)
+    if (real !== key) throw invalid(file, `the request of \`${key}\` has the key \`${real}\``)
+  }
+  return result.data
+}
+
+/** A document as text: sorted, one block per key, the same text for the same content. */
+export function formatLockfile({ version, models, ...others }: LockfileDocument): string {
+  const blocks = Object.entries(models)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, model]) => [key, ordered(model)])
+  return `${formatJson({ version, models: Object.fromEntries(blocks), ...others })}\n`
+}
+
+/** What of an entry goes into a lockfile: nothing of the machine, nothing of the run. */
+export function modelOf({ image, model, source, request, files, facts, task }: Entry): LockedModel {
+  const taskOf = task && { id: task.id, credits: task.credits, createdAt: task.createdAt }
+  return entryBodySchema.parse({ image, model, source, request, files, facts, task: taskOf })
+}
+
+export function entryOf(key: string, model: LockedModel): Entry {
+  return { key, ...model }
+}
+
+/** The fields of a model stand in the order of the schema, which has read it; the rest is ordered here. */
+function ordered(model: LockedModel): object {
+  const params = sortedBy(model.request.params, (name) => name)
+  const files = sortedBy(model.files, (role) => roleOrder(role))
+  return { ...model, request: { ...model.request, params }, files }
+}
+
+function sortedBy(fields: object, sortKey: (name: string) => string): object {
+  return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (sortKey(a) < sortKey(b) ? -1 : 1)))
+}
+
+/** The roles that we know in their order, then those of later versions by name. */
+function roleOrder(role: string): string {
+  const index = FILE_ROLES.findIndex((known) => known === role)
+  return index === -1 ? `~${role}` : String(index).padStart(2, '0')
+}
+
+function assertVersion(json: unknown, file: string): void {
+  if (typeof json !== 'object' || json === null || !('version' in json)) return
+  const { version } = json
+  if (version === LOCKFILE_VERSION) return
+  throw new MeshyError('MESHY_LOCKFILE_VERSION', {
+    message: `\`${file}\` has version \`${String(version)}\`, and this release reads version \`${LOCKFILE_VERSION}\`.`,
+    hint: 'Update unplugin-meshy.',
+    details: { file, version },
+  })
+}
+
+function conflict(file: string): MeshyError {
+  return new MeshyError('MESHY_LOCKFILE_CONFLICT', {
+    message: `\`${file}\` holds the conflict markers of a git merge.`,
+    hint: 'Run `unplugin-meshy merge` to unite both sides.',
+    details: { file },
+  })
+}
+
+function invalid(file: string, problem: string, cause?: unknown): MeshyError {
+  return new MeshyError('MESHY_LOCKFILE_INVALID', {
+    message: `\`${file}\` is not a lockfile that we wrote: ${problem}.`,
+    hint: `Restore \`${file}\` from git.`,
+    details: { file },
+    cause,
+  })
+}

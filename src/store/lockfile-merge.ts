@@ -1,0 +1,86 @@
+import {
+  formatLockfile,
+  emptyLockfile,
+  type LockedModel,
+  type LockfileDocument,
+} from './lockfile-document.ts'
+
+/** A key that both sides pin to different bytes: only people can say which. */
+export interface Choice {
+  key: string
+  ours: LockedModel
+  theirs: LockedModel
+}
+
+export interface Merge {
+  /** Everything that needs no choice, and what `choose` has chosen. */
+  merged: LockfileDocument
+  /** What is still open: these keys are not in `merged`. */
+  choices: Choice[]
+}
+
+export type Choose = (choice: Choice) => 'ours' | 'theirs' | undefined
+
+/** The sides of a merge; without `base`, nothing counts as removed. */
+export interface MergeSides {
+  base: LockfileDocument | undefined
+  ours: LockfileDocument
+  theirs: LockfileDocument
+}
+
+/**
+ * Unites two lockfiles, key by key.
+ *
+ * 1. What one side has changed or removed since `base`, and the other has not touched, is as that side has it.
+ * 2. What both sides have is united when all files that both know have the same bytes.
+ * 3. What one side removed and the other changed stays: a model that is paid for is not lost by a merge.
+ * 4. The rest is a choice.
+ */
+export function mergeLockfiles({ base, ours, theirs }: MergeSides, choose: Choose = () => undefined): Merge {
+  const models: LockfileDocument['models'] = {}
+  const choices: Choice[] = []
+  for (const key of new Set([...Object.keys(ours.models), ...Object.keys(theirs.models)])) {
+    const sides = { base: base?.models[key], ours: ours.models[key], theirs: theirs.models[key] }
+    const choice = choiceOf(key, sides)
+    const side = choice && choose(choice)
+    const model = choice ? side && choice[side] : mergeModel(sides)
+    if (model) models[key] = model
+    else if (choice) choices.push(choice)
+  }
+  return { merged: { ...theirs, ...ours, models }, choices }
+}
+
+interface ModelSides {
+  base: LockedModel | undefined
+  ours: LockedModel | undefined
+  theirs: LockedModel | undefined
+}
+
+function choiceOf(key: string, { base, ours, theirs }: ModelSides): Choice | undefined {
+  if (!ours || !theirs || sameBytes(ours, theirs)) return undefined
+  const isOneSided = isSame(base, ours) || isSame(base, theirs)
+  return isOneSided ? undefined : { key, ours, theirs }
+}
+
+function mergeModel({ base, ours, theirs }: ModelSides): LockedModel | undefined {
+  if (isSame(base, ours)) return theirs
+  if (isSame(base, theirs)) return ours
+  if (!ours || !theirs) return ours ?? theirs
+  return { ...theirs, ...ours, files: { ...theirs.files, ...ours.files } }
+}
+
+function sameBytes(ours: LockedModel, theirs: LockedModel): boolean {
+  return Object.entries(ours.files).every(([role, file]) => {
+    const other = theirs.files[role]
+    return other === undefined || other.sha256 === file.sha256
+  })
+}
+
+/** Whether a side is as the base has it. A model that the base does not have was added, never left alone. */
+function isSame(base: LockedModel | undefined, side: LockedModel | undefined): boolean {
+  return base !== undefined && side !== undefined && formatModel(base) === formatModel(side)
+}
+
+function formatModel(model: LockedModel): string {
+  return formatLockfile({ ...emptyLockfile(), models: { model } })
+}
