@@ -37,7 +37,10 @@ export async function startEmulator(options: StartOptions = {}): Promise<Running
   const assets = await listen(handle, { host, port: assetsPort })
   const emulator = createEmulator({ ...rest, assetsUrl: assets.url })
   handler.handle = emulator.handle
-  const api = await listen(handle, { host, port })
+  const api = await listen(handle, { host, port }).catch(async (error: unknown) => {
+    await assets.close()
+    throw error
+  })
   return {
     url: api.url,
     assetsUrl: emulator.assetsUrl,
