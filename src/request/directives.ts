@@ -45,8 +45,11 @@ export type DirectiveName = keyof DirectiveValues
 /** Directives that were asked for, by their own names; nothing is filled in. `meshy` itself is gone. */
 export type Directives = Partial<Omit<DirectiveValues, 'meshy'>>
 
-/** Directives as people write them in options and recipes: by name or alias, `pose` also as `a` or `t`. */
-export type DirectiveObject = Omit<Directives, 'pose'> & { pose?: DirectiveValues['pose'] | 'a' | 't' } & {
+/** Directives as people write them in options: by name or alias, `pose` also as `a` or `t`. */
+export type DirectiveObject = {
+  [N in Exclude<keyof Directives, 'pose'>]?: Directives[N] | undefined
+} & {
+  pose?: DirectiveValues['pose'] | 'a' | 't' | undefined
   [alias: string]: unknown
 }
 
