@@ -128,7 +128,7 @@ export const referenceDirectives = {
   },
   take: {
     ...always,
-    value: integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    value: integer({ min: 1 }),
     doc: 'Roll the dice again: another number is another model.',
     example: 'take=2',
   },

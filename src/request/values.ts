@@ -34,12 +34,14 @@ export function oneOf<const T extends string>(
   values: readonly [T, ...T[]],
   short: Readonly<Record<string, T>> = {},
 ): ValueType<T> {
-  const spellings = Object.keys(short).filter((spelling) => spelling !== '')
-  const schema = z.enum([...values, ...Object.keys(short)])
+  const spellings = Object.keys(short)
+  const schema = z.enum([...values, ...spellings])
   return {
     schema: schema.transform((word) => short[word] ?? (word as T)),
     fromQuery: decodeText,
-    allowed: quoted(values) + (spellings.length > 0 ? ` (${quoted(spellings)})` : ''),
+    allowed:
+      quoted(values.filter((value) => value !== '')) +
+      (spellings.length > 0 ? ` (${quoted(spellings)})` : ''),
     isFlag: false,
   }
 }
