@@ -43,7 +43,7 @@ export class Pace {
       return await enter(this.#queue, start, options)
     } finally {
       // A pause that nobody waits for must not keep the process alive.
-      if (this.#queue.size === 0) this.#rest?.abort()
+      if (this.#queue.size === 0) this.#stopPause()
     }
   }
 
@@ -79,12 +79,19 @@ export class Pace {
     this.#queue.pause()
     try {
       while (this.#left() > 0) await this.#clock.sleep(this.#left(), rest.signal)
-      this.#queue.start()
     } catch (error) {
       if (!rest.signal.aborted) throw error
-    } finally {
-      this.#rest = undefined
     }
+    if (rest.signal.aborted) return
+    // Before the queue runs on: the next request may ask for the next pause at once.
+    this.#rest = undefined
+    this.#queue.start()
+  }
+
+  /** Ends the timer of a pause; the next request keeps what is left of it. */
+  #stopPause(): void {
+    this.#rest?.abort()
+    this.#rest = undefined
   }
 
   #left(): number {
