@@ -52,6 +52,7 @@ export const referenceDirectives = {
     doc: 'Off gives the densest mesh, often millions of triangles.',
     example: 'no-remesh',
   },
+  // Changes no byte of the GLB, but is paid with it: without it the extra file can never exist.
   'pre-remesh': {
     ...always,
     aliases: ['save_pre_remeshed_model'],
