@@ -18,6 +18,7 @@ const node = z.looseObject({
 const primitive = z.looseObject({
   attributes: z.record(z.string(), index),
   indices: index.optional(),
+  material: index.optional(),
   mode: index.optional(),
 })
 
@@ -39,6 +40,15 @@ const bufferView = z.looseObject({
   byteStride: index.optional(),
 })
 
+const material = z.looseObject({
+  pbrMetallicRoughness: z
+    .looseObject({
+      baseColorFactor: z.array(z.number()).optional(),
+      baseColorTexture: z.unknown().optional(),
+    })
+    .optional(),
+})
+
 const gltf = z.looseObject({
   asset: z.looseObject({ version: z.string() }),
   scene: index.optional(),
@@ -47,7 +57,7 @@ const gltf = z.looseObject({
   meshes: z.array(z.looseObject({ primitives: z.array(primitive) })).optional(),
   accessors: z.array(accessor).optional(),
   bufferViews: z.array(bufferView).optional(),
-  materials: z.array(z.unknown()).optional(),
+  materials: z.array(material).optional(),
   textures: z.array(z.unknown()).optional(),
   animations: z.array(z.unknown()).optional(),
 })
