@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { FileRole } from './entry.ts'
 import { EXT_PATTERN, SHA256_PATTERN } from './patterns.ts'
 
 const count = z.int().nonnegative()
@@ -46,6 +47,8 @@ export const entryBodySchema = z.looseObject({
   request: canonicalRequestSchema,
   // Whatever role a later version adds, its file is a file.
   files: z.object({ glb: blobRefSchema }).catchall(blobRefSchema),
+  // Roles of later versions pass: they are only compared.
+  unavailable: z.array(z.custom<FileRole>((role) => typeof role === 'string')).optional(),
   facts: factsSchema,
   task: z
     .looseObject({ id: z.string().min(1), credits: z.number().nonnegative(), createdAt: isoTimeSchema })

@@ -63,9 +63,18 @@ export function formatLockfile({ version, models, ...others }: LockfileDocument)
 }
 
 /** What of an entry goes into a lockfile: nothing of the machine, nothing of the run. */
-export function modelOf({ image, model, source, request, files, facts, task }: Entry): LockedModel {
+export function modelOf({
+  image,
+  model,
+  source,
+  request,
+  files,
+  unavailable,
+  facts,
+  task,
+}: Entry): LockedModel {
   const taskOf = task && { id: task.id, credits: task.credits, createdAt: task.createdAt }
-  return entryBodySchema.parse({ image, model, source, request, files, facts, task: taskOf })
+  return entryBodySchema.parse({ image, model, source, request, files, unavailable, facts, task: taskOf })
 }
 
 export function entryOf(key: string, model: LockedModel): Entry {
