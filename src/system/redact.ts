@@ -6,7 +6,8 @@ const MARK = '[redacted]'
 const MIN_SECRET = 4
 /** Whatever looks like a key of the service, also one that is not ours. */
 const ANY_KEY = /\bmsy_[\w-]{6,}/g
-const URL_TAIL = /(\bhttps?:\/\/)(?:[^\s"'<>/?#@]*@)?([^\s"'<>?#]*)[?#][^\s"'<>]*/gi
+const URL_QUERY = /(\bhttps?:\/\/[^\s"'<>?#]*)\?[^\s"'<>]*/gi
+const URL_USER = /(\bhttps?:\/\/)[^\s"'<>/?#@]*@/gi
 
 /** A redactor for these secrets in every form that they travel in, for keys of the service, and for signed URLs. */
 export function createRedactor(secrets: readonly (string | undefined)[]): Redactor {
@@ -20,9 +21,9 @@ export function createRedactor(secrets: readonly (string | undefined)[]): Redact
   }
 }
 
-/** A text in which every URL has lost its query: that is where signatures are. */
+/** A text in which every URL has lost its query, where signatures are, and its user name and password. */
 export function stripQuery(text: string): string {
-  return text.replace(URL_TAIL, '$1$2')
+  return text.replace(URL_USER, '$1').replace(URL_QUERY, '$1')
 }
 
 /** The error of a library, safe to be shown: same name and code, but no secrets in its message and stack. */
