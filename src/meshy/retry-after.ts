@@ -7,7 +7,8 @@ export function retryAfterMs(headers: Headers, now: number): number | undefined 
   const value = headers.get('retry-after')?.trim()
   if (!value) return undefined
   if (/^\d+(\.\d+)?$/.test(value)) return Math.round(Number(value) * 1000)
-  const moment = Date.parse(value)
+  // `Date.parse` takes bare numbers for years.
+  const moment = /[a-z]/i.test(value) ? Date.parse(value) : Number.NaN
   if (Number.isNaN(moment)) return undefined
   return Math.max(0, moment - (serverTime(headers) ?? now))
 }
