@@ -162,7 +162,8 @@ export const failures = {
     paid: 'no',
   },
   MESHY_IMPORT_UNKNOWN: {
-    cause: 'A module of a model was asked for whose import this run has not seen, such as by a page of an earlier server.',
+    cause:
+      'A module of a model was asked for whose import this run has not seen, such as by a page of an earlier server.',
     next: 'Reload the page.',
     paid: 'no',
   },
@@ -197,7 +198,8 @@ export const failures = {
     paid: 'no',
   },
   MESHY_MODEL_UNRESTORABLE: {
-    cause: 'The bytes of a pinned model are missing or damaged, and cannot be fetched again. It is never paid again by itself.',
+    cause:
+      'The bytes of a pinned model are missing or damaged, and cannot be fetched again. It is never paid again by itself.',
     next: 'Restore the bytes, or `unplugin-meshy forget` the model, so that the next build pays for a new one.',
     paid: 'no',
   },
@@ -217,7 +219,8 @@ export const failures = {
     paid: 'no',
   },
   MESHY_PREVIEW_UNAVAILABLE: {
-    cause: 'An optional library that stand-ins need, `sharp` or `meshoptimizer`, is not installed for this machine.',
+    cause:
+      'An optional library that stand-ins need, `sharp` or `meshoptimizer`, is not installed for this machine.',
     next: 'Install both, or go on with cards as stand-ins.',
     paid: 'no',
   },

@@ -1,0 +1,91 @@
+import { formatError, isMeshyError, MeshyError } from '../errors.ts'
+import { isOurs } from '../pipeline/imports.ts'
+import { loadAsset } from '../pipeline/load.ts'
+import { formatPlan } from '../pipeline/plan.ts'
+import { renderFailedModule, renderModule, type UrlOf } from './module.ts'
+import { resolveImage, stripQuery, type ResolvingContext } from './resolve.ts'
+import type { Session } from './session.ts'
+import { findSite } from './site.ts'
+
+/** The canonical id of an import of ours; undefined for all others. */
+export async function resolveImport(
+  session: Session,
+  native: ResolvingContext,
+  { specifier, importer }: { specifier: string; importer: string | undefined },
+): Promise<string | undefined> {
+  if (!isOurs(specifier)) return undefined
+  const { imports } = await session.context()
+  const { root, publicDir } = session.bundler
+  const file = await resolveImage(native, stripQuery(specifier), { importer, root, publicDir })
+  return imports.add(specifier, { file, site: () => findSite(root, importer, specifier) })
+}
+
+/** The part of a bundler's context that watches files. */
+interface WatchingContext {
+  addWatchFile(file: string): void
+}
+
+/**
+ * The code of a model's module. In a build that ends, a failure is kept for its end, where all of them are told; a
+ * live one tells it at once.
+ */
+export async function loadModule(
+  session: Session,
+  native: WatchingContext,
+  { id, urlOf }: { id: string; urlOf: UrlOf },
+): Promise<string> {
+  const context = await session.context()
+  const imported = context.imports.find(id)
+  if (!imported) throw unknownImport(id)
+  try {
+    const asset = await loadAsset(context, imported)
+    if (!asset) return renderFailedModule()
+    for (const file of asset.watchFiles) native.addWatchFile(file)
+    return await renderModule(asset, urlOf)
+  } catch (error) {
+    native.addWatchFile(imported.file)
+    const told = isMeshyError(error) && !error.site ? error.at(await imported.site()) : error
+    if (session.bundler.live) throw presentable(told)
+    session.problems.add(id, told)
+    return renderFailedModule()
+  }
+}
+
+/** Ends a build: tells every failure of it, or the plan that it was run for. */
+export async function finishBuild(session: Session): Promise<void> {
+  const problem = session.problems.take()
+  if (problem !== undefined) throw presentable(problem)
+  const { plan, logger, options } = await session.context()
+  if (options.mode !== 'plan' || plan.length === 0) return
+  logger.info(formatPlan(plan.splice(0)))
+  throw presentable(
+    new MeshyError('MESHY_PLAN_ONLY', {
+      message: 'The build ends here: its mode is `plan`, which writes and sends nothing.',
+      hint: 'Unset MESHY_MODE, or the option `mode`, to build.',
+    }),
+  )
+}
+
+/** An expected failure with place, next step and code in its message, since bundlers show little else; no stack. */
+export function presentable(error: unknown): unknown {
+  if (!isMeshyError(error)) return error
+  const { code, hint, site, details } = error
+  const shown = Object.assign(new Error(formatError(error), { cause: error.cause }), {
+    code,
+    hint,
+    site,
+    details,
+  })
+  shown.name = error.name
+  shown.stack = shown.message
+  return shown
+}
+
+function unknownImport(id: string): unknown {
+  return presentable(
+    new MeshyError('MESHY_IMPORT_UNKNOWN', {
+      message: `\`${stripQuery(id)}\` was asked for with directives that this run has not seen in an import.`,
+      hint: 'Reload the page: it is of an earlier run of the server.',
+    }),
+  )
+}

@@ -1,0 +1,77 @@
+import type { UnpluginOptions } from 'unplugin'
+import { MODULE_ID, SPECIFIER } from '../pipeline/imports.ts'
+import type { Options } from '../pipeline/options.ts'
+import type { ModelReport } from '../pipeline/report.ts'
+import { finishBuild, loadModule, resolveImport } from './hooks.ts'
+import type { UrlOf } from './module.ts'
+import { stripQuery } from './resolve.ts'
+import { Session } from './session.ts'
+import { rollupUrl, viteUrl } from './url.ts'
+import { adoptViteConfig, isBundled, type ViteConfig } from './vite.ts'
+
+/** What a finished build tells of its models: `api.report()` of the plugin object. */
+export interface BuildReport {
+  models: ModelReport[]
+}
+
+/** A plugin context of the Rollup family, as far as we use it. */
+interface NativeContext {
+  resolve?(source: string, importer?: string, options?: object): Promise<{ id: string } | null>
+  emitFile(file: object): string
+  addWatchFile(file: string): void
+  getModuleIds?(): IterableIterator<string>
+  meta?: { watchMode?: boolean }
+  environment?: { config?: { isBundled?: boolean } }
+}
+
+/** The hooks of one plugin instance. They translate between a bundler and the pipeline, and decide nothing. */
+export function createPlugin(inline: Options, framework: string): UnpluginOptions {
+  const session = new Session(inline)
+  let viteConfig: ViteConfig | undefined
+
+  const urlFor = (native: NativeContext, id: string): UrlOf =>
+    framework === 'vite'
+      ? viteUrl(isBundled(viteConfig, native.environment))
+      : rollupUrl(native, stripQuery(id))
+
+  return {
+    name: 'unplugin-meshy',
+    enforce: 'pre',
+    async buildStart() {
+      const native = this as unknown as NativeContext
+      if (framework !== 'vite')
+        session.bundler = { ...session.bundler, live: native.meta?.watchMode === true }
+      session.activity = () => countModules(native)
+      await session.context()
+    },
+    resolveId: {
+      filter: { id: SPECIFIER },
+      handler(specifier, importer) {
+        return resolveImport(session, this as unknown as NativeContext, { specifier, importer })
+      },
+    },
+    load: {
+      filter: { id: MODULE_ID },
+      async handler(id) {
+        const native = this as unknown as NativeContext
+        const code = await loadModule(session, native, { id, urlOf: urlFor(native, id) })
+        // An empty map keeps the module, and with it the paths of this machine, out of source maps.
+        return { code, map: { mappings: '' } }
+      },
+    },
+    buildEnd: () => finishBuild(session),
+    vite: {
+      configResolved(config) {
+        viteConfig = config as unknown as ViteConfig
+        adoptViteConfig(session, viteConfig)
+      },
+      api: {
+        report: async (): Promise<BuildReport> => ({ models: (await session.context()).report.models() }),
+      },
+    },
+  }
+}
+
+function countModules(native: NativeContext): number {
+  return native.getModuleIds ? [...native.getModuleIds()].length : 0
+}

@@ -1,0 +1,58 @@
+import { createRequire } from 'node:module'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+
+/** The part of a Rollup-like plugin context that resolves. */
+export interface ResolvingContext {
+  resolve?(
+    source: string,
+    importer: string | undefined,
+    options: { skipSelf: boolean },
+  ): Promise<{ id: string } | null>
+}
+
+/**
+ * The absolute path of an imported image: by the bundler (relative paths, aliases, packages), then in the folder of
+ * public files, then as a file of a package. When nothing is there, the path where a relative import points.
+ */
+export async function resolveImage(
+  context: ResolvingContext,
+  source: string,
+  from: { importer: string | undefined; root: string; publicDir?: string | undefined },
+): Promise<string> {
+  const importer = from.importer && stripQuery(from.importer)
+  const resolved = await context.resolve?.(source, from.importer, { skipSelf: true })
+  const base = importer && path.isAbsolute(importer) ? path.dirname(importer) : from.root
+  const candidates = [
+    resolved && stripQuery(resolved.id),
+    path.isAbsolute(source) && from.publicDir && path.join(from.publicDir, source),
+    path.isAbsolute(source) && path.join(from.root, source),
+    path.resolve(base, source),
+    isBare(source) && packageFile(source, base),
+  ]
+  const found = candidates.find((file): file is string => typeof file === 'string' && existsSync(file))
+  return toPosix(found ?? path.resolve(base, source))
+}
+
+/** An id or path without query and fragment. */
+export function stripQuery(id: string): string {
+  return id.replace(/[?#].*$/s, '')
+}
+
+export function toPosix(file: string): string {
+  return file.replaceAll('\\', '/')
+}
+
+function isBare(source: string): boolean {
+  return !source.startsWith('.') && !path.isAbsolute(source)
+}
+
+function packageFile(source: string, base: string): string | undefined {
+  try {
+    return createRequire(path.join(base, 'noop.js')).resolve(source)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'MODULE_NOT_FOUND' || code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,29 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { ImportSite } from '../errors.ts'
+import { stripQuery, toPosix } from './resolve.ts'
+
+/** Where an import stands: the importer relative to the root, and the line when its source still shows it. */
+export async function findSite(
+  root: string,
+  importer: string | undefined,
+  specifier: string,
+): Promise<ImportSite> {
+  if (!importer) return { file: '(entry)' }
+  const file = stripQuery(importer)
+  return { file: toPosix(path.relative(root, file)) || file, line: await findLine(file, specifier) }
+}
+
+/** Read only when an error is told, from the source on disk: bundlers hand on no positions of imports. */
+async function findLine(file: string, specifier: string): Promise<number | undefined> {
+  try {
+    const lines = (await readFile(file, 'utf8')).split('\n')
+    const index = lines.findIndex((line) => line.includes(specifier))
+    return index === -1 ? undefined : index + 1
+  } catch (error) {
+    // Virtual importers are no files; the name alone has to do.
+    const code = (error as NodeJS.ErrnoException).code ?? ''
+    if (['ENOENT', 'ENOTDIR', 'EISDIR', 'ERR_INVALID_ARG_VALUE'].includes(code)) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,36 @@
+import type { Logger } from '../pipeline/logger.ts'
+import type { Session } from './session.ts'
+
+/** The part of Vite's resolved config that we read; typed here, so that our types do not need Vite. */
+export interface ViteConfig {
+  root: string
+  mode: string
+  command: 'build' | 'serve'
+  envDir: string | false
+  publicDir: string
+  build: { watch: unknown }
+  plugins: readonly { name: string }[]
+  logger: Pick<Logger, 'info' | 'warn' | 'error'>
+}
+
+/** Takes over what Vite tells of its run. */
+export function adoptViteConfig(session: Session, config: ViteConfig): void {
+  const isServe = config.command === 'serve'
+  session.bundler = {
+    root: config.root,
+    envDir: config.envDir || config.root,
+    envMode: config.mode,
+    publicDir: config.publicDir || undefined,
+    live: isServe || Boolean(config.build.watch),
+    underTest: config.plugins.some(({ name }) => name === 'vitest'),
+    logger: config.logger,
+  }
+}
+
+/** Whether the URL of a module must survive bundling: in builds, and in a dev server that bundles. */
+export function isBundled(
+  config: ViteConfig | undefined,
+  environment: { config?: { isBundled?: boolean } } | undefined,
+) {
+  return config?.command !== 'serve' || environment?.config?.isBundled === true
+}

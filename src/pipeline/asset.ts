@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Facts } from '../glb/facts.ts'
+import type { Wanted } from '../request/request.ts'
+import type { Entry, FileRole } from '../store/entry.ts'
+import type { AssetMetadata } from '../types.ts'
+
+export type { FileRole } from '../store/entry.ts'
+
+/** A file that a module points at. */
+export interface AssetFile {
+  role: FileRole
+  /** Absolute path of a file whose bytes were verified and whose name is the one to emit. */
+  path: string
+}
+
+/** What an importing module gets, before a bundler gave it URLs. */
+export interface Asset {
+  metadata: AssetMetadata
+  /** The GLB first. */
+  files: AssetFile[]
+  wantsTextures: boolean
+  /** Files whose change makes the module another one. */
+  watchFiles: string[]
+}
+
+/** The asset of a finished request. A hit and a miss of the cache give the same. */
+export function readyAsset(entry: Entry, paths: ReadonlyMap<FileRole, string>, wanted: Wanted): Asset {
+  const { glb } = entry.files
+  return {
+    metadata: metadataOf(entry.facts, {
+      state: 'ready',
+      source: entry.source,
+      key: entry.key,
+      integrity: integrityOf(glb.sha256),
+      bytes: glb.bytes,
+    }),
+    files: [...paths].map(([role, file]) => ({ role, path: file })),
+    wantsTextures: wanted.textures,
+    watchFiles: [],
+  }
+}
+
+/** The asset of a stand-in: always one GLB, whatever else the import wants. */
+export function standInAsset(
+  standIn: { path: string; sha256: string; bytes: number; facts: Facts },
+  { key, state, wanted }: { key: string; state: 'pending' | 'preview'; wanted: Wanted },
+): Asset {
+  const { facts, bytes } = standIn
+  return {
+    metadata: metadataOf(facts, {
+      state,
+      source: 'stand-in',
+      key,
+      integrity: integrityOf(standIn.sha256),
+      bytes,
+    }),
+    files: [{ role: 'glb', path: standIn.path }],
+    wantsTextures: wanted.textures,
+    watchFiles: [],
+  }
+}
+
+/** The bytes of a file, for bundlers that emit from memory. */
+export function readAssetFile(file: AssetFile): Promise<Buffer> {
+  return readFile(file.path)
+}
+
+export function fileNameOf(file: AssetFile): string {
+  return path.basename(file.path)
+}
+
+/** Field by field, so that neither order nor later fields of an entry show in a module. */
+function metadataOf(
+  facts: Facts,
+  head: Pick<AssetMetadata, 'state' | 'source' | 'key' | 'integrity' | 'bytes'>,
+): AssetMetadata {
+  const { triangles, vertices, materials, textures, animations, bounds } = facts
+  const { min, max, size } = bounds
+  return { ...head, triangles, vertices, materials, textures, animations, bounds: { min, max, size } }
+}
+
+/** The form of Subresource Integrity (W3C SRI §3.1). */
+function integrityOf(sha256: string): string {
+  return `sha256-${Buffer.from(sha256, 'hex').toString('base64')}`
+}

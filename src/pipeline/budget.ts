@@ -1,0 +1,46 @@
+import { MeshyError } from '../errors.ts'
+
+/** The credits that one run may spend. Each submission reserves its price first, so no graph can pass the cap. */
+export class Budget {
+  #reserved = 0
+
+  /** Credits reserved so far by submissions of this run that were not refunded. */
+  get reserved(): number {
+    return this.#reserved
+  }
+
+  /** Whether `credits` more stay within `cap`. */
+  allows(credits: number, cap: number): boolean {
+    return this.#reserved + credits <= cap
+  }
+
+  /** @throws {MeshyError} MESHY_BUDGET_EXCEEDED when the cap would be passed */
+  reserve(credits: number, cap: number): void {
+    if (!this.allows(credits, cap)) throw overBudget([], credits, { reserved: this.#reserved, cap })
+    this.#reserved += credits
+  }
+
+  /** Gives back what a refused or refunded submission had reserved. */
+  release(credits: number): void {
+    this.#reserved -= credits
+  }
+}
+
+/** A line of a price list. */
+export interface Price {
+  image: string
+  credits: number
+}
+
+/** The error of a batch that costs more than is left: every model, its price, and the sum. */
+export function overBudget(prices: Price[], sum: number, run: { reserved: number; cap: number }): MeshyError {
+  const list = prices.map(({ image, credits }) => `\n    ${image}: ${credits} credits`).join('')
+  const before = run.reserved > 0 ? ` after ${run.reserved} credits that this run has reserved already` : ''
+  return new MeshyError('MESHY_BUDGET_EXCEEDED', {
+    message:
+      `${prices.length || 1} missing model${prices.length > 1 ? 's' : ''} would cost ${sum} credits${before}; ` +
+      `expected at most ${run.cap} credits (\`maxCredits\`). Nothing of this was submitted.${list}`,
+    hint: `To allow it, set MESHY_MAX_CREDITS=${run.reserved + sum} for this run, or raise \`maxCredits\`.`,
+    details: { prices, sum, ...run },
+  })
+}

@@ -1,0 +1,62 @@
+import { MeshyError } from '../errors.ts'
+import type { Request } from '../request/request.ts'
+import type { JournalRecord } from '../store/journal-record.ts'
+import type { Lease } from '../store/lease.ts'
+import type { Context } from './context.ts'
+import { pay, recordOf } from './pay.ts'
+
+/** A task at the service that will give the model of a request. */
+export interface Claim {
+  origin: 'generated' | 'adopted'
+  /** Credits that this run reserved for it. */
+  credits: number
+  /** Runs `watch` with the id of the task, inside the account's limit of tasks where this run submits it. */
+  running<T>(watch: (taskId: string) => Promise<T>): Promise<T>
+}
+
+/** A claim on a task of the journal, on one of the account, or on a new one, whose submission is paid. */
+export async function claimTask(
+  context: Context,
+  request: Request,
+  { lease }: { lease: Lease },
+): Promise<Claim> {
+  const record = await context.store.journal.read(request.key)
+  if (record) assertOurs(context, record)
+  if (record?.state === 'accepted') return adopt(record.taskId)
+  context.progress.waiting(request)
+  const admission = await context.batch.admit({ request, record })
+  if ('adopt' in admission) {
+    await context.store.journal.start(recordOf(context, request))
+    await context.store.journal.accept(request.key, admission.adopt.id)
+    return adopt(admission.adopt.id)
+  }
+  const { credits, batch } = admission
+  const { limits } = context.api()
+  return {
+    origin: 'generated',
+    credits,
+    running: (watch) =>
+      limits.slot(async () => watch(await pay(context, request, { credits, batch, lease })), {
+        signal: context.signal,
+      }),
+  }
+}
+
+function adopt(taskId: string): Claim {
+  return { origin: 'adopted', credits: 0, running: (watch) => watch(taskId) }
+}
+
+/** A record made with another key cannot be looked up with this one, and its task may be running. */
+function assertOurs(context: Context, record: JournalRecord): void {
+  if (record.state !== 'started' && record.state !== 'accepted') return
+  const { key, image, account, host } = record
+  if (account === context.api().account && host === context.options.baseUrl) return
+  const task = record.state === 'accepted' ? `, task ${record.taskId}` : ''
+  throw new MeshyError('MESHY_JOURNAL_OTHER_ACCOUNT', {
+    message:
+      `\`${image}\` is on its way with another API key or service (${host}${task}); ` +
+      `expected ${context.options.baseUrl} and the key of now.`,
+    hint: `Run once with that key to fetch it, or \`unplugin-meshy forget ${key}\` to pay again with this one.`,
+    details: { key, host },
+  })
+}

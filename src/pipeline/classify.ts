@@ -1,0 +1,71 @@
+import { isMeshyError, type ErrorCode } from '../errors.ts'
+import type { Request } from '../request/request.ts'
+import type { BlobRef, Entry, FileRole } from '../store/entry.ts'
+import type { JournalRecord } from '../store/journal-record.ts'
+import type { Context } from './context.ts'
+import type { State } from './modes.ts'
+import { fileStem, wantedRoles } from './roles.ts'
+import type { Store } from './store.ts'
+
+/** Bytes that the entry's task may still have. A Git LFS pointer is not among them: the user has the bytes. */
+const RESTORABLE_CODES: ReadonlySet<ErrorCode> = new Set(['MESHY_BLOB_MISSING', 'MESHY_BLOB_DAMAGED'])
+
+/** What is known of a request on this machine, without asking the service. */
+export interface Finding {
+  state: State
+  entry: Entry | undefined
+  record: JournalRecord | undefined
+  /** Files that the import wants and that are missing, damaged, or were never kept. */
+  lacking: FileRole[]
+  /** Verified files by role: absolute paths. */
+  paths: Map<FileRole, string>
+}
+
+/** Finds out in which of the four states a request is. Every file that is handed out was verified here. */
+export async function classify(context: Context, request: Request): Promise<Finding> {
+  const entry = await findEntry(context, request.key)
+  if (entry) {
+    const { lacking, paths } = await verifyFiles(context, entry, request)
+    return { state: lacking.length > 0 ? 'restorable' : 'ready', entry, record: undefined, lacking, paths }
+  }
+  const record = await context.store.journal.read(request.key)
+  const onItsWay = record && record.state !== 'failed' && record.state !== 'forgotten'
+  return { state: onItsWay ? 'on its way' : 'missing', entry, record, lacking: [], paths: new Map() }
+}
+
+/**
+ * What a key means: the lockfile says it, before everything else. What only this machine knows counts where the lockfile
+ * is silent, but never in `frozen`: there the committed file is the one authority.
+ */
+export async function findEntry({ store, options }: Context, key: string): Promise<Entry | undefined> {
+  const pinned = await store.lockfile?.get(key)
+  if (pinned || (options.mode === 'frozen' && store.lockfile)) return pinned
+  return store.entries.read(key)
+}
+
+async function verifyFiles({ store }: Context, entry: Entry, request: Request) {
+  const lacking: FileRole[] = []
+  const paths = new Map<FileRole, string>()
+  for (const role of wantedRoles(request.wanted, entry.unavailable)) {
+    const ref = entry.files[role]
+    const file =
+      ref && (await verifiedPath(store, ref, { key: entry.key, stem: fileStem(request.name, role) }))
+    if (file === undefined) lacking.push(role)
+    else paths.set(role, file)
+  }
+  return { lacking, paths }
+}
+
+/** The path of a file whose bytes are right; undefined when they are missing or damaged, and so restorable. */
+async function verifiedPath(
+  store: Store,
+  ref: BlobRef,
+  { key, stem }: { key: string; stem: string },
+): Promise<string | undefined> {
+  try {
+    return await store.outputs.materialise(ref, key, stem)
+  } catch (error) {
+    if (isMeshyError(error) && RESTORABLE_CODES.has(error.code)) return undefined
+    throw error
+  }
+}

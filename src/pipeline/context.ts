@@ -1,0 +1,56 @@
+import type { Client } from '../meshy/client.ts'
+import type { Limits } from '../queue/limits.ts'
+import type { Hasher } from '../request/fingerprint.ts'
+import type { ImageReader } from '../request/images.ts'
+import type { Clock } from '../system/clock.ts'
+import type { Fetch } from '../system/fetch.ts'
+import type { Batch } from './batch.ts'
+import type { Budget } from './budget.ts'
+import type { Consent } from './consent.ts'
+import type { Flights } from './flights.ts'
+import type { Imports } from './imports.ts'
+import type { Live } from './live.ts'
+import type { Logger } from './logger.ts'
+import type { Notices } from './notices.ts'
+import type { ResolvedOptions } from './options.ts'
+import type { PlanRow } from './plan.ts'
+import type { Progress } from './progress.ts'
+import type { Report } from './report.ts'
+import type { Store } from './store.ts'
+import type { WantedFiles } from './wanted.ts'
+
+/** All that the pipeline works with; `open.ts` puts it together. */
+export interface Context {
+  options: ResolvedOptions
+  store: Store
+  hasher: Hasher
+  /** Reads and digests an image once for a run, however often it is imported. */
+  readImage: ImageReader
+  /** @throws {MeshyError} MESHY_AUTH_MISSING when there is no API key */
+  api(): Api
+  batch: Batch
+  budget: Budget
+  flights: Flights
+  /** Set when the bundler serves or watches, so that nobody waits. */
+  live: Live | undefined
+  consent: Consent
+  imports: Imports
+  wanted: WantedFiles
+  plan: PlanRow[]
+  report: Report
+  progress: Progress
+  notices: Notices
+  clock: Clock
+  logger: Logger
+  /** Aborted when the run ends early. */
+  signal: AbortSignal
+}
+
+/** The way to the service: its client, the limits of the account, and `fetch` for the files. */
+export interface Api {
+  client: Client
+  limits: Limits
+  fetch: Fetch
+  /** A digest of the key, to tell accounts apart in the journal without storing the key. */
+  account: string
+}

@@ -1,0 +1,81 @@
+import type { ImportSite } from '../errors.ts'
+import type { Directives } from '../request/directives.ts'
+import type { Hasher } from '../request/fingerprint.ts'
+import { isMeshySpecifier, parseSpecifier } from '../request/parse.ts'
+import { directiveToken } from '../request/token.ts'
+
+/** An import as the bundler showed it: what it says, and where it stands. */
+export interface Import {
+  /** Absolute path of the image or recipe. */
+  file: string
+  /** The directives of the query, or why it could not be read. */
+  directives: Directives | { error: unknown }
+  /** Where it stands, for errors; found when it is first asked for. */
+  site: () => Promise<ImportSite>
+}
+
+/** Canonical module ids, whatever a bundler adds to their query. */
+export const MODULE_ID = /^(.+)\?(?:[^#]*&)?meshy=([0-9a-f]{16})(?=[&#]|$)/s
+/** Whatever may be ours to resolve; {@link isOurs} decides. */
+export const SPECIFIER = /[?&]meshy(?:[=&#]|$)/
+
+/** Whether an import asks for a model. */
+export function isOurs(specifier: string): boolean {
+  return isMeshySpecifier(specifier)
+}
+
+/**
+ * The imports of a run by their canonical module id: `<absolute path>?meshy=<token>`.
+ *
+ * The token is a digest of the directives, so order, aliases and encodings give one module, and neither a prompt nor
+ * a `%` ever stands in an id: Vite decodes the ids of requests and resolves them again.
+ */
+export class Imports {
+  #directives = new Map<string, Import['directives']>()
+  #sites = new Map<string, Import['site']>()
+  readonly #hasher: Hasher
+
+  constructor(hasher: Hasher) {
+    this.#hasher = hasher
+  }
+
+  /**
+   * Remembers an import and returns its module id. A query that cannot be read gets an id as well: its error is told
+   * when the module is loaded, together with all others. The first site of an id is the one that errors name.
+   */
+  add(specifier: string, { file, site }: Pick<Import, 'file' | 'site'>): string {
+    const token = this.#tokenOf(specifier)
+    const id = `${file}?meshy=${token}`
+    if (!this.#sites.has(id)) this.#sites.set(id, site)
+    return id
+  }
+
+  /** The import behind a module id; undefined when this run has not seen its directives. */
+  find(id: string): Import | undefined {
+    const [, file, token] = MODULE_ID.exec(id) ?? []
+    const directives = token === undefined ? undefined : this.#directives.get(token)
+    if (file === undefined || !directives) return undefined
+    return { file, directives, site: this.#sites.get(`${file}?meshy=${token}`) ?? unknownSite }
+  }
+
+  #tokenOf(specifier: string): string {
+    const read = readQuery(specifier)
+    if ('token' in read) return read.token
+    const token = 'error' in read ? this.#hasher.text(specifier) : directiveToken(read, this.#hasher)
+    this.#directives.set(token, read)
+    return token
+  }
+}
+
+function readQuery(specifier: string): Import['directives'] | { token: string } {
+  try {
+    const { token, directives } = parseSpecifier(specifier)
+    return token === undefined ? directives : { token }
+  } catch (error) {
+    return { error }
+  }
+}
+
+async function unknownSite(): Promise<ImportSite> {
+  return { file: '(unknown importer)' }
+}

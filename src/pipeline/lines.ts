@@ -1,0 +1,22 @@
+import type { Logger } from './logger.ts'
+import type { Progress } from './progress.ts'
+
+/** Progress where no terminal can redraw: one line for each change of state. */
+export function createLineProgress(logger: Logger): Progress {
+  const last = new Map<string, string>()
+  const say = (key: string, text: string) => {
+    if (last.get(key) === text) return
+    last.set(key, text)
+    logger.info(`meshy: ${text}`)
+  }
+  return {
+    waiting: () => {},
+    queueFull: ({ key, imageName }) =>
+      say(key, `${imageName}: waiting for a place in the queue of the account`),
+    task: ({ key, imageName }, { status, precedingTasks }) => {
+      const place = status === 'PENDING' && precedingTasks ? `, ${precedingTasks} before it` : ''
+      say(key, `${imageName}: ${status.toLowerCase().replace('_', ' ')}${place}`)
+    },
+    done: ({ key }) => void last.delete(key),
+  }
+}

@@ -1,0 +1,56 @@
+import type { Request } from '../request/request.ts'
+import { readyAsset, standInAsset, type Asset } from './asset.ts'
+import { classify, type Finding } from './classify.ts'
+import type { Context } from './context.ts'
+import type { Import } from './imports.ts'
+import { modelMissing } from './missing.ts'
+import { decide, type Action } from './modes.ts'
+import { obtain } from './obtain.ts'
+import { priceOf } from './price.ts'
+import { readImport } from './read-import.ts'
+import { makeStandIn } from './stand-in.ts'
+
+/**
+ * The asset of an import: import id → request → key → entry? → (queue → task → download) → asset.
+ * Undefined in `plan`, which only lists.
+ *
+ * @throws {MeshyError} as docs/errors.md lists
+ */
+export async function loadAsset(context: Context, imported: Import): Promise<Asset | undefined> {
+  const { request, watchFiles } = await readImport(context, imported)
+  for (const warning of request.warnings) context.notices.once(warning, await imported.site())
+  context.wanted.add(request)
+  const finding = await classify(context, request)
+  const action = decide(context.options.mode, finding.state)
+  if (action === 'row') {
+    context.plan.push({
+      request,
+      state: finding.state,
+      credits: priceOf(request),
+      site: await imported.site(),
+    })
+    return undefined
+  }
+  const asset = await act(context, request, { finding, action })
+  context.report.addAsset(request, asset)
+  return { ...asset, watchFiles: [...watchFiles, ...asset.watchFiles] }
+}
+
+async function act(
+  context: Context,
+  request: Request,
+  todo: { finding: Finding; action: Action },
+): Promise<Asset> {
+  const { finding, action } = todo
+  if (action === 'serve' && finding.entry) return readyAsset(finding.entry, finding.paths, request.wanted)
+  if (action === 'fail') throw modelMissing(request, finding)
+  if (context.live && action !== 'stand-in') return context.live.asset(context, request, todo)
+  if (action === 'stand-in' || action === 'ask') return previewAsset(context, request)
+  const { entry, paths } = await obtain(context, request, finding)
+  return readyAsset(entry, paths, request.wanted)
+}
+
+async function previewAsset(context: Context, request: Request): Promise<Asset> {
+  const standIn = await makeStandIn(context, request)
+  return standInAsset(standIn, { key: request.key, state: 'preview', wanted: request.wanted })
+}

@@ -1,0 +1,18 @@
+import { MeshyError } from '../errors.ts'
+import type { Request } from '../request/request.ts'
+import type { Finding } from './classify.ts'
+import { priceOf } from './price.ts'
+
+/** The error of a model that `frozen` may neither generate nor wait for. */
+export function modelMissing(request: Request, { state, record }: Finding): MeshyError {
+  const credits = state === 'missing' ? priceOf(request) : 0
+  const story =
+    state === 'missing'
+      ? `is not in the lockfile; making it costs ${credits} credits`
+      : `is on its way (task ${record?.state === 'accepted' ? record.taskId : 'unknown'}), but not stored and pinned yet`
+  return new MeshyError('MESHY_MODEL_MISSING', {
+    message: `\`${request.imageName}\` ${story}. This run is \`frozen\`, so nothing was submitted.`,
+    hint: 'Build on your machine and commit `meshy-lock.json` and `.meshy/blobs`, or set MESHY_MODE=generate for this run.',
+    details: { key: request.key, credits, state },
+  })
+}

@@ -1,0 +1,126 @@
+import { MeshyError } from '../errors.ts'
+import { createClient } from '../meshy/client.ts'
+import { createLimits } from '../queue/limits.ts'
+import { createSchedule } from '../queue/schedule.ts'
+import { createHasher } from '../request/fingerprint.ts'
+import { createImageReader } from '../request/images.ts'
+import { accountDigest } from '../store/journal.ts'
+import { systemClock, type Clock } from '../system/clock.ts'
+import { createDebugLog } from '../system/debug.ts'
+import { createFetch } from '../system/fetch.ts'
+import { createRedactor } from '../system/redact.ts'
+import { decideBatch } from './admission.ts'
+import { Batch } from './batch.ts'
+import { Budget } from './budget.ts'
+import { Consent } from './consent.ts'
+import type { Api, Context } from './context.ts'
+import type { Environment } from './environment.ts'
+import { Flights } from './flights.ts'
+import { Imports } from './imports.ts'
+import { createLineProgress } from './lines.ts'
+import { Live } from './live.ts'
+import { redactedLogger, type Logger } from './logger.ts'
+import { Notices } from './notices.ts'
+import type { ResolvedOptions } from './options.ts'
+import { Report } from './report.ts'
+import { openStore } from './store.ts'
+import { WantedFiles } from './wanted.ts'
+
+/** What a bundler or a command brings to a run. */
+export interface Run {
+  options: ResolvedOptions
+  env: Environment
+  /** Whether the bundler serves or watches, so that nobody should wait. */
+  live: boolean
+  logger: Logger
+  /** A number that changes while the bundler finds modules. */
+  activity: () => number
+  signal?: AbortSignal | undefined
+}
+
+/** What all plugin instances of a process share for one cache folder. */
+interface Shared {
+  flights: Flights
+  budget: Budget
+  wanted: WantedFiles
+  live: Live
+  apis: Map<string, Api>
+}
+
+/**
+ * The one mutable state of the module: bundlers make an instance of the plugin for each environment and each worker,
+ * and these must not pay twice.
+ */
+const sharedByCache = new Map<string, Shared>()
+
+/** Puts a run together. Nothing is read from or written to the cache yet, and no key is needed. */
+export async function openContext(run: Run): Promise<Context> {
+  const { options, activity } = run
+  const clock = systemClock
+  const hasher = await createHasher()
+  const redact = createRedactor([options.apiKey])
+  const logger = redactedLogger(run.logger, redact)
+  const shared = sharedFor(options.cacheDir)
+  const batch = new Batch(clock, (candidates) => decideBatch(context, candidates), activity)
+  const context: Context = {
+    options,
+    store: openStore(options, hasher, clock),
+    hasher,
+    readImage: createImageReader(hasher),
+    api: () => apiFor(shared, run, clock),
+    batch,
+    budget: shared.budget,
+    flights: shared.flights,
+    live: run.live ? shared.live : undefined,
+    consent: new Consent(clock, logger),
+    imports: new Imports(hasher),
+    wanted: shared.wanted,
+    plan: [],
+    report: new Report(),
+    progress: createLineProgress(logger),
+    notices: new Notices(logger),
+    clock,
+    logger,
+    signal: run.signal ?? new AbortController().signal,
+  }
+  return context
+}
+
+function sharedFor(cacheDir: string): Shared {
+  const known = sharedByCache.get(cacheDir)
+  if (known) return known
+  const shared: Shared = {
+    flights: new Flights(),
+    budget: new Budget(),
+    wanted: new WantedFiles(),
+    live: new Live(),
+    apis: new Map(),
+  }
+  sharedByCache.set(cacheDir, shared)
+  return shared
+}
+
+/** The limits of an account hold for the whole process, so each account has one client. */
+function apiFor(shared: Shared, { options, env }: Run, clock: Clock): Api {
+  const { apiKey, baseUrl, concurrency, requestsPerSecond } = options
+  if (apiKey === undefined) throw keyMissing(options)
+  const account = accountDigest(apiKey)
+  const known = shared.apis.get(`${baseUrl} ${account}`)
+  if (known) return known
+  const redact = createRedactor([apiKey])
+  const log = createDebugLog({ env, redact, write: (text) => process.stderr.write(text) })
+  const fetch = createFetch({ env })
+  const limits = createLimits({ requestsPerSecond, concurrency, clock })
+  const schedule = createSchedule({ limits, clock, random: Math.random, log })
+  const client = createClient({ baseUrl, apiKey, fetch, clock, log, schedule })
+  const api: Api = { client, limits, fetch, account }
+  shared.apis.set(`${baseUrl} ${account}`, api)
+  return api
+}
+
+function keyMissing({ projectDir }: ResolvedOptions): MeshyError {
+  return new MeshyError('MESHY_AUTH_MISSING', {
+    message: 'A model has to be fetched or generated, and there is no API key.',
+    hint: `Set MESHY_API_KEY in the environment or in \`.env\` (looked for at the root and \`${projectDir}\`).`,
+  })
+}

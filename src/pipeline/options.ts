@@ -1,0 +1,149 @@
+import path from 'node:path'
+import { MeshyError } from '../errors.ts'
+import { isLoopback } from '../system/loopback.ts'
+import { isOn, type Environment } from './environment.ts'
+import { MODES, type Mode } from './modes.ts'
+import { parseOptions } from './option-schema.ts'
+import { DEFAULT_LOCKFILE, type Project } from './project.ts'
+import { assertBaseUrl } from '../meshy/base-url.ts'
+import type { DirectiveObject } from '../request/directives.ts'
+
+/** Options of the plugin. Each may also stand in `meshy.config.ts`; what is given in code wins. */
+export interface Options {
+  /** Key of the Meshy API. @default MESHY_API_KEY, also from `.env` files */
+  apiKey?: string | undefined
+  /** Origin of the API: https, or loopback for an emulator. @default MESHY_BASE_URL ?? 'https://api.meshy.ai' */
+  baseUrl?: string | undefined
+  /** Whether the API is an emulator, whose models never mix with real ones. @default true for a loopback `baseUrl` */
+  emulated?: boolean | undefined
+  /** What to do with models that are not at hand. MESHY_MODE wins over it. @default depends on the run */
+  mode?: Mode | undefined
+  /** Credits that one run may spend; reserved before each request. MESHY_MAX_CREDITS wins over it. @default 300 */
+  maxCredits?: number | undefined
+  /** Folder of the cache, relative to the project. @default '.meshy' */
+  cacheDir?: string | undefined
+  /** File that pins every model, relative to the project; `false` turns it off. @default 'meshy-lock.json' */
+  lockfile?: string | false | undefined
+  /** Tasks at once. The queue of an account is shared with people and other machines. @default 8 */
+  concurrency?: number | undefined
+  /** Requests to the API in a second, evenly spaced. @default 18 */
+  requestsPerSecond?: number | undefined
+  /** Milliseconds after which a task that is not finished is an error; it stays resumable. @default 1_200_000 */
+  taskTimeout?: number | undefined
+  /** Directives for every import, or a function of the absolute image path. An import's own directives win. */
+  defaults?: DirectiveObject | ((file: string) => DirectiveObject) | undefined
+  /** Named bundles of directives: `?meshy&preset=prop`. */
+  presets?: Record<string, DirectiveObject> | undefined
+}
+
+/** Options with every default filled in; nobody reads raw options after this. */
+export interface ResolvedOptions {
+  /** Absolute root of the bundler's project. */
+  root: string
+  /** Absolute folder that relative options start from. */
+  projectDir: string
+  apiKey: string | undefined
+  baseUrl: string
+  emulated: boolean
+  mode: Mode
+  maxCredits: number
+  cacheDir: string
+  lockfile: string | false
+  concurrency: number
+  requestsPerSecond: number
+  taskTimeout: number
+  defaults: DirectiveObject | ((file: string) => DirectiveObject)
+  presets: Record<string, DirectiveObject>
+}
+
+/** What is known of a run before its options are resolved. */
+export interface RunFacts {
+  root: string
+  project: Project
+  env: Environment
+  /** Whether the bundler serves or watches, so that nobody should wait. */
+  live: boolean
+  /** Whether a test runner drives the bundler. */
+  underTest: boolean
+}
+
+const DEFAULTS = {
+  baseUrl: 'https://api.meshy.ai',
+  lockfile: DEFAULT_LOCKFILE,
+  maxCredits: 300,
+  cacheDir: '.meshy',
+  concurrency: 8,
+  requestsPerSecond: 18,
+  taskTimeout: 20 * 60_000,
+  defaults: {},
+  presets: {},
+}
+
+/**
+ * Resolves options as `inline ?? config file ?? environment ?? default`. Only MESHY_MODE and MESHY_MAX_CREDITS
+ * win over everything, since they say what one run may do.
+ *
+ * @throws {MeshyError} MESHY_OPTIONS_INVALID for an unknown option or a value out of range
+ */
+export function resolveOptions(inline: Options, config: Options, run: RunFacts): ResolvedOptions {
+  const { env, root, project } = run
+  const given = {
+    ...DEFAULTS,
+    ...present({ apiKey: env['MESHY_API_KEY'] || undefined, baseUrl: env['MESHY_BASE_URL'] || undefined }),
+    ...present(parseOptions(config, 'meshy.config')),
+    ...present(parseOptions(inline, 'the plugin options')),
+  }
+  const baseUrl = assertBaseUrl(given.baseUrl)
+  const { lockfile, apiKey } = given
+  return {
+    ...given,
+    root,
+    projectDir: project.dir,
+    apiKey,
+    baseUrl,
+    emulated: given.emulated ?? isLoopback(new URL(baseUrl).hostname),
+    mode: modeFromEnvironment(env) ?? given.mode ?? defaultMode(run, apiKey),
+    maxCredits: creditsFromEnvironment(env) ?? given.maxCredits,
+    cacheDir: path.resolve(project.dir, given.cacheDir),
+    lockfile: lockfile && path.resolve(project.dir, lockfile),
+  }
+}
+
+/** Without the keys that are spelled out as `undefined`, so that they do not hide the config file's. */
+function present(options: Options): Present<Options> {
+  // The filter is what makes it true.
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as Present<Options>
+}
+
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+function modeFromEnvironment(env: Environment): Mode | undefined {
+  const value = env['MESHY_MODE']
+  if (!value) return undefined
+  const mode = MODES.find((name) => name === value)
+  if (mode) return mode
+  throw new MeshyError('MESHY_OPTIONS_INVALID', {
+    message: `MESHY_MODE is \`${value}\`; expected one of ${MODES.map((name) => `\`${name}\``).join(', ')}.`,
+    hint: 'Set MESHY_MODE to one of these, or unset it.',
+  })
+}
+
+function creditsFromEnvironment(env: Environment): number | undefined {
+  const value = env['MESHY_MAX_CREDITS']
+  if (!value) return undefined
+  if (/^\d+$/.test(value)) return Number(value)
+  throw new MeshyError('MESHY_OPTIONS_INVALID', {
+    message: `MESHY_MAX_CREDITS is \`${value}\`; expected a whole number of credits.`,
+    hint: 'Set MESHY_MAX_CREDITS to a number such as 300, or unset it.',
+  })
+}
+
+/** Frozen in CI comes first: whatever else runs there, it must not spend. */
+function defaultMode({ env, live, underTest }: RunFacts, apiKey: string | undefined): Mode {
+  if (isOn(env['CI'])) return 'frozen'
+  if (underTest) return 'preview'
+  if (!live) return 'generate'
+  return apiKey ? 'ask' : 'preview'
+}

@@ -1,0 +1,113 @@
+import { isMeshyError, MeshyError } from '../errors.ts'
+import { submit } from '../queue/submit.ts'
+import { createPayload } from '../request/payload.ts'
+import type { Request } from '../request/request.ts'
+import type { JournalStart } from '../store/journal-record.ts'
+import type { Lease } from '../store/lease.ts'
+import { apiFailureOf } from '../system/api-failure.ts'
+import { findLostTask } from './adoption.ts'
+import type { Context } from './context.ts'
+
+export interface Payment {
+  /** Reserved from the budget; given back when the service refuses. */
+  credits: number
+  /** Stops the other submissions of the batch when this one shows that none can succeed. */
+  batch: AbortController
+  lease: Lease
+}
+
+/** Answers that make every further submission of a batch pointless. */
+const ENDS_BATCH: ReadonlySet<string> = new Set([
+  'MESHY_AUTH_REJECTED',
+  'MESHY_API_FORBIDDEN',
+  'MESHY_CREDITS_EXHAUSTED',
+])
+
+/**
+ * Submits a request, which is paid, and returns the id of its task.
+ *
+ * The journal's record is durable before the first byte is sent, and holds the id as soon as it is known. A submission
+ * whose outcome is unknown is never repeated: its task is looked for in the account.
+ */
+export async function pay(context: Context, request: Request, payment: Payment): Promise<string> {
+  payment.batch.signal.throwIfAborted()
+  const { store, readImage, signal } = context
+  const { kind, body } = await createPayload(request, {
+    bytesOf: (image) => readImage.readBytes(image, signal),
+  })
+  if (!(await payment.lease.mine())) throw leaseLost(request)
+  await store.journal.start(recordOf(context, request))
+  const id = await post(context, request, { kind, body, payment })
+  await store.journal.accept(request.key, id)
+  return id
+}
+
+/** What the journal says of a request before it is sent. */
+export function recordOf(context: Context, request: Request): JournalStart {
+  const { client, account } = context.api()
+  return {
+    key: request.key,
+    image: request.imageName,
+    request: request.canonical,
+    params: request.params,
+    host: context.options.baseUrl,
+    account,
+    startedAt: new Date(client.serverNow() ?? context.clock.now()).toISOString(),
+  }
+}
+
+interface Submission {
+  kind: Request['canonical']['kind']
+  body: Record<string, unknown>
+  payment: Payment
+}
+
+async function post(
+  context: Context,
+  request: Request,
+  { kind, body, payment }: Submission,
+): Promise<string> {
+  const { clock, options, signal, progress } = context
+  const { client, limits } = context.api()
+  try {
+    const created = await submit(() => client.create(kind, body, { signal }), {
+      limits,
+      clock,
+      timeoutMs: options.taskTimeout,
+      signal,
+      onFull: () => progress.queueFull(request),
+    })
+    return created.id
+  } catch (error) {
+    return settleSubmission(context, request, { error, payment })
+  }
+}
+
+/** Ends a submission that gave no id: withdraws what was refused, looks for what may have been accepted. */
+async function settleSubmission(
+  context: Context,
+  request: Request,
+  { error, payment }: { error: unknown; payment: Payment },
+): Promise<string> {
+  const { store, budget } = context
+  const failure = apiFailureOf(error)
+  if (!failure) throw error
+  if (failure.outcome === 'unknown') {
+    await store.journal.lose(request.key)
+    context.logger.warn(
+      `meshy: ${request.imageName}: the answer to the submission was lost; looking for its task`,
+    )
+    return findLostTask(context, request, error)
+  }
+  await store.journal.clear(request.key)
+  budget.release(payment.credits)
+  if (isMeshyError(error) && ENDS_BATCH.has(error.code)) payment.batch.abort(error)
+  throw error
+}
+
+function leaseLost({ imageName }: Request): MeshyError {
+  return new MeshyError('MESHY_ABORTED', {
+    message: `Another machine took over \`${imageName}\` while this one hung. Nothing was submitted.`,
+    hint: 'Run again: what the other machine stored is found.',
+  })
+}

@@ -1,0 +1,32 @@
+import { formatSite, type ImportSite } from '../errors.ts'
+import type { Request } from '../request/request.ts'
+import type { State } from './modes.ts'
+
+/** A line of a plan: what a build would do about one import. */
+export interface PlanRow {
+  request: Request
+  state: State
+  /** What generating it would cost; counts for `missing` alone. */
+  credits: number
+  site: ImportSite
+}
+
+/** The plan of a build as text: every model with its state, importer and price, and the sum. */
+export function formatPlan(rows: readonly PlanRow[]): string {
+  const sorted = rows.toSorted((a, b) => (a.request.imageName < b.request.imageName ? -1 : 1))
+  const lines = sorted.map(({ request, state, credits, site }) => {
+    const price = state === 'missing' ? `${credits} credits` : ''
+    return [request.imageName.padEnd(24), state.padEnd(11), price.padStart(11), formatSite(site)]
+      .join('  ')
+      .trimEnd()
+  })
+  return [...lines, `${rows.length} models, ${planCost(rows)} credits to generate what is missing`].join('\n')
+}
+
+/** What the missing models of a plan cost together; imports that share a key are paid once. */
+export function planCost(rows: readonly PlanRow[]): number {
+  const byKey = new Map(
+    rows.filter(({ state }) => state === 'missing').map((row) => [row.request.key, row.credits]),
+  )
+  return [...byKey.values()].reduce((sum, credits) => sum + credits, 0)
+}

@@ -1,0 +1,40 @@
+import { readRequest } from '../request/read-request.ts'
+import { isRecipe, readRecipe } from '../request/recipe.ts'
+import type { Request } from '../request/request.ts'
+import { resolveDirectives } from '../request/resolve.ts'
+import type { Context } from './context.ts'
+import type { Import } from './imports.ts'
+
+export interface ReadImport {
+  request: Request
+  /** The recipe and every picture that went into the request. */
+  watchFiles: string[]
+}
+
+/** The request of an import: its query over presets, recipe and defaults, and its pictures from disk. */
+export async function readImport(context: Context, { file, directives }: Import): Promise<ReadImport> {
+  if ('error' in directives) throw directives.error
+  const { options, readImage, hasher, signal } = context
+  const { defaults, presets, emulated } = options
+  const recipe = isRecipe(file) ? await readRecipe(file, signal) : undefined
+  const effective = resolveDirectives({
+    file,
+    query: directives,
+    recipe: recipe?.directives,
+    defaults,
+    presets,
+  })
+  const request = await readRequest({
+    file,
+    image: recipe?.image,
+    directives: effective,
+    emulated,
+    images: readImage,
+    hasher,
+    signal,
+  })
+  const pictures = [...request.images, ...request.textureImages].flatMap((image) =>
+    'file' in image ? [image.file] : [],
+  )
+  return { request, watchFiles: [...(recipe ? [file] : []), ...pictures] }
+}

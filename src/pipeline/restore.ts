@@ -1,0 +1,75 @@
+import { isMeshyError, MeshyError } from '../errors.ts'
+import type { Task } from '../meshy/task.ts'
+import type { Entry, FileRole } from '../store/entry.ts'
+import type { Request } from '../request/request.ts'
+import type { Context } from './context.ts'
+import { fetchFiles } from './fetch-files.ts'
+
+/**
+ * Fetches files of a finished request from its task again, unpaid. Pinned bytes must match; files that were never kept
+ * are added to the entry.
+ *
+ * A model whose bytes cannot be had is never generated anew by itself: the error names the ways out.
+ */
+export async function restore(
+  context: Context,
+  request: Request,
+  { entry, lacking }: { entry: Entry; lacking: readonly FileRole[] },
+): Promise<Entry> {
+  if (!entry.task) throw unrestorable(entry, lacking, 'they are your own bytes, which no task can give back')
+  const { store, signal } = context
+  return store.withLease(request.key, signal, async () => {
+    const task = await retrieveTask(context, entry, lacking)
+    const { kind } = entry.request
+    const fetched = await fetchFiles(context, { kind, task, roles: lacking, expected: entry.files })
+    const lost = fetched.unavailable.filter((role) => entry.files[role] !== undefined)
+    if (lost.length > 0) throw unrestorable(entry, lost, `task ${task.id} does not have them any more`)
+    return addFiles(context, entry, fetched)
+  })
+}
+
+async function retrieveTask(context: Context, entry: Entry, lacking: readonly FileRole[]): Promise<Task> {
+  const taskId = entry.task?.id ?? ''
+  const { client } = context.api()
+  try {
+    return await client.retrieve(entry.request.kind, taskId, { signal: context.signal })
+  } catch (error) {
+    if (!isMeshyError(error) || error.code !== 'MESHY_API_NOT_FOUND') throw error
+    throw unrestorable(entry, lacking, `task ${taskId} is gone: the service keeps tasks for 3 days`)
+  }
+}
+
+/** Files that an import wants since a later day belong to the entry from now on. */
+async function addFiles(
+  { store }: Context,
+  entry: Entry,
+  { files, unavailable }: { files: Entry['files'] | Partial<Entry['files']>; unavailable: FileRole[] },
+): Promise<Entry> {
+  const isKnown = Object.keys(files).every((role) => role in entry.files)
+  if (isKnown && unavailable.length === 0) return entry
+  const missing = [...(entry.unavailable ?? []), ...unavailable]
+  const grown: Entry = {
+    ...entry,
+    files: { ...entry.files, ...files },
+    ...(missing.length > 0 ? { unavailable: missing } : {}),
+  }
+  const stored = await store.entries.read(entry.key)
+  if (stored) await store.entries.write({ ...stored, ...grown })
+  await store.lockfile?.put(grown)
+  return grown
+}
+
+function unrestorable(entry: Entry, lacking: readonly FileRole[], reason: string): MeshyError {
+  const names = lacking.map((role) => `\`${role}\``).join(', ')
+  const pinned = lacking.filter((role) => entry.files[role])
+  const hint =
+    pinned.length > 0
+      ? `Restore the file under \`blobs\` of the cache (commit it, \`git lfs pull\`, a colleague's copy), or ` +
+        `\`unplugin-meshy forget ${entry.key}\`, so that the next build pays for a new model.`
+      : `Leave the directive out, or \`unplugin-meshy forget ${entry.key}\` to pay for a new model with it.`
+  return new MeshyError('MESHY_MODEL_UNRESTORABLE', {
+    message: `The bytes of \`${entry.image}\` (${names}) are missing or damaged, and ${reason}. Nothing was paid.`,
+    hint,
+    details: { key: entry.key, taskId: entry.task?.id, roles: lacking },
+  })
+}

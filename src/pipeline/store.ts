@@ -1,0 +1,72 @@
+import { fingerprint, type Hasher } from '../request/fingerprint.ts'
+import { createBlobs, type Blobs } from '../store/blobs.ts'
+import { createEntries, type Entries } from '../store/entries.ts'
+import { createJournal, type Journal } from '../store/journal.ts'
+import { createLayout, type Layout } from '../store/layout.ts'
+import { withLease, type Lease } from '../store/lease.ts'
+import { createLockfile } from '../store/lockfile.ts'
+import { createOutputs, type Outputs } from '../store/outputs.ts'
+import { createPreparation } from '../store/prepare.ts'
+import type { Clock } from '../system/clock.ts'
+import type { ResolvedOptions } from './options.ts'
+import { createPins, type Pins } from './pins.ts'
+
+/** Everything on disk: bytes, what is known of them, what is pinned, what is on its way. */
+export interface Store {
+  layout: Layout
+  blobs: Blobs
+  outputs: Outputs
+  entries: Entries
+  /** Undefined when the project pins nothing. */
+  lockfile: Pins | undefined
+  journal: Journal
+  /** Writes the cache folder's own files, once. */
+  prepare(): Promise<void>
+  /** Runs `use` while no other process works on the key. */
+  withLease<T>(key: string, signal: AbortSignal, use: (lease: Lease) => Promise<T>): Promise<T>
+  /** Ids of tasks that belong to requests we know, so that they are no candidates for a lost one. */
+  knownTasks(): Promise<ReadonlySet<string>>
+}
+
+/** Opens the store of a project. Nothing is written before there is something to store. */
+export function openStore(options: ResolvedOptions, hasher: Hasher, clock: Clock): Store {
+  const layout = createLayout(options.cacheDir)
+  const prepare = createPreparation(layout, clock)
+  const entries = createEntries(layout, prepare)
+  const journal = createJournal(layout, prepare)
+  const lockfile = options.lockfile ? openPins(options.lockfile, { layout, hasher, clock }) : undefined
+  return {
+    layout,
+    prepare,
+    entries,
+    journal,
+    lockfile,
+    blobs: createBlobs(layout, prepare),
+    outputs: createOutputs(layout, prepare),
+    withLease: async (key, signal, use) => {
+      await prepare()
+      return withLease(layout.lease(key), use, { signal, clock })
+    },
+    knownTasks: async () =>
+      new Set([...(await entryTasks(entries, lockfile)), ...(await journalTasks(journal))]),
+  }
+}
+
+function openPins(
+  file: string,
+  { layout, hasher, clock }: { layout: Layout; hasher: Hasher; clock: Clock },
+): Pins {
+  const key = (request: Parameters<typeof fingerprint>[0]) => fingerprint(request, hasher)
+  return createPins(createLockfile({ file, fingerprint: key, lease: layout.lease('lockfile'), clock }))
+}
+
+async function entryTasks(entries: Entries, lockfile: Pins | undefined): Promise<string[]> {
+  const stored = await Promise.all((await entries.keys()).map((key) => entries.read(key)))
+  const pinned = lockfile ? [...(await lockfile.all()).values()] : []
+  return [...stored, ...pinned].flatMap((entry) => entry?.task?.id ?? [])
+}
+
+async function journalTasks(journal: Journal): Promise<string[]> {
+  const records = await Promise.all((await journal.keys()).map((key) => journal.read(key)))
+  return records.flatMap((record) => (record?.state === 'accepted' ? [record.taskId] : []))
+}

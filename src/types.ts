@@ -1,0 +1,61 @@
+/**
+ * What an import of a model gives: `import hero from './hero.png?meshy'`.
+ * @module
+ */
+
+/** Where a model comes from: the service, an emulator of it, the user's own pinned bytes, or a local stand-in. */
+export type AssetSource = 'meshy' | 'emulator' | 'pinned' | 'stand-in'
+
+/** A point or an extent in the units of the model: x to the right, y up, z to the viewer. */
+export type Vec3 = [x: number, y: number, z: number]
+
+/** Facts about a model, known at build time. A hit and a miss of the cache give the same. */
+export interface AssetMetadata {
+  /** `ready`; `pending`: a stand-in, the real one is on its way; `preview`: a stand-in, and nothing is on its way. */
+  state: 'ready' | 'pending' | 'preview'
+  source: AssetSource
+  /** Fingerprint of the request, 16 hex digits. */
+  key: string
+  /** `sha256-…` of the GLB, in the form of Subresource Integrity. */
+  integrity: string
+  /** Size of the GLB in bytes. */
+  bytes: number
+  /** Triangles that are drawn: instances count. */
+  triangles: number
+  vertices: number
+  materials: number
+  textures: number
+  animations: number
+  /** Box around the model with the transforms of its nodes applied, in the model's units. */
+  bounds: { min: Vec3; max: Vec3; size: Vec3 }
+}
+
+/** URLs of other files of the model, as far as the import asked for them and the task returned them. */
+export interface AssetFiles {
+  fbx?: string
+  obj?: string
+  mtl?: string
+  usdz?: string
+  /** The mesh before remeshing, as GLB. */
+  preRemeshed?: string
+}
+
+/** URLs of the texture maps: `?meshy&textures`. */
+export interface AssetTextures {
+  baseColor?: string
+  metallic?: string
+  normal?: string
+  roughness?: string
+  emission?: string
+}
+
+/** The default export of a model's module; each field is also a named export. */
+export interface MeshyAsset {
+  /** URL of the GLB, as the bundler serves it. */
+  url: string
+  metadata: AssetMetadata
+  files: AssetFiles
+  textures: AssetTextures | undefined
+  /** URL of the preview picture: `?meshy&thumbnail`. */
+  thumbnail: string | undefined
+}
