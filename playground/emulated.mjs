@@ -11,5 +11,6 @@ export async function startPlaygroundEmulator({ taskSeconds }) {
   process.env.MESHY_BASE_URL = emulator.url
   process.env.MESHY_API_KEY = emulator.apiKey
   process.env.MESHY_MODE = 'generate'
+  process.env.MESHY_MAX_CREDITS = String(emulator.balance)
   return emulator
 }

@@ -15,7 +15,8 @@ export function readEdges(sources: readonly Source[]): Edge[] {
       .preProcessFile(text)
       .importedFiles.map(({ fileName }) => fileName)
       .filter((specifier) => specifier.startsWith('.'))
-      .map((specifier) => ({ from: file, to: path.posix.join(path.posix.dirname(file), specifier) })),
+      .map((specifier) => ({ from: file, to: path.posix.join(path.posix.dirname(file), specifier) }))
+      .filter(({ to }) => !to.startsWith('../')),
   )
 }
 
