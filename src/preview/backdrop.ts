@@ -50,7 +50,7 @@ export function segment(raw: Lab): Segmentation | undefined {
   const solid = mapPlane(backdrop, (isBackdrop, i) => (isBackdrop === 1 || at(holes.data, i) === 1 ? 0 : 1))
   const mask = tidy(open(close(solid, 1), 1))
   if (!isSensible(mask, fit)) return undefined
-  return { mask, lookalike: contoursIn(backdrop, mask, difference) }
+  return { mask, lookalike: contoursIn(backdrop, mask, { slope: difference.slope, noise: fit.noise }) }
 }
 
 /** Without the shadow rule when that rule eats most of the object: a grey thing on white looks like shadow. */
@@ -98,14 +98,21 @@ function isSensible(mask: Plane, { ring }: BackdropFit): boolean {
   return share > AREA.min && share < AREA.max && touching / ring.length < MAX_TOUCHING
 }
 
-/** A backdrop has no contours; where the flooded part has some, away from the object, it ran over the object. */
-const CONTOUR = 1.2
+/** How much steeper than around it a contour is, in Lab units per pixel, before noise is added; a shadow is not. */
+const CONTOUR = 0.5
+const CONTOUR_NOISE = 0.5
+const AROUND = 3
+/** Distance from the object in pixels, so that its own outline does not count. */
 const AWAY = 3
 
-function contoursIn(backdrop: Plane, mask: Plane, { slope }: Difference): number {
+/** A backdrop has no contours; where the flooded part has some, away from the object, it ran over the object. */
+function contoursIn(backdrop: Plane, mask: Plane, { slope, noise }: { slope: Plane; noise: number }): number {
   const away = erode(invert(mask), AWAY)
-  const contours = mapPlane(away, (isAway, i) =>
-    isAway === 1 && at(backdrop.data, i) === 1 && at(slope.data, i) > CONTOUR ? 1 : 0,
-  )
+  const around = gauss(slope, AROUND)
+  const steep = CONTOUR + CONTOUR_NOISE * noise
+  const contours = mapPlane(away, (isAway, i) => {
+    const isContour = at(slope.data, i) - at(around.data, i) > steep
+    return isAway === 1 && at(backdrop.data, i) === 1 && isContour ? 1 : 0
+  })
   return sum(contours) / contours.data.length
 }

@@ -4,18 +4,20 @@ import type { Shape } from './level-set.ts'
 import { at, boundingBox, indexAt, mapPlane, sum } from './plane.ts'
 import type { Plane } from './plane.ts'
 import { TUNED_SIZE } from './rim.ts'
-import { mirroredOverlap } from './silhouette.ts'
+import { mirrorDifference, mirroredOverlap } from './silhouette.ts'
 
 /** How alike left and right must be: overlap of the silhouette with its mirror image. */
 const MIN_SYMMETRY = 0.85
-/** How much darker than around it a spot is, in Lab lightness. */
-const SPOT_CONTRAST = 14
+/** The same for lightness: mean difference, in Lab units. */
+const MAX_LOPSIDED = 13
+/** How much darker or lighter a spot is than its surroundings, in Lab lightness. */
+const SPOT_CONTRAST = 16
 /** All as shares of the object's area, width or height. */
-const SPOT_AREA = { min: 0.0006, max: 0.06 }
+const SPOT_AREA = { min: 0.0006, max: 0.05 }
 const EYE_DISTANCE = { min: 0.12, max: 0.62 }
 const OFF_CENTRE = 0.07
 const OFF_LEVEL = 0.05
-const LOWEST = 0.72
+const LOWEST = 0.66
 
 /**
  * Whether a picture shows a face from the front: a symmetric outline, and two like spots side by side at the same
@@ -24,6 +26,7 @@ const LOWEST = 0.72
 export function looksFrontal({ inside, lab, phi }: Shape): boolean {
   const box = boundingBox(inside)
   if (!box || mirroredOverlap(inside, inside) < MIN_SYMMETRY) return false
+  if (mirrorDifference(lab.l, inside) > MAX_LOPSIDED) return false
   const contrast = localContrast(lab.l, inside, Math.max(phi.width, phi.height) / TUNED_SIZE)
   const width = box.right - box.left
   const height = box.bottom - box.top

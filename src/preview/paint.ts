@@ -4,7 +4,7 @@ import { boxBlur, gauss, isAbove } from './filters.ts'
 import { PADDING } from './level-set.ts'
 import type { Shape } from './level-set.ts'
 import type { SharpFactory } from './libraries.ts'
-import { at, byteAt, clamp, createPlane, mapPlane, smoothStep } from './plane.ts'
+import { at, byteAt, clamp, mapPlane, smoothStep } from './plane.ts'
 import type { Plane } from './plane.ts'
 import { spreadColours } from './push-pull.ts'
 import type { Colours } from './push-pull.ts'
@@ -69,21 +69,57 @@ export async function paintObject(
   return { pixels: canvas, width, height }
 }
 
-/** A smooth back in the colours of the outline, a little darker in the middle: for things that have a face. */
+/** Share of the object's commonest colour in the middle of a plain back; the rest comes from its outline. */
+const COMMON_SHARE = 0.75
+/** Steps per channel by which colours count as the same. */
+const COLOUR_STEPS = 6
+
+/** A back without features, for things that have a face: the colours of the outline, and the commonest within. */
 export function plainBack({ colours, edge, inner }: Underlay): Colours {
   const { width, height } = colours
   const spread = spreadColours(colours, edge).data
-  const depth = boxBlur(inner, 6)
+  const depth = boxBlur(inner, 8)
+  const common = commonestColour(colours.data, inner.data, edge.data)
   const data = new Float32Array(spread.length)
   for (let k = 0; k < 3; k++) {
-    const channel = mapPlane(createPlane(width, height), (_, i) => at(spread, 3 * i + k))
+    const channel = mapPlane(inner, (_, i) => at(spread, 3 * i + k))
     const blurred = boxBlur(channel, 3)
     for (let i = 0; i < width * height; i++) {
-      const middle = smoothStep(0.6, 1, at(depth.data, i))
-      data[3 * i + k] = at(channel.data, i) * (1 - middle) + at(blurred.data, i) * 0.94 * middle
+      const middle = smoothStep(0.55, 1, at(depth.data, i))
+      const plain = at(common, k) * COMMON_SHARE + at(blurred.data, i) * (1 - COMMON_SHARE)
+      data[3 * i + k] = at(channel.data, i) * (1 - middle) + plain * middle
     }
   }
   return { data, width, height }
+}
+
+interface ColourBox {
+  /** Sums of red, green and blue. */
+  total: [number, number, number]
+  pixels: number
+  edgePixels: number
+}
+
+/** The mean colour of the box of a coarse colour cube that is common both within the object and on its outline. */
+function commonestColour(colours: Float32Array, inner: Float32Array, edge: Float32Array): Float32Array {
+  const boxes = new Map<number, ColourBox>()
+  const step = (value: number): number => Math.floor((clamp(value, 0, 255) * COLOUR_STEPS) / 256)
+  for (let i = 0; i < inner.length; i++) {
+    if (at(inner, i) === 0) continue
+    const [red, green, blue] = [at(colours, 3 * i), at(colours, 3 * i + 1), at(colours, 3 * i + 2)]
+    const key = (step(red) * COLOUR_STEPS + step(green)) * COLOUR_STEPS + step(blue)
+    const box = boxes.get(key) ?? { total: [0, 0, 0], pixels: 0, edgePixels: 0 }
+    const [r, g, b] = box.total
+    boxes.set(key, {
+      total: [r + red, g + green, b + blue],
+      pixels: box.pixels + 1,
+      edgePixels: box.edgePixels + at(edge, i),
+    })
+  }
+  const score = (box: ColourBox): number => box.pixels * box.edgePixels
+  const none: ColourBox = { total: [0, 0, 0], pixels: 1, edgePixels: 0 }
+  const best = [...boxes.values()].reduce((best, box) => (score(box) > score(best) ? box : best), none)
+  return Float32Array.from(best.total, (total) => total / best.pixels)
 }
 
 /** Colours of the grid, without its padding, as RGB bytes of the given size. */

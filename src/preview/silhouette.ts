@@ -1,4 +1,4 @@
-import { boundingBox, sample } from './plane.ts'
+import { at, boundingBox, sample } from './plane.ts'
 import type { Plane } from './plane.ts'
 
 /** Silhouettes are compared on a grid of this many points a side. */
@@ -28,4 +28,23 @@ function pointTest(inside: Plane): (u: number, v: number) => boolean {
     const y = top + v * (bottom - top)
     return sample(inside.data, inside.width, inside.height, x, y) > 0.5
   }
+}
+
+/** Mean difference of a plane inside of a silhouette from its mirror image. */
+export function mirrorDifference(plane: Plane, inside: Plane): number {
+  const { data, width } = plane
+  const box = boundingBox(inside)
+  if (!box) return 0
+  let total = 0
+  let count = 0
+  for (let y = box.top; y <= box.bottom; y++) {
+    for (let x = box.left; x <= box.right; x++) {
+      const here = y * width + x
+      const there = y * width + box.left + box.right - x
+      if (at(inside.data, here) === 0 || at(inside.data, there) === 0) continue
+      total += Math.abs(at(data, here) - at(data, there))
+      count++
+    }
+  }
+  return total / Math.max(1, count)
 }
