@@ -4,5 +4,9 @@ import meshy from 'unplugin-meshy/vite'
 export default defineConfig({
   plugins: [meshy()],
   // Three.js alone is larger than the size that Vite warns about.
-  build: { chunkSizeWarningLimit: 1000 },
+  build: {
+    chunkSizeWarningLimit: 1000,
+    // A build that waits for models is slow because of one plugin, and knows it.
+    rolldownOptions: { checks: { pluginTimings: false } },
+  },
 })

@@ -28,7 +28,6 @@ describe('package.json', () => {
 
     const { code, stdout } = await project.run(process.execPath, [attw, tarball, '--profile', 'esm-only'])
 
-    expect(stdout).toContain('No problems found')
-    expect(code).toBe(0)
+    expect(code, stdout).toBe(0)
   })
 })

@@ -89,7 +89,7 @@ describe('the packed tarball', () => {
   })
 
   it('can be required', async () => {
-    await project.write({ 'check.cjs': `console.log(typeof require('unplugin-meshy/vite').default)` })
+    await project.write({ 'check.cjs': `console.log(typeof require('unplugin-meshy/vite'))` })
 
     const { stdout } = await mustSucceed(project.run(process.execPath, ['check.cjs']))
 
