@@ -2,6 +2,7 @@ import { formatError, isMeshyError, MeshyError } from '../errors.ts'
 import { isOurs } from '../pipeline/imports.ts'
 import { loadAsset } from '../pipeline/load.ts'
 import { formatPlan } from '../pipeline/plan.ts'
+import { summarize } from '../pipeline/report.ts'
 import { renderFailedModule, renderModule, type UrlOf } from './module.ts'
 import { resolveImage, stripQuery, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
@@ -55,7 +56,9 @@ export async function loadModule(
 export async function finishBuild(session: Session): Promise<void> {
   const problem = session.problems.take()
   if (problem !== undefined) throw presentable(problem)
-  const { plan, logger, options } = await session.context()
+  const { plan, logger, options, report } = await session.context()
+  const summary = session.bundler.live ? undefined : summarize(report.models())
+  if (summary) logger.info(`meshy: ${summary}`)
   if (options.mode !== 'plan' || plan.length === 0) return
   logger.info(formatPlan(plan.splice(0)))
   throw presentable(

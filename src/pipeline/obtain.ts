@@ -15,19 +15,38 @@ export interface Obtained {
  * same key share one flight, in all plugin instances of the process.
  */
 export async function obtain(context: Context, request: Request, finding: Finding): Promise<Obtained> {
+  const startedAt = context.clock.now()
+  const seconds = () => (context.clock.now() - startedAt) / 1000
   let current = finding
-  if (current.state !== 'restorable') {
-    await context.flights.join(request.key, () => generate(context, request))
-    current = await classify(context, request)
-  }
-  // Also for whoever joined a flight that did not know of a file that this import wants.
-  if (current.state === 'restorable' && current.entry) {
-    const { entry, lacking } = current
-    await context.flights.join(`${request.key} ${lacking.join()}`, () =>
-      restore(context, request, { entry, lacking }),
-    )
-    current = await classify(context, request)
+  try {
+    if (current.state !== 'restorable') {
+      const made = await context.flights.join(request.key, () => generate(context, request))
+      context.report.addEffort(request.key, {
+        origin: made.origin,
+        credits: made.credits,
+        seconds: seconds(),
+      })
+      current = await classify(context, request)
+    }
+    // Also for whoever joined a flight that did not know of a file that this import wants.
+    if (current.state === 'restorable' && current.entry) {
+      await restoreOnce(context, request, current.entry, current.lacking)
+      context.report.addEffort(request.key, { origin: 'restored', credits: 0, seconds: seconds() })
+      current = await classify(context, request)
+    }
+  } finally {
+    context.progress.done(request)
   }
   if (current.entry && current.state === 'ready') return { entry: current.entry, paths: current.paths }
   throw new Error(`The model of ${request.imageName} was stored and cannot be found: ${current.state}.`)
+}
+
+async function restoreOnce(
+  context: Context,
+  request: Request,
+  entry: Entry,
+  lacking: FileRole[],
+): Promise<void> {
+  const flight = `${request.key} ${lacking.join(' ')}`
+  await context.flights.join(flight, () => restore(context, request, { entry, lacking }))
 }

@@ -24,6 +24,7 @@ import { Notices } from './notices.ts'
 import type { ResolvedOptions } from './options.ts'
 import { Report } from './report.ts'
 import { openStore } from './store.ts'
+import { TerminalProgress } from './terminal.ts'
 import { WantedFiles } from './wanted.ts'
 
 /** What a bundler or a command brings to a run. */
@@ -59,7 +60,8 @@ export async function openContext(run: Run): Promise<Context> {
   const clock = systemClock
   const hasher = await createHasher()
   const redact = createRedactor([options.apiKey])
-  const logger = redactedLogger(run.logger, redact)
+  const terminal = await openTerminal(clock)
+  const logger = redactedLogger(terminal ? terminal.above(run.logger) : run.logger, redact)
   const shared = sharedFor(options.cacheDir)
   const batch = new Batch(clock, (candidates) => decideBatch(context, candidates), activity)
   const context: Context = {
@@ -77,13 +79,20 @@ export async function openContext(run: Run): Promise<Context> {
     wanted: shared.wanted,
     plan: [],
     report: new Report(),
-    progress: createLineProgress(logger),
+    progress: terminal ?? createLineProgress(logger),
     notices: new Notices(logger),
     clock,
     logger,
     signal: run.signal ?? new AbortController().signal,
   }
   return context
+}
+
+/** Loaded only where somebody watches: builds in CI and warm caches should not pay for it. */
+async function openTerminal(clock: Clock): Promise<TerminalProgress | undefined> {
+  if (!process.stderr.isTTY) return undefined
+  const { createLogUpdate } = await import('log-update')
+  return new TerminalProgress(createLogUpdate(process.stderr), clock)
 }
 
 function sharedFor(cacheDir: string): Shared {

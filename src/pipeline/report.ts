@@ -32,8 +32,10 @@ export class Report {
   #efforts = new Map<string, Effort>()
   #models = new Map<string, ModelReport>()
 
-  /** Remembers that a model took more than a look into the cache. */
+  /** Remembers what a model took. A restored file does not hide that the model was generated in the same run. */
   addEffort(key: string, effort: Effort): void {
+    const known = this.#efforts.get(key)
+    if (known && known.credits > 0) return
     this.#efforts.set(key, effort)
   }
 
@@ -48,4 +50,23 @@ export class Report {
   models(): ModelReport[] {
     return [...this.#models.values()].toSorted((a, b) => (a.image < b.image ? -1 : Number(a.image > b.image)))
   }
+}
+
+/** A run in one line: `12 models: 10 from the cache, 2 generated, 60 credits`; undefined when all was at hand. */
+export function summarize(models: readonly ModelReport[]): string | undefined {
+  if (models.every(({ origin }) => origin === 'cache')) return undefined
+  const counts = (['cache', 'generated', 'adopted', 'restored', 'stand-in'] as const)
+    .map((origin) => ({ origin, count: models.filter((model) => model.origin === origin).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ origin, count }) => `${count} ${ORIGIN_WORDS[origin]}`)
+  const credits = models.reduce((sum, model) => sum + model.credits, 0)
+  return `${models.length} model${models.length === 1 ? '' : 's'}: ${counts.join(', ')}, ${credits} credits`
+}
+
+const ORIGIN_WORDS: Record<Origin, string> = {
+  cache: 'from the cache',
+  generated: 'generated',
+  adopted: 'taken over from a task of the account',
+  restored: 'restored',
+  'stand-in': 'STAND-INS, not the real models',
 }
