@@ -14,7 +14,16 @@ export type {
   ViewFault,
 } from './emulator/fault.ts'
 export type { LoadImage } from './emulator/input-image.ts'
-export type { AssetNames, AssetRole, InputImage, ModelInput, ModelMaker } from './emulator/model-maker.ts'
+export type { ModelKind } from './emulator/choose-maker.ts'
+export type {
+  AssetNames,
+  AssetRole,
+  InputImage,
+  ModelInput,
+  ModelMaker,
+  ModelPlan,
+  ModelsInUse,
+} from './emulator/model-maker.ts'
 export type { EmulatorOptions, Profile } from './emulator/options.ts'
 export type { LoggedRequest, RequestCounts } from './emulator/request-log.ts'
 export { startEmulator } from './emulator/start-emulator.ts'

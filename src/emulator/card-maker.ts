@@ -1,35 +1,29 @@
 import { makeCard } from '../glb/card.ts'
-import type { AssetNames, AssetRole, InputImage, ModelInput, ModelMaker } from './model-maker.ts'
+import { glbToObj } from '../glb/obj.ts'
+import { assetNames, MTL_NAME } from './asset-names.ts'
+import type { InputImage, ModelInput, ModelMaker } from './model-maker.ts'
 
 /** Makes a card of the first picture, in about a millisecond and without native code. It ignores the polycount. */
 export function createCardMaker(): ModelMaker {
   return {
-    names(input) {
-      const picture = firstImage(input)
-      return {
-        glb: 'model.glb',
-        ...(input.shouldRemesh && input.savePreRemeshed && { pre_remeshed_glb: 'pre_remeshed.glb' }),
-        thumbnail: `preview${extension(picture)}`,
-        ...(input.shouldTexture && { base_color: `texture_0${extension(picture)}` }),
-      } satisfies AssetNames
+    plan: (input) => Promise.resolve({ assets: names(input) }),
+    make(input, role) {
+      const [{ bytes }] = input.images
+      if (role === 'thumbnail' || role === 'base_color') return Promise.resolve(bytes)
+      const card = makeCard({ image: bytes, name: 'card', textured: input.shouldTexture })
+      if (role !== 'obj' && role !== 'mtl') return Promise.resolve(card)
+      const texture = names(input).base_color ?? ''
+      return Promise.resolve(Buffer.from(glbToObj(card, { mtl: MTL_NAME, texture })[role]))
     },
-    async make(input, role) {
-      const picture = firstImage(input)
-      return MODELS.has(role)
-        ? makeCard({ image: picture.bytes, name: 'card', textured: input.shouldTexture })
-        : picture.bytes
-    },
+    inUse: () => Promise.resolve({ kind: 'card' }),
   }
 }
 
-const MODELS: ReadonlySet<AssetRole> = new Set(['glb', 'pre_remeshed_glb'])
-
-export function firstImage({ images }: ModelInput): InputImage {
-  const [image] = images
-  if (!image) throw new TypeError('Expected a task with at least one image')
-  return image
+function names(input: ModelInput) {
+  const ending = extension(input.images[0])
+  return assetNames(input, { texture: `texture_0${ending}`, thumbnail: `preview${ending}` })
 }
 
-export function extension({ mime }: InputImage): '.png' | '.jpg' {
+function extension({ mime }: InputImage): '.png' | '.jpg' {
   return mime === 'image/png' ? '.png' : '.jpg'
 }

@@ -3,6 +3,7 @@ import { ApiError, noMatchingRoute } from './api-error.ts'
 import { createPlainConnection } from './connection.ts'
 import type { Connection } from './connection.ts'
 import type { Fault, FaultRule } from './fault.ts'
+import type { ModelsInUse } from './model-maker.ts'
 import { resolveEmulatorOptions } from './options.ts'
 import type { EmulatorOptions } from './options.ts'
 import { requestFaults } from './request-faults.ts'
@@ -39,8 +40,10 @@ export interface Emulator {
   fail: (rule: FaultRule) => void
   /** Lets nothing go wrong any more. */
   heal: () => void
-  /** Ends all streams. */
-  close: () => void
+  /** Which models are made, and why not better ones. */
+  models: () => Promise<ModelsInUse>
+  /** Ends all streams, and the threads that make models. */
+  close: () => Promise<void>
 }
 
 /** {@link Emulator}, for whoever has a real connection to hand on. */
@@ -91,7 +94,11 @@ export function createEmulator(options: EmulatorOptions = {}): WiredEmulator {
     tasks: () => state.tasks.list().map((task) => taskView(state, task)),
     fail: (rule) => state.faults.add(rule),
     heal: () => state.faults.clear(),
-    close: () => state.closing.abort(),
+    models: async () => resolved.maker.inUse?.() ?? { kind: 'mesh' },
+    async close() {
+      state.closing.abort()
+      await resolved.maker.close?.()
+    },
   }
 }
 

@@ -1,4 +1,4 @@
-import type { TaskKind } from './task.ts'
+import type { TaskFailure, TaskKind } from './task.ts'
 
 /** A picture of a task, as it came. */
 export interface InputImage {
@@ -10,7 +10,7 @@ export interface InputImage {
 export interface ModelInput {
   kind: TaskKind
   /** One picture, or up to four views; the first is the front. */
-  images: InputImage[]
+  images: [front: InputImage, ...others: InputImage[]]
   targetPolycount: number
   /** `false` asks for the densest mesh, whatever the target. */
   shouldRemesh: boolean
@@ -33,13 +33,32 @@ export type AssetRole =
   | 'normal'
   | 'roughness'
 
-/** Names of the files that a maker will deliver, by what they are. What it cannot make is left out. */
-export type AssetNames = Partial<Record<AssetRole, string>> & { glb: string }
+/** File names by what the files are. What is not made is left out. */
+export type AssetNames = Partial<Record<AssetRole, string>>
 
-/** Makes models. Files are made when they are first downloaded, so tasks that nobody downloads cost nothing. */
+/** What is going to become of a task. */
+export interface ModelPlan {
+  /** The files that {@link ModelMaker.make} is going to deliver. */
+  assets: AssetNames
+  /** Why the task is going to fail: a picture that cannot be decoded, for instance. */
+  failure?: TaskFailure | undefined
+}
+
+/** Which models are made, and why not better ones. */
+export interface ModelsInUse {
+  kind: 'mesh' | 'card'
+  reason?: string | undefined
+}
+
+/**
+ * Makes models. What can be told at once is told by `plan`; each file is made when it is first downloaded, so that
+ * tasks which nobody downloads cost nothing.
+ */
 export interface ModelMaker {
-  /** What {@link ModelMaker.make} is going to deliver, told without making it. */
-  names(input: ModelInput): AssetNames
-  /** The bytes of one file. */
-  make(input: ModelInput, role: AssetRole): Promise<Uint8Array>
+  plan: (input: ModelInput) => Promise<ModelPlan>
+  /** The bytes of one of the planned files. */
+  make: (input: ModelInput, role: AssetRole) => Promise<Uint8Array>
+  inUse?: (() => Promise<ModelsInUse>) | undefined
+  /** Frees what it holds: threads, for instance. */
+  close?: (() => Promise<void>) | undefined
 }

@@ -1,6 +1,7 @@
 import { systemClock } from '../system/clock.ts'
 import type { Clock } from '../system/clock.ts'
-import { createCardMaker } from './card-maker.ts'
+import { chooseMaker } from './choose-maker.ts'
+import type { ModelKind } from './choose-maker.ts'
 import type { FaultRule } from './fault.ts'
 import type { LoadImage } from './input-image.ts'
 import type { ModelMaker } from './model-maker.ts'
@@ -47,7 +48,9 @@ export interface EmulatorOptions {
   faults?: FaultRule[] | undefined
   /** Fetches pictures that tasks name by URL. @default none can be reached */
   loadImage?: LoadImage | undefined
-  /** Makes the models. @default cards of the pictures */
+  /** Meshes take a moment each and need `sharp` and `meshoptimizer`; cards take a millisecond. @default 'mesh' */
+  models?: ModelKind | undefined
+  /** Makes the models in place of what `models` says. */
   maker?: ModelMaker | undefined
   /** Origin under which the files are served; must differ from the API's. @default 'https://assets.emulator.invalid' */
   assetsUrl?: string | undefined
@@ -74,6 +77,7 @@ const DEFAULTS = {
   urlMs: ONE_HOUR,
   keepAliveMs: 10_000,
   closeStreams: false,
+  models: 'mesh',
   clockSkewMs: 0,
   assetsUrl: 'https://assets.emulator.invalid',
 } satisfies Partial<EmulatorOptions>
@@ -88,7 +92,7 @@ export function resolveEmulatorOptions(options: EmulatorOptions): ResolvedEmulat
     retryAfter: options.profile !== 'reference',
     faults: [],
     loadImage: unreachable,
-    maker: options.maker ?? createCardMaker(),
+    maker: chooseMaker(options.models ?? DEFAULTS.models),
     ...given,
     clock: { now: () => clock.now() + skew, sleep: (ms, signal) => clock.sleep(ms, signal) },
   }

@@ -1,13 +1,14 @@
 import { badRequest } from './api-error.ts'
 import type { TaskFault } from './fault.ts'
 import { readInputImage } from './input-image.ts'
-import type { InputImage, ModelInput } from './model-maker.ts'
+import type { AssetNames, ModelInput } from './model-maker.ts'
 import type { Profile, ResolvedEmulatorOptions } from './options.ts'
 import { checkParameters } from './parameters.ts'
 import { priceOf } from './pricing.ts'
 import type { TaskKind, TaskPlan } from './task.ts'
 
 type Body = Record<string, unknown>
+type Images = ModelInput['images']
 
 /** A create request. */
 export interface TaskOrder {
@@ -20,46 +21,52 @@ export interface TaskOrder {
 /** Reads a create request: checks everything, fills in the defaults, and says what the task is going to be. */
 export async function planTask(options: ResolvedEmulatorOptions, order: TaskOrder): Promise<TaskPlan> {
   const { kind, body, fault } = order
-  const images = await readImages(options, kind, body)
+  const images = await readImages(options, order)
   checkParameters(options.profile, kind, body)
   const textureImage = isPresent(body.texture_image_url)
     ? await readInputImage('texture_image_url', body.texture_image_url, options.loadImage)
     : undefined
   const model = modelInput(options.profile, order, images)
+  const { assets, failure } = await options.maker.plan(model)
   return {
     kind,
     name: typeof body.name === 'string' ? body.name : undefined,
     texturePrompt: typeof body.texture_prompt === 'string' ? body.texture_prompt : '',
     textureImage,
     model,
-    assets: options.maker.names(model),
+    assets: options.profile === 'current' ? onlyFormats(assets, body.target_formats) : assets,
     price: priceOf(options.profile, kind, body),
-    failure: fault?.kind === 'failTask' ? fault : undefined,
+    failure: fault?.kind === 'failTask' ? fault : failure,
     workMs: options.taskMs,
     stallMs: fault?.kind === 'slow99' ? fault.ms : 0,
   }
 }
 
-async function readImages(
-  options: ResolvedEmulatorOptions,
-  kind: TaskKind,
-  body: Body,
-): Promise<InputImage[]> {
+async function readImages(options: ResolvedEmulatorOptions, { kind, body }: TaskOrder): Promise<Images> {
+  const read = (name: string, value: unknown) => readInputImage(name, value, options.loadImage)
   if (options.profile === 'current' && isPresent(body.input_task_id)) {
     throw badRequest('input_task_id does not name a succeeded image task')
   }
   if (kind === 'image-to-3d') {
     if (!isPresent(body.image_url)) throw badRequest('image_url is required')
-    return [await readInputImage('image_url', body.image_url, options.loadImage)]
+    return [await read('image_url', body.image_url)]
   }
-  const urls: unknown = body.image_urls
-  if (!isPresent(urls)) throw badRequest('image_urls is required')
-  if (!Array.isArray(urls)) throw badRequest('image_urls must be an array of strings')
-  if (urls.length < 1 || urls.length > 4) throw badRequest('image_urls must hold 1 to 4 images')
-  return Promise.all(urls.map((url, index) => readInputImage(`image_urls[${index}]`, url, options.loadImage)))
+  const [front, ...others] = listOfImages(body.image_urls)
+  return [
+    await read('image_urls[0]', front),
+    ...(await Promise.all(others.map((image, index) => read(`image_urls[${index + 1}]`, image)))),
+  ]
 }
 
-function modelInput(profile: Profile, { kind, body }: TaskOrder, images: InputImage[]): ModelInput {
+function listOfImages(images: unknown): [front: unknown, ...others: unknown[]] {
+  if (!isPresent(images)) throw badRequest('image_urls is required')
+  if (!Array.isArray(images)) throw badRequest('image_urls must be an array of strings')
+  const [front, ...others]: unknown[] = images
+  if (images.length < 1 || images.length > 4) throw badRequest('image_urls must hold 1 to 4 images')
+  return [front, ...others]
+}
+
+function modelInput(profile: Profile, { kind, body }: TaskOrder, images: Images): ModelInput {
   // The one default that moved: newer models do not remesh unless they are told to.
   const shouldRemesh = typeof body.should_remesh === 'boolean' ? body.should_remesh : profile === 'reference'
   const shouldTexture = body.should_texture !== false
@@ -72,6 +79,16 @@ function modelInput(profile: Profile, { kind, body }: TaskOrder, images: InputIm
     shouldTexture,
     enablePbr: shouldTexture && body.enable_pbr === true,
   }
+}
+
+const FORMATS = ['glb', 'obj', 'fbx', 'usdz']
+
+/** `target_formats` came after the reference; it chooses among the models, not among the pictures. */
+function onlyFormats(assets: AssetNames, wanted: unknown): AssetNames {
+  if (!Array.isArray(wanted)) return assets
+  const unwanted = new Set(FORMATS.filter((format) => !wanted.includes(format)))
+  if (unwanted.has('obj')) unwanted.add('mtl')
+  return Object.fromEntries(Object.entries(assets).filter(([role]) => !unwanted.has(role)))
 }
 
 function isPresent(value: unknown): boolean {

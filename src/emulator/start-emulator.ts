@@ -14,11 +14,9 @@ export interface StartOptions extends Omit<EmulatorOptions, 'assetsUrl'> {
 }
 
 /** An emulator that listens. */
-export interface RunningEmulator extends Omit<Emulator, 'close'> {
+export interface RunningEmulator extends Emulator {
   /** What to give as `baseUrl` or MESHY_BASE_URL. */
   url: string
-  /** Stops listening, and breaks what is open. */
-  close: () => Promise<void>
 }
 
 /**
@@ -56,9 +54,9 @@ export async function startEmulator(options: StartOptions = {}): Promise<Running
     tasks: emulator.tasks,
     fail: emulator.fail,
     heal: emulator.heal,
+    models: emulator.models,
     async close() {
-      emulator.close()
-      await Promise.all([api.close(), assets.close()])
+      await Promise.all([emulator.close(), api.close(), assets.close()])
     },
   }
 }

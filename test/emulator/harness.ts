@@ -12,7 +12,13 @@ export const MULTI = '/openapi/v1/multi-image-to-3d'
 
 /** An emulator for one test. It runs fast, and its rate is out of the way. */
 export async function emulate(options: StartOptions = {}): Promise<RunningEmulator> {
-  const emulator = await startEmulator({ taskMs: 40, pendingMs: 5, requestsPerSecond: 10_000, ...options })
+  const emulator = await startEmulator({
+    taskMs: 40,
+    pendingMs: 5,
+    requestsPerSecond: 10_000,
+    models: 'card',
+    ...options,
+  })
   onTestFinished(() => emulator.close())
   return emulator
 }

@@ -33,6 +33,7 @@ export function inTime(options: EmulatorOptions = {}) {
     taskMs: 1000,
     pendingMs: 100,
     requestsPerSecond: 10_000,
+    models: 'card',
     ...options,
   })
   const call = (method: string, path: string, body?: unknown) => send(emulator, method, path, body)

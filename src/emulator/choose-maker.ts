@@ -1,0 +1,30 @@
+import { loadLibraries } from '../preview/libraries.ts'
+import { makeMesh } from '../preview/mesher.ts'
+import { createCardMaker } from './card-maker.ts'
+import { createMeshMaker } from './mesh-maker.ts'
+import type { ModelMaker } from './model-maker.ts'
+
+/** Which models an emulator makes: three-dimensional ones, or cards. */
+export type ModelKind = 'mesh' | 'card'
+
+/** Makes meshes where the optional libraries are installed, and cards elsewhere. Nothing is loaded before the first task. */
+export function chooseMaker(models: ModelKind, load = loadLibraries): ModelMaker {
+  if (models === 'card') return createCardMaker()
+  let chosen: Promise<ModelMaker> | undefined
+  const choose = () => (chosen ??= findMaker(load))
+  return {
+    plan: async (input) => (await choose()).plan(input),
+    make: async (input, role) => (await choose()).make(input, role),
+    inUse: async () => (await choose()).inUse?.() ?? { kind: 'mesh' },
+    close: async () => (await chosen)?.close?.(),
+  }
+}
+
+async function findMaker(load: typeof loadLibraries): Promise<ModelMaker> {
+  const libraries = await load()
+  if (!('missing' in libraries)) {
+    return createMeshMaker({ sharp: libraries.sharp, mesh: makeMesh, close: () => Promise.resolve() })
+  }
+  const { missing: reason } = libraries
+  return { ...createCardMaker(), inUse: () => Promise.resolve({ kind: 'card', reason }) }
+}

@@ -1,0 +1,98 @@
+import { isMeshyError } from '../errors.ts'
+import { glbToObj } from '../glb/obj.ts'
+import { decode } from '../preview/decode.ts'
+import type { SharpFactory } from '../preview/libraries.ts'
+import type { PreviewModel, PreviewOptions } from '../preview/mesher.ts'
+import { assetNames, MTL_NAME } from './asset-names.ts'
+import type { AssetNames, AssetRole, ModelInput, ModelMaker } from './model-maker.ts'
+import type { TaskFailure } from './task.ts'
+
+export interface MeshMakerParts {
+  sharp: SharpFactory
+  /** Makes a model of pictures. */
+  mesh: (images: Uint8Array[], options: PreviewOptions) => Promise<PreviewModel>
+  /** Frees what `mesh` holds. */
+  close: () => Promise<void>
+}
+
+/** Makes closed, textured models by the parameters of the task. */
+export function createMeshMaker({ sharp, mesh, close }: MeshMakerParts): ModelMaker {
+  const made = new WeakMap<ModelInput, { asked?: Promise<PreviewModel>; densest?: Promise<PreviewModel> }>()
+
+  /** Each task is meshed once, however many of its files are wanted. */
+  function modelOf(input: ModelInput, which: 'asked' | 'densest'): Promise<PreviewModel> {
+    const models = made.get(input) ?? {}
+    made.set(input, models)
+    models[which] ??= mesh(
+      input.images.map(({ bytes }) => bytes),
+      meshOptions(input, which),
+    )
+    models[which].catch(() => delete models[which])
+    return models[which]
+  }
+
+  return {
+    plan: async (input) => ({ assets: names(input), failure: await findFailure(sharp, input) }),
+    async make(input, role) {
+      if (role === 'thumbnail') return renderThumbnail(sharp, input)
+      const model = await modelOf(input, role === 'pre_remeshed_glb' ? 'densest' : 'asked')
+      return fileOf(model, role, names(input))
+    },
+    inUse: () => Promise.resolve({ kind: 'mesh' }),
+    close,
+  }
+}
+
+function meshOptions(input: ModelInput, which: 'asked' | 'densest'): PreviewOptions {
+  return {
+    name: 'model',
+    triangles: input.targetPolycount,
+    dense: which === 'densest' || !input.shouldRemesh,
+    texture: input.shouldTexture,
+    pbr: input.enablePbr,
+  }
+}
+
+function names(input: ModelInput): AssetNames {
+  return {
+    ...assetNames(input, { texture: 'texture_0.jpg', thumbnail: 'preview.png' }),
+    ...(input.enablePbr && {
+      metallic: 'texture_0_metallic.png',
+      normal: 'texture_0_normal.png',
+      roughness: 'texture_0_roughness.png',
+    }),
+  }
+}
+
+function fileOf(
+  { glb, textures }: PreviewModel,
+  role: AssetRole,
+  { base_color: texture = '' }: AssetNames,
+): Uint8Array {
+  if (role === 'glb' || role === 'pre_remeshed_glb') return glb
+  if (role === 'obj' || role === 'mtl') return Buffer.from(glbToObj(glb, { mtl: MTL_NAME, texture })[role])
+  const image = { ...textures, base_color: textures.baseColor }[role as keyof typeof textures | 'base_color']
+  if (!image) throw new TypeError(`Expected a file that was planned, got ${role}`)
+  return image.bytes
+}
+
+/** What the service would find out while it works: a picture that does not decode, or shows nothing. */
+async function findFailure(sharp: SharpFactory, { images }: ModelInput): Promise<TaskFailure | undefined> {
+  try {
+    for (const { bytes } of images) await decode(sharp, bytes)
+    return undefined
+  } catch (error) {
+    if (isMeshyError(error) && error.code === 'MESHY_IMAGE_INVALID') {
+      return { message: error.message, type: 'invalid_input', code: 'invalid_input' }
+    }
+    throw error
+  }
+}
+
+const THUMBNAIL_SIDE = 512
+
+function renderThumbnail(sharp: SharpFactory, { images: [{ bytes }] }: ModelInput): Promise<Uint8Array> {
+  const background = { r: 0, g: 0, b: 0, alpha: 0 }
+  const size = { width: THUMBNAIL_SIDE, height: THUMBNAIL_SIDE, fit: 'contain', background } as const
+  return sharp(bytes).autoOrient().resize(size).png().toBuffer()
+}
