@@ -9,7 +9,7 @@ export type { MeshyAsset } from './types.ts'
 
 /** The plugin for every bundler: `meshy.vite()`, `meshy.rollup()`. Each has an entry of its own as well. */
 export const meshy: UnpluginInstance<Options | undefined> = createUnplugin((options, meta) =>
-  createPlugin(options ?? {}, meta.framework),
+  createPlugin(options ?? {}, { framework: meta.framework, another: () => meshy.vite(options) }),
 )
 
 export default meshy

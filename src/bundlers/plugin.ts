@@ -7,7 +7,7 @@ import type { UrlOf } from './module.ts'
 import { stripQuery } from './resolve.ts'
 import { Session } from './session.ts'
 import { rollupUrl, viteUrl } from './url.ts'
-import { adoptViteConfig, isBundled, type ViteConfig } from './vite.ts'
+import { adoptViteConfig, isBundled, workerConfig, type ViteConfig } from './vite.ts'
 
 /** What a finished build tells of its models: `api.report()` of the plugin object. */
 export interface BuildReport {
@@ -24,8 +24,14 @@ interface NativeContext {
   environment?: { config?: { isBundled?: boolean } }
 }
 
+export interface PluginMeta {
+  framework: string
+  /** Makes another instance of the Vite plugin with the same options. */
+  another: () => unknown
+}
+
 /** The hooks of one plugin instance. They translate between a bundler and the pipeline, and decide nothing. */
-export function createPlugin(inline: Options, framework: string): UnpluginOptions {
+export function createPlugin(inline: Options, { framework, another }: PluginMeta): UnpluginOptions {
   const session = new Session(inline)
   let viteConfig: ViteConfig | undefined
 
@@ -61,6 +67,7 @@ export function createPlugin(inline: Options, framework: string): UnpluginOption
     },
     buildEnd: () => finishBuild(session),
     vite: {
+      config: () => workerConfig(another),
       configResolved(config) {
         viteConfig = config as unknown as ViteConfig
         adoptViteConfig(session, viteConfig)

@@ -34,3 +34,11 @@ export function isBundled(
 ) {
   return config?.command !== 'serve' || environment?.config?.isBundled === true
 }
+
+/**
+ * What we add to a user's config: ourselves for workers, which have plugins of their own. Without, an import in a worker
+ * would silently be the URL of the picture. Vite runs the user's own worker plugins before these.
+ */
+export function workerConfig(another: () => unknown): object {
+  return { worker: { plugins: () => [another()] } }
+}
