@@ -2,13 +2,16 @@ import { afterAll, describe } from 'vitest'
 import { startEmulator } from '../../src/emulator.ts'
 import type { RunningEmulator, StartOptions } from '../../src/emulator.ts'
 import { taskApiContract } from './task-api.ts'
+import type { Limits } from './task-api.ts'
 
 describe('the emulator', () => {
-  taskApiContract(emulatorTarget({}, { later: true }))
+  const start = emulators({}, { later: true })
+  taskApiContract(start, start)
 })
 
 describe('the emulator as the reference describes the service', () => {
-  taskApiContract(emulatorTarget({ profile: 'reference' }, { later: false }))
+  const start = emulators({ profile: 'reference' }, { later: false })
+  taskApiContract(start, start)
 })
 
 const { MESHY_CONTRACT, MESHY_API_KEY = '', MESHY_CONTRACT_SPEND, MESHY_BASE_URL } = process.env
@@ -28,11 +31,11 @@ describe.runIf(MESHY_CONTRACT === 'real' && MESHY_API_KEY !== '')(
   },
 )
 
-function emulatorTarget(options: StartOptions, { later }: { later: boolean }) {
+function emulators(options: StartOptions, { later }: { later: boolean }) {
   const running: RunningEmulator[] = []
   afterAll(() => Promise.all(running.map((emulator) => emulator.close())))
-  return async () => {
-    const emulator = await startEmulator({ taskMs: 60, requestsPerSecond: 1000, ...options })
+  return async (limits: Limits = {}) => {
+    const emulator = await startEmulator({ taskMs: 60, requestsPerSecond: 1000, ...options, ...limits })
     running.push(emulator)
     return { url: emulator.url, apiKey: emulator.apiKey, spend: true, later }
   }

@@ -21,8 +21,22 @@ const KINDS = [
   { kind: 'multi-image-to-3d', pictures: { image_urls: [PICTURE, PICTURE] }, noPictures: { image_urls: [] } },
 ] as const
 
-/** One suite for the emulator and the service: what both must do alike. Calls it with the plain `fetch` of a stranger. */
-export function taskApiContract(makeTarget: () => Promise<ApiTarget>): void {
+/** Limits that a test runs into on purpose. */
+export interface Limits {
+  credits?: number
+  slots?: number
+  requestsPerSecond?: number
+}
+
+/**
+ * One suite for the emulator and the service: what both must do alike. Calls it with the plain `fetch` of a stranger.
+ *
+ * `makeLimited` makes a server that is soon exhausted; without it, nothing is exhausted.
+ */
+export function taskApiContract(
+  makeTarget: () => Promise<ApiTarget>,
+  makeLimited?: (limits: Limits) => Promise<ApiTarget>,
+): void {
   let target: ApiTarget
   beforeAll(async () => {
     target = await makeTarget()
@@ -55,6 +69,12 @@ export function taskApiContract(makeTarget: () => Promise<ApiTarget>): void {
 
       expect(await refusal(await call('GET', `${kind}/${NOBODYS_TASK}`, { key }))).toBe(401)
       expect(await refusal(await call('POST', kind, { key, body: noPictures }))).toBe(401)
+    })
+
+    it('answers 403 to a browser', async () => {
+      const headers = { authorization: `Bearer ${target.apiKey}`, origin: 'https://example.com' }
+
+      expect((await fetch(`${target.url}/openapi/v1/${kind}`, { headers })).status).toBe(403)
     })
 
     it('answers 400 to create when there is no picture', async () => {
@@ -124,6 +144,14 @@ export function taskApiContract(makeTarget: () => Promise<ApiTarget>): void {
     })
   })
 
+  it('tells each kind of task by its own path alone', async (test) => {
+    if (!target.spend) test.skip('creating costs credits')
+    const { result: id } = await (await call('POST', 'image-to-3d', { body: KINDS[0].pictures })).json()
+
+    expect((await call('GET', `multi-image-to-3d/${id}`)).status).toBe(404)
+    expect((await call('DELETE', `image-to-3d/${id}`)).status).toBe(200)
+  })
+
   it('answers 404 NoMatchingRoute to a path that does not exist', async () => {
     const answer = await call('GET', 'no-such-thing')
 
@@ -137,5 +165,26 @@ export function taskApiContract(makeTarget: () => Promise<ApiTarget>): void {
 
     expect(answer.status).toBe(200)
     expect(await answer.json()).toMatchObject({ balance: expect.any(Number) })
+  })
+
+  describe.runIf(makeLimited)('an account at its limits', () => {
+    it.each<[string, Limits, number, string]>([
+      ['out of credits', { credits: 20 }, 402, 'credits'],
+      ['with a full queue', { slots: 1 }, 429, 'NoMoreConcurrentTasks'],
+      ['with too many requests', { requestsPerSecond: 1 }, 429, 'RateLimitExceeded'],
+    ])('is refused %s', async (_, limits, status, message) => {
+      const limited = await makeLimited?.(limits)
+      const order = () =>
+        fetch(`${limited?.url}/openapi/v1/multi-image-to-3d`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${limited?.apiKey}`, 'content-type': 'application/json' },
+          body: JSON.stringify(KINDS[1].pictures),
+        })
+      await order()
+      const answer = await order()
+
+      expect(answer.status).toBe(status)
+      expect((await answer.json()).message).toContain(message)
+    })
   })
 }
