@@ -1,16 +1,19 @@
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach } from 'vitest'
+import { beforeEach } from 'vitest'
 
-/** A new empty folder for each test of the file or `describe`, removed afterwards. Call `path` within a test. */
+/**
+ * A new empty folder for each test of the file or `describe`. Call `path` within a test.
+ *
+ * It is removed when the test is finished, after whatever the test itself has registered with `onTestFinished`.
+ */
 export function useTempDir(): { path(...parts: string[]): string } {
   let folder = ''
-  beforeEach(async () => {
-    folder = await realpath(await mkdtemp(join(tmpdir(), 'unplugin-meshy-')))
-  })
-  afterEach(async () => {
-    await rm(folder, { recursive: true, force: true })
+  beforeEach(async ({ onTestFinished }) => {
+    const made = await realpath(await mkdtemp(join(tmpdir(), 'unplugin-meshy-')))
+    folder = made
+    onTestFinished(() => rm(made, { recursive: true, force: true }))
   })
   return { path: (...parts) => join(folder, ...parts) }
 }
