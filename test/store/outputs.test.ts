@@ -1,0 +1,108 @@
+import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { createBlobs } from '../../src/store/blobs.ts'
+import { createLayout } from '../../src/store/layout.ts'
+import { createOutputs } from '../../src/store/outputs.ts'
+import { useTempDir } from '../support/temp-dir.ts'
+import { refTo } from './samples.ts'
+
+const MODEL = 'a model, as far as the store is concerned'
+const KEY = '0123456789abcdef'
+
+describe('createOutputs', () => {
+  const { path } = useTempDir()
+
+  async function setUp() {
+    const layout = createLayout(path('.meshy'))
+    const blobs = createBlobs(layout)
+    const ref = await blobs.write(Buffer.from(MODEL), { ext: 'glb' })
+    return { blob: blobs.path(ref), outputs: createOutputs(layout), ref }
+  }
+
+  it('makes a read-only file with the bytes of the blob, named after the image', async () => {
+    const { outputs, ref } = await setUp()
+
+    const file = await outputs.materialise(ref, KEY, 'hero')
+
+    expect(file).toBe(path('.meshy', 'out', KEY, 'hero.glb'))
+    expect(await readFile(file, 'utf8')).toBe(MODEL)
+    expect((await stat(file)).mode & 0o777).toBe(0o444)
+    expect(await readdir(path('.meshy', 'tmp'))).toEqual([])
+  })
+
+  it('leaves the file alone, and does without the blob, when it is right', async () => {
+    const { blob, outputs, ref } = await setUp()
+    const file = await outputs.materialise(ref, KEY, 'hero')
+    const before = await stat(file)
+    await rm(blob)
+
+    expect(await outputs.materialise(ref, KEY, 'hero')).toBe(file)
+
+    const after = await stat(file)
+    expect([after.ino, after.mtimeMs]).toEqual([before.ino, before.mtimeMs])
+  })
+
+  it.each([
+    ['flipped', MODEL.replace('m', 'n')],
+    ['truncated', MODEL.slice(0, 9)],
+    ['emptied', ''],
+  ])('makes the file again from the blob when it was %s', async (_, damaged) => {
+    const { outputs, ref } = await setUp()
+    const file = await outputs.materialise(ref, KEY, 'hero')
+    await chmod(file, 0o644)
+    await writeFile(file, damaged)
+
+    await outputs.materialise(ref, KEY, 'hero')
+
+    expect(await readFile(file, 'utf8')).toBe(MODEL)
+  })
+
+  it('gives out nothing when file and blob are damaged', async () => {
+    const { blob, outputs, ref } = await setUp()
+    await writeFile(blob, 'damaged')
+
+    await expect(outputs.materialise(ref, KEY, 'hero')).rejects.toMatchObject({ code: 'MESHY_BLOB_DAMAGED' })
+
+    expect(await readdir(path('.meshy'))).not.toContain('out')
+    expect(await readdir(path('.meshy', 'tmp'))).toEqual([])
+  })
+
+  it('says that the blob is missing when it is', async () => {
+    const outputs = createOutputs(createLayout(path('.meshy')))
+
+    await expect(outputs.materialise(refTo(MODEL), KEY, 'hero')).rejects.toMatchObject({
+      code: 'MESHY_BLOB_MISSING',
+    })
+  })
+
+  it('says that the blob was never pulled when it is a Git LFS pointer', async () => {
+    const { blob, outputs, ref } = await setUp()
+    await writeFile(
+      blob,
+      `version https://git-lfs.github.com/spec/v1\noid sha256:${ref.sha256}\nsize ${ref.bytes}\n`,
+    )
+
+    await expect(outputs.materialise(ref, KEY, 'hero')).rejects.toMatchObject({
+      code: 'MESHY_BLOB_LFS_POINTER',
+    })
+  })
+
+  it('makes one right file when many ask for it at once', async () => {
+    const { outputs, ref } = await setUp()
+
+    const files = await Promise.all(Array.from({ length: 20 }, () => outputs.materialise(ref, KEY, 'hero')))
+
+    expect(new Set(files).size).toBe(1)
+    expect(await readdir(path('.meshy', 'out', KEY))).toEqual(['hero.glb'])
+    expect(await readFile(path('.meshy', 'out', KEY, 'hero.glb'), 'utf8')).toBe(MODEL)
+  })
+
+  it('says so when a file is where a folder should be', async () => {
+    const { outputs, ref } = await setUp()
+    await writeFile(path('.meshy', 'out'), '')
+
+    await expect(outputs.materialise(ref, KEY, 'hero')).rejects.toMatchObject({
+      code: 'MESHY_CACHE_UNWRITABLE',
+    })
+  })
+})
