@@ -1,9 +1,7 @@
-import {
-  formatLockfile,
-  emptyLockfile,
-  type LockedModel,
-  type LockfileDocument,
-} from './lockfile-document.ts'
+import { isMeshyError } from '../errors.ts'
+import { splitConflict } from './conflict.ts'
+import { emptyLockfile, formatLockfile, parseLockfile } from './lockfile-document.ts'
+import type { LockedModel, LockfileDocument, ParseLockfileOptions } from './lockfile-document.ts'
 
 /** A key that both sides pin to different bytes: only people can say which. */
 export interface Choice {
@@ -48,6 +46,33 @@ export function mergeLockfiles({ base, ours, theirs }: MergeSides, choose: Choos
     else if (choice) choices.push(choice)
   }
   return { merged: { ...theirs, ...ours, models }, choices }
+}
+
+/**
+ * The sides of a lockfile with conflict markers.
+ *
+ * In the style `zdiff3`, git moves what both sides have in common out of the conflict, and the base is no file any
+ * more. Then there is none: nothing counts as removed, and a key with different bytes is a choice.
+ *
+ * @throws MESHY_LOCKFILE_CONFLICT when the markers do not pair; MESHY_LOCKFILE_INVALID, MESHY_LOCKFILE_VERSION when a
+ * side is no lockfile
+ */
+export function readConflict(text: string, options: ParseLockfileOptions): MergeSides {
+  const { base, ours, theirs } = splitConflict(text)
+  return {
+    base: base === undefined ? undefined : parseBase(base, options),
+    ours: parseLockfile(ours, options),
+    theirs: parseLockfile(theirs, options),
+  }
+}
+
+function parseBase(text: string, options: ParseLockfileOptions): LockfileDocument | undefined {
+  try {
+    return parseLockfile(text, options)
+  } catch (error) {
+    if (isMeshyError(error) && error.code === 'MESHY_LOCKFILE_INVALID') return undefined
+    throw error
+  }
 }
 
 interface ModelSides {

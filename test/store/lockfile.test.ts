@@ -1,0 +1,235 @@
+import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import type { Entry, StoredEntry } from '../../src/store/entry.ts'
+import { createLockfile } from '../../src/store/lockfile.ts'
+import { emptyLockfile, modelOf } from '../../src/store/lockfile-document.ts'
+import { spawnScript } from '../support/child.ts'
+import { useTempDir } from '../support/temp-dir.ts'
+import { keyOf, refTo, sampleEntry, sampleStoredEntry } from './samples.ts'
+
+describe('createLockfile', () => {
+  const { path } = useTempDir()
+  const file = (): string => path('meshy-lock.json')
+  const open = () =>
+    createLockfile({ file: file(), lease: path('.meshy', 'leases', 'lockfile'), fingerprint: keyOf })
+  const text = async (): Promise<string> => await readFile(file(), 'utf8')
+
+  async function put(...entries: Entry[]): Promise<void> {
+    for (const entry of entries) await open().put(entry)
+  }
+
+  it('is empty when there is no lockfile, and makes none', async () => {
+    expect(await open().read()).toEqual(new Map())
+    expect(await readdir(path())).toEqual([])
+  })
+
+  it('gives back what was put, by key', async () => {
+    const entries = [1, 2, 3].map((number) => sampleEntry(number))
+
+    await put(...entries)
+
+    const expected = entries.sort((a, b) => (a.key < b.key ? -1 : 1)).map((entry) => [entry.key, entry])
+    expect([...(await open().read())]).toEqual(expected)
+  })
+
+  it('holds the same bytes whatever the order of writing', async () => {
+    await put(sampleEntry(1), sampleEntry(2), sampleEntry(3))
+    const first = await text()
+    await open().overwrite(emptyLockfile())
+    await put(sampleEntry(3), sampleEntry(1), sampleEntry(2))
+
+    expect(await text()).toBe(first)
+    expect(first.endsWith('}\n')).toBe(true)
+    expect(first).not.toContain('\r')
+  })
+
+  it('holds nothing of the machine or the run', async () => {
+    const stored: StoredEntry = sampleStoredEntry()
+
+    await put(stored)
+
+    expect(await text()).not.toMatch(/provenance|storedAt|pluginVersion|2026-01-02T03:06/)
+  })
+
+  it('is not written when nothing changed, also when somebody formatted it', async () => {
+    await put(sampleEntry(1))
+    await writeFile(file(), JSON.stringify(JSON.parse(await text())))
+    await utimes(file(), 1, 1)
+    const before = await stat(file())
+
+    await put(sampleEntry(1))
+
+    const after = await stat(file())
+    expect([after.ino, after.mtimeMs]).toEqual([before.ino, before.mtimeMs])
+  })
+
+  it('keeps the name of the image that was first, so that two names do not take turns', async () => {
+    await put(sampleEntry(1), sampleEntry(1, { image: 'copy.png' }))
+
+    expect((await open().read()).get(sampleEntry(1).key)?.image).toBe('image-1.png')
+  })
+
+  it('gains the files that a model lacks, and keeps those that it has', async () => {
+    const entry = sampleEntry(1)
+    await put({ ...entry, files: { ...entry.files, obj: refTo('obj', 'obj') } })
+
+    const pinned = await open().put({
+      ...entry,
+      files: { ...entry.files, obj: refTo('another', 'obj'), fbx: refTo('fbx', 'fbx') },
+    })
+
+    expect(pinned.files).toEqual({ ...entry.files, obj: refTo('obj', 'obj'), fbx: refTo('fbx', 'fbx') })
+  })
+
+  it('keeps the model that is pinned, and returns it, when another one is put', async () => {
+    const pinned = sampleEntry(1)
+    await put(pinned)
+
+    expect(await open().put(sampleEntry(1, { files: { glb: refTo('other') } }))).toEqual(pinned)
+    expect((await open().read()).get(pinned.key)).toEqual(pinned)
+  })
+
+  it('takes the other model when it is to replace the pinned one', async () => {
+    const own: Entry = {
+      ...sampleEntry(1, { files: { glb: refTo('own') } }),
+      source: 'pinned',
+      task: undefined,
+    }
+    await put(sampleEntry(1))
+
+    await open().put(own, { replace: true })
+
+    expect((await open().read()).get(own.key)).toEqual(own)
+  })
+
+  it('forgets the removed models alone', async () => {
+    await put(sampleEntry(1), sampleEntry(2))
+
+    await open().remove([sampleEntry(1).key, 'f'.repeat(16)])
+
+    expect([...(await open().read()).keys()]).toEqual([sampleEntry(2).key])
+  })
+
+  it('keeps what a later minor version wrote', async () => {
+    await put(sampleEntry(1))
+    const later = (await text())
+      .replace('"models": {', '"origin": "later",\n  "models": {')
+      .replace('"image": ', '"licence": { "name": "CC0" },\n      "image": ')
+      .replace(
+        '"glb": {',
+        '"gaussians": { "sha256": "' + 'a'.repeat(64) + '", "bytes": 3, "ext": "ply" },\n        "glb": {',
+      )
+    await writeFile(file(), later)
+
+    await put(sampleEntry(2), sampleEntry(1))
+
+    expect(JSON.parse(await text())).toMatchObject({
+      origin: 'later',
+      models: {
+        [sampleEntry(1).key]: { licence: { name: 'CC0' }, files: { gaussians: { ext: 'ply' } } },
+        [sampleEntry(2).key]: { image: 'image-2.png' },
+      },
+    })
+  })
+
+  it('loses nothing when eight processes put ten models each', async () => {
+    const script = new URL('./children/put.ts', import.meta.url)
+
+    const children = Array.from({ length: 8 }, (_, index) =>
+      spawnScript(script, [file(), path('.meshy', 'leases', 'lockfile'), String(index * 10 + 1)]),
+    )
+    const ends = await Promise.all(children.map(({ exited }) => exited))
+
+    expect(ends.map(({ code, stderr }) => [code, stderr])).toEqual(ends.map(() => [0, '']))
+    const all = Array.from({ length: 80 }, (_, index) => sampleEntry(index + 1).key)
+    expect([...(await open().read()).keys()]).toEqual(all.sort())
+    expect(await readdir(path())).toEqual(['.meshy', 'meshy-lock.json'])
+  })
+
+  describe('a lockfile that is not ours', () => {
+    const { key } = sampleEntry(1)
+
+    it.each<[string, string, (lockfile: string) => string]>([
+      ['is empty', 'MESHY_LOCKFILE_INVALID', () => ''],
+      ['is truncated', 'MESHY_LOCKFILE_INVALID', (lockfile) => lockfile.slice(0, -40)],
+      ['is a list', 'MESHY_LOCKFILE_INVALID', () => '[]'],
+      ['has no version', 'MESHY_LOCKFILE_INVALID', (lockfile) => lockfile.replace('"version": 1,', '')],
+      [
+        'has a later version',
+        'MESHY_LOCKFILE_VERSION',
+        (lockfile) => lockfile.replace('"version": 1', '"version": 2'),
+      ],
+      [
+        'has a version that is no number',
+        'MESHY_LOCKFILE_VERSION',
+        (lockfile) => lockfile.replace('1,', '"1",'),
+      ],
+      ['has a key that is none', 'MESHY_LOCKFILE_INVALID', (lockfile) => lockfile.replace(key, '../hero')],
+      ['has a key twice', 'MESHY_LOCKFILE_INVALID', (lockfile) => twice(lockfile, key)],
+      [
+        'has a field twice',
+        'MESHY_LOCKFILE_INVALID',
+        (lockfile) => lockfile.replace('"bytes":', '"bytes": 1, "bytes":'),
+      ],
+      [
+        'has a request of another key',
+        'MESHY_LOCKFILE_INVALID',
+        (lockfile) => lockfile.replace('20000', '30001'),
+      ],
+      [
+        'has a digest that is none',
+        'MESHY_LOCKFILE_INVALID',
+        (lockfile) => lockfile.replace(/"sha256": ".{64}"/, '"sha256": "x"'),
+      ],
+      ['has conflict markers', 'MESHY_LOCKFILE_CONFLICT', (lockfile) => conflicting(lockfile)],
+      [
+        'has them with CRLF',
+        'MESHY_LOCKFILE_CONFLICT',
+        (lockfile) => conflicting(lockfile).replaceAll('\n', '\r\n'),
+      ],
+      ['has a forgotten marker', 'MESHY_LOCKFILE_CONFLICT', (lockfile) => `${lockfile}>>>>>>> theirs\n`],
+    ])('is refused, and left as it is, when it %s', async (_, code, damage) => {
+      await put(sampleEntry(1))
+      const damaged = damage(await text())
+      expect(damaged).not.toBe(await text())
+      await writeFile(file(), damaged)
+
+      await expect(open().read()).rejects.toMatchObject({ code, details: { file: file() } })
+      await expect(open().put(sampleEntry(2))).rejects.toMatchObject({ code })
+      await expect(open().remove([key])).rejects.toMatchObject({ code })
+
+      expect(await text()).toBe(damaged)
+    })
+
+    it('says which key contradicts its request', async () => {
+      await put(sampleEntry(1))
+      await writeFile(file(), (await text()).replace('20000', '30001'))
+
+      await expect(open().read()).rejects.toThrow(`\`${key}\``)
+    })
+
+    it('can be written over with a whole document', async () => {
+      await writeFile(file(), '<<<<<<< ours\n')
+
+      await open().overwrite({ ...emptyLockfile(), models: { [key]: modelOf(sampleEntry(1)) } })
+
+      expect((await open().read()).get(key)).toEqual(sampleEntry(1))
+    })
+  })
+
+  it('reads what git has given the line ends of Windows', async () => {
+    await put(sampleEntry(1))
+    await writeFile(file(), (await text()).replaceAll('\n', '\r\n'))
+
+    expect((await open().read()).get(sampleEntry(1).key)).toEqual(sampleEntry(1))
+  })
+})
+
+function twice(lockfile: string, key: string): string {
+  const { models } = JSON.parse(lockfile)
+  return lockfile.replace('"models": {', `"models": { "${key}": ${JSON.stringify(models[key])},`)
+}
+
+function conflicting(lockfile: string): string {
+  return lockfile.replace('  "models"', '<<<<<<< HEAD\n  "models"').concat('=======\n>>>>>>> theirs\n')
+}
