@@ -3,6 +3,8 @@ import { startEmulator } from '../../src/emulator.ts'
 import { inspectGlb } from '../../src/glb/inspect.ts'
 import { call, create, emulate, IMAGE_URL, PICTURE, SINGLE, until } from './harness.ts'
 
+const UNTOUCHED = { Request, Response }
+
 describe('startEmulator', () => {
   it('serves files on another origin, without the key', async () => {
     const emulator = await emulate()
@@ -68,17 +70,19 @@ describe('startEmulator', () => {
     await again.close()
   })
 
-  it('says which port is taken', async () => {
+  it('says which port is taken, and lets go of the other', async () => {
     const emulator = await emulate()
+    const port = Number(new URL(emulator.url).port)
+    const gone = await startEmulator()
+    const assetsPort = Number(new URL(gone.assetsUrl).port)
+    await gone.close()
 
-    await expect(startEmulator({ port: Number(new URL(emulator.url).port) })).rejects.toThrow(/EADDRINUSE/)
+    await expect(startEmulator({ port, assetsPort })).rejects.toThrow(/EADDRINUSE/)
+    await expect(startEmulator({ port, assetsPort })).rejects.toThrow(`${port}`)
   })
 
-  it('leaves the globals of the process alone', async () => {
-    const before = { Request, Response }
-    await emulate()
-
-    expect({ Request, Response }).toEqual(before)
+  it('leaves the globals of the process alone', () => {
+    expect({ Request, Response }).toEqual(UNTOUCHED)
   })
 
   it('has headers by which a request is found', async () => {
