@@ -37,6 +37,8 @@ export interface Run {
   /** A number that changes while the bundler finds modules. */
   activity: () => number
   signal?: AbortSignal | undefined
+  /** @default the system's */
+  clock?: Clock | undefined
 }
 
 /** What all plugin instances of a process share for one cache folder. */
@@ -56,8 +58,7 @@ const sharedByCache = new Map<string, Shared>()
 
 /** Puts a run together. Nothing is read from or written to the cache yet, and no key is needed. */
 export async function openContext(run: Run): Promise<Context> {
-  const { options, activity } = run
-  const clock = systemClock
+  const { options, activity, clock = systemClock } = run
   const hasher = await createHasher()
   const redact = createRedactor([options.apiKey])
   const terminal = await openTerminal(clock)
