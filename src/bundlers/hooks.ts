@@ -3,6 +3,7 @@ import { isOurs } from '../pipeline/imports.ts'
 import { loadAsset } from '../pipeline/load.ts'
 import { formatPlan } from '../pipeline/plan.ts'
 import { summarize } from '../pipeline/report.ts'
+import type { PluginApi } from './api.ts'
 import { renderFailedModule, renderModule, type UrlOf } from './module.ts'
 import { resolveImage, stripQuery, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
@@ -53,14 +54,16 @@ export async function loadModule(
 }
 
 /** Ends a build: tells every failure of it, or the plan that it was run for. */
-export async function finishBuild(session: Session): Promise<void> {
+export async function finishBuild(session: Session, api: PluginApi): Promise<void> {
   const problem = session.problems.take()
   if (problem !== undefined) throw presentable(problem)
-  const { plan, logger, options, report } = await session.context()
+  const { logger, options, report } = await session.context()
   const summary = session.bundler.live ? undefined : summarize(report.models())
   if (summary) logger.info(`meshy: ${summary}`)
-  if (options.mode !== 'plan' || plan.length === 0) return
-  logger.info(formatPlan(plan.splice(0)))
+  if (options.mode !== 'plan' || session.listOnly) return
+  const rows = await api.takePlan()
+  if (rows.length === 0) return
+  logger.info(formatPlan(rows))
   throw presentable(
     new MeshyError('MESHY_PLAN_ONLY', {
       message: 'The build ends here: its mode is `plan`, which writes and sends nothing.',

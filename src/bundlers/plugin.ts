@@ -1,18 +1,13 @@
 import type { UnpluginOptions } from 'unplugin'
 import { MODULE_ID, SPECIFIER } from '../pipeline/imports.ts'
 import type { Options } from '../pipeline/options.ts'
-import type { ModelReport } from '../pipeline/report.ts'
+import { createApi, type PluginApi } from './api.ts'
 import { finishBuild, loadModule, resolveImport } from './hooks.ts'
 import type { UrlOf } from './module.ts'
 import { stripQuery } from './resolve.ts'
 import { Session } from './session.ts'
 import { rollupUrl, viteUrl } from './url.ts'
 import { adoptViteConfig, isBundled, workerConfig, type ViteConfig } from './vite.ts'
-
-/** What a finished build tells of its models: `api.report()` of the plugin object. */
-export interface BuildReport {
-  models: ModelReport[]
-}
 
 /** A plugin context of the Rollup family, as far as we use it. */
 interface NativeContext {
@@ -33,6 +28,8 @@ export interface PluginMeta {
 /** The hooks of one plugin instance. They translate between a bundler and the pipeline, and decide nothing. */
 export function createPlugin(inline: Options, { framework, another }: PluginMeta): UnpluginOptions {
   const session = new Session(inline)
+  const workers: PluginApi[] = []
+  const api = createApi(session, workers)
   let viteConfig: ViteConfig | undefined
 
   const urlFor = (native: NativeContext, id: string): UrlOf =>
@@ -65,18 +62,25 @@ export function createPlugin(inline: Options, { framework, another }: PluginMeta
         return { code, map: { mappings: '' } }
       },
     },
-    buildEnd: () => finishBuild(session),
+    buildEnd: () => finishBuild(session, api),
     vite: {
-      config: () => workerConfig(another),
+      config: () => workerConfig(() => joinWorker(another(), workers)),
       configResolved(config) {
         viteConfig = config as unknown as ViteConfig
         adoptViteConfig(session, viteConfig)
       },
-      api: {
-        report: async (): Promise<BuildReport> => ({ models: (await session.context()).report.models() }),
-      },
+      api,
     },
   }
+}
+
+/** The build of a worker is a part of this one: what it lists is told here. */
+function joinWorker(worker: unknown, workers: PluginApi[]): unknown {
+  // It is the object that `createPlugin` described, with what unplugin adds.
+  const { api } = worker as { api: PluginApi }
+  api.listOnly()
+  workers.push(api)
+  return worker
 }
 
 function countModules(native: NativeContext): number {

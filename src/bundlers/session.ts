@@ -26,11 +26,14 @@ export class Session {
   bundler: Bundler = defaultBundler()
   /** A number that changes while the bundler finds modules. */
   activity: () => number = () => 0
+  /** Whether a run in `plan` only lists: somebody else shows its rows and ends the build. */
+  listOnly = false
+  /** The options that were given in code. */
+  readonly inline: Options
   #context: Promise<Context> | undefined
-  readonly #inline: Options
 
   constructor(inline: Options) {
-    this.#inline = inline
+    this.inline = inline
   }
 
   context(): Promise<Context> {
@@ -42,7 +45,7 @@ export class Session {
     const { root, envDir, envMode, live, underTest, logger } = this.bundler
     const project = findProject(root)
     const env = readEnvironment(envDir, envMode, process.env)
-    const options = resolveOptions(this.#inline, await readConfig(project), {
+    const options = resolveOptions(this.inline, await readConfig(project), {
       root,
       project,
       env,
