@@ -2,21 +2,21 @@
 // TypeScript allows one `*` in a pattern, so other orders need the generated declarations.
 
 declare module '*?meshy' {
-  export const url: import('unplugin-meshy/types').MeshyAsset['url']
-  export const metadata: import('unplugin-meshy/types').MeshyAsset['metadata']
-  export const files: import('unplugin-meshy/types').MeshyAsset['files']
-  export const textures: import('unplugin-meshy/types').MeshyAsset['textures']
-  export const thumbnail: import('unplugin-meshy/types').MeshyAsset['thumbnail']
-  const asset: import('unplugin-meshy/types').MeshyAsset
+  export const url: import('./dist/types.mjs').MeshyAsset['url']
+  export const metadata: import('./dist/types.mjs').MeshyAsset['metadata']
+  export const files: import('./dist/types.mjs').MeshyAsset['files']
+  export const textures: import('./dist/types.mjs').MeshyAsset['textures']
+  export const thumbnail: import('./dist/types.mjs').MeshyAsset['thumbnail']
+  const asset: import('./dist/types.mjs').MeshyAsset
   export default asset
 }
 
 declare module '*&meshy' {
-  export const url: import('unplugin-meshy/types').MeshyAsset['url']
-  export const metadata: import('unplugin-meshy/types').MeshyAsset['metadata']
-  export const files: import('unplugin-meshy/types').MeshyAsset['files']
-  export const textures: import('unplugin-meshy/types').MeshyAsset['textures']
-  export const thumbnail: import('unplugin-meshy/types').MeshyAsset['thumbnail']
-  const asset: import('unplugin-meshy/types').MeshyAsset
+  export const url: import('./dist/types.mjs').MeshyAsset['url']
+  export const metadata: import('./dist/types.mjs').MeshyAsset['metadata']
+  export const files: import('./dist/types.mjs').MeshyAsset['files']
+  export const textures: import('./dist/types.mjs').MeshyAsset['textures']
+  export const thumbnail: import('./dist/types.mjs').MeshyAsset['thumbnail']
+  const asset: import('./dist/types.mjs').MeshyAsset
   export default asset
 }
