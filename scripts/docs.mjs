@@ -10,12 +10,13 @@ const REGION = /(<!-- generated: (\S+) -->\n)[\s\S]*?(<!-- \/generated -->)/g
 const jiti = createJiti(import.meta.url)
 const { failures } = await jiti.import('../src/system/failures.ts')
 const { directives } = await jiti.import('../src/request/directives.ts')
+const { decide, MODES, STATES } = await jiti.import('../src/pipeline/modes.ts')
 
 /** What stands between `<!-- generated: name -->` and `<!-- /generated -->`. */
-const regions = { directives: directiveTable }
+const regions = { directives: directiveTable, options: optionTable, modes: modeTable }
 /** Each document, and how its new text comes from its old one; `undefined` where there is none. */
 const documents = {
-  'README.md': (text) => text?.replace(REGION, fillRegion),
+  'README.md': async (text) => text && (await fillRegions(text)),
   'docs/errors.md': () => errorPage(),
 }
 
@@ -33,7 +34,7 @@ async function staleDocuments() {
   const found = []
   for (const [name, renew] of Object.entries(documents)) {
     const before = await readText(new URL(name, ROOT))
-    const text = renew(before)
+    const text = await renew(before)
     if (text !== undefined && text !== before) found.push({ name, text })
   }
   return found
@@ -48,10 +49,34 @@ async function readText(url) {
   }
 }
 
-function fillRegion(_, opening, name, closing) {
-  const make = regions[name]
-  if (!make) throw new Error(`Unknown region \`${name}\`; known are ${Object.keys(regions).join(', ')}.`)
-  return `${opening}${make()}\n${closing}`
+async function fillRegions(text) {
+  const filled = new Map()
+  for (const [, , name] of text.matchAll(REGION)) {
+    const make = regions[name]
+    if (!make) throw new Error(`Unknown region \`${name}\`; known are ${Object.keys(regions).join(', ')}.`)
+    filled.set(name, await make())
+  }
+  return text.replace(REGION, (_, opening, name, closing) => `${opening}${filled.get(name)}\n${closing}`)
+}
+
+/** The options and their meaning from the comments of their type, where editors show them as well. */
+async function optionTable() {
+  const source = await readFile(new URL('src/pipeline/options.ts', ROOT), 'utf8')
+  const fields = source.slice(source.indexOf('export interface Options {')).split('\n}\n', 1)[0]
+  const rows = [...fields.matchAll(/\/\*\*([\s\S]*?)\*\/\s*(\w+)\?:/g)].map(([, comment, name]) => {
+    const text = comment
+      .replace(/\n\s*\*/g, ' ')
+      .replace(/\s+/g, ' ')
+      .trim()
+    const [meaning, standard = ''] = text.split(' @default ')
+    return [code(name), standard, meaning]
+  })
+  return table(['option', 'default', 'meaning'], rows)
+}
+
+function modeTable() {
+  const rows = MODES.map((mode) => [code(mode), ...STATES.map((state) => decide(mode, state))])
+  return table(['mode', ...STATES], rows)
 }
 
 function directiveTable() {
