@@ -75,7 +75,7 @@ async function optionTable() {
 }
 
 function modeTable() {
-  const rows = MODES.map((mode) => [code(mode), ...STATES.map((state) => decide(mode, state))])
+  const rows = MODES.map((mode) => [code(mode)].concat(STATES.map((state) => decide(mode, state))))
   return table(['mode', ...STATES], rows)
 }
 
