@@ -33,6 +33,7 @@ export async function planTask(options: ResolvedEmulatorOptions, order: TaskOrde
     name: typeof body.name === 'string' ? body.name : undefined,
     texturePrompt: typeof body.texture_prompt === 'string' ? body.texture_prompt : '',
     textureImage,
+    alphaThumbnail: body.alpha_thumbnail === true,
     model,
     assets: options.profile === 'current' ? onlyFormats(assets, body.target_formats) : assets,
     price: priceOf(options.profile, kind, body),

@@ -15,11 +15,12 @@ export function taskView(state: EmulatorState, task: Task): TaskView {
   const sign = (file: string) => state.urls.sign(task.id, file, state.now())
   const pick = (roles: readonly AssetRole[]) => (done ? signedAssets(task, roles, sign) : {})
   const textures = pick(TEXTURE_ROLES)
+  const { thumbnail } = pick(['thumbnail'])
   return {
     id: task.id,
     type: task.kind,
     model_urls: pick(MODEL_ROLES),
-    thumbnail_url: pick(['thumbnail']).thumbnail ?? '',
+    thumbnail_url: thumbnail ?? '',
     texture_prompt: task.texturePrompt,
     ...(task.kind === 'image-to-3d' && {
       texture_image_url: task.textureImage ? sign(TEXTURE_IMAGE_FILE) : '',
@@ -33,7 +34,7 @@ export function taskView(state: EmulatorState, task: Task): TaskView {
     texture_urls: Object.keys(textures).length > 0 ? [textures] : [],
     preceding_tasks: state.tasks.precedingTasks(task),
     task_error: taskError(state, task),
-    ...(state.options.profile === 'current' && laterFields(task)),
+    ...(state.options.profile === 'current' && laterFields(task, thumbnail)),
   }
 }
 
@@ -64,9 +65,11 @@ function taskError(state: EmulatorState, { status, failure }: Task): TaskView {
   return state.options.profile === 'current' ? { message, type, code } : { message }
 }
 
-function laterFields(task: Task): TaskView {
+function laterFields(task: Task, thumbnail: string | undefined): TaskView {
   return {
     ...(task.name !== undefined && { name: task.name }),
+    // Thumbnails have no backdrop here, so the one is the other.
+    ...(task.alphaThumbnail && thumbnail !== undefined && { alpha_thumbnail_url: thumbnail }),
     consumed_credits: task.status === 'FAILED' ? 0 : task.price,
   }
 }

@@ -120,6 +120,20 @@ describe('the life of a task', () => {
   })
 })
 
+describe('later fields', () => {
+  it('hold a second thumbnail when it was asked for', async () => {
+    const { create, json, clock } = inTime()
+    const id = await create({ alpha_thumbnail: true })
+    expect(await json('GET', `${SINGLE}/${id}`)).not.toHaveProperty('alpha_thumbnail_url')
+    clock.advance(2000)
+
+    expect(await json('GET', `${SINGLE}/${id}`)).toHaveProperty('alpha_thumbnail_url')
+    const plain = await create()
+    clock.advance(2000)
+    expect(await json('GET', `${SINGLE}/${plain}`)).not.toHaveProperty('alpha_thumbnail_url')
+  })
+})
+
 describe('delete', () => {
   it('refunds a task that waits', async () => {
     const { create, call, emulator } = inTime({ credits: 100 })
