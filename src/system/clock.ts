@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { ownSignal } from './own-signal.ts'
 
 /** Time, injected: nothing else reads the wall clock or sleeps. */
 export interface Clock {
@@ -13,7 +14,8 @@ export const systemClock: Clock = {
   async sleep(ms, signal) {
     signal?.throwIfAborted()
     try {
-      await delay(ms, undefined, signal ? { signal } : undefined)
+      const own = ownSignal(signal)
+      await delay(ms, undefined, own ? { signal: own } : undefined)
     } catch (error) {
       signal?.throwIfAborted()
       throw error
