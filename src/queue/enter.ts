@@ -1,4 +1,5 @@
 import type PQueue from 'p-queue'
+import { ownSignal } from '../system/own-signal.ts'
 
 export interface EnterOptions {
   /** Higher goes first; 0 when left out. */
@@ -19,10 +20,11 @@ export async function enter<T>(
   { priority = 0, signal }: EnterOptions,
 ): Promise<T> {
   signal?.throwIfAborted()
+  const own = ownSignal(signal)
   const waiting = new AbortController()
-  const leave = () => waiting.abort(signal?.reason)
-  const stopWaiting = () => signal?.removeEventListener('abort', leave)
-  signal?.addEventListener('abort', leave, { once: true })
+  const leave = () => waiting.abort(own?.reason)
+  const stopWaiting = () => own?.removeEventListener('abort', leave)
+  own?.addEventListener('abort', leave, { once: true })
   try {
     const start = () => {
       stopWaiting()

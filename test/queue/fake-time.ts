@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, vi } from 'vitest'
 import type { Clock } from '../../src/system/clock.ts'
+import { ownSignal } from '../../src/system/own-signal.ts'
 
 /** Puts every test of a file on fake timers, starting at 0. */
 export function useFakeTime(): Clock {
@@ -9,11 +10,12 @@ export function useFakeTime(): Clock {
     now: () => Date.now(),
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
-        signal?.throwIfAborted()
+        const own = ownSignal(signal)
+        own?.throwIfAborted()
         const timer = setTimeout(resolve, ms)
-        signal?.addEventListener('abort', () => {
+        own?.addEventListener('abort', () => {
           clearTimeout(timer)
-          reject(signal.reason)
+          reject(own.reason)
         })
       }),
   }

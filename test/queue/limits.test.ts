@@ -163,11 +163,13 @@ describe('createLimits request', () => {
   })
 })
 
+const ROUND_TRIP = 10
+
 /** A service that takes so many tasks at once, some of them other people's. */
 class Service {
   readonly limits: Limits
   readonly starts: [name: string, at: number][] = []
-  refusals = 0
+  refusals: number[] = []
   free: number
 
   constructor(concurrency: number, free: number) {
@@ -178,14 +180,10 @@ class Service {
   /** Runs a task of `ms` from its submission to its end. */
   run(name: string, ms: number, signal?: AbortSignal): Promise<void> {
     const whole = async () => {
-      while (this.free === 0) {
-        this.refusals += 1
-        await this.limits.queueFull(signal)
-      }
-      this.free -= 1
+      while (!(await this.#submit())) await this.limits.queueFull(signal)
       this.limits.accepted()
-      this.starts.push([name, Date.now()])
-      await clock.sleep(ms, signal)
+      this.starts.push([name, Date.now() - ROUND_TRIP])
+      await clock.sleep(ms - ROUND_TRIP, signal)
       this.free += 1
     }
     return this.limits.slot(whole, { signal })
@@ -197,6 +195,18 @@ class Service {
 
   times(): number[] {
     return this.starts.map(([, at]) => at)
+  }
+
+  names(): string {
+    return this.starts.map(([name]) => name).join('')
+  }
+
+  async #submit(): Promise<boolean> {
+    const at = Date.now()
+    await clock.sleep(ROUND_TRIP)
+    if (this.free === 0) this.refusals.push(at)
+    else this.free -= 1
+    return this.refusals.at(-1) !== at
   }
 }
 
@@ -211,53 +221,102 @@ describe('createLimits slot', () => {
     await all
 
     expect(service.times()).toEqual([0, 0, 0, 10_000, 10_000, 10_000, 20_000])
-    expect(service.refusals).toBe(0)
+    expect(service.refusals).toEqual([])
   })
 
   it('shrinks to what the service takes, and starts the next when one ends', async () => {
     const service = new Service(4, 2)
 
     const all = service.runAll(6, 4000)
-    await vi.advanceTimersByTimeAsync(1)
+    await vi.advanceTimersByTimeAsync(11)
     expect(service.limits.stats()).toMatchObject({ slots: 2, tasksRunning: 2, tasksWaiting: 4 })
     await vi.runAllTimersAsync()
     await all
 
     expect(service.times()).toEqual([0, 0, 4000, 4000, 8000, 8000])
+    expect(service.names()).toBe('012345')
+    expect(service.refusals).toEqual([0, 0, 5010])
   })
 
-  it('knocks by itself after a while when others hold every place, ever more seldom', async () => {
+  it('tries one more from time to time when others hold every place, ever more seldom', async () => {
     const service = new Service(4, 0)
 
-    const all = service.runAll(2, 1000)
-    await vi.advanceTimersByTimeAsync(4999)
-    expect(service.refusals).toBe(1)
-    await vi.advanceTimersByTimeAsync(1)
-    expect(service.refusals).toBe(2)
-    await vi.advanceTimersByTimeAsync(7499)
-    expect(service.refusals).toBe(2)
-    await vi.advanceTimersByTimeAsync(1)
-    expect(service.refusals).toBe(3)
+    const all = service.runAll(3, 90_000)
+    await vi.advanceTimersByTimeAsync(36_000)
+    expect(service.refusals).toEqual([0, 0, 0, 5010, 12_510, 23_760])
+    service.free = 3
+    await vi.runAllTimersAsync()
+    await all
 
+    expect(service.times()).toEqual([40_635, 40_645, 40_655])
+    expect(service.names()).toBe('012')
+  })
+
+  it('tries often again after a success', async () => {
+    const service = new Service(4, 0)
+
+    const all = service.runAll(3, 90_000)
+    await vi.advanceTimersByTimeAsync(13_000)
+    service.free = 1
+    await vi.advanceTimersByTimeAsync(18_000)
+
+    expect(service.times()).toEqual([23_760])
+    expect(service.refusals.slice(5)).toEqual([23_770, 28_770])
     service.free = 2
     await vi.runAllTimersAsync()
     await all
-    expect(service.times()).toEqual([23_750, 23_750])
   })
 
-  it('grows again when others leave', async () => {
+  it('grows again when others leave, also for tasks that never tried', async () => {
     const service = new Service(4, 1)
 
-    const all = service.runAll(8, 20_000)
+    const all = service.runAll(8, 60_000)
     await vi.advanceTimersByTimeAsync(1000)
-    service.free += 3
-    await vi.advanceTimersByTimeAsync(4000)
-    expect(service.times()).toEqual([0, 5000, 5000, 5000])
-    expect(service.limits.stats()).toMatchObject({ slots: 4, tasksRunning: 4 })
+    expect(service.limits.stats()).toMatchObject({ slots: 1, tasksRunning: 1, tasksWaiting: 7 })
+    service.free += 9
+    await vi.advanceTimersByTimeAsync(6000)
+
+    expect(service.times()).toEqual([0, 5010, 5020, 5030])
+    expect(service.limits.stats()).toMatchObject({ slots: 4, tasksRunning: 4, tasksWaiting: 4 })
     await vi.runAllTimersAsync()
     await all
+    expect(service.refusals).toEqual([0, 0, 0])
+  })
 
-    expect(service.starts).toHaveLength(8)
+  it('looks for room by itself when nothing that was refused is left', async () => {
+    const service = new Service(2, 1)
+    const stop = new AbortController()
+    const first = service.run('first', 60_000)
+    const gone = expect(service.run('gone', 1000, stop.signal)).rejects.toThrow('stopped')
+    await vi.advanceTimersByTimeAsync(100)
+    stop.abort(new Error('stopped'))
+    await gone
+
+    const second = service.run('second', 60_000)
+    service.free = 1
+    await vi.runAllTimersAsync()
+    await Promise.all([first, second])
+
+    expect(service.starts).toEqual([
+      ['first', 0],
+      ['second', 5100],
+    ])
+  })
+
+  it('starts afresh when nothing was left to do', async () => {
+    const service = new Service(3, 1)
+    const first = service.runAll(3, 1000)
+    await vi.runAllTimersAsync()
+    await first
+    service.free = 3
+
+    expect(service.limits.stats().slots).toBe(3)
+    const second = service.runAll(3, 1000)
+    const start = Date.now()
+    await vi.runAllTimersAsync()
+    await second
+
+    expect(service.times().slice(3)).toEqual([start, start, start])
   })
 
   it('lets others in when a refused submission is given up', async () => {

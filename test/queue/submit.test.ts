@@ -3,6 +3,7 @@ import { MeshyError } from '../../src/errors.ts'
 import { createLimits } from '../../src/queue/limits.ts'
 import { createSchedule } from '../../src/queue/schedule.ts'
 import { submit } from '../../src/queue/submit.ts'
+import type { SubmitOptions } from '../../src/queue/submit.ts'
 import { useFakeTime } from './fake-time.ts'
 
 const clock = useFakeTime()
@@ -30,6 +31,12 @@ function post(...errors: Error[]) {
   return { times, send }
 }
 
+/** Submits from inside a slot, as it must be. */
+function submitInSlot(send: () => Promise<string>, options: Omit<SubmitOptions, 'limits' | 'clock'>) {
+  const limits = makeLimits()
+  return limits.slot(() => submit(send, { limits, clock, ...options }))
+}
+
 const makeLimits = () => createLimits({ requestsPerSecond: 20, concurrency: 8, clock })
 
 describe('submit', () => {
@@ -37,7 +44,7 @@ describe('submit', () => {
     const { send, times } = post(...Array.from({ length: 12 }, () => refusal('queue')))
     const onFull = vi.fn<() => void>()
 
-    const id = submit(send, { limits: makeLimits(), clock, timeoutMs: 1_200_000, onFull })
+    const id = submitInSlot(send, { timeoutMs: 1_200_000, onFull })
     await vi.runAllTimersAsync()
 
     expect(await id).toBe('task-1')
@@ -48,7 +55,7 @@ describe('submit', () => {
   it('throws that the queue is full when time is up', async () => {
     const { send, times } = post(...Array.from({ length: 99 }, () => refusal('queue')))
 
-    const id = submit(send, { limits: makeLimits(), clock, timeoutMs: 20_000 })
+    const id = submitInSlot(send, { timeoutMs: 20_000 })
     const thrown = expect(id).rejects.toMatchObject({ code: 'MESHY_API_QUEUE_FULL' })
     await vi.runAllTimersAsync()
     await thrown
@@ -59,7 +66,7 @@ describe('submit', () => {
   it('throws every other error at once', async () => {
     const { send, times } = post(lost)
 
-    await expect(submit(send, { limits: makeLimits(), clock, timeoutMs: 20_000 })).rejects.toBe(lost)
+    await expect(submitInSlot(send, { timeoutMs: 20_000 })).rejects.toBe(lost)
     expect(times).toHaveLength(1)
   })
 
@@ -67,7 +74,7 @@ describe('submit', () => {
     const { send } = post(refusal('queue'))
     const stop = new AbortController()
 
-    const id = submit(send, { limits: makeLimits(), clock, timeoutMs: 20_000, signal: stop.signal })
+    const id = submitInSlot(send, { timeoutMs: 20_000, signal: stop.signal })
     const thrown = expect(id).rejects.toThrow('stopped')
     await vi.advanceTimersByTimeAsync(1)
     stop.abort(new Error('stopped'))
