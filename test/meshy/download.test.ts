@@ -9,6 +9,7 @@ import { download } from '../../src/meshy/download.ts'
 import type { DownloadOptions } from '../../src/meshy/download.ts'
 import type { Sink } from '../../src/meshy/fetch-file.ts'
 import { fastClock } from '../system/fast-clock.ts'
+import { manualClock, slowBody } from '../system/manual-clock.ts'
 import { closedPort, startServer } from './server.ts'
 
 const FILE = Buffer.from('glTF, two, and the rest of the model')
@@ -175,16 +176,50 @@ describe('download', () => {
     expect(server.seen).toHaveLength(2)
   })
 
-  it('closes the connection when the sink has seen enough', async () => {
-    let markClosed = () => {}
-    const closed = new Promise<void>((resolve) => (markClosed = resolve))
-    const server = await startServer((_, response) => {
-      response.on('close', () => markClosed())
-      response.write('never ends')
+  it('tries again when the sink tells of a broken stream in its own words', async () => {
+    const server = await startServer((_, response, count) => {
+      if (count > 1) response.end(FILE)
+      else response.writeHead(200).write(FILE, () => response.destroy())
     })
 
-    expect(await fetchTo(server.url, { sink: () => Promise.resolve('enough') })).toBe('enough')
-    await closed
+    const digest = await fetchTo(server.url, {
+      sink: async (bytes, info) => {
+        try {
+          return await digestSink(bytes, info)
+        } catch (cause) {
+          throw new Error('could not write', { cause })
+        }
+      },
+    })
+
+    expect(digest).toBe(DIGEST)
+  })
+
+  it('endures a slow file as long as bytes come', async () => {
+    const clock = manualClock()
+    const chunks = [...FILE].map((byte) => Buffer.of(byte))
+    let calls = 0
+    const fetch = () => {
+      calls += 1
+      return Promise.resolve(new Response(slowBody(clock, 59_000, chunks)))
+    }
+
+    expect(await fetchTo('https://assets.example/m.glb', { fetch, clock })).toBe(DIGEST)
+    expect(calls).toBe(1)
+  })
+
+  it('closes the connection when the sink has seen enough', async () => {
+    const server = await startServer((_, response) => void response.write('never ends'))
+    const signals: (AbortSignal | null | undefined)[] = []
+    const watched: typeof fetch = (input, init) => {
+      signals.push(init?.signal)
+      return fetch(input, init)
+    }
+
+    expect(await fetchTo(server.url, { fetch: watched, sink: () => Promise.resolve('enough') })).toBe(
+      'enough',
+    )
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true])
   })
 
   it('says that the file was truncated when it is always shorter than announced', async () => {

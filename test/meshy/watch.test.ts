@@ -5,7 +5,9 @@ import type { Client } from '../../src/meshy/client.ts'
 import type { Task, TaskError } from '../../src/meshy/task.ts'
 import { watchTask } from '../../src/meshy/watch.ts'
 import type { Clock } from '../../src/system/clock.ts'
+import type { Fetch } from '../../src/system/fetch.ts'
 import { fastClock } from '../system/fast-clock.ts'
+import { manualClock, slowBody } from '../system/manual-clock.ts'
 import { sendJson, startServer } from './server.ts'
 import type { Handler, TestServer } from './server.ts'
 
@@ -37,14 +39,8 @@ function serveTask(
 const sse = (response: ServerResponse) => response.writeHead(200, { 'content-type': 'text/event-stream' })
 const noStream = (response: ServerResponse) => sendJson(response, 404, { message: 'NoMatchingRoute' })
 
-function clientOf(server: TestServer, clock: Clock): Client {
-  return createClient({
-    baseUrl: server.url,
-    apiKey: 'msy_test',
-    fetch,
-    clock,
-    schedule: (attempt) => attempt(),
-  })
+function clientOf(baseUrl: string, clock: Clock, fetch: Fetch = globalThis.fetch): Client {
+  return createClient({ baseUrl, apiKey: 'msy_test', fetch, clock, schedule: (attempt) => attempt() })
 }
 
 interface Watched {
@@ -59,7 +55,7 @@ function watch(
 ): Watched {
   const progress: number[] = []
   const log: string[] = []
-  const task = watchTask(clientOf(server, clock), 'image-to-3d', ID, {
+  const task = watchTask(clientOf(server.url, clock), 'image-to-3d', ID, {
     clock,
     timeoutMs,
     signal,
@@ -134,54 +130,110 @@ describe('watchTask', () => {
     expect((await watch(server).task).name).toBe('é漢')
   })
 
-  it.each<[string, (response: ServerResponse) => void]>([
-    ['the route does not exist', noStream],
-    ['the method is not allowed', (response) => sendJson(response, 405, {})],
-    ['streams are not implemented', (response) => sendJson(response, 501, {})],
-    ['the stream fails', (response) => sendJson(response, 500, {})],
-    ['the answer is JSON', (response) => sendJson(response, 200, running(1))],
+  it.each<[string, string, (response: ServerResponse) => void]>([
+    ['the route does not exist', 'no stream (MESHY_API_NOT_FOUND)', noStream],
     [
-      'the answer is a page',
-      (response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'),
+      'the method is not allowed',
+      'no stream (MESHY_API_REJECTED)',
+      (response) => sendJson(response, 405, {}),
     ],
-    ['the stream ends early', (response) => void sse(response).end(event(running(3)))],
-    ['the stream ends inside an event', (response) => void sse(response).end(event(done).slice(0, -1))],
+    [
+      'streams are not implemented',
+      'no stream (MESHY_API_SERVER)',
+      (response) => sendJson(response, 501, {}),
+    ],
+    [
+      'requests come too fast',
+      'no stream (MESHY_API_RATE_LIMITED)',
+      (response) => sendJson(response, 429, {}),
+    ],
+    ['the answer is JSON', 'no stream (MESHY_API_BAD_RESPONSE)', (response) => sendJson(response, 200, done)],
+    ['the answer is a page', 'no stream (MESHY_API_BAD_RESPONSE)', (response) => void response.end('<html>')],
+    [
+      'the stream ends early',
+      'the stream ended early',
+      (response) => void sse(response).end(event(running(3))),
+    ],
+    [
+      'the stream ends inside an event',
+      'the stream ended early',
+      (response) => void sse(response).end(event(done).slice(0, -1)),
+    ],
     [
       'the stream breaks',
+      'no stream (MESHY_API_NETWORK)',
       (response) => void sse(response).write(event(running(3)), () => response.destroy()),
     ],
-    ['the stream holds garbage', (response) => void sse(response).write('data: }{\n\n')],
+    [
+      'the stream holds garbage',
+      'no stream (MESHY_API_BAD_RESPONSE)',
+      (response) => void sse(response).write('data: }{\n\n'),
+    ],
     [
       'the stream holds the JSON of the reference in several lines',
+      'no stream (MESHY_API_BAD_RESPONSE)',
       (response) => void sse(response).write(`data: ${JSON.stringify(done, null, 2)}\n\n`),
     ],
-    ['the stream holds another thing', (response) => void sse(response).write('data: {"hello":1}\n\n')],
-    ['an event is too large', (response) => void sse(response).write(`data: ${'x'.repeat(2 ** 21)}`)],
+    [
+      'the stream holds another thing',
+      'no stream (MESHY_API_BAD_RESPONSE)',
+      (response) => void sse(response).write('data: {"hello":1}\n\n'),
+    ],
+    [
+      'an event is too large',
+      'no stream (MESHY_API_BAD_RESPONSE)',
+      (response) => void sse(response).write(`data: ${'x'.repeat(2 ** 21)}`),
+    ],
     [
       'an error comes after 200',
+      'the stream ended early',
       (response) => void sse(response).write(event({ status_code: 500, message: 'Oops' }, 'error')),
     ],
-    ['the error is no JSON', (response) => void sse(response).write('event: error\ndata: oops\n\n')],
-    ['nothing comes at all', () => {}],
-    ['no event comes', (response) => void sse(response).write('\n')],
-  ])('polls when %s', async (_, stream) => {
+    [
+      'the error is no JSON',
+      'the stream ended early',
+      (response) => void sse(response).write('event: error\ndata: oops\n\n'),
+    ],
+    ['nothing comes at all', 'no stream (MESHY_API_NETWORK)', () => {}],
+    ['no event comes', 'no stream (MESHY_API_NETWORK)', (response) => void sse(response).write('\n')],
+  ])('polls when %s', async (_, story, stream) => {
     const server = await serveTask(stream, [running(10), running(95), done])
 
-    const { task, progress } = watch(server)
+    const { task, progress, log } = watch(server)
 
     expect((await task).modelUrls.glb).toBe(GLB)
     expect(progress.slice(-3)).toEqual([10, 95, 100])
+    expect(log).toEqual([`task task-1: ${story}, polling`])
     expect(pathsOf(server)).toEqual(['task-1/stream', 'task-1', 'task-1', 'task-1'])
   })
 
-  it('polls when a stream only keeps itself alive', async () => {
-    const server = await serveTask((response) => {
-      sse(response)
-      const timer = setInterval(() => response.write(': alive\n\n'), 20)
-      response.on('close', () => clearInterval(timer))
-    })
+  it('endures a stream of any length as long as bytes come', async () => {
+    const clock = manualClock()
+    const chunks = [...Array<string>(9).fill(event(running(50))), ': alive\n\n', ': alive\n\n', event(done)]
+    const fetch = () => {
+      const headers = { 'content-type': 'text/event-stream' }
+      return Promise.resolve(new Response(slowBody(clock, 59_000, chunks), { headers }))
+    }
+    const client = clientOf('https://api.test', clock, fetch)
 
-    expect((await watch(server, { clock: fastClock(200) }).task).status).toBe('SUCCEEDED')
+    const task = await watchTask(client, 'image-to-3d', ID, { clock, timeoutMs: 20 * MINUTES })
+
+    expect(task.status).toBe('SUCCEEDED')
+  })
+
+  it('polls when a stream only keeps itself alive', async () => {
+    const clock = manualClock()
+    const alive = Array<string>(99).fill(': alive\n\n')
+    const fetch = (input: unknown) => {
+      if (!String(input).endsWith('/stream')) return Promise.resolve(Response.json(done))
+      const headers = { 'content-type': 'text/event-stream' }
+      return Promise.resolve(new Response(slowBody(clock, 50_000, alive), { headers }))
+    }
+    const client = clientOf('https://api.test', clock, fetch)
+
+    await watchTask(client, 'image-to-3d', ID, { clock, timeoutMs: 20 * MINUTES })
+
+    expect(clock.now()).toBe(200_000)
   })
 
   it('polls at growing distances', async () => {
