@@ -2,8 +2,8 @@ import { formatError, isMeshyError, MeshyError } from '../errors.ts'
 import { isOurs } from '../pipeline/imports.ts'
 import { loadAsset } from '../pipeline/load.ts'
 import { formatPlan } from '../pipeline/plan.ts'
+import type { PluginApi } from '../pipeline/plugin-api.ts'
 import { summarize } from '../pipeline/report.ts'
-import type { PluginApi } from './api.ts'
 import { renderFailedModule, renderModule, type UrlOf } from './module.ts'
 import { resolveImage, stripQuery, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
@@ -59,7 +59,8 @@ export async function finishBuild(session: Session, api: PluginApi): Promise<voi
   if (problem !== undefined) throw presentable(problem)
   const { logger, options, report } = await session.context()
   const summary = session.bundler.live ? undefined : summarize(report.models())
-  if (summary) logger.info(`meshy: ${summary}`)
+  const hasStandIns = report.models().some(({ origin }) => origin === 'stand-in')
+  if (summary) logger[hasStandIns ? 'warn' : 'info'](`meshy: ${summary}`)
   if (options.mode !== 'plan' || session.listOnly) return
   const rows = await api.takePlan()
   if (rows.length === 0) return

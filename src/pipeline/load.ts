@@ -1,6 +1,8 @@
 import type { Request } from '../request/request.ts'
+import type { Entry } from '../store/entry.ts'
 import { readyAsset, standInAsset, type Asset } from './asset.ts'
 import { classify, type Finding } from './classify.ts'
+import { completeStored } from './complete.ts'
 import type { Context } from './context.ts'
 import type { Import } from './imports.ts'
 import { modelMissing } from './missing.ts'
@@ -42,7 +44,10 @@ async function act(
   todo: { finding: Finding; action: Action },
 ): Promise<Asset> {
   const { finding, action } = todo
-  if (action === 'serve' && finding.entry) return readyAsset(finding.entry, finding.paths, request.wanted)
+  if (action === 'serve' && finding.entry) {
+    await pin(context, finding.entry)
+    return readyAsset(finding.entry, finding.paths, request.wanted)
+  }
   if (action === 'fail') throw modelMissing(request, finding)
   if (context.live && action !== 'stand-in') return context.live.asset(context, request, todo)
   if (action === 'stand-in' || action === 'ask') return previewAsset(context, request)
@@ -53,4 +58,11 @@ async function act(
 async function previewAsset(context: Context, request: Request): Promise<Asset> {
   const standIn = await makeStandIn(context, request)
   return standInAsset(standIn, { key: request.key, state: 'preview', wanted: request.wanted })
+}
+
+/** A model that only this machine knows, since its line of the lockfile was lost, is pinned again where runs may write. */
+async function pin({ store, options }: Context, entry: Entry): Promise<void> {
+  const mayWrite = options.mode === 'generate' || options.mode === 'ask'
+  if (!mayWrite || !store.lockfile || (await store.lockfile.get(entry.key))) return
+  await store.lockfile.put(entry)
 }

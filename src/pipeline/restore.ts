@@ -17,6 +17,13 @@ export async function restore(
   { entry, lacking }: { entry: Entry; lacking: readonly FileRole[] },
 ): Promise<Entry> {
   if (!entry.task) throw unrestorable(entry, lacking, 'they are your own bytes, which no task can give back')
+  if (context.options.apiKey === undefined) {
+    throw unrestorable(
+      entry,
+      lacking,
+      `there is no MESHY_API_KEY to fetch them from task ${entry.task.id} with`,
+    )
+  }
   const { store, signal } = context
   return store.withLease(request.key, signal, async () => {
     const task = await retrieveTask(context, entry, lacking)

@@ -27,9 +27,10 @@ export async function saveModel(
     facts: inspectGlb(await store.blobs.read(glb)),
   }
   await store.entries.write({ ...entry, provenance: provenanceOf(request, task, clock.now()) })
-  await store.lockfile?.put(entry)
+  // Another machine may have pinned other bytes for the key meanwhile; then those are what it means.
+  const pinned = (await store.lockfile?.put(entry)) ?? entry
   await store.journal.clear(request.key)
-  return entry
+  return pinned
 }
 
 function entryOf(
