@@ -7,7 +7,7 @@ import type { ModelsInUse } from './model-maker.ts'
 import { resolveEmulatorOptions } from './options.ts'
 import type { EmulatorOptions } from './options.ts'
 import { requestFaults } from './request-faults.ts'
-import { countRequests, routeOf } from './request-log.ts'
+import { countRequests, logEntry } from './request-log.ts'
 import type { LoggedRequest, RequestCounts } from './request-log.ts'
 import { createAssetsApp } from './routes/assets.ts'
 import { addBalanceRoute } from './routes/balance.ts'
@@ -71,7 +71,7 @@ export function createEmulator(options: EmulatorOptions = {}): WiredEmulator {
   }
 
   async function handle(request: Request, connection: Connection): Promise<Response> {
-    const entry = logEntry(request, state)
+    const entry = logEntry(request, { assetsUrl: resolved.assetsUrl, at: state.now() })
     requests.push(entry)
     const env: EmulatorEnv['Bindings'] = { connection, fault: state.faults.take(entry), log: entry }
     const response = await apps[entry.origin].fetch(request, env)
@@ -118,23 +118,6 @@ function createApiApp(state: EmulatorState): Hono<EmulatorEnv> {
 function answerError(error: Error): Response {
   if (error instanceof ApiError) return error.toResponse()
   throw error
-}
-
-function logEntry(request: Request, state: EmulatorState): LoggedRequest {
-  const { origin, pathname: path, search: query } = new URL(request.url)
-  const { method } = request
-  const route = routeOf(method, path)
-  return {
-    route,
-    method,
-    path,
-    query,
-    origin: origin === new URL(state.options.assetsUrl).origin ? 'assets' : 'api',
-    authorized: request.headers.has('authorization'),
-    at: state.now(),
-    status: 0,
-    body: undefined,
-  }
 }
 
 function isCut(fault: Fault | undefined): boolean {

@@ -34,8 +34,27 @@ export interface RequestCounts {
   total: number
 }
 
+/** The entry for a request that has just arrived. */
+export function logEntry(
+  request: Request,
+  { assetsUrl, at }: { assetsUrl: string; at: number },
+): LoggedRequest {
+  const { origin, pathname: path, search: query } = new URL(request.url)
+  return {
+    route: routeOf(request.method, path),
+    method: request.method,
+    path,
+    query,
+    origin: origin === new URL(assetsUrl).origin ? 'assets' : 'api',
+    authorized: request.headers.has('authorization'),
+    at,
+    status: 0,
+    body: undefined,
+  }
+}
+
 /** Says what a request is for. */
-export function routeOf(method: string, path: string): RouteName {
+function routeOf(method: string, path: string): RouteName {
   if (path.startsWith('/emulator/tasks/')) return 'asset'
   if (path === '/openapi/v1/balance') return 'balance'
   const found = /^\/openapi\/v1\/(?:multi-)?image-to-3d(?<id>\/[^/]+)?(?<stream>\/stream)?$/.exec(
