@@ -1,23 +1,6 @@
-import type { Options } from '../pipeline/options.ts'
-import type { PlanRow } from '../pipeline/plan.ts'
+import type { PluginApi } from '../pipeline/plugin-api.ts'
 import type { ModelReport } from '../pipeline/report.ts'
 import type { Session } from './session.ts'
-
-/** What a finished build tells of its models: `api.report()` of the plugin object. */
-export interface BuildReport {
-  models: ModelReport[]
-}
-
-/** What programs can ask of a plugin object: `plugin.api`. */
-export interface PluginApi {
-  /** The options that the plugin was given in code. */
-  options: Options
-  report(): Promise<BuildReport>
-  /** Takes out the rows that a run in `plan` has listed so far. */
-  takePlan(): Promise<PlanRow[]>
-  /** Makes a run in `plan` end without words, for whoever shows its rows. */
-  listOnly(): void
-}
 
 /** @param workers the instances of the plugin in workers, whose builds are parts of this one */
 export function createApi(session: Session, workers: readonly PluginApi[]): PluginApi {

@@ -1,23 +1,12 @@
 import type { Context } from '../pipeline/context.ts'
-import { readConfig } from '../pipeline/config.ts'
-import { readEnvironment } from '../pipeline/environment.ts'
-import { consoleLogger, type Logger } from '../pipeline/logger.ts'
-import { openContext } from '../pipeline/open.ts'
-import { resolveOptions, type Options } from '../pipeline/options.ts'
+import { consoleLogger } from '../pipeline/logger.ts'
+import { openProject, type ProjectRun } from '../pipeline/open-project.ts'
+import type { Options } from '../pipeline/options.ts'
 import { Problems } from '../pipeline/problems.ts'
-import { findProject } from '../pipeline/project.ts'
 
 /** What a bundler tells of its run, before the first import. */
-export interface Bundler {
-  root: string
-  /** Folder and mode of the `.env` files. */
-  envDir: string
-  envMode: string
+export interface Bundler extends ProjectRun {
   publicDir: string | undefined
-  /** Whether it serves or watches. */
-  live: boolean
-  underTest: boolean
-  logger: Logger
 }
 
 /** One instance of the plugin: what its bundler told, its imports, and the context, opened when it is first needed. */
@@ -41,18 +30,8 @@ export class Session {
     return this.#context
   }
 
-  async #open(): Promise<Context> {
-    const { root, envDir, envMode, live, underTest, logger } = this.bundler
-    const project = findProject(root)
-    const env = readEnvironment(envDir, envMode, process.env)
-    const options = resolveOptions(this.inline, await readConfig(project), {
-      root,
-      project,
-      env,
-      live,
-      underTest,
-    })
-    return openContext({ options, env, live, logger, activity: () => this.activity() })
+  #open(): Promise<Context> {
+    return openProject(this.bundler, { inline: this.inline, activity: () => this.activity() })
   }
 }
 
