@@ -51,7 +51,11 @@ export const entryBodySchema = z.looseObject({
   unavailable: z.array(z.custom<FileRole>((role) => typeof role === 'string')).optional(),
   facts: factsSchema,
   task: z
-    .looseObject({ id: z.string().min(1), credits: z.number().nonnegative(), createdAt: isoTimeSchema })
+    .looseObject({
+      id: z.string().min(1),
+      credits: z.number().nonnegative(),
+      createdAt: isoTimeSchema.optional(),
+    })
     .optional(),
 })
 

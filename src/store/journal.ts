@@ -125,7 +125,8 @@ function failAfter(previous: JournalRecord | undefined, key: string, failure: Jo
     return { ...attempt, state: 'failed', failure: { taskId, ...failure } }
   }
   if (previous?.state !== 'started') throw unexpected(key, previous, 'failed')
-  return { ...previous, state: 'failed', failure }
+  const { lost: _, ...attempt } = previous
+  return { ...attempt, state: 'failed', failure }
 }
 
 function forgetAfter(

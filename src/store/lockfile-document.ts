@@ -77,15 +77,24 @@ export function modelOf({
   return entryBodySchema.parse({ image, model, source, request, files, unavailable, facts, task: taskOf })
 }
 
+/** One model of two records of it: where both say something, `first` is right. */
+export function uniteModels(first: LockedModel, second: LockedModel): LockedModel {
+  const { unavailable: _, ...united } = { ...second, ...first, files: { ...second.files, ...first.files } }
+  const roles = new Set([...(first.unavailable ?? []), ...(second.unavailable ?? [])])
+  const unavailable = [...roles].filter((role) => !(role in united.files)).sort()
+  return unavailable.length > 0 ? { ...united, unavailable } : united
+}
+
 export function entryOf(key: string, model: LockedModel): Entry {
   return { key, ...model }
 }
 
-/** The fields of a model stand in the order of the schema, which has read it; the rest is ordered here. */
+/** Parsing puts the fields into the order of the schema; what the schema does not name is ordered here. */
 function ordered(model: LockedModel): object {
-  const params = sortedBy(model.request.params, (name) => name)
-  const files = sortedBy(model.files, (role) => roleOrder(role))
-  return { ...model, request: { ...model.request, params }, files }
+  const parsed = entryBodySchema.parse(model)
+  const params = sortedBy(parsed.request.params, (name) => name)
+  const files = sortedBy(parsed.files, roleOrder)
+  return { ...parsed, request: { ...parsed.request, params }, files }
 }
 
 function sortedBy(fields: object, sortKey: (name: string) => string): object {

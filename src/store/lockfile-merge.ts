@@ -1,6 +1,6 @@
 import { isMeshyError } from '../errors.ts'
 import { splitConflict } from './conflict.ts'
-import { emptyLockfile, formatLockfile, parseLockfile } from './lockfile-document.ts'
+import { emptyLockfile, formatLockfile, parseLockfile, uniteModels } from './lockfile-document.ts'
 import type { LockedModel, LockfileDocument, ParseLockfileOptions } from './lockfile-document.ts'
 
 /** A key that both sides pin to different bytes: only people can say which. */
@@ -91,7 +91,7 @@ function mergeModel({ base, ours, theirs }: ModelSides): LockedModel | undefined
   if (isSame(base, ours)) return theirs
   if (isSame(base, theirs)) return ours
   if (!ours || !theirs) return ours ?? theirs
-  return { ...theirs, ...ours, files: { ...theirs.files, ...ours.files } }
+  return uniteModels(ours, theirs)
 }
 
 function sameBytes(ours: LockedModel, theirs: LockedModel): boolean {

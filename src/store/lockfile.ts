@@ -10,6 +10,7 @@ import {
   formatLockfile,
   modelOf,
   parseLockfile,
+  uniteModels,
   type LockedModel,
   type LockfileDocument,
   type ParseLockfileOptions,
@@ -102,5 +103,5 @@ function unite(pinned: LockedModel | undefined, fresh: LockedModel, replace: boo
   if (!pinned) return fresh
   const [first, second] = replace ? [fresh, pinned] : [pinned, fresh]
   if (pinned.files.glb.sha256 !== fresh.files.glb.sha256) return first
-  return { ...second, ...first, files: { ...second.files, ...first.files } }
+  return uniteModels(first, second)
 }

@@ -33,6 +33,16 @@ describe('createJournal', () => {
     expect(await readdir(path('.meshy', 'journal'))).toEqual([])
   })
 
+  it('remembers that an answer was lost, until the task is known', async () => {
+    await open().start(start)
+    await open().lose(key)
+    expect(await open().read(key)).toMatchObject({ state: 'started', lost: true })
+
+    await open().accept(key, 'task-1')
+
+    expect(await open().read(key)).not.toHaveProperty('lost')
+  })
+
   it('counts attempts, and keeps the time of the first one that is not settled', async () => {
     const later = { ...start, startedAt: '2026-02-02T00:00:00.000Z' }
 
@@ -79,6 +89,7 @@ describe('createJournal', () => {
 
   it.each<[string, (journal: ReturnType<typeof open>) => Promise<unknown>]>([
     ['accepts', (journal) => journal.accept(key, 'task-1')],
+    ['loses', (journal) => journal.lose(key)],
     ['fails', (journal) => journal.fail(key, { code: 'MESHY_TASK_FAILED', message: '' })],
   ])('%s nothing that was not started', async (_, step) => {
     await expect(step(open())).rejects.toThrow('absent')

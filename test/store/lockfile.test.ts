@@ -2,7 +2,7 @@ import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import type { Entry, StoredEntry } from '../../src/store/entry.ts'
 import { createLockfile } from '../../src/store/lockfile.ts'
-import { emptyLockfile, modelOf } from '../../src/store/lockfile-document.ts'
+import { emptyLockfile, formatLockfile, modelOf, parseLockfile } from '../../src/store/lockfile-document.ts'
 import { spawnScript } from '../support/child.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 import { keyOf, refTo, sampleEntry, sampleStoredEntry } from './samples.ts'
@@ -79,6 +79,30 @@ describe('createLockfile', () => {
     })
 
     expect(pinned.files).toEqual({ ...entry.files, obj: refTo('obj', 'obj'), fbx: refTo('fbx', 'fbx') })
+  })
+
+  it('remembers which files a task did not make, until they are there', async () => {
+    const entry = sampleEntry(1)
+    await put({ ...entry, unavailable: ['fbx', 'obj'] }, { ...entry, unavailable: ['usdz', 'fbx'] })
+    expect((await open().read()).get(entry.key)?.unavailable).toEqual(['fbx', 'obj', 'usdz'])
+    const before = await text()
+    await put({ ...entry, unavailable: ['obj'] })
+    expect(await text()).toBe(before)
+
+    const pinned = await open().put({ ...entry, files: { ...entry.files, obj: refTo('obj', 'obj') } })
+
+    expect(pinned.unavailable).toEqual(['fbx', 'usdz'])
+    expect(formatLockfile(parseLockfile(await text(), { file: file(), fingerprint: keyOf }))).toBe(
+      await text(),
+    )
+  })
+
+  it('holds a task whose time the service did not tell', async () => {
+    const entry = sampleEntry(1, { task: { id: 'task-1', credits: 30 } })
+
+    await put(entry)
+
+    expect((await open().read()).get(entry.key)).toEqual(entry)
   })
 
   it('keeps the model that is pinned, and returns it, when another one is put', async () => {
