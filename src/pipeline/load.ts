@@ -1,5 +1,4 @@
 import type { Request } from '../request/request.ts'
-import type { Entry } from '../store/entry.ts'
 import { readyAsset, standInAsset, type Asset } from './asset.ts'
 import { classify, type Finding } from './classify.ts'
 import { completeStored } from './complete.ts'
@@ -45,7 +44,7 @@ async function act(
 ): Promise<Asset> {
   const { finding, action } = todo
   if (action === 'serve' && finding.entry) {
-    await pin(context, finding.entry)
+    await completeStored(context, finding.entry)
     return readyAsset(finding.entry, finding.paths, request.wanted)
   }
   if (action === 'fail') throw modelMissing(request, finding)
@@ -58,11 +57,4 @@ async function act(
 async function previewAsset(context: Context, request: Request): Promise<Asset> {
   const standIn = await makeStandIn(context, request)
   return standInAsset(standIn, { key: request.key, state: 'preview', wanted: request.wanted })
-}
-
-/** A model that only this machine knows, since its line of the lockfile was lost, is pinned again where runs may write. */
-async function pin({ store, options }: Context, entry: Entry): Promise<void> {
-  const mayWrite = options.mode === 'generate' || options.mode === 'ask'
-  if (!mayWrite || !store.lockfile || (await store.lockfile.get(entry.key))) return
-  await store.lockfile.put(entry)
 }

@@ -2,6 +2,7 @@ import { fingerprint, type Hasher } from '../request/fingerprint.ts'
 import { createBlobs, type Blobs } from '../store/blobs.ts'
 import { createEntries, type Entries } from '../store/entries.ts'
 import { createJournal, type Journal } from '../store/journal.ts'
+import type { JournalRecord } from '../store/journal-record.ts'
 import { createLayout, type Layout } from '../store/layout.ts'
 import { withLease, type Lease } from '../store/lease.ts'
 import { createLockfile } from '../store/lockfile.ts'
@@ -26,6 +27,8 @@ export interface Store {
   withLease<T>(key: string, signal: AbortSignal, use: (lease: Lease) => Promise<T>): Promise<T>
   /** Ids of tasks that belong to requests we know, so that they are no candidates for a lost one. */
   knownTasks(): Promise<ReadonlySet<string>>
+  /** Keys that were on their way when this run first asked: read once, since it is asked for each import. */
+  begun(): Promise<ReadonlySet<string>>
 }
 
 /** Opens the store of a project. Nothing is written before there is something to store. */
@@ -35,6 +38,7 @@ export function openStore(options: ResolvedOptions, hasher: Hasher, clock: Clock
   const entries = createEntries(layout, prepare)
   const journal = createJournal(layout, prepare)
   const lockfile = options.lockfile ? openPins(options.lockfile, { layout, hasher, clock }) : undefined
+  let begun: Promise<ReadonlySet<string>> | undefined
   return {
     layout,
     prepare,
@@ -49,6 +53,7 @@ export function openStore(options: ResolvedOptions, hasher: Hasher, clock: Clock
     },
     knownTasks: async () =>
       new Set([...(await entryTasks(entries, lockfile)), ...(await journalTasks(journal))]),
+    begun: () => (begun ??= journal.keys().then((keys) => new Set(keys))),
   }
 }
 
@@ -68,5 +73,10 @@ async function entryTasks(entries: Entries, lockfile: Pins | undefined): Promise
 
 async function journalTasks(journal: Journal): Promise<string[]> {
   const records = await Promise.all((await journal.keys()).map((key) => journal.read(key)))
-  return records.flatMap((record) => (record?.state === 'accepted' ? [record.taskId] : []))
+  return records.flatMap((record) => (record ? [...record.forgottenTasks, ...tasksOf(record)] : []))
+}
+
+function tasksOf(record: JournalRecord): string[] {
+  if (record.state === 'accepted') return [record.taskId]
+  return record.state === 'failed' && record.failure.taskId ? [record.failure.taskId] : []
 }
