@@ -1,6 +1,6 @@
 import { mapLab } from './colour.ts'
 import type { Lab } from './colour.ts'
-import { at, createPlane } from './plane.ts'
+import { at, createPlane, indexAt } from './plane.ts'
 import type { Plane } from './plane.ts'
 import { solveLeastSquares } from './least-squares.ts'
 
@@ -48,8 +48,10 @@ interface Fit {
 }
 
 function fitOnce(lab: Lab, ring: Uint32Array, kept: Uint32Array): Fit {
-  const colour = mapLab(lab, (channel) => fitSurface(channel, kept))
-  const residuals = Float32Array.from(ring, (p) => distance(lab, colour, p))
+  const terms = termsAt(kept, lab.l.width, lab.l.height)
+  const colour = mapLab(lab, (channel) => fitSurface(channel, kept, terms))
+  const residuals = new Float32Array(ring.length)
+  for (let k = 0; k < ring.length; k++) residuals[k] = distance(lab, colour, indexAt(ring, k))
   const sorted = residuals.toSorted()
   const noise = Math.max(0.6, at(sorted, sorted.length >> 1) * 1.2)
   const limit = Math.max(3, 2.5 * noise)
@@ -62,11 +64,10 @@ function fitOnce(lab: Lab, ring: Uint32Array, kept: Uint32Array): Fit {
 }
 
 function distance(one: Lab, other: Lab, p: number): number {
-  return Math.hypot(
-    at(one.l.data, p) - at(other.l.data, p),
-    at(one.a.data, p) - at(other.a.data, p),
-    at(one.b.data, p) - at(other.b.data, p),
-  )
+  const dl = at(one.l.data, p) - at(other.l.data, p)
+  const da = at(one.a.data, p) - at(other.a.data, p)
+  const db = at(one.b.data, p) - at(other.b.data, p)
+  return Math.sqrt(dl * dl + da * da + db * db)
 }
 
 function ringPixels(width: number, height: number): Uint32Array {
@@ -81,20 +82,32 @@ function ringPixels(width: number, height: number): Uint32Array {
   return Uint32Array.from(pixels)
 }
 
-/** Terms of the surface at u, v from -1 to 1. */
-function terms(u: number, v: number): number[] {
-  return [1, u, v, u * v, u * u, v * v]
-}
 /** Curvature is damped more than slope, so that a one-sided border does not bend the middle away. */
 const DAMPING = [1e-5, 1e-5, 1e-5, 1e-3, 1e-3, 1e-3]
 
-function fitSurface(channel: Plane, pixels: Uint32Array): Plane {
+/** Constant, slopes and curvatures at u, v from -1 to 1. */
+function termsAt(pixels: Uint32Array, width: number, height: number): Float32Array {
+  const terms = new Float32Array(pixels.length * DAMPING.length)
+  for (let k = 0, t = 0; k < pixels.length; k++) {
+    const p = indexAt(pixels, k)
+    const u = ((p % width) / width) * 2 - 1
+    const v = (Math.floor(p / width) / height) * 2 - 1
+    terms[t++] = 1
+    terms[t++] = u
+    terms[t++] = v
+    terms[t++] = u * v
+    terms[t++] = u * u
+    terms[t++] = v * v
+  }
+  return terms
+}
+
+function fitSurface(channel: Plane, pixels: Uint32Array, terms: Float32Array): Plane {
   const { data, width, height } = channel
-  const rows = Array.from(pixels, (p) =>
-    terms(((p % width) / width) * 2 - 1, (Math.floor(p / width) / height) * 2 - 1),
-  )
-  const values = Array.from(pixels, (p) => at(data, p))
-  const [c = 0, cu = 0, cv = 0, cuv = 0, cuu = 0, cvv = 0] = solveLeastSquares(rows, values, DAMPING)
+  const values = new Float32Array(pixels.length)
+  for (let k = 0; k < pixels.length; k++) values[k] = at(data, indexAt(pixels, k))
+  const coefficients = solveLeastSquares({ terms, values, damping: DAMPING })
+  const [c = 0, cu = 0, cv = 0, cuv = 0, cuu = 0, cvv = 0] = coefficients
   const surface = createPlane(width, height)
   for (let y = 0, i = 0; y < height; y++) {
     const v = (y / height) * 2 - 1

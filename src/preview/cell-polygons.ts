@@ -9,7 +9,7 @@ export interface Station {
 }
 
 /** The corners of the cell whose upper left point is `cell`, clockwise as seen. */
-export function cellCorners(cell: number, width: number): [number, number, number, number] {
+function cellCorners(cell: number, width: number): [number, number, number, number] {
   return [cell, cell + 1, cell + 1 + width, cell + width]
 }
 

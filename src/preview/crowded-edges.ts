@@ -27,11 +27,13 @@ function sortBySmallerEnd(
   points: Uint32Array,
   indices: Uint32Array,
 ): { starts: Uint32Array; halfEdges: Uint32Array } {
-  const places = points.reduce((highest, point) => Math.max(highest, point), 0) + 1
+  const places = highestPlace(points) + 1
   const starts = new Uint32Array(places + 1)
-  const smaller = indices.map((_, half) => Math.min(start(half, points, indices), end(half, points, indices)))
+  const smaller = new Uint32Array(indices.length)
   for (let half = 0; half < smaller.length; half++) {
-    const after = indexAt(smaller, half) + 1
+    const place = Math.min(start(half, points, indices), end(half, points, indices))
+    smaller[half] = place
+    const after = place + 1
     starts[after] = indexAt(starts, after) + 1
   }
   for (let place = 0; place < places; place++)
@@ -45,6 +47,13 @@ function sortBySmallerEnd(
     next[place] = slot + 1
   }
   return { starts, halfEdges }
+}
+
+/** The largest number of a place in use. */
+export function highestPlace(points: Uint32Array): number {
+  let highest = 0
+  for (let i = 0; i < points.length; i++) highest = Math.max(highest, indexAt(points, i))
+  return highest
 }
 
 /** Whether each half edge of a group has one partner that runs the other way, and only one. */

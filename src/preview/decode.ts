@@ -40,7 +40,7 @@ const MIN_TRANSPARENT = 0.01
 export async function decode(sharp: SharpFactory, bytes: Uint8Array): Promise<Picture> {
   const picture = await read(sharp, bytes)
   const { pixels, width, height } = picture
-  if (!pixels.some((value, i) => i % 4 === 3 && value >= FAINT)) {
+  if (!isVisible(pixels)) {
     throw new MeshyError('MESHY_IMAGE_INVALID', {
       message: `The picture of ${width} × ${height} pixels is fully transparent: expected something to see`,
       hint: 'Export the picture again with its contents visible.',
@@ -95,6 +95,11 @@ async function read(sharp: SharpFactory, bytes: Uint8Array): Promise<Picture> {
       cause: error,
     })
   }
+}
+
+function isVisible(pixels: Uint8Array): boolean {
+  for (let i = 3; i < pixels.length; i += 4) if (byteAt(pixels, i) >= FAINT) return true
+  return false
 }
 
 function isTransparent(pixels: Uint8Array): boolean {

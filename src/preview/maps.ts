@@ -2,7 +2,7 @@ import { plainBytes } from './decode.ts'
 import type { Raster } from './decode.ts'
 import { gauss } from './filters.ts'
 import type { SharpFactory } from './libraries.ts'
-import { at, byteAt, clamp, createPlane, mapPlane } from './plane.ts'
+import { at, byteAt, clamp, createPlane, mapPlane, toBytes } from './plane.ts'
 import type { Plane } from './plane.ts'
 
 /** Encoded maps of a material that is guessed from brightness alone. */
@@ -28,7 +28,7 @@ const ROUGHNESS_SPAN = 0.25
 export async function deriveMaps(sharp: SharpFactory, texture: Uint8Array): Promise<MaterialMaps> {
   const brightness = await readBrightness(sharp, texture)
   const { width, height } = brightness
-  const rough = Uint8Array.from(brightness.data, (value) => ROUGHEST - value * ROUGHNESS_SPAN)
+  const rough = toBytes(mapPlane(brightness, (value) => ROUGHEST - value * ROUGHNESS_SPAN).data)
   const combined = new Uint8Array(rough.length * 3)
   rough.forEach((value, i) => combined.set([255, value, 0], 3 * i))
   const small = { width: Math.max(1, width >> 1), height: Math.max(1, height >> 1) }

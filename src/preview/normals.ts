@@ -16,10 +16,11 @@ export function addNormals(mesh: Mesh): ShadedMesh {
       normals[n + 2] = at(normals, n + 2) + z
     }
   }
-  points.forEach((point, vertex) => {
+  for (let vertex = 0; vertex < points.length; vertex++) {
+    const point = indexAt(points, vertex)
     if (point === vertex) normalize(normals, 3 * vertex)
     else normals.copyWithin(3 * vertex, 3 * point, 3 * point + 3)
-  })
+  }
   return { ...mesh, normals }
 }
 

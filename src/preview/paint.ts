@@ -4,7 +4,7 @@ import { boxBlur, gauss, isAbove } from './filters.ts'
 import { PADDING } from './level-set.ts'
 import type { Shape } from './level-set.ts'
 import type { SharpFactory } from './libraries.ts'
-import { at, byteAt, clamp, mapPlane, smoothStep } from './plane.ts'
+import { at, byteAt, clamp, mapPlane, smoothStep, toBytes } from './plane.ts'
 import type { Plane } from './plane.ts'
 import { spreadColours } from './push-pull.ts'
 import type { Colours } from './push-pull.ts'
@@ -54,10 +54,13 @@ export async function paintObject(
     eachPixel(picture, crop, (from, to) => copyPixel(canvas, to, picture.pixels, from))
     return { pixels: canvas, width, height }
   }
-  const opacityBytes = Uint8Array.from(underlay.opacity.data, (share) => share * 255 + 0.5)
   const [below, opacity] = await Promise.all([
     paintColours(sharp, underlay.colours, crop),
-    scaleInner(sharp, { ...underlay.opacity, pixels: opacityBytes, channels: 1 }, crop),
+    scaleInner(
+      sharp,
+      { ...underlay.opacity, pixels: toBytes(underlay.opacity.data, 255), channels: 1 },
+      crop,
+    ),
   ])
   eachPixel(picture, crop, (from, to) => {
     const share = byteAt(opacity, to)
@@ -128,8 +131,7 @@ export async function paintColours(
   colours: Colours,
   size: { width: number; height: number },
 ): Promise<Uint8Array> {
-  const pixels = Uint8Array.from(colours.data, (value) => clamp(value + 0.5, 0, 255))
-  return scaleInner(sharp, { ...colours, pixels, channels: 3 }, size)
+  return scaleInner(sharp, { ...colours, pixels: toBytes(colours.data), channels: 3 }, size)
 }
 
 async function scaleInner(

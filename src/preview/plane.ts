@@ -20,11 +20,17 @@ export function createPlane(width: number, height: number, fill = 0): Plane {
 }
 
 /** A plane of the same size, each value computed from the one of `source`. */
-export function mapPlane(
-  { data, width, height }: Plane,
-  compute: (value: number, i: number) => number,
-): Plane {
-  return { data: data.map(compute), width, height }
+export function mapPlane(source: Plane, compute: (value: number, i: number) => number): Plane {
+  const target = createPlane(source.width, source.height)
+  for (let i = 0; i < source.data.length; i++) target.data[i] = compute(at(source.data, i), i)
+  return target
+}
+
+/** Values as whole bytes, rounded and limited to 0 to 255. */
+export function toBytes(data: Float32Array, scale = 1): Uint8Array {
+  const bytes = new Uint8Array(data.length)
+  for (let i = 0; i < data.length; i++) bytes[i] = clamp(at(data, i) * scale + 0.5, 0, 255)
+  return bytes
 }
 
 /*

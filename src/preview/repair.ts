@@ -1,4 +1,4 @@
-import { findCrowdedEdges } from './crowded-edges.ts'
+import { findCrowdedEdges, highestPlace } from './crowded-edges.ts'
 import type { CrowdedEdge } from './crowded-edges.ts'
 import { pickVertices } from './mesh.ts'
 import type { ShadedMesh } from './mesh.ts'
@@ -113,7 +113,7 @@ class Splitter {
   /** Gives the corners of a fan their own place. */
   move(point: number, fan: number[]): void {
     const by = this.#towards(point, fan)
-    const place = this.#mesh.points.reduce((highest, id) => Math.max(highest, id), 0) + 1 + this.#moves.length
+    const place = highestPlace(this.#mesh.points) + 1 + this.#moves.length
     const copies = new Map<number, number>()
     for (const corner of fan) {
       const vertex = this.#mesh.indices[corner] ?? 0

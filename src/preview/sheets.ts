@@ -1,8 +1,8 @@
-import { cellCorners, cellPolygons } from './cell-polygons.ts'
+import { cellPolygons } from './cell-polygons.ts'
 import type { Station } from './cell-polygons.ts'
 import { SIDE } from './mesh.ts'
 import type { Mesh } from './mesh.ts'
-import { at, indexAt } from './plane.ts'
+import { at, byteAt, indexAt } from './plane.ts'
 import type { Plane } from './plane.ts'
 import { createSamplingGrid, crossing } from './sampling-grid.ts'
 import type { SamplingGrid } from './sampling-grid.ts'
@@ -52,10 +52,12 @@ class SheetBuilder {
   readonly #body: Body
   readonly #grid: SamplingGrid
   readonly #seam: boolean
-  readonly #positions: number[] = []
-  readonly #sides: number[] = []
-  readonly #points: number[] = []
-  readonly #indices: number[] = []
+  readonly #positions: Float32Array
+  readonly #sides: Uint8Array
+  readonly #points: Uint32Array
+  readonly #indices: Uint32Array
+  #vertexCount = 0
+  #indexCount = 0
   /** Front vertex + 1, by where it is and by grid point; 0 before it exists. */
   readonly #vertices: Record<Station['at'], Uint32Array>
 
@@ -69,16 +71,24 @@ class SheetBuilder {
       across: new Uint32Array(length),
       down: new Uint32Array(length),
     }
+    const { inside, crossings } = countVertices(grid.levels)
+    const capacity = 2 * inside + 3 * crossings
+    this.#positions = new Float32Array(3 * capacity)
+    this.#sides = new Uint8Array(capacity)
+    this.#points = new Uint32Array(capacity)
+    // No cell has more than four triangles for each of its points and crossings that it counts.
+    this.#indices = new Uint32Array(6 * (capacity + crossings))
   }
 
   /** Two triangles per sheet, split along the flatter diagonal. */
   addWholeCell(cell: number): void {
-    const [a, b, c, d] = cellCorners(cell, this.#grid.levels.width).map((corner) => this.#inside(corner))
-    const drop = (from = 0, to = 0): number => Math.abs(this.#height(from) - this.#height(to))
-    const split = drop(a, c) <= drop(b, d) ? [a, b, c, d] : [b, c, d, a]
-    const [first = 0, second = 0, third = 0, fourth = 0] = split
-    this.#indices.push(first, third, second, first, fourth, third)
-    this.#indices.push(first + 1, second + 1, third + 1, first + 1, third + 1, fourth + 1)
+    const { width } = this.#grid.levels
+    const a = this.#inside(cell)
+    const b = this.#inside(cell + 1)
+    const c = this.#inside(cell + 1 + width)
+    const d = this.#inside(cell + width)
+    if (this.#drop(a, c) <= this.#drop(b, d)) this.#addQuad(a, b, c, d)
+    else this.#addQuad(b, c, d, a)
   }
 
   /** A fan of triangles per sheet, and a piece of the strip along each side that lies on the outline. */
@@ -99,10 +109,10 @@ class SheetBuilder {
 
   finish(): Mesh {
     return {
-      positions: new Float32Array(this.#positions),
-      sides: new Uint8Array(this.#sides),
-      points: new Uint32Array(this.#points),
-      indices: new Uint32Array(this.#indices),
+      positions: this.#positions.subarray(0, 3 * this.#vertexCount),
+      sides: this.#sides.subarray(0, this.#vertexCount),
+      points: this.#points.subarray(0, this.#vertexCount),
+      indices: this.#indices.subarray(0, this.#indexCount),
     }
   }
 
@@ -128,35 +138,71 @@ class SheetBuilder {
     const row = Math.floor(point / levels.width) + (line === 'down' ? along : 0)
     const vertex = this.#addPair(column, row, MIN_HEIGHT.rim)
     this.#vertices[line][point] = vertex + 1
+    // The strip has the texture of the front; with a seam, the back sheet needs its own copy of the vertex.
+    if (this.#seam) this.#copyVertex(vertex + 1)
+    this.#sides[vertex + 1] = SIDE.front
     return vertex
   }
 
-  /** Adds front and back of a place. On the rim, the strip has the front's texture and the back sheet its own copy. */
+  /** Adds front and back of a place. */
   #addPair(column: number, row: number, minimum: number): number {
     const x = column * this.#grid.stepX
     const y = row * this.#grid.stepY
-    const front = this.#sides.length
-    const onRim = minimum === MIN_HEIGHT.rim
-    const behind = -heightAt(this.#body.back, x, y, minimum)
-    this.#positions.push(x, -y, heightAt(this.#body.front, x, y, minimum), x, -y, behind)
-    this.#sides.push(SIDE.front, onRim ? SIDE.front : SIDE.back)
-    this.#points.push(front, front + 1)
-    if (!onRim || !this.#seam) return front
-    this.#positions.push(x, -y, behind)
-    this.#sides.push(SIDE.back)
-    this.#points.push(front + 1)
+    const front = this.#addVertex(x, -y, heightAt(this.#body.front, x, y, minimum), SIDE.front)
+    this.#addVertex(x, -y, -heightAt(this.#body.back, x, y, minimum), SIDE.back)
     return front
   }
 
-  #height(front: number): number {
-    return this.#positions[3 * front + 2] ?? 0
+  #addVertex(x: number, y: number, z: number, side: number): number {
+    const vertex = this.#vertexCount++
+    this.#positions[3 * vertex] = x
+    this.#positions[3 * vertex + 1] = y
+    this.#positions[3 * vertex + 2] = z
+    this.#sides[vertex] = side
+    this.#points[vertex] = vertex
+    return vertex
+  }
+
+  /** Another vertex in the same place. */
+  #copyVertex(original: number): void {
+    const copy = this.#vertexCount++
+    this.#positions.copyWithin(3 * copy, 3 * original, 3 * original + 3)
+    this.#sides[copy] = byteAt(this.#sides, original)
+    this.#points[copy] = original
+  }
+
+  /** Difference of height between two front vertices. */
+  #drop(from: number, to: number): number {
+    return Math.abs(at(this.#positions, 3 * from + 2) - at(this.#positions, 3 * to + 2))
+  }
+
+  #addQuad(a: number, b: number, c: number, d: number): void {
+    this.#addTriangle(a, c, b)
+    this.#addTriangle(a, d, c)
+    this.#addTriangle(a + 1, b + 1, c + 1)
+    this.#addTriangle(a + 1, c + 1, d + 1)
   }
 
   #addTriangle(a = 0, b = 0, c = 0): void {
-    this.#indices.push(a, b, c)
+    this.#indices[this.#indexCount++] = a
+    this.#indices[this.#indexCount++] = b
+    this.#indices[this.#indexCount++] = c
   }
 }
 
 function backOf(front = 0, ownCopy = false): number {
   return front + (ownCopy ? 2 : 1)
+}
+
+/** Grid points inside of the outline, and grid lines that cross it. */
+function countVertices({ data, width }: Plane): { inside: number; crossings: number } {
+  let inside = 0
+  let crossings = 0
+  for (let i = 0; i < data.length - width; i++) {
+    const isInside = at(data, i) > 0
+    if (isInside) inside++
+    if (isInside !== at(data, i + 1) > 0) crossings++
+    if (isInside !== at(data, i + width) > 0) crossings++
+  }
+  return { inside, crossings }
 }

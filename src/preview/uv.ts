@@ -1,7 +1,7 @@
 import { PADDING } from './level-set.ts'
 import { SIDE } from './mesh.ts'
 import type { ShadedMesh } from './mesh.ts'
-import { at, clamp } from './plane.ts'
+import { at, byteAt, clamp } from './plane.ts'
 
 /** Where one axis of the picture plane (0 to 1 over the crop) lies in the texture. */
 export interface Axis {
@@ -31,15 +31,15 @@ export function project(
 ): Float32Array {
   const { positions, normals, sides } = mesh
   const uvs = new Float32Array(sides.length * 2)
-  sides.forEach((side, vertex) => {
+  for (let vertex = 0; vertex < sides.length; vertex++) {
     const p = 3 * vertex
     const inset = INSET * (1 - Math.abs(at(normals, p + 2)))
     const x = at(positions, p) - at(normals, p) * inset
     const y = at(positions, p + 1) - at(normals, p + 1) * inset
-    const { u, v } = side === SIDE.back ? layout.back : layout.front
+    const { u, v } = byteAt(sides, vertex) === SIDE.back ? layout.back : layout.front
     uvs[2 * vertex] = along(u, (x - PADDING + 0.5) / (grid.width - 2 * PADDING))
     uvs[2 * vertex + 1] = along(v, (-y - PADDING + 0.5) / (grid.height - 2 * PADDING))
-  })
+  }
   return uvs
 }
 
