@@ -68,14 +68,14 @@ describe('the playground', () => {
 
   it('turns the models unless the visitor prefers less motion', async () => {
     const { page } = await openPage({ reducedMotion: 'reduce' })
-    const button = page.getByRole('button', { name: 'Turn the models' })
+    const button = (pressed: boolean) => page.getByRole('button', { name: 'Turn the models', pressed })
 
-    expect(await button.getAttribute('aria-pressed')).toBe('false')
+    await button(false).waitFor()
     expect(await isTurning(page)).toBe(false)
 
     await page.emulateMedia({ reducedMotion: 'no-preference' })
 
-    expect(await button.getAttribute('aria-pressed')).toBe('true')
+    await button(true).waitFor()
     expect(await isTurning(page)).toBe(true)
   })
 })

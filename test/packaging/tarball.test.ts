@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startEmulator } from '../../src/emulator.ts'
-import { createProject, installTarball, mustSucceed, type Project } from '../support/project.ts'
+import { createProject, installTarball, mustSucceed, REPOSITORY, type Project } from '../support/project.ts'
 
 const KEY = 'msy_a_key_of_the_form_of_the_service'
 
@@ -86,6 +86,13 @@ describe('the packed tarball', () => {
     const files = await readFiles('.', (name) => !name.startsWith('node_modules'))
 
     expect([...files].filter(([, bytes]) => bytes.includes(KEY)).map(([name]) => name)).toEqual([])
+  })
+
+  it('holds no path of the machine that packed it', async () => {
+    const files = await readFiles('node_modules/unplugin-meshy')
+
+    expect(files.size).toBeGreaterThan(5)
+    expect([...files].filter(([, bytes]) => bytes.includes(REPOSITORY)).map(([name]) => name)).toEqual([])
   })
 
   it('can be required', async () => {
