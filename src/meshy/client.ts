@@ -49,6 +49,10 @@ export interface Client extends Listing {
   serverNow(): number | undefined
 }
 
+/** More patience than for reads: what came of a paid call that is given up is hard to find out. */
+const SUBMIT_SILENCE_MS = 120_000
+/** An upload may take this much longer per byte: 32 KiB a second. */
+const UPLOAD_MS_PER_BYTE = 1000 / (32 * 1024)
 const STREAM_SILENCE_MS = 60_000
 const STREAM_EVENTLESS_MS = 180_000
 
@@ -116,8 +120,9 @@ interface Submission {
 }
 
 async function post(json: SendJson, { kind, content, signal }: Submission): Promise<string> {
-  const path = `${API_ROOT}/${kind}`
-  const { value, bad } = await json({ method: 'POST', path, body: JSON.stringify(content), signal })
+  const body = JSON.stringify(content)
+  const silenceMs = SUBMIT_SILENCE_MS + body.length * UPLOAD_MS_PER_BYTE
+  const { value, bad } = await json({ method: 'POST', path: `${API_ROOT}/${kind}`, body, silenceMs, signal })
   const created = createdSchema.safeParse(value)
   if (!created.success) throw bad('no task id')
   return created.data.result

@@ -24,6 +24,8 @@ export interface TransportOptions {
 
 export interface CallOptions {
   signal?: AbortSignal | undefined
+  /** In place of `signal` while the call waits for its turn: gives it up, and leaves alone what was sent. */
+  turn?: AbortSignal | undefined
 }
 
 /** One HTTP call, sent once. */
@@ -32,7 +34,7 @@ export interface Call extends CallName, CallOptions {
   /** JSON text. */
   body?: string | undefined
   accept?: string | undefined
-  /** Silence that is endured, in milliseconds. */
+  /** Silence that is endured, in milliseconds; half a minute when left out. */
   silenceMs?: number | undefined
 }
 
@@ -68,8 +70,6 @@ export interface Transport {
 export const API_ROOT = '/openapi/v1'
 
 const SILENCE_MS = 30_000
-/** An upload may take this much longer per byte: 32 KiB a second. */
-const UPLOAD_MS_PER_BYTE = 1000 / (32 * 1024)
 const MAX_TEXT_BYTES = 32 * 1024 * 1024
 
 /** The way to the API: the key goes only there, in one header, and never along a redirect. */
@@ -82,7 +82,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   async function open(call: Call): Promise<Opened> {
     if (apiKey === undefined) throw keyMissing(call)
-    const silenceMs = call.silenceMs ?? SILENCE_MS + (call.body?.length ?? 0) * UPLOAD_MS_PER_BYTE
+    const { silenceMs = SILENCE_MS } = call
     const watchdog = createWatchdog(clock, silenceMs, call.signal)
     const failure = (error: unknown) => {
       if (call.signal?.aborted) return call.signal.reason
