@@ -1,4 +1,6 @@
 import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createFetch } from '../../src/system/fetch.ts'
@@ -14,9 +16,13 @@ async function startProxy() {
     asked.push(`CONNECT ${request.url}`)
     socket.end('HTTP/1.1 502 Refused\r\n\r\n')
   })
+  return { asked, host: `127.0.0.1:${await listen(server)}` }
+}
+
+async function listen(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
-  return { asked, host: `127.0.0.1:${(server.address() as AddressInfo).port}` }
+  return (server.address() as AddressInfo).port
 }
 
 describe('createFetch', () => {
@@ -40,6 +46,24 @@ describe('createFetch', () => {
     await expect(createFetch({ env: { HTTPS_PROXY: proxy.host } })('https://api.test/x')).rejects.toThrow()
 
     expect(proxy.asked).toHaveLength(1)
+  })
+
+  it('brings requests and answers through a tunnel', async () => {
+    const target = createServer((request, response) => {
+      request.pipe(response.writeHead(302, { location: '/elsewhere', 'x-method': request.method }))
+    })
+    const port = await listen(target)
+    const proxy = createServer()
+    proxy.on('connect', (_request, socket) => {
+      const onward = connect(port, '127.0.0.1', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'))
+      onward.pipe(socket).pipe(onward)
+    })
+    const fetch = createFetch({ env: { HTTP_PROXY: `127.0.0.1:${await listen(proxy)}` } })
+
+    const response = await fetch('http://api.test/x', { method: 'POST', body: 'hello', redirect: 'manual' })
+
+    expect([response.status, response.headers.get('x-method')]).toEqual([302, 'POST'])
+    expect(await response.text()).toBe('hello')
   })
 
   it('goes around the proxy for hosts of NO_PROXY', async () => {
