@@ -8,8 +8,9 @@ import { MeshyError } from '../../src/errors.ts'
 import { download } from '../../src/meshy/download.ts'
 import type { DownloadOptions } from '../../src/meshy/download.ts'
 import type { Sink } from '../../src/meshy/fetch-file.ts'
+import type { Fetch } from '../../src/system/fetch.ts'
 import { fastClock } from '../system/fast-clock.ts'
-import { manualClock, slowBody } from '../system/manual-clock.ts'
+import { manualClock, slowFetch } from '../system/manual-clock.ts'
 import { closedPort, startServer } from './server.ts'
 
 const FILE = Buffer.from('glTF, two, and the rest of the model')
@@ -197,14 +198,14 @@ describe('download', () => {
 
   it('endures a slow file as long as bytes come', async () => {
     const clock = manualClock()
-    const chunks = [...FILE].map((byte) => Buffer.of(byte))
+    const slow = slowFetch({ clock, ms: 59_000, chunks: [...FILE].map((byte) => Buffer.of(byte)) })
     let calls = 0
-    const fetch = () => {
+    const counted: Fetch = (input, init) => {
       calls += 1
-      return Promise.resolve(new Response(slowBody(clock, 59_000, chunks)))
+      return slow(input, init)
     }
 
-    expect(await fetchTo('https://assets.example/m.glb', { fetch, clock })).toBe(DIGEST)
+    expect(await fetchTo('https://assets.example/m.glb', { fetch: counted, clock })).toBe(DIGEST)
     expect(calls).toBe(1)
   })
 

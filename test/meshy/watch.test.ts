@@ -7,7 +7,7 @@ import { watchTask } from '../../src/meshy/watch.ts'
 import type { Clock } from '../../src/system/clock.ts'
 import type { Fetch } from '../../src/system/fetch.ts'
 import { fastClock } from '../system/fast-clock.ts'
-import { manualClock, slowBody } from '../system/manual-clock.ts'
+import { manualClock, slowFetch } from '../system/manual-clock.ts'
 import { sendJson, startServer } from './server.ts'
 import type { Handler, TestServer } from './server.ts'
 
@@ -210,12 +210,13 @@ describe('watchTask', () => {
   it('endures a stream of any length as long as bytes come', async () => {
     const clock = manualClock()
     const chunks = [...Array<string>(9).fill(event(running(50))), ': alive\n\n', ': alive\n\n', event(done)]
-    const fetch = () => {
-      const headers = { 'content-type': 'text/event-stream' }
-      return Promise.resolve(new Response(slowBody(clock, 59_000, chunks), { headers }))
+    const stream = slowFetch({ clock, ms: 59_000, chunks, headers: { 'content-type': 'text/event-stream' } })
+    const noPoll: Fetch = (input, init) => {
+      expect(String(input)).toMatch(/\/stream$/)
+      return stream(input, init)
     }
-    const client = clientOf('https://api.test', clock, fetch)
 
+    const client = clientOf('https://api.test', clock, noPoll)
     const task = await watchTask(client, 'image-to-3d', ID, { clock, timeoutMs: 20 * MINUTES })
 
     expect(task.status).toBe('SUCCEEDED')
@@ -223,14 +224,12 @@ describe('watchTask', () => {
 
   it('polls when a stream only keeps itself alive', async () => {
     const clock = manualClock()
-    const alive = Array<string>(99).fill(': alive\n\n')
-    const fetch = (input: unknown) => {
-      if (!String(input).endsWith('/stream')) return Promise.resolve(Response.json(done))
-      const headers = { 'content-type': 'text/event-stream' }
-      return Promise.resolve(new Response(slowBody(clock, 50_000, alive), { headers }))
-    }
-    const client = clientOf('https://api.test', clock, fetch)
+    const chunks = Array<string>(99).fill(': alive\n\n')
+    const stream = slowFetch({ clock, ms: 50_000, chunks, headers: { 'content-type': 'text/event-stream' } })
+    const either: Fetch = (input, init) =>
+      String(input).endsWith('/stream') ? stream(input, init) : Promise.resolve(Response.json(done))
 
+    const client = clientOf('https://api.test', clock, either)
     await watchTask(client, 'image-to-3d', ID, { clock, timeoutMs: 20 * MINUTES })
 
     expect(clock.now()).toBe(200_000)

@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/system/clock.ts'
+import type { Fetch } from '../../src/system/fetch.ts'
 import { ownSignal } from '../../src/system/own-signal.ts'
 
 /** A clock that stands still until it is told to go on. */
@@ -34,22 +35,26 @@ export function manualClock(): ManualClock {
   }
 }
 
-/** A body whose chunks come so many milliseconds apart. */
-export function slowBody(
-  clock: ManualClock,
-  ms: number,
-  chunks: (string | Buffer)[],
-): ReadableStream<Uint8Array> {
-  const left = chunks.map((chunk) => new Uint8Array(Buffer.from(chunk)))
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        await clock.advance(ms)
-        const chunk = left.shift()
-        if (chunk) controller.enqueue(chunk)
-        else controller.close()
-      },
-    },
-    { highWaterMark: 0 },
-  )
+export interface SlowFetch {
+  clock: ManualClock
+  /** Between two chunks, in milliseconds. */
+  ms: number
+  chunks: readonly (string | Buffer)[]
+  headers?: Record<string, string>
+}
+
+/** A `fetch` whose body comes chunk by chunk, each a while after the other, until its signal is aborted. */
+export function slowFetch({ clock, ms, chunks, headers = {} }: SlowFetch): Fetch {
+  return (_input, init) => {
+    const left = chunks.map((chunk) => new Uint8Array(Buffer.from(chunk)))
+    const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      await clock.advance(ms)
+      const chunk = left.shift()
+      if (init?.signal?.aborted) controller.error(init.signal.reason)
+      else if (chunk) controller.enqueue(chunk)
+      else controller.close()
+    }
+    const body = new ReadableStream({ pull }, { highWaterMark: 0 })
+    return Promise.resolve(new Response(body, { headers }))
+  }
 }
