@@ -1,23 +1,67 @@
-import { defineCommand } from 'citty'
 import { startEmulator } from '../emulator.ts'
+import { defineCommand } from './command.ts'
+import { print, printJson } from './print.ts'
+import { readNumber } from './read-args.ts'
+import { UsageError } from './usage-error.ts'
 
 /** Runs the emulator until it is stopped, and prints what to set to use it. */
 export const emulate = defineCommand({
   meta: { name: 'emulate', description: 'Run the Meshy API on this machine, offline and free.' },
   args: {
+    host: { type: 'string', description: 'Address to listen on.', default: '127.0.0.1' },
     port: { type: 'string', description: 'Port of the API; 0 takes any that is free.', default: '0' },
     seconds: { type: 'string', description: 'Seconds that a task takes.', default: '10' },
     credits: { type: 'string', description: 'Credits of the account.', default: '1000' },
+    profile: {
+      type: 'enum',
+      options: ['current', 'reference'],
+      description: 'Which state of the service is played: that of today, or that of its reference.',
+      default: 'current',
+    },
+    models: {
+      type: 'enum',
+      options: ['mesh', 'card'],
+      description: 'What is served: a model of the picture, or the picture on a plate.',
+      default: 'mesh',
+    },
   },
-  async run({ args }) {
+  async run({ host, port, seconds, credits, profile, models, json }) {
     const emulator = await startEmulator({
-      port: Number(args.port),
-      taskMs: Number(args.seconds) * 1000,
-      credits: Number(args.credits),
+      host,
+      port: readPort(port),
+      taskMs: readNumber('seconds', seconds, { least: 0, whole: false }) * 1000,
+      credits: readNumber('credits', credits, { least: 0, whole: true }),
+      profile: profile === 'reference' ? profile : 'current',
+      models: models === 'card' ? models : 'mesh',
     })
-    console.info(`The Meshy API is emulated at ${emulator.url}. To use it:\n`)
-    console.info(`  export MESHY_BASE_URL=${emulator.url}`)
-    console.info(`  export MESHY_API_KEY=${emulator.apiKey}\n`)
-    console.info('Stop it with Ctrl-C.')
+    const { url, apiKey } = emulator
+    if (json) printJson({ url, apiKey })
+    else print(usageOf(url, apiKey))
+    await untilStopped()
+    await emulator.close()
   },
 })
+
+function usageOf(url: string, apiKey: string): string {
+  return [
+    `The Meshy API is emulated at ${url}. To use it:`,
+    '',
+    `  export MESHY_BASE_URL=${url}`,
+    `  export MESHY_API_KEY=${apiKey}`,
+    '',
+    'Stop it with Ctrl-C.',
+  ].join('\n')
+}
+
+function readPort(text: string): number {
+  const port = readNumber('port', text, { least: 0, whole: true })
+  if (port > 65_535) throw new UsageError(`\`--port\` is \`${text}\`; expected at most 65535.`)
+  return port
+}
+
+/** Ctrl-C, and what process managers send. A second one ends the process at once. */
+async function untilStopped(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+}

@@ -1,10 +1,10 @@
-import { defineCommand } from 'citty'
 import { PLUGIN_VERSION } from '../pipeline/version.ts'
+import type { Command } from './command.ts'
 
 /** The command line. Each command is a file of its own, loaded when it is called. */
-export const main = defineCommand({
+export const main: Command = {
   meta: { name: 'unplugin-meshy', version: PLUGIN_VERSION, description: 'Models as imports.' },
   subCommands: {
-    emulate: () => import('./emulate.ts').then(({ emulate }) => emulate),
+    emulate: async () => (await import('./emulate.ts')).emulate,
   },
-})
+}

@@ -1,0 +1,45 @@
+/** A result for people goes to stdout; whatever else is said goes to stderr. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+export function printError(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, undefined, 2))
+}
+
+/** Rows under their headings: texts to the left, numbers to the right. */
+export function formatTable(headings: readonly string[], rows: readonly (string | number)[][]): string {
+  const texts = [[...headings], ...rows.map((row) => row.map(String))]
+  const widths = headings.map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)))
+  const isNumber = headings.map((_, column) => rows.every((row) => typeof row[column] === 'number'))
+  const line = (row: string[]): string =>
+    row
+      .map((cell, column) => pad(cell, widths[column] ?? 0, isNumber[column] ?? false))
+      .join('  ')
+      .trimEnd()
+  return texts.map(line).join('\n')
+}
+
+/** `30 credits`, everywhere. */
+export function formatCredits(credits: number): string {
+  return `${credits} credits`
+}
+
+/** A size as people read it: `2.1 MB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB']
+  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3))
+  return `${power === 0 ? bytes : (bytes / 1000 ** power).toFixed(1)} ${units[power]}`
+}
+
+export function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`
+}
+
+function pad(cell: string, width: number, isNumber: boolean): string {
+  return isNumber ? cell.padStart(width) : cell.padEnd(width)
+}

@@ -1,0 +1,54 @@
+import { stripVTControlCharacters } from 'node:util'
+import { renderUsage, type CommandDef } from 'citty'
+import { createRedactor } from '../system/redact.ts'
+import type { Command } from './command.ts'
+import { EXIT, type ExitCode } from './exit-code.ts'
+import { findCommand } from './find-command.ts'
+import { print, printError } from './print.ts'
+import { commonArgs, readArgs } from './read-args.ts'
+import { describeFailure } from './failure.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Runs a command line, tells what went wrong, and returns the exit code. */
+export async function runCommandLine(main: Command, line: string[]): Promise<ExitCode> {
+  try {
+    if (line.length === 1 && ['--version', '-v'].includes(line[0] ?? '')) {
+      print(main.meta.version ?? '')
+      return EXIT.ok
+    }
+    return await run(main, line)
+  } catch (error) {
+    return tell(error, { json: line.includes('--json'), verbose: line.includes('--verbose') })
+  }
+}
+
+async function run(main: Command, line: string[]): Promise<ExitCode> {
+  const wantsHelp = line.includes('--help') || line.includes('-h')
+  const { command, parent, rest } = await findCommand(
+    main,
+    line.filter((word) => word !== '--help' && word !== '-h'),
+  )
+  if (wantsHelp || !command.run) {
+    const usage = await usageOf(command, parent)
+    if (!wantsHelp) throw new UsageError(usage)
+    print(usage)
+    return EXIT.ok
+  }
+  return (await command.run(readArgs(rest, command.args))) ?? EXIT.ok
+}
+
+async function usageOf({ args, ...command }: Command, parent: Command | undefined): Promise<string> {
+  const shown = command.run ? { ...command, args: { ...args, ...commonArgs } } : command
+  // The same shape, but for how commands are run.
+  const usage = await renderUsage(shown as unknown as CommandDef, parent as unknown as CommandDef | undefined)
+  return process.stdout.isTTY ? usage : stripVTControlCharacters(usage)
+}
+
+function tell(error: unknown, { json, verbose }: { json: boolean; verbose: boolean }): ExitCode {
+  const redact = createRedactor([process.env['MESHY_API_KEY']])
+  const failure = describeFailure(error)
+  const text = json ? JSON.stringify(failure.facts) : failure.text
+  const stack = verbose && failure.stack ? `\n${failure.stack}` : ''
+  printError(redact(text + stack))
+  return failure.exitCode
+}
