@@ -1,5 +1,7 @@
+import { isMeshyError } from '../errors.ts'
 import { loadLibraries } from '../preview/libraries.ts'
-import { makeMesh } from '../preview/mesher.ts'
+import { createPreviewPool } from '../preview/pool.ts'
+import { findWorkerScript } from '../preview/worker-script.ts'
 import { createCardMaker } from './card-maker.ts'
 import { createMeshMaker } from './mesh-maker.ts'
 import type { ModelMaker } from './model-maker.ts'
@@ -22,9 +24,16 @@ export function chooseMaker(models: ModelKind, load = loadLibraries): ModelMaker
 
 async function findMaker(load: typeof loadLibraries): Promise<ModelMaker> {
   const libraries = await load()
-  if (!('missing' in libraries)) {
-    return createMeshMaker({ sharp: libraries.sharp, mesh: makeMesh, close: () => Promise.resolve() })
+  if ('missing' in libraries) return cardsBecause(libraries.missing)
+  try {
+    const pool = createPreviewPool({ script: findWorkerScript() })
+    return createMeshMaker(libraries.sharp, pool)
+  } catch (error) {
+    if (isMeshyError(error) && error.code === 'MESHY_PREVIEW_UNAVAILABLE') return cardsBecause(error.message)
+    throw error
   }
-  const { missing: reason } = libraries
+}
+
+function cardsBecause(reason: string): ModelMaker {
   return { ...createCardMaker(), inUse: () => Promise.resolve({ kind: 'card', reason }) }
 }

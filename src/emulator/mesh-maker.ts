@@ -3,27 +3,20 @@ import { glbToObj } from '../glb/obj.ts'
 import { decode } from '../preview/decode.ts'
 import type { SharpFactory } from '../preview/libraries.ts'
 import type { PreviewModel, PreviewOptions } from '../preview/mesher.ts'
+import type { PreviewPool } from '../preview/pool.ts'
 import { assetNames, MTL_NAME } from './asset-names.ts'
 import type { AssetNames, AssetRole, ModelInput, ModelMaker } from './model-maker.ts'
 import type { TaskFailure } from './task.ts'
 
-export interface MeshMakerParts {
-  sharp: SharpFactory
-  /** Makes a model of pictures. */
-  mesh: (images: Uint8Array[], options: PreviewOptions) => Promise<PreviewModel>
-  /** Frees what `mesh` holds. */
-  close: () => Promise<void>
-}
-
-/** Makes closed, textured models by the parameters of the task. */
-export function createMeshMaker({ sharp, mesh, close }: MeshMakerParts): ModelMaker {
+/** Makes closed, textured models by the parameters of the task, in the threads of a pool. */
+export function createMeshMaker(sharp: SharpFactory, pool: PreviewPool): ModelMaker {
   const made = new WeakMap<ModelInput, { asked?: Promise<PreviewModel>; densest?: Promise<PreviewModel> }>()
 
   /** Each task is meshed once, however many of its files are wanted. */
   function modelOf(input: ModelInput, which: 'asked' | 'densest'): Promise<PreviewModel> {
     const models = made.get(input) ?? {}
     made.set(input, models)
-    models[which] ??= mesh(
+    models[which] ??= pool.make(
       input.images.map(({ bytes }) => bytes),
       meshOptions(input, which),
     )
@@ -39,7 +32,7 @@ export function createMeshMaker({ sharp, mesh, close }: MeshMakerParts): ModelMa
       return fileOf(model, role, names(input))
     },
     inUse: () => Promise.resolve({ kind: 'mesh' }),
-    close,
+    close: () => pool.close(),
   }
 }
 

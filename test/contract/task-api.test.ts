@@ -35,7 +35,13 @@ function emulators(options: StartOptions, { later }: { later: boolean }) {
   const running: RunningEmulator[] = []
   afterAll(() => Promise.all(running.map((emulator) => emulator.close())))
   return async (limits: Limits = {}) => {
-    const emulator = await startEmulator({ taskMs: 60, requestsPerSecond: 1000, ...options, ...limits })
+    const emulator = await startEmulator({
+      models: 'card',
+      taskMs: 60,
+      requestsPerSecond: 1000,
+      ...options,
+      ...limits,
+    })
     running.push(emulator)
     return { url: emulator.url, apiKey: emulator.apiKey, spend: true, later }
   }

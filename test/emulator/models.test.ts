@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { OBJLoader } from 'three/addons/loaders/OBJLoader.js'
 import { Mesh } from 'three'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chooseMaker } from '../../src/emulator/choose-maker.ts'
 import { inspectGlb } from '../../src/glb/inspect.ts'
 import { imageSize } from '../../src/glb/image-size.ts'
@@ -14,6 +14,9 @@ import { IMAGE_URL, MULTI, SINGLE } from './harness.ts'
 import { inTime } from './time.ts'
 
 let frog: string
+/** One worker for all tests: starting it from sources takes longer than all models together. */
+const { close, ...maker } = chooseMaker('mesh')
+afterAll(() => close?.())
 beforeAll(async () => {
   const file = fileURLToPath(import.meta.resolve('@lobehub/fluent-emoji-3d/assets/1f438.webp'))
   frog = toDataUri(
@@ -25,7 +28,7 @@ beforeAll(async () => {
 
 /** A finished task of the frog, and its files. */
 async function frogTask(body: object = {}, options: Parameters<typeof inTime>[0] = {}) {
-  const { create, json, clock, emulator } = inTime({ models: 'mesh', ...options })
+  const { create, json, clock, emulator } = inTime({ maker, ...options })
   const id = await create({ image_url: frog, ...body })
   clock.advance(2000)
   const task = await json('GET', `${SINGLE}/${id}`)
@@ -129,7 +132,7 @@ describe('models of the emulator', () => {
     ],
     ['ends early', () => Promise.resolve(makePng(300, 300).subarray(0, 120))],
   ])('fail and are refunded when the picture %s', async (_, makePicture) => {
-    const { create, json, clock, emulator } = inTime({ models: 'mesh', credits: 100 })
+    const { create, json, clock, emulator } = inTime({ maker, credits: 100 })
     const id = await create({ image_urls: [IMAGE_URL, toDataUri(await makePicture())] }, MULTI)
     clock.advance(2000)
 
@@ -141,13 +144,13 @@ describe('models of the emulator', () => {
   })
 
   it('are cards where a library is missing, and say why', async () => {
-    const maker = chooseMaker('mesh', () => Promise.resolve({ missing: '`sharp` could not be loaded' }))
-    const { task, file } = await frogTask({}, { maker })
+    const cards = chooseMaker('mesh', () => Promise.resolve({ missing: '`sharp` could not be loaded' }))
+    const { task, file } = await frogTask({}, { maker: cards })
 
     expect(readGlb(await file(task.model_urls.glb)).json.asset).toMatchObject({
       generator: 'unplugin-meshy card',
     })
-    expect(await maker.inUse?.()).toEqual({ kind: 'card', reason: '`sharp` could not be loaded' })
+    expect(await cards.inUse?.()).toEqual({ kind: 'card', reason: '`sharp` could not be loaded' })
   })
 
   it('are cards when they are asked to be', async () => {

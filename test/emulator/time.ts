@@ -1,3 +1,4 @@
+import { onTestFinished } from 'vitest'
 import { createEmulator } from '../../src/emulator.ts'
 import type { Emulator, EmulatorOptions } from '../../src/emulator.ts'
 import type { Clock } from '../../src/system/clock.ts'
@@ -37,6 +38,7 @@ export function inTime(options: EmulatorOptions = {}) {
     ...options,
   })
   const call = (method: string, path: string, body?: unknown) => send(emulator, method, path, body)
+  onTestFinished(() => emulator.close())
   return {
     clock,
     emulator,
