@@ -5,6 +5,7 @@ import { formatPlan } from '../pipeline/plan.ts'
 import type { PluginApi } from '../pipeline/plugin-api.ts'
 import { summarize } from '../pipeline/report.ts'
 import { renderFailedModule, renderModule, type UrlOf } from './module.ts'
+import { fromModuleId, toModuleId } from './module-id.ts'
 import { resolveImage, stripQuery, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
 import { findSite } from './site.ts'
@@ -13,13 +14,15 @@ import { findSite } from './site.ts'
 export async function resolveImport(
   session: Session,
   native: ResolvingContext,
-  { specifier, importer }: { specifier: string; importer: string | undefined },
+  { source, importer }: { source: string; importer: string | undefined },
 ): Promise<string | undefined> {
-  if (!isOurs(specifier)) return undefined
+  if (!isOurs(source)) return undefined
   const { imports } = await session.context()
   const { root, publicDir } = session.bundler
+  const specifier = fromModuleId(source)
+  session.prompts.add(specifier)
   const file = await resolveImage(native, stripQuery(specifier), { importer, root, publicDir })
-  return imports.add(specifier, { file, site: () => findSite(root, importer, specifier) })
+  return toModuleId(imports.add(specifier, { file, site: () => findSite(root, importer, specifier) }))
 }
 
 /** The part of a bundler's context that watches files. */
@@ -37,7 +40,7 @@ export async function loadModule(
   { id, urlOf }: { id: string; urlOf: UrlOf },
 ): Promise<string> {
   const context = await session.context()
-  const imported = context.imports.find(id)
+  const imported = context.imports.find(fromModuleId(id))
   if (!imported) throw unknownImport(id)
   try {
     const asset = await loadAsset(context, imported)

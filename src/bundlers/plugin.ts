@@ -4,11 +4,13 @@ import type { Options } from '../pipeline/options.ts'
 import type { PluginApi } from '../pipeline/plugin-api.ts'
 import { createApi } from './api.ts'
 import { finishBuild, loadModule, resolveImport } from './hooks.ts'
+import { fromModuleId } from './module-id.ts'
 import type { UrlOf } from './module.ts'
 import { stripQuery } from './resolve.ts'
+import type { OutputFiles } from './scrub-maps.ts'
 import { Session } from './session.ts'
 import { rollupUrl, viteUrl } from './url.ts'
-import { adoptViteConfig, isBundled, workerConfig, type ViteConfig } from './vite.ts'
+import { adoptViteConfig, isBundled, isFreshStateFile, workerConfig, type ViteConfig } from './vite.ts'
 
 /** A plugin context of the Rollup family, as far as we use it. */
 interface NativeContext {
@@ -36,7 +38,13 @@ export function createPlugin(inline: Options, { framework, another }: PluginMeta
   const urlFor = (native: NativeContext, id: string): UrlOf =>
     framework === 'vite'
       ? viteUrl(isBundled(viteConfig, native.environment))
-      : rollupUrl(native, stripQuery(id))
+      : rollupUrl(native, stripQuery(fromModuleId(id)))
+
+  // After everybody else: also maps that other plugins make hold the sources.
+  const generateBundle = {
+    order: 'post' as const,
+    handler: (_: unknown, files: object) => session.prompts.scrub(files as OutputFiles),
+  }
 
   return {
     name: 'unplugin-meshy',
@@ -50,8 +58,8 @@ export function createPlugin(inline: Options, { framework, another }: PluginMeta
     },
     resolveId: {
       filter: { id: SPECIFIER },
-      handler(specifier, importer) {
-        return resolveImport(session, this as unknown as NativeContext, { specifier, importer })
+      handler(source, importer) {
+        return resolveImport(session, this as unknown as NativeContext, { source, importer })
       },
     },
     load: {
@@ -64,11 +72,17 @@ export function createPlugin(inline: Options, { framework, another }: PluginMeta
       },
     },
     buildEnd: () => finishBuild(session, api),
+    rollup: { generateBundle },
     vite: {
+      generateBundle,
       config: () => workerConfig(() => joinWorker(another(), workers)),
       configResolved(config) {
         viteConfig = config as unknown as ViteConfig
         adoptViteConfig(session, viteConfig)
+      },
+      async hotUpdate(update) {
+        const { store } = await session.context()
+        return isFreshStateFile(store.layout.states, update) ? [] : undefined
       },
       api,
     },

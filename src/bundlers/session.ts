@@ -3,6 +3,7 @@ import { consoleLogger } from '../pipeline/logger.ts'
 import { openProject, type ProjectRun } from '../pipeline/open-project.ts'
 import type { Options } from '../pipeline/options.ts'
 import { Problems } from '../pipeline/problems.ts'
+import { PromptScrubber } from './scrub-maps.ts'
 
 /** What a bundler tells of its run, before the first import. */
 export interface Bundler extends ProjectRun {
@@ -12,6 +13,7 @@ export interface Bundler extends ProjectRun {
 /** One instance of the plugin: what its bundler told, its imports, and the context, opened when it is first needed. */
 export class Session {
   readonly problems = new Problems()
+  readonly prompts = new PromptScrubber()
   bundler: Bundler = defaultBundler()
   /** A number that changes while the bundler finds modules. */
   activity: () => number = () => 0

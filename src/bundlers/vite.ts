@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs'
+import path from 'node:path'
 import type { Logger } from '../pipeline/logger.ts'
 import type { Session } from './session.ts'
 
@@ -41,4 +43,13 @@ export function isBundled(
  */
 export function workerConfig(another: () => unknown): object {
   return { worker: { plugins: () => [another()] } }
+}
+
+/**
+ * Whether a file that appeared is the state file of a model whose stand-in is on its way to the page: its module is as new
+ * as the file, so that a reload would show nothing else. One that says more than nothing was touched in the meantime.
+ */
+export function isFreshStateFile(stateDir: string, { type, file }: { type: string; file: string }): boolean {
+  if (type !== 'create' || path.relative(path.dirname(file), stateDir) !== '') return false
+  return statSync(file, { throwIfNoEntry: false })?.size === 0
 }

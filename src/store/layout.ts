@@ -16,6 +16,8 @@ export interface Layout {
   tmp: string
   /** Stand-ins. */
   preview: string
+  /** What bundlers watch. */
+  states: string
   blob(ref: Pick<BlobRef, 'sha256' | 'ext'>): string
   entry(key: string): string
   journalRecord(key: string): string
@@ -40,6 +42,7 @@ export function createLayout(cacheDir: string): Layout {
     leases: below('leases'),
     tmp: below('tmp'),
     preview: below('preview'),
+    states: below('state'),
     blob: ({ sha256, ext }) => {
       const name = `${checked(sha256, SHA256_PATTERN)}.${checked(ext, EXT_PATTERN)}`
       return below('blobs', name.slice(0, 2), name)

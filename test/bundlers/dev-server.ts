@@ -1,0 +1,129 @@
+import { createServer as createVite8, type InlineConfig, type ViteDevServer } from 'vite'
+import { createServer as createVite6 } from 'vite6'
+import { createServer as createVite7 } from 'vite7'
+import { WebSocket } from 'undici'
+import { expect, onTestFinished } from 'vitest'
+import type { Options } from '../../src/index.ts'
+import type { AssetMetadata } from '../../src/types.ts'
+import meshyForVite from '../../src/vite.ts'
+import type { Project } from '../support/project.ts'
+import { collectingLogger, type ViteName } from './harness.ts'
+
+// The three versions have types of their own, which fit each other in what is used here.
+const SERVERS: Record<ViteName, (config: InlineConfig) => Promise<ViteDevServer>> = {
+  'Vite 8': createVite8,
+  'Vite 7': createVite7 as unknown as typeof createVite8,
+  'Vite 6': createVite6 as unknown as typeof createVite8,
+}
+
+export interface DevServer {
+  server: ViteDevServer
+  url: string
+  log: string[]
+  /** What a browser gets for a path; throws unless the answer is 200. */
+  text(path: string): Promise<string>
+  bytes(path: string): Promise<Buffer>
+  /** The model that a module imports, fetched as a browser does: importer, model's module, URL module, GLB. */
+  model(importer?: string): Promise<ServedModel>
+  /** Resolves at the next message to the page of this type since the last call, or since the start. */
+  message(type: 'full-reload' | 'update' | 'error'): Promise<object>
+  close(): Promise<void>
+}
+
+export interface ServedModel {
+  /** URL of its module, as it stands in the importer. */
+  moduleUrl: string
+  metadata: AssetMetadata
+  glb: Buffer
+}
+
+/** A dev server on a free port, with a page connected to it. */
+export async function startDev(
+  vite: ViteName,
+  { root }: Project,
+  { meshy, config = {} }: { meshy: Options; config?: InlineConfig },
+): Promise<DevServer> {
+  const log: string[] = []
+  const server = await SERVERS[vite]({
+    root,
+    configFile: false,
+    customLogger: collectingLogger(log),
+    appType: 'custom',
+    ...config,
+    plugins: [meshyForVite(meshy), ...(config.plugins ?? [])],
+    server: { host: '127.0.0.1', port: 0, ...config.server },
+  })
+  await server.listen()
+  const address = server.httpServer?.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  const url = `http://127.0.0.1:${port}`
+  const page = await connect(server, `ws://127.0.0.1:${port}`)
+  const bytes = (path: string) => download(new URL(path, url))
+  const text = async (path: string) => (await bytes(path)).toString()
+  const dev: DevServer = {
+    server,
+    url,
+    log,
+    text,
+    bytes,
+    model: async (importer = '/main.js') => readModel(dev, importer),
+    message: page.message,
+    close: async () => {
+      page.close()
+      await server.close()
+    },
+  }
+  onTestFinished(() => dev.close())
+  return dev
+}
+
+async function download(url: URL): Promise<Buffer> {
+  const answer = await fetch(url)
+  const bytes = Buffer.from(await answer.arrayBuffer())
+  if (answer.status !== 200) throw new Error(`${url.pathname}: ${answer.status} ${bytes}`)
+  return bytes
+}
+
+async function readModel({ text, bytes }: DevServer, importer: string): Promise<ServedModel> {
+  const moduleUrl = firstMatch(await text(importer), /"([^"]+\.(?:png|jpe?g|json)\?[^"]*meshy=[^"]*)"/)
+  const code = await text(moduleUrl)
+  const urlModule = firstMatch(code, /import \w+ from "([^"]+)"/)
+  const url = firstMatch(await text(urlModule), /export default "([^"]+)"/)
+  return {
+    moduleUrl,
+    metadata: JSON.parse(firstMatch(code, /^export const metadata = (.*)$/m)) as AssetMetadata,
+    glb: await bytes(url),
+  }
+}
+
+function firstMatch(text: string, pattern: RegExp): string {
+  expect(text).toMatch(pattern)
+  return pattern.exec(text)?.[1] ?? ''
+}
+
+/** A page as the dev server knows it: the socket that is told of updates. */
+async function connect(server: ViteDevServer, address: string) {
+  const socket = new WebSocket(`${address}/?token=${server.config.webSocketToken}`, 'vite-hmr')
+  const messages: { type: string }[] = []
+  const listeners = new Set<() => void>()
+  socket.addEventListener('message', ({ data }) => {
+    messages.push(JSON.parse(String(data)) as { type: string })
+    for (const listener of listeners) listener()
+  })
+  await new Promise<void>((resolve, reject) => {
+    socket.addEventListener('open', () => resolve())
+    socket.addEventListener('error', reject)
+  })
+  const message = (type: string) =>
+    new Promise<object>((resolve) => {
+      const look = () => {
+        const index = messages.findIndex((one) => one.type === type)
+        if (index < 0) return
+        listeners.delete(look)
+        resolve(messages.splice(0, index + 1).at(-1) ?? {})
+      }
+      listeners.add(look)
+      look()
+    })
+  return { message, close: () => socket.close() }
+}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { PromptScrubber, type OutputFiles } from '../../src/bundlers/scrub-maps.ts'
+
+describe('PromptScrubber', () => {
+  it.each([
+    [`'./a.png?meshy&prompt=red wool&pbr'`, 'red wool', `'./a.png?meshy&prompt=********&pbr'`],
+    [`'./a.png?prompt=red%20wool&meshy'`, 'red%20wool', `'./a.png?prompt=**********&meshy'`],
+    [`"./a.png?meshy&texture_prompt=a \\"b\\" c"`, 'a "b" c', `"./a.png?meshy&texture_prompt=*********"`],
+    [
+      `'./a.png?meshy&prompt=Gr\\u00f6\\xdfe \\u{1F451}'`,
+      'Größe 👑',
+      `'./a.png?meshy&prompt=***********************'`,
+    ],
+    [
+      `{ query: { meshy: '', prompt: 'red wool' } }`,
+      'red+wool',
+      `{ query: { meshy: '', prompt: '********' } }`,
+    ],
+    [`{ query: { "prompt" : \`a+b\` } }`, 'a%2Bb', '{ query: { "prompt" : `***` } }'],
+  ])('overwrites %s', (source, prompt, expected) => {
+    expect(scrub(source, [`./a.png?meshy&prompt=${prompt}`])).toBe(expected)
+  })
+
+  it('leaves the words of a prompt alone where they are none', () => {
+    const source = `const red = 'red' // prompt: which red?\nimport a from './a.png?meshy&prompt=red'\n`
+
+    expect(scrub(source, ['./a.png?meshy&prompt=red'])).toBe(source.replace('=red', '=***'))
+  })
+
+  it('overwrites the whole of a prompt when it begins with another one', () => {
+    const specifiers = ['./a.png?meshy&prompt=red', './b.png?meshy&prompt=red wool']
+
+    expect(scrub(`'./b.png?meshy&prompt=red wool'`, specifiers)).toBe(`'./b.png?meshy&prompt=********'`)
+  })
+
+  it('touches nothing when no import has a prompt', () => {
+    const source = `'./a.png?meshy&prompt=red'`
+
+    expect(scrub(source, ['./a.png?meshy&pbr'])).toBe(source)
+  })
+})
+
+function scrub(source: string, specifiers: string[]): string | null | undefined {
+  const scrubber = new PromptScrubber()
+  for (const specifier of specifiers) scrubber.add(specifier)
+  const file = { type: 'asset' as const, source: JSON.stringify({ sourcesContent: [null, source] }) }
+  const files: OutputFiles = { 'main.js.map': file }
+  scrubber.scrub(files)
+  return (JSON.parse(file.source) as { sourcesContent: (string | null)[] }).sourcesContent[1]
+}
