@@ -3,7 +3,10 @@ import type { Task } from '../meshy/task.ts'
 import {
   adoptable,
   candidatesFor,
+  isPastRetention,
   listRecentTasks,
+  LOOK_AGAIN_MS,
+  mayBeInTheMaking,
   RETENTION_MS,
   startOf,
   submissionUnknown,
@@ -27,30 +30,43 @@ export async function decideBatch(
 ): Promise<(Admission | MeshyError)[]> {
   const recent = await recentTasks(context, candidates)
   const known = await context.store.knownTasks()
-  const found = candidates.map((candidate) => findTask(candidate, recent, known))
+  const found = candidates.map((candidate) => findTask(context, candidate, { recent, known }))
   const toPay = candidates.filter((_, index) => found[index] === undefined)
-  const refusal = toPay.length > 0 ? await refusalOf(context, toPay) : undefined
+  const refusal = toPay.length > 0 ? await reserve(context, toPay) : undefined
   if (!refusal) announce(context, toPay)
   const batch = new AbortController()
-  return candidates.map((candidate, index) => found[index] ?? refusal ?? admit(context, candidate, batch))
+  return candidates.map(
+    (candidate, index) => found[index] ?? refusal ?? { credits: priceOf(candidate.request), batch },
+  )
 }
 
+/** The tasks of the account, looked at again while a submission that was cut off just now may still become one. */
 async function recentTasks(context: Context, candidates: Candidate[]): Promise<RecentTasks> {
-  const { client } = context.api()
+  for (const pause of LOOK_AGAIN_MS.slice(1)) {
+    const recent = await listOnce(context, candidates)
+    const isMissed = ({ request, record }: Candidate) =>
+      mayBeInTheMaking(context, record) && !adoptable(recent, request.key, record?.forgottenTasks ?? [])
+    if (!candidates.some(isMissed)) return recent
+    await context.clock.sleep(pause, context.signal)
+  }
+  return listOnce(context, candidates)
+}
+
+async function listOnce({ api, clock, signal }: Context, candidates: Candidate[]): Promise<RecentTasks> {
+  const { client } = api()
   const kinds = new Set(candidates.map(({ request }) => request.canonical.kind))
-  // Before its first answer the server's clock is unknown; an hour covers any that is off.
-  const now = client.serverNow() ?? context.clock.now()
-  return listRecentTasks(client, kinds, { since: now - RETENTION_MS, signal: context.signal })
+  const since = () => (client.serverNow() ?? clock.now()) - RETENTION_MS
+  return listRecentTasks(client, kinds, { since, signal })
 }
 
 function findTask(
+  context: Context,
   { request, record }: Candidate,
-  recent: RecentTasks,
-  known: ReadonlySet<string>,
+  { recent, known }: { recent: RecentTasks; known: ReadonlySet<string> },
 ): Admission | MeshyError | undefined {
   const task = adoptable(recent, request.key, record?.forgottenTasks ?? [])
   if (task) return { adopt: task }
-  if (record?.state !== 'started') return undefined
+  if (record?.state !== 'started' || isPastRetention(context, record)) return undefined
   const candidates = lostTasks({ request, record }, recent, known)
   // Cut off before the answer: where names are echoed, or nothing was made since, the request never arrived.
   if (!record.lost && candidates.length === 0) return undefined
@@ -62,18 +78,27 @@ function lostTasks({ request, record }: Candidate, recent: RecentTasks, known: R
   return candidatesFor(recent, { kind, since: startOf(record) ?? 0, known })
 }
 
-async function refusalOf(context: Context, toPay: Candidate[]): Promise<MeshyError | undefined> {
+/** Reserves the price of all that is to be paid; returns why nothing of it may be. */
+async function reserve(context: Context, toPay: Candidate[]): Promise<MeshyError | undefined> {
   const { options, budget } = context
-  const prices = toPay.map((candidate) => ({
-    image: candidate.request.imageName,
-    credits: priceOf(candidate.request),
-  }))
+  const prices = toPay.map(({ request }) => ({ image: request.imageName, credits: priceOf(request) }))
   const sum = prices.reduce((total, { credits }) => total + credits, 0)
   if (!budget.allows(sum, options.maxCredits)) {
     return overBudget(prices, sum, { reserved: budget.reserved, cap: options.maxCredits })
   }
-  const balance = await context.api().client.balance({ signal: context.signal })
-  if (balance === undefined || balance >= sum) return undefined
+  // Before anything is waited for: another instance of the plugin may be deciding about its own batch.
+  budget.reserve(sum, options.maxCredits)
+  let isCovered = false
+  try {
+    const balance = await context.api().client.balance({ signal: context.signal })
+    isCovered = balance === undefined || balance >= sum
+    return isCovered ? undefined : creditsMissing(sum, balance)
+  } finally {
+    if (!isCovered) budget.release(sum)
+  }
+}
+
+function creditsMissing(sum: number, balance: number | undefined): MeshyError {
   return new MeshyError('MESHY_CREDITS_EXHAUSTED', {
     message: `The missing models cost ${sum} credits, and the account has ${balance} credits. Nothing was submitted.`,
     hint: 'Buy credits at meshy.ai, or import fewer new models at once.',
@@ -88,10 +113,4 @@ function announce({ logger }: Context, toPay: Candidate[]): void {
     (candidate) => `${candidate.request.imageName} (${priceOf(candidate.request)} credits)`,
   )
   logger.info(`meshy: generating ${names.join(', ')}: ${sum} credits in all`)
-}
-
-function admit({ budget, options }: Context, candidate: Candidate, batch: AbortController): Admission {
-  const credits = priceOf(candidate.request)
-  budget.reserve(credits, options.maxCredits)
-  return { credits, batch }
 }

@@ -4,10 +4,13 @@ import type { Task } from '../meshy/task.ts'
 import { keyInName } from '../request/payload.ts'
 import type { Request, TaskKind } from '../request/request.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
+import { apiFailureOf } from '../system/api-failure.ts'
 import type { Context } from './context.ts'
 
 /** How long the service keeps the files of a task: 3 days (docs.meshy.ai, asset retention). */
 export const RETENTION_MS = 3 * 24 * 60 * 60_000
+/** How much longer than that we wait before we take a task for gone: it is counted from our own start. */
+const RETENTION_MARGIN_MS = 60 * 60_000
 /** How far the clock of this machine may be off from that of the service, where only ours is known. */
 const CLOCK_SKEW_MS = 10 * 60_000
 
@@ -21,16 +24,20 @@ export interface RecentTasks {
   echoesNames: boolean
 }
 
-/** Lists the tasks of the account that the service still keeps, newest first, all pages. Free. */
+/**
+ * Lists the tasks of the account, newest first, all pages. Free.
+ *
+ * @param options.since asked for after the first answer, when the clock of the service is known
+ */
 export async function listRecentTasks(
   client: Client,
   kinds: Iterable<TaskKind>,
-  options: { since: number; signal: AbortSignal },
+  options: { since: () => number; signal: AbortSignal },
 ): Promise<RecentTasks> {
   const recent: RecentTasks = { byKey: new Map(), nameless: [], echoesNames: false }
   for (const kind of kinds) {
     for await (const task of client.listAll(kind, {}, { signal: options.signal })) {
-      if (task.createdAt !== undefined && task.createdAt < options.since) break
+      if (task.createdAt !== undefined && task.createdAt < options.since()) break
       addTask(recent, task)
     }
   }
@@ -57,7 +64,23 @@ export function adoptable(recent: RecentTasks, key: string, forgotten: readonly 
 }
 
 /** When the account is looked at again for a task that may still be in the making, in milliseconds. */
-const LOOK_AGAIN_MS = [0, 1_000, 3_000, 6_000]
+export const LOOK_AGAIN_MS = [0, 1_000, 3_000, 6_000, 10_000]
+const IN_THE_MAKING_MS = LOOK_AGAIN_MS.reduce((sum, pause) => sum + pause)
+
+/** Whether a submission that was cut off is so recent that the service may have it and not show its task yet. */
+export function mayBeInTheMaking(context: Context, record: JournalRecord | undefined): boolean {
+  if (record?.state !== 'started') return false
+  const now = context.api().client.serverNow() ?? context.clock.now()
+  return now - Date.parse(record.startedAt) < IN_THE_MAKING_MS
+}
+
+/** Whether the service, by its own clock, no longer keeps what became of a submission. */
+export function isPastRetention(context: Context, record: JournalRecord | undefined): boolean {
+  const start = startOf(record)
+  const now = context.api().client.serverNow()
+  if (start === undefined || now === undefined) return false
+  return now - start > RETENTION_MS + RETENTION_MARGIN_MS
+}
 
 /**
  * The id of the task of a submission whose answer was lost.
@@ -73,7 +96,13 @@ export async function findLostTask(context: Context, request: Request, cause: un
   let candidates: Task[] = []
   for (const pause of LOOK_AGAIN_MS) {
     await clock.sleep(pause, signal)
-    const recent = await listRecentTasks(client, [kind], { since: since - CLOCK_SKEW_MS, signal })
+    const recent = await listRecentTasks(client, [kind], {
+      since: () => since - CLOCK_SKEW_MS,
+      signal,
+    }).catch((error: unknown) => {
+      // Whatever keeps us from looking: what counts is that a payment may have been made.
+      throw apiFailureOf(error) ? submissionUnknown(request, { candidates, cause }) : error
+    })
     const task = adoptable(recent, request.key, record?.forgottenTasks ?? [])
     if (task) return task.id
     candidates = candidatesFor(recent, {

@@ -73,7 +73,7 @@ async function entryTasks(entries: Entries, lockfile: Pins | undefined): Promise
 
 async function journalTasks(journal: Journal): Promise<string[]> {
   const records = await Promise.all((await journal.keys()).map((key) => journal.read(key)))
-  return records.flatMap((record) => (record ? [...record.forgottenTasks, ...tasksOf(record)] : []))
+  return records.flatMap((record) => (record ? record.forgottenTasks.concat(tasksOf(record)) : []))
 }
 
 function tasksOf(record: JournalRecord): string[] {
