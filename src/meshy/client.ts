@@ -60,11 +60,12 @@ const STREAM_EVENTLESS_MS = 180_000
 export function createClient({ schedule, ...options }: ClientOptions): Client {
   const { clock } = options
   const transport = createTransport(options)
-  const json: SendJson = (call) => schedule(() => transport.json(call), call)
+  const json: SendJson = (call) =>
+    schedule(() => transport.json(call), { ...call, signal: call.turn ?? call.signal })
 
   return {
-    async create(kind, body, { signal } = {}) {
-      const send = (content: object) => post(json, { kind, content, signal })
+    async create(kind, body, options = {}) {
+      const send = (content: object) => post(json, { ...options, kind, content })
       try {
         return { id: await send(body), named: 'name' in body }
       } catch (error) {
@@ -113,16 +114,16 @@ export function createClient({ schedule, ...options }: ClientOptions): Client {
   }
 }
 
-interface Submission {
+interface Submission extends CallOptions {
   kind: TaskKind
   content: object
-  signal: AbortSignal | undefined
 }
 
-async function post(json: SendJson, { kind, content, signal }: Submission): Promise<string> {
+async function post(json: SendJson, { kind, content, ...options }: Submission): Promise<string> {
+  const path = `${API_ROOT}/${kind}`
   const body = JSON.stringify(content)
   const silenceMs = SUBMIT_SILENCE_MS + body.length * UPLOAD_MS_PER_BYTE
-  const { value, bad } = await json({ method: 'POST', path: `${API_ROOT}/${kind}`, body, silenceMs, signal })
+  const { value, bad } = await json({ method: 'POST', path, body, silenceMs, ...options })
   const created = createdSchema.safeParse(value)
   if (!created.success) throw bad('no task id')
   return created.data.result

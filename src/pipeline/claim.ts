@@ -3,6 +3,7 @@ import type { Request } from '../request/request.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import type { Lease } from '../store/lease.ts'
 import type { Context } from './context.ts'
+import { failedBefore, isFinal } from './failure.ts'
 import { pay, recordOf } from './pay.ts'
 
 /** A task at the service that will give the model of a request. */
@@ -14,15 +15,20 @@ export interface Claim {
   running<T>(watch: (taskId: string) => Promise<T>): Promise<T>
 }
 
-/** A claim on a task of the journal, on one of the account, or on a new one, whose submission is paid. */
+/**
+ * A claim on a task of the journal, on one of the account, or on a new one, whose submission is paid.
+ *
+ * @param run.known the journal's record when it was decided to generate: a failure in it may be tried again
+ */
 export async function claimTask(
   context: Context,
   request: Request,
-  { lease }: { lease: Lease },
+  { lease, known }: { lease: Lease; known: JournalRecord | undefined },
 ): Promise<Claim> {
   const record = await context.store.journal.read(request.key)
   if (record) assertOurs(context, record)
   if (record?.state === 'accepted') return adopt(record.taskId)
+  if (isFinal(record) && !isFinal(known)) throw failedBefore(record)
   context.progress.waiting(request)
   const admission = await context.batch.admit({ request, record })
   if ('adopt' in admission) {
@@ -30,6 +36,8 @@ export async function claimTask(
     await context.store.journal.accept(request.key, admission.adopt.id)
     return adopt(admission.adopt.id)
   }
+  // It never arrived. The new one begins now, and is looked for from now on.
+  if (record?.state === 'started') await context.store.journal.clear(request.key)
   const { credits, batch } = admission
   const { limits } = context.api()
   return {

@@ -1,12 +1,13 @@
-import { isMeshyError } from '../errors.ts'
 import type { Task } from '../meshy/task.ts'
 import { watchTask } from '../meshy/watch.ts'
 import type { Request } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
+import type { JournalRecord } from '../store/journal-record.ts'
 import type { Lease } from '../store/lease.ts'
 import { claimTask, type Claim } from './claim.ts'
 import { classify } from './classify.ts'
 import type { Context } from './context.ts'
+import { settleFailure } from './failure.ts'
 import { fetchFiles } from './fetch-files.ts'
 import type { Origin } from './report.ts'
 import { wantedRoles } from './roles.ts'
@@ -29,13 +30,19 @@ const MAX_SUBMISSIONS = 2
  * 2. A look at the store again, now that nobody else writes this key.
  * 3. A task: the one of the journal, one of the account that carries the key, or a new one, which is paid.
  * 4. Its files, then the entry and the lockfile, then the end of the journal's record.
+ *
+ * @param known the journal's record when it was decided to generate
  */
-export async function generate(context: Context, request: Request): Promise<Generated> {
+export async function generate(
+  context: Context,
+  request: Request,
+  known: JournalRecord | undefined,
+): Promise<Generated> {
   const { store, signal } = context
   return store.withLease(request.key, signal, async (lease) => {
     const { entry } = await classify(context, request)
     if (entry) return { entry, origin: 'cache', credits: 0 }
-    const { task, claim } = await finishedTask(context, request, lease)
+    const { task, claim } = await finishedTask(context, request, { lease, known })
     const { kind } = request.canonical
     const fetched = await fetchFiles(context, { kind, task, roles: wantedRoles(context.wanted.of(request)) })
     const stored = await saveModel(context, request, { task, fetched })
@@ -47,18 +54,16 @@ export async function generate(context: Context, request: Request): Promise<Gene
 async function finishedTask(
   context: Context,
   request: Request,
-  lease: Lease,
+  { lease, known }: { lease: Lease; known: JournalRecord | undefined },
 ): Promise<{ task: Task; claim: Claim }> {
   for (let submission = 1; ; submission++) {
-    const claim = await claimTask(context, request, { lease })
+    const claim = await claimTask(context, request, { lease, known })
     try {
       return { task: await claim.running((id) => watch(context, request, id)), claim }
     } catch (error) {
-      if (!(await settleFailure(context, request, { claim, error }))) throw error
-      if (submission === MAX_SUBMISSIONS) throw error
-      context.logger.warn(
-        `meshy: ${request.imageName}: the service failed and refunded the task; trying once more`,
-      )
+      const isWorthMore = await settleFailure(context, request, { claim, error })
+      if (!isWorthMore || submission === MAX_SUBMISSIONS) throw error
+      context.logger.warn(`meshy: ${request.imageName}: submitting it once more`)
     }
   }
 }
@@ -71,17 +76,4 @@ function watch(context: Context, request: Request, id: string): Promise<Task> {
     timeoutMs: context.options.taskTimeout,
     onProgress: (task) => context.progress.task(request, task),
   })
-}
-
-/** Records a refunded failure. Returns whether the same request is worth one more submission. */
-async function settleFailure(
-  { store, budget }: Context,
-  { key }: Request,
-  { claim, error }: { claim: Claim; error: unknown },
-): Promise<boolean> {
-  if (!isMeshyError(error)) return false
-  if (error.code !== 'MESHY_TASK_FAILED' && error.code !== 'MESHY_TASK_CANCELED') return false
-  budget.release(claim.credits)
-  await store.journal.fail(key, { code: error.code, message: error.message })
-  return error.details['retryable'] === true
 }

@@ -3,6 +3,7 @@ import { readyAsset, standInAsset, type Asset } from './asset.ts'
 import { classify, type Finding } from './classify.ts'
 import { completeStored } from './complete.ts'
 import type { Context } from './context.ts'
+import { failedBefore, isFinal } from './failure.ts'
 import type { Import } from './imports.ts'
 import { modelMissing } from './missing.ts'
 import { decide, type Action } from './modes.ts'
@@ -50,6 +51,7 @@ async function act(
   if (action === 'fail') throw modelMissing(request, finding)
   if (context.live && action !== 'stand-in') return context.live.asset(context, request, todo)
   if (action === 'stand-in' || action === 'ask') return previewAsset(context, request)
+  if (isFinal(finding.record)) throw failedBefore(finding.record)
   const { entry, paths } = await obtain(context, request, finding)
   return readyAsset(entry, paths, request.wanted)
 }

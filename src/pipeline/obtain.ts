@@ -20,7 +20,7 @@ export async function obtain(context: Context, request: Request, finding: Findin
   let current = finding
   try {
     if (current.state !== 'restorable') {
-      const made = await context.flights.join(request.key, () => generate(context, request))
+      const made = await context.flights.join(request.key, () => generate(context, request, finding.record))
       context.report.addEffort(request.key, {
         origin: made.origin,
         credits: made.credits,

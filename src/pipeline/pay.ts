@@ -1,6 +1,6 @@
 import { isMeshyError, MeshyError } from '../errors.ts'
 import { submit } from '../queue/submit.ts'
-import { createPayload } from '../request/payload.ts'
+import { createPayload, type Payload } from '../request/payload.ts'
 import type { Request } from '../request/request.ts'
 import type { JournalStart } from '../store/journal-record.ts'
 import type { Lease } from '../store/lease.ts'
@@ -30,16 +30,27 @@ const ENDS_BATCH: ReadonlySet<string> = new Set([
  * whose outcome is unknown is never repeated: its task is looked for in the account.
  */
 export async function pay(context: Context, request: Request, payment: Payment): Promise<string> {
-  payment.batch.signal.throwIfAborted()
-  const { store, readImage, signal } = context
-  const { kind, body } = await createPayload(request, {
-    bytesOf: (image) => readImage.readBytes(image, signal),
-  })
-  if (!(await payment.lease.mine())) throw leaseLost(request)
-  await store.journal.start(recordOf(context, request))
-  const id = await post(context, request, { kind, body, payment })
-  await store.journal.accept(request.key, id)
+  const payload = await prepare(context, request, payment)
+  const id = await post(context, request, { ...payload, payment })
+  await context.store.journal.accept(request.key, id)
   return id
+}
+
+/** Everything before the first byte is sent. What fails here has cost nothing. */
+async function prepare(context: Context, request: Request, payment: Payment): Promise<Payload> {
+  const { store, readImage, budget, signal } = context
+  try {
+    payment.batch.signal.throwIfAborted()
+    const payload = await createPayload(request, {
+      bytesOf: (image) => readImage.readBytes(image, signal),
+    })
+    if (!(await payment.lease.mine())) throw leaseLost(request)
+    await store.journal.start(recordOf(context, request))
+    return payload
+  } catch (error) {
+    budget.release(payment.credits)
+    throw error
+  }
 }
 
 /** What the journal says of a request before it is sent. */
@@ -56,9 +67,7 @@ export function recordOf(context: Context, request: Request): JournalStart {
   }
 }
 
-interface Submission {
-  kind: Request['canonical']['kind']
-  body: Record<string, unknown>
+interface Submission extends Payload {
   payment: Payment
 }
 
@@ -69,12 +78,14 @@ async function post(
 ): Promise<string> {
   const { clock, options, signal, progress } = context
   const { client, limits } = context.api()
+  // What waits for its turn ends with the batch; what was sent does not, since its answer would be lost.
+  const turn = AbortSignal.any([signal, payment.batch.signal])
   try {
-    const created = await submit(() => client.create(kind, body, { signal }), {
+    const created = await submit(() => client.create(kind, body, { signal, turn }), {
       limits,
       clock,
       timeoutMs: options.taskTimeout,
-      signal,
+      signal: turn,
       onFull: () => progress.queueFull(request),
     })
     return created.id

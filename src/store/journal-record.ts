@@ -38,6 +38,8 @@ export interface JournalFailure {
   message: string
   /** The task that failed, if there was one. */
   taskId?: string | undefined
+  /** Whether the cause was the service or somebody's doing, so that a later run may submit it again. */
+  retryable?: boolean | undefined
 }
 
 /** The service may have the request, or not. */
@@ -84,7 +86,12 @@ const attempt = {
   attempts: z.int().positive(),
 }
 
-const failure = z.looseObject({ code: z.string(), message: z.string(), taskId: taskId.optional() })
+const failure = z.looseObject({
+  code: z.string(),
+  message: z.string(),
+  taskId: taskId.optional(),
+  retryable: z.boolean().optional(),
+})
 
 /** The content of `journal/<key>.json`. */
 export const journalRecordSchema = z.discriminatedUnion('state', [

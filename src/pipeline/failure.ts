@@ -1,0 +1,65 @@
+import { isMeshyError, MeshyError } from '../errors.ts'
+import type { FailedRecord, JournalRecord } from '../store/journal-record.ts'
+import type { Request } from '../request/request.ts'
+import { isPastRetention } from './adoption.ts'
+import type { Claim } from './claim.ts'
+import type { Context } from './context.ts'
+
+/** Whether a record says that the service refunded the request, and would fail it again. */
+export function isFinal(record: JournalRecord | undefined): record is FailedRecord {
+  return record?.state === 'failed' && record.failure.retryable !== true
+}
+
+/** The error of a request that failed in an earlier run, or beside this one. */
+export function failedBefore({ key, image, failure }: FailedRecord): MeshyError {
+  return new MeshyError('MESHY_TASK_FAILED', {
+    message: `\`${image}\` was submitted before: ${failure.message} It is not submitted again by itself.`,
+    hint: `Change the image or the directives, or \`unplugin-meshy forget ${key}\` to try once more.`,
+    details: { key, taskId: failure.taskId, retryable: false },
+  })
+}
+
+/**
+ * Settles the failure of a task. Returns whether the same request is worth a submission in this run.
+ *
+ * @throws the failure, when nothing can be settled
+ */
+export async function settleFailure(
+  context: Context,
+  request: Request,
+  { claim, error }: { claim: Claim; error: unknown },
+): Promise<boolean> {
+  if (!isMeshyError(error)) throw error
+  if (error.code === 'MESHY_TASK_EXPIRED') return settleExpired(context, request, error)
+  if (error.code !== 'MESHY_TASK_FAILED' && error.code !== 'MESHY_TASK_CANCELED') throw error
+  const { store, budget } = context
+  const { code, message, details } = error
+  const isWorthMore = details['retryable'] === true
+  budget.release(claim.credits)
+  // Who canceled a task did so on purpose: the next run may submit it, this one does not.
+  const retryable = isWorthMore || code === 'MESHY_TASK_CANCELED'
+  await store.journal.fail(request.key, { code, message, retryable })
+  return isWorthMore
+}
+
+/** A 404 alone proves nothing: only when the service must have thrown the task away, its record ends. */
+async function settleExpired(context: Context, request: Request, error: MeshyError): Promise<true> {
+  const { store, logger } = context
+  const { key, imageName } = request
+  const record = await store.journal.read(key)
+  if (!isPastRetention(context, record)) throw taskUnknown(request, error)
+  await store.journal.clear(key)
+  logger.warn(`meshy: ${imageName}: its task is past the retention of the service, and its files are gone`)
+  return true
+}
+
+function taskUnknown({ key, imageName }: Request, { message, details, cause }: MeshyError): MeshyError {
+  return new MeshyError('MESHY_TASK_EXPIRED', {
+    message: `\`${imageName}\` was paid and is on its way. ${message} That alone does not prove that it is lost.`,
+    hint:
+      'Check that `baseUrl` and the key are those it was submitted with, and run again; ' +
+      `\`unplugin-meshy forget ${key}\` lets the next build pay for a new one.`,
+    details: { ...details, key },
+    cause,
+  })
+}
