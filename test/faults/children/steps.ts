@@ -1,0 +1,77 @@
+import type { Context } from '../../../src/pipeline/context.ts'
+
+/** Steps between reading an image and forgetting the journal's record, in their order. */
+export const STEPS = [
+  'image read',
+  'lease taken',
+  'batch decided',
+  'journal about to start',
+  'journal started',
+  'answer received',
+  'task accepted',
+  'task heard of',
+  'download begun',
+  'blob stored',
+  'entry about to be written',
+  'entry written',
+  'model pinned',
+  'journal cleared',
+] as const
+export type Step = (typeof STEPS)[number]
+
+/** Makes this process kill itself at a step, as `kill -9` from outside does. */
+export function stopAt(context: Context, step: string): void {
+  const hook = HOOKS[step as Step]
+  if (!hook) throw new Error(`There is no step \`${step}\``)
+  hook(context)
+}
+
+const HOOKS: Record<Step, (context: Context) => void> = {
+  'image read': ({ store }) => before(store, 'withLease'),
+  'lease taken': ({ store }) => {
+    const { withLease } = store
+    store.withLease = (key, signal) => withLease(key, signal, die)
+  },
+  'batch decided': ({ batch }) => after(batch, 'admit'),
+  'journal about to start': ({ store }) => before(store.journal, 'start'),
+  'journal started': ({ store }) => after(store.journal, 'start'),
+  'answer received': ({ store }) => before(store.journal, 'accept'),
+  'task accepted': ({ store }) => after(store.journal, 'accept'),
+  'task heard of': ({ progress }) => before(progress, 'task'),
+  'download begun': ({ store }) => {
+    const { write } = store.blobs
+    store.blobs.write = (source, options) => write(firstChunkOf(source), options)
+  },
+  'blob stored': ({ store }) => after(store.blobs, 'write'),
+  'entry about to be written': ({ store }) => before(store.entries, 'write'),
+  'entry written': ({ store }) => after(store.entries, 'write'),
+  'model pinned': ({ store }) => {
+    if (store.lockfile) after(store.lockfile, 'put')
+  },
+  'journal cleared': ({ store }) => after(store.journal, 'clear'),
+}
+
+function die(): Promise<never> {
+  process.kill(process.pid, 'SIGKILL')
+  return new Promise(() => {})
+}
+
+function before<T extends object>(target: T, name: keyof T): void {
+  Object.assign(target, { [name]: die })
+}
+
+function after<T extends object>(target: T, name: keyof T): void {
+  const method = target[name] as (...args: unknown[]) => Promise<unknown>
+  const whole = async (...args: unknown[]) => {
+    await method.apply(target, args)
+    return die()
+  }
+  Object.assign(target, { [name]: whole })
+}
+
+async function* firstChunkOf(source: AsyncIterable<Uint8Array> | Uint8Array) {
+  for await (const chunk of source instanceof Uint8Array ? [source] : source) {
+    yield chunk.subarray(0, 10)
+    await die()
+  }
+}

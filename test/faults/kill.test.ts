@@ -1,0 +1,108 @@
+import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, expect, it, type TestContext } from 'vitest'
+import { spawnScript } from '../support/child.ts'
+import { startGate } from '../support/gate.ts'
+import { openRun, writePictures, type Service } from '../support/run.ts'
+import { servedModel, startService } from '../support/service.ts'
+import type { Plan } from './children/generate.ts'
+import { STEPS } from './children/steps.ts'
+
+const SPECIFIER = 'hero.png?meshy&poly=20000'
+
+/** A folder and a service for one test; the tests of this file run side by side. */
+async function setUp({ onTestFinished }: TestContext) {
+  const root = await realpath(await mkdtemp(path.join(tmpdir(), 'unplugin-meshy-')))
+  onTestFinished(() => rm(root, { recursive: true, force: true }))
+  await writePictures(root, 'hero.png')
+  const emulator = await startService({}, onTestFinished)
+  return { root, emulator, gate: await startGate(emulator, onTestFinished) }
+}
+
+function generate(root: string, { url, apiKey }: Service, plan: Partial<Plan> = {}) {
+  const script = new URL('./children/generate.ts', import.meta.url)
+  return spawnScript(script, [JSON.stringify({ root, url, apiKey, specifiers: [SPECIFIER], ...plan })])
+}
+
+/** A run after the crash: it serves the model of the one task, pins it, and leaves nothing on its way. */
+async function expectDelivered(root: string, service: Service, model: () => Promise<Buffer>) {
+  const { load, context } = await openRun({ root, service })
+  const { store } = context
+  const asset = await load(SPECIFIER)
+  const { key } = asset.metadata
+
+  expect(asset.metadata.state).toBe('ready')
+  expect(await readFile(asset.files[0]?.path ?? '')).toEqual(await model())
+  expect(await store.entries.read(key)).toBeDefined()
+  expect(await store.lockfile?.get(key)).toBeDefined()
+  expect(await store.journal.keys()).toEqual([])
+}
+
+describe.concurrent('a process killed with SIGKILL', () => {
+  it.for(STEPS)('pays once, and the next run delivers, when it dies at: %s', async (step, test) => {
+    const { root, emulator } = await setUp(test)
+
+    const killed = await generate(root, emulator, { killAt: step }).exited
+    expect([killed.signal, killed.stderr]).toEqual(['SIGKILL', ''])
+
+    await expectDelivered(root, emulator, () => servedModel(emulator))
+    expect(emulator.counts).toMatchObject({ posts: 1, created: 1 })
+  })
+
+  it('pays once when it dies at one step after the other', async (test) => {
+    const { root, emulator } = await setUp(test)
+
+    for (const killAt of STEPS) {
+      const { code, signal } = await generate(root, emulator, { killAt }).exited
+      // A step that comes no more, since its work is done, lets the run end.
+      expect(signal ?? code).toBeOneOf(['SIGKILL', 0])
+    }
+
+    await expectDelivered(root, emulator, () => servedModel(emulator))
+    expect(emulator.counts).toMatchObject({ posts: 1, created: 1 })
+  })
+
+  it('pays once when it dies while the service has not answered yet', async (test) => {
+    const { root, emulator, gate } = await setUp(test)
+    const service = { url: gate.url, apiKey: emulator.apiKey }
+    const child = generate(root, service)
+    const created = new Promise<void>((resolve) => {
+      gate.onAnswer = async ({ method }) => {
+        if (method !== 'POST') return
+        resolve()
+        await child.exited
+      }
+    })
+
+    await created
+    await child.kill()
+
+    await expectDelivered(root, service, () => servedModel(emulator))
+    expect(emulator.counts).toMatchObject({ posts: 1, created: 1 })
+  })
+
+  it('pays once when the service makes the task only after the next run has begun', async (test) => {
+    const { root, emulator, gate } = await setUp(test)
+    const service = { url: gate.url, apiKey: emulator.apiKey }
+    let lists = 0
+    let release = () => {}
+    const released = new Promise<void>((resolve) => (release = resolve))
+    const arrived = new Promise<void>((resolve) => {
+      gate.onRequest = async ({ method, path: url }) => {
+        // The next run has looked at the tasks of the account once when the task is made.
+        if (url.includes('sort_by') && ++lists === 2) gate.onAnswer = () => release()
+        if (method !== 'POST') return
+        resolve()
+        await released
+      }
+    })
+    const child = generate(root, service)
+
+    await arrived
+    await child.kill()
+
+    await expectDelivered(root, service, () => servedModel(emulator))
+    expect(emulator.counts).toMatchObject({ posts: 1, created: 1 })
+  })
+})

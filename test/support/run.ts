@@ -1,0 +1,106 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { isMeshyError } from '../../src/errors.ts'
+import type { MeshyError } from '../../src/errors.ts'
+import type { Asset } from '../../src/pipeline/asset.ts'
+import type { Context } from '../../src/pipeline/context.ts'
+import type { Environment } from '../../src/pipeline/environment.ts'
+import { loadAsset } from '../../src/pipeline/load.ts'
+import { openContext } from '../../src/pipeline/open.ts'
+import { resolveOptions, type Options } from '../../src/pipeline/options.ts'
+import { findProject } from '../../src/pipeline/project.ts'
+import type { Clock } from '../../src/system/clock.ts'
+import { makePng } from '../glb/pictures.ts'
+import { hurriedClock } from './hurried-clock.ts'
+
+/** Where a run finds the service. */
+export interface Service {
+  url: string
+  apiKey: string
+}
+
+export interface RunInit {
+  root: string
+  service?: Service | undefined
+  /** Besides service and mode, which is `generate` unless told otherwise. */
+  options?: Options | undefined
+  env?: Environment | undefined
+  live?: boolean | undefined
+  /** @default one that hardly sleeps */
+  clock?: Clock | undefined
+  signal?: AbortSignal | undefined
+}
+
+/** A run of the pipeline without a bundler. */
+export interface TestRun {
+  context: Context
+  /** Everything that was told to people. */
+  told: string[]
+  /** Loads an import such as `hero.png?meshy`, relative to the root. */
+  load(specifier: string): Promise<Asset>
+  /** Loads imports side by side and returns their assets or expected errors; others are thrown. */
+  loadAll(specifiers: readonly string[]): Promise<(Asset | MeshyError)[]>
+}
+
+/** Opens a run as a bundler does. */
+export async function openRun(init: RunInit): Promise<TestRun> {
+  const { root, service, env = {}, live = false } = init
+  const told: string[] = []
+  const tell = (text: string) => void told.push(text)
+  const inline = {
+    apiKey: service?.apiKey,
+    baseUrl: service?.url,
+    mode: 'generate',
+    ...init.options,
+  } as const
+  const context = await openContext({
+    options: resolveOptions(inline, {}, { root, project: findProject(root), env, live, underTest: false }),
+    env,
+    live,
+    logger: { info: tell, warn: tell, error: tell },
+    activity: () => 0,
+    clock: init.clock ?? hurriedClock(),
+    signal: init.signal,
+  })
+  const load = (specifier: string) => loadImport(context, root, specifier)
+  return {
+    context,
+    told,
+    load,
+    loadAll: (specifiers) => Promise.all(specifiers.map((specifier) => load(specifier).catch(expected))),
+  }
+}
+
+/** Loads an import that stands in `main.js`. */
+export async function loadImport(context: Context, root: string, specifier: string): Promise<Asset> {
+  const file = path.join(root, specifier.slice(0, specifier.indexOf('?')))
+  const site = async () => ({ file: 'main.js', line: 1 })
+  const imported = context.imports.find(context.imports.add(specifier, { file, site }))
+  const asset = imported && (await loadAsset(context, imported))
+  if (!asset) throw new Error(`${specifier} gave no asset`)
+  return asset
+}
+
+/** The expected error of work that must fail. */
+export async function failureOf(work: Promise<unknown>): Promise<MeshyError> {
+  try {
+    await work
+  } catch (error) {
+    return expected(error)
+  }
+  throw new Error('It was to fail, and did not')
+}
+
+function expected(error: unknown): MeshyError {
+  if (isMeshyError(error)) return error
+  throw error
+}
+
+/** Writes pictures, each of another colour and so with a key of its own. */
+export async function writePictures(root: string, ...names: string[]): Promise<void> {
+  for (const [index, name] of names.entries()) {
+    const file = path.join(root, name)
+    await mkdir(path.dirname(file), { recursive: true })
+    await writeFile(file, makePng(4, 2, { color: [index * 20, 80, 40] }))
+  }
+}
