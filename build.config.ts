@@ -1,7 +1,16 @@
 import { defineBuildConfig } from 'unbuild'
 
 export default defineBuildConfig({
-  entries: ['src/index', 'src/vite', 'src/rollup', 'src/emulator', 'src/types', 'src/cli'],
+  entries: [
+    'src/index',
+    'src/vite',
+    'src/rollup',
+    'src/emulator',
+    'src/types',
+    'src/cli',
+    // A worker thread is started from a file of its own.
+    'src/preview/worker',
+  ],
   declaration: 'node16',
   clean: true,
   rollup: {

@@ -1,4 +1,5 @@
 import type { Client } from '../meshy/client.ts'
+import type { PreviewPool } from '../preview/pool.ts'
 import type { Limits } from '../queue/limits.ts'
 import type { Hasher } from '../request/fingerprint.ts'
 import type { ImageReader } from '../request/images.ts'
@@ -36,6 +37,8 @@ export interface Context {
   consent: Consent
   imports: Imports
   wanted: WantedFiles
+  /** Makes stand-ins in worker threads, which start when they are needed. */
+  mesher: PreviewPool
   plan: PlanRow[]
   report: Report
   progress: Progress

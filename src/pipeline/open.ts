@@ -1,5 +1,6 @@
 import { MeshyError } from '../errors.ts'
 import { createClient } from '../meshy/client.ts'
+import { createPreviewPool, type PreviewPool } from '../preview/pool.ts'
 import { createLimits } from '../queue/limits.ts'
 import { createSchedule } from '../queue/schedule.ts'
 import { createHasher } from '../request/fingerprint.ts'
@@ -48,6 +49,7 @@ interface Shared {
   wanted: WantedFiles
   live: Live
   apis: Map<string, Api>
+  mesher: PreviewPool
 }
 
 /**
@@ -78,6 +80,7 @@ export async function openContext(run: Run): Promise<Context> {
     consent: new Consent(clock, logger),
     imports: new Imports(hasher),
     wanted: shared.wanted,
+    mesher: shared.mesher,
     plan: [],
     report: new Report(),
     progress: terminal ?? createLineProgress(logger),
@@ -105,6 +108,7 @@ function sharedFor(cacheDir: string): Shared {
     wanted: new WantedFiles(),
     live: new Live(),
     apis: new Map(),
+    mesher: createPreviewPool(),
   }
   sharedByCache.set(cacheDir, shared)
   return shared

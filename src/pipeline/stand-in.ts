@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { isMeshyError, type ErrorCode } from '../errors.ts'
 import { makeCard } from '../glb/card.ts'
 import type { Facts } from '../glb/facts.ts'
 import { inspectGlb } from '../glb/inspect.ts'
@@ -18,24 +19,63 @@ export interface StandIn {
   facts: Facts
 }
 
-/** Makes the stand-in of a request, or finds the one that was made before. */
+/** How long a live page waits for the mesh. What is not ready by then is a card now, and the mesh on the next load. */
+const PATIENCE_MS = 400
+/** More triangles make a stand-in slower and not better. */
+const MAX_TRIANGLES = 30_000
+/** Why there is a card instead of a mesh; the card shows the picture all the same. */
+const CARD_CODES: ReadonlySet<ErrorCode> = new Set(['MESHY_PREVIEW_UNAVAILABLE', 'MESHY_PREVIEW_CRASHED'])
+
+/**
+ * Makes the stand-in of a request, or finds the one that was made before: a mesh of the picture, or a card of it where
+ * the mesher's libraries are missing, or where a live page would have to wait.
+ */
 export async function makeStandIn(context: Context, request: Request): Promise<StandIn> {
-  const file = path.join(context.store.layout.preview, request.key, `${safeFileName(request.name)}.glb`)
-  return (await readStandIn(file)) ?? writeStandIn(context, request, file)
+  const known = await readStandIn(fileOf(context, request, 'mesh'))
+  if (known) return known
+  const mesh = context.flights.join(`stand-in ${request.key}`, () => meshStandIn(context, request))
+  const impatience = context.live ? [context.clock.sleep(PATIENCE_MS).then(() => undefined)] : []
+  return (await Promise.race([mesh, ...impatience])) ?? cardStandIn(context, request)
 }
 
-async function writeStandIn(
-  { readImage, store, signal }: Context,
-  request: Request,
-  file: string,
-): Promise<StandIn> {
+/** Undefined where no mesh can be made, which is told once. */
+async function meshStandIn(context: Context, request: Request): Promise<StandIn | undefined> {
+  const { params, images, name } = request
+  try {
+    const { glb, notes } = await context.mesher.make(
+      await Promise.all(images.map((image) => context.readImage.readBytes(image, context.signal))),
+      {
+        name,
+        triangles: Math.min(Number(params['target_polycount'] ?? MAX_TRIANGLES), MAX_TRIANGLES),
+        texture: params['should_texture'] !== false,
+        pbr: params['enable_pbr'] === true,
+      },
+    )
+    for (const note of notes) context.notices.once(`${request.imageName}: ${note}`)
+    return await writeStandIn(context, fileOf(context, request, 'mesh'), glb)
+  } catch (error) {
+    if (!isMeshyError(error) || !CARD_CODES.has(error.code)) throw error
+    context.notices.once(`stand-ins are cards: ${error.message}`)
+    return undefined
+  }
+}
+
+async function cardStandIn(context: Context, request: Request): Promise<StandIn> {
+  const file = fileOf(context, request, 'card')
   const [image] = request.images
   if (!image) throw new TypeError('A request has at least one image.')
-  const glb = makeCard({
-    image: await readImage.readBytes(image, signal),
-    name: request.name,
-    textured: request.params['should_texture'] !== false,
-  })
+  const known = await readStandIn(file)
+  if (known) return known
+  const picture = await context.readImage.readBytes(image, context.signal)
+  const textured = request.params['should_texture'] !== false
+  return writeStandIn(context, file, makeCard({ image: picture, name: request.name, textured }))
+}
+
+function fileOf({ store }: Context, { key, name }: Request, kind: 'mesh' | 'card'): string {
+  return path.join(store.layout.preview, key, kind, `${safeFileName(name)}.glb`)
+}
+
+async function writeStandIn({ store }: Context, file: string, glb: Uint8Array): Promise<StandIn> {
   await store.prepare()
   await writeDurably(file, glb)
   return describe(file, glb)
