@@ -10,6 +10,7 @@ import type { Budget } from './budget.ts'
 import type { Consent } from './consent.ts'
 import type { Flights } from './flights.ts'
 import type { Imports } from './imports.ts'
+import type { Interrupt } from './interrupt.ts'
 import type { Live } from './live.ts'
 import type { Logger } from './logger.ts'
 import type { Notices } from './notices.ts'
@@ -35,6 +36,8 @@ export interface Context {
   /** Set when the bundler serves or watches, so that nobody waits. */
   live: Live | undefined
   consent: Consent
+  /** Unset when the bundler serves or watches: that ends in its own way. */
+  interrupt: Interrupt | undefined
   imports: Imports
   wanted: WantedFiles
   /** Makes stand-ins in worker threads, which start when they are needed. */

@@ -42,22 +42,35 @@ export async function generate(
   return store.withLease(request.key, signal, async (lease) => {
     const { entry } = await classify(context, request)
     if (entry) return { entry, origin: 'cache', credits: 0 }
-    const { task, claim } = await finishedTask(context, request, { lease, known })
-    const { kind } = request.canonical
-    const fetched = await fetchFiles(context, { kind, task, roles: wantedRoles(context.wanted.of(request)) })
-    const stored = await saveModel(context, request, { task, fetched })
-    const credits = claim.origin === 'generated' ? (stored.task?.credits ?? 0) : 0
-    return { entry: stored, origin: claim.origin, credits }
+    try {
+      return await generateAlone(context, request, { lease, known })
+    } finally {
+      context.interrupt?.end(request)
+    }
   })
+}
+
+interface Attempt {
+  lease: Lease
+  known: JournalRecord | undefined
+}
+
+async function generateAlone(context: Context, request: Request, attempt: Attempt): Promise<Generated> {
+  const { task, claim } = await finishedTask(context, request, attempt)
+  const { kind } = request.canonical
+  const fetched = await fetchFiles(context, { kind, task, roles: wantedRoles(context.wanted.of(request)) })
+  const stored = await saveModel(context, request, { task, fetched })
+  const credits = claim.origin === 'generated' ? (stored.task?.credits ?? 0) : 0
+  return { entry: stored, origin: claim.origin, credits }
 }
 
 async function finishedTask(
   context: Context,
   request: Request,
-  { lease, known }: { lease: Lease; known: JournalRecord | undefined },
+  attempt: Attempt,
 ): Promise<{ task: Task; claim: Claim }> {
   for (let submission = 1; ; submission++) {
-    const claim = await claimTask(context, request, { lease, known })
+    const claim = await claimTask(context, request, attempt)
     try {
       return { task: await claim.running((id) => watch(context, request, id)), claim }
     } catch (error) {
@@ -70,6 +83,7 @@ async function finishedTask(
 
 function watch(context: Context, request: Request, id: string): Promise<Task> {
   const { client } = context.api()
+  context.interrupt?.begin(request)
   return watchTask(client, request.canonical.kind, id, {
     clock: context.clock,
     signal: context.signal,

@@ -18,6 +18,7 @@ import type { Api, Context } from './context.ts'
 import type { Environment } from './environment.ts'
 import { Flights } from './flights.ts'
 import { Imports } from './imports.ts'
+import { Interrupt } from './interrupt.ts'
 import { createLineProgress } from './lines.ts'
 import { Live } from './live.ts'
 import { redactedLogger, type Logger } from './logger.ts'
@@ -78,6 +79,7 @@ export async function openContext(run: Run): Promise<Context> {
     flights: shared.flights,
     live: run.live ? shared.live : undefined,
     consent: new Consent(clock, logger),
+    interrupt: run.live ? undefined : new Interrupt(logger),
     imports: new Imports(hasher),
     wanted: shared.wanted,
     mesher: shared.mesher,

@@ -46,6 +46,7 @@ async function prepare(context: Context, request: Request, payment: Payment): Pr
     })
     if (!(await payment.lease.mine())) throw leaseLost(request)
     await store.journal.start(recordOf(context, request))
+    context.interrupt?.begin(request)
     return payload
   } catch (error) {
     budget.release(payment.credits)
