@@ -42,8 +42,8 @@ export class MeshyError extends Error {
     this.site = init.site
   }
 
-  /** The same error, told for one import. */
-  at(site: ImportSite): MeshyError {
+  /** The same error, told for one import, or for none. */
+  at(site: ImportSite | undefined): MeshyError {
     const { code, message, hint, details, cause } = this
     return new MeshyError(code, { message, hint, details, site, cause })
   }

@@ -1,4 +1,4 @@
-import { formatError, isMeshyError, MeshyError } from '../errors.ts'
+import { formatError, formatSite, isMeshyError, MeshyError } from '../errors.ts'
 
 /** Collects the failures of a build, so that its end reports all of them and not the first. */
 export class Problems {
@@ -26,11 +26,10 @@ export class Problems {
 function combine(errors: MeshyError[]): MeshyError | undefined {
   const [first] = errors
   if (!first || errors.length === 1) return first
-  const texts = [...new Set(errors.map((error) => formatError(error)))]
-  const credits = errors.reduce((sum, { details }) => sum + Number(details['credits'] ?? 0), 0)
+  const credits = sumOf(errors)
   const price = credits > 0 ? `\n\nTogether: ${credits} credits.` : ''
   return new MeshyError(first.code, {
-    message: `${texts.length} imports of models failed:\n\n${texts.join('\n\n')}${price}\n`,
+    message: `${errors.length} imports of models failed:\n\n${textsOf(errors).join('\n\n')}${price}\n`,
     hint: 'Fix these, then build again: what is stored already is not paid again.',
     details: {
       credits,
@@ -43,4 +42,22 @@ function combine(errors: MeshyError[]): MeshyError | undefined {
       })),
     },
   })
+}
+
+/** What befell several imports alike, such as a batch over the budget, is told once, below all of their places. */
+function textsOf(errors: MeshyError[]): string[] {
+  const places = new Map<string, string[]>()
+  for (const error of errors) {
+    const text = formatError(error.at(undefined))
+    places.set(text, [...(places.get(text) ?? []), ...(error.site ? [formatSite(error.site)] : [])])
+  }
+  return [...places].map(([text, sites]) => [...new Set(sites)].map((site) => `${site}: `).join('\n') + text)
+}
+
+/** Imports that share a key share its price. */
+function sumOf(errors: MeshyError[]): number {
+  const prices = new Map(
+    errors.map(({ details }) => [details['key'] ?? Symbol('none'), Number(details['credits'] ?? 0)]),
+  )
+  return [...prices.values()].reduce((sum, credits) => sum + credits, 0)
 }
