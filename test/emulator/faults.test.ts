@@ -109,7 +109,8 @@ describe('faults of a task', () => {
 
 describe('faults of a stream', () => {
   const watch = async (fault: Parameters<typeof emulate>[0]) => {
-    const emulator = await emulate(fault)
+    // So slow that no task ends before its stream does.
+    const emulator = await emulate({ taskMs: 30_000, ...fault })
     const id = await create(emulator)
     return call(emulator, 'GET', `${SINGLE}/${id}/stream`)
   }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { readEvents } from './events.ts'
 import { call, create, emulate, MULTI, SINGLE, until } from './harness.ts'
@@ -5,18 +6,32 @@ import { inTime } from './time.ts'
 
 describe('stream', () => {
   it('tells only id, progress and status while a task is on its way, and all of it in the end', async () => {
-    const emulator = await emulate({ taskMs: 80 })
-    const id = await create(emulator, {}, MULTI)
-    const events = await readEvents(await call(emulator, 'GET', `${MULTI}/${id}/stream`))
+    const { call, create, clock } = inTime()
+    const id = await create({}, MULTI)
+    const reading = readEvents(await call('GET', `${MULTI}/${id}/stream`))
+    for (let ms = 0; ms <= 1200; ms += 100) {
+      clock.advance(100)
+      await setImmediate()
+    }
+    const events = await reading
     const last = events.pop()
 
-    expect(events.length).toBeGreaterThan(2)
+    expect(events.map(({ data }) => data.status)).toContain('IN_PROGRESS')
     for (const { data } of events) expect(Object.keys(data)).toEqual(['id', 'progress', 'status'])
     expect(events.map(({ data }) => data.progress)).toEqual(
       events.map(({ data }) => data.progress).toSorted(numerically),
     )
     expect(last?.data).toMatchObject({ id, progress: 100, status: 'SUCCEEDED' })
     expect(last?.data.model_urls).toHaveProperty('glb')
+  })
+
+  it('goes over HTTP as it is', async () => {
+    const emulator = await emulate()
+    const id = await create(emulator)
+    const answer = await call(emulator, 'GET', `${SINGLE}/${id}/stream`)
+
+    expect(answer.headers.get('content-type')).toBe('text/event-stream')
+    expect((await readEvents(answer)).at(-1)?.data).toMatchObject({ id, status: 'SUCCEEDED' })
   })
 
   it('begins with the end when the task is finished, and is left open by the server', async () => {

@@ -15,8 +15,13 @@ export class ManualClock implements Clock {
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      signal?.addEventListener('abort', () => reject(signal.reason))
-      this.#sleepers.push({ at: this.#now + ms, wake: resolve })
+      const leave = () => reject(signal?.reason)
+      signal?.addEventListener('abort', leave)
+      const wake = () => {
+        signal?.removeEventListener('abort', leave)
+        resolve()
+      }
+      this.#sleepers.push({ at: this.#now + ms, wake })
     })
   }
 
