@@ -5,6 +5,8 @@ import type { Command } from './command.ts'
 export const main: Command = {
   meta: { name: 'unplugin-meshy', version: PLUGIN_VERSION, description: 'Models as imports.' },
   subCommands: {
+    plan: async () => (await import('./plan.ts')).plan,
+    generate: async () => (await import('./generate.ts')).generate,
     emulate: async () => (await import('./emulate.ts')).emulate,
   },
 }

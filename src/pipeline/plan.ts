@@ -20,7 +20,9 @@ export function formatPlan(rows: readonly PlanRow[]): string {
       .join('  ')
       .trimEnd()
   })
-  return [...lines, `${rows.length} models, ${planCost(rows)} credits to generate what is missing`].join('\n')
+  const models = new Set(rows.map(({ request }) => request.key)).size
+  const sum = `${models} model${models === 1 ? '' : 's'}, ${planCost(rows)} credits to generate what is missing`
+  return [...lines, sum].join('\n')
 }
 
 /** What the missing models of a plan cost together; imports that share a key are paid once. */

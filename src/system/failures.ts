@@ -260,4 +260,10 @@ export const failures = {
     next: 'Run again: the task is picked up without paying.',
     paid: 'yes',
   },
+  MESHY_VITE_MISSING: {
+    cause:
+      'A command runs the build of a Vite project, and found no Vite there, or no plugin of ours in its config.',
+    next: 'Name the project by `--root`; for other bundlers, run the build with MESHY_MODE=plan or generate.',
+    paid: 'no',
+  },
 } as const satisfies Record<`MESHY_${string}`, Failure>

@@ -1,0 +1,18 @@
+import path from 'node:path'
+import type { ArgsDef } from 'citty'
+import type { BuildChoice } from './module-graph.ts'
+import { placeOf, projectArgs, type ProjectArgs } from './project.ts'
+
+/** Options of commands that run the user's Vite build. */
+export const buildArgs = {
+  ...projectArgs,
+  config: { type: 'string', description: 'Config file of Vite.', valueHint: 'file' },
+  mode: { type: 'string', description: 'Mode of Vite, as in `vite build --mode`.' },
+} as const satisfies ArgsDef
+
+export function buildChoiceOf(
+  args: ProjectArgs & { config?: string | undefined; mode?: string | undefined },
+): BuildChoice {
+  const { cwd, root } = placeOf(args)
+  return { root, configFile: args.config && path.resolve(cwd, args.config), viteMode: args.mode }
+}

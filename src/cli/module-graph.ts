@@ -1,0 +1,90 @@
+import path from 'node:path'
+import { MeshyError } from '../errors.ts'
+import type { Mode } from '../pipeline/modes.ts'
+import type { PluginApi } from '../pipeline/plugin-api.ts'
+import { stderrLogger } from './project.ts'
+import { findPlugin, loadVite, quietLogger, type ViteFacts, type ViteInline } from './vite-project.ts'
+
+/** One build of a user: its root, and what differs from Vite's defaults. */
+export interface BuildChoice {
+  /** Absolute. */
+  root: string
+  /** Absolute. */
+  configFile?: string | undefined
+  viteMode?: string | undefined
+}
+
+/**
+ * Runs the user's Vite build up to the point where every module is loaded, in one of our modes, and returns what the
+ * plugin then knows. Nothing is rendered, written or emptied, so that an older output stays as it is.
+ *
+ * @throws {MeshyError} MESHY_VITE_MISSING; whatever the build throws
+ */
+export async function walkModuleGraph(choice: BuildChoice, mode: Mode): Promise<PluginApi[]> {
+  // Of all ways to say it, this one wins over what the config says.
+  process.env['MESHY_MODE'] = mode
+  const { createBuilder } = await loadVite(choice.root)
+  const found = new Set<PluginApi>()
+  const stop = new Stop(found)
+  const builder = await createBuilder({ ...inlineOf(choice), plugins: [stop.plugin] }, null)
+  if (found.size === 0) throw pluginMissing(choice)
+  for (const environment of Object.values(builder.environments)) {
+    await stop.afterLoading(() => builder.build(environment))
+  }
+  return [...found]
+}
+
+function inlineOf({ root, configFile, viteMode }: BuildChoice): ViteInline {
+  return {
+    root,
+    ...(configFile ? { configFile } : {}),
+    ...(viteMode ? { mode: viteMode } : {}),
+    logLevel: 'warn',
+    customLogger: quietLogger(stderrLogger),
+    build: { write: false, watch: null },
+  }
+}
+
+/** Ends builds between loading and rendering. */
+class Stop {
+  #reached = false
+  readonly #found: Set<PluginApi>
+
+  constructor(found: Set<PluginApi>) {
+    this.#found = found
+  }
+
+  readonly plugin = {
+    name: 'unplugin-meshy:command',
+    configResolved: ({ plugins }: ViteFacts) => {
+      const api = findPlugin(plugins)
+      if (!api) return
+      api.listOnly()
+      this.#found.add(api)
+    },
+    // After `buildEnd`, where the plugin tells its failures, and before anything is made of the modules.
+    renderStart: () => {
+      this.#reached = true
+      throw new Error('The command has seen every module; nothing is rendered.')
+    },
+  }
+
+  /** @throws what the build throws by itself */
+  async afterLoading(build: () => Promise<unknown>): Promise<void> {
+    this.#reached = false
+    try {
+      await build()
+    } catch (error) {
+      // The bundler wraps what was thrown above, each in its own way.
+      if (!this.#reached) throw error
+    }
+  }
+}
+
+function pluginMissing({ root, configFile }: BuildChoice): MeshyError {
+  const config = configFile ? path.basename(configFile) : 'the config of Vite'
+  return new MeshyError('MESHY_VITE_MISSING', {
+    message: `\`unplugin-meshy\` is not among the plugins of ${config} in \`${root}\`.`,
+    hint: 'Add it to `plugins`, or name the right project by `--root` or `--config`.',
+  })
+}

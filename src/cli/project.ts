@@ -1,0 +1,74 @@
+import path from 'node:path'
+import type { ArgsDef } from 'citty'
+import type { Context } from '../pipeline/context.ts'
+import type { Logger } from '../pipeline/logger.ts'
+import { openProject } from '../pipeline/open-project.ts'
+import type { Options } from '../pipeline/options.ts'
+import { printError } from './print.ts'
+import { findPlugin, hasViteConfig, loadVite } from './vite-project.ts'
+
+/** Options of every command that works on a project. */
+export const projectArgs = {
+  cwd: {
+    type: 'string',
+    description: 'Folder to work in; every path is relative to it.',
+    valueHint: 'folder',
+  },
+  root: {
+    type: 'string',
+    description: 'Root of the bundler: where its config and `.env` are.',
+    valueHint: 'folder',
+  },
+} as const satisfies ArgsDef
+
+export interface ProjectArgs {
+  cwd?: string | undefined
+  root?: string | undefined
+}
+
+/** Where a command works. */
+export interface Place {
+  /** Absolute. */
+  cwd: string
+  /** Absolute. */
+  root: string
+}
+
+/** What is said besides results. */
+export const stderrLogger: Logger = { info: printError, warn: printError, error: printError }
+
+export function placeOf({ cwd = '.', root = '.' }: ProjectArgs): Place {
+  const folder = path.resolve(cwd)
+  return { cwd: folder, root: path.resolve(folder, root) }
+}
+
+/**
+ * Opens the project that the bundler works on, with the same options: those of `vite.config` count as well, since a
+ * key depends on defaults and presets, and everything on the cache folder.
+ */
+export async function openCommand(args: ProjectArgs): Promise<{ context: Context; place: Place }> {
+  const place = placeOf(args)
+  const { root, envDir, envMode, inline } = await bundlerFacts(place.root)
+  const run = { root, envDir, envMode, live: false, underTest: false, logger: stderrLogger }
+  return { context: await openProject(run, { inline, activity: () => 0 }), place }
+}
+
+interface BundlerFacts {
+  root: string
+  envDir: string
+  envMode: string
+  inline: Options
+}
+
+async function bundlerFacts(root: string): Promise<BundlerFacts> {
+  const envMode = 'production'
+  if (!hasViteConfig(root)) return { root, envDir: root, envMode, inline: {} }
+  const { resolveConfig } = await loadVite(root)
+  const config = await resolveConfig({ root, logLevel: 'silent' }, 'build', envMode, envMode)
+  return {
+    root: config.root,
+    envDir: config.envDir || config.root,
+    envMode: config.mode,
+    inline: findPlugin(config.plugins)?.options ?? {},
+  }
+}

@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { MeshyError } from '../errors.ts'
+import type { Logger } from '../pipeline/logger.ts'
+import type { PluginApi } from '../pipeline/plugin-api.ts'
+
+/** The part of Vite that commands use; typed here, so that any version from 6 on will do. */
+export interface Vite {
+  resolveConfig(inline: ViteInline, command: 'build', mode: string, nodeEnv: string): Promise<ViteFacts>
+  createBuilder(inline: ViteInline, useLegacyBuilder: null): Promise<ViteBuilder>
+}
+
+export interface ViteInline {
+  root: string
+  configFile?: string
+  mode?: string
+  logLevel?: 'silent' | 'warn'
+  customLogger?: object
+  build?: { write: false; watch?: null }
+  plugins?: object[]
+}
+
+export interface ViteFacts {
+  root: string
+  envDir: string | false
+  mode: string
+  plugins: readonly { name: string; api?: unknown }[]
+}
+
+export interface ViteBuilder {
+  environments: Record<string, object>
+  build(environment: object): Promise<unknown>
+}
+
+const CONFIG_NAMES = ['js', 'mjs', 'ts', 'cjs', 'mts', 'cts'].map((ext) => `vite.config.${ext}`)
+
+export function hasViteConfig(root: string): boolean {
+  return CONFIG_NAMES.some((name) => existsSync(path.join(root, name)))
+}
+
+/**
+ * The Vite of the user's project, in whatever version.
+ *
+ * @throws {MeshyError} MESHY_VITE_MISSING
+ */
+export async function loadVite(root: string): Promise<Vite> {
+  const file = findVite(root)
+  if (file) return (await import(pathToFileURL(file).href)) as Vite
+  throw new MeshyError('MESHY_VITE_MISSING', {
+    message: `\`${root}\` is no Vite project: no package \`vite\` can be found from there.`,
+    hint: 'Name the project by `--root`; for other bundlers, run the build itself with MESHY_MODE=plan or generate.',
+  })
+}
+
+/** What a plugin object of ours offers, among those of a resolved config. */
+export function findPlugin(plugins: ViteFacts['plugins']): PluginApi | undefined {
+  const plugin = plugins.find(({ name }) => name === 'unplugin-meshy')
+  // A plugin of this name is ours, in whatever version.
+  return plugin?.api as PluginApi | undefined
+}
+
+/**
+ * A logger of Vite that says nothing but warnings and what the plugin says, and that on stderr: stdout is for results.
+ * Errors are thrown as well, and told where they are caught.
+ */
+export function quietLogger(logger: Logger): object {
+  const ours = (say: (text: string) => void) => (text: string) => {
+    if (text.startsWith('meshy:')) say(text)
+  }
+  return {
+    hasWarned: false,
+    info: ours(logger.info),
+    warn: logger.warn,
+    warnOnce: logger.warn,
+    error: ours(logger.error),
+    clearScreen: () => {},
+    hasErrorLogged: () => false,
+  }
+}
+
+function findVite(root: string): string | undefined {
+  try {
+    const manifest = createRequire(path.join(root, 'noop.js')).resolve('vite/package.json')
+    // `require.resolve('vite')` would be the CommonJS wrapper of older versions.
+    return path.join(path.dirname(manifest), 'dist', 'node', 'index.js')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined
+    throw error
+  }
+}
