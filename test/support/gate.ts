@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { RunningEmulator } from '../../src/emulator.ts'
+import { bytesOf } from '../../src/meshy/body.ts'
 import type { OnFinished } from './service.ts'
 
 /** A door before the service at which requests and answers can be held. */
@@ -12,6 +13,7 @@ export interface Gate {
   onAnswer: (request: { method: string; path: string }) => Promise<void> | void
   /** Stops listening; requests on their way are answered. */
   shut(): void
+  isOpen(): boolean
   /** Listens again, at the same address. */
   reopen(): Promise<void>
 }
@@ -27,6 +29,7 @@ export async function startGate(emulator: RunningEmulator, onFinished: OnFinishe
     onRequest: () => {},
     onAnswer: () => {},
     shut: () => void server.close(),
+    isOpen: () => server.listening,
     reopen: () => listen(port),
   }
   onFinished(async () => {
@@ -48,7 +51,7 @@ export async function startGate(emulator: RunningEmulator, onFinished: OnFinishe
     await gate.onAnswer({ method, path: url })
     // One connection for each request, so that a gate that is shut is shut.
     response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), connection: 'close' })
-    if (answer.body) for await (const chunk of answer.body) response.write(chunk)
+    for await (const chunk of bytesOf(answer)) response.write(chunk)
     response.end()
   }
   return gate

@@ -29,6 +29,8 @@ export interface RunInit {
   /** @default one that hardly sleeps */
   clock?: Clock | undefined
   signal?: AbortSignal | undefined
+  /** Hears what is told to people at once. */
+  tell?: ((text: string) => void) | undefined
 }
 
 /** A run of the pipeline without a bundler. */
@@ -46,7 +48,10 @@ export interface TestRun {
 export async function openRun(init: RunInit): Promise<TestRun> {
   const { root, service, env = {}, live = false } = init
   const told: string[] = []
-  const tell = (text: string) => void told.push(text)
+  const tell = (text: string) => {
+    told.push(text)
+    init.tell?.(text)
+  }
   const inline = {
     apiKey: service?.apiKey,
     baseUrl: service?.url,

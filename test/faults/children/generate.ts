@@ -1,7 +1,8 @@
+import { systemClock } from '../../../src/system/clock.ts'
 import { openRun } from '../../support/run.ts'
 import { stopAt } from './steps.ts'
 
-// One run of the pipeline in a process of its own: `generate.ts <plan as JSON>`.
+/** What one process does. */
 export interface Plan {
   root: string
   url: string
@@ -13,21 +14,17 @@ export interface Plan {
   concurrency?: number
 }
 
-const plan = JSON.parse(process.argv[2] ?? '{}') as Plan
-const { root, url, apiKey, specifiers, killAt, concurrency } = plan
-const { context, loadAll, told } = await openRun({
+// One run of the pipeline in a process of its own: `generate.ts <plan as JSON>`.
+const { root, url, apiKey, specifiers, killAt, concurrency }: Plan = JSON.parse(process.argv[2] ?? '')
+const { context, loadAll } = await openRun({
   root,
   service: { url, apiKey },
   options: { concurrency },
   env: process.env,
+  clock: systemClock,
+  tell: (text) => console.error(text),
 })
 if (killAt !== undefined) stopAt(context, killAt)
-console.log('open')
-const results = await loadAll(specifiers)
-for (const line of told) console.error(line)
-for (const result of results)
-  console.log(
-    'code' in result
-      ? `failed ${result.code} ${result.message}`
-      : `state ${result.metadata.state} ${result.metadata.key}`,
-  )
+for (const result of await loadAll(specifiers)) {
+  console.log('code' in result ? `${result.code}: ${result.message}` : result.metadata.state)
+}
