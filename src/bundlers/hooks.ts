@@ -1,4 +1,4 @@
-import { formatError, isMeshyError, MeshyError } from '../errors.ts'
+import { isMeshyError, MeshyError } from '../errors.ts'
 import { isOurs } from '../pipeline/imports.ts'
 import { loadAsset } from '../pipeline/load.ts'
 import { formatPlan } from '../pipeline/plan.ts'
@@ -6,6 +6,7 @@ import type { PluginApi } from '../pipeline/plugin-api.ts'
 import { summarize } from '../pipeline/report.ts'
 import { renderFailedModule, renderModule, type UrlOf } from './module.ts'
 import { fromModuleId, toModuleId } from './module-id.ts'
+import { presentable } from './present.ts'
 import { resolveImage, stripQuery, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
 import { findSite } from './site.ts'
@@ -41,7 +42,7 @@ export async function loadModule(
 ): Promise<string> {
   const context = await session.context()
   const imported = context.imports.find(fromModuleId(id))
-  if (!imported) throw unknownImport(id)
+  if (!imported) throw unknownImport(id, session.bundler.root)
   try {
     const asset = await loadAsset(context, imported)
     if (!asset) return renderFailedModule()
@@ -50,7 +51,7 @@ export async function loadModule(
   } catch (error) {
     native.addWatchFile(imported.file)
     const told = isMeshyError(error) && !error.site ? error.at(await imported.site()) : error
-    if (session.bundler.live) throw presentable(told)
+    if (session.bundler.live) throw presentable(told, session.bundler.root)
     session.problems.add(id, told)
     return renderFailedModule()
   }
@@ -59,7 +60,7 @@ export async function loadModule(
 /** Ends a build: tells every failure of it, or the plan that it was run for. */
 export async function finishBuild(session: Session, api: PluginApi): Promise<void> {
   const problem = session.problems.take()
-  if (problem !== undefined) throw presentable(problem)
+  if (problem !== undefined) throw presentable(problem, session.bundler.root)
   const { logger, options, report } = await session.context()
   const summary = session.bundler.live ? undefined : summarize(report.models())
   const hasStandIns = report.models().some(({ origin }) => origin === 'stand-in')
@@ -73,29 +74,16 @@ export async function finishBuild(session: Session, api: PluginApi): Promise<voi
       message: 'The build ends here: its mode is `plan`, which writes and sends nothing.',
       hint: 'Unset MESHY_MODE, or the option `mode`, to build.',
     }),
+    session.bundler.root,
   )
 }
 
-/** An expected failure with place, next step and code in its message, since bundlers show little else; no stack. */
-export function presentable(error: unknown): unknown {
-  if (!isMeshyError(error)) return error
-  const { code, hint, site, details } = error
-  const shown = Object.assign(new Error(formatError(error), { cause: error.cause }), {
-    code,
-    hint,
-    site,
-    details,
-  })
-  shown.name = error.name
-  shown.stack = shown.message
-  return shown
-}
-
-function unknownImport(id: string): unknown {
+function unknownImport(id: string, root: string): unknown {
   return presentable(
     new MeshyError('MESHY_IMPORT_UNKNOWN', {
       message: `\`${stripQuery(id)}\` was asked for with directives that this run has not seen in an import.`,
       hint: 'Reload the page: it is of an earlier run of the server.',
     }),
+    root,
   )
 }

@@ -18,12 +18,23 @@ export async function findSite(
 async function findLine(file: string, specifier: string): Promise<number | undefined> {
   try {
     const lines = (await readFile(file, 'utf8')).split('\n')
-    const index = lines.findIndex((line) => line.includes(specifier))
-    return index === -1 ? undefined : index + 1
+    return (
+      lineOf(lines, (line) => isQuoted(line, specifier)) ?? lineOf(lines, (line) => line.includes(specifier))
+    )
   } catch (error) {
     // Virtual importers are no files; the name alone has to do.
     const code = (error as NodeJS.ErrnoException).code ?? ''
     if (['ENOENT', 'ENOTDIR', 'EISDIR', 'ERR_INVALID_ARG_VALUE'].includes(code)) return undefined
     throw error
   }
+}
+
+function lineOf(lines: readonly string[], fits: (line: string) => boolean): number | undefined {
+  const index = lines.findIndex(fits)
+  return index === -1 ? undefined : index + 1
+}
+
+/** A whole literal: a specifier may be the beginning of another one. */
+function isQuoted(line: string, specifier: string): boolean {
+  return [`'`, `"`, '`'].some((quote) => line.includes(`${quote}${specifier}${quote}`))
 }
