@@ -12,11 +12,15 @@ const BUILT = ['./preview/worker.mjs', '../preview/worker.mjs', './worker.mjs']
 
 /**
  * Finds the worker's script: built, beside the chunk that this code is in; or the TypeScript source in a checkout,
- * which Node 20 needs jiti for.
+ * through jiti where Node.js does not read TypeScript itself.
  */
 export function findWorkerScript(): WorkerScript {
   const source = new URL('./worker.ts', import.meta.url)
-  if (existsSync(source)) return { url: source, execArgv: ['--import', import.meta.resolve('jiti/register')] }
+  if (existsSync(source))
+    return {
+      url: source,
+      execArgv: readsTypeScript() ? [] : ['--import', import.meta.resolve('jiti/register')],
+    }
   const built = BUILT.map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url))
   if (built) return { url: built, execArgv: [] }
   throw new MeshyError('MESHY_PREVIEW_UNAVAILABLE', {
@@ -24,4 +28,9 @@ export function findWorkerScript(): WorkerScript {
     hint: 'Keep the files of `unplugin-meshy` together: do not bundle the plugin itself.',
     details: { missing: 'preview/worker.mjs' },
   })
+}
+
+function readsTypeScript(): boolean {
+  const features: object = process.features
+  return 'typescript' in features && features.typescript !== false
 }
