@@ -138,7 +138,7 @@ function blankModels(page: Page): Promise<string[]> {
           ((rgba[at] ?? 0) >> 4) * 256 + ((rgba[at + 1] ?? 0) >> 4) * 16 + ((rgba[at + 2] ?? 0) >> 4),
         )
       }
-      return drawn < 0.02 * canvas.width * canvas.height || colours.size < 6
+      return drawn < 0.02 * canvas.width * canvas.height || colours.size < 2
     }
   })
 }
