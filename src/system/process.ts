@@ -54,12 +54,17 @@ function birthOf(pid: number): string | undefined {
 
 function currentHost(): string {
   const boot = readIfThere('/proc/sys/kernel/random/boot_id')
-  return boot === undefined ? hostname() : `${boot.trim()} ${readlinkSync('/proc/self/ns/pid')}`
+  const space = ifThere(() => readlinkSync('/proc/self/ns/pid'))
+  return boot === undefined ? hostname() : [boot.trim(), space ?? hostname()].join(' ')
 }
 
 function readIfThere(file: string): string | undefined {
+  return ifThere(() => readFileSync(file, 'utf8'))
+}
+
+function ifThere<T>(read: () => T): T | undefined {
   try {
-    return readFileSync(file, 'utf8')
+    return read()
   } catch (error) {
     // ESRCH: the process ended between opening and reading. EACCES: /proc is mounted with hidepid.
     if (hasErrno(error, 'ENOENT', 'ESRCH', 'ENOTDIR', 'EACCES')) return undefined
