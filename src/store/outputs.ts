@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { chmod, copyFile, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import PQueue from 'p-queue'
 import { replaceFile, temporaryPath } from '../system/durable.ts'
 import { hasErrno } from '../system/errno.ts'
 import { ensureFolder } from '../system/folder.ts'
@@ -26,12 +27,16 @@ export interface Outputs {
 }
 
 export function createOutputs(layout: Layout, prepare = createPreparation(layout)): Outputs {
+  // Bundlers ask for hundreds at once. More at a time are not faster, and each needs a buffer.
+  const turns = new PQueue({ concurrency: 8 })
   return {
     materialise: async (ref, key, name) => {
       const target = layout.output(key, `${safeFileName(name)}.${ref.ext}`)
-      if (await isRight(target, ref)) return target
-      await prepare()
-      await makeOutput(layout, ref, target)
+      await turns.add(async () => {
+        if (await isRight(target, ref)) return
+        await prepare()
+        await makeOutput(layout, ref, target)
+      })
       return target
     },
   }
