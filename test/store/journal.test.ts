@@ -1,8 +1,9 @@
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { accountDigest, createJournal } from '../../src/store/journal.ts'
 import { createLayout } from '../../src/store/layout.ts'
 import { spawnScript } from '../support/child.ts'
+import { canMount, mountVolume } from '../support/mounts.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 import { sampleStart } from './samples.ts'
 
@@ -169,6 +170,23 @@ describe('createJournal', () => {
       expect(follows[last?.split(' ')[0] ?? '']).toContain(record?.state ?? 'cleared')
     },
   )
+})
+
+describe('a journal on a full disk', () => {
+  const { path } = useTempDir()
+
+  it.skipIf(!canMount)('keeps the record that it has, and says that it cannot write', async () => {
+    const volume = mountVolume(path('.meshy'), 'size=64k')
+    onTestFinished(() => volume.release())
+    const journal = createJournal(createLayout(path('.meshy')))
+    const { key } = await journal.start(sampleStart())
+    await expect(writeFile(path('.meshy', 'filler'), Buffer.alloc(100_000))).rejects.toThrow('ENOSPC')
+
+    await expect(journal.accept(key, 'task-1')).rejects.toMatchObject({ code: 'MESHY_CACHE_UNWRITABLE' })
+
+    expect(await journal.read(key)).toMatchObject({ state: 'started' })
+    expect(await readdir(path('.meshy', 'tmp'))).toEqual([])
+  })
 })
 
 describe('accountDigest', () => {
