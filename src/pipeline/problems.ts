@@ -19,8 +19,15 @@ export class Problems {
     this.#errors.clear()
     // Anything that is not ours is a bug: it keeps its own stack.
     const bug = errors.find((error) => !isMeshyError(error))
-    return bug ?? combine(errors.filter((error) => isMeshyError(error)))
+    return bug ?? combine(errors.filter((error) => isMeshyError(error)).toSorted(bySite))
   }
+}
+
+/** In the order of the sources: bundlers load modules in another one each time. */
+function bySite(a: MeshyError, b: MeshyError): number {
+  const [one, other] = [a.site?.file ?? '', b.site?.file ?? '']
+  if (one !== other) return one < other ? -1 : 1
+  return (a.site?.line ?? 0) - (b.site?.line ?? 0)
 }
 
 function combine(errors: MeshyError[]): MeshyError | undefined {
