@@ -46,57 +46,68 @@ export interface LockfileOptions extends ParseLockfileOptions {
   clock?: Clock
 }
 
-export function createLockfile({ lease, clock = systemClock, ...options }: LockfileOptions): Lockfile {
+export function createLockfile(options: LockfileOptions): Lockfile {
   const { file } = options
-  const parse = (text: string | undefined): LockfileDocument =>
-    text === undefined ? emptyLockfile() : parseLockfile(text, options)
-
-  /** Read, merge, write, under the lease; once more if somebody wrote without it, as git and editors do. */
-  const edit = async (change: (models: LockfileDocument['models']) => void, signal?: AbortSignal) =>
-    await withLease(
-      lease,
-      async () => {
-        for (;;) {
-          const text = await readText(file)
-          const document = parse(text)
-          const before = formatLockfile(document)
-          change(document.models)
-          const after = formatLockfile(document)
-          if (after === before) return
-          if ((await readText(file)) === text) return await write(after)
-        }
-      },
-      { signal, clock },
-    )
-
-  const write = async (text: string): Promise<void> =>
-    await orUnwritable(file, async () => {
-      await removeLeftovers(dirname(file), [TEMPORARY_NAME], clock)
-      await writeDurably(file, text)
-    })
-
   return {
     file,
     read: async () => {
-      const { models } = parse(await readText(file))
+      const { models } = parse(await readText(file), options)
       const keys = Object.keys(models).sort()
       return new Map(keys.flatMap((key) => (models[key] ? [[key, entryOf(key, models[key])] as const] : [])))
     },
     put: async (entry, { replace = false, signal } = {}) => {
       let pinned = modelOf(entry)
-      await edit((models) => {
+      const change = (models: Models): void => {
         pinned = unite(models[entry.key], modelOf(entry), replace)
         models[entry.key] = pinned
-      }, signal)
+      }
+      await edit(options, change, signal)
       return entryOf(entry.key, pinned)
     },
-    remove: async (keys, signal) =>
-      await edit((models) => {
-        for (const key of keys) delete models[key]
-      }, signal),
-    overwrite: async (document, signal) =>
-      await withLease(lease, async () => await write(formatLockfile(document)), { signal, clock }),
+    remove: async (keys, signal) => {
+      const removed = [...keys]
+      const change = (models: Models): void => {
+        for (const key of removed) delete models[key]
+      }
+      await edit(options, change, signal)
+    },
+    overwrite: async (document, signal) => {
+      const { lease, clock } = options
+      await withLease(lease, () => write(options, formatLockfile(document)), { signal, clock })
+    },
   }
+}
+
+type Models = LockfileDocument['models']
+
+/** Read, merge, write, under the lease; once more if somebody wrote without it, as git and editors do. */
+async function edit(options: LockfileOptions, change: (models: Models) => void, signal?: AbortSignal) {
+  const attempt = async (): Promise<boolean> => {
+    const text = await readText(options.file)
+    const document = parse(text, options)
+    const before = formatLockfile(document)
+    change(document.models)
+    const after = formatLockfile(document)
+    if (after === before) return true
+    if ((await readText(options.file)) !== text) return false
+    await write(options, after)
+    return true
+  }
+  const untilDone = async (): Promise<void> => {
+    while (!(await attempt())) signal?.throwIfAborted()
+  }
+  await withLease(options.lease, untilDone, { signal, clock: options.clock })
+}
+
+async function write({ file, clock = systemClock }: LockfileOptions, text: string): Promise<void> {
+  await orUnwritable(file, async () => {
+    await removeLeftovers(dirname(file), [TEMPORARY_NAME], clock)
+    await writeDurably(file, text)
+  })
+}
+
+function parse(text: string | undefined, options: ParseLockfileOptions): LockfileDocument {
+  return text === undefined ? emptyLockfile() : parseLockfile(text, options)
 }
 
 function unite(pinned: LockedModel | undefined, fresh: LockedModel, replace: boolean): LockedModel {
