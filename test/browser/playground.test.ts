@@ -100,6 +100,7 @@ async function openPage(options: BrowserContextOptions = {}, answers: Record<str
   // Turning models keep two cores busy where no graphics card helps.
   const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
   onTestFinished(() => context.close())
+  context.setDefaultTimeout(55_000)
   const page = await context.newPage()
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(error.message))
