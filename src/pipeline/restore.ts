@@ -28,7 +28,10 @@ export async function restore(
   return store.withLease(request.key, signal, async () => {
     const task = await retrieveTask(context, entry, lacking)
     const { kind } = entry.request
-    const fetched = await fetchFiles(context, { kind, task, roles: lacking, expected: entry.files })
+    const wanted = { kind, task, roles: lacking, expected: entry.files }
+    const fetched = await fetchFiles(context, wanted).catch((error: unknown) => {
+      throw hasOtherBytes(error) ? unrestorable(entry, lacking, `task ${task.id} gives other bytes`) : error
+    })
     const lost = fetched.unavailable.filter((role) => entry.files[role] !== undefined)
     if (lost.length > 0) throw unrestorable(entry, lost, `task ${task.id} does not have them any more`)
     return addFiles(context, entry, fetched)
@@ -44,6 +47,11 @@ async function retrieveTask(context: Context, entry: Entry, lacking: readonly Fi
     if (!isMeshyError(error) || error.code !== 'MESHY_API_NOT_FOUND') throw error
     throw unrestorable(entry, lacking, `task ${taskId} is gone: the service keeps tasks for 3 days`)
   }
+}
+
+/** Whether what was served, over all attempts, is not what is pinned. */
+function hasOtherBytes(error: unknown): boolean {
+  return isMeshyError(error) && error.code === 'MESHY_DOWNLOAD_INVALID' && 'expected' in error.details
 }
 
 /** Files that an import wants since a later day belong to the entry from now on. */
