@@ -1,0 +1,135 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { startGenerating } from '../support/generate-child.ts'
+import { openRun, writePictures } from '../support/run.ts'
+import { startService } from '../support/service.ts'
+import { useTempDir } from '../support/temp-dir.ts'
+
+const SAME = [
+  'hero.png?meshy&pbr',
+  'hero.png?pbr=true&meshy',
+  'hero.png?meshy&pbr&topology=triangle',
+  'hero.png?pbr&meshy&formats=obj',
+]
+
+describe('a crowd', () => {
+  const { path } = useTempDir()
+
+  it('pays once when eight processes import one picture four times each', async () => {
+    await writePictures(path(), 'hero.png')
+    const emulator = await startService({ taskMs: 500 })
+
+    const children = Array.from({ length: 8 }, () => startGenerating(path(), emulator, { specifiers: SAME }))
+    const ends = await Promise.all(children.map(({ exited }) => exited))
+
+    expect(ends.map(({ stdout }) => stdout)).toEqual(ends.map(() => 'ready\n'.repeat(4)))
+    expect(emulator.counts).toMatchObject({ posts: 1, created: 1 })
+  })
+
+  it('pays each model once when processes want the same ones in opposite orders, one at a time', async () => {
+    const names = ['a.png', 'b.png', 'c.png']
+    await writePictures(path(), ...names)
+    const emulator = await startService({ taskMs: 100 })
+    const specifiers = names.map((name) => `${name}?meshy`)
+
+    const children = [specifiers, specifiers.toReversed()].map((order) =>
+      startGenerating(path(), emulator, { specifiers: order, concurrency: 1 }),
+    )
+    const ends = await Promise.all(children.map(({ exited }) => exited))
+
+    expect(ends.map(({ stdout }) => stdout)).toEqual(ends.map(() => 'ready\n'.repeat(3)))
+    expect(emulator.counts).toMatchObject({ posts: 3, created: 3 })
+  })
+
+  it('takes over when the one that pays is killed while the others wait', async () => {
+    await writePictures(path(), 'hero.png')
+    const emulator = await startService({ taskMs: 300 })
+    const specifiers = ['hero.png?meshy']
+
+    const first = startGenerating(path(), emulator, { specifiers, killAt: 'task heard of' })
+    const others = Array.from({ length: 3 }, () => startGenerating(path(), emulator, { specifiers }))
+    const ends = await Promise.all(others.map(({ exited }) => exited))
+
+    await first.exited
+    expect(ends.map(({ stdout }) => stdout)).toEqual(ends.map(() => 'ready\n'))
+    expect(emulator.counts).toMatchObject({ posts: 1, created: 1 })
+  })
+
+  it('pays once for two folders that share only the account, one after the other', async () => {
+    const emulator = await startService()
+    await writePictures(path('one'), 'hero.png')
+    await writePictures(path('two'), 'other-name.png')
+
+    const one = await (await openRun({ root: path('one'), service: emulator })).load('hero.png?meshy')
+    const two = await (await openRun({ root: path('two'), service: emulator })).load('other-name.png?meshy')
+
+    expect(two.metadata).toEqual(one.metadata)
+    expect(await readFile(two.files[0]?.path ?? '')).toEqual(await readFile(one.files[0]?.path ?? ''))
+    expect(emulator.counts).toMatchObject({ posts: 1, created: 1 })
+  })
+
+  it('pays once for two folders that share only the account when the second begins while the task runs', async () => {
+    const emulator = await startService({ taskMs: 1_000 })
+    const [one, two] = await Promise.all(
+      ['one', 'two'].map(async (folder) => {
+        await writePictures(path(folder), 'hero.png')
+        return openRun({ root: path(folder), service: emulator })
+      }),
+    )
+    if (!one || !two) throw new Error('There are two')
+    const { accept } = one.context.store.journal
+    const accepted = new Promise<void>((resolve) => {
+      one.context.store.journal.accept = async (...told) => {
+        const record = await accept(...told)
+        resolve()
+        return record
+      }
+    })
+
+    const first = one.load('hero.png?meshy')
+    await accepted
+    const assets = await Promise.all([first, two.load('hero.png?meshy')])
+
+    expect(assets.map(({ metadata }) => metadata.state)).toEqual(['ready', 'ready'])
+    expect(emulator.counts).toMatchObject({ posts: 1, created: 1 })
+  })
+
+  it('pays once per folder at most when both begin at the same moment', async () => {
+    const emulator = await startService()
+    const runs = await Promise.all(
+      ['one', 'two'].map(async (folder) => {
+        await writePictures(path(folder), 'hero.png')
+        return openRun({ root: path(folder), service: emulator })
+      }),
+    )
+
+    const assets = await Promise.all(runs.map(({ load }) => load('hero.png?meshy')))
+
+    // The service has nothing that would let two machines agree before both have paid.
+    expect(assets.map(({ metadata }) => metadata.state)).toEqual(['ready', 'ready'])
+    expect(emulator.counts.created).toBeLessThanOrEqual(2)
+    const [third] = await Promise.all(
+      ['one', 'two', 'three'].map(async (folder) => {
+        await writePictures(path(folder), 'hero.png')
+        return (await openRun({ root: path(folder), service: emulator })).load('hero.png?meshy')
+      }),
+    )
+    expect(third?.metadata.state).toBe('ready')
+    expect(emulator.counts.created).toBeLessThanOrEqual(2)
+  })
+
+  it('shares one flight among plugin instances of a process', async () => {
+    await writePictures(path(), 'hero.png')
+    const emulator = await startService()
+    const runs = await Promise.all(
+      Array.from({ length: 4 }, () => openRun({ root: path(), service: emulator })),
+    )
+
+    const assets = await Promise.all(runs.flatMap(({ load }) => SAME.map((specifier) => load(specifier))))
+
+    expect(new Set(assets.map(({ metadata }) => metadata.integrity)).size).toBe(1)
+    expect(emulator.counts).toMatchObject({ posts: 1, created: 1 })
+    // Also the listing of the account happens once.
+    expect(emulator.requests.filter(({ route }) => route === 'list')).toHaveLength(1)
+  })
+})
