@@ -34,9 +34,6 @@ export function createPreviewPool({ size = 1, script }: PreviewPoolOptions = {})
   return new WorkerPool(size, script)
 }
 
-/** The mesher makes many short-lived arrays: with room for them, it collects garbage less often. */
-const YOUNG_GENERATION_MB = 64
-
 interface Task {
   job: Job
   resolve: (model: PreviewModel) => void
@@ -103,8 +100,7 @@ class WorkerPool implements PreviewPool {
 
   #start(): Worker {
     const { url, execArgv } = this.#script ?? findWorkerScript()
-    const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB }
-    const worker = new Worker(url, { execArgv, resourceLimits, name: 'unplugin-meshy preview' })
+    const worker = new Worker(url, { execArgv, name: 'unplugin-meshy preview' })
     worker.on('message', (answer: Answer) => this.#finish(worker, answer))
     worker.on('error', (error) => this.#lose(worker, error))
     worker.on('exit', (code) => this.#lose(worker, new Error(`It exited with code ${code}`)))
