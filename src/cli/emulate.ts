@@ -1,4 +1,4 @@
-import { startEmulator } from '../emulator.ts'
+import { startEmulator, type ModelsInUse } from '../emulator.ts'
 import { defineCommand } from './command.ts'
 import { print, printJson } from './print.ts'
 import { readNumber } from './read-args.ts'
@@ -35,20 +35,22 @@ export const emulate = defineCommand({
       models: models === 'card' ? models : 'mesh',
     })
     const { url, apiKey } = emulator
-    if (json) printJson({ url, apiKey })
-    else print(usageOf(url, apiKey))
+    const inUse = await emulator.models()
+    if (json) printJson({ models: inUse, url, apiKey })
+    else print(usageOf(url, apiKey, inUse))
     await untilStopped()
     await emulator.close()
   },
 })
 
-function usageOf(url: string, apiKey: string): string {
+function usageOf(url: string, apiKey: string, { kind, reason }: ModelsInUse): string {
   return [
     `The Meshy API is emulated at ${url}. To use it:`,
     '',
     `  export MESHY_BASE_URL=${url}`,
     `  export MESHY_API_KEY=${apiKey}`,
     '',
+    ...(kind === 'card' && reason ? [`Its models are cards of the pictures: ${reason}`, ''] : []),
     'Stop it with Ctrl-C.',
   ].join('\n')
 }
