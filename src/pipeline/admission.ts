@@ -1,4 +1,4 @@
-import { MeshyError } from '../errors.ts'
+import { isMeshyError, MeshyError } from '../errors.ts'
 import type { Task } from '../meshy/task.ts'
 import {
   adoptable,
@@ -90,11 +90,21 @@ async function reserve(context: Context, toPay: Candidate[]): Promise<MeshyError
   budget.reserve(sum, options.maxCredits)
   let isCovered = false
   try {
-    const balance = await context.api().client.balance({ signal: context.signal })
+    const balance = await balanceOf(context)
     isCovered = balance === undefined || balance >= sum
     return isCovered ? undefined : creditsMissing(sum, balance)
   } finally {
     if (!isCovered) budget.release(sum)
+  }
+}
+
+/** Undefined where the service does not tell: it is a courtesy, and a submission without credits is refused. */
+async function balanceOf({ api, signal }: Context): Promise<number | undefined> {
+  try {
+    return await api().client.balance({ signal })
+  } catch (error) {
+    if (isMeshyError(error) && error.code === 'MESHY_API_FORBIDDEN') return undefined
+    throw error
   }
 }
 
