@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest'
+import type { RunningEmulator } from '../../src/emulator.ts'
+import { ageJournal } from '../support/journal.ts'
+import { failureOf, openRun, writePictures } from '../support/run.ts'
+import { startService } from '../support/service.ts'
+import { useTempDir } from '../support/temp-dir.ts'
+
+const SPECIFIER = 'hero.png?meshy'
+
+/** As the service does when the retention is over. */
+async function removeTasks(emulator: RunningEmulator): Promise<void> {
+  for (const { id, type } of emulator.tasks()) {
+    await emulator.fetch(`${emulator.url}/openapi/v1/${type}/${id}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${emulator.apiKey}` },
+    })
+  }
+}
+
+describe('404 for a task that was paid', () => {
+  const { path } = useTempDir()
+
+  /** A project whose task was accepted, and whose run ended before it had the model. */
+  async function setUp() {
+    await writePictures(path(), 'hero.png')
+    const emulator = await startService({ taskMs: 400 })
+    const run = (options = {}) => openRun({ root: path(), service: emulator, options })
+    const timeout = await failureOf((await run({ taskTimeout: 100 })).load(SPECIFIER))
+    expect(timeout.code).toBe('MESHY_TASK_TIMEOUT')
+    return { emulator, run }
+  }
+
+  it('ends the run, names `forget`, and is paid no second time while the service must have the task', async () => {
+    const { emulator, run } = await setUp()
+    emulator.fail({ kind: 'gone404', on: 'retrieve' })
+    emulator.fail({ kind: 'noStream' })
+    await ageJournal(path(), 72)
+
+    for (let count = 0; count < 3; count += 1) {
+      const failure = await failureOf((await run()).load(SPECIFIER))
+      expect(failure).toMatchObject({ code: 'MESHY_TASK_EXPIRED' })
+      expect(failure.hint).toMatch(/`unplugin-meshy forget [0-9a-f]{16}`/)
+    }
+    expect(emulator.counts.posts).toBe(1)
+
+    emulator.heal()
+    expect(await (await run()).load(SPECIFIER)).toMatchObject({ metadata: { state: 'ready' } })
+    expect(emulator.counts.posts).toBe(1)
+  })
+
+  it('is announced and paid anew when the retention of the service is over', async () => {
+    const { emulator, run } = await setUp()
+    await removeTasks(emulator)
+    await ageJournal(path(), 74)
+
+    const { load, told } = await run()
+    const asset = await load(SPECIFIER)
+
+    expect(asset.metadata.state).toBe('ready')
+    expect(told.join('\n')).toContain('past the retention')
+    expect(told.join('\n')).toContain('generating hero.png (30 credits): 30 credits in all')
+    expect(emulator.counts.posts).toBe(2)
+  })
+})
+
+describe('a task that fails at the service', () => {
+  const { path } = useTempDir()
+
+  async function setUp(type: string, nth?: number[]) {
+    await writePictures(path(), 'hero.png')
+    const emulator = await startService({
+      faults: [{ kind: 'failTask', message: 'It went wrong', type, ...(nth && { nth }) }],
+    })
+    return { emulator, run: () => openRun({ root: path(), service: emulator }) }
+  }
+
+  it.each(['server_error', 'service_unavailable', 'timeout', 'format_conversion_failed'])(
+    'is submitted once more, and no third time, when it is `%s`',
+    async (type) => {
+      const { emulator, run } = await setUp(type)
+
+      expect(await failureOf((await run()).load(SPECIFIER))).toMatchObject({ code: 'MESHY_TASK_FAILED' })
+
+      expect(emulator.counts.created).toBe(2)
+      expect(emulator.balance).toBe(100_000)
+    },
+  )
+
+  it('is submitted by the next run when the service was the cause', async () => {
+    const { emulator, run } = await setUp('server_error', [1, 2])
+    await failureOf((await run()).load(SPECIFIER))
+
+    expect(await (await run()).load(SPECIFIER)).toMatchObject({ metadata: { state: 'ready' } })
+    expect(emulator.counts.created).toBe(3)
+    expect(emulator.balance).toBe(100_000 - 30)
+  })
+
+  it.each(['invalid_input', 'moderation_blocked', 'image_too_complex'])(
+    'is not submitted again by itself, in this run or a later one, when it is `%s`',
+    async (type) => {
+      const { emulator, run } = await setUp(type)
+
+      const failures = []
+      for (let count = 0; count < 3; count += 1) failures.push(await failureOf((await run()).load(SPECIFIER)))
+
+      expect(failures).toMatchObject(failures.map(() => ({ code: 'MESHY_TASK_FAILED' })))
+      expect(failures[2]?.message).toContain('It went wrong')
+      expect(failures[2]?.hint).toMatch(/`unplugin-meshy forget [0-9a-f]{16}`/)
+      expect(emulator.counts.created).toBe(1)
+      expect(emulator.balance).toBe(100_000)
+    },
+  )
+
+  it('is not submitted again by whoever waited for it', async () => {
+    const { emulator, run } = await setUp('invalid_input')
+    const other = await openRun({ root: path(), service: emulator })
+
+    const [one, two] = await Promise.all([run(), other])
+    const results = await Promise.all([one.loadAll([SPECIFIER]), two.loadAll([`${SPECIFIER}&formats=obj`])])
+
+    expect(results.flat()).toMatchObject([{ code: 'MESHY_TASK_FAILED' }, { code: 'MESHY_TASK_FAILED' }])
+    expect(emulator.counts.created).toBe(1)
+  })
+})
