@@ -7,6 +7,7 @@ import type { Lease } from '../store/lease.ts'
 import { apiFailureOf } from '../system/api-failure.ts'
 import { findLostTask } from './adoption.ts'
 import type { Context } from './context.ts'
+import type { Subject } from './subject.ts'
 
 export interface Payment {
   /** Reserved from the budget; given back when the service refuses. */
@@ -55,7 +56,7 @@ async function prepare(context: Context, request: Request, payment: Payment): Pr
 }
 
 /** What the journal says of a request before it is sent. */
-export function recordOf(context: Context, request: Request): JournalStart {
+export function recordOf(context: Context, request: Subject): JournalStart {
   const { client, account } = context.api()
   return {
     key: request.key,

@@ -6,8 +6,9 @@ import { hasErrno } from '../system/errno.ts'
 /** The lockfile as a run asks it: parsed again only when the file changed, so that 500 imports read it once. */
 export interface Pins {
   get(key: string): Promise<Entry | undefined>
-  /** Pins a model; returns what is pinned now. */
-  put(entry: Entry): Promise<Entry>
+  /** Pins a model; returns what is pinned now: other bytes stay, unless `replace` is set. */
+  put(entry: Entry, options?: { replace?: boolean }): Promise<Entry>
+  remove(keys: Iterable<string>): Promise<void>
   all(): Promise<Map<string, Entry>>
 }
 
@@ -20,15 +21,18 @@ export function createPins(lockfile: Lockfile): Pins {
     return seen.models
   }
 
+  async function write<T>(change: () => Promise<T>): Promise<T> {
+    const result = await change()
+    // Two writes within one tick of the file system's clock look alike.
+    seen = undefined
+    return result
+  }
+
   return {
     all,
     get: async (key) => (await all()).get(key),
-    put: async (entry) => {
-      const pinned = await lockfile.put(entry)
-      // Two writes within one tick of the file system's clock look alike.
-      seen = undefined
-      return pinned
-    },
+    put: (entry, options) => write(() => lockfile.put(entry, options)),
+    remove: (keys) => write(() => lockfile.remove(keys)),
   }
 }
 

@@ -105,6 +105,11 @@ export const failures = {
     next: 'Update unplugin-meshy.',
     paid: 'no',
   },
+  MESHY_COMMAND_REFUSED: {
+    cause: 'A command would lose a model, or give an import the model of another one.',
+    next: 'Do first what the message names, or say `--force` where the command has it.',
+    paid: 'no',
+  },
   MESHY_CREDITS_EXHAUSTED: {
     cause: 'The API answered 402: the account has not enough credits.',
     next: 'Buy credits. What was already accepted is waited for and stored.',
@@ -140,6 +145,11 @@ export const failures = {
       'A file of a task would have to be fetched from an address that is neither https nor this machine.',
     next: 'Check `baseUrl`: the server behind it does not answer like the service.',
     paid: 'yes',
+  },
+  MESHY_GIT_FAILED: {
+    cause: 'A command asked git for a revision of the lockfile, and git failed.',
+    next: 'Fix what git says: mostly an unknown revision, or a shallow clone.',
+    paid: 'no',
   },
   MESHY_GLB_INVALID: {
     cause: 'A file is not a binary glTF 2.0 file.',
@@ -195,6 +205,11 @@ export const failures = {
   MESHY_MODEL_MISSING: {
     cause: 'A model is not pinned, and the run is `frozen`: it spends nothing.',
     next: 'Build on your machine and commit the lockfile and the blobs, or set MESHY_MODE=generate.',
+    paid: 'no',
+  },
+  MESHY_MODEL_UNKNOWN: {
+    cause: 'A command names a key that is not pinned, not stored and not on its way.',
+    next: 'See the keys with `unplugin-meshy status`, or name the model by its import.',
     paid: 'no',
   },
   MESHY_MODEL_UNRESTORABLE: {

@@ -1,0 +1,23 @@
+import { adoptTask } from '../pipeline/adopt.ts'
+import { defineCommand } from './command.ts'
+import { modelArg, openModel } from './model-argument.ts'
+import { print, printJson } from './print.ts'
+import { projectArgs } from './project.ts'
+
+/** Takes a task of the account over for an import, unpaid. */
+export const adopt = defineCommand({
+  meta: { name: 'adopt', description: 'Give an import the model of a task that exists already, unpaid.' },
+  args: {
+    task: { type: 'positional', description: 'Id of the task; see `tasks`.', required: true },
+    model: modelArg,
+    force: { type: 'boolean', description: 'Also a task that was made for another import.' },
+    ...projectArgs,
+  },
+  async run({ task: taskId, model, force = false, json, ...args }) {
+    const { context, subject } = await openModel(args, model)
+    const { status } = await adoptTask(context, subject, { taskId, force })
+    const { key, imageName: image } = subject
+    if (json) printJson({ key, image, task: taskId, status })
+    else print(`${image} (${key}) is task ${taskId} (${status}). The next build stores its model, unpaid.`)
+  },
+})

@@ -1,0 +1,24 @@
+import { MeshyError } from '../errors.ts'
+import { defineCommand } from './command.ts'
+import { formatCredits, print, printJson } from './print.ts'
+import { openCommand, projectArgs } from './project.ts'
+
+/** The credits that are left in the account. */
+export const balance = defineCommand({
+  meta: { name: 'balance', description: 'Print the credits of the account.' },
+  args: projectArgs,
+  async run({ json, ...args }) {
+    const { context } = await openCommand(args)
+    const credits = await context.api().client.balance({ signal: context.signal })
+    if (credits === undefined) throw noBalance(context.options.baseUrl)
+    if (json) printJson({ credits })
+    else print(formatCredits(credits))
+  },
+})
+
+function noBalance(baseUrl: string): MeshyError {
+  return new MeshyError('MESHY_API_NOT_FOUND', {
+    message: `\`${baseUrl}\` does not tell a balance.`,
+    hint: 'See the credits of the account at meshy.ai.',
+  })
+}
