@@ -5,8 +5,19 @@ import type { Command } from './command.ts'
 export const main: Command = {
   meta: { name: 'unplugin-meshy', version: PLUGIN_VERSION, description: 'Models as imports.' },
   subCommands: {
+    status: async () => (await import('./status.ts')).status,
     plan: async () => (await import('./plan.ts')).plan,
     generate: async () => (await import('./generate.ts')).generate,
+    types: async () => (await import('./types.ts')).types,
+    tasks: async () => (await import('./tasks.ts')).tasks,
+    adopt: async () => (await import('./adopt.ts')).adopt,
+    forget: async () => (await import('./forget.ts')).forget,
+    balance: async () => (await import('./balance.ts')).balance,
+    pin: async () => (await import('./pin.ts')).pin,
+    verify: async () => (await import('./verify.ts')).verify,
+    diff: async () => (await import('./diff.ts')).diff,
+    merge: async () => (await import('./merge.ts')).merge,
+    prune: async () => (await import('./prune.ts')).prune,
     emulate: async () => (await import('./emulate.ts')).emulate,
   },
 }

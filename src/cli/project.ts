@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { ArgsDef } from 'citty'
+import { MeshyError } from '../errors.ts'
 import type { Context } from '../pipeline/context.ts'
 import type { Logger } from '../pipeline/logger.ts'
 import { openProject } from '../pipeline/open-project.ts'
@@ -71,4 +72,13 @@ async function bundlerFacts(root: string): Promise<BundlerFacts> {
     envMode: config.mode,
     inline: findPlugin(config.plugins)?.options ?? {},
   }
+}
+
+/** The lockfile of a project. @throws {MeshyError} MESHY_OPTIONS_INVALID when it has none */
+export function lockfileOf({ options }: Context): string {
+  if (options.lockfile !== false) return options.lockfile
+  throw new MeshyError('MESHY_OPTIONS_INVALID', {
+    message: 'The option `lockfile` is `false`: this project pins nothing.',
+    hint: 'Remove the option to pin models.',
+  })
 }

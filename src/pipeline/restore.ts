@@ -13,7 +13,7 @@ import { fetchFiles } from './fetch-files.ts'
  */
 export async function restore(
   context: Context,
-  request: Request,
+  request: Pick<Request, 'key'>,
   { entry, lacking }: { entry: Entry; lacking: readonly FileRole[] },
 ): Promise<Entry> {
   if (!entry.task) throw unrestorable(entry, lacking, 'they are your own bytes, which no task can give back')

@@ -1,0 +1,40 @@
+import { compareModels, type Difference } from '../pipeline/compare.ts'
+import { modelsIn, readLockfileText } from '../pipeline/lockfile-text.ts'
+import { defineCommand } from './command.ts'
+import { readAtRevision } from './git.ts'
+import { formatCredits, formatTable, plural, print, printJson } from './print.ts'
+import { lockfileOf, openCommand, projectArgs } from './project.ts'
+
+/** Which models a branch adds, changes and removes, and what they took. */
+export const diff = defineCommand({
+  meta: { name: 'diff', description: 'List the models added, changed and removed since a git revision.' },
+  args: {
+    revision: { type: 'positional', description: 'A git revision.', required: false, default: 'HEAD' },
+    ...projectArgs,
+  },
+  async run({ revision, json, ...args }) {
+    const { context } = await openCommand(args)
+    const file = lockfileOf(context)
+    const text = await readAtRevision(file, revision)
+    const before = readLockfileText(text, { file: `${file} at ${revision}`, hasher: context.hasher })
+    const after = (await context.store.lockfile?.all()) ?? new Map()
+    const differences = compareModels(modelsIn(before), after)
+    if (json) printJson({ models: differences, credits: sum(differences) })
+    else print(format(differences, revision))
+  },
+})
+
+function format(differences: readonly Difference[], revision: string): string {
+  if (differences.length === 0) return `The same models as at ${revision}.`
+  const rows = differences.map(({ change, image, key, source, credits }) => {
+    const price = credits > 0 ? formatCredits(credits) : ''
+    return [change, image, key, source === 'pinned' ? 'own bytes' : source, price]
+  })
+  const headings = ['', 'image', 'key', 'from', 'credits']
+  const total = `${plural(differences.length, 'model')} since ${revision}, ${formatCredits(sum(differences))}`
+  return `${formatTable(headings, rows)}\n${total}`
+}
+
+function sum(differences: readonly Difference[]): number {
+  return differences.reduce((total, { credits }) => total + credits, 0)
+}

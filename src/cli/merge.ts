@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { MeshyError } from '../errors.ts'
+import { mergeTexts, sidesOf, type Choice, type Choose, type MergeTexts } from '../pipeline/merge.ts'
+import { writeDurably } from '../system/durable.ts'
+import { defineCommand } from './command.ts'
+import { plural, print, printJson } from './print.ts'
+import { lockfileOf, openCommand, placeOf, projectArgs, type ProjectArgs } from './project.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Unites both sides of a lockfile after a git merge: by itself, or as git's merge driver. */
+export const merge = defineCommand({
+  meta: { name: 'merge', description: 'Unite both sides of a lockfile that git could not merge.' },
+  args: {
+    file: { type: 'positional', description: 'The lockfile; with --driver, its base.', required: false },
+    current: {
+      type: 'positional',
+      description: 'With --driver: our side, which is written.',
+      required: false,
+    },
+    other: { type: 'positional', description: 'With --driver: their side.', required: false },
+    driver: { type: 'boolean', description: 'Run as a merge driver of git: merge --driver %O %A %B.' },
+    ours: { type: 'boolean', description: 'Where both sides pin other bytes, take ours.' },
+    theirs: { type: 'boolean', description: 'Where both sides pin other bytes, take theirs.' },
+    key: { type: 'string', description: 'Choose for this key alone.' },
+    ...projectArgs,
+  },
+  async run({ file, current, other, driver = false, json, ...args }) {
+    const job = driver ? await readDriverJob([file, current, other], args) : await readConflict(file, args)
+    if (!job) return print('There is nothing to merge: the lockfile has no conflict markers.')
+
+    const { choose, hasChosen } = readChoice(args)
+    const { text, choices } = await mergeTexts(job.texts, { file: job.file, choose })
+    // By hand, a file with open choices changes only when something was chosen.
+    if (choices.length === 0 || driver || hasChosen) await writeDurably(job.file, text)
+    if (choices.length > 0) throw undecided(job.file, choices)
+    if (json) printJson({ file: job.file })
+    else if (!driver) print(`Both sides are united. To go on: git add ${job.file}`)
+  },
+})
+
+function readChoice({
+  ours,
+  theirs,
+  key,
+}: {
+  ours?: boolean | undefined
+  theirs?: boolean | undefined
+  key?: string | undefined
+}): {
+  choose: Choose
+  hasChosen: boolean
+} {
+  if (ours && theirs) throw new UsageError('`--ours` and `--theirs` exclude each other.')
+  const side = theirs ? 'theirs' : ours ? 'ours' : undefined
+  return {
+    choose: (choice) => (key === undefined || key === choice.key ? side : undefined),
+    hasChosen: side !== undefined,
+  }
+}
+
+interface Job {
+  /** What is written. */
+  file: string
+  texts: MergeTexts
+}
+
+async function readConflict(name: string | undefined, args: ProjectArgs): Promise<Job | undefined> {
+  const file = name ? path.resolve(placeOf(args).cwd, name) : lockfileOf((await openCommand(args)).context)
+  const texts = sidesOf(await readSide(file))
+  return texts && { file, texts }
+}
+
+async function readDriverJob(names: (string | undefined)[], args: ProjectArgs): Promise<Job> {
+  const { cwd } = placeOf(args)
+  const [base, ours, theirs] = names.map((name) => name && path.resolve(cwd, name))
+  if (!base || !ours || !theirs)
+    throw new UsageError('A merge driver takes three files: merge --driver %O %A %B')
+  return {
+    file: ours,
+    texts: { base: await readSide(base), ours: await readSide(ours), theirs: await readSide(theirs) },
+  }
+}
+
+async function readSide(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new MeshyError('MESHY_LOCKFILE_INVALID', {
+      message: `\`${file}\` cannot be read (\`${code}\`).`,
+      hint: 'Name the lockfile by its path.',
+      cause: error,
+    })
+  }
+}
+
+function undecided(file: string, choices: readonly Choice[]): MeshyError {
+  const list = choices.map(
+    ({ key, ours, theirs }) =>
+      `\n    ${ours.image} (${key}): ours ${shortHash(ours)}, theirs ${shortHash(theirs)}`,
+  )
+  return new MeshyError('MESHY_LOCKFILE_CONFLICT', {
+    message: `${plural(choices.length, 'model')} of \`${file}\` have other bytes on each side:${list.join('')}`,
+    hint: 'Say `unplugin-meshy merge --ours` or `--theirs`, for one model with `--key`.',
+    details: { file, keys: choices.map(({ key }) => key) },
+  })
+}
+
+function shortHash({ files }: Choice['ours']): string {
+  return files.glb.sha256.slice(0, 12)
+}

@@ -1,0 +1,62 @@
+import { statSync } from 'node:fs'
+import path from 'node:path'
+import { findPrunable, prune as removePrunable, type Prunable } from '../pipeline/prune.ts'
+import { buildArgs, buildChoiceOf } from './build-args.ts'
+import { defineCommand, MORE } from './command.ts'
+import type { BuildChoice } from './module-graph.ts'
+import { planBuild } from './plan-build.ts'
+import { formatBytes, formatTable, plural, print, printJson } from './print.ts'
+import { openCommand, placeOf } from './project.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Lists, and with `--yes` removes, what the builds that it names do not use. */
+export const prune = defineCommand({
+  meta: { name: 'prune', description: 'List, or remove, the models that no build uses. Name every build.' },
+  args: {
+    builds: {
+      type: 'positional',
+      description: "Every Vite build of the project: its root, or its config file. By default the root's.",
+      required: false,
+      valueHint: MORE,
+    },
+    yes: { type: 'boolean', description: 'Remove what is listed.' },
+    ...buildArgs,
+  },
+  async run({ builds: _first, yes = false, json, ...args }) {
+    const choices = args._.length > 0 ? args._.map((name) => namedBuild(name, args)) : [buildChoiceOf(args)]
+    const { context } = await openCommand(args)
+    const used = new Set<string>()
+    for (const choice of choices) {
+      for (const { request } of await planBuild(choice)) used.add(request.key)
+    }
+    const prunable = await findPrunable(context, used)
+    if (yes) await removePrunable(context, prunable)
+    if (json) printJson({ ...prunable, used: [...used].sort(), removed: yes })
+    else print(format(prunable, { used: used.size, yes }))
+  },
+})
+
+function namedBuild(name: string, args: Parameters<typeof buildChoiceOf>[0]): BuildChoice {
+  const choice = buildChoiceOf(args)
+  const file = path.resolve(placeOf(args).cwd, name)
+  const stats = statSync(file, { throwIfNoEntry: false })
+  if (!stats)
+    throw new UsageError(`\`${name}\` does not exist; expected the root of a build, or its config file.`)
+  return stats.isDirectory() ? { ...choice, root: file } : { ...choice, configFile: file }
+}
+
+function format(
+  { models, blobs, folders, busy }: Prunable,
+  { used, yes }: { used: number; yes: boolean },
+): string {
+  const bytes = blobs.reduce((sum, blob) => sum + blob.bytes, 0)
+  const rows = models.map(({ image, key, pinned }) => [image, key, pinned ? 'pinned' : ''])
+  const amount = `${plural(models.length, 'model')}, ${plural(blobs.length, 'file')} (${formatBytes(bytes)}) and ${plural(folders.length, 'folder')} of copies`
+  const lines = [
+    `${plural(used, 'model')} in use.`,
+    ...(models.length > 0 ? [formatTable(['unused', 'key', ''], rows)] : []),
+    yes ? `Removed ${amount}.` : `To remove ${amount}, say \`--yes\`.`,
+    ...(busy ? ['Models are on their way, so that no files are removed from `blobs` now.'] : []),
+  ]
+  return lines.join('\n')
+}

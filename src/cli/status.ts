@@ -1,0 +1,67 @@
+import { readStatus, type ModelStatus, type Status } from '../pipeline/status.ts'
+import { defineCommand } from './command.ts'
+import { formatBytes, formatCredits, formatTable, plural, print, printJson } from './print.ts'
+import { openCommand, projectArgs } from './project.ts'
+
+/** What there is of the project's models, and what they took. Sends nothing. */
+export const status = defineCommand({
+  meta: { name: 'status', description: 'List the models of the project, their sizes, and what they took.' },
+  args: projectArgs,
+  async run({ json, ...args }) {
+    const { context } = await openCommand(args)
+    const found = await readStatus(context)
+    if (json) printJson(found)
+    else print(format(found))
+  },
+})
+
+function format({ models, blobs, spent }: Status): string {
+  if (models.length === 0 && blobs.count === 0) return 'There are no models yet.'
+  const headings = ['image', 'key', 'state', 'from', 'size', 'credits', '']
+  const rows = models.map((model) => [
+    model.image,
+    model.key,
+    model.state,
+    originOf(model),
+    model.bytes > 0 ? formatBytes(model.bytes) : '',
+    model.credits > 0 ? formatCredits(model.credits) : '',
+    remarkOf(model),
+  ])
+  const unused = blobs.unusedBytes > 0 ? `, ${formatBytes(blobs.unusedBytes)} of them used by no model` : ''
+  const lines = [
+    formatTable(headings, rows),
+    '',
+    `${plural(models.length, 'model')}: ${counts(models)}`,
+    `${plural(blobs.count, 'file')} in the cache, ${formatBytes(blobs.bytes)}${unused}`,
+    ...spent.days.map((day) => `${day.day}  ${amount(day)}`),
+    `spent by this machine: ${amount(spent)}`,
+  ]
+  return lines.join('\n')
+}
+
+function originOf({ source }: ModelStatus): string {
+  if (source === 'pinned') return 'own bytes'
+  return source ?? ''
+}
+
+function remarkOf({ state, pinned, task, failure }: ModelStatus): string {
+  if (state === 'failed') return failure ?? ''
+  if (state === 'on its way') return task ? `task ${task}` : 'no task is known yet'
+  return pinned ? '' : 'not pinned'
+}
+
+function counts(models: readonly ModelStatus[]): string {
+  const states = ['ready', 'restorable', 'on its way', 'failed'] as const
+  const parts = states.map(
+    (state) => [models.filter((model) => model.state === state).length, state] as const,
+  )
+  const pinned = models.filter((model) => model.pinned).length
+  return [...parts.filter(([count]) => count > 0), [pinned, 'pinned'] as const]
+    .map(([count, word]) => `${count} ${word}`)
+    .join(', ')
+}
+
+function amount({ credits, emulated }: { credits: number; emulated: number }): string {
+  const real = formatCredits(credits)
+  return emulated > 0 ? `${real}, and ${formatCredits(emulated)} of an emulator, which cost nothing` : real
+}

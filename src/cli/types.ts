@@ -1,0 +1,43 @@
+import path from 'node:path'
+import PQueue from 'p-queue'
+import { formatError, MeshyError } from '../errors.ts'
+import type { Context } from '../pipeline/context.ts'
+import { DeclaredFile } from '../pipeline/declared-file.ts'
+import { scanSources } from '../pipeline/scan-sources.ts'
+import { defineCommand } from './command.ts'
+import { EXIT } from './exit-code.ts'
+import { print, printError, printJson } from './print.ts'
+import { openCommand, projectArgs } from './project.ts'
+
+/** Writes the types of every query in the sources, for whoever runs `tsc` before the first build. Sends nothing. */
+export const types = defineCommand({
+  meta: { name: 'types', description: 'Write the types of the imports that stand in the sources.' },
+  args: projectArgs,
+  async run({ json, ...args }) {
+    const { context, place } = await openCommand(args)
+    const { root, cacheDir } = context.options
+    const declared = openFile(context)
+    const found = await scanSources(root, new Set([cacheDir]))
+    const queries = [...new Set(found.flatMap(({ query, error }) => (error ? [] : query)))].toSorted()
+    for (const query of queries) declared.add(query)
+    await declared.write()
+    const errors = found.flatMap(({ error }) => error ?? [])
+    for (const error of errors) printError(formatError(error))
+    const file = path.relative(place.cwd, declared.file)
+    if (json) printJson({ file, queries })
+    else print(queries.length > 0 ? `${file}:\n  ${queries.join('\n  ')}` : NOTHING)
+    return errors.length > 0 ? EXIT.failed : EXIT.ok
+  },
+})
+
+const NOTHING = 'The sources import no models.'
+
+/** Whatever the mode: who calls this command wants the file. */
+function openFile({ options: { dts }, clock, notices }: Context): DeclaredFile {
+  const turns = new PQueue({ concurrency: 1 })
+  if (dts) return new DeclaredFile(dts, { clock, turns, live: false, warn: (text) => notices.once(text) })
+  throw new MeshyError('MESHY_OPTIONS_INVALID', {
+    message: 'The option `dts` is `false`, so there is no file to write the types to.',
+    hint: 'Set `dts` to a path, or leave it out.',
+  })
+}

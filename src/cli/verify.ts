@@ -1,0 +1,57 @@
+import { MeshyError } from '../errors.ts'
+import { fetchFromTasks, reliedOn, verifyFiles, type FileStatus } from '../pipeline/verify.ts'
+import { defineCommand } from './command.ts'
+import { formatTable, plural, print, printJson } from './print.ts'
+import { openCommand, projectArgs } from './project.ts'
+
+/** Checks that every file that the lockfile pins is there and right. */
+export const verify = defineCommand({
+  meta: { name: 'verify', description: 'Check that every pinned file is there and right.' },
+  args: {
+    fetch: {
+      type: 'boolean',
+      description: 'Fetch what is missing from its task, unpaid. Needs the API key.',
+    },
+    ...projectArgs,
+  },
+  async run({ fetch, json, ...args }) {
+    const { context } = await openCommand(args)
+    const entries = await reliedOn(context)
+    let files = await verifyFiles(context, entries)
+    const failure = fetch ? await fetchFromTasks(context, entries, files) : undefined
+    if (fetch) files = await verifyFiles(context, entries)
+    if (json) printJson({ files, bad: badOf(files).length })
+    else print(format(files))
+    if (failure !== undefined) throw failure
+    assertGood(files)
+  },
+})
+
+function format(files: readonly FileStatus[]): string {
+  const bad = badOf(files)
+  if (bad.length === 0) return `${plural(files.length, 'pinned file')}, all there and right.`
+  const rows = bad.map(({ image, key, role, status, file }) => [image, key, role, status, file])
+  return formatTable(['image', 'key', 'file', 'is', 'at'], rows)
+}
+
+function assertGood(files: readonly FileStatus[]): void {
+  const bad = badOf(files)
+  const [first] = bad
+  if (!first) return
+  throw new MeshyError(CODES[first.status as keyof typeof CODES], {
+    message: `${bad.length} of ${plural(files.length, 'pinned file')} cannot be used.`,
+    hint: bad.some(({ status }) => status === 'lfs-pointer')
+      ? 'Run `git lfs pull` for the pointers.'
+      : 'Run `unplugin-meshy verify --fetch` to fetch them from their tasks, or restore `blobs` from git.',
+  })
+}
+
+const CODES = {
+  missing: 'MESHY_BLOB_MISSING',
+  damaged: 'MESHY_BLOB_DAMAGED',
+  'lfs-pointer': 'MESHY_BLOB_LFS_POINTER',
+} as const
+
+function badOf(files: readonly FileStatus[]): FileStatus[] {
+  return files.filter(({ status }) => status !== 'ok')
+}
