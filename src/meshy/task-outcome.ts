@@ -1,5 +1,6 @@
 import { MeshyError } from '../errors.ts'
 import { failures } from '../system/failures.ts'
+import { createRedactor } from '../system/redact.ts'
 import type { TaskKind } from './schemas.ts'
 import type { Task } from './task.ts'
 
@@ -23,6 +24,9 @@ export interface TaskFailure {
 const PASSING = new Set(['timeout', 'service_unavailable', 'server_error', 'format_conversion_failed'])
 /** The same, as told before failures had types. */
 const PASSING_WORDS = /server is busy|internal server error|try again|please retry/i
+
+/** For what the service says: it may quote the address of a file, or a key. */
+const redact = createRedactor([])
 
 /** The error for a task that the service gave up. */
 export function taskFailed({ kind, id }: TaskName, task: Task): MeshyError {
@@ -83,5 +87,5 @@ function isRetryable({ error }: Task): boolean {
 }
 
 function reasonOf(reason: string | undefined): string {
-  return reason === undefined ? 'it gave no reason.' : reason.replace(/\.?$/, '.')
+  return reason === undefined ? 'it gave no reason.' : redact(reason).replace(/\.?$/, '.')
 }
