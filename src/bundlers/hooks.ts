@@ -1,34 +1,36 @@
 import { isMeshyError, MeshyError } from '../errors.ts'
+import { recallImport, rememberImport } from '../pipeline/import-records.ts'
 import { isOurs } from '../pipeline/imports.ts'
 import { loadAsset } from '../pipeline/load.ts'
 import { formatPlan } from '../pipeline/plan.ts'
 import type { PluginApi } from '../pipeline/plugin-api.ts'
 import { summarize } from '../pipeline/report.ts'
-import { renderFailedModule, renderModule, type UrlOf } from './module.ts'
-import { fromModuleId, toModuleId } from './module-id.ts'
+import type { Adapter, Loaded, NativeContext } from './adapter.ts'
+import { renderFailedModule, renderModule } from './module.ts'
+import { fromModuleId } from './module-id.ts'
 import { presentable } from './present.ts'
-import { resolveImage, stripQuery, type ResolvingContext } from './resolve.ts'
+import { resolveImage, stripQuery } from './resolve.ts'
 import type { Session } from './session.ts'
 import { findSite } from './site.ts'
 
-/** The canonical id of an import of ours; undefined for all others. */
+/** The id of the module of an import of ours, as the bundler sees it; undefined for all others. */
 export async function resolveImport(
   session: Session,
-  native: ResolvingContext,
-  { source, importer }: { source: string; importer: string | undefined },
+  adapter: Adapter,
+  { native, source, importer }: { native: NativeContext; source: string; importer: string | undefined },
 ): Promise<string | undefined> {
   if (!isOurs(source)) return undefined
-  const { imports } = await session.context()
+  const context = await session.context()
   const { root, publicDir } = session.bundler
   const specifier = fromModuleId(source)
   session.prompts.add(specifier)
-  const file = await resolveImage(native, stripQuery(specifier), { importer, root, publicDir })
-  return toModuleId(imports.add(specifier, { file, site: () => findSite(root, importer, specifier) }))
-}
-
-/** The part of a bundler's context that watches files. */
-interface WatchingContext {
-  addWatchFile(file: string): void
+  session.sightings++
+  const place = { importer, root, publicDir }
+  const file = await resolveImage(adapter.resolver(native), stripQuery(specifier), place)
+  const site = () => findSite(root, importer, specifier)
+  const id = context.imports.add(specifier, { file, site })
+  if (adapter.remembersIds) native.addWatchFile(await rememberImport(context, id, specifier))
+  return adapter.moduleIds.toBundler(id)
 }
 
 /**
@@ -37,31 +39,34 @@ interface WatchingContext {
  */
 export async function loadModule(
   session: Session,
-  native: WatchingContext,
-  { id, urlOf }: { id: string; urlOf: UrlOf },
-): Promise<string> {
+  adapter: Adapter,
+  { native, id }: { native: NativeContext; id: string },
+): Promise<Loaded> {
   const context = await session.context()
-  const imported = context.imports.find(fromModuleId(id))
-  if (!imported) throw unknownImport(id, session.bundler.root)
+  const moduleId = adapter.moduleIds.fromBundler(id)
+  const imported = context.imports.find(moduleId) ?? (await recallImport(context, moduleId))
+  if (!imported) throw unknownImport(moduleId, session.bundler.root)
   try {
     const asset = await loadAsset(context, imported)
-    if (!asset) return renderFailedModule()
+    if (!asset) return { code: renderFailedModule(), asset, context }
     for (const file of asset.watchFiles) native.addWatchFile(file)
-    return await renderModule(asset, urlOf)
+    const code = await renderModule(asset, adapter.urlOf(native, moduleId))
+    return { code, asset, context }
   } catch (error) {
     native.addWatchFile(imported.file)
     const told = isMeshyError(error) && !error.site ? error.at(await imported.site()) : error
     if (session.bundler.live) throw presentable(told, session.bundler.root)
-    session.problems.add(id, told)
-    return renderFailedModule()
+    session.problems.add(moduleId, told)
+    return { code: renderFailedModule(), asset: undefined, context }
   }
 }
 
 /** Ends a build: tells every failure of it, or the plan that it was run for. */
 export async function finishBuild(session: Session, api: PluginApi): Promise<void> {
+  const { logger, options, report, declared } = await session.context()
+  await declared?.write()
   const problem = session.problems.take()
   if (problem !== undefined) throw presentable(problem, session.bundler.root)
-  const { logger, options, report } = await session.context()
   const summary = session.bundler.live ? undefined : summarize(report.models())
   const hasStandIns = report.models().some(({ origin }) => origin === 'stand-in')
   if (summary) logger[hasStandIns ? 'warn' : 'info'](`meshy: ${summary}`)
@@ -82,7 +87,7 @@ function unknownImport(id: string, root: string): unknown {
   return presentable(
     new MeshyError('MESHY_IMPORT_UNKNOWN', {
       message: `\`${stripQuery(id)}\` was asked for with directives that this run has not seen in an import.`,
-      hint: 'Reload the page: it is of an earlier run of the server.',
+      hint: 'Reload the page, or delete the cache of the bundler: it is of an earlier run.',
     }),
     root,
   )

@@ -1,3 +1,6 @@
+import { MODULE_ID } from '../pipeline/imports.ts'
+import type { ModuleIds } from './adapter.ts'
+
 /**
  * The id of a module as bundlers see it. A recipe's module is code: Vite takes every id with `.json` before its query
  * for JSON, so that another name is needed.
@@ -10,3 +13,6 @@ export function toModuleId(id: string): string {
 export function fromModuleId(id: string): string {
   return id.replace(/\.json\.js(?=\?)/, '.json')
 }
+
+/** The ids of bundlers that show them as they are. */
+export const plainIds: ModuleIds = { pattern: MODULE_ID, toBundler: toModuleId, fromBundler: fromModuleId }

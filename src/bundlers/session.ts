@@ -16,7 +16,9 @@ export class Session {
   readonly prompts = new PromptScrubber()
   bundler: Bundler = defaultBundler()
   /** A number that changes while the bundler finds modules. */
-  activity: () => number = () => 0
+  activity: () => number = () => this.sightings
+  /** Imports of ours that the bundler has shown so far. */
+  sightings = 0
   /** Whether a run in `plan` only lists: somebody else shows its rows and ends the build. */
   listOnly = false
   /** The options that were given in code. */

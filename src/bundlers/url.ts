@@ -1,10 +1,17 @@
+import { createHash } from 'node:crypto'
+import path from 'node:path'
 import { fileNameOf, readAssetFile } from '../pipeline/asset.ts'
 import type { UrlOf } from './module.ts'
 import { toPosix } from './resolve.ts'
 
-/** The part of Rollup's plugin context that emits files. */
-interface EmittingContext {
+/** What emits files during the load of a module, in bundlers of the Rollup family. */
+export interface RollupEmitter {
   emitFile(file: { type: 'asset'; name: string; source: Uint8Array; originalFileName: string }): string
+}
+
+/** The same in bundlers of the webpack family. */
+export interface WebpackEmitter {
+  emitFile(name: string, content: Buffer, sourceMap: undefined, info: object): void
 }
 
 /**
@@ -13,17 +20,52 @@ interface EmittingContext {
  */
 export function viteUrl(bundled: boolean): UrlOf {
   const query = bundled ? '?url&no-inline' : '?url'
-  return async (file, index) => {
-    const name = `__url${index}`
-    return { imports: `import ${name} from ${JSON.stringify(toPosix(file.path) + query)}`, expression: name }
-  }
+  return async (file, index) => importedUrl(toPosix(file.path) + query, index)
 }
 
 /** Rollup and Rolldown: an emitted asset and the reference that they replace by its URL. */
-export function rollupUrl(context: EmittingContext, originalFileName: string): UrlOf {
+export function rollupUrl(context: RollupEmitter, originalFileName: string): UrlOf {
   return async (file) => {
     const source = await readAssetFile(file)
     const reference = context.emitFile({ type: 'asset', name: fileNameOf(file), source, originalFileName })
     return { imports: '', expression: `import.meta.ROLLUP_FILE_URL_${reference}` }
   }
+}
+
+/**
+ * webpack, Rspack, Rsbuild: a file that belongs to the module, and so is there again when the module comes from their
+ * cache. No rule of the user is asked about it.
+ */
+export function webpackUrl(loader: WebpackEmitter, sourceFilename: string): UrlOf {
+  return async (file) => {
+    const source = await readAssetFile(file)
+    const name = hashedName(fileNameOf(file), source)
+    loader.emitFile(name, source, undefined, { immutable: true, sourceFilename })
+    return { imports: '', expression: `__webpack_public_path__ + ${JSON.stringify(name)}` }
+  }
+}
+
+/** esbuild: an import that {@link ASSET_PREFIX} hands to our own `onLoad`, and so to the loader `file`. */
+export function esbuildUrl(root: string): UrlOf {
+  // No absolute path: the output shows it in a comment.
+  return async (file, index) => importedUrl(ASSET_PREFIX + toPosix(path.relative(root, file.path)), index)
+}
+
+/** Farm: a plain import of a file that its config takes for an asset. A query would stay in the URL. */
+export function farmUrl(): UrlOf {
+  return async (file, index) => importedUrl(toPosix(file.path), index)
+}
+
+export const ASSET_PREFIX = 'meshy-asset:'
+
+function importedUrl(specifier: string, index: number) {
+  const name = `__url${index}`
+  return { imports: `import ${name} from ${JSON.stringify(specifier)}`, expression: name }
+}
+
+/** `assets/hero-1a2b3c4d.glb`. webpack reads names as templates, so that brackets must not be in them. */
+function hashedName(fileName: string, bytes: Uint8Array): string {
+  const { name, ext } = path.parse(fileName)
+  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 8)
+  return `assets/${name.replace(/[^\w.-]+/g, '-')}-${hash}${ext}`
 }

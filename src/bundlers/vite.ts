@@ -1,7 +1,17 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { Logger } from '../pipeline/logger.ts'
+import type { PluginApi } from '../pipeline/plugin-api.ts'
+import type { Adapter, AdapterParts } from './adapter.ts'
+import { plainIds } from './module-id.ts'
+import { countModules, scrubBundle, type RollupContext } from './rollup.ts'
 import type { Session } from './session.ts'
+import { viteUrl } from './url.ts'
+
+/** A plugin context of Vite, as far as we use it beyond Rollup's. */
+interface ViteContext extends RollupContext {
+  environment?: { config?: { isBundled?: boolean } }
+}
 
 /** The part of Vite's resolved config that we read; typed here, so that our types do not need Vite. */
 export interface ViteConfig {
@@ -13,6 +23,43 @@ export interface ViteConfig {
   build: { watch: unknown }
   plugins: readonly { name: string }[]
   logger: Pick<Logger, 'info' | 'warn' | 'error'>
+}
+
+export function createViteAdapter(session: Session, { api, workers, another }: AdapterParts): Adapter {
+  let viteConfig: ViteConfig | undefined
+  return {
+    start: (native) => {
+      session.activity = () => countModules(native as RollupContext)
+    },
+    resolver: (native) => native as ViteContext,
+    moduleIds: plainIds,
+    urlOf: (native) => viteUrl(isBundled(viteConfig, (native as ViteContext).environment)),
+    remembersIds: false,
+    hooks: {
+      vite: {
+        generateBundle: scrubBundle(session),
+        config: () => workerConfig(() => joinWorker(another(), workers)),
+        configResolved(config) {
+          viteConfig = config as unknown as ViteConfig
+          adoptViteConfig(session, viteConfig)
+        },
+        async hotUpdate(update) {
+          const { store } = await session.context()
+          return isFreshStateFile(store.layout.states, update) ? [] : undefined
+        },
+        api,
+      },
+    },
+  }
+}
+
+/** The build of a worker is a part of this one: what it lists is told here. */
+function joinWorker(worker: unknown, workers: PluginApi[]): unknown {
+  // It is the object that `createPlugin` described, with what unplugin adds.
+  const { api } = worker as { api: PluginApi }
+  api.listOnly()
+  workers.push(api)
+  return worker
 }
 
 /** Takes over what Vite tells of its run. */

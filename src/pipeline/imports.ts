@@ -34,9 +34,12 @@ export class Imports {
   #directives = new Map<string, Import['directives']>()
   #sites = new Map<string, Import['site']>()
   readonly #hasher: Hasher
+  readonly #onQuery: (query: string) => void
 
-  constructor(hasher: Hasher) {
+  /** @param onQuery hears the query of each import as its source has it, if it can be read */
+  constructor(hasher: Hasher, onQuery: (query: string) => void = () => {}) {
     this.#hasher = hasher
+    this.#onQuery = onQuery
   }
 
   /**
@@ -44,7 +47,7 @@ export class Imports {
    * when the module is loaded, together with all others. The first site of an id is the one that errors name.
    */
   add(specifier: string, { file, site }: Pick<Import, 'file' | 'site'>): string {
-    const token = this.#tokenOf(specifier)
+    const token = this.#addDirectives(specifier)
     const id = `${file}?meshy=${token}`
     if (!this.#sites.has(id)) this.#sites.set(id, site)
     return id
@@ -58,9 +61,31 @@ export class Imports {
     return { file, directives, site: this.#sites.get(`${file}?meshy=${token}`) ?? unknownSite }
   }
 
-  #tokenOf(specifier: string): string {
+  /**
+   * The token of a module id.
+   *
+   * @throws {TypeError} for anything else
+   */
+  tokenOf(id: string): string {
+    const token = MODULE_ID.exec(id)?.[2]
+    if (token === undefined) throw new TypeError(`Expected a module id, got ${JSON.stringify(id)}`)
+    return token
+  }
+
+  /** Takes over what an earlier run saw: the query behind the token of an id. */
+  learn(id: string, query: string): void {
+    const read = readQuery(`?${query}`)
+    const token = this.tokenOf(id)
+    if ('token' in read) return
+    // A record that was cut short would say something else.
+    const isWhole = 'error' in read || directiveToken(read, this.#hasher) === token
+    if (isWhole) this.#directives.set(token, read)
+  }
+
+  #addDirectives(specifier: string): string {
     const read = readQuery(specifier)
     if ('token' in read) return read.token
+    if (!('error' in read)) this.#onQuery(specifier.slice(specifier.indexOf('?')))
     const token = 'error' in read ? this.#hasher.text(specifier) : directiveToken(read, this.#hasher)
     this.#directives.set(token, read)
     return token

@@ -23,6 +23,7 @@ const optionsSchema = z.strictObject({
     .union([directiveObject, z.custom<(file: string) => DirectiveObject>((v) => typeof v === 'function')])
     .optional(),
   presets: z.record(z.string(), directiveObject).optional(),
+  publicPath: z.string().optional(),
 })
 
 /**

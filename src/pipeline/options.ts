@@ -34,6 +34,8 @@ export interface Options {
   defaults?: DirectiveObject | ((file: string) => DirectiveObject) | undefined
   /** Named bundles of directives: `?meshy&preset=prop`. */
   presets?: Record<string, DirectiveObject> | undefined
+  /** What URLs begin with in Rollup and Rolldown, which have no option for it. @default relative to the importing file */
+  publicPath?: string | undefined
 }
 
 /** Options with every default filled in; nobody reads raw options after this. */
@@ -54,6 +56,7 @@ export interface ResolvedOptions {
   taskTimeout: number
   defaults: DirectiveObject | ((file: string) => DirectiveObject)
   presets: Record<string, DirectiveObject>
+  publicPath: string | undefined
 }
 
 /** What is known of a run before its options are resolved. */
@@ -101,6 +104,7 @@ export function resolveOptions(inline: Options, config: Options, run: RunFacts):
     projectDir: project.dir,
     apiKey,
     baseUrl,
+    publicPath: given.publicPath,
     emulated: given.emulated ?? isLoopback(new URL(baseUrl).hostname),
     mode: modeFromEnvironment(env) ?? given.mode ?? defaultMode(run, apiKey),
     maxCredits: creditsFromEnvironment(env) ?? given.maxCredits,

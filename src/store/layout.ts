@@ -25,6 +25,10 @@ export interface Layout {
   output(key: string, fileName: string): string
   /** Touched when the asset of a key becomes ready: what bundlers watch. */
   state(key: string): string
+  /** Queries of imports. */
+  imports: string
+  /** The query that a token of 16 hex digits stands for in the ids of modules. */
+  importRecord(token: string): string
   /** The lease of a key, or the one named `lockfile`. */
   lease(name: string): string
 }
@@ -43,6 +47,7 @@ export function createLayout(cacheDir: string): Layout {
     tmp: below('tmp'),
     preview: below('preview'),
     states: below('state'),
+    imports: below('imports'),
     blob: ({ sha256, ext }) => {
       const name = `${checked(sha256, SHA256_PATTERN)}.${checked(ext, EXT_PATTERN)}`
       return below('blobs', name.slice(0, 2), name)
@@ -51,6 +56,7 @@ export function createLayout(cacheDir: string): Layout {
     journalRecord: (key) => below('journal', `${checked(key, KEY_PATTERN)}.json`),
     output: (key, fileName) => below('out', checked(key, KEY_PATTERN), checked(fileName, /^[^/\\]*[^/\\.]$/)),
     state: (key) => below('state', checked(key, KEY_PATTERN)),
+    importRecord: (token) => below('imports', checked(token, KEY_PATTERN)),
     lease: (name) => below('leases', checked(name, /^[\w-]+$/)),
   }
 }

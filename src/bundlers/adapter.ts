@@ -1,0 +1,52 @@
+import type { UnpluginOptions } from 'unplugin'
+import type { Asset } from '../pipeline/asset.ts'
+import type { Context } from '../pipeline/context.ts'
+import type { PluginApi } from '../pipeline/plugin-api.ts'
+import type { UrlOf } from './module.ts'
+import type { ResolvingContext } from './resolve.ts'
+
+/** What a hook gets as `this`, as far as every bundler has it. */
+export interface NativeContext {
+  addWatchFile(file: string): void
+}
+
+/** What differs between bundlers. The hooks ask it, and know no bundler by name. */
+export interface Adapter {
+  /** Takes over what the bundler tells of its run, at the start of each build. */
+  start(native: NativeContext): void
+  /** The bundler's way from the path of a specifier to a file. */
+  resolver(native: NativeContext): ResolvingContext
+  moduleIds: ModuleIds
+  urlOf(native: NativeContext, id: string): UrlOf
+  /** Hears of each module that was loaded. */
+  afterLoad?(native: NativeContext, loaded: Loaded): void
+  /** For bundlers that keep the ids of modules over runs, so that an id may be loaded before its import was seen. */
+  remembersIds: boolean
+  /** Further hooks, and those that only this bundler has. */
+  hooks: Partial<UnpluginOptions>
+}
+
+/** The ids of our modules as a bundler sees them; the pipeline's are `<absolute path>?meshy=<token>`. */
+export interface ModuleIds {
+  /** Which modules are ours to load. */
+  pattern: RegExp
+  toBundler(id: string): string
+  fromBundler(id: string): string
+}
+
+/** What came of a module. */
+export interface Loaded {
+  code: string
+  /** Unset when there is none: a failure, or a plan. */
+  asset: Asset | undefined
+  context: Context
+}
+
+/** What an adapter works with. */
+export interface AdapterParts {
+  api: PluginApi
+  /** The instances of the plugin in workers. */
+  workers: PluginApi[]
+  /** Makes another instance of the Vite plugin with the same options. */
+  another: () => unknown
+}

@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { SPECIFIER } from '../pipeline/imports.ts'
+import type { Adapter, ModuleIds, NativeContext } from './adapter.ts'
+import { stripQuery, toPosix, type ResolvingContext } from './resolve.ts'
+import type { Session } from './session.ts'
+import { ASSET_PREFIX, esbuildUrl } from './url.ts'
+
+/** A build of esbuild, as far as we use it. */
+interface Build {
+  initialOptions: { absWorkingDir?: string }
+  resolve(
+    specifier: string,
+    options: { importer: string; resolveDir: string; kind: 'import-statement' },
+  ): Promise<{ path: string; namespace: string; errors: unknown[] }>
+  onResolve(options: { filter: RegExp }, run: (args: { path: string }) => object): void
+  onLoad(
+    options: { filter: RegExp; namespace: string },
+    run: (args: { path: string }) => Promise<object>,
+  ): void
+}
+
+interface EsbuildContext extends NativeContext {
+  getNativeBuildContext(): { build: Build }
+}
+
+const NAMESPACE = 'meshy-asset'
+
+export function createEsbuildAdapter(session: Session): Adapter {
+  return {
+    start: (native) => start(session, buildOf(native)),
+    resolver: (native) => resolverOf(buildOf(native)),
+    moduleIds: moduleIdsOf(session),
+    urlOf: () => esbuildUrl(session.bundler.root),
+    remembersIds: false,
+    hooks: {
+      esbuild: {
+        onResolveFilter: SPECIFIER,
+        // Go, which reads it, knows no lookahead.
+        onLoadFilter: /\?meshy=[0-9a-f]{16}$/,
+        setup: (build) => emitFiles(build as unknown as Build, session),
+      },
+    },
+  }
+}
+
+function start(session: Session, { initialOptions }: Build): void {
+  const root = initialOptions.absWorkingDir ?? process.cwd()
+  session.bundler = { ...session.bundler, root, envDir: root }
+}
+
+/** Relative to the root, since the output shows ids in comments, and posix, since two machines give the same. */
+function moduleIdsOf(session: Session): ModuleIds {
+  return {
+    pattern: /\?meshy=[0-9a-f]{16}$/,
+    toBundler: (id) => {
+      const file = stripQuery(id)
+      return toPosix(path.relative(session.bundler.root, file)) + id.slice(file.length)
+    },
+    fromBundler: (id) => {
+      const file = stripQuery(id)
+      return toPosix(path.resolve(session.bundler.root, file)) + id.slice(file.length)
+    },
+  }
+}
+
+function resolverOf(build: Build): ResolvingContext {
+  return {
+    resolve: async (source, importer) => {
+      const folder = importer && path.isAbsolute(importer) ? path.dirname(importer) : process.cwd()
+      const options = { importer: importer ?? '', resolveDir: folder, kind: 'import-statement' as const }
+      const { errors, namespace, path: file } = await build.resolve(source, options)
+      return errors.length === 0 && namespace === 'file' ? { id: file } : null
+    },
+  }
+}
+
+/** Files in a namespace of our own: no loader that a user has for `.glb` is asked about them. */
+function emitFiles(build: Build, session: Session): void {
+  build.onResolve({ filter: new RegExp(`^${ASSET_PREFIX}`) }, ({ path: specifier }) => ({
+    path: specifier.slice(ASSET_PREFIX.length),
+    namespace: NAMESPACE,
+  }))
+  build.onLoad({ filter: /./, namespace: NAMESPACE }, async ({ path: file }) => ({
+    contents: await readFile(path.resolve(session.bundler.root, file)),
+    loader: 'file',
+  }))
+}
+
+function buildOf(native: NativeContext): Build {
+  return (native as EsbuildContext).getNativeBuildContext().build
+}

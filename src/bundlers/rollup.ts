@@ -1,0 +1,79 @@
+import { MODULE_ID } from '../pipeline/imports.ts'
+import type { Adapter, AdapterParts, NativeContext } from './adapter.ts'
+import { fromModuleId, plainIds } from './module-id.ts'
+import { stripQuery, type ResolvingContext } from './resolve.ts'
+import type { OutputFiles } from './scrub-maps.ts'
+import type { Session } from './session.ts'
+import { rollupUrl, type RollupEmitter } from './url.ts'
+
+/** A plugin context of the Rollup family, as far as we use it. */
+export interface RollupContext extends NativeContext, ResolvingContext, RollupEmitter {
+  getModuleIds?(): IterableIterator<string>
+  meta?: { watchMode?: boolean }
+}
+
+/** What Rollup and Rolldown tell of a reference that is to become the code of a URL. */
+interface FileUrl {
+  /** From the output folder. */
+  fileName: string
+  /** From the chunk. */
+  relativePath: string
+  format: string
+  moduleId: string
+}
+
+export function createRollupAdapter(session: Session, { api }: AdapterParts): Adapter {
+  const { adapter, hooks } = createFamily(session, () => null)
+  return { ...adapter, hooks: { rollup: { ...hooks, api } } }
+}
+
+/** Rolldown does as Rollup does, but for scripts, where it knows no place that a URL could be relative to. */
+export function createRolldownAdapter(session: Session, { api }: AdapterParts): Adapter {
+  const { adapter, hooks } = createFamily(session, ({ format, relativePath }) =>
+    ['iife', 'umd'].includes(format) ? urlFromScript(relativePath) : null,
+  )
+  return { ...adapter, hooks: { rolldown: { ...hooks, api } } }
+}
+
+/** @param defaultUrl the code of a URL where no `publicPath` is given; null for what the bundler makes by itself */
+function createFamily(session: Session, defaultUrl: (file: FileUrl) => string | null) {
+  let publicPath: string | undefined
+  const adapter: Omit<Adapter, 'hooks'> = {
+    start: (native) => startRollup(session, native as RollupContext),
+    resolver: (native) => native as RollupContext,
+    moduleIds: plainIds,
+    urlOf: (native, id) => rollupUrl(native as RollupContext, stripQuery(fromModuleId(id))),
+    afterLoad: (_, { context }) => {
+      publicPath = context.options.publicPath
+    },
+    remembersIds: false,
+  }
+  const resolveFileUrl = (file: FileUrl) => {
+    if (!MODULE_ID.test(file.moduleId)) return null
+    return publicPath === undefined ? defaultUrl(file) : JSON.stringify(publicPath + encodeURI(file.fileName))
+  }
+  return { adapter, hooks: { generateBundle: scrubBundle(session), resolveFileUrl } }
+}
+
+/** Scripts have no `import.meta`; their files are told from where the script came from. */
+function urlFromScript(relativePath: string): string {
+  const script = 'document.currentScript && document.currentScript.src || document.baseURI'
+  return `new URL(${JSON.stringify(encodeURI(relativePath))}, ${script}).href`
+}
+
+export function startRollup(session: Session, native: RollupContext): void {
+  session.bundler = { ...session.bundler, live: native.meta?.watchMode === true }
+  session.activity = () => countModules(native)
+}
+
+export function countModules(native: RollupContext): number {
+  return native.getModuleIds ? [...native.getModuleIds()].length : 0
+}
+
+/** Keeps prompts out of source maps. After everybody else: also maps that other plugins make hold the sources. */
+export function scrubBundle(session: Session) {
+  return {
+    order: 'post' as const,
+    handler: (_: unknown, files: object) => session.prompts.scrub(files as OutputFiles),
+  }
+}

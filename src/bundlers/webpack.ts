@@ -1,0 +1,119 @@
+import path from 'node:path'
+import { recallQueries } from '../pipeline/import-records.ts'
+import { findProject } from '../pipeline/project.ts'
+import type { Adapter, Loaded, NativeContext } from './adapter.ts'
+import { stripQuery, toPosix, type ResolvingContext } from './resolve.ts'
+import type { Session } from './session.ts'
+import { webpackUrl, type WebpackEmitter } from './url.ts'
+import { fromVirtualId, toVirtualId, VIRTUAL_ID } from './virtual-id.ts'
+import { scrubCompilation, type Compilation } from './webpack-maps.ts'
+
+/** A compiler of webpack or Rspack, as far as we use it. */
+export interface Compiler {
+  context: string
+  options: { mode?: string }
+  watchMode?: boolean
+  resolverFactory: { get(type: 'normal', options: { dependencyType: 'esm' }): Resolver }
+}
+
+interface Resolver {
+  resolve(
+    context: object,
+    folder: string,
+    request: string,
+    resolveContext: object,
+    done: (error: unknown, file?: string | false) => void,
+  ): void
+}
+
+interface LoaderContext extends WebpackEmitter {
+  addDependency(file: string): void
+  cacheable(flag: boolean): void
+}
+
+interface WebpackContext extends NativeContext {
+  getNativeBuildContext(): {
+    compiler: Compiler
+    /** Unset while specifiers are resolved. */
+    compilation?: Compilation
+    /** Set while modules are loaded. */
+    loaderContext?: LoaderContext
+  }
+}
+
+/** For webpack 5, Rspack and Rsbuild, which share their API. */
+export function createWebpackAdapter(session: Session): Adapter {
+  return {
+    start: (native) => start(session, native as WebpackContext),
+    resolver: (native) => resolverOf((native as WebpackContext).getNativeBuildContext().compiler),
+    moduleIds: {
+      pattern: VIRTUAL_ID,
+      toBundler: (id) => toVirtualId(id, session.bundler.root),
+      fromBundler: (id) => fromVirtualId(id, session.bundler.root),
+    },
+    urlOf: (native, id) => {
+      const source = toPosix(path.relative(session.bundler.root, stripQuery(id)))
+      return webpackUrl(loaderOf(native), source)
+    },
+    afterLoad: (native, loaded) => keep(loaderOf(native), loaded),
+    remembersIds: true,
+    hooks: {},
+  }
+}
+
+function start(session: Session, native: WebpackContext): void {
+  const { compiler, compilation } = native.getNativeBuildContext()
+  const { context: root, options, watchMode } = compiler
+  session.bundler = {
+    ...session.bundler,
+    root,
+    envDir: root,
+    envMode: options.mode ?? 'production',
+    live: watchMode === true,
+  }
+  if (!compilation) return
+  let modules = 0
+  compilation.hooks.buildModule.tap('unplugin-meshy', () => void modules++)
+  session.activity = () => modules
+  scrubCompilation(compilation, async (files) => {
+    for (const query of await recallQueries(await session.context())) session.prompts.add(`?${query}`)
+    session.prompts.scrub(files)
+  })
+}
+
+function resolverOf({ context, resolverFactory }: Compiler): ResolvingContext {
+  const resolver = resolverFactory.get('normal', { dependencyType: 'esm' })
+  return {
+    resolve: (source, importer) =>
+      new Promise((resolve) => {
+        const folder = importer ? path.dirname(stripQuery(importer)) : context
+        // An error says that nothing is there; what to try next is decided by whoever asked.
+        resolver.resolve({}, folder, source, {}, (error, file) =>
+          resolve(error || !file ? null : { id: unescapeResource(file) }),
+        )
+      }),
+  }
+}
+
+/** `#` stands in resolved paths behind a NUL. */
+function unescapeResource(file: string): string {
+  return file.replaceAll('\0', '')
+}
+
+/**
+ * A module that is not as it should be is not for a cache that outlives the run. A good one is right as long as the
+ * lockfile and the config say the same.
+ */
+function keep(loader: LoaderContext, { asset, context }: Loaded): void {
+  if (asset?.metadata.state !== 'ready') return loader.cacheable(false)
+  const { options, store } = context
+  const { configFile } = findProject(options.root)
+  loader.addDependency(options.lockfile || store.layout.entry(asset.metadata.key))
+  if (configFile) loader.addDependency(configFile)
+}
+
+function loaderOf(native: NativeContext): LoaderContext {
+  const { loaderContext } = (native as WebpackContext).getNativeBuildContext()
+  if (!loaderContext) throw new TypeError('Expected to be called while a module is loaded')
+  return loaderContext
+}
