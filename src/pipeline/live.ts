@@ -5,26 +5,37 @@ import type { Request } from '../request/request.ts'
 import { standInAsset, type Asset } from './asset.ts'
 import type { Finding } from './classify.ts'
 import type { Context } from './context.ts'
+import type { Import } from './imports.ts'
 import type { Action } from './modes.ts'
 import { obtain } from './obtain.ts'
 import { makeStandIn } from './stand-in.ts'
+import { Wishes } from './wishes.ts'
 
 /** What a live run does about a model that is not ready. */
 export interface LiveTask {
+  imported: Import
   finding: Finding
   action: Action
 }
+
+/** How long an import must stay as it is before it is paid: people save a picture several times in a row. */
+const QUIET_MS = 1_000
 
 /**
  * Models of a run that serves or watches: nobody waits. A stand-in goes out at once; when the real model is stored, a
  * state file that the bundler watches is touched, and the module is loaded again.
  */
 export class Live {
-  /** Failures by key: not tried again by themselves, until the picture or the query changes the key. */
-  #failed = new Map<string, unknown>()
+  /** Failures by key, and who told them: not tried again there, until the picture or the query changes the key. */
+  #failed = new Map<string, Context>()
+  /** Keys of models that are on their way, or will be after a quiet moment. */
+  #running = new Set<string>()
+  #wishes = new Wishes()
 
-  async asset(context: Context, request: Request, { finding, action }: LiveTask): Promise<Asset> {
-    const state = this.#startOrAsk(context, request, { finding, action })
+  async asset(context: Context, request: Request, task: LiveTask): Promise<Asset> {
+    const unwanted = this.#wishes.add({ context, imported: task.imported, key: request.key })
+    if (unwanted !== undefined) context.consent.remove(unwanted)
+    const state = this.#startOrAsk(context, request, task)
     const standIn = await makeStandIn(context, request)
     const asset = standInAsset(standIn, { key: request.key, state, wanted: request.wanted })
     return { ...asset, watchFiles: [await ensureStateFile(context, request.key)] }
@@ -34,13 +45,13 @@ export class Live {
   start(context: Context, request: Request, finding: Finding): void {
     this.#failed.delete(request.key)
     context.consent.remove(request.key)
-    void this.#run(context, request, finding)
+    void this.#run(context, request, { finding, ready: () => this.#wishes.stand(request.key) })
   }
 
   #startOrAsk(context: Context, request: Request, { finding, action }: LiveTask): 'pending' | 'preview' {
     const { key } = request
-    if (context.flights.has(key)) return 'pending'
-    if (this.#failed.has(key)) return 'preview'
+    if (this.#running.has(key)) return 'pending'
+    if (this.#failed.get(key) === context) return 'preview'
     const failure = finding.record?.state === 'failed' ? finding.record.failure : undefined
     if (failure)
       context.notices.once(`${request.imageName}: ${failure.message} It is not submitted again by itself.`)
@@ -48,23 +59,46 @@ export class Live {
       context.consent.ask({ request, finding })
       return 'preview'
     }
-    this.start(context, request, finding)
+    const ready = action === 'submit' ? () => this.#quiet(context, key) : async () => true
+    void this.#run(context, request, { finding, ready })
     return 'pending'
   }
 
-  async #run(context: Context, request: Request, finding: Finding): Promise<void> {
+  async #quiet({ clock, signal }: Context, key: string): Promise<boolean> {
+    await clock.sleep(QUIET_MS, signal)
+    return this.#wishes.stand(key)
+  }
+
+  /** @param ready whether the model is still wanted when its turn comes */
+  async #run(
+    context: Context,
+    request: Request,
+    { finding, ready }: { finding: Finding; ready: () => Promise<boolean> },
+  ): Promise<void> {
+    const { key } = request
+    if (this.#running.has(key)) return
+    this.#running.add(key)
     try {
+      if (!(await ready())) return
       const { entry } = await obtain(context, request, finding)
       context.logger.info(`meshy: ${request.imageName} is ready (${entry.facts.triangles} triangles)`)
-      await touchStateFile(context, request.key)
     } catch (error) {
-      if (context.signal.aborted) return
-      this.#failed.set(request.key, error)
+      if (context.signal.aborted || isOutdated(error)) return
+      this.#failed.set(key, context)
       context.logger.error(
         isMeshyError(error) ? formatError(error) : String(error instanceof Error ? error.stack : error),
       )
+    } finally {
+      this.#running.delete(key)
     }
+    // After a failure as well: nothing is on its way any more, and the module says so.
+    await touchStateFile(context, key)
   }
+}
+
+/** The picture was saved again in the last moment: its module is loaded again with another key. */
+function isOutdated(error: unknown): boolean {
+  return isMeshyError(error) && error.code === 'MESHY_IMAGE_CHANGED'
 }
 
 /** It must exist before the module is handed out: bundlers do not watch what is not there. */
@@ -77,5 +111,5 @@ async function ensureStateFile({ store }: Context, key: string): Promise<string>
 }
 
 async function touchStateFile({ store, clock }: Context, key: string): Promise<void> {
-  await writeFile(store.layout.state(key), `ready ${clock.now()}\n`)
+  await writeFile(store.layout.state(key), `done ${clock.now()}\n`)
 }

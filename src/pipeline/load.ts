@@ -1,12 +1,13 @@
 import type { Request } from '../request/request.ts'
 import { readyAsset, standInAsset, type Asset } from './asset.ts'
-import { classify, type Finding } from './classify.ts'
+import { classify } from './classify.ts'
 import { completeStored } from './complete.ts'
 import type { Context } from './context.ts'
 import { failedBefore, isFinal } from './failure.ts'
 import type { Import } from './imports.ts'
+import type { LiveTask } from './live.ts'
 import { modelMissing } from './missing.ts'
-import { decide, type Action } from './modes.ts'
+import { decide } from './modes.ts'
 import { obtain } from './obtain.ts'
 import { priceOf } from './price.ts'
 import { readImport } from './read-import.ts'
@@ -33,16 +34,12 @@ export async function loadAsset(context: Context, imported: Import): Promise<Ass
     })
     return undefined
   }
-  const asset = await act(context, request, { finding, action })
+  const asset = await act(context, request, { imported, finding, action })
   context.report.addAsset(request, asset)
   return { ...asset, watchFiles: [...watchFiles, ...asset.watchFiles] }
 }
 
-async function act(
-  context: Context,
-  request: Request,
-  todo: { finding: Finding; action: Action },
-): Promise<Asset> {
+async function act(context: Context, request: Request, todo: LiveTask): Promise<Asset> {
   const { finding, action } = todo
   if (action === 'serve' && finding.entry) {
     await completeStored(context, finding.entry)

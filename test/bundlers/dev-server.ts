@@ -25,6 +25,8 @@ export interface DevServer {
   bytes(path: string): Promise<Buffer>
   /** The model that a module imports, fetched as a browser does: importer, model's module, URL module, GLB. */
   model(importer?: string): Promise<ServedModel>
+  /** Resolves when the server has told a line like this. */
+  told(line: RegExp): Promise<void>
   /** Resolves at the next message to the page of this type since the last call, or since the start. */
   message(type: 'full-reload' | 'update' | 'error'): Promise<object>
   close(): Promise<void>
@@ -43,11 +45,11 @@ export async function startDev(
   { root }: Project,
   { meshy, config = {} }: { meshy: Options; config?: InlineConfig },
 ): Promise<DevServer> {
-  const log: string[] = []
+  const log = new WatchedLog()
   const server = await SERVERS[vite]({
     root,
     configFile: false,
-    customLogger: collectingLogger(log),
+    customLogger: collectingLogger(log.lines),
     appType: 'custom',
     ...config,
     plugins: [meshyForVite(meshy), ...(config.plugins ?? [])],
@@ -63,7 +65,8 @@ export async function startDev(
   const dev: DevServer = {
     server,
     url,
-    log,
+    log: log.lines,
+    told: (line) => log.told(line),
     text,
     bytes,
     model: async (importer = '/main.js') => readModel(dev, importer),
@@ -77,6 +80,30 @@ export async function startDev(
   return dev
 }
 
+/** What a server tells, and a way to wait for it. */
+class WatchedLog {
+  #listeners = new Set<() => void>()
+  readonly lines = new Proxy<string[]>([], {
+    set: (lines, name, value) => {
+      const isSet = Reflect.set(lines, name, value)
+      for (const listener of this.#listeners) listener()
+      return isSet
+    },
+  })
+
+  told(pattern: RegExp): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!this.lines.some((line) => pattern.test(line))) return
+        this.#listeners.delete(look)
+        resolve()
+      }
+      this.#listeners.add(look)
+      look()
+    })
+  }
+}
+
 async function download(url: URL): Promise<Buffer> {
   const answer = await fetch(url)
   const bytes = Buffer.from(await answer.arrayBuffer())
@@ -85,7 +112,7 @@ async function download(url: URL): Promise<Buffer> {
 }
 
 async function readModel({ text, bytes }: DevServer, importer: string): Promise<ServedModel> {
-  const moduleUrl = firstMatch(await text(importer), /"([^"]+\.(?:png|jpe?g|json)\?[^"]*meshy=[^"]*)"/)
+  const moduleUrl = firstMatch(await text(importer), /"([^"]+\.(?:png|jpe?g|json\.js)\?[^"]*meshy=[^"]*)"/)
   const code = await text(moduleUrl)
   const urlModule = firstMatch(code, /import \w+ from "([^"]+)"/)
   const url = firstMatch(await text(urlModule), /export default "([^"]+)"/)
