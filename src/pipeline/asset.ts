@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Facts } from '../glb/facts.ts'
 import type { Wanted } from '../request/request.ts'
-import type { Entry, FileRole } from '../store/entry.ts'
+import type { BlobRef, Entry, FileRole } from '../store/entry.ts'
 import type { AssetMetadata } from '../types.ts'
+import { wantsMaps } from './roles.ts'
 
 export type { FileRole } from '../store/entry.ts'
 
@@ -12,6 +13,8 @@ export interface AssetFile {
   role: FileRole
   /** Absolute path of a file whose bytes were verified and whose name is the one to emit. */
   path: string
+  /** The bytes in the store; unset for stand-ins, which are not kept there. */
+  blob?: BlobRef | undefined
 }
 
 /** What an importing module gets, before a bundler gave it URLs. */
@@ -35,8 +38,8 @@ export function readyAsset(entry: Entry, paths: ReadonlyMap<FileRole, string>, w
       integrity: integrityOf(glb.sha256),
       bytes: glb.bytes,
     }),
-    files: [...paths].map(([role, file]) => ({ role, path: file })),
-    wantsTextures: wanted.textures,
+    files: [...paths].map(([role, file]) => ({ role, path: file, blob: entry.files[role] })),
+    wantsTextures: wantsMaps(wanted),
     watchFiles: [],
   }
 }
@@ -56,7 +59,7 @@ export function standInAsset(
       bytes,
     }),
     files: [{ role: 'glb', path: standIn.path }],
-    wantsTextures: wanted.textures,
+    wantsTextures: wantsMaps(wanted),
     watchFiles: [],
   }
 }

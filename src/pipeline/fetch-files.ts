@@ -1,11 +1,11 @@
-import { assertGlbHeader } from '../glb/validate.ts'
 import { MeshyError } from '../errors.ts'
 import { download } from '../meshy/download.ts'
 import type { Task } from '../meshy/task.ts'
 import type { TaskKind } from '../request/request.ts'
 import type { BlobRef, FileRole } from '../store/entry.ts'
 import type { Context } from './context.ts'
-import { extensionOf, urlOfRole } from './roles.ts'
+import { assertFileKind, extensionOf } from './file-kind.ts'
+import { urlOfRole } from './roles.ts'
 
 /** Which files of which task, and what their bytes must be where that is known. */
 export interface FilesToFetch {
@@ -35,6 +35,7 @@ export async function fetchFiles(context: Context, wanted: FilesToFetch): Promis
 async function fetchFile(context: Context, wanted: FilesToFetch, role: FileRole): Promise<BlobRef> {
   const { client, fetch } = context.api()
   const { kind, task } = wanted
+  const expected = wanted.expected?.[role]
   const urlIn = (current: Task) => {
     const url = urlOfRole(current, role)
     if (url === undefined) throw noFile(task, role)
@@ -47,45 +48,11 @@ async function fetchFile(context: Context, wanted: FilesToFetch, role: FileRole)
     refresh: async () => urlIn(await client.retrieve(kind, task.id, { signal: context.signal })),
     sink: (stream) =>
       context.store.blobs.write(stream, {
-        ext: extensionOf(role),
-        expected: wanted.expected?.[role],
-        check: checkOf(role),
+        ext: expected?.ext ?? ((head) => extensionOf(role, head)),
+        expected,
+        check: (head, total) => assertFileKind(role, head, total),
         signal: context.signal,
       }),
-  })
-}
-
-/** What the bytes of a role must begin with. Models are the promise; the service names the type of the others. */
-function checkOf(role: FileRole): (head: Uint8Array, total: number) => void {
-  return (head, total) => {
-    if (extensionOf(role) === 'glb') assertGlb(head, total)
-    else assertNotHtml(head, role)
-  }
-}
-
-function assertGlb(head: Uint8Array, total: number): void {
-  try {
-    assertGlbHeader(head, total)
-  } catch (cause) {
-    throw invalid(
-      `The model that was served is no GLB: ${cause instanceof Error ? cause.message : String(cause)}`,
-      cause,
-    )
-  }
-}
-
-function assertNotHtml(head: Uint8Array, role: FileRole): void {
-  const text = Buffer.from(head.subarray(0, 64)).toString('latin1').trimStart().toLowerCase()
-  if (text.startsWith('<!doctype html') || text.startsWith('<html')) {
-    throw invalid(`The ${role} file that was served is an HTML page.`)
-  }
-}
-
-function invalid(message: string, cause?: unknown): MeshyError {
-  return new MeshyError('MESHY_DOWNLOAD_INVALID', {
-    message,
-    hint: 'Run again: the file is fetched anew without paying.',
-    cause,
   })
 }
 

@@ -76,15 +76,19 @@ async function addFiles(
 
 function unrestorable(entry: Entry, lacking: readonly FileRole[], reason: string): MeshyError {
   const names = lacking.map((role) => `\`${role}\``).join(', ')
-  const pinned = lacking.filter((role) => entry.files[role])
-  const hint =
-    pinned.length > 0
-      ? `Restore the file under \`blobs\` of the cache (commit it, \`git lfs pull\`, a colleague's copy), or ` +
-        `\`unplugin-meshy forget ${entry.key}\`, so that the next build pays for a new model.`
-      : `Leave the directive out, or \`unplugin-meshy forget ${entry.key}\` to pay for a new model with it.`
+  const details = { key: entry.key, taskId: entry.task?.id, roles: lacking }
+  if (!lacking.some((role) => entry.files[role])) {
+    return new MeshyError('MESHY_EXTRA_UNAVAILABLE', {
+      message: `Files of \`${entry.image}\` (${names}) were not kept with its model, and ${reason}. Nothing was paid.`,
+      hint: `Leave the directive out, or \`unplugin-meshy forget ${entry.key}\` to pay for a new model with it.`,
+      details,
+    })
+  }
   return new MeshyError('MESHY_MODEL_UNRESTORABLE', {
     message: `The bytes of \`${entry.image}\` (${names}) are missing or damaged, and ${reason}. Nothing was paid.`,
-    hint,
-    details: { key: entry.key, taskId: entry.task?.id, roles: lacking },
+    hint:
+      `Restore the file under \`blobs\` of the cache (commit it, \`git lfs pull\`, a colleague's copy), or ` +
+      `\`unplugin-meshy forget ${entry.key}\`, so that the next build pays for a new model.`,
+    details,
   })
 }

@@ -10,9 +10,14 @@ export function wantedRoles(wanted: Wanted, unavailable: readonly FileRole[] = [
   if (wanted.preRemeshed) roles.push('preRemeshed')
   roles.push(...wanted.formats)
   if (wanted.formats.includes('obj')) roles.push('mtl')
-  if (wanted.textures) roles.push(...TEXTURE_ROLES)
+  if (wantsMaps(wanted)) roles.push(...TEXTURE_ROLES)
   if (wanted.thumbnail) roles.push('thumbnail')
   return roles.filter((role) => !unavailable.includes(role))
+}
+
+/** Whether the texture maps are wanted: by name, or because an OBJ holds none. */
+export function wantsMaps({ textures, formats }: Wanted): boolean {
+  return textures || formats.includes('obj')
 }
 
 /** Where the service serves a file of a finished task; undefined when the task did not make it. */
@@ -21,13 +26,6 @@ export function urlOfRole(task: Task, role: FileRole): string | undefined {
   const texture = TEXTURE_ROLES.find((name) => name === role)
   if (texture) return task.textureUrls[texture]
   return task.modelUrls[role as Exclude<FileRole, 'thumbnail' | (typeof TEXTURE_ROLES)[number]>]
-}
-
-/** The extension of a role's file. */
-export function extensionOf(role: FileRole): string {
-  if (role === 'glb' || role === 'preRemeshed') return 'glb'
-  if (role === 'fbx' || role === 'obj' || role === 'mtl' || role === 'usdz') return role
-  return 'png'
 }
 
 /** The name of a role's file without extension: the image's name for models, with the role behind it for others. */

@@ -20,8 +20,8 @@ interface ExpectedBytes {
 }
 
 export interface WriteBlobOptions {
-  /** File extension without the dot: `glb`. */
-  ext: string
+  /** File extension without the dot: `glb`. Where it depends on the bytes, from up to 1024 of them. */
+  ext: string | ((head: Uint8Array) => string)
   /** What the bytes must be, where that is known. */
   expected?: ExpectedBytes | undefined
   /** Throws when the whole is not what it should be; `head` holds up to 1024 bytes, `total` is the length. */
@@ -84,7 +84,8 @@ async function writeBlob(layout: Layout, source: BlobSource, options: WriteBlobO
     assertExpected({ sha256, bytes }, options.expected)
     options.check?.(head, bytes)
 
-    const ref: BlobRef = { sha256, bytes, ext: options.ext }
+    const ext = typeof options.ext === 'string' ? options.ext : options.ext(head)
+    const ref: BlobRef = { sha256, bytes, ext }
     const target = layout.blob(ref)
     const isThere = async (): Promise<boolean> => statusOf(await digestFile(target), ref) === 'ok'
     if (!(await isThere())) await orUnwritable(target, () => temporary.publish(target, isThere))

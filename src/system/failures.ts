@@ -146,6 +146,12 @@ export const failures = {
     next: 'Check `baseUrl`: the server behind it does not answer like the service.',
     paid: 'yes',
   },
+  MESHY_EXTRA_UNAVAILABLE: {
+    cause:
+      'An import wants another file of a model that is pinned already, and its task is gone or cannot be asked.',
+    next: 'Leave the directive out, or `unplugin-meshy forget` the model, so that the next build pays for a new one.',
+    paid: 'no',
+  },
   MESHY_GIT_FAILED: {
     cause: 'A command asked git for a revision of the lockfile, and git failed.',
     next: 'Fix what git says: mostly an unknown revision, or a shallow clone.',

@@ -1,0 +1,100 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { Asset } from '../../src/pipeline/asset.ts'
+import { makeJpeg } from '../glb/pictures.ts'
+import { failureOf, openRun, writePictures } from '../support/run.ts'
+import { startService } from '../support/service.ts'
+import { useTempDir } from '../support/temp-dir.ts'
+import { startFullService } from './full-service.ts'
+
+const { path: dir } = useTempDir()
+
+async function setUp() {
+  await writePictures(dir(), 'hero.png')
+  const service = await startFullService(await startService())
+  const run = (options = {}) => openRun({ root: dir(), service, options })
+  return { service, run }
+}
+
+/** Name of the emitted file → its bytes. */
+async function filesOf({ files }: Asset): Promise<Record<string, Buffer>> {
+  const pairs = files.map(async (file) => [path.basename(file.path), await readFile(file.path)] as const)
+  return Object.fromEntries(await Promise.all(pairs))
+}
+
+describe('the files besides the GLB', () => {
+  it('come byte for byte, under the name of the picture, and are pinned', async () => {
+    const { service, run } = await setUp()
+
+    const asset = await (await run()).load('hero.png?meshy&pre-remesh&formats=fbx,obj,usdz&thumbnail')
+
+    expect(await filesOf(asset)).toEqual({
+      'hero.glb': await service.served('glb'),
+      'hero-preRemeshed.glb': await service.served('pre_remeshed_glb'),
+      'hero.fbx': service.files['fbx'],
+      'hero.obj': await service.served('obj'),
+      'hero.mtl': await service.served('mtl'),
+      'hero.usdz': service.files['usdz'],
+      'hero-baseColor.png': await service.served('base_color'),
+      'hero-thumbnail.png': await service.served('thumbnail'),
+    })
+    const { models } = JSON.parse(await readFile(dir('meshy-lock.json'), 'utf8'))
+    expect(Object.keys(Object.values<{ files: object }>(models)[0]?.files ?? {})).toEqual([
+      'glb', 'preRemeshed', 'fbx', 'obj', 'mtl', 'usdz', 'thumbnail', 'baseColor',
+    ]) // prettier-ignore
+  })
+
+  it('have the extension that their bytes say', async () => {
+    const { service, run } = await setUp()
+    await writeFile(dir('photo.jpg'), await makeJpeg(4, 2))
+
+    const asset = await (await run()).load('photo.jpg?meshy&textures')
+
+    expect(Object.keys(await filesOf(asset))).toEqual(['photo.glb', 'photo-baseColor.jpg'])
+    expect(service.emulator.counts.posts).toBe(1)
+  })
+
+  it('are fetched later from the task, unpaid, and pinned', async () => {
+    const { service, run } = await setUp()
+    await (await run()).load('hero.png?meshy')
+
+    const asset = await (await run()).load('hero.png?meshy&formats=usdz')
+    await service.emulator.close()
+    const frozen = await (
+      await run({ mode: 'frozen', apiKey: undefined })
+    ).load('hero.png?meshy&formats=usdz')
+
+    expect((await filesOf(asset))['hero.usdz']).toEqual(service.files['usdz'])
+    expect(frozen).toEqual(asset)
+    expect(service.emulator.counts.posts).toBe(1)
+  })
+
+  it('are an error that says so when the task is gone, and nothing is paid', async () => {
+    const { service, run } = await setUp()
+    await (await run()).load('hero.png?meshy')
+    service.emulator.fail({ kind: 'gone404', on: 'retrieve' })
+
+    const failure = await failureOf((await run()).load('hero.png?meshy&formats=fbx,obj'))
+
+    expect(failure.code).toBe('MESHY_EXTRA_UNAVAILABLE')
+    expect(failure.message).toMatch(/`fbx`, `obj`.* were not kept.* the service keeps tasks for 3 days/)
+    expect(failure.hint).toContain('Leave the directive out')
+    expect(service.emulator.counts.posts).toBe(1)
+    expect(await (await run()).load('hero.png?meshy')).toMatchObject({ metadata: { state: 'ready' } })
+  })
+
+  it.each([
+    ['fbx', 'formats=fbx', '<!DOCTYPE html><p>Not found'],
+    ['usdz', 'formats=usdz', '{"message":"not found"}'],
+    ['fbx', 'formats=fbx', ''],
+  ])('are refused when the %s is something else', async (kind, directive, text) => {
+    const { service, run } = await setUp()
+    service.files[kind] = Buffer.from(text)
+
+    const failure = await failureOf((await run()).load(`hero.png?meshy&${directive}`))
+
+    expect(failure.code).toBe('MESHY_DOWNLOAD_INVALID')
+    expect(failure.message).toContain(`The ${kind} file`)
+  })
+})
