@@ -1,22 +1,33 @@
 // Types of imports whose query ends in `meshy`: `./hero.png?meshy`, `./hero.png?pbr&poly=20000&meshy`.
-// TypeScript allows one `*` in a pattern, so other orders need the generated declarations.
+// TypeScript allows one `*` in a pattern, so other orders need the generated declarations, which hold `*?meshy` itself:
+// with the extensions before it, both files may be used together.
 
-declare module '*?meshy' {
-  export const url: import('./dist/types.mjs').MeshyAsset['url']
-  export const metadata: import('./dist/types.mjs').MeshyAsset['metadata']
-  export const files: import('./dist/types.mjs').MeshyAsset['files']
-  export const textures: import('./dist/types.mjs').MeshyAsset['textures']
-  export const thumbnail: import('./dist/types.mjs').MeshyAsset['thumbnail']
+declare module '*&meshy' {
   const asset: import('./dist/types.mjs').MeshyAsset
+  export const url: typeof asset.url
+  export const metadata: typeof asset.metadata
+  export const files: typeof asset.files
+  export const textures: typeof asset.textures
+  export const thumbnail: typeof asset.thumbnail
   export default asset
 }
 
-declare module '*&meshy' {
-  export const url: import('./dist/types.mjs').MeshyAsset['url']
-  export const metadata: import('./dist/types.mjs').MeshyAsset['metadata']
-  export const files: import('./dist/types.mjs').MeshyAsset['files']
-  export const textures: import('./dist/types.mjs').MeshyAsset['textures']
-  export const thumbnail: import('./dist/types.mjs').MeshyAsset['thumbnail']
-  const asset: import('./dist/types.mjs').MeshyAsset
-  export default asset
+declare module '*.png?meshy' {
+  export * from '&meshy'
+  export { default } from '&meshy'
+}
+
+declare module '*.jpg?meshy' {
+  export * from '&meshy'
+  export { default } from '&meshy'
+}
+
+declare module '*.jpeg?meshy' {
+  export * from '&meshy'
+  export { default } from '&meshy'
+}
+
+declare module '*.meshy.json?meshy' {
+  export * from '&meshy'
+  export { default } from '&meshy'
 }

@@ -8,6 +8,7 @@ import type { Fetch } from '../system/fetch.ts'
 import type { Batch } from './batch.ts'
 import type { Budget } from './budget.ts'
 import type { Consent } from './consent.ts'
+import type { DeclaredFile } from './declared-file.ts'
 import type { Flights } from './flights.ts'
 import type { Imports } from './imports.ts'
 import type { Interrupt } from './interrupt.ts'
@@ -39,6 +40,8 @@ export interface Context {
   /** Unset when the bundler serves or watches: that ends in its own way. */
   interrupt: Interrupt | undefined
   imports: Imports
+  /** Unset when the run writes no types. */
+  declared: DeclaredFile | undefined
   wanted: WantedFiles
   /** Makes stand-ins in worker threads, which start when they are needed. */
   mesher: PreviewPool

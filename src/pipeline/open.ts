@@ -1,3 +1,4 @@
+import PQueue from 'p-queue'
 import { MeshyError } from '../errors.ts'
 import { createClient } from '../meshy/client.ts'
 import { createPreviewPool, type PreviewPool } from '../preview/pool.ts'
@@ -14,6 +15,7 @@ import { decideBatch } from './admission.ts'
 import { Batch } from './batch.ts'
 import { Budget } from './budget.ts'
 import { Consent } from './consent.ts'
+import { DeclaredFile, type DeclaredFileOptions } from './declared-file.ts'
 import type { Api, Context } from './context.ts'
 import type { Environment } from './environment.ts'
 import { Flights } from './flights.ts'
@@ -51,6 +53,7 @@ interface Shared {
   live: Live
   apis: Map<string, Api>
   mesher: PreviewPool
+  declaring: PQueue
 }
 
 /**
@@ -67,6 +70,8 @@ export async function openContext(run: Run): Promise<Context> {
   const terminal = await openTerminal(clock)
   const logger = redactedLogger(terminal ? terminal.above(run.logger) : run.logger, redact)
   const shared = sharedFor(options.cacheDir)
+  const notices = new Notices(logger)
+  const declared = openDeclared(run, { clock, turns: shared.declaring, warn: (text) => notices.once(text) })
   const batch = new Batch(clock, (candidates) => decideBatch(context, candidates), activity)
   const context: Context = {
     options,
@@ -80,18 +85,29 @@ export async function openContext(run: Run): Promise<Context> {
     live: run.live ? shared.live : undefined,
     consent: new Consent(clock, logger),
     interrupt: run.live ? undefined : new Interrupt(logger),
-    imports: new Imports(hasher),
+    imports: new Imports(hasher, (query) => declared?.add(query)),
+    declared,
     wanted: shared.wanted,
     mesher: shared.mesher,
     plan: [],
     report: new Report(),
     progress: terminal ?? createLineProgress(logger),
-    notices: new Notices(logger),
+    notices,
     clock,
     logger,
     signal: run.signal ?? new AbortController().signal,
   }
   return context
+}
+
+/** Runs that must change nothing write no types either. */
+function openDeclared(
+  { options, live }: Run,
+  rest: Omit<DeclaredFileOptions, 'live'>,
+): DeclaredFile | undefined {
+  const { dts, mode } = options
+  if (dts === false || mode === 'frozen' || mode === 'plan') return undefined
+  return new DeclaredFile(dts, { ...rest, live })
 }
 
 /** Loaded only where somebody watches: builds in CI and warm caches should not pay for it. */
@@ -111,6 +127,7 @@ function sharedFor(cacheDir: string): Shared {
     live: new Live(),
     apis: new Map(),
     mesher: createPreviewPool(),
+    declaring: new PQueue({ concurrency: 1 }),
   }
   sharedByCache.set(cacheDir, shared)
   return shared

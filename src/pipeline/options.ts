@@ -3,6 +3,7 @@ import { MeshyError } from '../errors.ts'
 import { isLoopback } from '../system/loopback.ts'
 import { isOn, type Environment } from './environment.ts'
 import { MODES, type Mode } from './modes.ts'
+import { defaultDeclaredFile } from './declared-file.ts'
 import { parseOptions } from './option-schema.ts'
 import { DEFAULT_LOCKFILE, type Project } from './project.ts'
 import { assertBaseUrl } from '../meshy/base-url.ts'
@@ -36,6 +37,11 @@ export interface Options {
   presets?: Record<string, DirectiveObject> | undefined
   /** What URLs begin with in Rollup and Rolldown, which have no option for it. @default relative to the importing file */
   publicPath?: string | undefined
+  /**
+   * File with the types of every query seen, relative to the root; `false` turns it off. Never written in `frozen`.
+   * @default 'meshy-env.d.ts' beside the nearest `tsconfig.json`
+   */
+  dts?: string | false | undefined
 }
 
 /** Options with every default filled in; nobody reads raw options after this. */
@@ -57,6 +63,8 @@ export interface ResolvedOptions {
   defaults: DirectiveObject | ((file: string) => DirectiveObject)
   presets: Record<string, DirectiveObject>
   publicPath: string | undefined
+  /** Absolute. */
+  dts: string | false
 }
 
 /** What is known of a run before its options are resolved. */
@@ -97,7 +105,7 @@ export function resolveOptions(inline: Options, config: Options, run: RunFacts):
     ...present(parseOptions(inline, 'the plugin options')),
   }
   const baseUrl = assertBaseUrl(given.baseUrl)
-  const { lockfile, apiKey } = given
+  const { lockfile, apiKey, dts = defaultDeclaredFile(root) } = given
   return {
     ...given,
     root,
@@ -110,6 +118,7 @@ export function resolveOptions(inline: Options, config: Options, run: RunFacts):
     maxCredits: creditsFromEnvironment(env) ?? given.maxCredits,
     cacheDir: path.resolve(project.dir, given.cacheDir),
     lockfile: lockfile && path.resolve(project.dir, lockfile),
+    dts: dts && path.resolve(root, dts),
   }
 }
 
