@@ -1,4 +1,5 @@
 import { isMeshyError, MeshyError } from '../errors.ts'
+import type { Context } from '../pipeline/context.ts'
 import { recallImport, rememberImport } from '../pipeline/import-records.ts'
 import { isOurs } from '../pipeline/imports.ts'
 import { loadAsset } from '../pipeline/load.ts'
@@ -47,7 +48,8 @@ export async function loadModule(
   const imported = context.imports.find(moduleId) ?? (await recallImport(context, moduleId))
   if (!imported) throw unknownImport(moduleId, session.bundler.root)
   try {
-    const asset = await loadAsset(context, imported)
+    const asset = await loadAsset(context, { ...imported, isImported: () => session.isImported(id) })
+    if (asset?.metadata.state === 'preview') warnOfMissingKey(session, context)
     if (!asset) return { code: renderFailedModule(), asset, context }
     for (const file of asset.watchFiles) native.addWatchFile(file)
     const code = await renderModule(asset, adapter.urlOf(native, moduleId))
@@ -59,6 +61,13 @@ export async function loadModule(
     session.problems.add(moduleId, told)
     return { code: renderFailedModule(), asset: undefined, context }
   }
+}
+
+/** Said once, and only where the missing key is the reason for the stand-in. */
+function warnOfMissingKey({ bundler, inline }: Session, { options, notices }: Context): void {
+  const isByDefault = options.mode === 'preview' && inline.mode === undefined && !process.env['MESHY_MODE']
+  if (!isByDefault || !bundler.live || bundler.underTest || options.apiKey !== undefined) return
+  notices.once('there is no API key, so models are stand-ins: set MESHY_API_KEY to generate them')
 }
 
 /** Ends a build: tells every failure of it, or the plan that it was run for. */

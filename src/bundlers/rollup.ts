@@ -9,6 +9,7 @@ import { rollupUrl, type RollupEmitter } from './url.ts'
 /** A plugin context of the Rollup family, as far as we use it. */
 export interface RollupContext extends NativeContext, ResolvingContext, RollupEmitter {
   getModuleIds?(): IterableIterator<string>
+  getModuleInfo?(id: string): { importers: readonly string[]; dynamicImporters: readonly string[] } | null
   meta?: { watchMode?: boolean }
 }
 
@@ -63,7 +64,17 @@ function urlFromScript(relativePath: string): string {
 
 export function startRollup(session: Session, native: RollupContext): void {
   session.bundler = { ...session.bundler, live: native.meta?.watchMode === true }
+  followGraph(session, native)
+}
+
+/** Asks the graph of the latest build from now on. */
+export function followGraph(session: Session, native: RollupContext): void {
   session.activity = () => countModules(native)
+  session.isImported = (id) => {
+    if (!native.getModuleInfo) return true
+    const { importers = [], dynamicImporters = [] } = native.getModuleInfo(id) ?? {}
+    return importers.length + dynamicImporters.length > 0
+  }
 }
 
 export function countModules(native: RollupContext): number {

@@ -19,6 +19,8 @@ export class Session {
   activity: () => number = () => this.sightings
   /** Imports of ours that the bundler has shown so far. */
   sightings = 0
+  /** Whether any module still imports the one with this id of the bundler's. */
+  isImported: (id: string) => boolean = () => true
   /** Whether a run in `plan` only lists: somebody else shows its rows and ends the build. */
   listOnly = false
   /** The options that were given in code. */

@@ -4,7 +4,7 @@ import type { Logger } from '../pipeline/logger.ts'
 import type { PluginApi } from '../pipeline/plugin-api.ts'
 import type { Adapter, AdapterParts } from './adapter.ts'
 import { plainIds } from './module-id.ts'
-import { countModules, scrubBundle, type RollupContext } from './rollup.ts'
+import { countModules, followGraph, scrubBundle, type RollupContext } from './rollup.ts'
 import type { Session } from './session.ts'
 import { viteUrl } from './url.ts'
 
@@ -25,11 +25,24 @@ export interface ViteConfig {
   logger: Pick<Logger, 'info' | 'warn' | 'error'>
 }
 
+/** The part of a dev server that knows who imports what; a bundling one keeps no such graph. */
+interface DevServer {
+  environments: Record<
+    string,
+    {
+      config: { isBundled?: boolean }
+      moduleGraph: { getModuleById(id: string): { importers: ReadonlySet<unknown> } | undefined }
+    }
+  >
+}
+
 export function createViteAdapter(session: Session, { api, workers, another }: AdapterParts): Adapter {
   let viteConfig: ViteConfig | undefined
+  let server: DevServer | undefined
   return {
     start: (native) => {
-      session.activity = () => countModules(native as RollupContext)
+      if (server) session.activity = () => countModules(native as RollupContext)
+      else followGraph(session, native as RollupContext)
     },
     resolver: (native) => native as ViteContext,
     moduleIds: plainIds,
@@ -42,6 +55,10 @@ export function createViteAdapter(session: Session, { api, workers, another }: A
         configResolved(config) {
           viteConfig = config as unknown as ViteConfig
           adoptViteConfig(session, viteConfig)
+        },
+        configureServer(started) {
+          server = started
+          session.isImported = (id) => isImported(started, id)
         },
         async hotUpdate(update) {
           const { store } = await session.context()
@@ -99,4 +116,12 @@ export function workerConfig(another: () => unknown): object {
 export function isFreshStateFile(stateDir: string, { type, file }: { type: string; file: string }): boolean {
   if (type !== 'create' || path.relative(path.dirname(file), stateDir) !== '') return false
   return statSync(file, { throwIfNoEntry: false })?.size === 0
+}
+
+/** Whether a module still has importers; taken for granted where no environment knows it. */
+function isImported({ environments }: DevServer, id: string): boolean {
+  const modules = Object.values(environments).flatMap(({ config, moduleGraph }) =>
+    config.isBundled ? [] : (moduleGraph.getModuleById(id) ?? []),
+  )
+  return modules.length === 0 || modules.some(({ importers }) => importers.size > 0)
 }

@@ -12,6 +12,8 @@ export interface Import {
   directives: Directives | { error: unknown }
   /** Where it stands, for errors; found when it is first asked for. */
   site: () => Promise<ImportSite>
+  /** Whether anything still imports it, where the bundler can tell. */
+  isImported?(): boolean
 }
 
 /** Canonical module ids, whatever a bundler adds to their query. */

@@ -38,6 +38,7 @@ function idOf({ file, directives }: Import): string {
 }
 
 async function isCurrent({ context, imported, key }: Wish): Promise<boolean> {
+  if (imported.isImported?.() === false) return false
   try {
     const { request } = await readImport(context, imported)
     return request.key === key

@@ -182,6 +182,21 @@ describe.each(VITES)('a dev server of %s', (vite) => {
     expect(posted(emulator).map(({ body }) => body['name'])).toEqual([`hero [${keys[4]}]`])
   })
 
+  it('submits nothing for an import that is removed before', async () => {
+    const emulator = await emulate()
+    const project = await makeProject({ files: FILES, pictures: { 'other.png': 'chair.png' } })
+    const dev = await startDev(vite, project, { meshy: paying(emulator) })
+    await dev.model()
+
+    await project.write({ 'main.js': entryOf('./other.png?meshy&poly=900') })
+    await dev.message('full-reload')
+    await dev.model()
+    await dev.message('full-reload')
+
+    expect((await dev.model()).metadata.state).toBe('ready')
+    expect(posted(emulator).map(({ body }) => body['name'])).toEqual([expect.stringMatching(/^other \[/)])
+  })
+
   it('tells a bad import in its answer, and takes it when it is fixed', async () => {
     const emulator = await emulate()
     const project = await makeProject({ files: { 'main.js': entryOf('./hero.png?meshy&polly=900') } })
