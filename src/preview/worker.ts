@@ -1,15 +1,15 @@
 import { parentPort } from 'node:worker_threads'
+import { describeFailure } from '../system/worker-failure.ts'
 import { makeMesh } from './mesher.ts'
-import { answerError } from './worker-messages.ts'
 import type { Answer, Job } from './worker-messages.ts'
 
 /** The script of a worker: makes one model after the other. */
 parentPort?.on('message', async ({ images, options }: Job) => {
   try {
     const model = await makeMesh(images, options)
-    post({ model }, [model.glb.buffer as ArrayBuffer])
+    post({ result: model }, [model.glb.buffer as ArrayBuffer])
   } catch (error) {
-    post(answerError(error))
+    post({ failure: describeFailure(error) })
   }
 })
 

@@ -61,7 +61,7 @@ describe('createPreviewPool', () => {
       import { parentPort } from 'node:worker_threads'
       const mark = ${JSON.stringify(folder.path('died'))}
       parentPort.on('message', () => {
-        if (existsSync(mark)) return parentPort.postMessage({ model: { triangles: 7 } })
+        if (existsSync(mark)) return parentPort.postMessage({ result: { triangles: 7 } })
         writeFileSync(mark, '')
         process.exit(3)
       })`

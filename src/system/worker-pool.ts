@@ -1,0 +1,124 @@
+import type { TransferListItem, Worker } from 'node:worker_threads'
+import { readFailure, type WorkerFailure } from './worker-failure.ts'
+
+/** What a worker answers to a job. */
+export type WorkerAnswer<Result> = { result: Result } | { failure: WorkerFailure }
+
+export interface WorkerPoolOptions {
+  /** Worker threads, started when they are needed. */
+  size: number
+  start(): Worker
+  /** The error of jobs that were on their way when the pool was closed. */
+  closed(): Error
+  /** The error of a job whose worker died. */
+  crashed(cause: unknown): Error
+}
+
+export interface RunOptions {
+  signal?: AbortSignal | undefined
+  transfer?: readonly TransferListItem[] | undefined
+}
+
+interface Task<Job, Result> {
+  job: Job
+  transfer: readonly TransferListItem[]
+  resolve: (result: Result) => void
+  reject: (reason: unknown) => void
+}
+
+/**
+ * Worker threads that do one job after the other, and never keep the process alive while they have nothing to do.
+ *
+ * Invariant: a worker has at most one task, and tasks wait only while all workers have one.
+ */
+export class WorkerPool<Job, Result> {
+  readonly #options: WorkerPoolOptions
+  readonly #idle: Worker[] = []
+  readonly #busy = new Map<Worker, Task<Job, Result>>()
+  readonly #waiting: Task<Job, Result>[] = []
+  #closed = false
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options
+  }
+
+  /** Has a job done. Aborting rejects with the reason of the signal. */
+  async run(job: Job, { signal, transfer = [] }: RunOptions = {}): Promise<Result> {
+    signal?.throwIfAborted()
+    if (this.#closed) throw this.#options.closed()
+    let abort: (() => void) | undefined
+    try {
+      return await new Promise<Result>((resolve, reject) => {
+        const task = { job, transfer, resolve, reject }
+        abort = () => this.#abandon(task, signal?.reason)
+        signal?.addEventListener('abort', abort, { once: true })
+        this.#waiting.push(task)
+        this.#next()
+      })
+    } finally {
+      if (abort) signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  /** Ends the workers, and rejects what is on its way. */
+  async close(): Promise<void> {
+    this.#closed = true
+    const workers = [...this.#idle.splice(0), ...this.#busy.keys()]
+    for (const task of [...this.#waiting.splice(0), ...this.#busy.values()]) {
+      task.reject(this.#options.closed())
+    }
+    this.#busy.clear()
+    await Promise.all(workers.map((worker) => worker.terminate()))
+  }
+
+  /** Gives the next task to a worker, if one is free or may be started. */
+  #next(): void {
+    if (this.#waiting.length === 0 || this.#busy.size >= this.#options.size) return
+    const task = this.#waiting.shift()
+    if (!task) return
+    try {
+      const worker = this.#idle.pop() ?? this.#start()
+      this.#busy.set(worker, task)
+      worker.ref()
+      worker.postMessage(task.job, task.transfer)
+    } catch (error) {
+      task.reject(error)
+    }
+  }
+
+  #start(): Worker {
+    const worker = this.#options.start()
+    worker.on('message', (answer: WorkerAnswer<Result>) => this.#finish(worker, answer))
+    worker.on('error', (error) => this.#lose(worker, error))
+    worker.on('exit', (code) => this.#lose(worker, new Error(`It exited with code ${code}`)))
+    return worker
+  }
+
+  #finish(worker: Worker, answer: WorkerAnswer<Result>): void {
+    const task = this.#busy.get(worker)
+    this.#busy.delete(worker)
+    if ('result' in answer) task?.resolve(answer.result)
+    else task?.reject(readFailure(answer.failure))
+    if (this.#closed) return
+    worker.unref()
+    this.#idle.push(worker)
+    this.#next()
+  }
+
+  /** A worker that died is not used again; the next task starts another. */
+  #lose(worker: Worker, error: unknown): void {
+    const place = this.#idle.indexOf(worker)
+    if (place >= 0) this.#idle.splice(place, 1)
+    const task = this.#busy.get(worker)
+    this.#busy.delete(worker)
+    task?.reject(this.#options.crashed(error))
+    this.#next()
+  }
+
+  /** A task that runs cannot be stopped: its worker goes on, and the result is dropped. */
+  #abandon(task: Task<Job, Result>, reason: unknown): void {
+    const place = this.#waiting.indexOf(task)
+    if (place >= 0) this.#waiting.splice(place, 1)
+    task.reject(reason)
+  }
+}

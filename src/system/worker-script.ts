@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs'
+
+/** What to start a worker thread with. */
+export interface WorkerScript {
+  url: URL
+  execArgv: string[]
+}
+
+/**
+ * Finds the script of the workers of a folder: built, beside the chunk that this code is in; or the TypeScript source
+ * in a checkout, through jiti where Node.js does not read TypeScript itself. Undefined when it is missing.
+ */
+export function findWorkerScript(folder: 'preview' | 'derive'): WorkerScript | undefined {
+  const source = new URL(`../${folder}/worker.ts`, import.meta.url)
+  if (existsSync(source)) {
+    return {
+      url: source,
+      execArgv: readsTypeScript() ? [] : ['--import', import.meta.resolve('jiti/register')],
+    }
+  }
+  // From where this code may end up after the build: the root of `dist`, or a folder for shared chunks.
+  const built = [`./${folder}/worker.mjs`, `../${folder}/worker.mjs`]
+  const url = built.map((path) => new URL(path, import.meta.url)).find((file) => existsSync(file))
+  return url && { url, execArgv: [] }
+}
+
+function readsTypeScript(): boolean {
+  const features: object = process.features
+  return 'typescript' in features && features.typescript !== false
+}
