@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { formatError, isMeshyError } from '../errors.ts'
 import type { Request } from '../request/request.ts'
+import { orUnwritable } from '../store/unwritable.ts'
 import { standInAsset, type Asset } from './asset.ts'
 import type { Finding } from './classify.ts'
 import type { Context } from './context.ts'
@@ -110,6 +111,13 @@ async function ensureStateFile({ store }: Context, key: string): Promise<string>
   return file
 }
 
-async function touchStateFile({ store, clock }: Context, key: string): Promise<void> {
-  await writeFile(store.layout.state(key), `done ${clock.now()}\n`)
+/** Nobody waits for this: where the file cannot be written, a server must go on. */
+async function touchStateFile({ store, clock, logger }: Context, key: string): Promise<void> {
+  const file = store.layout.state(key)
+  try {
+    await orUnwritable(file, () => writeFile(file, `done ${clock.now()}\n`))
+  } catch (error) {
+    if (!isMeshyError(error)) throw error
+    logger.warn(`meshy: ${error.message} Reload the page to see the model.`)
+  }
 }
