@@ -26,10 +26,10 @@ export const merge = defineCommand({
     ...projectArgs,
   },
   async run({ file, current, other, driver = false, json, ...args }) {
+    const { choose, hasChosen } = readChoice(args)
     const job = driver ? await readDriverJob([file, current, other], args) : await readConflict(file, args)
     if (!job) return print('There is nothing to merge: the lockfile has no conflict markers.')
 
-    const { choose, hasChosen } = readChoice(args)
     const { text, choices } = await mergeTexts(job.texts, { file: job.file, choose })
     // By hand, a file with open choices changes only when something was chosen.
     if (choices.length === 0 || driver || hasChosen) await writeDurably(job.file, text)

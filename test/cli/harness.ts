@@ -1,8 +1,10 @@
-import { mkdir, symlink } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
 import { startEmulator } from '../../src/emulator.ts'
-import type { RunningEmulator, StartOptions } from '../../src/emulator.ts'
+import type { ModelInput, ModelMaker, RunningEmulator, StartOptions } from '../../src/emulator.ts'
+import { createCardMaker } from '../../src/emulator/card-maker.ts'
+import { makeCard } from '../../src/glb/card.ts'
 import { compileSources } from '../support/compiled.ts'
 import {
   createProject,
@@ -34,11 +36,31 @@ export async function emulate(options: StartOptions = {}): Promise<RunningEmulat
     taskMs: 30,
     pendingMs: 5,
     requestsPerSecond: 10_000,
-    models: 'card',
+    maker: createDice(),
     ...options,
   })
   onTestFinished(() => emulator.close())
   return emulator
+}
+
+let throws = 0
+
+/** Makes cards that differ with each task, as the models of the service do. */
+function createDice(): ModelMaker {
+  const cards = createCardMaker()
+  const numbers = new WeakMap<ModelInput, number>()
+  return {
+    ...cards,
+    plan: (input) => {
+      numbers.set(input, (throws += 1))
+      return cards.plan(input)
+    },
+    make: async (input, role) => {
+      if (role !== 'glb') return cards.make(input, role)
+      const [{ bytes: image }] = input.images
+      return makeCard({ image, name: `card ${numbers.get(input)}`, textured: input.shouldTexture })
+    },
+  }
 }
 
 /** What a user sets to use an emulator, as models may only be made there. */
@@ -98,6 +120,79 @@ export function importing(...specifiers: string[]): string {
 /** Builds with the project's own Vite in a process of its own, as `vite build` does. */
 export function viteBuild({ root }: Project, env: Record<string, string> = {}): Promise<Finished> {
   return runNode(['node_modules/vite/bin/vite.js', 'build'], { cwd: root, env })
+}
+
+/** A block of a lockfile, as far as tests read it. */
+export interface LockedModel {
+  image: string
+  source: string
+  request: object
+  files: Record<string, { sha256: string; bytes: number }>
+  task?: { id: string; credits: number }
+}
+
+/** The blocks of a project's lockfile by the names of their images. */
+export async function readPins({ root }: Project): Promise<Record<string, LockedModel & { key: string }>> {
+  const { models } = JSON.parse(await readLockfile({ root })) as { models: Record<string, LockedModel> }
+  return Object.fromEntries(Object.entries(models).map(([key, model]) => [model.image, { key, ...model }]))
+}
+
+export function readLockfile({ root }: Pick<Project, 'root'>): Promise<string> {
+  return readFile(path.join(root, 'meshy-lock.json'), 'utf8')
+}
+
+/** The file of a pinned model. */
+export function blobOf({ root }: Project, { files }: LockedModel): string {
+  const sha256 = files['glb']?.sha256 ?? ''
+  return path.join(root, '.meshy', 'blobs', sha256.slice(0, 2), `${sha256}.glb`)
+}
+
+/** Another machine: the same sources, and of the cache what git would bring. */
+export async function cloneOf(project: Project): Promise<Project> {
+  const clone = await viteProject()
+  const skipped = new Set([
+    'node_modules',
+    'dist',
+    'entries',
+    'journal',
+    'out',
+    'leases',
+    'tmp',
+    'state',
+    'preview',
+  ])
+  await cp(project.root, clone.root, {
+    recursive: true,
+    filter: (source) => !skipped.has(path.basename(source)),
+  })
+  return clone
+}
+
+/** Path → bytes of every file of a folder. */
+export async function readTree(folder: string): Promise<Record<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+  return Object.fromEntries(
+    await Promise.all(
+      files.map(async (file) => [path.relative(folder, file), await readFile(file, 'base64')] as const),
+    ),
+  )
+}
+
+/** What a command printed as JSON. */
+export function json<T = Record<string, unknown>>(text: string): T {
+  return JSON.parse(text) as T
+}
+
+/** The error that a command told as JSON: its last line, below what else was said. */
+export function jsonError({ stderr }: Finished): {
+  code: string
+  message: string
+  details: Record<string, unknown>
+} {
+  return json(stderr.trim().split('\n').at(-1) ?? '')
 }
 
 function ourPackage(): Record<string, string | object> {

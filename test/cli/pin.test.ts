@@ -1,0 +1,106 @@
+import { copyFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { mustSucceed, type Project } from '../support/project.ts'
+import {
+  blobOf,
+  cloneOf,
+  emulate,
+  emulated,
+  importing,
+  json,
+  jsonError,
+  keyless,
+  readPins,
+  readTree,
+  runCli,
+  viteBuild,
+  viteProject,
+} from './harness.ts'
+
+describe('pin', () => {
+  it('gives an import own bytes, which builds ship without a key', async () => {
+    const emulator = await emulate()
+    const project = await projectWithModel(emulator)
+    const env = keyless(emulator)
+
+    const pinned = await runCli(['pin', './hero.png?meshy&pbr', 'mine.glb', '--json'], {
+      cwd: project.root,
+      env,
+    })
+    await project.write({ 'main.js': importing('./hero.png?meshy&pbr') })
+    const clone = await cloneOf(project)
+    const built = await viteBuild(clone, { ...env, CI: 'true' })
+
+    expect(pinned).toMatchObject({ code: 0, stderr: '' })
+    expect(built).toMatchObject({ code: 0 })
+    const { sha256 } = json<{ sha256: string }>(pinned.stdout)
+    const { 'hero.png': entry } = await readPins(project)
+    expect(entry).toMatchObject({ source: 'pinned', files: { glb: { sha256 } } })
+    expect(entry).not.toHaveProperty('task')
+    const shipped = Object.entries(await readTree(path.join(clone.root, 'dist'))).filter(([name]) =>
+      name.endsWith('.glb'),
+    )
+    const mine = (await readTree(clone.root))['mine.glb']
+    expect(shipped.map(([, bytes]) => bytes)).toEqual([mine])
+    expect((await runCli(['status'], { cwd: project.root, env })).stdout).toContain('own bytes')
+  })
+
+  it('replaces what was generated', async () => {
+    const emulator = await emulate()
+    const project = await projectWithModel(emulator)
+    await project.write({ 'main.js': importing('./hero.png?meshy', './car.png?meshy') })
+    await mustSucceed(runCli(['generate'], { cwd: project.root, env: emulated(emulator) }))
+
+    await mustSucceed(
+      runCli(['pin', './car.png?meshy', 'mine.glb'], { cwd: project.root, env: keyless(emulator) }),
+    )
+
+    const { 'hero.png': hero, 'car.png': car } = await readPins(project)
+    expect(car?.source).toBe('pinned')
+    expect(car?.files['glb']).toEqual(hero?.files['glb'])
+  })
+
+  it.each([
+    ['text.glb', 'MESHY_GLB_INVALID'],
+    ['none.glb', 'MESHY_GLB_INVALID'],
+  ])('refuses %s', async (file, code) => {
+    const { root: cwd } = await viteProject({ files: { 'text.glb': 'no model' } })
+
+    const finished = await runCli(['pin', './hero.png?meshy', file, '--json'], { cwd })
+
+    expect(finished.code).toBe(1)
+    expect(jsonError(finished).code).toBe(code)
+  })
+
+  it('refuses while a paid model is on its way', async () => {
+    const emulator = await emulate()
+    const project = await projectWithModel(emulator)
+    const { 'hero.png': hero } = await readPins(project)
+    const env = emulated(emulator)
+    const adopt = ['adopt', hero?.task?.id ?? '', './car.png?meshy', '--force']
+    await mustSucceed(runCli(adopt, { cwd: project.root, env }))
+
+    const finished = await runCli(['pin', './car.png?meshy', 'mine.glb', '--json'], {
+      cwd: project.root,
+      env,
+    })
+
+    expect(finished.code).toBe(1)
+    expect(jsonError(finished).code).toBe('MESHY_COMMAND_REFUSED')
+  })
+
+  it('is a usage error for a key, which says nothing of an import', async () => {
+    expect((await runCli(['pin', '0123456789abcdef', 'mine.glb'])).code).toBe(2)
+  })
+})
+
+/** A project with `mine.glb`, a model as somebody may have retouched it. */
+async function projectWithModel(emulator: Awaited<ReturnType<typeof emulate>>): Promise<Project> {
+  const project = await viteProject({ pictures: { 'car.png': 'car.png' } })
+  await mustSucceed(runCli(['generate'], { cwd: project.root, env: emulated(emulator) }))
+  const { 'hero.png': hero } = await readPins(project)
+  if (!hero) throw new Error('It is pinned.')
+  await copyFile(blobOf(project, hero), path.join(project.root, 'mine.glb'))
+  return project
+}

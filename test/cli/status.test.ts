@@ -1,0 +1,60 @@
+import { rm } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { mustSucceed } from '../support/project.ts'
+import { blobOf, emulate, emulated, importing, json, readPins, runCli, viteProject } from './harness.ts'
+
+interface StatusJson {
+  models: { image: string; state: string; pinned: boolean; source?: string; bytes: number; credits: number }[]
+  blobs: { count: number; bytes: number; unusedBytes: number }
+  spent: { credits: number; emulated: number; days: { day: string; emulated: number }[] }
+}
+
+const TWO_MODELS = {
+  files: { 'main.js': importing('./hero.png?meshy', './car.png?meshy&texture=false') },
+  pictures: { 'car.png': 'car.png' },
+}
+
+describe('status', () => {
+  it('tells states, sizes and credits, by day and in all, and sends nothing', async () => {
+    const emulator = await emulate()
+    const project = await viteProject(TWO_MODELS)
+    await mustSucceed(runCli(['generate'], { cwd: project.root, env: emulated(emulator) }))
+    const { 'car.png': car, 'hero.png': hero } = await readPins(project)
+    if (!car || !hero) throw new Error('Both are pinned.')
+    await rm(blobOf(project, car))
+    const before = emulator.counts.total
+
+    const { stdout } = await mustSucceed(runCli(['status', '--json'], { cwd: project.root }))
+
+    const { models, blobs, spent } = json<StatusJson>(stdout)
+    const bytes = hero.files['glb']?.bytes ?? 0
+    expect(models).toMatchObject([
+      { image: 'car.png', state: 'restorable', pinned: true, source: 'emulator', credits: 20 },
+      { image: 'hero.png', state: 'ready', pinned: true, source: 'emulator', bytes, credits: 30 },
+    ])
+    expect(blobs).toEqual({ count: 1, bytes, unusedBytes: 0 })
+    expect(spent).toMatchObject({ credits: 0, emulated: 50, days: [{ emulated: 50 }] })
+    expect(emulator.counts.total).toBe(before)
+  })
+
+  it('tells why a model failed, and what is not pinned', async () => {
+    const emulator = await emulate({
+      faults: [{ kind: 'failTask', message: 'no object in the picture', type: 'invalid_input', nth: 1 }],
+    })
+    const project = await viteProject(TWO_MODELS)
+    await runCli(['generate'], { cwd: project.root, env: emulated(emulator) })
+    await rm(`${project.root}/meshy-lock.json`)
+
+    const { stdout } = await mustSucceed(runCli(['status'], { cwd: project.root }))
+
+    expect(stdout).toContain('no object in the picture')
+    expect(stdout).toContain('not pinned')
+    expect(stdout).toContain('2 models: 1 ready, 1 failed, 0 pinned')
+  })
+
+  it('says so when there is nothing', async () => {
+    const { root: cwd } = await viteProject()
+
+    expect(await runCli(['status'], { cwd })).toMatchObject({ code: 0, stdout: 'There are no models yet.\n' })
+  })
+})
