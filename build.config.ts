@@ -1,4 +1,7 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { defineBuildConfig } from 'unbuild'
+import { recipeJsonSchema } from './src/request/recipe-json-schema.ts'
 
 export default defineBuildConfig({
   entries: [
@@ -22,5 +25,11 @@ export default defineBuildConfig({
   rollup: {
     emitCJS: false,
     esbuild: { target: 'node20' },
+  },
+  hooks: {
+    'build:done': async ({ options }) => {
+      const text = `${JSON.stringify(recipeJsonSchema(), undefined, 2)}\n`
+      await writeFile(path.resolve(options.rootDir, options.outDir, 'recipe.schema.json'), text)
+    },
   },
 })
