@@ -18,10 +18,12 @@ export interface Adapter {
   resolver(native: NativeContext): ResolvingContext
   moduleIds: ModuleIds
   urlOf(native: NativeContext, id: string): UrlOf
+  /** For bundlers that collect errors themselves, and write their output before we could tell any at the end. */
+  tellsAtOnce?: true
   /** Hears of each module that was loaded. */
   afterLoad?(native: NativeContext, loaded: Loaded): void
   /** For bundlers that keep the ids of modules over runs, so that an id may be loaded before its import was seen. */
-  remembersIds: boolean
+  remembersIds?: true
   /** Further hooks, and those that only this bundler has. */
   hooks: Partial<UnpluginOptions>
 }

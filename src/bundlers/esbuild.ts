@@ -4,11 +4,17 @@ import { SPECIFIER } from '../pipeline/imports.ts'
 import type { Adapter, ModuleIds, NativeContext } from './adapter.ts'
 import { stripQuery, toPosix, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
+import { scrubEsbuild, type EsbuildResult } from './esbuild-maps.ts'
 import { ASSET_PREFIX, esbuildUrl } from './url.ts'
 
 /** A build of esbuild, as far as we use it. */
 interface Build {
-  initialOptions: { absWorkingDir?: string }
+  initialOptions: {
+    absWorkingDir?: string
+    sourcemap?: unknown
+    metafile?: boolean
+    write?: boolean
+  }
   resolve(
     specifier: string,
     options: { importer: string; resolveDir: string; kind: 'import-statement' },
@@ -18,6 +24,7 @@ interface Build {
     options: { filter: RegExp; namespace: string },
     run: (args: { path: string }) => Promise<object>,
   ): void
+  onEnd(run: (result: EsbuildResult) => Promise<void>): void
 }
 
 interface EsbuildContext extends NativeContext {
@@ -25,28 +32,37 @@ interface EsbuildContext extends NativeContext {
 }
 
 const NAMESPACE = 'meshy-asset'
+const WATCH_FLAGS = ['--watch', '--serve']
 
 export function createEsbuildAdapter(session: Session): Adapter {
+  let builds = 0
   return {
-    start: (native) => start(session, buildOf(native)),
+    start: (native) => start(session, buildOf(native), ++builds === 1),
     resolver: (native) => resolverOf(buildOf(native)),
     moduleIds: moduleIdsOf(session),
     urlOf: () => esbuildUrl(session.bundler.root),
-    remembersIds: false,
+    tellsAtOnce: true,
     hooks: {
       esbuild: {
         onResolveFilter: SPECIFIER,
         // Go, which reads it, knows no lookahead.
         onLoadFilter: /\?meshy=[0-9a-f]{16}$/,
-        setup: (build) => emitFiles(build as unknown as Build, session),
+        setup: (build) => setUp(build as unknown as Build, session),
       },
     },
   }
 }
 
-function start(session: Session, { initialOptions }: Build): void {
+/**
+ * esbuild tells no plugin whether it watches. A plugin that is started a second time is in a context, which somebody keeps
+ * for that: from then on nobody waits, and nothing is paid without a word, as in every other watcher.
+ */
+function start(session: Session, { initialOptions }: Build, isFirst: boolean): void {
   const root = initialOptions.absWorkingDir ?? process.cwd()
-  session.bundler = { ...session.bundler, root, envDir: root }
+  const live = session.inline.live ?? (!isFirst || WATCH_FLAGS.some((flag) => process.argv.includes(flag)))
+  const bundler = { ...session.bundler, root, envDir: root, live }
+  if (isFirst || live === session.bundler.live) session.bundler = bundler
+  else session.reopen(bundler)
 }
 
 /** Relative to the root, since the output shows ids in comments, and posix, since two machines give the same. */
@@ -75,6 +91,15 @@ function resolverOf(build: Build): ResolvingContext {
   }
 }
 
+async function setUp(build: Build, session: Session): Promise<void> {
+  emitFiles(build, session)
+  scrubOutput(build, session)
+  start(session, build, true)
+  const { options } = await session.context()
+  // The plan is told at the end, which is after the output was written.
+  if (options.mode === 'plan') build.initialOptions.write = false
+}
+
 /** Files in a namespace of our own: no loader that a user has for `.glb` is asked about them. */
 function emitFiles(build: Build, session: Session): void {
   build.onResolve({ filter: new RegExp(`^${ASSET_PREFIX}`) }, ({ path: specifier }) => ({
@@ -85,6 +110,16 @@ function emitFiles(build: Build, session: Session): void {
     contents: await readFile(path.resolve(session.bundler.root, file)),
     loader: 'file',
   }))
+}
+
+function scrubOutput({ initialOptions, onEnd }: Build, session: Session): void {
+  if (!initialOptions.sourcemap) return
+  // The only place that tells what was written.
+  initialOptions.metafile = true
+  onEnd(async (result) => {
+    if (session.prompts.isEmpty) return
+    await scrubEsbuild(result, session.bundler.root, (files) => session.prompts.scrub(files))
+  })
 }
 
 function buildOf(native: NativeContext): Build {

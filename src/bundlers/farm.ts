@@ -1,24 +1,52 @@
-import type { Adapter } from './adapter.ts'
+import path from 'node:path'
+import type { Adapter, NativeContext } from './adapter.ts'
 import { plainIds } from './module-id.ts'
+import type { ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
 import { farmUrl } from './url.ts'
 
-/** Experimental. */
+interface FarmContext extends NativeContext {
+  getNativeBuildContext(): {
+    context: {
+      resolve(
+        param: { source: string; importer: string | null; kind: 'import' },
+        hook: { meta: object; caller: string },
+      ): Promise<{ resolvedPath: string } | null>
+    }
+  }
+}
+
+/** Experimental: builds work, a dev server was not tried. */
 export function createFarmAdapter(session: Session): Adapter {
   return {
     start: () => {},
-    resolver: () => ({}),
+    resolver: (native) => resolverOf(native as FarmContext, session),
     moduleIds: plainIds,
     urlOf: () => farmUrl(),
-    remembersIds: false,
     hooks: {
       farm: {
-        config: () => ({ compilation: { assets: { include: ['glb'] } } }),
+        config: () => ({
+          // Its cache would keep modules without asking what became of their models.
+          compilation: { assets: { include: ['glb'] }, persistentCache: false },
+        }),
         configResolved(config) {
-          const { root = process.cwd() } = config
-          session.bundler = { ...session.bundler, root, envDir: root }
+          const { root = process.cwd(), compilation } = config
+          const live = compilation?.mode === 'development'
+          session.bundler = { ...session.bundler, root, envDir: root, live }
         },
       },
+    },
+  }
+}
+
+function resolverOf(native: FarmContext, { bundler }: Session): ResolvingContext {
+  const { context } = native.getNativeBuildContext()
+  return {
+    resolve: async (source, importer) => {
+      const from = importer ? path.relative(bundler.root, importer) : null
+      const param = { source, importer: from, kind: 'import' as const }
+      const found = await context.resolve(param, { meta: {}, caller: 'unplugin-meshy' })
+      return found ? { id: found.resolvedPath } : null
     },
   }
 }

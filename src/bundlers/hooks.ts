@@ -57,7 +57,7 @@ export async function loadModule(
   } catch (error) {
     native.addWatchFile(imported.file)
     const told = isMeshyError(error) && !error.site ? error.at(await imported.site()) : error
-    if (session.bundler.live) throw presentable(told, session.bundler.root)
+    if (session.bundler.live || adapter.tellsAtOnce) throw presentable(told, session.bundler.root)
     session.problems.add(moduleId, told)
     return { code: renderFailedModule(), asset: undefined, context }
   }

@@ -39,7 +39,7 @@ export function createPlugin(inline: Options, { framework, another }: PluginMeta
         const loaded = await loadModule(session, adapter, { native: nativeOf(this), id })
         adapter.afterLoad?.(nativeOf(this), loaded)
         // An empty map keeps the module, and with it the paths of this machine, out of source maps.
-        return { code: loaded.code, map: { mappings: '' } }
+        return { code: loaded.code, map: { version: 3, sources: [], names: [], mappings: '' } }
       },
     },
     buildEnd: () => finishBuild(session, api),

@@ -33,7 +33,11 @@ export function createRolldownAdapter(session: Session, { api }: AdapterParts): 
   const { adapter, hooks } = createFamily(session, ({ format, relativePath }) =>
     ['iife', 'umd'].includes(format) ? urlFromScript(relativePath) : null,
   )
-  return { ...adapter, hooks: { rolldown: { ...hooks, api } } }
+  const options = ({ cwd: root = process.cwd() }: { cwd?: string | undefined }) => {
+    session.bundler = { ...session.bundler, root, envDir: root }
+    return null
+  }
+  return { ...adapter, hooks: { rolldown: { ...hooks, options, api } } }
 }
 
 /** @param defaultUrl the code of a URL where no `publicPath` is given; null for what the bundler makes by itself */
@@ -47,7 +51,6 @@ function createFamily(session: Session, defaultUrl: (file: FileUrl) => string | 
     afterLoad: (_, { context }) => {
       publicPath = context.options.publicPath
     },
-    remembersIds: false,
   }
   const resolveFileUrl = (file: FileUrl) => {
     if (!MODULE_ID.test(file.moduleId)) return null

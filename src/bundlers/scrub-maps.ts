@@ -21,6 +21,11 @@ export class PromptScrubber {
   /** The spellings of all prompts, each as a sticky pattern. */
   #patterns = new Map<string, RegExp>()
 
+  /** Whether no import has a prompt, so that nothing has to be looked through. */
+  get isEmpty(): boolean {
+    return this.#patterns.size === 0
+  }
+
   /** Remembers the prompts of an import. */
   add(specifier: string): void {
     for (const [, raw = ''] of specifier.matchAll(IN_QUERY)) {
@@ -32,7 +37,7 @@ export class PromptScrubber {
 
   /** Overwrites prompts in all source maps: files of their own, inline ones, and those that other plugins will read. */
   scrub(files: OutputFiles): void {
-    if (this.#patterns.size === 0) return
+    if (this.isEmpty) return
     for (const [name, file] of Object.entries(files)) {
       if (file.type === 'chunk') this.#scrubChunk(file)
       else if (name.endsWith('.map')) file.source = this.#scrubJson(textOf(file.source))

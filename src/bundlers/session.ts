@@ -36,6 +36,12 @@ export class Session {
     return this.#context
   }
 
+  /** Takes over what a bundler told only after a first build: the next one is another kind of run. */
+  reopen(bundler: Bundler): void {
+    this.bundler = bundler
+    this.#context = undefined
+  }
+
   #open(): Promise<Context> {
     return openProject(this.bundler, { inline: this.inline, activity: () => this.activity() })
   }

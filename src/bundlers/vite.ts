@@ -47,7 +47,6 @@ export function createViteAdapter(session: Session, { api, workers, another }: A
     resolver: (native) => native as ViteContext,
     moduleIds: plainIds,
     urlOf: (native) => viteUrl(isBundled(viteConfig, (native as ViteContext).environment)),
-    remembersIds: false,
     hooks: {
       vite: {
         generateBundle: scrubBundle(session),

@@ -1,4 +1,4 @@
-import type { OutputFile } from './scrub-maps.ts'
+import { scrubText, type Scrub } from './scrub-text.ts'
 
 /** A compilation of webpack or Rspack, as far as we use it. */
 export interface Compilation {
@@ -20,30 +20,17 @@ interface Library {
 type Assets = Record<string, { source(): string | Buffer }>
 
 /** Runs `scrub` over source maps that were just made, before anything hashes or compresses them. */
-export function scrubCompilation(
-  compilation: Compilation,
-  scrub: (files: Record<string, OutputFile>) => Promise<void>,
-): void {
+export function scrubCompilation(compilation: Compilation, prepare: () => Promise<Scrub | undefined>): void {
   const { Compilation, sources } = compilation.compiler.webpack
   const stage = Compilation.PROCESS_ASSETS_STAGE_DEV_TOOLING + 1
   compilation.hooks.processAssets.tapPromise({ name: 'unplugin-meshy', stage }, async (assets) => {
+    const scrub = await prepare()
+    if (!scrub) return
     for (const [name, asset] of Object.entries(assets)) {
       if (!/\.(?:map|[cm]?js)$/.test(name)) continue
       const before = asset.source().toString()
-      const after = await scrubText(name, before, scrub)
+      const after = scrubText(name, before, scrub)
       if (after !== before) compilation.updateAsset(name, new sources.RawSource(after))
     }
   })
-}
-
-async function scrubText(
-  name: string,
-  text: string,
-  scrub: (files: Record<string, OutputFile>) => Promise<void>,
-): Promise<string> {
-  const file: OutputFile = name.endsWith('.map')
-    ? { type: 'asset', source: text }
-    : { type: 'chunk', code: text }
-  await scrub({ [name]: file })
-  return file.type === 'asset' ? String(file.source) : file.code
 }

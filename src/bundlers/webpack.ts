@@ -75,9 +75,10 @@ function start(session: Session, native: WebpackContext): void {
   let modules = 0
   compilation.hooks.buildModule.tap('unplugin-meshy', () => void modules++)
   session.activity = () => modules
-  scrubCompilation(compilation, async (files) => {
+  scrubCompilation(compilation, async () => {
+    // Modules of its cache come with specifiers that this run has not seen.
     for (const query of await recallQueries(await session.context())) session.prompts.add(`?${query}`)
-    session.prompts.scrub(files)
+    return session.prompts.isEmpty ? undefined : (files) => session.prompts.scrub(files)
   })
 }
 

@@ -14,8 +14,9 @@ export function redactedLogger(logger: Logger, redact: (text: string) => string)
   }
 }
 
+/** All on stderr: what a build prints on stdout may be its output. */
 export const consoleLogger: Logger = {
-  info: (text) => console.info(text),
+  info: (text) => console.error(text),
   warn: (text) => console.warn(text),
   error: (text) => console.error(text),
 }

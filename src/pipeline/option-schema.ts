@@ -24,6 +24,7 @@ const optionsSchema = z.strictObject({
     .optional(),
   presets: z.record(z.string(), directiveObject).optional(),
   publicPath: z.string().optional(),
+  live: z.boolean().optional(),
   dts: z.union([z.string().min(1), z.literal(false)]).optional(),
 })
 

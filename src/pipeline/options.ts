@@ -38,6 +38,11 @@ export interface Options {
   /** What URLs begin with in Rollup and Rolldown, which have no option for it. @default relative to the importing file */
   publicPath?: string | undefined
   /**
+   * Whether esbuild watches, so that nobody should wait: it does not tell. Read in code alone.
+   * @default whether the command line has `--watch` or `--serve`; and from the second build of a context on
+   */
+  live?: boolean | undefined
+  /**
    * File with the types of every query seen, relative to the root; `false` turns it off. Never written in `frozen`.
    * @default 'meshy-env.d.ts' beside the nearest `tsconfig.json`
    */
