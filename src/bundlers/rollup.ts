@@ -1,8 +1,9 @@
 import { MODULE_ID } from '../pipeline/imports.ts'
 import type { Adapter, AdapterParts, NativeContext } from './adapter.ts'
+import { CopyMode } from './copy.ts'
 import { fromModuleId, plainIds } from './module-id.ts'
+import { outputHooks } from './output.ts'
 import { stripQuery, type ResolvingContext } from './resolve.ts'
-import type { OutputFiles } from './scrub-maps.ts'
 import type { Session } from './session.ts'
 import { rollupUrl, type RollupEmitter } from './url.ts'
 
@@ -43,11 +44,12 @@ export function createRolldownAdapter(session: Session, { api }: AdapterParts): 
 /** @param defaultUrl the code of a URL where no `publicPath` is given; null for what the bundler makes by itself */
 function createFamily(session: Session, defaultUrl: (file: FileUrl) => string | null) {
   let publicPath: string | undefined
+  const copyMode = new CopyMode(session)
   const adapter: Omit<Adapter, 'hooks'> = {
     start: (native) => startRollup(session, native as RollupContext),
     resolver: (native) => native as RollupContext,
     moduleIds: plainIds,
-    urlOf: (native, id) => rollupUrl(native as RollupContext, stripQuery(fromModuleId(id))),
+    urlOf: (native, id) => copyMode.urlOf(rollupUrl(native as RollupContext, stripQuery(fromModuleId(id)))),
     afterLoad: (_, { context }) => {
       publicPath = context.options.publicPath
     },
@@ -56,7 +58,7 @@ function createFamily(session: Session, defaultUrl: (file: FileUrl) => string | 
     if (!MODULE_ID.test(file.moduleId)) return null
     return publicPath === undefined ? defaultUrl(file) : JSON.stringify(publicPath + encodeURI(file.fileName))
   }
-  return { adapter, hooks: { generateBundle: scrubBundle(session), resolveFileUrl } }
+  return { adapter, hooks: { ...outputHooks(session, copyMode), resolveFileUrl } }
 }
 
 /** Scripts have no `import.meta`; their files are told from where the script came from. */
@@ -82,12 +84,4 @@ export function followGraph(session: Session, native: RollupContext): void {
 
 export function countModules(native: RollupContext): number {
   return native.getModuleIds ? [...native.getModuleIds()].length : 0
-}
-
-/** Keeps prompts out of source maps. After everybody else: also maps that other plugins make hold the sources. */
-export function scrubBundle(session: Session) {
-  return {
-    order: 'post' as const,
-    handler: (_: unknown, files: object) => session.prompts.scrub(files as OutputFiles),
-  }
 }

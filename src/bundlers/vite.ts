@@ -3,8 +3,10 @@ import path from 'node:path'
 import type { Logger } from '../pipeline/logger.ts'
 import type { PluginApi } from '../pipeline/plugin-api.ts'
 import type { Adapter, AdapterParts } from './adapter.ts'
+import { CopyMode } from './copy.ts'
 import { plainIds } from './module-id.ts'
-import { countModules, followGraph, scrubBundle, type RollupContext } from './rollup.ts'
+import { outputHooks } from './output.ts'
+import { countModules, followGraph, type RollupContext } from './rollup.ts'
 import type { Session } from './session.ts'
 import { viteUrl } from './url.ts'
 
@@ -18,6 +20,8 @@ export interface ViteConfig {
   root: string
   mode: string
   command: 'build' | 'serve'
+  /** Whether it is the build of a worker, whose files become files of the build around it. */
+  isWorker: boolean
   envDir: string | false
   publicDir: string
   build: { watch: unknown }
@@ -39,6 +43,7 @@ interface DevServer {
 export function createViteAdapter(session: Session, { api, workers, another }: AdapterParts): Adapter {
   let viteConfig: ViteConfig | undefined
   let server: DevServer | undefined
+  const copyMode = new CopyMode(session)
   return {
     start: (native) => {
       if (server) session.activity = () => countModules(native as RollupContext)
@@ -46,14 +51,18 @@ export function createViteAdapter(session: Session, { api, workers, another }: A
     },
     resolver: (native) => native as ViteContext,
     moduleIds: plainIds,
-    urlOf: (native) => viteUrl(isBundled(viteConfig, (native as ViteContext).environment)),
+    urlOf: (native) => {
+      const urlOf = viteUrl(isBundled(viteConfig, (native as ViteContext).environment))
+      return viteConfig?.command === 'serve' ? urlOf : copyMode.urlOf(urlOf)
+    },
     hooks: {
       vite: {
-        generateBundle: scrubBundle(session),
+        ...outputHooks(session, copyMode),
         config: () => workerConfig(() => joinWorker(another(), workers)),
         configResolved(config) {
           viteConfig = config as unknown as ViteConfig
           adoptViteConfig(session, viteConfig)
+          copyMode.isPart = viteConfig.isWorker
         },
         configureServer(started) {
           server = started

@@ -25,6 +25,7 @@ const optionsSchema = z.strictObject({
   presets: z.record(z.string(), directiveObject).optional(),
   publicPath: z.string().optional(),
   live: z.boolean().optional(),
+  emit: z.enum(['asset', 'copy']).optional(),
   dts: z.union([z.string().min(1), z.literal(false)]).optional(),
 })
 

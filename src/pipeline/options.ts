@@ -43,6 +43,12 @@ export interface Options {
    */
   live?: boolean | undefined
   /**
+   * `copy`: files go from the cache to the output without the bundler's memory, at the end of a build by Vite, Rollup or
+   * Rolldown. Other plugins neither see nor change them there. Elsewhere, and in dev, it is as `asset`.
+   * @default 'asset'
+   */
+  emit?: 'asset' | 'copy' | undefined
+  /**
    * File with the types of every query seen, relative to the root; `false` turns it off. Never written in `frozen`.
    * @default 'meshy-env.d.ts' beside the nearest `tsconfig.json`
    */
@@ -68,6 +74,7 @@ export interface ResolvedOptions {
   defaults: DirectiveObject | ((file: string) => DirectiveObject)
   presets: Record<string, DirectiveObject>
   publicPath: string | undefined
+  emit: 'asset' | 'copy'
   /** Absolute. */
   dts: string | false
 }
@@ -91,6 +98,7 @@ const DEFAULTS = {
   concurrency: 8,
   requestsPerSecond: 18,
   taskTimeout: 20 * 60_000,
+  emit: 'asset' as const,
   defaults: {},
   presets: {},
 }

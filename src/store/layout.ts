@@ -23,6 +23,8 @@ export interface Layout {
   journalRecord(key: string): string
   /** `fileName` must be safe already: see `safeFileName`. */
   output(key: string, fileName: string): string
+  /** What bundlers get in the place of an output that they do not copy themselves, under the same name. */
+  ticket(key: string, fileName: string): string
   /** Touched when the asset of a key becomes ready: what bundlers watch. */
   state(key: string): string
   /** Queries of imports. */
@@ -32,6 +34,9 @@ export interface Layout {
   /** The lease of a key, or the one named `lockfile`. */
   lease(name: string): string
 }
+
+/** A name in a folder; not a path, and not a dot. */
+const FILE_NAME_PATTERN = /^[^/\\]*[^/\\.]$/
 
 /** @param cacheDir the cache folder, relative to the working folder if it is not absolute */
 export function createLayout(cacheDir: string): Layout {
@@ -54,7 +59,9 @@ export function createLayout(cacheDir: string): Layout {
     },
     entry: (key) => below('entries', `${checked(key, KEY_PATTERN)}.json`),
     journalRecord: (key) => below('journal', `${checked(key, KEY_PATTERN)}.json`),
-    output: (key, fileName) => below('out', checked(key, KEY_PATTERN), checked(fileName, /^[^/\\]*[^/\\.]$/)),
+    output: (key, fileName) => below('out', checked(key, KEY_PATTERN), checked(fileName, FILE_NAME_PATTERN)),
+    ticket: (key, fileName) =>
+      below('tickets', checked(key, KEY_PATTERN), checked(fileName, FILE_NAME_PATTERN)),
     state: (key) => below('state', checked(key, KEY_PATTERN)),
     importRecord: (token) => below('imports', checked(token, KEY_PATTERN)),
     lease: (name) => below('leases', checked(name, /^[\w-]+$/)),

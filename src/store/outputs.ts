@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { chmod, copyFile, rm } from 'node:fs/promises'
+import { chmod, copyFile, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import PQueue from 'p-queue'
 import { replaceFile, temporaryPath } from '../system/durable.ts'
@@ -12,13 +12,14 @@ import type { BlobRef } from './entry.ts'
 import type { Layout } from './layout.ts'
 import { createPreparation } from './prepare.ts'
 import { safeFileName } from './safe-name.ts'
+import { ifReadable } from './unreadable.ts'
 import { orUnwritable } from './unwritable.ts'
 
 /** Blobs under speaking names: bundlers name what they emit after the file that they read. */
 export interface Outputs {
   /**
-   * The absolute path of a read-only file with the bytes of `ref`, named after `name`. Its bytes are checked each
-   * time, by reading them once; a wrong one is made anew from the blob.
+   * The absolute path of a read-only file with the bytes of `ref`, named after `name`. Its bytes are read and checked
+   * unless this has been done since it last changed; a wrong one is made anew from the blob.
    *
    * @param name a file name without extension; whatever is unsafe in it is replaced
    * @throws MESHY_BLOB_MISSING, MESHY_BLOB_DAMAGED, MESHY_BLOB_LFS_POINTER, MESHY_CACHE_UNWRITABLE
@@ -29,17 +30,31 @@ export interface Outputs {
 export function createOutputs(layout: Layout, prepare = createPreparation(layout)): Outputs {
   // Bundlers ask for hundreds at once. More at a time are not faster, and each needs a buffer.
   const turns = new PQueue({ concurrency: 8 })
+  // Builds for several environments ask for the same files, and a copying one asks again at its end.
+  const checked = new Map<string, string | undefined>()
+  const ensure = async (target: string, ref: BlobRef): Promise<void> => {
+    const state = await stateOf(target, ref)
+    if (state !== undefined && checked.get(target) === state) return
+    const isAsFound = await isRight(target, ref)
+    if (!isAsFound) {
+      await prepare()
+      await makeOutput(layout, ref, target)
+    }
+    checked.set(target, isAsFound ? state : await stateOf(target, ref))
+  }
   return {
     materialise: async (ref, key, name) => {
       const target = layout.output(key, `${safeFileName(name)}.${ref.ext}`)
-      await turns.add(async () => {
-        if (await isRight(target, ref)) return
-        await prepare()
-        await makeOutput(layout, ref, target)
-      })
+      await turns.add(() => ensure(target, ref))
       return target
     },
   }
+}
+
+/** What is another text when a file holds other bytes than before, or should; undefined when there is no file. */
+async function stateOf(file: string, { sha256 }: BlobRef): Promise<string | undefined> {
+  const found = await ifReadable(file, () => stat(file, { bigint: true }))
+  return found && `${sha256} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`
 }
 
 async function isRight(file: string, ref: BlobRef): Promise<boolean> {

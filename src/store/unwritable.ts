@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { MeshyError } from '../errors.ts'
+import { MeshyError, type ErrorCode } from '../errors.ts'
 import { errnoOf } from '../system/errno.ts'
 
 /** What each error of the operating system means for somebody who wants to write. */
@@ -22,16 +22,20 @@ const REASONS: Record<string, string> = {
 /**
  * Runs a step that writes `file`.
  *
- * @throws MESHY_CACHE_UNWRITABLE when the operating system refuses; every other error as it is.
+ * @throws MESHY_CACHE_UNWRITABLE, or `code`, when the operating system refuses; every other error as it is.
  */
-export async function orUnwritable<T>(file: string, write: () => Promise<T>): Promise<T> {
+export async function orUnwritable<T>(
+  file: string,
+  write: () => Promise<T>,
+  code: ErrorCode = 'MESHY_CACHE_UNWRITABLE',
+): Promise<T> {
   try {
     return await write()
   } catch (error) {
     const errno = errnoOf(error)
     const reason = errno === undefined ? undefined : REASONS[errno]
     if (errno === undefined || reason === undefined) throw error
-    throw new MeshyError('MESHY_CACHE_UNWRITABLE', {
+    throw new MeshyError(code, {
       message: `\`${file}\` cannot be written: ${reason} (\`${errno}\`).`,
       hint: `Free space or fix the rights of \`${dirname(file)}\`, then run again.`,
       details: { file, errno },

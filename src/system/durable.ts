@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { open, rename, rm, writeFile, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { systemClock } from './clock.ts'
 import { hasErrno } from './errno.ts'
@@ -63,6 +63,22 @@ export async function writeDurably(
     await temporary.publish(file)
   } finally {
     await temporary.discard()
+  }
+}
+
+/**
+ * Writes a file so that readers see either all of the old bytes or all of the new ones. It may be lost or torn by a
+ * crash of the machine: for what is checked when it is read, and can be made again.
+ */
+export async function writeAtomically(file: string, data: string, folder: string): Promise<void> {
+  const temporary = temporaryPath(folder)
+  await ensureFolder(folder, { durable: false })
+  await ensureFolder(dirname(file), { durable: false })
+  try {
+    await writeFile(temporary, data, { flag: 'wx' })
+    await replaceFile(temporary, file)
+  } finally {
+    await rm(temporary, { force: true })
   }
 }
 

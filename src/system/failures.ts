@@ -245,6 +245,17 @@ export const failures = {
     next: 'Install both, or go on with cards as stand-ins.',
     paid: 'no',
   },
+  MESHY_OUTPUT_UNWRITABLE: {
+    cause: 'A file cannot be copied into the output: read-only, full disk, or missing rights.',
+    next: 'Free space or fix the rights of the output folder, then build again.',
+    paid: 'no',
+  },
+  MESHY_OUTPUT_TOO_LARGE: {
+    cause:
+      'A model has more bytes or triangles than `maxBytes` or `maxTriangles` allow, and `oversize` is `error`.',
+    next: 'Add the directive that the message names, which is free, or raise the limit.',
+    paid: 'no',
+  },
   MESHY_RECIPE_INVALID: {
     cause: 'A recipe (`*.meshy.json`) does not exist, is not valid JSON, or names no image.',
     next: 'Fix what the message names in the recipe.',

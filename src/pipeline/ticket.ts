@@ -1,0 +1,97 @@
+import { constants } from 'node:fs'
+import { chmod, copyFile, mkdir, readFile, unlink } from 'node:fs/promises'
+import path from 'node:path'
+import type { BlobRef } from '../store/entry.ts'
+import { orUnwritable } from '../store/unwritable.ts'
+import { writeAtomically } from '../system/durable.ts'
+import { hasErrno } from '../system/errno.ts'
+import type { AssetFile } from './asset.ts'
+import type { Store } from './store.ts'
+
+/**
+ * What a bundler gets in the place of a large file: a few bytes that say which one is meant. It names and counts the
+ * ticket as it would the file, since tickets differ where files differ.
+ */
+export interface Ticket {
+  blob: BlobRef
+  key: string
+  /** File name without extension. */
+  stem: string
+}
+
+const HEAD = 'unplugin-meshy copies a file here: '
+/** Longer than any ticket. */
+const MAX_BYTES = 1024
+
+/**
+ * Writes the ticket of a verified file, under the same name.
+ *
+ * @returns the ticket as the file to emit; undefined for files that are not from the store, such as stand-ins
+ */
+export async function issueTicket(
+  { layout, prepare }: Store,
+  file: AssetFile,
+): Promise<AssetFile | undefined> {
+  if (!file.blob) return undefined
+  const { blob } = file
+  const [key = '', name = ''] = path.relative(layout.out, file.path).split(path.sep)
+  const text = formatTicket({ blob, key, stem: path.basename(name, `.${blob.ext}`) })
+  const ticket = layout.ticket(key, name)
+  if ((await readIfThere(ticket)) !== text) {
+    await prepare()
+    await writeAtomically(ticket, text, layout.tmp)
+  }
+  return { role: file.role, path: ticket }
+}
+
+/** The ticket that stands in a bundle as an asset; undefined for all other assets. */
+export function readTicket(source: string | Uint8Array): Ticket | undefined {
+  if (source.length > MAX_BYTES) return undefined
+  const text = typeof source === 'string' ? source : Buffer.from(source).toString()
+  // It was written by `formatTicket`.
+  return text.startsWith(HEAD) ? (JSON.parse(text.slice(HEAD.length)) as Ticket) : undefined
+}
+
+/**
+ * The path of the file that a ticket stands for, checked once more where it changed since the ticket was issued: a
+ * bundler that watches does not load its module again.
+ *
+ * @throws {MeshyError} MESHY_BLOB_MISSING, MESHY_BLOB_DAMAGED, MESHY_CACHE_UNWRITABLE
+ */
+export function fileOfTicket({ outputs }: Store, { blob, key, stem }: Ticket): Promise<string> {
+  return outputs.materialise(blob, key, stem)
+}
+
+/**
+ * Copies the file that a ticket stands for to a path in an output.
+ *
+ * @throws {MeshyError} MESHY_OUTPUT_UNWRITABLE, and what {@link fileOfTicket} throws
+ */
+export async function redeemTicket(store: Store, ticket: Ticket, target: string): Promise<void> {
+  const file = await fileOfTicket(store, ticket)
+  await orUnwritable(target, () => replaceByCopy(file, target), 'MESHY_OUTPUT_UNWRITABLE')
+}
+
+async function replaceByCopy(file: string, target: string): Promise<void> {
+  await mkdir(path.dirname(target), { recursive: true })
+  // What stands there may be read-only, or a link to somewhere else.
+  await unlink(target).catch((error: unknown) => {
+    if (!hasErrno(error, 'ENOENT')) throw error
+  })
+  await copyFile(file, target, constants.COPYFILE_FICLONE)
+  await chmod(target, 0o644)
+}
+
+function formatTicket({ blob, key, stem }: Ticket): string {
+  const { sha256, bytes, ext } = blob
+  return HEAD + JSON.stringify({ blob: { sha256, bytes, ext }, key, stem })
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
+    throw error
+  }
+}
