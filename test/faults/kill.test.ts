@@ -2,20 +2,21 @@ import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
+import type { StartOptions } from '../../src/emulator.ts'
 import { startGate } from '../support/gate.ts'
 import { startGenerating } from '../support/generate-child.ts'
-import { openRun, writePictures, type Service } from '../support/run.ts'
+import { failureOf, openRun, writePictures, type Service } from '../support/run.ts'
 import { servedModel, startService } from '../support/service.ts'
 import { STEPS } from './children/steps.ts'
 
 const SPECIFIER = 'hero.png?meshy&poly=20000'
 
 /** A folder and a service for one test; the tests of this file run side by side. */
-async function setUp({ onTestFinished }: TestContext) {
+async function setUp({ onTestFinished }: TestContext, options: StartOptions = {}) {
   const root = await realpath(await mkdtemp(path.join(tmpdir(), 'unplugin-meshy-')))
   onTestFinished(() => rm(root, { recursive: true, force: true }))
   await writePictures(root, 'hero.png')
-  const emulator = await startService({}, onTestFinished)
+  const emulator = await startService(options, onTestFinished)
   return { root, emulator, gate: await startGate(emulator, onTestFinished) }
 }
 
@@ -45,6 +46,32 @@ describe.concurrent('a process killed with SIGKILL', () => {
     expect(killed).toMatchObject({ signal: 'SIGKILL' })
 
     await expectDelivered(root, emulator, () => servedModel(emulator))
+    expect(emulator.counts).toMatchObject({ posts: 1, created: 1 })
+  })
+
+  // Where no name is echoed, the journal alone must know.
+  const WITHOUT_NAMES = ['journal started', 'task accepted', 'task heard of', 'download begun'] as const
+  it.for(WITHOUT_NAMES)('pays once without the help of names when it dies at: %s', async (step, test) => {
+    const { root, emulator } = await setUp(test, { profile: 'reference' })
+
+    await generate(root, emulator, step).exited
+
+    await expectDelivered(root, emulator, () => servedModel(emulator))
+    expect(emulator.counts).toMatchObject({ posts: 1, created: 1 })
+  })
+
+  it('names the candidate, and never pays again, when it dies before it knows the id and no name is echoed', async (test) => {
+    const { root, emulator } = await setUp(test, { profile: 'reference' })
+
+    await generate(root, emulator, 'answer received').exited
+
+    for (let count = 0; count < 3; count += 1) {
+      const { load } = await openRun({ root, service: emulator })
+      expect(await failureOf(load(SPECIFIER))).toMatchObject({
+        code: 'MESHY_SUBMIT_UNKNOWN',
+        details: { candidates: emulator.tasks().map(({ id }) => id) },
+      })
+    }
     expect(emulator.counts).toMatchObject({ posts: 1, created: 1 })
   })
 
