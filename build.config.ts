@@ -17,8 +17,9 @@ export default defineBuildConfig({
     'src/emulator',
     'src/types',
     'src/cli',
-    // A worker thread is started from a file of its own.
+    // Worker threads are started from files of their own.
     'src/preview/worker',
+    'src/derive/worker',
   ],
   declaration: 'node16',
   clean: true,

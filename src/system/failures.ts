@@ -115,6 +115,22 @@ export const failures = {
     next: 'Buy credits. What was already accepted is waited for and stored.',
     paid: 'maybe',
   },
+  MESHY_DERIVE_CRASHED: {
+    cause: 'The worker that derives models died, out of memory for instance.',
+    next: 'Run again, or leave out the directives that derive.',
+    paid: 'no',
+  },
+  MESHY_DERIVE_FAILED: {
+    cause: 'A step of `optimize`, `simplify`, `compress`, `texture-size` or `transforms` failed on a model.',
+    next: 'Leave out the step that fails; the model itself is stored and is not paid again.',
+    paid: 'no',
+  },
+  MESHY_DERIVE_UNAVAILABLE: {
+    cause:
+      'A directive derives from a model, and an optional package that it needs is not installed for this machine.',
+    next: 'Install the packages that the message names.',
+    paid: 'no',
+  },
   MESHY_DIRECTIVE_CONFLICT: {
     cause: 'Two directives exclude each other, or one has no effect because of another.',
     next: 'Remove one of the two.',
@@ -229,6 +245,17 @@ export const failures = {
     next: 'Fix the option that the message names.',
     paid: 'no',
   },
+  MESHY_OUTPUT_UNWRITABLE: {
+    cause: 'A file cannot be copied into the output: read-only, full disk, or missing rights.',
+    next: 'Free space or fix the rights of the output folder, then build again.',
+    paid: 'no',
+  },
+  MESHY_OUTPUT_TOO_LARGE: {
+    cause:
+      'A model has more bytes or triangles than `maxBytes` or `maxTriangles` allow, and `oversize` is `error`.',
+    next: 'Add the directive that the message names, which is free, or raise the limit.',
+    paid: 'no',
+  },
   MESHY_PLAN_ONLY: {
     cause: 'The build ran with MESHY_MODE=plan, which ends it before anything is written.',
     next: 'Unset MESHY_MODE to build.',
@@ -243,17 +270,6 @@ export const failures = {
     cause:
       'An optional library that stand-ins need, `sharp` or `meshoptimizer`, is not installed for this machine.',
     next: 'Install both, or go on with cards as stand-ins.',
-    paid: 'no',
-  },
-  MESHY_OUTPUT_UNWRITABLE: {
-    cause: 'A file cannot be copied into the output: read-only, full disk, or missing rights.',
-    next: 'Free space or fix the rights of the output folder, then build again.',
-    paid: 'no',
-  },
-  MESHY_OUTPUT_TOO_LARGE: {
-    cause:
-      'A model has more bytes or triangles than `maxBytes` or `maxTriangles` allow, and `oversize` is `error`.',
-    next: 'Add the directive that the message names, which is free, or raise the limit.',
     paid: 'no',
   },
   MESHY_RECIPE_INVALID: {

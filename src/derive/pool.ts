@@ -1,0 +1,83 @@
+import { Worker } from 'node:worker_threads'
+import { MeshyError } from '../errors.ts'
+import { WorkerPool, type WorkerAnswer } from '../system/worker-pool.ts'
+import { findWorkerScript, type WorkerScript } from '../system/worker-script.ts'
+import type { DerivedModel, DeriveOptions } from './derive-model.ts'
+
+/** What a worker is sent. */
+export interface Job {
+  source: Uint8Array
+  options: DeriveOptions
+}
+
+/** What it sends back. */
+export type Answer = WorkerAnswer<DerivedModel>
+
+/** Derives models in worker threads, which start when they are needed and load the libraries by themselves. */
+export interface DerivePool {
+  /**
+   * Like `deriveModel`, without blocking this thread. The bytes of the source are handed over, and gone here.
+   *
+   * @throws {MeshyError} what `deriveModel` throws; MESHY_DERIVE_CRASHED when the worker dies
+   */
+  derive(
+    source: Uint8Array<ArrayBuffer>,
+    options: DeriveOptions,
+    wait?: { signal?: AbortSignal | undefined },
+  ): Promise<DerivedModel>
+  /** Ends the workers. Models on their way are rejected with `MESHY_ABORTED`. */
+  close(): Promise<void>
+}
+
+export interface DerivePoolOptions {
+  /** Worker threads. @default 1 */
+  size?: number | undefined
+  /** @default found beside this code */
+  script?: WorkerScript | undefined
+}
+
+/** A model whose JSON and scripts need more than this is no model for a page. Bytes and pixels are apart. */
+const HEAP_MB = 512
+
+export function createDerivePool({ size = 1, script }: DerivePoolOptions = {}): DerivePool {
+  const pool = new WorkerPool<Job, DerivedModel>({
+    size,
+    start: () => startWorker(script ?? findScript()),
+    closed,
+    crashed,
+  })
+  return {
+    derive: (source, options, wait) => pool.run({ source, options }, { ...wait, transfer: [source.buffer] }),
+    close: () => pool.close(),
+  }
+}
+
+function startWorker({ url, execArgv }: WorkerScript): Worker {
+  const resourceLimits = { maxOldGenerationSizeMb: HEAP_MB }
+  return new Worker(url, { execArgv, resourceLimits, name: 'unplugin-meshy derive' })
+}
+
+function findScript(): WorkerScript {
+  const script = findWorkerScript('derive')
+  if (script) return script
+  throw new MeshyError('MESHY_DERIVE_UNAVAILABLE', {
+    message: 'Nothing can be derived from models: the script of the worker is missing from the package.',
+    hint: 'Keep the files of `unplugin-meshy` together: do not bundle the plugin itself.',
+    details: { missing: 'derive/worker.mjs' },
+  })
+}
+
+function closed(): MeshyError {
+  return new MeshyError('MESHY_ABORTED', {
+    message: 'Nothing was derived: the workers were stopped.',
+    hint: 'Run again.',
+  })
+}
+
+function crashed(cause: unknown): MeshyError {
+  return new MeshyError('MESHY_DERIVE_CRASHED', {
+    message: `The worker that derives models died: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    hint: 'Run again, or leave out the directives that derive.',
+    cause,
+  })
+}

@@ -1,0 +1,38 @@
+import { NodeIO, type Texture } from '@gltf-transform/core'
+import sharp from 'sharp'
+import { makeMesh } from '../../src/preview/mesher.ts'
+import { emoji, type Emoji } from '../preview/pictures.ts'
+
+export interface HeavyModel {
+  /** @default 30_000 */
+  triangles?: number
+  /** Side of each map. @default 2048 */
+  pixels?: number
+}
+
+/**
+ * A model as heavy as those of the service: a closed mesh of a picture with base color, normal and metallic-roughness
+ * maps, all with grain, so that they do not compress like flat colours.
+ */
+export async function heavyModel(
+  name: Emoji,
+  { triangles = 30_000, pixels = 2048 }: HeavyModel = {},
+): Promise<Buffer<ArrayBuffer>> {
+  const { glb } = await makeMesh([await emoji(name, 512)], { name, triangles, texture: true, pbr: true })
+  const io = new NodeIO()
+  const document = await io.readBinary(glb)
+  for (const texture of document.getRoot().listTextures()) await enlarge(texture, pixels)
+  return Buffer.from(new Uint8Array(await io.writeBinary(document)))
+}
+
+async function enlarge(texture: Texture, pixels: number): Promise<void> {
+  const grain = { type: 'gaussian', mean: 128, sigma: 10 } as const
+  const create = { width: pixels, height: pixels, channels: 3, background: 'grey', noise: grain } as const
+  const picture = sharp(texture.getImage() ?? undefined)
+    .removeAlpha()
+    .resize(pixels, pixels, { fit: 'fill' })
+    .composite([{ input: await sharp({ create }).png().toBuffer(), blend: 'soft-light' }])
+  const isColor = texture.getMimeType() === 'image/jpeg'
+  const encoded = isColor ? picture.jpeg({ quality: 95 }) : picture.png()
+  texture.setImage(new Uint8Array(await encoded.toBuffer()))
+}
