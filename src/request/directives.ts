@@ -1,6 +1,7 @@
+import { deriveDirectives } from './derive-directives.ts'
 import { laterDirectives } from './later-directives.ts'
 import { referenceDirectives } from './reference-directives.ts'
-import type { ExtraFormat } from './request.ts'
+import type { Compression, ExtraFormat } from './request.ts'
 import type { ValueType } from './values.ts'
 
 /** The value of each directive, by its own name. */
@@ -25,6 +26,12 @@ export interface DirectiveValues {
   textures: boolean
   thumbnail: boolean
   preset: string
+  optimize: boolean
+  simplify: number
+  'texture-size': number
+  compress: Compression
+  'max-bytes': number
+  'max-triangles': number
   model_type: 'standard' | 'lowpoly' | 'smart-topology'
   decimation_mode: number
   geometry_resolution: 'standard' | '2k' | '4k'
@@ -52,6 +59,10 @@ export type DirectiveObject = {
   pose?: DirectiveValues['pose'] | 'a' | 't' | undefined
   [alias: string]: unknown
 }
+
+/** What is made of a model on this machine. */
+export type DeriveDirectiveName =
+  'optimize' | 'simplify' | 'texture-size' | 'compress' | 'max-bytes' | 'max-triangles'
 
 /** Parameters that the API gained after the reference. */
 export type LaterDirectiveName =
@@ -95,6 +106,7 @@ export type DirectiveTable<Name extends DirectiveName = DirectiveName> = {
 /** Every directive, in the order of the documentation. */
 export const directives = {
   ...referenceDirectives,
+  ...deriveDirectives,
   ...laterDirectives,
 } satisfies Record<DirectiveName, Directive> & DirectiveTable
 

@@ -57,6 +57,13 @@ export async function readRequest(source: RequestSource): Promise<Request> {
     params,
     canonical,
     wanted: wantedFiles(directives),
+    derivation: {
+      optimize: directives.optimize,
+      simplify: directives.simplify,
+      textureSize: directives['texture-size'],
+      compress: directives.compress,
+    },
+    limits: { maxBytes: directives['max-bytes'], maxTriangles: directives['max-triangles'] },
     warnings: requestWarnings(directives),
   }
 }

@@ -1,4 +1,4 @@
-import type { DirectiveName, DirectiveTable, LaterDirectiveName } from './directives.ts'
+import type { DeriveDirectiveName, DirectiveName, DirectiveTable, LaterDirectiveName } from './directives.ts'
 import { flag, integer, listOf, oneOf, someOf, text } from './values.ts'
 import { EXTRA_FORMATS } from './request.ts'
 
@@ -157,4 +157,4 @@ export const referenceDirectives = {
     doc: 'Expands to the directives of a preset.',
     example: 'preset=prop',
   },
-} satisfies DirectiveTable<Exclude<DirectiveName, LaterDirectiveName>>
+} satisfies DirectiveTable<Exclude<DirectiveName, DeriveDirectiveName | LaterDirectiveName>>

@@ -12,6 +12,25 @@ export interface Wanted {
   thumbnail: boolean
 }
 
+export const COMPRESSIONS = ['meshopt', 'draco', 'none'] as const
+export type Compression = (typeof COMPRESSIONS)[number]
+
+/** What an import wants to be made of the model on this machine. Not part of the key. */
+export interface Derivation {
+  optimize?: boolean | undefined
+  /** Triangles. */
+  simplify?: number | undefined
+  /** In pixels. */
+  textureSize?: number | undefined
+  compress?: Compression | undefined
+}
+
+/** What the emitted GLB may have at most. */
+export interface SizeLimits {
+  maxBytes?: number | undefined
+  maxTriangles?: number | undefined
+}
+
 /** What the bytes of an image are, for the key: names do not count. */
 export interface ImageDigest {
   /** xxHash64 of the bytes, 16 hex digits. */
@@ -66,6 +85,8 @@ export interface Request {
   params: Params
   canonical: CanonicalRequest
   wanted: Wanted
+  derivation: Derivation
+  limits: SizeLimits
   /** Things worth telling the author of the import: deprecated or unknown values that pass. */
   warnings: string[]
 }
