@@ -1,3 +1,4 @@
+import { agree } from '../pipeline/agree.ts'
 import type { PluginApi } from '../pipeline/plugin-api.ts'
 import type { ModelReport } from '../pipeline/report.ts'
 import type { Session } from './session.ts'
@@ -15,6 +16,7 @@ export function createApi(session: Session, workers: readonly PluginApi[]): Plug
       const parts = await Promise.all(workers.map((worker) => worker.takePlan()))
       return [...(await session.context()).plan.splice(0), ...parts.flat()]
     },
+    agree: async (keys) => agree(await session.context(), keys),
     listOnly: () => {
       session.listOnly = true
     },

@@ -10,6 +10,14 @@ export interface Asked {
   finding: Finding
 }
 
+/** How a developer can say yes in this run; neither, where nobody is asked twice. */
+export interface WaysToAgree {
+  /** A key of the terminal. */
+  key?: string | undefined
+  /** Path of a page with a button. */
+  page?: string | undefined
+}
+
 /** How long imports are gathered before the developer is asked about all of them. */
 const GATHER_MS = 300
 
@@ -19,16 +27,22 @@ export class Consent {
   #announcing = false
   readonly #clock: Clock
   readonly #logger: Logger
+  readonly #ways: WaysToAgree
 
-  constructor(clock: Clock, logger: Logger) {
+  constructor(clock: Clock, logger: Logger, ways: WaysToAgree = {}) {
     this.#clock = clock
     this.#logger = logger
+    this.#ways = ways
   }
 
   ask(asked: Asked): void {
     const isNew = !this.#asked.has(asked.request.key)
     this.#asked.set(asked.request.key, asked)
     if (isNew && !this.#announcing) void this.#announce()
+  }
+
+  has(key: string): boolean {
+    return this.#asked.has(key)
   }
 
   remove(key: string): void {
@@ -50,6 +64,12 @@ export class Consent {
     if (asked.length === 0) return
     const sum = asked.reduce((total, { request }) => total + priceOf(request), 0)
     const names = asked.map(({ request }) => request.imageName).join(', ')
-    this.#logger.info(`meshy: ${names}: ${sum} credits. Press g to generate.`)
+    this.#logger.info(`meshy: ${names}: ${sum} credits. ${sentence(this.#ways)}`)
   }
+}
+
+function sentence({ key, page }: WaysToAgree): string {
+  if (key && page) return `Press ${key} to generate, or open ${page}`
+  if (key) return `Press ${key} to generate.`
+  return page ? `Open ${page} to generate.` : 'Build with MESHY_MODE=generate to generate.'
 }

@@ -1,4 +1,5 @@
 import { readConfig } from './config.ts'
+import type { WaysToAgree } from './consent.ts'
 import type { Context } from './context.ts'
 import { readEnvironment } from './environment.ts'
 import type { Logger } from './logger.ts'
@@ -17,6 +18,8 @@ export interface ProjectRun {
   live: boolean
   underTest: boolean
   logger: Logger
+  /** How the developer can say yes to a price. */
+  waysToAgree?: WaysToAgree | undefined
 }
 
 export interface OpenProjectOptions {
@@ -36,9 +39,9 @@ export async function openProject(
   run: ProjectRun,
   { inline, activity, signal }: OpenProjectOptions,
 ): Promise<Context> {
-  const { root, live, underTest, logger } = run
+  const { root, live, underTest, logger, waysToAgree } = run
   const project = findProject(root)
   const env = readEnvironment(run.envDir, run.envMode, process.env)
   const options = resolveOptions(inline, await readConfig(project), { root, project, env, live, underTest })
-  return openContext({ options, env, live, logger, activity, signal })
+  return openContext({ options, env, live, logger, activity, signal, waysToAgree })
 }

@@ -14,7 +14,7 @@ import { createRedactor } from '../system/redact.ts'
 import { decideBatch } from './admission.ts'
 import { Batch } from './batch.ts'
 import { Budget } from './budget.ts'
-import { Consent } from './consent.ts'
+import { Consent, type WaysToAgree } from './consent.ts'
 import { DeclaredFile, type DeclaredFileOptions } from './declared-file.ts'
 import type { Api, Context } from './context.ts'
 import type { Environment } from './environment.ts'
@@ -38,6 +38,7 @@ export interface Run {
   /** Whether the bundler serves or watches, so that nobody should wait. */
   live: boolean
   logger: Logger
+  waysToAgree?: WaysToAgree | undefined
   /** A number that changes while the bundler finds modules. */
   activity: () => number
   signal?: AbortSignal | undefined
@@ -83,7 +84,7 @@ export async function openContext(run: Run): Promise<Context> {
     budget: shared.budget,
     flights: shared.flights,
     live: run.live ? shared.live : undefined,
-    consent: new Consent(clock, logger),
+    consent: new Consent(clock, logger, run.waysToAgree),
     interrupt: run.live ? undefined : new Interrupt(logger),
     imports: new Imports(hasher, (query) => declared?.add(query)),
     declared,

@@ -14,6 +14,12 @@ export interface PluginApi {
   report(): Promise<BuildReport>
   /** Takes out the rows that a run in `plan` has listed so far. */
   takePlan(): Promise<PlanRow[]>
+  /**
+   * The developer's yes: generates the models that were asked for, and returns their keys.
+   *
+   * @param keys these alone; all by default
+   */
+  agree(keys?: Iterable<string>): Promise<string[]>
   /** Makes a run in `plan` end without words, for whoever shows its rows. */
   listOnly(): void
 }

@@ -103,7 +103,7 @@ describe('a mode', () => {
     })
     await load(SPECIFIER)
     await load(SPECIFIER)
-    await expect.poll(() => told.join()).toContain('30 credits. Press g')
+    await expect.poll(() => told.join()).toContain('30 credits. ')
     expect(emulator.counts.total).toBe(0)
 
     for (const { request, finding } of context.consent.take()) context.live?.start(context, request, finding)

@@ -128,7 +128,8 @@ function runIn(cwd: string, [command = '', ...args]: string[], options: RunOptio
   })
 }
 
-function neutralEnvironment(): NodeJS.ProcessEnv {
+/** Without variables of this run that would decide something. */
+export function neutralEnvironment(): NodeJS.ProcessEnv {
   const decides = /^(CI|NODE_ENV|VITEST.*|VITE_.*|MESHY_.*|npm_.*|FORCE_COLOR)$/
   const kept = Object.entries(process.env).filter(
     ([name]) => !decides.test(name) || name.startsWith('npm_config_'),
