@@ -14,6 +14,8 @@ export interface NativeContext {
 export interface Adapter {
   /** Takes over what the bundler tells of its run, at the start of each build. */
   start(native: NativeContext): void
+  /** Takes over what the bundler knows when it has seen all modules of a build. */
+  end?(native: NativeContext): void
   /** The bundler's way from the path of a specifier to a file. */
   resolver(native: NativeContext): ResolvingContext
   moduleIds: ModuleIds

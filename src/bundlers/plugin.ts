@@ -42,7 +42,10 @@ export function createPlugin(inline: Options, { framework, another }: PluginMeta
         return { code: loaded.code, map: { version: 3, sources: [], names: [], mappings: '' } }
       },
     },
-    buildEnd: () => finishBuild(session, api),
+    async buildEnd() {
+      adapter.end?.(nativeOf(this))
+      await finishBuild(session, api)
+    },
     ...adapter.hooks,
   }
 }

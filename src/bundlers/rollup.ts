@@ -47,6 +47,7 @@ function createFamily(session: Session, defaultUrl: (file: FileUrl) => string | 
   const copyMode = new CopyMode(session)
   const adapter: Omit<Adapter, 'hooks'> = {
     start: (native) => startRollup(session, native as RollupContext),
+    end: (native) => keepGraph(session, native as RollupContext),
     resolver: (native) => native as RollupContext,
     moduleIds: plainIds,
     urlOf: (native, id) => copyMode.urlOf(rollupUrl(native as RollupContext, stripQuery(fromModuleId(id)))),
@@ -72,14 +73,23 @@ export function startRollup(session: Session, native: RollupContext): void {
   followGraph(session, native)
 }
 
-/** Asks the graph of the latest build from now on. */
+/** Asks the graph while it grows. Until a build has seen all modules, each may have importers. */
 export function followGraph(session: Session, native: RollupContext): void {
   session.activity = () => countModules(native)
-  session.isImported = (id) => {
-    if (!native.getModuleInfo) return true
-    const { importers = [], dynamicImporters = [] } = native.getModuleInfo(id) ?? {}
-    return importers.length + dynamicImporters.length > 0
-  }
+  session.isImported = () => true
+}
+
+/** Keeps what the graph says at the end of a build: later it may not be asked. */
+export function keepGraph(session: Session, native: RollupContext): void {
+  const modules = [...(native.getModuleIds?.() ?? [])]
+  const imported = new Set(modules.filter((id) => MODULE_ID.test(id) && hasImporters(native, id)))
+  session.activity = () => modules.length
+  session.isImported = (id) => imported.has(id)
+}
+
+function hasImporters(native: RollupContext, id: string): boolean {
+  const { importers = [], dynamicImporters = [] } = native.getModuleInfo?.(id) ?? {}
+  return importers.length + dynamicImporters.length > 0
 }
 
 export function countModules(native: RollupContext): number {

@@ -6,10 +6,9 @@ import type { Adapter, AdapterParts } from './adapter.ts'
 import { CopyMode } from './copy.ts'
 import { plainIds } from './module-id.ts'
 import { outputHooks } from './output.ts'
-import { countModules, followGraph, type RollupContext } from './rollup.ts'
+import { countModules, followGraph, keepGraph, type RollupContext } from './rollup.ts'
 import type { Session } from './session.ts'
 import { viteUrl } from './url.ts'
-import { addShortcut, AGREE_KEY, type ShortcutServer } from './vite-shortcuts.ts'
 
 /** A plugin context of Vite, as far as we use it beyond Rollup's. */
 interface ViteContext extends RollupContext {
@@ -20,7 +19,6 @@ interface ViteContext extends RollupContext {
 export interface ViteConfig {
   root: string
   mode: string
-  base: string
   command: 'build' | 'serve'
   /** Whether it is the build of a worker, whose files become files of the build around it. */
   isWorker: boolean
@@ -51,6 +49,9 @@ export function createViteAdapter(session: Session, { api, workers, another }: A
       if (server) session.activity = () => countModules(native as RollupContext)
       else followGraph(session, native as RollupContext)
     },
+    end: (native) => {
+      if (!server) keepGraph(session, native as RollupContext)
+    },
     resolver: (native) => native as ViteContext,
     moduleIds: plainIds,
     urlOf: (native) => {
@@ -68,7 +69,6 @@ export function createViteAdapter(session: Session, { api, workers, another }: A
         },
         configureServer(started) {
           server = started
-          addShortcut(started as unknown as ShortcutServer)
           session.isImported = (id) => isImported(started, id)
         },
         async hotUpdate(update) {
@@ -101,7 +101,6 @@ export function adoptViteConfig(session: Session, config: ViteConfig): void {
     live: isServe || Boolean(config.build.watch),
     underTest: config.plugins.some(({ name }) => name === 'vitest'),
     logger: config.logger,
-    waysToAgree: isServe ? { key: AGREE_KEY, page: `${config.base}__meshy/` } : {},
   }
 }
 
