@@ -43,8 +43,11 @@ export function describeFailure(error: unknown): Failure {
   return { exitCode: EXIT.bug, text, facts: { code: 'BUG', message: text }, stack: undefined }
 }
 
-/** Bundlers wrap errors of plugins, and move their code: Rollup to `pluginCode`, Rolldown into a list. */
-function findReported(error: unknown): Reported | undefined {
+/**
+ * An expected failure of ours within whatever was thrown. Bundlers wrap errors of plugins, and move their code: Rollup
+ * to `pluginCode`, Rolldown into a list.
+ */
+export function findReported(error: unknown): Reported | undefined {
   if (typeof error !== 'object' || error === null) return undefined
   const { code, pluginCode, errors, cause } = error as Record<string, unknown>
   const found = [code, pluginCode].find((name) => typeof name === 'string' && name.startsWith('MESHY_'))

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { MeshyError } from '../errors.ts'
 import type { Mode } from '../pipeline/modes.ts'
 import type { PluginApi } from '../pipeline/plugin-api.ts'
+import { ofTheProject } from './project-failure.ts'
 import { stderrLogger } from './project.ts'
 import { findPlugin, loadVite, quietLogger, type ViteFacts, type ViteInline } from './vite-project.ts'
 
@@ -18,7 +19,7 @@ export interface BuildChoice {
  * Runs the user's Vite build up to the point where every module is loaded, in one of our modes, and returns what the
  * plugin then knows. Nothing is rendered, written or emptied, so that an older output stays as it is.
  *
- * @throws {MeshyError} MESHY_VITE_MISSING; whatever the build throws
+ * @throws {MeshyError} MESHY_VITE_MISSING, MESHY_BUILD_FAILED; what the plugin throws
  */
 export async function walkModuleGraph(choice: BuildChoice, mode: Mode): Promise<PluginApi[]> {
   // Of all ways to say it, this one wins over what the config says.
@@ -26,10 +27,11 @@ export async function walkModuleGraph(choice: BuildChoice, mode: Mode): Promise<
   const { createBuilder } = await loadVite(choice.root)
   const found = new Set<PluginApi>()
   const stop = new Stop(found)
-  const builder = await createBuilder({ ...inlineOf(choice), plugins: [stop.plugin] }, null)
+  const inline = { ...inlineOf(choice), plugins: [stop.plugin] }
+  const builder = await ofTheProject(() => createBuilder(inline, null))
   if (found.size === 0) throw pluginMissing(choice)
   for (const environment of Object.values(builder.environments)) {
-    await stop.afterLoading(() => builder.build(environment))
+    await ofTheProject(() => stop.afterLoading(() => builder.build(environment)))
   }
   return [...found]
 }

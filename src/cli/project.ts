@@ -6,6 +6,7 @@ import type { Logger } from '../pipeline/logger.ts'
 import { openProject } from '../pipeline/open-project.ts'
 import type { Options } from '../pipeline/options.ts'
 import { printError } from './print.ts'
+import { ofTheProject } from './project-failure.ts'
 import { findPlugin, hasViteConfig, loadVite } from './vite-project.ts'
 
 /** Options of every command that works on a project. */
@@ -65,7 +66,8 @@ async function bundlerFacts(root: string): Promise<BundlerFacts> {
   const envMode = 'production'
   if (!hasViteConfig(root)) return { root, envDir: root, envMode, inline: {} }
   const { resolveConfig } = await loadVite(root)
-  const config = await resolveConfig({ root, logLevel: 'silent' }, 'build', envMode, envMode)
+  const inline = { root, logLevel: 'silent' } as const
+  const config = await ofTheProject(() => resolveConfig(inline, 'build', envMode, envMode))
   return {
     root: config.root,
     envDir: config.envDir || config.root,

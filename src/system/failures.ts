@@ -85,6 +85,11 @@ export const failures = {
     next: 'Raise `maxCredits` or MESHY_MAX_CREDITS, or import fewer new models at once.',
     paid: 'no',
   },
+  MESHY_BUILD_FAILED: {
+    cause: 'A command runs the build of the project, and that failed for a reason that is not ours.',
+    next: 'Run the build itself, and fix what it says.',
+    paid: 'maybe',
+  },
   MESHY_CACHE_CORRUPT: {
     cause: 'A record in the cache is not what we wrote: truncated, edited, or with another schema.',
     next: 'Delete the named file, or restore it.',

@@ -1,0 +1,86 @@
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { main } from '../../src/cli/main.ts'
+import { REPOSITORY } from '../support/project.ts'
+import manifest from '../../package.json' with { type: 'json' }
+import { jsonError, runCli, viteProject } from './harness.ts'
+
+describe('the command line', () => {
+  it('prints its version, and help for every command', async () => {
+    const [version, help, ofCommand, below] = await Promise.all(
+      [['--version'], ['--help'], ['forget', '--help'], ['tasks', 'wait', '--help']].map((args) =>
+        runCli(args),
+      ),
+    )
+
+    expect(version).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: '' })
+    expect(help?.stdout).toContain('adopt')
+    expect(ofCommand?.stdout).toContain('--json')
+    expect(below).toMatchObject({ code: 0, stdout: expect.stringContaining('TASK') })
+  })
+
+  it.each([
+    [[]],
+    [['nothing']],
+    [['tasks', 'nothing']],
+    [['status', '--yes']],
+    [['status', 'x']],
+    [['adopt', 'id']],
+  ])('is a usage error with %j, told on stderr', async (args) => {
+    const { code, stdout, stderr } = await runCli(args)
+
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).not.toBe('')
+  })
+
+  it('names the nearest command and option', async () => {
+    expect((await runCli(['statsu'])).stderr).toContain('`status`')
+    expect((await runCli(['status', '--jsn'])).stderr).toContain('`--json`')
+  })
+
+  it('tells an expected failure without a stack, and with one when it is asked for', async () => {
+    const { root: cwd } = await viteProject()
+
+    const brief = await runCli(['forget', './none.png?meshy'], { cwd })
+    const verbose = await runCli(['forget', './none.png?meshy', '--verbose'], { cwd })
+
+    expect([brief.code, verbose.code]).toEqual([1, 1])
+    expect(brief.stderr).toContain('[MESHY_IMAGE_NOT_FOUND]')
+    expect(brief.stderr).not.toMatch(/^\s+at /m)
+    expect(verbose.stderr).toMatch(/^\s+at /m)
+  })
+
+  it.each([
+    ['its config is broken', { 'vite.config.js': 'throw new TypeError("no config")\n' }],
+    ['its sources are broken', { 'main.js': 'import "./nowhere.js"\n' }],
+  ])('tells a project apart from a bug of ours when %s', async (_, files) => {
+    const { root: cwd } = await viteProject({ files })
+
+    const finished = await runCli(['plan', '--json'], { cwd })
+
+    expect(finished.code).toBe(1)
+    expect(jsonError(finished)).toMatchObject({ code: 'MESHY_BUILD_FAILED' })
+  })
+})
+
+describe('the documentation', () => {
+  it('describes every command, and no other', async () => {
+    const text = await readFile(path.join(REPOSITORY, 'docs', 'cli.md'), 'utf8')
+    const described = [...text.matchAll(/^### `([a-z]+)/gm)].map(([, name]) => name)
+
+    expect(described.toSorted()).toEqual(Object.keys(main.subCommands ?? {}).toSorted())
+  })
+
+  it('runs only commands that exist', async () => {
+    const folder = path.join(REPOSITORY, 'docs')
+    const names = (await readdir(folder, { recursive: true })).filter((name) => /\.(md|yml)$/.test(name))
+    const texts = await Promise.all(names.map((name) => readFile(path.join(folder, name), 'utf8')))
+    const used = texts.flatMap((text) =>
+      [...text.matchAll(/npx unplugin-meshy ([a-z]+)/g)].map(([, name]) => name),
+    )
+
+    expect(used.length).toBeGreaterThan(5)
+    expect(used.filter((name) => !Object.hasOwn(main.subCommands ?? {}, name ?? ''))).toEqual([])
+  })
+})
