@@ -70,8 +70,34 @@ const IN_THE_MAKING_MS = LOOK_AGAIN_MS.reduce((sum, pause) => sum + pause)
 /** Whether a submission that was cut off is so recent that the service may have it and not show its task yet. */
 export function mayBeInTheMaking(context: Context, record: JournalRecord | undefined): boolean {
   if (record?.state !== 'started') return false
-  const now = context.api().client.serverNow() ?? context.clock.now()
-  return now - Date.parse(record.startedAt) < IN_THE_MAKING_MS
+  return serviceTime(context) - Date.parse(record.startedAt) < IN_THE_MAKING_MS
+}
+
+/** The time at the service, as far as it is known; milliseconds since 1970. */
+export function serviceTime({ api, clock }: Context): number {
+  return api().client.serverNow() ?? clock.now()
+}
+
+/** How old a look at the account may be when something is paid. */
+const FRESH_MS = 10_000
+/** How far apart our times and those of the service may be. */
+const MEANWHILE_MARGIN_MS = 60_000
+
+/**
+ * The task of a request that somebody else has submitted since its batch was decided: another machine with the same
+ * project, for one. In a long queue that may be half an hour.
+ */
+export async function submittedMeanwhile(
+  context: Context,
+  { key, canonical }: Request,
+  decidedAt: number,
+): Promise<Task | undefined> {
+  if (serviceTime(context) - decidedAt < FRESH_MS) return undefined
+  const { api, signal, store } = context
+  const since = () => decidedAt - MEANWHILE_MARGIN_MS
+  const recent = await listRecentTasks(api().client, [canonical.kind], { since, signal })
+  const record = await store.journal.read(key)
+  return adoptable(recent, key, record?.forgottenTasks ?? [])
 }
 
 /** Whether the service, by its own clock, no longer keeps what became of a submission. */

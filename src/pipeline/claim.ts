@@ -1,10 +1,12 @@
 import { MeshyError } from '../errors.ts'
 import type { Request } from '../request/request.ts'
+import type { Task } from '../meshy/task.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import type { Lease } from '../store/lease.ts'
+import { serviceTime, submittedMeanwhile } from './adoption.ts'
 import type { Context } from './context.ts'
 import { failedBefore, isFinal } from './failure.ts'
-import { pay, recordOf } from './pay.ts'
+import { pay, recordOf, type Payment } from './pay.ts'
 
 /** A task at the service that will give the model of a request. */
 export interface Claim {
@@ -32,22 +34,45 @@ export async function claimTask(
   context.progress.waiting(request)
   const admission = await context.batch.admit({ request, record })
   if ('adopt' in admission) {
-    await context.store.journal.start(recordOf(context, request))
-    await context.store.journal.accept(request.key, admission.adopt.id)
+    await takeOver(context, request, admission.adopt)
     return adopt(admission.adopt.id)
   }
   // It never arrived. The new one begins now, and is looked for from now on.
   if (record?.state === 'started') await context.store.journal.clear(request.key)
-  const { credits, batch } = admission
+  return submission(context, request, { ...admission, lease })
+}
+
+/** A claim whose task is submitted when there is a slot, unless somebody else has submitted it meanwhile. */
+function submission(context: Context, request: Request, payment: Payment): Claim {
   const { limits } = context.api()
-  return {
+  const decidedAt = serviceTime(context)
+  const claim: Claim = {
     origin: 'generated',
-    credits,
+    credits: payment.credits,
     running: (watch) =>
-      limits.slot(async () => watch(await pay(context, request, { credits, batch, lease })), {
-        signal: context.signal,
-      }),
+      limits.slot(
+        async () => {
+          const release = () => context.budget.release(payment.credits)
+          const task = await submittedMeanwhile(context, request, decidedAt).catch((error: unknown) => {
+            release()
+            throw error
+          })
+          if (!task) return watch(await pay(context, request, payment))
+          release()
+          Object.assign(claim, { origin: 'adopted', credits: 0 })
+          await takeOver(context, request, task)
+          return watch(task.id)
+        },
+        { signal: context.signal },
+      ),
   }
+  return claim
+}
+
+async function takeOver(context: Context, request: Request, task: Task): Promise<void> {
+  const { journal } = context.store
+  await journal.start(recordOf(context, request))
+  await journal.accept(request.key, task.id)
 }
 
 function adopt(taskId: string): Claim {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
+import { fastClock } from '../system/fast-clock.ts'
 import { startGenerating } from '../support/generate-child.ts'
 import { openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'
@@ -11,6 +12,23 @@ const SAME = [
   'hero.png?meshy&pbr&topology=triangle',
   'hero.png?pbr&meshy&formats=obj',
 ]
+
+/** Resolves when a method was called for the first time, and is done. */
+function once<Name extends string>(
+  target: Record<Name, (...told: never[]) => Promise<unknown>>,
+  name: Name,
+): Promise<void> {
+  const method = target[name] as (...told: unknown[]) => Promise<unknown>
+  return new Promise((resolve) => {
+    Object.assign(target, {
+      [name]: async (...told: unknown[]) => {
+        const result = await method.apply(target, told)
+        resolve()
+        return result
+      },
+    })
+  })
+}
 
 describe('a crowd', () => {
   const { path } = useTempDir()
@@ -77,14 +95,7 @@ describe('a crowd', () => {
       }),
     )
     if (!one || !two) throw new Error('There are two')
-    const { accept } = one.context.store.journal
-    const accepted = new Promise<void>((resolve) => {
-      one.context.store.journal.accept = async (...told) => {
-        const record = await accept(...told)
-        resolve()
-        return record
-      }
-    })
+    const accepted = once(one.context.store.journal, 'accept')
 
     const first = one.load('hero.png?meshy')
     await accepted
@@ -92,6 +103,25 @@ describe('a crowd', () => {
 
     expect(assets.map(({ metadata }) => metadata.state)).toEqual(['ready', 'ready'])
     expect(emulator.counts).toMatchObject({ posts: 1, created: 1 })
+  })
+
+  it('looks at the account again before it pays what had to wait for its turn', async () => {
+    const emulator = await startService({ taskMs: 600 })
+    await writePictures(path('one'), 'a.png', 'b.png')
+    await writePictures(path('two'), 'a.png', 'b.png')
+    // Some minutes go by while the first model is made.
+    const slow = { root: path('one'), service: emulator, clock: fastClock(100), options: { concurrency: 1 } }
+    const one = await openRun(slow)
+    const two = await openRun({ root: path('two'), service: emulator })
+    const accepted = once(one.context.store.journal, 'accept')
+
+    const both = one.loadAll(['a.png?meshy', 'b.png?meshy'])
+    await accepted
+    const results = [...(await two.loadAll(['a.png?meshy', 'b.png?meshy'])), ...(await both)]
+
+    expect(results).toMatchObject(results.map(() => ({ metadata: { state: 'ready' } })))
+    expect(emulator.counts).toMatchObject({ posts: 2, created: 2 })
+    expect(one.context.budget.reserved).toBe(30)
   })
 
   it('pays once per folder at most when both begin at the same moment', async () => {
