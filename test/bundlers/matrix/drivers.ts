@@ -233,18 +233,31 @@ export interface RunnableCompiler {
 export interface RunStats {
   hasErrors(): boolean
   toString(options: object): string
+  toJson(options: object): { modules?: RunModule[] }
 }
 
-/** Runs a compiler to its end, and throws what it says. */
+interface RunModule {
+  name?: string
+  built?: boolean
+  modules?: RunModule[]
+}
+
+/** Runs a compiler to its end, and throws what it says. Returns a line for each module that no cache had. */
 async function runCompiler(compiler: RunnableCompiler): Promise<string> {
-  const text = await new Promise<string>((resolve, reject) => {
+  const log = await new Promise<string>((resolve, reject) => {
     compiler.run((error, stats) => {
       if (error) return reject(error)
-      const told = stats?.toString({ all: false, errors: true, warnings: true, errorStack: false }) ?? ''
-      return stats?.hasErrors() ? reject(new Error(told)) : resolve(told)
+      if (stats?.hasErrors()) return reject(new Error(stats.toString({ all: false, errors: true })))
+      resolve(builtModules(stats).join('\n'))
     })
   }).finally(() => new Promise<void>((resolve) => compiler.close(() => resolve())))
-  return text
+  return log
+}
+
+function builtModules(stats: RunStats | undefined): string[] {
+  const { modules = [] } = stats?.toJson({ all: false, modules: true, nestedModules: true }) ?? {}
+  const all = modules.flatMap((module) => [module, ...(module.modules ?? [])])
+  return all.filter(({ built }) => built).map(({ name = '' }) => `built ${name}`)
 }
 
 function meshyOptions({ meshy, publicPath }: MatrixInit): Options {

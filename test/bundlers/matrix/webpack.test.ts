@@ -1,0 +1,106 @@
+import { rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { makePng } from '../../glb/pictures.ts'
+import type { Project } from '../../support/project.ts'
+import { codeOf, emulate, modelsOf, paying, type Built } from '../harness.ts'
+import { DRIVERS, type MatrixInit } from './drivers.ts'
+import { makeFixture } from './fixture.ts'
+
+const FAMILY = ['webpack', 'Rspack'] as const
+
+describe.each(FAMILY)('a build with %s', (name) => {
+  const drive = DRIVERS[name]
+
+  it.each(['loose', 'oneOf', 'glb'] as const)(
+    'is as without them when a user has %s rules',
+    async (userRules) => {
+      const emulator = await emulate()
+      const project = await makeFixture()
+      const plain = await drive(project, { meshy: paying(emulator) })
+
+      const ruled = await drive(project, { meshy: paying(emulator), userRules })
+
+      expect(ruled.files).toEqual(plain.files)
+    },
+  )
+
+  it('keeps every model when modules come from its cache, and the output is empty', async () => {
+    const { drive, meshy, emulator, first } = await warm(name)
+    await emulator.close()
+
+    const again = await drive({ meshy: { ...meshy, mode: 'frozen' } })
+
+    expect(again.files).toEqual(first.files)
+    expect(again.log).toBe('')
+  })
+
+  it('generates anew when a picture has changed since its cache was filled', async () => {
+    const { drive, meshy, project, emulator, first } = await warm(name)
+
+    await writeFile(path.join(project.root, 'src/relative.png'), makePng(4, 4, { color: [9, 9, 9] }))
+    const second = await drive({ meshy })
+
+    expect(emulator.counts.posts).toBe(4)
+    expect([...modelsOf(second)]).toHaveLength(3)
+    expect([...modelsOf(second).values()]).not.toEqual([...modelsOf(first).values()])
+  })
+
+  it('does so also when what it knew of the imports was deleted', async () => {
+    const { drive, meshy, project, emulator } = await warm(name)
+
+    await writeFile(path.join(project.root, 'src/relative.png'), makePng(4, 4, { color: [9, 9, 9] }))
+    await rm(path.join(project.root, '.meshy/imports'), { recursive: true, force: true })
+    await drive({ meshy })
+
+    expect(emulator.counts.posts).toBe(4)
+  })
+
+  it('follows the lockfile, whatever its cache holds', async () => {
+    const { drive, meshy, project } = await warm(name)
+    await rm(path.join(project.root, 'meshy-lock.json'))
+    const entries = path.join(project.root, '.meshy/entries')
+    await rm(entries, { recursive: true })
+
+    await expect(drive({ meshy: { ...meshy, mode: 'frozen' } })).rejects.toThrow('MESHY_MODEL_MISSING')
+  })
+
+  it('keeps neither failures nor stand-ins', async () => {
+    const { drive, meshy } = await cached(name)
+    await expect(drive({ meshy: { ...meshy, mode: 'frozen' } })).rejects.toThrow('MESHY_MODEL_MISSING')
+    const preview = await drive({ meshy: { ...meshy, mode: 'preview' } })
+    expect(codeOf(preview)).toContain('"state":"preview"')
+
+    const real = await drive({ meshy })
+
+    expect(codeOf(real)).not.toContain('preview')
+    expect([...modelsOf(real)]).toHaveLength(3)
+  })
+
+  it('holds no prompt in source maps when modules come from its cache', async () => {
+    const { drive, meshy } = await warm(name, { sourcemap: true })
+
+    const { files } = await drive({ meshy, sourcemap: true })
+
+    expect([...files.keys()].filter((file) => file.endsWith('.map'))).toHaveLength(1)
+    expect([...files].filter(([, bytes]) => /secret.{0,3}wish/.test(String(bytes)))).toEqual([])
+  })
+})
+
+/** A project whose builds share a cache that outlives them. */
+async function cached(name: (typeof FAMILY)[number]) {
+  const emulator = await emulate()
+  const project: Project = await makeFixture()
+  const cacheDir = path.join(project.root, '.cache')
+  const drive = (init: Omit<MatrixInit, 'cacheDir'>): Promise<Built> =>
+    DRIVERS[name](project, { ...init, cacheDir })
+  return { emulator, project, meshy: paying(emulator), drive }
+}
+
+/** The same, after two builds: what changed during the first, such as the lockfile, makes the second look again. */
+async function warm(name: (typeof FAMILY)[number], init: Pick<MatrixInit, 'sourcemap'> = {}) {
+  const project = await cached(name)
+  const first = await project.drive({ meshy: project.meshy, ...init })
+  await project.drive({ meshy: project.meshy, ...init })
+  return { ...project, first }
+}
