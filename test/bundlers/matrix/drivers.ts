@@ -256,7 +256,7 @@ async function runCompiler(compiler: RunnableCompiler): Promise<string> {
 
 function builtModules(stats: RunStats | undefined): string[] {
   const { modules = [] } = stats?.toJson({ all: false, modules: true, nestedModules: true }) ?? {}
-  const all = modules.flatMap((module) => [module, ...(module.modules ?? [])])
+  const all = modules.flatMap((module) => [module].concat(module.modules ?? []))
   return all.filter(({ built }) => built).map(({ name = '' }) => `built ${name}`)
 }
 

@@ -1,0 +1,57 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { codeOf, emulate, makeProject, modelsOf, paying, servedModels, type Built } from '../harness.ts'
+import { makePng } from '../../glb/pictures.ts'
+import { startWatching, WATCHERS } from './watchers.ts'
+
+const ENTRY = `import hero from './hero.png?meshy&poly=500'\nglobalThis.hero = hero\n`
+
+describe.each(WATCHERS)('%s, when it watches', (name) => {
+  it('shows a stand-in, then the model, and keeps it over other changes', async () => {
+    const emulator = await emulate({ taskMs: 500 })
+    const project = await makeProject({ files: { 'package.json': { type: 'module' }, 'main.js': ENTRY } })
+
+    const watcher = await startWatching(name, project, paying(emulator))
+    const before = await watcher.until((built) => modelsOf(built).size > 0)
+    expect(stateOf(before)).toBe('pending')
+
+    const ready = await watcher.until((built) => stateOf(built) === 'ready')
+    const [served] = await servedModels(emulator)
+    expect(shownModel(ready)).toEqual(served)
+
+    await writeFile(path.join(project.root, 'main.js'), `${ENTRY}globalThis.edited = 'again'\n`)
+    const edited = await watcher.until((built) => codeOf(built).includes('edited'))
+    expect(shownModel(edited)).toEqual(served)
+    expect(emulator.counts.posts).toBe(1)
+  })
+
+  it('asks before it pays for a picture that was edited', async () => {
+    const emulator = await emulate()
+    const project = await makeProject({ files: { 'package.json': { type: 'module' }, 'main.js': ENTRY } })
+    const { mode: _, ...meshy } = paying(emulator)
+
+    const watcher = await startWatching(name, project, meshy)
+    await watcher.until((built) => stateOf(built) === 'preview')
+    const picture = makePng(4, 2, { color: [1, 2, 3] })
+    await writeFile(path.join(project.root, 'hero.png'), picture)
+    await watcher.until((built) => stateOf(built) === 'preview' && isOf(built, picture))
+
+    expect(emulator.counts.posts).toBe(0)
+  })
+})
+
+function stateOf(built: Built): string | undefined {
+  return /"?state"?: ?"(\w+)"/.exec(codeOf(built))?.[1]
+}
+
+/** The model that the code points at: a watcher may leave those of earlier builds beside it. */
+function shownModel(built: Built): Buffer | undefined {
+  const code = codeOf(built)
+  return [...modelsOf(built)].find(([file]) => code.includes(path.basename(file)))?.[1]
+}
+
+/** Whether the shown stand-in is a card of this picture. */
+function isOf(built: Built, picture: Uint8Array): boolean {
+  return shownModel(built)?.includes(picture) === true
+}
