@@ -28,6 +28,8 @@ export interface AssetMetadata {
   animations: number
   /** Box around the model with the transforms of its nodes applied, in the model's units. */
   bounds: { min: Vec3; max: Vec3; size: Vec3 }
+  /** What the model was derived from, and how; absent for a model as it came. */
+  derived?: { from: { bytes: number; triangles: number }; steps: string[] }
 }
 
 /** URLs of other files of the model, as far as the import asked for them and the task returned them. */

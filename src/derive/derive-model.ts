@@ -3,7 +3,7 @@ import { MeshyError } from '../errors.ts'
 import type { Facts } from '../glb/facts.ts'
 import { inspectGlb } from '../glb/inspect.ts'
 import { loadTools, type GltfTransform, type Tools } from './libraries.ts'
-import { completePlan, type DerivationPlan } from './steps.ts'
+import { completePlan, stepsOf, type DerivationPlan } from './steps.ts'
 import { textureTransforms } from './textures.ts'
 
 /** What was derived from a model. */
@@ -43,7 +43,7 @@ export async function deriveModel(
     const glb = await io.writeBinary(document)
     return { glb, facts: checkedFacts(glb), notes, tools: versionsOf(tools) }
   } catch (cause) {
-    throw failed(cause)
+    throw failed(stepsOf(plan).join(', '), cause)
   }
 }
 
@@ -57,9 +57,9 @@ export function addExtras(document: Document, extras: Record<string, unknown>): 
   asset.extras = Object.assign({}, asset.extras, extras)
 }
 
-export function failed(cause: unknown): MeshyError {
+export function failed(steps: string, cause: unknown): MeshyError {
   return new MeshyError('MESHY_DERIVE_FAILED', {
-    message: `A step failed: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    message: `\`${steps}\` failed: ${cause instanceof Error ? cause.message : String(cause)}.`,
     hint: 'Leave out the step that fails, and report it with the model.',
     cause,
   })
@@ -115,5 +115,8 @@ function noteTaker(notes: string[]): ILogger {
 }
 
 function versionsOf({ core, sharp }: Tools): Record<string, string> {
-  return { 'gltf-transform': core.VERSION, ...(sharp && { sharp: sharp.versions.sharp ?? 'unknown' }) }
+  return {
+    'gltf-transform': core.VERSION.replace(/^v/, ''),
+    ...(sharp && { sharp: sharp.versions.sharp ?? 'unknown' }),
+  }
 }

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import PQueue from 'p-queue'
 import { MeshyError } from '../errors.ts'
 import { WorkerPool, type WorkerAnswer } from '../system/worker-pool.ts'
 import { findWorkerScript, type WorkerScript } from '../system/worker-script.ts'
@@ -16,12 +17,13 @@ export type Answer = WorkerAnswer<DerivedModel>
 /** Derives models in worker threads, which start when they are needed and load the libraries by themselves. */
 export interface DerivePool {
   /**
-   * Like `deriveModel`, without blocking this thread. The bytes of the source are handed over, and gone here.
+   * Like `deriveModel`, without blocking this thread.
    *
+   * @param readSource called when a worker is free, so that models that wait take no memory; its bytes are handed over
    * @throws {MeshyError} what `deriveModel` throws; MESHY_DERIVE_CRASHED when the worker dies
    */
   derive(
-    source: Uint8Array<ArrayBuffer>,
+    readSource: () => Promise<Uint8Array>,
     options: DeriveOptions,
     wait?: { signal?: AbortSignal | undefined },
   ): Promise<DerivedModel>
@@ -46,10 +48,22 @@ export function createDerivePool({ size = 1, script }: DerivePoolOptions = {}): 
     closed,
     crashed,
   })
+  const turns = new PQueue({ concurrency: size })
   return {
-    derive: (source, options, wait) => pool.run({ source, options }, { ...wait, transfer: [source.buffer] }),
+    derive: (readSource, options, wait) =>
+      turns.add(async () => {
+        const source = whole(await readSource())
+        return pool.run({ source, options }, { ...wait, transfer: [source.buffer] })
+      }, wait),
     close: () => pool.close(),
   }
+}
+
+/** Bytes that have their buffer to themselves, so that it can be handed over. */
+function whole(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer, byteLength } = bytes
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) return new Uint8Array(buffer)
+  return Uint8Array.from(bytes)
 }
 
 function startWorker({ url, execArgv }: WorkerScript): Worker {

@@ -15,6 +15,7 @@ import type { RecentTasks } from './adoption.ts'
 import type { Admission, Candidate } from './batch.ts'
 import { overBudget } from './budget.ts'
 import type { Context } from './context.ts'
+import { findFreeWay } from './free-way.ts'
 import { priceOf } from './price.ts'
 
 /**
@@ -33,7 +34,7 @@ export async function decideBatch(
   const found = candidates.map((candidate) => findTask(context, candidate, { recent, known }))
   const toPay = candidates.filter((_, index) => found[index] === undefined)
   const refusal = toPay.length > 0 ? await reserve(context, toPay) : undefined
-  if (!refusal) announce(context, toPay)
+  if (!refusal) await announce(context, toPay)
   const batch = new AbortController()
   return candidates.map(
     (candidate, index) => found[index] ?? refusal ?? { credits: priceOf(candidate.request), batch },
@@ -116,11 +117,15 @@ function creditsMissing(sum: number, balance: number | undefined): MeshyError {
   })
 }
 
-function announce({ logger }: Context, toPay: Candidate[]): void {
+async function announce(context: Context, toPay: Candidate[]): Promise<void> {
   if (toPay.length === 0) return
   const sum = toPay.reduce((total, candidate) => total + priceOf(candidate.request), 0)
   const names = toPay.map(
     (candidate) => `${candidate.request.imageName} (${priceOf(candidate.request)} credits)`,
   )
-  logger.info(`meshy: generating ${names.join(', ')}: ${sum} credits in all`)
+  context.logger.info(`meshy: generating ${names.join(', ')}: ${sum} credits in all`)
+  for (const { request } of toPay) {
+    const free = await findFreeWay(context, request)
+    if (free) context.notices.once(free)
+  }
 }

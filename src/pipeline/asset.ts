@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Facts } from '../glb/facts.ts'
 import type { Wanted } from '../request/request.ts'
-import type { BlobRef, Entry, FileRole } from '../store/entry.ts'
+import type { BlobRef, FileRole } from '../store/entry.ts'
 import type { AssetMetadata } from '../types.ts'
+import type { StoredFinding } from './classify.ts'
 import { wantsMaps } from './roles.ts'
 
 export type { FileRole } from '../store/entry.ts'
@@ -28,17 +29,22 @@ export interface Asset {
 }
 
 /** The asset of a finished request. A hit and a miss of the cache give the same. */
-export function readyAsset(entry: Entry, paths: ReadonlyMap<FileRole, string>, wanted: Wanted): Asset {
+export function readyAsset({ entry, paths, derived }: StoredFinding, wanted: Wanted): Asset {
   const { glb } = entry.files
+  const { sha256, bytes, facts } = derived ?? { ...glb, facts: entry.facts }
+  const isDerived = derived !== undefined && sha256 !== glb.sha256
+  const metadata = metadataOf(facts, {
+    state: 'ready',
+    source: entry.source,
+    key: entry.key,
+    integrity: integrityOf(sha256),
+    bytes,
+  })
+  const blobs = { ...entry.files, ...(derived && { glb: derived }) }
+  const from = { bytes: glb.bytes, triangles: entry.facts.triangles }
   return {
-    metadata: metadataOf(entry.facts, {
-      state: 'ready',
-      source: entry.source,
-      key: entry.key,
-      integrity: integrityOf(glb.sha256),
-      bytes: glb.bytes,
-    }),
-    files: [...paths].map(([role, file]) => ({ role, path: file, blob: entry.files[role] })),
+    metadata: isDerived ? { ...metadata, derived: { from, steps: derived.steps } } : metadata,
+    files: [...paths].map(([role, file]) => ({ role, path: file, blob: blobs[role] })),
     wantsTextures: wantsMaps(wanted),
     watchFiles: [],
   }

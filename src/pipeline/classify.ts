@@ -1,8 +1,10 @@
 import { isMeshyError, type ErrorCode } from '../errors.ts'
 import type { Request } from '../request/request.ts'
-import type { BlobRef, Entry, FileRole } from '../store/entry.ts'
+import type { BlobRef, DerivedFile, Entry, FileRole } from '../store/entry.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import type { Context } from './context.ts'
+import { derivationOf, type Derivation } from './derivation.ts'
+import { findFreeWay } from './free-way.ts'
 import type { State } from './modes.ts'
 import { fileStem, wantedRoles } from './roles.ts'
 import type { Store } from './store.ts'
@@ -19,18 +21,29 @@ export interface Finding {
   lacking: FileRole[]
   /** Verified files by role: absolute paths. */
   paths: Map<FileRole, string>
+  /** What the import wants to be derived from the model; unset while there is no model. */
+  derivation?: Derivation | undefined
+  /** What was derived already; then `paths` has it as the GLB, whether or not the model itself is here. */
+  derived?: DerivedFile | undefined
+  /** How the import could have what is missing without paying. */
+  free?: string | undefined
 }
+
+/** What is known of a model that is stored. */
+export type StoredFinding = Finding & { entry: Entry }
 
 /** Finds out in which of the four states a request is. Every file that is handed out was verified here. */
 export async function classify(context: Context, request: Request): Promise<Finding> {
   const entry = await findEntry(context, request.key)
   if (entry) {
-    const { lacking, paths } = await verifyFiles(context, entry, request)
-    return { state: lacking.length > 0 ? 'restorable' : 'ready', entry, record: undefined, lacking, paths }
+    const files = await verifyFiles(context, entry, request)
+    return { ...files, state: files.lacking.length > 0 ? 'restorable' : 'ready', entry, record: undefined }
   }
   const record = await context.store.journal.read(request.key)
   const onItsWay = record && record.state !== 'failed' && record.state !== 'forgotten'
-  return { state: onItsWay ? 'on its way' : 'missing', entry, record, lacking: [], paths: new Map() }
+  const nothing = { entry, record, lacking: [], paths: new Map<FileRole, string>() }
+  if (onItsWay) return { ...nothing, state: 'on its way' }
+  return { ...nothing, state: 'missing', free: await findFreeWay(context, request) }
 }
 
 /**
@@ -43,17 +56,36 @@ export async function findEntry({ store, options }: Context, key: string): Promi
   return store.entries.read(key)
 }
 
-async function verifyFiles({ store }: Context, entry: Entry, request: Request) {
+async function verifyFiles(context: Context, entry: Entry, request: Request) {
+  const { store } = context
   const lacking: FileRole[] = []
   const paths = new Map<FileRole, string>()
+  const derivation = derivationOf(context, request, entry)
+  const { derived, file: derivedFile } = await verifyDerived(context, request, { entry, derivation })
   for (const role of wantedRoles(request.wanted, entry.unavailable)) {
     const ref = entry.files[role]
-    const file =
-      ref && (await verifiedPath(store, ref, { key: entry.key, stem: fileStem(request.name, role) }))
+    const isDerived = role === 'glb' && derivedFile !== undefined
+    const file = isDerived
+      ? derivedFile
+      : ref && (await verifiedPath(store, ref, { key: entry.key, stem: fileStem(request.name, role) }))
     if (file === undefined) lacking.push(role)
     else paths.set(role, file)
   }
-  return { lacking, paths }
+  return { lacking, paths, derivation, derived }
+}
+
+/** What was derived is verified alone: the model that it comes from need not be here. */
+async function verifyDerived(
+  { store }: Context,
+  { name }: Request,
+  { entry, derivation }: { entry: Entry; derivation: Derivation | undefined },
+): Promise<{ derived?: DerivedFile; file?: string }> {
+  const derived = derivation && entry.derived?.[derivation.key]
+  if (!derivation || !derived) return {}
+  const isSource = derived.sha256 === entry.files.glb.sha256
+  const key = isSource ? entry.key : derivation.key
+  const file = await verifiedPath(store, derived, { key, stem: fileStem(name, 'glb') })
+  return file === undefined ? {} : { derived, file }
 }
 
 /** The path of a file whose bytes are right; undefined when they are missing or damaged, and so restorable. */

@@ -65,6 +65,7 @@ export class Consent {
     const sum = asked.reduce((total, { request }) => total + priceOf(request), 0)
     const names = asked.map(({ request }) => request.imageName).join(', ')
     this.#logger.info(`meshy: ${names}: ${sum} credits. ${sentence(this.#ways)}`)
+    for (const { finding } of asked) if (finding.free) this.#logger.info(`meshy: ${finding.free}`)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { DerivePool } from '../derive/pool.ts'
 import type { Client } from '../meshy/client.ts'
 import type { PreviewPool } from '../preview/pool.ts'
 import type { Limits } from '../queue/limits.ts'
@@ -45,6 +46,8 @@ export interface Context {
   wanted: WantedFiles
   /** Makes stand-ins in worker threads, which start when they are needed. */
   mesher: PreviewPool
+  /** Derives from models in worker threads, which start when they are needed. */
+  deriver: DerivePool
   plan: PlanRow[]
   report: Report
   progress: Progress

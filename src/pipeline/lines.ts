@@ -17,6 +17,7 @@ export function createLineProgress(logger: Logger): Progress {
       const place = status === 'PENDING' && precedingTasks ? `, ${precedingTasks} before it` : ''
       say(key, `${imageName}: ${status.toLowerCase().replace('_', ' ')}${place}`)
     },
+    deriving: ({ key, imageName }) => say(key, `${imageName}: deriving`),
     done: ({ key }) => void last.delete(key),
   }
 }

@@ -1,15 +1,14 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import path from 'node:path'
 import { formatError, isMeshyError } from '../errors.ts'
 import type { Request } from '../request/request.ts'
-import { orUnwritable } from '../store/unwritable.ts'
 import { standInAsset, type Asset } from './asset.ts'
 import type { Finding } from './classify.ts'
 import type { Context } from './context.ts'
 import type { Import } from './imports.ts'
 import type { Action } from './modes.ts'
+import { derive } from './derive.ts'
 import { obtain } from './obtain.ts'
 import { makeStandIn } from './stand-in.ts'
+import { ensureStateFile, touchStateFile } from './state-file.ts'
 import { Wishes } from './wishes.ts'
 
 /** What a live run does about a model that is not ready. */
@@ -81,7 +80,8 @@ export class Live {
     this.#running.add(key)
     try {
       if (!(await ready())) return
-      const { entry } = await obtain(context, request, finding)
+      const { entry, derivation, derived } = await obtain(context, request, finding)
+      if (derivation && !derived) await derive(context, request, { entry, derivation })
       context.logger.info(`meshy: ${request.imageName} is ready (${entry.facts.triangles} triangles)`)
     } catch (error) {
       if (context.signal.aborted || isOutdated(error)) return
@@ -100,24 +100,4 @@ export class Live {
 /** The picture was saved again in the last moment: its module is loaded again with another key. */
 function isOutdated(error: unknown): boolean {
   return isMeshyError(error) && error.code === 'MESHY_IMAGE_CHANGED'
-}
-
-/** It must exist before the module is handed out: bundlers do not watch what is not there. */
-async function ensureStateFile({ store }: Context, key: string): Promise<string> {
-  const file = store.layout.state(key)
-  await store.prepare()
-  await mkdir(path.dirname(file), { recursive: true })
-  await writeFile(file, '', { flag: 'a' })
-  return file
-}
-
-/** Nobody waits for this: where the file cannot be written, a server must go on. */
-async function touchStateFile({ store, clock, logger }: Context, key: string): Promise<void> {
-  const file = store.layout.state(key)
-  try {
-    await orUnwritable(file, () => writeFile(file, `done ${clock.now()}\n`))
-  } catch (error) {
-    if (!isMeshyError(error)) throw error
-    logger.warn(`meshy: ${error.message} Reload the page to see the model.`)
-  }
 }

@@ -1,7 +1,6 @@
 import type { Request } from '../request/request.ts'
-import { readyAsset, standInAsset, type Asset } from './asset.ts'
-import { classify } from './classify.ts'
-import { completeStored } from './complete.ts'
+import { standInAsset, type Asset } from './asset.ts'
+import { classify, type Finding } from './classify.ts'
 import type { Context } from './context.ts'
 import { failedBefore, isFinal } from './failure.ts'
 import type { Import } from './imports.ts'
@@ -11,6 +10,8 @@ import { decide } from './modes.ts'
 import { obtain } from './obtain.ts'
 import { priceOf } from './price.ts'
 import { readImport } from './read-import.ts'
+import { serve } from './serve.ts'
+import { checkSize } from './size-limits.ts'
 import { makeStandIn } from './stand-in.ts'
 
 /**
@@ -31,29 +32,32 @@ export async function loadAsset(context: Context, imported: Import): Promise<Ass
       state: finding.state,
       credits: priceOf(request),
       site: await imported.site(),
+      hint: hintOf(finding),
     })
     return undefined
   }
   const asset = await act(context, request, { imported, finding, action })
+  await checkSize(context, request, { asset, site: imported.site })
   context.report.addAsset(request, asset)
   return { ...asset, watchFiles: [...watchFiles, ...asset.watchFiles] }
 }
 
 async function act(context: Context, request: Request, todo: LiveTask): Promise<Asset> {
   const { finding, action } = todo
-  if (action === 'serve' && finding.entry) {
-    await completeStored(context, finding.entry)
-    return readyAsset(finding.entry, finding.paths, request.wanted)
-  }
+  const { entry } = finding
+  if (action === 'serve' && entry) return serve(context, request, { ...finding, entry })
   if (action === 'fail') throw modelMissing(request, finding)
   if (context.live && action !== 'stand-in') return context.live.asset(context, request, todo)
   if (action === 'stand-in' || action === 'ask') return previewAsset(context, request)
   if (isFinal(finding.record)) throw failedBefore(finding.record)
-  const { entry, paths } = await obtain(context, request, finding)
-  return readyAsset(entry, paths, request.wanted)
+  return serve(context, request, await obtain(context, request, finding))
 }
 
 async function previewAsset(context: Context, request: Request): Promise<Asset> {
   const standIn = await makeStandIn(context, request)
   return standInAsset(standIn, { key: request.key, state: 'preview', wanted: request.wanted })
+}
+
+function hintOf({ free, derivation, derived }: Finding): string | undefined {
+  return derivation && !derived ? `derives ${derivation.steps.join(', ')}, 0 credits` : free
 }

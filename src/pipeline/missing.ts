@@ -3,8 +3,11 @@ import type { Request } from '../request/request.ts'
 import type { Finding } from './classify.ts'
 import { priceOf } from './price.ts'
 
+const BUILD_ELSEWHERE =
+  'Build on your machine and commit `meshy-lock.json` and `.meshy/blobs`, or set MESHY_MODE=generate for this run.'
+
 /** The error of a model that `frozen` may neither generate nor wait for. */
-export function modelMissing(request: Request, { state, record }: Finding): MeshyError {
+export function modelMissing(request: Request, { state, record, free }: Finding): MeshyError {
   const credits = state === 'missing' ? priceOf(request) : 0
   const story =
     state === 'missing'
@@ -12,7 +15,7 @@ export function modelMissing(request: Request, { state, record }: Finding): Mesh
       : `is on its way (task ${record?.state === 'accepted' ? record.taskId : 'unknown'}), but not stored and pinned yet`
   return new MeshyError('MESHY_MODEL_MISSING', {
     message: `\`${request.imageName}\` ${story}. This run is \`frozen\`, so nothing was submitted.`,
-    hint: 'Build on your machine and commit `meshy-lock.json` and `.meshy/blobs`, or set MESHY_MODE=generate for this run.',
+    hint: free ?? BUILD_ELSEWHERE,
     details: { key: request.key, credits, state },
   })
 }

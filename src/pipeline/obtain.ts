@@ -1,20 +1,15 @@
 import type { Request } from '../request/request.ts'
 import type { Entry, FileRole } from '../store/entry.ts'
-import { classify, type Finding } from './classify.ts'
+import { classify, type Finding, type StoredFinding } from './classify.ts'
 import type { Context } from './context.ts'
 import { generate } from './generate.ts'
 import { restore } from './restore.ts'
-
-export interface Obtained {
-  entry: Entry
-  paths: Map<FileRole, string>
-}
 
 /**
  * Gets a model that is not ready, and waits for it: restored from its task, taken over, or generated. Imports of the
  * same key share one flight, in all plugin instances of the process.
  */
-export async function obtain(context: Context, request: Request, finding: Finding): Promise<Obtained> {
+export async function obtain(context: Context, request: Request, finding: Finding): Promise<StoredFinding> {
   const startedAt = context.clock.now()
   const seconds = () => (context.clock.now() - startedAt) / 1000
   let current = finding
@@ -37,7 +32,8 @@ export async function obtain(context: Context, request: Request, finding: Findin
   } finally {
     context.progress.done(request)
   }
-  if (current.entry && current.state === 'ready') return { entry: current.entry, paths: current.paths }
+  const { entry } = current
+  if (entry && current.state === 'ready') return { ...current, entry }
   throw new Error(`The model of ${request.imageName} was stored and cannot be found: ${current.state}.`)
 }
 

@@ -1,5 +1,6 @@
 import PQueue from 'p-queue'
 import { MeshyError } from '../errors.ts'
+import { createDerivePool, type DerivePool } from '../derive/pool.ts'
 import { createClient } from '../meshy/client.ts'
 import { createPreviewPool, type PreviewPool } from '../preview/pool.ts'
 import { createLimits } from '../queue/limits.ts'
@@ -54,6 +55,7 @@ interface Shared {
   live: Live
   apis: Map<string, Api>
   mesher: PreviewPool
+  deriver: DerivePool
   declaring: PQueue
 }
 
@@ -90,6 +92,7 @@ export async function openContext(run: Run): Promise<Context> {
     declared,
     wanted: shared.wanted,
     mesher: shared.mesher,
+    deriver: shared.deriver,
     plan: [],
     report: new Report(),
     progress: terminal ?? createLineProgress(logger),
@@ -128,6 +131,7 @@ function sharedFor(cacheDir: string): Shared {
     live: new Live(),
     apis: new Map(),
     mesher: createPreviewPool(),
+    deriver: createDerivePool(),
     declaring: new PQueue({ concurrency: 1 }),
   }
   sharedByCache.set(cacheDir, shared)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ModelTransform } from '../derive/transform-model.ts'
 import { MeshyError } from '../errors.ts'
 import type { DirectiveObject } from '../request/directives.ts'
 import { parseDirectiveObject } from '../request/parse-object.ts'
@@ -8,6 +9,11 @@ import { MODES } from './modes.ts'
 import type { Options } from './options.ts'
 
 const directiveObject = z.record(z.string(), z.unknown())
+const transform = z.strictObject({
+  name: z.string().regex(/^[\w.-]+$/),
+  version: z.union([z.string().regex(/^[\w.-]+$/), z.number()]),
+  transform: z.custom<ModelTransform['transform']>((value) => typeof value === 'function'),
+})
 const optionsSchema = z.strictObject({
   apiKey: z.string().min(1).optional(),
   baseUrl: z.string().optional(),
@@ -23,6 +29,10 @@ const optionsSchema = z.strictObject({
     .union([directiveObject, z.custom<(file: string) => DirectiveObject>((v) => typeof v === 'function')])
     .optional(),
   presets: z.record(z.string(), directiveObject).optional(),
+  transforms: z.array(transform).optional(),
+  maxBytes: z.int().positive().optional(),
+  maxTriangles: z.int().positive().optional(),
+  oversize: z.enum(['warn', 'error']).optional(),
   publicPath: z.string().optional(),
   live: z.boolean().optional(),
   emit: z.enum(['asset', 'copy']).optional(),

@@ -6,6 +6,7 @@ import { MODES, type Mode } from './modes.ts'
 import { defaultDeclaredFile } from './declared-file.ts'
 import { parseOptions } from './option-schema.ts'
 import { DEFAULT_LOCKFILE, type Project } from './project.ts'
+import type { ModelTransform } from '../derive/transform-model.ts'
 import { assertBaseUrl } from '../meshy/base-url.ts'
 import type { DirectiveObject } from '../request/directives.ts'
 
@@ -35,6 +36,14 @@ export interface Options {
   defaults?: DirectiveObject | ((file: string) => DirectiveObject) | undefined
   /** Named bundles of directives: `?meshy&preset=prop`. */
   presets?: Record<string, DirectiveObject> | undefined
+  /** Steps of your own for every model: functions of glTF-Transform, before those of directives. Free. */
+  transforms?: ModelTransform[] | undefined
+  /** Bytes that an emitted GLB may have; an import may say otherwise by `max-bytes`. */
+  maxBytes?: number | undefined
+  /** Triangles that an emitted GLB may have; an import may say otherwise by `max-triangles`. */
+  maxTriangles?: number | undefined
+  /** What a model over `maxBytes` or `maxTriangles` is. @default 'warn' */
+  oversize?: 'warn' | 'error' | undefined
   /** What URLs begin with in Rollup and Rolldown, which have no option for it. @default relative to the importing file */
   publicPath?: string | undefined
   /**
@@ -73,6 +82,10 @@ export interface ResolvedOptions {
   taskTimeout: number
   defaults: DirectiveObject | ((file: string) => DirectiveObject)
   presets: Record<string, DirectiveObject>
+  transforms: readonly ModelTransform[]
+  maxBytes?: number | undefined
+  maxTriangles?: number | undefined
+  oversize: 'warn' | 'error'
   publicPath: string | undefined
   emit: 'asset' | 'copy'
   /** Absolute. */
@@ -101,6 +114,8 @@ const DEFAULTS = {
   emit: 'asset' as const,
   defaults: {},
   presets: {},
+  transforms: [],
+  oversize: 'warn' as const,
 }
 
 /**

@@ -9,16 +9,18 @@ export interface PlanRow {
   /** What generating it would cost; counts for `missing` alone. */
   credits: number
   site: ImportSite
+  /** What is free: a derivation that a build would do, or another way to a model that would be paid. */
+  hint?: string | undefined
 }
 
 /** The plan of a build as text: every model with its state, importer and price, and the sum. */
 export function formatPlan(rows: readonly PlanRow[]): string {
   const sorted = rows.toSorted((a, b) => (a.request.imageName < b.request.imageName ? -1 : 1))
-  const lines = sorted.map(({ request, state, credits, site }) => {
+  const lines = sorted.flatMap(({ request, state, credits, site, hint }) => {
     const price = state === 'missing' ? `${credits} credits` : ''
-    return [request.imageName.padEnd(24), state.padEnd(11), price.padStart(11), formatSite(site)]
-      .join('  ')
-      .trimEnd()
+    const line = [request.imageName.padEnd(24), state.padEnd(11), price.padStart(11), formatSite(site)]
+    const text = line.join('  ').trimEnd()
+    return hint ? [text, `    ${hint}`] : text
   })
   const models = new Set(rows.map(({ request }) => request.key)).size
   const sum = `${models} model${models === 1 ? '' : 's'}, ${planCost(rows)} credits to generate what is missing`

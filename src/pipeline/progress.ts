@@ -8,6 +8,8 @@ export interface Progress {
   /** The queue of the account is full: the submission waits for a place. */
   queueFull(request: Request): void
   task(request: Request, task: Task): void
+  /** Something is derived from a stored model. */
+  deriving(request: Request): void
   /** The model is stored, or failed. */
   done(request: Request): void
 }

@@ -37,6 +37,8 @@ export class TerminalProgress implements Progress {
     this.#set(key, imageName, `${status.toLowerCase().replace('_', ' ')}${bar}${place}`)
   }
 
+  deriving: Progress['deriving'] = ({ key, imageName }) => this.#set(key, imageName, 'deriving')
+
   done: Progress['done'] = ({ key }) => {
     this.#lines.delete(key)
     if (this.#lines.size > 0) return this.#draw()

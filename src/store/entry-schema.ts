@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { FileRole } from './entry.ts'
-import { EXT_PATTERN, SHA256_PATTERN } from './patterns.ts'
+import { EXT_PATTERN, KEY_PATTERN, SHA256_PATTERN } from './patterns.ts'
 
 const count = z.int().nonnegative()
 const vec3 = z.tuple([z.number(), z.number(), z.number()])
@@ -39,6 +39,12 @@ const factsSchema = z.looseObject({
   bounds: z.looseObject({ min: vec3, max: vec3, size: vec3 }),
 })
 
+const derivedFileSchema = z.looseObject({
+  ...blobRefSchema.shape,
+  steps: z.array(z.string()),
+  facts: factsSchema,
+})
+
 /** An entry without its key, which is the name of its block or file. Fields are written in this order. */
 export const entryBodySchema = z.looseObject({
   image: z.string(),
@@ -50,6 +56,7 @@ export const entryBodySchema = z.looseObject({
   // Roles of later versions pass: they are only compared.
   unavailable: z.array(z.custom<FileRole>((role) => typeof role === 'string')).optional(),
   facts: factsSchema,
+  derived: z.record(z.string().regex(KEY_PATTERN), derivedFileSchema).optional(),
   task: z
     .looseObject({
       id: z.string().min(1),
@@ -71,4 +78,7 @@ export const provenanceSchema = z.looseObject({
   task: taskTimesSchema.optional(),
   consumedCredits: z.number().nonnegative().optional(),
   params: paramsSchema,
+  derived: z
+    .record(z.string(), z.looseObject({ derivedAt: isoTimeSchema, tools: z.record(z.string(), z.string()) }))
+    .optional(),
 })

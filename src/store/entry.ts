@@ -16,6 +16,13 @@ export interface BlobRef {
   ext: string
 }
 
+/** What was made of a model on some machine. Its bytes are a blob like those of the model itself. */
+export interface DerivedFile extends BlobRef {
+  /** What was done, in this order, for readers. */
+  steps: string[]
+  facts: Facts
+}
+
 /** The record of a finished request. */
 export interface Entry {
   key: string
@@ -30,6 +37,8 @@ export interface Entry {
   /** Files that were asked for and that the task did not make. */
   unavailable?: FileRole[] | undefined
   facts: Facts
+  /** What was derived from the GLB, by the key of the derivation. */
+  derived?: Record<string, DerivedFile> | undefined
   /** The task that made it; absent for the user's own bytes. */
   task?: { id: string; credits: number; createdAt?: string | undefined } | undefined
 }
@@ -47,6 +56,8 @@ export interface Provenance {
   consumedCredits?: number | undefined
   /** Every effective parameter, spelled out. */
   params: Params
+  /** Which tools derived what, by the key of the derivation. */
+  derived?: Record<string, { derivedAt: string; tools: Record<string, string> }> | undefined
 }
 
 /** An entry as this machine keeps it. */

@@ -71,15 +71,27 @@ export function modelOf({
   files,
   unavailable,
   facts,
+  derived,
   task,
 }: Entry): LockedModel {
   const taskOf = task && { id: task.id, credits: task.credits, createdAt: task.createdAt }
-  return entryBodySchema.parse({ image, model, source, request, files, unavailable, facts, task: taskOf })
+  return entryBodySchema.parse({
+    image,
+    model,
+    source,
+    request,
+    files,
+    unavailable,
+    facts,
+    derived,
+    task: taskOf,
+  })
 }
 
 /** One model of two records of it: where both say something, `first` is right. */
 export function uniteModels(first: LockedModel, second: LockedModel): LockedModel {
   const { unavailable: _, ...united } = { ...second, ...first, files: { ...second.files, ...first.files } }
+  if (first.derived && second.derived) united.derived = { ...second.derived, ...first.derived }
   const roles = new Set([...(first.unavailable ?? []), ...(second.unavailable ?? [])])
   const unavailable = [...roles].filter((role) => !(role in united.files)).sort()
   return unavailable.length > 0 ? { ...united, unavailable } : united
@@ -94,7 +106,8 @@ function ordered(model: LockedModel): object {
   const parsed = entryBodySchema.parse(model)
   const params = sortedBy(parsed.request.params, (name) => name)
   const files = sortedBy(parsed.files, roleOrder)
-  return { ...parsed, request: { ...parsed.request, params }, files }
+  const derived = parsed.derived && sortedBy(parsed.derived, (key) => key)
+  return { ...parsed, request: { ...parsed.request, params }, files, ...(derived && { derived }) }
 }
 
 function sortedBy(fields: object, sortKey: (name: string) => string): object {

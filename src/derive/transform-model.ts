@@ -1,0 +1,34 @@
+import type { Transform } from '@gltf-transform/core'
+import { createPlainIo, failed } from './derive-model.ts'
+import { loadGltfTransform } from './libraries.ts'
+
+/** A step of the user's own: any function of glTF-Transform. */
+export interface ModelTransform {
+  /** Part of the key of what is derived. */
+  name: string
+  /** Raise it whenever the function gives other bytes. */
+  version: string | number
+  /** A `Transform` of glTF-Transform. */
+  transform: (document: never) => unknown
+}
+
+/**
+ * Applies transforms to a GLB in this thread: functions cannot be sent to another one.
+ *
+ * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE, MESHY_DERIVE_FAILED naming the transform
+ */
+export async function transformModel(
+  source: Uint8Array,
+  transforms: readonly ModelTransform[],
+): Promise<Uint8Array> {
+  const io = createPlainIo(await loadGltfTransform())
+  const document = await io.readBinary(source)
+  for (const { name, transform } of transforms) {
+    try {
+      await document.transform(transform as Transform)
+    } catch (cause) {
+      throw failed(name, cause)
+    }
+  }
+  return io.writeBinary(document)
+}

@@ -1,0 +1,76 @@
+import { formatError, isMeshyError, MeshyError } from '../errors.ts'
+import type { Request } from '../request/request.ts'
+import { readyAsset, type Asset } from './asset.ts'
+import { classify, type StoredFinding } from './classify.ts'
+import { completeStored } from './complete.ts'
+import type { Context } from './context.ts'
+import type { Derivation } from './derivation.ts'
+import { derive } from './derive.ts'
+import { ensureStateFile, touchStateFile } from './state-file.ts'
+
+/**
+ * The asset of a model that is stored, with what the import wants to be derived from it.
+ *
+ * @throws {MeshyError} MESHY_MODEL_MISSING in `frozen` for what is not derived yet; what `derive` throws
+ */
+export async function serve(context: Context, request: Request, finding: StoredFinding): Promise<Asset> {
+  await completeStored(context, finding.entry)
+  const { entry, derivation, derived } = finding
+  if (!derivation || derived) return readyAsset(finding, request.wanted)
+  const { mode } = context.options
+  if (mode === 'frozen') throw derivationMissing(request, finding, derivation)
+  if (mode === 'preview') {
+    context.notices.once(
+      `${request.imageName}: ${derivation.steps.join(', ')} is left out: nothing is derived in \`preview\``,
+    )
+    return readyAsset(finding, request.wanted)
+  }
+  if (context.live) return serveMeanwhile(context, request, { finding, derivation })
+  await derive(context, request, { entry, derivation })
+  return readyAsset({ ...(await classify(context, request)), entry }, request.wanted)
+}
+
+/** Nobody waits in a live run: the model as it came is shown until what is derived from it is there. */
+async function serveMeanwhile(
+  context: Context,
+  request: Request,
+  { finding, derivation }: { finding: StoredFinding; derivation: Derivation },
+): Promise<Asset> {
+  const stateFile = await ensureStateFile(context, request.key)
+  void deriveMeanwhile(context, request, { entry: finding.entry, derivation })
+  return { ...readyAsset(finding, request.wanted), watchFiles: [stateFile] }
+}
+
+async function deriveMeanwhile(
+  context: Context,
+  request: Request,
+  work: Parameters<typeof derive>[2],
+): Promise<void> {
+  try {
+    await derive(context, request, work)
+    await touchStateFile(context, request.key)
+  } catch (error) {
+    if (context.signal.aborted) return
+    const text = isMeshyError(error)
+      ? formatError(error)
+      : String(error instanceof Error ? error.stack : error)
+    context.logger.error(text)
+  }
+}
+
+function derivationMissing(
+  { imageName }: Request,
+  { entry }: StoredFinding,
+  { key, steps }: Derivation,
+): MeshyError {
+  const story = entry.derived?.[key]
+    ? 'is pinned, but its bytes are missing or damaged'
+    : 'is not in the lockfile'
+  return new MeshyError('MESHY_MODEL_MISSING', {
+    message:
+      `\`${imageName}\` is stored, but \`${steps.join(', ')}\` of it ${story}; deriving it costs 0 credits. ` +
+      'This run is `frozen`, so nothing was derived.',
+    hint: 'Build on your machine and commit `meshy-lock.json` and `.meshy/blobs`, or set MESHY_MODE=generate for this run.',
+    details: { key: entry.key, credits: 0, derivation: key, steps },
+  })
+}
