@@ -250,15 +250,15 @@ export const failures = {
     next: 'Fix the option that the message names.',
     paid: 'no',
   },
-  MESHY_OUTPUT_UNWRITABLE: {
-    cause: 'A file cannot be copied into the output: read-only, full disk, or missing rights.',
-    next: 'Free space or fix the rights of the output folder, then build again.',
-    paid: 'no',
-  },
   MESHY_OUTPUT_TOO_LARGE: {
     cause:
       'A model has more bytes or triangles than `maxBytes` or `maxTriangles` allow, and `oversize` is `error`.',
     next: 'Add the directive that the message names, which is free, or raise the limit.',
+    paid: 'no',
+  },
+  MESHY_OUTPUT_UNWRITABLE: {
+    cause: 'A file cannot be copied into the output: read-only, full disk, or missing rights.',
+    next: 'Free space or fix the rights of the output folder, then build again.',
     paid: 'no',
   },
   MESHY_PLAN_ONLY: {
