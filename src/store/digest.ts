@@ -15,15 +15,21 @@ export const HEAD_BYTES = 1024
 const CHUNK_BYTES = 1 << 20
 
 /** Reads a file once, in pieces, for its SHA-256 and length; undefined when there is none. */
-export async function digestFile(file: string, signal?: AbortSignal): Promise<FileDigest | undefined> {
-  return await ifReadable(file, async () => {
-    const handle = await open(file, 'r')
+export function digestFile(file: string, signal?: AbortSignal): Promise<FileDigest | undefined> {
+  return digestInto(Buffer.allocUnsafe(CHUNK_BYTES), file, signal)
+}
+
+/** {@link digestFile} for many files: it uses the same memory again, which the garbage collector is slow to give back. */
+export function createFileDigester(): typeof digestFile {
+  const idle: Buffer[] = []
+  return async (file, signal) => {
+    const buffer = idle.pop() ?? Buffer.allocUnsafe(CHUNK_BYTES)
     try {
-      return await digestHandle(handle, signal)
+      return await digestInto(buffer, file, signal)
     } finally {
-      await handle.close()
+      idle.push(buffer)
     }
-  })
+  }
 }
 
 export interface Digester {
@@ -50,12 +56,30 @@ export function createDigester(): Digester {
   }
 }
 
-async function digestHandle(handle: FileHandle, signal: AbortSignal | undefined): Promise<FileDigest> {
+async function digestInto(
+  buffer: Buffer,
+  file: string,
+  signal: AbortSignal | undefined,
+): Promise<FileDigest | undefined> {
+  return await ifReadable(file, async () => {
+    const handle = await open(file, 'r')
+    try {
+      return await digestHandle(handle, buffer, signal)
+    } finally {
+      await handle.close()
+    }
+  })
+}
+
+async function digestHandle(
+  handle: FileHandle,
+  buffer: Buffer,
+  signal: AbortSignal | undefined,
+): Promise<FileDigest> {
   const digester = createDigester()
-  const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
   for (;;) {
     signal?.throwIfAborted()
-    const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES)
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length)
     if (bytesRead === 0) return digester.digest()
     digester.add(buffer.subarray(0, bytesRead))
   }

@@ -5,9 +5,9 @@ import PQueue from 'p-queue'
 import { replaceFile, temporaryPath } from '../system/durable.ts'
 import { hasErrno } from '../system/errno.ts'
 import { ensureFolder } from '../system/folder.ts'
-import { blobUnusable } from './blob-error.ts'
+import { blobUnusable, type BlobStatus } from './blob-error.ts'
 import { statusOf } from './blobs.ts'
-import { digestFile } from './digest.ts'
+import { createFileDigester } from './digest.ts'
 import type { BlobRef } from './entry.ts'
 import type { Layout } from './layout.ts'
 import { createPreparation } from './prepare.ts'
@@ -30,15 +30,17 @@ export interface Outputs {
 export function createOutputs(layout: Layout, prepare = createPreparation(layout)): Outputs {
   // Bundlers ask for hundreds at once. More at a time are not faster, and each needs a buffer.
   const turns = new PQueue({ concurrency: 8 })
+  const digest = createFileDigester()
+  const statusOfFile: StatusOfFile = async (file, ref) => statusOf(await digest(file), ref)
   // Builds for several environments ask for the same files, and a copying one asks again at its end.
   const checked = new Map<string, string | undefined>()
   const ensure = async (target: string, ref: BlobRef): Promise<void> => {
     const state = await stateOf(target, ref)
     if (state !== undefined && checked.get(target) === state) return
-    const isAsFound = await isRight(target, ref)
+    const isAsFound = (await statusOfFile(target, ref)) === 'ok'
     if (!isAsFound) {
       await prepare()
-      await makeOutput(layout, ref, target)
+      await makeOutput(layout, statusOfFile, { ref, target })
     }
     checked.set(target, isAsFound ? state : await stateOf(target, ref))
   }
@@ -57,25 +59,29 @@ async function stateOf(file: string, { sha256 }: BlobRef): Promise<string | unde
   return found && `${sha256} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`
 }
 
-async function isRight(file: string, ref: BlobRef): Promise<boolean> {
-  return statusOf(await digestFile(file), ref) === 'ok'
-}
+/** Compares the bytes of a file with what they should be. */
+type StatusOfFile = (file: string, ref: BlobRef) => Promise<BlobStatus>
 
 /**
  * The copy is checked, not the blob before it: what gets the name was right when it was whole. Nothing is synced,
  * since what a power cut leaves is found to be wrong, and made again from the blob.
  */
-async function makeOutput(layout: Layout, ref: BlobRef, target: string): Promise<void> {
+async function makeOutput(
+  layout: Layout,
+  statusOfFile: StatusOfFile,
+  { ref, target }: { ref: BlobRef; target: string },
+): Promise<void> {
   const blob = layout.blob(ref)
   const copy = temporaryPath(layout.tmp)
   try {
     await copyBlob(blob, copy)
-    const status = statusOf(await digestFile(copy), ref)
+    const status = await statusOfFile(copy, ref)
     if (status !== 'ok') throw blobUnusable(blob, status)
     await orUnwritable(target, async () => {
       await chmod(copy, 0o444)
       await ensureFolder(dirname(target), { durable: false })
-      await replaceFile(copy, target, async () => (await isRight(target, ref)) || makeWay(target))
+      const isRight = async () => (await statusOfFile(target, ref)) === 'ok'
+      await replaceFile(copy, target, async () => (await isRight()) || makeWay(target))
     })
   } finally {
     await rm(copy, { force: true })
