@@ -4,6 +4,7 @@ import { estimateCredits } from '../meshy/pricing.ts'
 import type { Task } from '../meshy/task.ts'
 import type { Request } from '../request/request.ts'
 import type { BlobRef, Entry, Provenance } from '../store/entry.ts'
+import { hintToCommit } from './commit-hint.ts'
 import type { Context } from './context.ts'
 import type { FetchedFiles } from './fetch-files.ts'
 import { PLUGIN_VERSION } from './version.ts'
@@ -15,10 +16,11 @@ import { PLUGIN_VERSION } from './version.ts'
  * @throws {MeshyError} MESHY_TASK_NO_MODEL, MESHY_GLB_INVALID, MESHY_CACHE_UNWRITABLE
  */
 export async function saveModel(
-  { store, options, clock }: Context,
+  context: Context,
   request: Request,
   { task, fetched }: { task: Task; fetched: FetchedFiles },
 ): Promise<Entry> {
+  const { store, options, clock } = context
   const { glb } = fetched.files
   if (!glb) throw noModel(task)
   const entry: Entry = {
@@ -27,9 +29,11 @@ export async function saveModel(
     facts: inspectGlb(await store.blobs.read(glb)),
   }
   await store.entries.write({ ...entry, provenance: provenanceOf(request, task, clock.now()) })
+  const isFirst = (await store.lockfile?.all())?.size === 0
   // Another machine may have pinned other bytes for the key meanwhile; then those are what it means.
   const pinned = (await store.lockfile?.put(entry)) ?? entry
   await store.journal.clear(request.key)
+  hintToCommit(context, pinned, { isFirst })
   return pinned
 }
 
