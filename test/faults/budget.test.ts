@@ -12,14 +12,14 @@ const READY = { metadata: { state: 'ready' } }
 describe('the budget', () => {
   const { path } = useTempDir()
 
-  async function setUp(options: Options, service: StartOptions = {}) {
+  async function setUp(options: Options, service: StartOptions = {}, gather = 0) {
     await writePictures(path(), ...NAMES)
     const emulator = await startService(service)
-    return { emulator, run: await openRun({ root: path(), service: emulator, options }) }
+    return { emulator, run: await openRun({ root: path(), service: emulator, options, gather }) }
   }
 
   it('lets nothing of a batch be sent that costs more, and lists every model with its price and the sum', async () => {
-    const { emulator, run } = await setUp({ maxCredits: 89 })
+    const { emulator, run } = await setUp({ maxCredits: 89 }, {}, 3)
 
     const results = await run.loadAll(ALL)
 
@@ -32,7 +32,7 @@ describe('the budget', () => {
   })
 
   it('lets a batch be paid that costs exactly what is allowed, and announces it before', async () => {
-    const { emulator, run } = await setUp({ maxCredits: 90 })
+    const { emulator, run } = await setUp({ maxCredits: 90 }, {}, 3)
 
     expect(await run.loadAll(ALL)).toMatchObject([READY, READY, READY])
 
@@ -41,7 +41,7 @@ describe('the budget', () => {
   })
 
   it('holds for models that show late: what was accepted is stored, and the rest is listed', async () => {
-    const { emulator, run } = await setUp({ maxCredits: 60 })
+    const { emulator, run } = await setUp({ maxCredits: 60 }, {}, 2)
 
     const first = await run.loadAll(ALL.slice(0, 2))
     const late = await run.loadAll(ALL.slice(2))
@@ -98,7 +98,7 @@ describe('an account without credits', () => {
     await writePictures(path(), ...NAMES)
     const emulator = await startService({ credits: 60 })
 
-    const results = await (await openRun({ root: path(), service: emulator })).loadAll(ALL)
+    const results = await (await openRun({ root: path(), service: emulator, gather: 3 })).loadAll(ALL)
 
     expect(results).toMatchObject(
       ALL.map(() => ({ code: 'MESHY_CREDITS_EXHAUSTED', details: { sum: 90, balance: 60 } })),
@@ -109,7 +109,12 @@ describe('an account without credits', () => {
   it('ends the batch at the first 402, and what was accepted is stored', async () => {
     await writePictures(path(), ...NAMES)
     const emulator = await startService({ profile: 'reference', credits: 30, taskMs: 300 })
-    const run = await openRun({ root: path(), service: emulator, options: { requestsPerSecond: 5 } })
+    const run = await openRun({
+      root: path(),
+      service: emulator,
+      options: { requestsPerSecond: 5 },
+      gather: 3,
+    })
 
     const results = await run.loadAll(ALL)
 
@@ -127,7 +132,12 @@ describe('an account without credits', () => {
     await writePictures(path(), ...NAMES)
     const emulator = await startService({ taskMs: 300 })
     emulator.fail({ kind: 'unauthorized', on: 'create', from: 2 })
-    const run = await openRun({ root: path(), service: emulator, options: { requestsPerSecond: 5 } })
+    const run = await openRun({
+      root: path(),
+      service: emulator,
+      options: { requestsPerSecond: 5 },
+      gather: 3,
+    })
 
     const results = await run.loadAll(ALL)
 

@@ -80,8 +80,8 @@ const ROWS: Record<string, Row> = {
 
   'a task that stays at 99 %': { faults: [{ kind: 'slow99', ms: 700 }] },
   'a task that stays at 99 % for too long': {
-    faults: [{ kind: 'slow99', ms: 1_500 }],
-    options: { taskTimeout: 600 },
+    faults: [{ kind: 'slow99', ms: 4_000 }],
+    options: { taskTimeout: 1_500 },
     ends: 'MESHY_TASK_TIMEOUT',
   },
 

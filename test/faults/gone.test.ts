@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RunningEmulator } from '../../src/emulator.ts'
 import { ageJournal } from '../support/journal.ts'
-import { failureOf, openRun, writePictures } from '../support/run.ts'
+import { failureOf, leaveOnItsWay, openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 
@@ -23,11 +23,9 @@ describe('404 for a task that was paid', () => {
   /** A project whose task was accepted, and whose run ended before it had the model. */
   async function setUp() {
     await writePictures(path(), 'hero.png')
-    const emulator = await startService({ taskMs: 400 })
-    const run = (options = {}) => openRun({ root: path(), service: emulator, options })
-    const timeout = await failureOf((await run({ taskTimeout: 100 })).load(SPECIFIER))
-    expect(timeout.code).toBe('MESHY_TASK_TIMEOUT')
-    return { emulator, run }
+    const emulator = await startService()
+    await leaveOnItsWay(path(), emulator, SPECIFIER)
+    return { emulator, run: () => openRun({ root: path(), service: emulator }) }
   }
 
   it('ends the run, names `forget`, and is paid no second time while the service must have the task', async () => {

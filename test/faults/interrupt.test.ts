@@ -11,7 +11,7 @@ describe('Interrupt', () => {
     'says what is on its way at %s, stops, and pays once',
     async (signal) => {
       await writePictures(path(), 'hero.png', 'tree.png')
-      const emulator = await startService({ taskMs: 3_000 })
+      const emulator = await startService({ taskMs: 6_000 })
       const specifiers = ['hero.png?meshy', 'tree.png?meshy']
       const child = startGenerating(path(), emulator, { specifiers })
       const heard = new Promise<void>((resolve) => {

@@ -75,7 +75,7 @@ describe.concurrent('a process killed with SIGKILL', () => {
     expect(emulator.counts).toMatchObject({ posts: 1, created: 1 })
   })
 
-  it('pays once when it dies at one step after the other', async (test) => {
+  it('pays once when it dies at one step after the other', { timeout: 240_000 }, async (test) => {
     const { root, emulator } = await setUp(test)
 
     for (const killAt of STEPS) {

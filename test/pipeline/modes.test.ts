@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { isOffline, MODES, STATES, type Mode, type State } from '../../src/pipeline/modes.ts'
-import { failureOf, openRun, writePictures } from '../support/run.ts'
+import { failureOf, leaveOnItsWay, openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 
@@ -30,9 +30,8 @@ describe('a mode', () => {
   async function setUp(state: State) {
     await writePictures(path(), 'hero.png')
     const emulator = await startService({ taskMs: 150 })
-    const open = (mode: Mode, options = {}) =>
-      openRun({ root: path(), service: emulator, options: { mode, ...options } })
-    if (state === 'on its way') await failureOf((await open('generate', { taskTimeout: 30 })).load(SPECIFIER))
+    const open = (mode: Mode) => openRun({ root: path(), service: emulator, options: { mode } })
+    if (state === 'on its way') await leaveOnItsWay(path(), emulator, SPECIFIER)
     if (state === 'ready' || state === 'restorable') await (await open('generate')).load(SPECIFIER)
     if (state === 'restorable') {
       for (const folder of ['blobs', 'out']) await rm(path('.meshy', folder), { recursive: true })

@@ -29,6 +29,8 @@ export interface RunInit {
   /** @default one that hardly sleeps */
   clock?: Clock | undefined
   signal?: AbortSignal | undefined
+  /** As many models as this are waited for before a batch is decided, however slow this machine is. */
+  gather?: number | undefined
   /** Hears what is told to people at once. */
   tell?: ((text: string) => void) | undefined
 }
@@ -46,7 +48,7 @@ export interface TestRun {
 
 /** Opens a run as a bundler does. */
 export async function openRun(init: RunInit): Promise<TestRun> {
-  const { root, service, env = {}, live = false } = init
+  const { root, service, env = {}, live = false, gather = 0 } = init
   const told: string[] = []
   const tell = (text: string) => {
     told.push(text)
@@ -58,15 +60,22 @@ export async function openRun(init: RunInit): Promise<TestRun> {
     mode: 'generate',
     ...init.options,
   } as const
+  let [arrived, ticks] = [0, 0]
   const context = await openContext({
     options: resolveOptions(inline, {}, { root, project: findProject(root), env, live, underTest: false }),
     env,
     live,
     logger: { info: tell, warn: tell, error: tell },
-    activity: () => 0,
+    // A graph that shows something new each time is not quiet.
+    activity: () => (arrived < gather ? (ticks += 1) : ticks),
     clock: init.clock ?? hurriedClock(),
     signal: init.signal,
   })
+  const { waiting } = context.progress
+  context.progress.waiting = (request) => {
+    arrived += 1
+    waiting(request)
+  }
   const load = (specifier: string) => loadImport(context, root, specifier)
   return {
     context,
@@ -84,6 +93,22 @@ export async function loadImport(context: Context, root: string, specifier: stri
   const asset = imported && (await loadAsset(context, imported))
   if (!asset) throw new Error(`${specifier} gave no asset`)
   return asset
+}
+
+/** Leaves a project as a run does that ended right after its task was accepted: paid, and on its way. */
+export async function leaveOnItsWay(root: string, service: Service, specifier: string): Promise<void> {
+  const end = new AbortController()
+  const { context, load } = await openRun({ root, service, signal: end.signal })
+  const { journal } = context.store
+  const { accept } = journal
+  journal.accept = async (...told) => {
+    const record = await accept(...told)
+    end.abort()
+    return record
+  }
+  await load(specifier).catch((error: unknown) => {
+    if (error !== end.signal.reason) throw error
+  })
 }
 
 /** The expected error of work that must fail. */
