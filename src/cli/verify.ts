@@ -40,10 +40,16 @@ function assertGood(files: readonly FileStatus[]): void {
   if (!first) return
   throw new MeshyError(CODES[first.status as keyof typeof CODES], {
     message: `${bad.length} of ${plural(files.length, 'pinned file')} cannot be used.`,
-    hint: bad.some(({ status }) => status === 'lfs-pointer')
-      ? 'Run `git lfs pull` for the pointers.'
-      : 'Run `unplugin-meshy verify --fetch` to fetch them from their tasks, or restore `blobs` from git.',
+    hint: hintOf(bad),
   })
+}
+
+function hintOf(bad: readonly FileStatus[]): string {
+  if (bad.some(({ status }) => status === 'lfs-pointer')) return 'Run `git lfs pull` for the pointers.'
+  if (bad.every(({ role }) => role.startsWith('derived: '))) {
+    return 'Build with MESHY_MODE=generate to derive them anew, which is free, or restore `blobs` from git.'
+  }
+  return 'Run `unplugin-meshy verify --fetch` to fetch them from their tasks, or restore `blobs` from git.'
 }
 
 const CODES = {

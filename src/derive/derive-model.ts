@@ -69,10 +69,14 @@ async function createIo(tools: Tools) {
   const io = createPlainIo(tools)
   const { meshopt, draco } = tools
   if (meshopt) {
-    await Promise.all([meshopt.MeshoptEncoder.ready, meshopt.MeshoptSimplifier.ready])
-    io.registerDependencies({ 'meshopt.encoder': meshopt.MeshoptEncoder })
+    const { MeshoptEncoder, MeshoptDecoder, MeshoptSimplifier } = meshopt
+    await Promise.all([MeshoptEncoder.ready, MeshoptDecoder.ready, MeshoptSimplifier.ready])
+    io.registerDependencies({ 'meshopt.encoder': MeshoptEncoder, 'meshopt.decoder': MeshoptDecoder })
   }
-  if (draco) io.registerDependencies({ 'draco3d.encoder': await draco.createEncoderModule() })
+  if (draco) {
+    const [encoder, decoder] = await Promise.all([draco.createEncoderModule(), draco.createDecoderModule()])
+    io.registerDependencies({ 'draco3d.encoder': encoder, 'draco3d.decoder': decoder })
+  }
   return io
 }
 

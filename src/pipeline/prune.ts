@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import type { BlobRef, Entry } from '../store/entry.ts'
+import { blobsOf, type BlobRef, type Entry } from '../store/entry.ts'
 import { listFolder } from '../store/layout.ts'
 import type { Context } from './context.ts'
 
@@ -25,13 +25,15 @@ export async function findPrunable({ store }: Context, used: ReadonlySet<string>
   const pins = (await store.lockfile?.all()) ?? new Map<string, Entry>()
   const stored = await Promise.all((await store.entries.keys()).map((key) => store.entries.read(key)))
   const entries = [...pins.values(), ...stored.filter((entry) => entry !== undefined)]
-  const kept = new Set(entries.filter(({ key }) => used.has(key)).flatMap(hashesOf))
+  const keptEntries = entries.filter(({ key }) => used.has(key))
+  const kept = new Set(keptEntries.flatMap(blobsOf).map(({ sha256 }) => sha256))
+  const derived = keptEntries.flatMap((entry) => Object.keys(entry.derived ?? {}))
   const unused = new Map(entries.filter(({ key }) => !used.has(key)).map((entry) => [entry.key, entry]))
   const busy = await isBusy(store)
   return {
     models: [...unused.values()].map(({ key, image }) => ({ key, image, pinned: pins.has(key) })),
     blobs: busy ? [] : (await store.blobs.list()).filter(({ sha256 }) => !kept.has(sha256)),
-    folders: await unusedFolders(store.layout, used),
+    folders: await unusedFolders(store.layout, new Set([...used, ...derived])),
     busy,
   }
 }
@@ -61,8 +63,4 @@ async function unusedFolders(
     [out, preview].map(async (folder) => (await listFolder(folder)).map((name) => path.join(folder, name))),
   )
   return folders.flat().filter((folder) => !used.has(path.basename(folder)))
-}
-
-function hashesOf({ files }: Entry): string[] {
-  return Object.values(files).map(({ sha256 }) => sha256)
 }

@@ -1,4 +1,4 @@
-import type { Entry, StoredEntry } from '../store/entry.ts'
+import { blobsOf, type Entry, type StoredEntry } from '../store/entry.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import type { Context } from './context.ts'
 import type { State } from './modes.ts'
@@ -40,7 +40,7 @@ export async function readStatus({ store }: Context): Promise<Status> {
   const known = new Map<string, Entry>([...stored, ...pins])
   const models = [...known.values()].map((entry) => ofEntry(entry, { sizes, pinned: pins.has(entry.key) }))
   const others = [...records.values()].filter(({ key, state }) => !known.has(key) && state !== 'forgotten')
-  const used = new Set([...stored.values(), ...pins.values()].flatMap(hashesOf))
+  const used = new Set([...stored.values(), ...pins.values()].flatMap(blobsOf).map(({ sha256 }) => sha256))
   return {
     models: [...models, ...others.map(ofRecord)].toSorted(byImage),
     blobs: {
@@ -64,7 +64,7 @@ function ofEntry(
   entry: Entry | StoredEntry,
   { sizes, pinned }: { sizes: ReadonlyMap<string, number>; pinned: boolean },
 ): ModelStatus {
-  const files = Object.values(entry.files)
+  const files = blobsOf(entry)
   const isThere = files.every(({ sha256, bytes }) => sizes.get(sha256) === bytes)
   return {
     key: entry.key,
@@ -92,10 +92,6 @@ function ofRecord(record: JournalRecord): ModelStatus {
     task: record.state === 'accepted' ? record.taskId : failure?.taskId,
     failure: failure?.message,
   }
-}
-
-function hashesOf(entry: Entry): string[] {
-  return Object.values(entry.files).map(({ sha256 }) => sha256)
 }
 
 function byImage(a: ModelStatus, b: ModelStatus): number {

@@ -1,5 +1,5 @@
 import type { BlobStatus } from '../store/blob-error.ts'
-import type { BlobRef, Entry, FileRole } from '../store/entry.ts'
+import { FILE_ROLES, type BlobRef, type Entry, type FileRole } from '../store/entry.ts'
 import type { Context } from './context.ts'
 import { Problems } from './problems.ts'
 import { restore } from './restore.ts'
@@ -8,7 +8,8 @@ import { restore } from './restore.ts'
 export interface FileStatus {
   key: string
   image: string
-  role: FileRole
+  /** For what was derived, its steps. */
+  role: FileRole | `derived: ${string}`
   file: string
   status: BlobStatus
 }
@@ -26,13 +27,20 @@ export async function verifyFiles(
   entries: readonly Entry[],
 ): Promise<FileStatus[]> {
   const found: FileStatus[] = []
-  for (const { key, image, files } of entries) {
-    for (const [role, ref] of Object.entries(files) as [FileRole, BlobRef][]) {
+  for (const entry of entries) {
+    const { key, image } = entry
+    for (const { role, ref } of namedFiles(entry)) {
       const status = await store.blobs.verify(ref, signal)
       found.push({ key, image, role, file: store.blobs.path(ref), status })
     }
   }
   return found
+}
+
+function namedFiles({ files, derived = {} }: Entry): { role: FileStatus['role']; ref: BlobRef }[] {
+  const named = Object.entries(files).map(([role, ref]) => ({ role: role as FileRole, ref }))
+  const others = Object.values(derived).filter(({ sha256 }) => sha256 !== files.glb.sha256)
+  return [...named, ...others.map((ref) => ({ role: `derived: ${ref.steps.join(', ')}` as const, ref }))]
 }
 
 /**
@@ -48,7 +56,7 @@ export async function fetchFromTasks(
   for (const entry of entries) {
     const lacking = files
       .filter(({ key, status }) => key === entry.key && (status === 'missing' || status === 'damaged'))
-      .map(({ role }) => role)
+      .flatMap(({ role }) => FILE_ROLES.find((known) => known === role) ?? [])
     if (lacking.length === 0) continue
     try {
       await restore(context, entry, { entry, lacking })

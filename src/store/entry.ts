@@ -64,3 +64,9 @@ export interface Provenance {
 export interface StoredEntry extends Entry {
   provenance: Provenance
 }
+
+/** Every file that an entry names, what was derived included; each once. */
+export function blobsOf({ files, derived = {} }: Pick<Entry, 'files' | 'derived'>): BlobRef[] {
+  const all = [...Object.values(files), ...Object.values(derived)]
+  return [...new Map(all.map((ref) => [ref.sha256, ref])).values()]
+}
