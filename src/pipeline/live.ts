@@ -9,7 +9,7 @@ import { derive } from './derive.ts'
 import { obtain } from './obtain.ts'
 import { makeStandIn } from './stand-in.ts'
 import { ensureStateFile, touchStateFile } from './state-file.ts'
-import { Wishes } from './wishes.ts'
+import { Wishes, type Wanting } from './wishes.ts'
 
 /** What a live run does about a model that is not ready. */
 export interface LiveTask {
@@ -45,7 +45,7 @@ export class Live {
   start(context: Context, request: Request, finding: Finding): void {
     this.#failed.delete(request.key)
     context.consent.remove(request.key)
-    void this.#run(context, request, { finding, ready: () => this.#wishes.stand(request.key) })
+    void this.#run(context, request, { finding, ready: () => this.#wishes.find(request.key) })
   }
 
   #startOrAsk(context: Context, request: Request, { finding, action }: LiveTask): 'pending' | 'preview' {
@@ -59,29 +59,30 @@ export class Live {
       context.consent.ask({ request, finding })
       return 'preview'
     }
-    const ready = action === 'submit' ? () => this.#quiet(context, key) : async () => true
+    const ready = action === 'submit' ? () => this.#quiet(context, key) : async () => ({ context, request })
     void this.#run(context, request, { finding, ready })
     return 'pending'
   }
 
-  async #quiet({ clock, signal }: Context, key: string): Promise<boolean> {
+  async #quiet({ clock, signal }: Context, key: string): Promise<Wanting | undefined> {
     await clock.sleep(QUIET_MS, signal)
-    return this.#wishes.stand(key)
+    return this.#wishes.find(key)
   }
 
-  /** @param ready whether the model is still wanted when its turn comes */
+  /** @param ready who still wants the model when its turn comes: the first import may be another one by then */
   async #run(
     context: Context,
     request: Request,
-    { finding, ready }: { finding: Finding; ready: () => Promise<boolean> },
+    { finding, ready }: { finding: Finding; ready: () => Promise<Wanting | undefined> },
   ): Promise<void> {
     const { key } = request
     if (this.#running.has(key)) return
     this.#running.add(key)
     try {
-      if (!(await ready())) return
-      const { entry, derivation, derived } = await obtain(context, request, finding)
-      if (derivation && !derived) await derive(context, request, { entry, derivation })
+      const wanting = await ready()
+      if (!wanting) return
+      const { entry, derivation, derived } = await obtain(wanting.context, wanting.request, finding)
+      if (derivation && !derived) await derive(wanting.context, wanting.request, { entry, derivation })
       context.logger.info(`meshy: ${request.imageName} is ready (${entry.facts.triangles} triangles)`)
     } catch (error) {
       if (context.signal.aborted || isOutdated(error)) return

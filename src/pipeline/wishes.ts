@@ -1,4 +1,5 @@
 import { isMeshyError } from '../errors.ts'
+import type { Request } from '../request/request.ts'
 import type { Context } from './context.ts'
 import type { Import } from './imports.ts'
 import { readImport } from './read-import.ts'
@@ -8,6 +9,12 @@ interface Wish {
   context: Context
   imported: Import
   key: string
+}
+
+/** A request that is still wanted, and the run that wants it. */
+export interface Wanting {
+  context: Context
+  request: Request
 }
 
 /** Which imports of a live run want which models, so that nothing is paid that nobody wants any more. */
@@ -22,10 +29,10 @@ export class Wishes {
     return before === undefined || this.#of(before).length > 0 ? undefined : before
   }
 
-  /** Whether any import still wants the model of a key, by what is on disk now. */
-  async stand(key: string): Promise<boolean> {
-    const standing = await Promise.all(this.#of(key).map((wish) => isCurrent(wish)))
-    return standing.includes(true)
+  /** The request of an import that still wants the model of a key, by what is on disk now. */
+  async find(key: string): Promise<Wanting | undefined> {
+    const wanting = await Promise.all(this.#of(key).map((wish) => readAgain(wish)))
+    return wanting.find((one) => one?.request.key === key)
   }
 
   #of(key: string): Wish[] {
@@ -37,14 +44,14 @@ function idOf({ file, directives }: Import): string {
   return `${file}?${JSON.stringify(directives)}`
 }
 
-async function isCurrent({ context, imported, key }: Wish): Promise<boolean> {
-  if (imported.isImported?.() === false) return false
+async function readAgain({ context, imported }: Wish): Promise<Wanting | undefined> {
+  if (imported.isImported?.() === false) return undefined
   try {
     const { request } = await readImport(context, imported)
-    return request.key === key
+    return { context, request }
   } catch (error) {
     // A picture that is gone, or half saved: the next load of its module says so.
-    if (isMeshyError(error)) return false
+    if (isMeshyError(error)) return undefined
     throw error
   }
 }
