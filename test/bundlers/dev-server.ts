@@ -25,6 +25,8 @@ export interface DevServer {
   bytes(path: string): Promise<Buffer>
   /** The model that a module imports, fetched as a browser does: importer, model's module, URL module, GLB. */
   model(importer?: string): Promise<ServedModel>
+  /** The model as soon as it is so: fetched again at each message that makes a page reload. */
+  until(fits: (metadata: AssetMetadata) => boolean): Promise<ServedModel>
   /** Resolves when the server has told a line like this. */
   told(line: RegExp): Promise<void>
   /** Resolves at the next message to the page of this type since the last call, or since the start. */
@@ -70,6 +72,13 @@ export async function startDev(
     text,
     bytes,
     model: async (importer = '/main.js') => readModel(dev, importer),
+    until: async (fits) => {
+      for (;;) {
+        const model = await dev.model()
+        if (fits(model.metadata)) return model
+        await page.message('full-reload')
+      }
+    },
     message: page.message,
     close: async () => {
       page.close()

@@ -1,9 +1,10 @@
-import { copyFile } from 'node:fs/promises'
+import { copyFile, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { AssetMetadata } from '../../src/types.ts'
 import { REPOSITORY, type Project } from '../support/project.ts'
 import { startDev } from './dev-server.ts'
-import { emulate, entryOf, makeProject, paying, posted, servedModels, VITES } from './harness.ts'
+import { emulate, entryOf, makeProject, paying, servedModels, VITES } from './harness.ts'
 
 const FILES = { 'main.js': entryOf('./hero.png?meshy&poly=900') }
 /** A failure of the request, which the same request would meet again. */
@@ -46,8 +47,7 @@ describe.each(VITES)('a dev server of %s', (vite) => {
     const dev = await startDev(vite, project, { meshy: paying(emulator) })
 
     const standIn = await dev.model()
-    await dev.message('full-reload')
-    const model = await dev.model()
+    const model = await dev.until(settled)
 
     expect(standIn.metadata).toMatchObject({ state: 'pending', source: 'stand-in' })
     expect(model.metadata).toMatchObject({ state: 'ready', source: 'emulator', key: standIn.metadata.key })
@@ -72,8 +72,7 @@ describe.each(VITES)('a dev server of %s', (vite) => {
     const emulator = await emulate()
     const project = await makeProject({ files: FILES })
     const first = await startDev(vite, project, { meshy: paying(emulator) })
-    await first.model()
-    await first.message('full-reload')
+    await first.until(settled)
     await first.close()
     const before = emulator.counts.total
 
@@ -87,8 +86,7 @@ describe.each(VITES)('a dev server of %s', (vite) => {
     const emulator = await emulate()
     const project = await makeProject({ files: FILES })
     const dev = await startDev(vite, project, { meshy: paying(emulator) })
-    await dev.model()
-    await dev.message('full-reload')
+    await dev.until(settled)
 
     const rendered = await dev.server.ssrLoadModule('/main.js')
 
@@ -107,18 +105,13 @@ describe.each(VITES)('a dev server of %s', (vite) => {
       },
     })
     const dev = await startDev(vite, project, { meshy: paying(emulator) })
-    await dev.model()
-    await dev.message('full-reload')
-    const first = await dev.model()
+    const first = await dev.until(settled)
 
     await project.write({ 'knight.meshy.json': { image: './hero.png', poly: 901 } })
-    await dev.message('full-reload')
-    await dev.model()
-    await dev.message('full-reload')
-    const second = await dev.model()
+    const second = await dev.until(({ key, state }) => key !== first.metadata.key && state === 'ready')
 
-    expect([first.metadata.state, second.metadata.state]).toEqual(['ready', 'ready'])
-    expect(second.metadata.key).not.toBe(first.metadata.key)
+    expect(second.glb.toString('latin1', 0, 4)).toBe('glTF')
+    expect(emulator.counts.posts).toBe(2)
   })
 
   it('keeps the stand-in of a failed model, says why once, and never submits it again by itself', async () => {
@@ -126,8 +119,7 @@ describe.each(VITES)('a dev server of %s', (vite) => {
     const project = await makeProject({ files: FILES })
     const first = await startDev(vite, project, { meshy: paying(emulator) })
     const standIn = await first.model()
-    await first.message('full-reload')
-    const failed = await first.model()
+    const failed = await first.until(settled)
     await first.model('/main.js?again')
     await first.close()
 
@@ -149,53 +141,14 @@ describe.each(VITES)('a dev server of %s', (vite) => {
     const emulator = await emulate({ faults: [{ ...FAILURE, nth: 1 }] })
     const project = await makeProject({ files: FILES })
     const dev = await startDev(vite, project, { meshy: paying(emulator) })
-    await dev.model()
-    await dev.message('full-reload')
-    const failed = await dev.model()
+    const failed = await dev.until(settled)
 
     await savePicture(project, 'chair.png')
-    await dev.message('full-reload')
-    const standIn = await dev.model()
-    await dev.message('full-reload')
-    const model = await dev.model()
+    const model = await dev.until(({ key }) => key !== failed.metadata.key)
+    await dev.until(({ state }) => state === 'ready')
 
-    const states = [failed, standIn, model].map(({ metadata }) => metadata.state)
-    expect(states).toEqual(['preview', 'pending', 'ready'])
+    expect([failed, model].map(({ metadata }) => metadata.state)).toEqual(['preview', 'pending'])
     expect(emulator.counts.posts).toBe(2)
-  })
-
-  it('submits once when a picture is saved five times in a row', async () => {
-    const emulator = await emulate()
-    const project = await makeProject({ files: FILES })
-    const dev = await startDev(vite, project, { meshy: paying(emulator) })
-    const keys = [(await dev.model()).metadata.key]
-
-    for (const picture of ['chair.png', 'car.png', 'house.png', 'pig.png']) {
-      await savePicture(project, picture)
-      await dev.message('full-reload')
-      keys.push((await dev.model()).metadata.key)
-    }
-    await dev.message('full-reload')
-
-    expect((await dev.model()).metadata).toMatchObject({ state: 'ready', key: keys[4] })
-    expect(new Set(keys).size).toBe(5)
-    expect(posted(emulator).map(({ body }) => body['name'])).toEqual([`hero [${keys[4]}]`])
-  })
-
-  // It must be removed within the quiet moment, which a busy machine may miss.
-  it('submits nothing for an import that is removed before', { retry: 3 }, async () => {
-    const emulator = await emulate()
-    const project = await makeProject({ files: FILES, pictures: { 'other.png': 'chair.png' } })
-    const dev = await startDev(vite, project, { meshy: paying(emulator) })
-    await dev.model()
-
-    await project.write({ 'main.js': entryOf('./other.png?meshy&poly=900') })
-    await dev.message('full-reload')
-    await dev.model()
-    await dev.message('full-reload')
-
-    expect((await dev.model()).metadata.state).toBe('ready')
-    expect(posted(emulator).map(({ body }) => body['name'])).toEqual([expect.stringMatching(/^other \[/)])
   })
 
   it('tells a bad import in its answer, and takes it when it is fixed', async () => {
@@ -206,14 +159,19 @@ describe.each(VITES)('a dev server of %s', (vite) => {
     await expect(dev.model()).rejects.toThrow(/main\.js:1: Unknown directive `polly`/)
     await project.write(FILES)
     await dev.message('full-reload')
-    await dev.model()
-    await dev.message('full-reload')
 
-    expect((await dev.model()).metadata.state).toBe('ready')
+    expect((await dev.until(settled)).metadata.state).toBe('ready')
   })
 })
 
-/** Saves another picture under the name of the imported one. */
+/** Nothing is on its way any more. */
+function settled({ state }: AssetMetadata): boolean {
+  return state !== 'pending'
+}
+
+/** Saves another picture under the name of the imported one, whole at once. */
 async function savePicture({ root }: Project, picture: string): Promise<void> {
-  await copyFile(path.join(REPOSITORY, 'playground', 'images', picture), path.join(root, 'hero.png'))
+  const copy = path.join(root, 'hero.png.new')
+  await copyFile(path.join(REPOSITORY, 'playground', 'images', picture), copy)
+  await rename(copy, path.join(root, 'hero.png'))
 }

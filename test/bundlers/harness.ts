@@ -51,7 +51,8 @@ export async function emulate(options: StartOptions = {}): Promise<RunningEmulat
 /** A user's project for one test, with the picture `hero.png`. */
 export async function makeProject(init: ProjectInit = {}): Promise<Project> {
   const project = await createProject({ ...init, pictures: { 'hero.png': 'robot.png', ...init.pictures } })
-  onTestFinished(() => project.remove())
+  // What a run still writes when its bundler is closed may come in between.
+  onTestFinished(() => rm(project.root, { recursive: true, force: true, maxRetries: 10 }))
   return project
 }
 

@@ -78,8 +78,7 @@ describe.each(VITES)('a prompt in dev with %s', (vite) => {
       const dev = await startDev(vite, project, { meshy: paying(emulator) })
 
       const standIn = await dev.model()
-      await dev.message('full-reload')
-      const model = await dev.model()
+      const model = await dev.until(({ state }) => state !== 'pending')
 
       expect(standIn.metadata.state).toBe('pending')
       expect(model.metadata).toMatchObject({ state: 'ready', key: standIn.metadata.key })
