@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Adapter, NativeContext } from './adapter.ts'
 import { plainIds } from './module-id.ts'
-import type { ResolvingContext } from './resolve.ts'
+import { stripQuery, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
 import { farmUrl } from './url.ts'
 
@@ -22,7 +22,7 @@ export function createFarmAdapter(session: Session): Adapter {
     start: () => {},
     resolver: (native) => resolverOf(native as FarmContext, session),
     moduleIds: plainIds,
-    urlOf: () => farmUrl(),
+    urlOf: (_, id) => farmUrl(stripQuery(id)),
     hooks: {
       farm: {
         config: () => ({

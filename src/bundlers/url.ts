@@ -52,8 +52,13 @@ export function esbuildUrl(root: string): UrlOf {
 }
 
 /** Farm: a plain import of a file that its config takes for an asset. A query would stay in the URL. */
-export function farmUrl(): UrlOf {
-  return async (file, index) => importedUrl(toPosix(file.path), index)
+export function farmUrl(importer: string): UrlOf {
+  // From the importer, since source maps hold this line.
+  const folder = path.dirname(importer)
+  return async (file, index) => {
+    const relative = toPosix(path.relative(folder, file.path))
+    return importedUrl(relative.startsWith('../') ? relative : `./${relative}`, index)
+  }
 }
 
 export const ASSET_PREFIX = 'meshy-asset:'

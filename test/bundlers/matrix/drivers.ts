@@ -155,7 +155,7 @@ async function driveFarm({ root }: Project, init: MatrixInit): Promise<Built> {
       input: { main: './src/main.js' },
       output: {
         path: dir,
-        targetEnv: 'library-browser',
+        targetEnv: 'browser',
         format: 'esm',
         filename: '[resourceName].[ext]',
         ...(publicPath ? { publicPath } : {}),
@@ -164,7 +164,8 @@ async function driveFarm({ root }: Project, init: MatrixInit): Promise<Built> {
       sourcemap,
       minify: false,
       presetEnv: false,
-      persistentCache: init.cacheDir ? { cacheDir: init.cacheDir } : false,
+      // One file: what is split off waits for a page that Farm writes itself.
+      partialBundling: { enforceResources: [{ name: 'main', test: ['.+'] }] },
     },
   } as unknown as Parameters<typeof buildByFarm>[0])
   return output()

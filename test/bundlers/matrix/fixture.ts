@@ -5,16 +5,16 @@ import { createProject, type Project } from '../../support/project.ts'
 import { writePictures } from '../../support/run.ts'
 
 /** Names of the pictures, and so of the models. */
-export const NAMES = ['alias', 'package', 'relative'] as const
+export const NAMES = ['alias', 'parcel', 'relative'] as const
 
-const PICTURES = ['src/pics/alias.png', 'node_modules/pictures/package.png', 'src/relative.png']
+const PICTURES = ['src/pics/alias.png', 'node_modules/pictures/parcel.png', 'src/relative.png']
 
 /** The entry of a project: three ways to name a picture, and what a page or a test can look at. */
-const ENTRY = `import fromAlias from '@/pics/alias.png?meshy&poly=500'
-import fromPackage from 'pictures/package.png?poly=500&prompt=secret%20wish&meshy'
+const ENTRY = `import alias from '@/pics/alias.png?meshy&poly=500'
+import parcel from 'pictures/parcel.png?poly=500&prompt=secret%20wish&meshy'
 import relative, { url, metadata } from './relative.png?meshy&textures'
 
-const models = { alias: fromAlias, package: fromPackage, relative, named: { url, metadata } }
+const models = { alias, parcel, relative, named: { url, metadata } }
 globalThis.models = models
 export default models
 `
