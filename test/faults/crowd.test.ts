@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import type { Clock } from '../../src/system/clock.ts'
+import { systemClock, type Clock } from '../../src/system/clock.ts'
 import { startGenerating } from '../support/generate-child.ts'
 import { hurriedClock } from '../support/hurried-clock.ts'
 import { openRun, writePictures } from '../support/run.ts'
@@ -107,11 +107,12 @@ describe('a crowd', () => {
   })
 
   it('looks at the account again before it pays what had to wait for its turn', async () => {
-    const emulator = await startService()
+    let wentBy = 0
+    const now = () => Date.now() + wentBy
+    const clock: Clock = { ...hurriedClock(), now }
+    const emulator = await startService({ clock: { ...systemClock, now } })
     await writePictures(path('one'), 'a.png', 'b.png')
     await writePictures(path('two'), 'a.png', 'b.png')
-    let wentBy = 0
-    const clock: Clock = { ...hurriedClock(), now: () => Date.now() + wentBy }
     const one = await openRun({
       root: path('one'),
       service: emulator,
@@ -119,7 +120,7 @@ describe('a crowd', () => {
       options: { concurrency: 1 },
       gather: 2,
     })
-    const two = await openRun({ root: path('two'), service: emulator })
+    const two = await openRun({ root: path('two'), service: emulator, clock })
     const { journal } = one.context.store
     const { accept } = journal
     // While the first model is made here, somebody else has the other one made, and half a minute goes by.
