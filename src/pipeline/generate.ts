@@ -10,6 +10,7 @@ import type { Context } from './context.ts'
 import { settleFailure } from './failure.ts'
 import { fetchFiles } from './fetch-files.ts'
 import type { Origin } from './report.ts'
+import { addFiles } from './restore.ts'
 import { wantedRoles } from './roles.ts'
 import { saveModel } from './save.ts'
 
@@ -29,7 +30,7 @@ const MAX_SUBMISSIONS = 2
  * 1. The lease of the key: one process pays, the others wait here and then find the entry.
  * 2. A look at the store again, now that nobody else writes this key.
  * 3. A task: the one of the journal, one of the account that carries the key, or a new one, which is paid.
- * 4. Its files, then the entry and the lockfile, then the end of the journal's record.
+ * 4. Its GLB, then the entry and the lockfile, then the end of the journal's record; last the files beside it.
  *
  * @param known the journal's record when it was decided to generate
  */
@@ -58,10 +59,14 @@ interface Attempt {
 async function generateAlone(context: Context, request: Request, attempt: Attempt): Promise<Generated> {
   const { task, claim } = await finishedTask(context, request, attempt)
   const { kind } = request.canonical
-  const fetched = await fetchFiles(context, { kind, task, roles: wantedRoles(context.wanted.of(request)) })
-  const stored = await saveModel(context, request, { task, fetched })
-  const credits = claim.origin === 'generated' ? (stored.task?.credits ?? 0) : 0
-  return { entry: stored, origin: claim.origin, credits }
+  // The model first: what was paid is stored, whatever becomes of the files beside it.
+  const model = await fetchFiles(context, { kind, task, roles: ['glb'] })
+  const stored = await saveModel(context, request, { task, glb: model.files.glb })
+  const extras = wantedRoles(context.wanted.of(request)).filter((role) => role !== 'glb')
+  const fetched = await fetchFiles(context, { kind, task, roles: extras })
+  const entry = await addFiles(context, stored, fetched)
+  const credits = claim.origin === 'generated' ? (entry.task?.credits ?? 0) : 0
+  return { entry, origin: claim.origin, credits }
 }
 
 async function finishedTask(

@@ -51,7 +51,10 @@ export class Live {
   #startOrAsk(context: Context, request: Request, { finding, action }: LiveTask): 'pending' | 'preview' {
     const { key } = request
     if (this.#running.has(key)) return 'pending'
-    if (this.#failed.get(key) === context) return 'preview'
+    if (this.#failed.get(key) === context) {
+      context.consent.ask({ request, finding })
+      return 'preview'
+    }
     const failure = finding.record?.state === 'failed' ? finding.record.failure : undefined
     if (failure)
       context.notices.once(`${request.imageName}: ${failure.message} It is not submitted again by itself.`)

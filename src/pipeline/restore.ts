@@ -54,8 +54,8 @@ function hasOtherBytes(error: unknown): boolean {
   return isMeshyError(error) && error.code === 'MESHY_DOWNLOAD_INVALID' && 'expected' in error.details
 }
 
-/** Files that an import wants since a later day belong to the entry from now on. */
-async function addFiles(
+/** Adds files to a stored entry: those that an import wants besides the GLB, at once or since a later day. */
+export async function addFiles(
   { store }: Context,
   entry: Entry,
   { files, unavailable }: { files: Entry['files'] | Partial<Entry['files']>; unavailable: FileRole[] },

@@ -1,4 +1,5 @@
-import { MeshyError } from '../errors.ts'
+import { isMeshyError, MeshyError } from '../errors.ts'
+import type { Facts } from '../glb/facts.ts'
 import { inspectGlb } from '../glb/inspect.ts'
 import { estimateCredits } from '../meshy/pricing.ts'
 import type { Task } from '../meshy/task.ts'
@@ -6,27 +7,25 @@ import type { Request } from '../request/request.ts'
 import type { BlobRef, Entry, Provenance } from '../store/entry.ts'
 import { hintToCommit } from './commit-hint.ts'
 import type { Context } from './context.ts'
-import type { FetchedFiles } from './fetch-files.ts'
 import { PLUGIN_VERSION } from './version.ts'
 
 /**
  * Stores a model whose bytes are in the cache: entry, lockfile, and last the end of the journal's record. A crash
  * between any two steps leaves a record that the next run resumes without paying.
  *
- * @throws {MeshyError} MESHY_TASK_NO_MODEL, MESHY_GLB_INVALID, MESHY_CACHE_UNWRITABLE
+ * @throws {MeshyError} MESHY_TASK_NO_MODEL, MESHY_CACHE_UNWRITABLE
  */
 export async function saveModel(
   context: Context,
   request: Request,
-  { task, fetched }: { task: Task; fetched: FetchedFiles },
+  { task, glb }: { task: Task; glb: BlobRef | undefined },
 ): Promise<Entry> {
   const { store, options, clock } = context
-  const { glb } = fetched.files
   if (!glb) throw noModel(task)
   const entry: Entry = {
-    ...entryOf(request, { task, fetched, glb }),
+    ...entryOf(request, { task, glb }),
     source: options.emulated ? 'emulator' : 'meshy',
-    facts: inspectGlb(await store.blobs.read(glb)),
+    facts: await factsOf(context, request, glb),
   }
   await store.entries.write({ ...entry, provenance: provenanceOf(request, task, clock.now()) })
   const isFirst = (await store.lockfile?.all())?.size === 0
@@ -37,9 +36,29 @@ export async function saveModel(
   return pinned
 }
 
+const NO_FACTS: Facts = {
+  triangles: 0,
+  vertices: 0,
+  materials: 0,
+  textures: 0,
+  animations: 0,
+  bounds: { min: [0, 0, 0], max: [0, 0, 0], size: [0, 0, 0] },
+}
+
+/** A model whose container is right but whose facts cannot be told was paid all the same: it is kept, and that is said. */
+async function factsOf({ store, notices }: Context, { imageName }: Request, glb: BlobRef): Promise<Facts> {
+  try {
+    return inspectGlb(await store.blobs.read(glb))
+  } catch (error) {
+    if (!isMeshyError(error) || error.code !== 'MESHY_GLB_INVALID') throw error
+    notices.once(`${imageName}: its facts (triangles, bounds) cannot be told and are 0: ${error.message}`)
+    return NO_FACTS
+  }
+}
+
 function entryOf(
   request: Request,
-  { task, fetched, glb }: { task: Task; fetched: FetchedFiles; glb: BlobRef },
+  { task, glb }: { task: Task; glb: BlobRef },
 ): Omit<Entry, 'source' | 'facts'> {
   const credits = task.consumedCredits ?? estimateCredits(request.canonical.kind, request.params)
   return {
@@ -47,8 +66,7 @@ function entryOf(
     image: request.imageName,
     model: String(request.params['ai_model']),
     request: request.canonical,
-    files: { ...fetched.files, glb },
-    ...(fetched.unavailable.length > 0 ? { unavailable: fetched.unavailable } : {}),
+    files: { glb },
     task: { id: task.id, credits, ...(task.createdAt ? { createdAt: isoTime(task.createdAt) } : {}) },
   }
 }
