@@ -80,6 +80,28 @@ export function serviceTime({ api, clock }: Context): number {
 
 /** How old a look at the account may be when something is paid. */
 const FRESH_MS = 10_000
+
+interface Look {
+  /** By the clock of the service. */
+  at: number
+  since: number
+  tasks: Promise<RecentTasks>
+}
+
+/** Looks at the account that many submissions share: each lists all that were made since, and takes a request. */
+export class Looks {
+  #latest = new Map<TaskKind, Look>()
+
+  /** The look that is fresh and reaches back far enough, or a new one. A failed one is not kept. */
+  share(kind: TaskKind, { at, since }: Omit<Look, 'tasks'>, list: () => Promise<RecentTasks>) {
+    const latest = this.#latest.get(kind)
+    if (latest && at - latest.at < FRESH_MS && latest.since <= since) return latest.tasks
+    const look = { at, since, tasks: list() }
+    this.#latest.set(kind, look)
+    look.tasks.catch(() => this.#latest.get(kind) === look && this.#latest.delete(kind))
+    return look.tasks
+  }
+}
 /** How far apart our times and those of the service may be. */
 const MEANWHILE_MARGIN_MS = 60_000
 
@@ -92,10 +114,14 @@ export async function submittedMeanwhile(
   { key, canonical }: Request,
   decidedAt: number,
 ): Promise<Task | undefined> {
-  if (serviceTime(context) - decidedAt < FRESH_MS) return undefined
-  const { api, signal, store } = context
-  const since = () => decidedAt - MEANWHILE_MARGIN_MS
-  const recent = await listRecentTasks(api().client, [canonical.kind], { since, signal })
+  const at = serviceTime(context)
+  if (at - decidedAt < FRESH_MS) return undefined
+  const { signal, store } = context
+  const { client, looks } = context.api()
+  const since = decidedAt - MEANWHILE_MARGIN_MS
+  const recent = await looks.share(canonical.kind, { at, since }, () =>
+    listRecentTasks(client, [canonical.kind], { since: () => since, signal }),
+  )
   const record = await store.journal.read(key)
   return adoptable(recent, key, record?.forgottenTasks ?? [])
 }

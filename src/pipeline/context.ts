@@ -6,6 +6,7 @@ import type { Hasher } from '../request/fingerprint.ts'
 import type { ImageReader } from '../request/images.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Fetch } from '../system/fetch.ts'
+import type { Looks } from './adoption.ts'
 import type { Batch } from './batch.ts'
 import type { Budget } from './budget.ts'
 import type { Consent } from './consent.ts'
@@ -63,6 +64,7 @@ export interface Api {
   client: Client
   limits: Limits
   fetch: Fetch
+  looks: Looks
   /** A digest of the key, to tell accounts apart in the journal without storing the key. */
   account: string
 }

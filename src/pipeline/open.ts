@@ -13,6 +13,7 @@ import { createDebugLog } from '../system/debug.ts'
 import { createFetch } from '../system/fetch.ts'
 import { createRedactor } from '../system/redact.ts'
 import { decideBatch } from './admission.ts'
+import { Looks } from './adoption.ts'
 import { Batch } from './batch.ts'
 import { Budget } from './budget.ts'
 import { Consent, type WaysToAgree } from './consent.ts'
@@ -151,7 +152,7 @@ function apiFor(shared: Shared, { options, env }: Run, clock: Clock): Api {
   const limits = createLimits({ requestsPerSecond, concurrency, clock })
   const schedule = createSchedule({ limits, clock, random: Math.random, log })
   const client = createClient({ baseUrl, apiKey, fetch, clock, log, schedule })
-  const api: Api = { client, limits, fetch, account }
+  const api: Api = { client, limits, fetch, looks: new Looks(), account }
   shared.apis.set(`${baseUrl} ${account}`, api)
   return api
 }
