@@ -34,6 +34,7 @@ export function createOutputs(layout: Layout, prepare = createPreparation(layout
   const statusOfFile: StatusOfFile = async (file, ref) => statusOf(await digest(file), ref)
   // Builds for several environments ask for the same files, and a copying one asks again at its end.
   const checked = new Map<string, string | undefined>()
+  const running = new Map<string, Promise<void>>()
   const ensure = async (target: string, ref: BlobRef): Promise<void> => {
     const state = await stateOf(target, ref)
     if (state !== undefined && checked.get(target) === state) return
@@ -47,7 +48,10 @@ export function createOutputs(layout: Layout, prepare = createPreparation(layout
   return {
     materialise: async (ref, key, name) => {
       const target = layout.output(key, `${safeFileName(name)}.${ref.ext}`)
-      await turns.add(() => ensure(target, ref))
+      const id = `${ref.sha256} ${target}`
+      const turn = running.get(id) ?? turns.add(() => ensure(target, ref)).finally(() => running.delete(id))
+      running.set(id, turn)
+      await turn
       return target
     },
   }
