@@ -1,0 +1,33 @@
+// Fills the cache of a project: a build whose models come from an emulator that makes them of the wanted size.
+import path from 'node:path'
+import { startEmulator } from 'unplugin-meshy/emulator'
+import meshy from 'unplugin-meshy/vite'
+import { build } from 'vite'
+import { childArgs, report } from '../lib/child.mjs'
+import { createSizedMaker } from '../lib/models.mjs'
+
+const { root, entry, modelBytes } = childArgs()
+const emulator = await startEmulator({
+  taskMs: 1,
+  pendingMs: 1,
+  slots: 1000,
+  requestsPerSecond: 100_000,
+  maker: createSizedMaker(modelBytes),
+})
+await build({
+  root,
+  configFile: false,
+  logLevel: 'error',
+  plugins: [
+    meshy({
+      baseUrl: emulator.url,
+      apiKey: emulator.apiKey,
+      mode: 'generate',
+      maxCredits: emulator.balance,
+      concurrency: 64,
+      requestsPerSecond: 10_000,
+    }),
+  ],
+  build: { write: false, rollupOptions: { input: path.join(root, entry) } },
+})
+report({ posts: emulator.counts.posts })
