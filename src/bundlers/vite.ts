@@ -24,7 +24,8 @@ export interface ViteConfig {
   isWorker: boolean
   envDir: string | false
   publicDir: string
-  build: { watch: unknown }
+  base: string
+  build: { watch: unknown; lib?: unknown }
   plugins: readonly { name: string }[]
   logger: Pick<Logger, 'info' | 'warn' | 'error'>
 }
@@ -58,6 +59,9 @@ export function createViteAdapter(session: Session, { api, workers, another }: A
       const urlOf = viteUrl(isBundled(viteConfig, (native as ViteContext).environment))
       return viteConfig?.command === 'serve' ? urlOf : copyMode.urlOf(urlOf)
     },
+    afterLoad: (_, { context }) => {
+      if (isRootedLibrary(viteConfig)) context.notices.once(ROOTED_LIBRARY)
+    },
     hooks: {
       vite: {
         ...outputHooks(session, copyMode),
@@ -79,6 +83,14 @@ export function createViteAdapter(session: Session, { api, workers, another }: A
       },
     },
   }
+}
+
+const ROOTED_LIBRARY =
+  "URLs in this library begin with `/`, so that its models are looked for at the root of whoever's site; set `base: './'`"
+
+/** Whether a library is built whose files are told from the root of a site that it knows nothing of. */
+function isRootedLibrary(config: ViteConfig | undefined): boolean {
+  return config?.command === 'build' && Boolean(config.build.lib) && config.base === '/'
 }
 
 /** The build of a worker is a part of this one: what it lists is told here. */

@@ -75,6 +75,21 @@ describe.each(VITES)('the URL of a model in %s', (vite) => {
   })
 })
 
+describe.each(VITES)('a library by %s', (vite) => {
+  it.each([
+    ['warns', '/', true],
+    ['does not warn', './', false],
+  ])('%s when its base is %s', async (_, base, isWarned) => {
+    const emulator = await emulate()
+    const project = await makeProject({ files: FILES })
+    const lib = { entry: 'main.js', formats: ['es' as const], fileName: 'main' }
+
+    const { log } = await build(vite, project, { meshy: paying(emulator), vite: { base, build: { lib } } })
+
+    expect(log.includes("set `base: './'`")).toBe(isWarned)
+  })
+})
+
 describe('environments of one builder', () => {
   it('share one model and one URL', async () => {
     const emulator = await emulate()

@@ -53,5 +53,5 @@ function shownModel(built: Built): Buffer | undefined {
 
 /** Whether the shown stand-in is a card of this picture. */
 function isOf(built: Built, picture: Uint8Array): boolean {
-  return shownModel(built)?.includes(picture) === true
+  return shownModel(built)?.includes(Buffer.from(picture)) === true
 }

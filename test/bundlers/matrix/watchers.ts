@@ -45,14 +45,18 @@ const START: Record<WatcherName, (start: Start) => Promise<() => Promise<void>>>
     workIn(root)
     const input = path.join(root, 'main.js')
     const watcher = watchByRollup({ input, plugins: [meshyForRollup(meshy)], output: { dir: outDir } })
-    watcher.on('event', ({ code }) => code === 'END' && onBuilt())
+    watcher.on('event', ({ code }) => {
+      if (code === 'END') onBuilt()
+    })
     return () => watcher.close()
   },
   Rolldown: async ({ root, outDir, meshy, onBuilt }) => {
     const input = path.join(root, 'main.js')
     const plugins = [meshyForRolldown(meshy)]
     const watcher = watchByRolldown({ cwd: root, input, plugins, output: { dir: outDir } })
-    watcher.on('event', ({ code }) => code === 'END' && onBuilt())
+    watcher.on('event', ({ code }) => {
+      if (code === 'END') onBuilt()
+    })
     return () => watcher.close()
   },
   webpack: async (start) =>
