@@ -9,6 +9,8 @@ export interface ImportSite {
   file: string
   /** 1-based line of the import, when it could be found. */
   line?: number | undefined
+  /** File name of the imported image. */
+  image?: string | undefined
 }
 
 export interface MeshyErrorInit {
@@ -56,8 +58,14 @@ export function isMeshyError(value: unknown): value is MeshyError {
 
 /** The whole error as text, for terminals and overlays: place, message, next step, code. */
 export function formatError(error: MeshyError): string {
-  const place = error.site ? `${formatSite(error.site)}: ` : ''
+  const place = error.site ? `${formatPlace(error, error.site)}: ` : ''
   return `${place}${error.message}\n  ${error.hint} [${error.code}]`
+}
+
+/** Where an error stands: `src/main.ts:3`, with the image behind it where the message does not name it. */
+export function formatPlace(error: MeshyError, site: ImportSite): string {
+  const { image } = site
+  return image && !error.message.includes(image) ? `${formatSite(site)}: ${image}` : formatSite(site)
 }
 
 /** An import site as `src/main.ts:3`. */

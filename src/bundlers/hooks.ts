@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { isMeshyError, MeshyError } from '../errors.ts'
 import type { Context } from '../pipeline/context.ts'
 import { recallImport, rememberImport } from '../pipeline/import-records.ts'
@@ -56,7 +57,8 @@ export async function loadModule(
     return { code, asset, context }
   } catch (error) {
     native.addWatchFile(imported.file)
-    const told = isMeshyError(error) && !error.site ? error.at(await imported.site()) : error
+    const image = path.basename(imported.file)
+    const told = isMeshyError(error) && !error.site ? error.at({ ...(await imported.site()), image }) : error
     if (session.bundler.live || adapter.tellsAtOnce) throw presentable(told, session.bundler.root)
     session.problems.add(moduleId, told)
     return { code: renderFailedModule(), asset: undefined, context }
@@ -72,6 +74,8 @@ function warnOfMissingKey({ bundler, inline }: Session, { options, notices }: Co
 
 /** Ends a build: tells every failure of it, or the plan that it was run for. */
 export async function finishBuild(session: Session, api: PluginApi): Promise<void> {
+  // A run whose options are wrong has said so at its start.
+  if (!session.isOpen) return
   const { logger, options, report, declared } = await session.context()
   await declared?.write()
   const problem = session.problems.take()

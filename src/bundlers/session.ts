@@ -3,6 +3,7 @@ import { consoleLogger } from '../pipeline/logger.ts'
 import { openProject, type ProjectRun } from '../pipeline/open-project.ts'
 import type { Options } from '../pipeline/options.ts'
 import { Problems } from '../pipeline/problems.ts'
+import { presentable } from './present.ts'
 import { PromptScrubber } from './scrub-maps.ts'
 
 /** What a bundler tells of its run, before the first import. */
@@ -26,11 +27,18 @@ export class Session {
   /** The options that were given in code. */
   readonly inline: Options
   #context: Promise<Context> | undefined
+  #isOpen = false
 
   constructor(inline: Options) {
     this.inline = inline
   }
 
+  /** Whether the context could be opened: not so with options that are wrong. */
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  /** @throws an error that bundlers can show */
   context(): Promise<Context> {
     this.#context ??= this.#open()
     return this.#context
@@ -42,8 +50,18 @@ export class Session {
     this.#context = undefined
   }
 
-  #open(): Promise<Context> {
-    return openProject(this.bundler, { inline: this.inline, activity: () => this.activity() })
+  async #open(): Promise<Context> {
+    try {
+      const context = await openProject(this.bundler, {
+        inline: this.inline,
+        activity: () => this.activity(),
+        isDoomed: () => this.problems.size > 0,
+      })
+      this.#isOpen = true
+      return context
+    } catch (error) {
+      throw presentable(error, this.bundler.root)
+    }
   }
 }
 

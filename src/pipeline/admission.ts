@@ -21,6 +21,7 @@ import { priceOf } from './price.ts'
 /**
  * Decides about a whole batch before anything of it is paid:
  *
+ * 0. A build that fails anyway, for an import that cannot be read, sends nothing and costs nothing.
  * 1. The account's recent tasks are listed, which is free. One that carries a key is taken over.
  * 2. A submission that was cut off and cannot be found out is an error of its own.
  * 3. The rest is priced, announced, and held against the budget and the balance. Too much: nothing is submitted.
@@ -29,6 +30,8 @@ export async function decideBatch(
   context: Context,
   candidates: Candidate[],
 ): Promise<(Admission | MeshyError)[]> {
+  const doom = doomed(context)
+  if (doom) return candidates.map(() => doom)
   const recent = await recentTasks(context, candidates)
   const known = await context.store.knownTasks()
   const found = candidates.map((candidate) => findTask(context, candidate, { recent, known }))
@@ -77,6 +80,14 @@ function findTask(
 function lostTasks({ request, record }: Candidate, recent: RecentTasks, known: ReadonlySet<string>): Task[] {
   const { kind } = request.canonical
   return candidatesFor(recent, { kind, since: startOf(record) ?? 0, known })
+}
+
+function doomed({ isDoomed }: Context): MeshyError | undefined {
+  if (!isDoomed()) return undefined
+  return new MeshyError('MESHY_NOT_SUBMITTED', {
+    message: 'Nothing was submitted, since another import of this build failed.',
+    hint: 'Fix that one, then build again.',
+  })
 }
 
 /** Reserves the price of all that is to be paid; returns why nothing of it may be. */

@@ -35,6 +35,8 @@ export interface Context {
   api(): Api
   batch: Batch
   budget: Budget
+  /** Whether the run is bound to fail for another import: then nothing more is paid. */
+  isDoomed(): boolean
   flights: Flights
   /** Set when the bundler serves or watches, so that nobody waits. */
   live: Live | undefined

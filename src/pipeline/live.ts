@@ -91,7 +91,9 @@ export class Live {
       if (context.signal.aborted || isOutdated(error)) return
       this.#failed.set(key, context)
       context.logger.error(
-        isMeshyError(error) ? formatError(error) : String(error instanceof Error ? error.stack : error),
+        isMeshyError(error)
+          ? formatError(error.at({ file: request.imageName }))
+          : String(error instanceof Error ? error.stack : error),
       )
     } finally {
       this.#running.delete(key)

@@ -27,6 +27,8 @@ export interface OpenProjectOptions {
   inline: Options
   /** A number that changes while the bundler finds modules. */
   activity: () => number
+  /** Whether the run is bound to fail for another import, so that nothing more should be paid. */
+  isDoomed?: (() => boolean) | undefined
   signal?: AbortSignal | undefined
 }
 
@@ -37,11 +39,11 @@ export interface OpenProjectOptions {
  */
 export async function openProject(
   run: ProjectRun,
-  { inline, activity, signal }: OpenProjectOptions,
+  { inline, activity, isDoomed, signal }: OpenProjectOptions,
 ): Promise<Context> {
   const { root, live, underTest, logger, waysToAgree } = run
   const project = findProject(root)
   const env = readEnvironment(run.envDir, run.envMode, process.env)
   const options = resolveOptions(inline, await readConfig(project), { root, project, env, live, underTest })
-  return openContext({ options, env, live, logger, activity, signal, waysToAgree })
+  return openContext({ options, env, live, logger, activity, isDoomed, signal, waysToAgree })
 }

@@ -43,6 +43,8 @@ export interface Run {
   waysToAgree?: WaysToAgree | undefined
   /** A number that changes while the bundler finds modules. */
   activity: () => number
+  /** Whether the run is bound to fail for another import, so that nothing more should be paid. */
+  isDoomed?: (() => boolean) | undefined
   signal?: AbortSignal | undefined
   /** @default the system's */
   clock?: Clock | undefined
@@ -85,6 +87,7 @@ export async function openContext(run: Run): Promise<Context> {
     api: () => apiFor(shared, run, clock),
     batch,
     budget: shared.budget,
+    isDoomed: run.isDoomed ?? (() => false),
     flights: shared.flights,
     live: run.live ? shared.live : undefined,
     consent: new Consent(clock, logger, run.waysToAgree),

@@ -1,4 +1,4 @@
-import { formatError, formatSite, isMeshyError, MeshyError } from '../errors.ts'
+import { formatError, formatPlace, isMeshyError, MeshyError } from '../errors.ts'
 
 /** Collects the failures of a build, so that its end reports all of them and not the first. */
 export class Problems {
@@ -56,7 +56,8 @@ function textsOf(errors: MeshyError[]): string[] {
   const places = new Map<string, string[]>()
   for (const error of errors) {
     const text = formatError(error.at(undefined))
-    places.set(text, [...(places.get(text) ?? []), ...(error.site ? [formatSite(error.site)] : [])])
+    const { site } = error
+    places.set(text, [...(places.get(text) ?? []), ...(site ? [formatPlace(error, site)] : [])])
   }
   return [...places].map(([text, sites]) => [...new Set(sites)].map((site) => `${site}: `).join('\n') + text)
 }

@@ -245,6 +245,11 @@ export const failures = {
     next: 'Restore the bytes, or `unplugin-meshy forget` the model, so that the next build pays for a new one.',
     paid: 'no',
   },
+  MESHY_NOT_SUBMITTED: {
+    cause: 'A model is missing, and the build is bound to fail for another import, so nothing is paid.',
+    next: 'Fix the other import, then build again.',
+    paid: 'no',
+  },
   MESHY_OPTIONS_INVALID: {
     cause: 'An option of the plugin, of `meshy.config` or of the environment is invalid.',
     next: 'Fix the option that the message names.',
