@@ -1,4 +1,6 @@
 import { startEmulator, type ModelsInUse } from '../emulator.ts'
+import { MeshyError } from '../errors.ts'
+import { errnoOf } from '../system/errno.ts'
 import { defineCommand } from './command.ts'
 import { print, printJson } from './print.ts'
 import { readNumber } from './read-args.ts'
@@ -33,7 +35,7 @@ export const emulate = defineCommand({
       credits: readNumber('credits', credits, { least: 0, whole: true }),
       profile: profile === 'reference' ? profile : 'current',
       models: models === 'card' ? models : 'mesh',
-    })
+    }).catch((error: unknown) => refuseAddress(error, { host, port }))
     const { url, apiKey } = emulator
     const inUse = await emulator.models()
     if (json) printJson({ models: inUse, url, apiKey })
@@ -42,6 +44,19 @@ export const emulate = defineCommand({
     await emulator.close()
   },
 })
+
+function refuseAddress(error: unknown, { host, port }: { host: string; port: string }): never {
+  const code = errnoOf(error)
+  if (code === undefined) throw error
+  throw new MeshyError('MESHY_COMMAND_REFUSED', {
+    message: `The emulator cannot listen on \`${host}:${port}\` (${code}).`,
+    hint:
+      code === 'EADDRINUSE'
+        ? 'Choose another `--port`; 0 takes any that is free.'
+        : 'Choose another `--host` or `--port`.',
+    cause: error,
+  })
+}
 
 function usageOf(url: string, apiKey: string, { kind, reason }: ModelsInUse): string {
   return [

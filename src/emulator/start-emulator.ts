@@ -24,7 +24,7 @@ export interface RunningEmulator extends Emulator {
  *
  * @example
  * const emulator = await startEmulator()
- * await build({ plugins: [meshy({ baseUrl: emulator.url, apiKey: emulator.apiKey })] })
+ * await build({ plugins: [meshy({ baseUrl: emulator.url, apiKey: emulator.apiKey, mode: 'generate' })] })
  * expect(emulator.counts.posts).toBe(1)
  * await emulator.close()
  */

@@ -17,7 +17,7 @@ export function hintToCommit(context: Context, entry: Entry, { isFirst }: { isFi
   const blobs = `${relative(options.cacheDir)}/blobs`
   if (isFirst) {
     logger.info(
-      `meshy: commit \`${relative(options.lockfile)}\` and \`${blobs}\`: ` +
+      `meshy: commit \`${relative(options.lockfile)}\` and \`${relative(options.cacheDir)}\` (its .gitignore lets in the blobs): ` +
         'then everybody, and CI, builds these bytes without a key and without paying',
     )
   }

@@ -4,7 +4,7 @@ import type { Finding } from './classify.ts'
 import { priceOf } from './price.ts'
 
 const BUILD_ELSEWHERE =
-  'Build on your machine and commit `meshy-lock.json` and `.meshy/blobs`, or set MESHY_MODE=generate for this run.'
+  'Build on your machine and commit `meshy-lock.json` and `.meshy`, or set MESHY_MODE=generate for this run.'
 
 /** The error of a model that `frozen` may neither generate nor wait for. */
 export function modelMissing(request: Request, { state, record, free }: Finding): MeshyError {

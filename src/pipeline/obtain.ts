@@ -1,3 +1,4 @@
+import { MeshyError } from '../errors.ts'
 import type { Request } from '../request/request.ts'
 import type { Entry, FileRole } from '../store/entry.ts'
 import { classify, type Finding, type StoredFinding } from './classify.ts'
@@ -34,7 +35,11 @@ export async function obtain(context: Context, request: Request, finding: Findin
   }
   const { entry } = current
   if (entry && current.state === 'ready') return { ...current, entry }
-  throw new Error(`The model of ${request.imageName} was stored and cannot be found: ${current.state}.`)
+  throw new MeshyError('MESHY_CACHE_CORRUPT', {
+    message: `The model of \`${request.imageName}\` was stored and is gone again: something else removes files from the cache.`,
+    hint: 'Run again when nothing cleans the cache folder; nothing is paid again while its task is kept.',
+    details: { key: request.key, state: current.state },
+  })
 }
 
 async function restoreOnce(

@@ -70,7 +70,7 @@ function derivationMissing(
     message:
       `\`${imageName}\` is stored, but \`${steps.join(', ')}\` of it ${story}; deriving it costs 0 credits. ` +
       'This run is `frozen`, so nothing was derived.',
-    hint: 'Build on your machine and commit `meshy-lock.json` and `.meshy/blobs`, or set MESHY_MODE=generate for this run.',
+    hint: 'Build on your machine and commit `meshy-lock.json` and `.meshy`, or set MESHY_MODE=generate for this run.',
     details: { key: entry.key, credits: 0, derivation: key, steps },
   })
 }

@@ -30,7 +30,7 @@ export function isMeshySpecifier(specifier: string): boolean {
 export function parseSpecifier(specifier: string): ParsedSpecifier {
   const { path, query } = splitQuery(specifier)
   refuseLostText(query)
-  const items = query.split('&').map(splitItem).filter(isOurs)
+  const items = splitQueryItems(query).filter(isOurs)
   const token = items.find(({ key, raw }) => key === 'meshy' && TOKEN.test(raw ?? ''))?.raw
   if (token === undefined) return { path, directives: parseItems(items) }
   if (items.length === 1) return { path, token }
@@ -59,6 +59,16 @@ function refuseLostText(query: string): void {
     message: `The query \`?${query}\` holds a \`#\`; expected none, since tools cut a query there.`,
     hint: 'Write `%23` for `#`.',
   })
+}
+
+/**
+ * Where every item has a value, as in `meshy=true&prompt=a+b`, a URLSearchParams wrote the query, such as that of a glob
+ * import with an object: there `+` is a space. Whoever writes by hand writes `meshy` alone, and means a `+` as it is.
+ */
+function splitQueryItems(query: string): Item[] {
+  const items = query.split('&').map(splitItem)
+  const isForm = items.length > 1 && items.every(({ raw }) => raw !== undefined)
+  return isForm ? items.map(({ key, raw }) => ({ key, raw: raw?.replaceAll('+', ' ') })) : items
 }
 
 function splitItem(item: string): Item {

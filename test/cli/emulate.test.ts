@@ -22,6 +22,16 @@ describe('emulate', () => {
     expect(await running.line(/MESHY_API_KEY/)).toMatch(/export MESHY_API_KEY=msy_/)
   })
 
+  it('says to choose another port when the port is in use', async () => {
+    const running = start(['emulate', '--models', 'card'])
+    const port = /:(\d+)$/.exec(await running.line(/MESHY_BASE_URL/))?.[1] ?? ''
+
+    const { code, stderr } = await runCli(['emulate', '--port', port])
+
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('Choose another `--port`') })
+    expect(stderr).not.toContain('    at ')
+  })
+
   it.each([
     ['--port', 'abc'],
     ['--port', '70000'],

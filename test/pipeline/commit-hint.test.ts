@@ -20,7 +20,7 @@ describe('hintToCommit', () => {
     await load('hero.png?meshy')
     await load('villain.png?meshy')
 
-    expect(told.filter((text) => text.includes('commit `meshy-lock.json` and `.meshy/blobs`'))).toHaveLength(
+    expect(told.filter((text) => text.includes('commit `meshy-lock.json` and `.meshy`'))).toHaveLength(
       1,
     )
   })

@@ -121,6 +121,17 @@ describe('parseSpecifier', () => {
     expect(parseSpecifier(`./a.png?meshy&prompt=${written}`).directives).toEqual({ prompt })
   })
 
+  it.each([
+    [
+      'what URLSearchParams writes, as glob imports with an object do',
+      `./a.png?${new URLSearchParams({ meshy: 'true', prompt: 'a b+c & d' })}`,
+      'a b+c & d',
+    ],
+    ['a query by hand, where a plus is a plus', './a.png?meshy&prompt=a+b', 'a+b'],
+  ])('reads %s', (_, specifier, prompt) => {
+    expect(parseSpecifier(specifier)).toMatchObject({ directives: { prompt } })
+  })
+
   it('reads what encodeURIComponent and URLSearchParams write', () => {
     const prompt = '100% "wool" + silk & a #2 felt, grün 🟢 = ok?'
 
