@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { defineBuildConfig } from 'unbuild'
+import { buildPage } from './scripts/build-page.mjs'
 import { recipeJsonSchema } from './src/request/recipe-json-schema.ts'
 
 export default defineBuildConfig({
@@ -31,6 +32,7 @@ export default defineBuildConfig({
     'build:done': async ({ options }) => {
       const text = `${JSON.stringify(recipeJsonSchema(), undefined, 2)}\n`
       await writeFile(path.resolve(options.rootDir, options.outDir, 'recipe.schema.json'), text)
+      await buildPage()
     },
   },
 })

@@ -1,5 +1,6 @@
 import { createUnplugin, type UnpluginInstance } from 'unplugin'
 import { createPlugin } from './bundlers/plugin.ts'
+import { createInspector } from './inspector/middleware.ts'
 import type { Options } from './pipeline/options.ts'
 
 export { isMeshyError, MeshyError, type ErrorCode, type ImportSite } from './errors.ts'
@@ -9,7 +10,11 @@ export type { MeshyAsset } from './types.ts'
 
 /** The plugin for every bundler: `meshy.vite()`, `meshy.rollup()`. Each has an entry of its own as well. */
 export const meshy: UnpluginInstance<Options | undefined> = createUnplugin((options, meta) =>
-  createPlugin(options ?? {}, { framework: meta.framework, another: () => meshy.vite(options) }),
+  createPlugin(options ?? {}, {
+    framework: meta.framework,
+    another: () => meshy.vite(options),
+    createInspector,
+  }),
 )
 
 export default meshy

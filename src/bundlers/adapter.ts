@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { UnpluginOptions } from 'unplugin'
 import type { Asset } from '../pipeline/asset.ts'
 import type { Context } from '../pipeline/context.ts'
@@ -46,6 +47,13 @@ export interface Loaded {
   context: Context
 }
 
+/** Makes what serves the page about the models of a dev server. */
+export type CreateInspector = (server: {
+  context: Context
+  base: string
+  host?: string | undefined
+}) => (request: IncomingMessage, response: ServerResponse, next: () => void) => void
+
 /** What an adapter works with. */
 export interface AdapterParts {
   api: PluginApi
@@ -53,4 +61,5 @@ export interface AdapterParts {
   workers: PluginApi[]
   /** Makes another instance of the Vite plugin with the same options. */
   another: () => unknown
+  createInspector: CreateInspector
 }

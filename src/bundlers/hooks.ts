@@ -30,7 +30,7 @@ export async function resolveImport(
   const place = { importer, root, publicDir }
   const file = await resolveImage(adapter.resolver(native), stripQuery(specifier), place)
   const site = () => findSite(root, importer, specifier)
-  const id = context.imports.add(specifier, { file, site })
+  const id = context.imports.add(specifier, { file, site, importer })
   if (adapter.remembersIds) native.addWatchFile(await rememberImport(context, id, specifier))
   return adapter.moduleIds.toBundler(id)
 }

@@ -2,7 +2,7 @@ import type { UnpluginOptions } from 'unplugin'
 import { SPECIFIER } from '../pipeline/imports.ts'
 import type { Options } from '../pipeline/options.ts'
 import type { PluginApi } from '../pipeline/plugin-api.ts'
-import type { NativeContext } from './adapter.ts'
+import type { CreateInspector, NativeContext } from './adapter.ts'
 import { createAdapter } from './adapters.ts'
 import { createApi } from './api.ts'
 import { finishBuild, loadModule, resolveImport } from './hooks.ts'
@@ -12,14 +12,15 @@ export interface PluginMeta {
   framework: string
   /** Makes another instance of the Vite plugin with the same options. */
   another: () => unknown
+  createInspector: CreateInspector
 }
 
 /** The hooks of one plugin instance. They translate between a bundler and the pipeline, and decide nothing. */
-export function createPlugin(inline: Options, { framework, another }: PluginMeta): UnpluginOptions {
+export function createPlugin(inline: Options, { framework, ...rest }: PluginMeta): UnpluginOptions {
   const session = new Session(inline)
   const workers: PluginApi[] = []
   const api = createApi(session, workers)
-  const adapter = createAdapter(framework, session, { api, workers, another })
+  const adapter = createAdapter(framework, session, { api, workers, ...rest })
   return {
     name: 'unplugin-meshy',
     enforce: 'pre',

@@ -9,6 +9,8 @@ import { outputHooks } from './output.ts'
 import { countModules, followGraph, keepGraph, type RollupContext } from './rollup.ts'
 import type { Session } from './session.ts'
 import { viteUrl } from './url.ts'
+import { AGREE_KEY } from './vite-shortcuts.ts'
+import { equipServer, type EquippedServer } from './vite-server.ts'
 
 /** A plugin context of Vite, as far as we use it beyond Rollup's. */
 interface ViteContext extends RollupContext {
@@ -19,12 +21,12 @@ interface ViteContext extends RollupContext {
 export interface ViteConfig {
   root: string
   mode: string
+  base: string
   command: 'build' | 'serve'
   /** Whether it is the build of a worker, whose files become files of the build around it. */
   isWorker: boolean
   envDir: string | false
   publicDir: string
-  base: string
   build: { watch: unknown; lib?: unknown }
   plugins: readonly { name: string }[]
   logger: Pick<Logger, 'info' | 'warn' | 'error'>
@@ -41,7 +43,10 @@ interface DevServer {
   >
 }
 
-export function createViteAdapter(session: Session, { api, workers, another }: AdapterParts): Adapter {
+export function createViteAdapter(
+  session: Session,
+  { api, workers, another, createInspector }: AdapterParts,
+): Adapter {
   let viteConfig: ViteConfig | undefined
   let server: DevServer | undefined
   const copyMode = new CopyMode(session)
@@ -71,9 +76,10 @@ export function createViteAdapter(session: Session, { api, workers, another }: A
           adoptViteConfig(session, viteConfig)
           copyMode.isPart = viteConfig.isWorker
         },
-        configureServer(started) {
+        async configureServer(started) {
           server = started
           session.isImported = (id) => isImported(started, id)
+          await equipServer(session, started as unknown as EquippedServer, createInspector)
         },
         async hotUpdate(update) {
           const { store } = await session.context()
@@ -113,6 +119,7 @@ export function adoptViteConfig(session: Session, config: ViteConfig): void {
     live: isServe || Boolean(config.build.watch),
     underTest: config.plugins.some(({ name }) => name === 'vitest'),
     logger: config.logger,
+    waysToAgree: isServe ? { key: AGREE_KEY, page: `${config.base}__meshy/` } : {},
   }
 }
 

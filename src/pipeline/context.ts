@@ -17,6 +17,7 @@ import type { Interrupt } from './interrupt.ts'
 import type { Live } from './live.ts'
 import type { Logger } from './logger.ts'
 import type { Notices } from './notices.ts'
+import type { Observer } from './observer.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { PlanRow } from './plan.ts'
 import type { Progress } from './progress.ts'
@@ -54,6 +55,8 @@ export interface Context {
   plan: PlanRow[]
   report: Report
   progress: Progress
+  /** Set by whoever shows a live run. */
+  observer: Observer | undefined
   notices: Notices
   clock: Clock
   logger: Logger

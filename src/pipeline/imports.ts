@@ -12,8 +12,16 @@ export interface Import {
   directives: Directives | { error: unknown }
   /** Where it stands, for errors; found when it is first asked for. */
   site: () => Promise<ImportSite>
+  /** Every place where it stands, where the bundler tells who imports. */
+  sites?(): Promise<ImportSite[]>
   /** Whether anything still imports it, where the bundler can tell. */
   isImported?(): boolean
+}
+
+/** An import that a bundler resolves. */
+export interface Sighting extends Pick<Import, 'file' | 'site'> {
+  /** The importing module, to tell importers apart. */
+  importer?: string | undefined
 }
 
 /** Canonical module ids, whatever a bundler adds to their query. */
@@ -34,7 +42,8 @@ export function isOurs(specifier: string): boolean {
  */
 export class Imports {
   #directives = new Map<string, Import['directives']>()
-  #sites = new Map<string, Import['site']>()
+  /** By module id, then by importer. */
+  #sites = new Map<string, Map<string, Import['site']>>()
   readonly #hasher: Hasher
   readonly #onQuery: (query: string) => void
 
@@ -48,10 +57,12 @@ export class Imports {
    * Remembers an import and returns its module id. A query that cannot be read gets an id as well: its error is told
    * when the module is loaded, together with all others. The first site of an id is the one that errors name.
    */
-  add(specifier: string, { file, site }: Pick<Import, 'file' | 'site'>): string {
+  add(specifier: string, { file, site, importer = '' }: Sighting): string {
     const token = this.#addDirectives(specifier)
     const id = `${file}?meshy=${token}`
-    if (!this.#sites.has(id)) this.#sites.set(id, site)
+    const sites = this.#sites.get(id) ?? new Map<string, Import['site']>()
+    this.#sites.set(id, sites)
+    if (!sites.has(importer)) sites.set(importer, site)
     return id
   }
 
@@ -60,7 +71,10 @@ export class Imports {
     const [, file, token] = MODULE_ID.exec(id) ?? []
     const directives = token === undefined ? undefined : this.#directives.get(token)
     if (file === undefined || !directives) return undefined
-    return { file, directives, site: this.#sites.get(`${file}?meshy=${token}`) ?? unknownSite }
+    // Importers that come later share the module, and are told as well.
+    const sites = () => [...(this.#sites.get(`${file}?meshy=${token}`)?.values() ?? [])]
+    const [site = unknownSite] = sites()
+    return { file, directives, site, sites: () => Promise.all(sites().map((one) => one())) }
   }
 
   /**

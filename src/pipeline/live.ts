@@ -1,8 +1,9 @@
 import { formatError, isMeshyError } from '../errors.ts'
 import type { Request } from '../request/request.ts'
-import { standInAsset, type Asset } from './asset.ts'
-import type { Finding } from './classify.ts'
+import { readyAsset, standInAsset, type Asset } from './asset.ts'
+import { classify, type Finding } from './classify.ts'
 import type { Context } from './context.ts'
+import { failedBefore } from './failure.ts'
 import type { Import } from './imports.ts'
 import type { Action } from './modes.ts'
 import { derive } from './derive.ts'
@@ -29,7 +30,7 @@ export class Live {
   /** Failures by key, and who told them: not tried again there, until the picture or the query changes the key. */
   #failed = new Map<string, Context>()
   /** Keys of models that are on their way, or will be after a quiet moment. */
-  #running = new Set<string>()
+  #running = new Map<string, Set<Context>>()
   #wishes = new Wishes()
 
   async asset(context: Context, request: Request, task: LiveTask): Promise<Asset> {
@@ -50,14 +51,16 @@ export class Live {
 
   #startOrAsk(context: Context, request: Request, { finding, action }: LiveTask): 'pending' | 'preview' {
     const { key } = request
-    if (this.#running.has(key)) return 'pending'
+    if (this.#joinRunning(context, request)) return 'pending'
     if (this.#failed.get(key) === context) {
       context.consent.ask({ request, finding })
       return 'preview'
     }
     const failure = finding.record?.state === 'failed' ? finding.record.failure : undefined
-    if (failure)
+    if (failure && finding.record?.state === 'failed') {
+      context.observer?.failed(request, failedBefore(finding.record))
       context.notices.once(`${request.imageName}: ${failure.message} It is not submitted again by itself.`)
+    }
     if (action === 'ask' || failure) {
       context.consent.ask({ request, finding })
       return 'preview'
@@ -65,6 +68,15 @@ export class Live {
     const ready = action === 'submit' ? () => this.#quiet(context, key) : async () => ({ context, request })
     void this.#run(context, request, { finding, ready })
     return 'pending'
+  }
+
+  /** After a restart of a server, its models are on their way by the one before. */
+  #joinRunning(context: Context, request: Request): boolean {
+    const contexts = this.#running.get(request.key)
+    if (!contexts) return false
+    if (!contexts.has(context)) context.observer?.started(request)
+    contexts.add(context)
+    return true
   }
 
   async #quiet({ clock, signal }: Context, key: string): Promise<Wanting | undefined> {
@@ -80,22 +92,23 @@ export class Live {
   ): Promise<void> {
     const { key } = request
     if (this.#running.has(key)) return
-    this.#running.add(key)
+    this.#running.set(key, new Set())
+    this.#joinRunning(context, request)
     try {
       const wanting = await ready()
       if (!wanting) return
-      const { entry, derivation, derived } = await obtain(wanting.context, wanting.request, finding)
-      if (derivation && !derived) await derive(wanting.context, wanting.request, { entry, derivation })
-      context.logger.info(`meshy: ${request.imageName} is ready (${entry.facts.triangles} triangles)`)
+      await makeReady(wanting.context, wanting.request, finding)
     } catch (error) {
       if (context.signal.aborted || isOutdated(error)) return
       this.#failed.set(key, context)
+      context.observer?.failed(request, error)
       context.logger.error(
         isMeshyError(error)
           ? formatError(error.at({ file: request.imageName }))
           : String(error instanceof Error ? error.stack : error),
       )
     } finally {
+      for (const { observer } of this.#running.get(key) ?? []) observer?.ended(request)
       this.#running.delete(key)
     }
     // After a failure as well: nothing is on its way any more, and the module says so.
@@ -106,4 +119,20 @@ export class Live {
 /** The picture was saved again in the last moment: its module is loaded again with another key. */
 function isOutdated(error: unknown): boolean {
   return isMeshyError(error) && error.code === 'MESHY_IMAGE_CHANGED'
+}
+
+async function makeReady(context: Context, request: Request, finding: Finding): Promise<void> {
+  const { entry, derivation, derived } = await obtain(context, request, finding)
+  if (derivation && !derived) await derive(context, request, { entry, derivation })
+  context.logger.info(`meshy: ${request.imageName} is ready (${entry.facts.triangles} triangles)`)
+  await noteReady(context, request)
+}
+
+/** Its module is loaded again only where a page is open that wants it. */
+async function noteReady(context: Context, request: Request): Promise<void> {
+  const { entry, ...finding } = await classify(context, request)
+  if (!entry) return
+  const asset = readyAsset({ ...finding, entry }, request.wanted)
+  context.report.addAsset(request, asset)
+  context.observer?.served(request, asset)
 }

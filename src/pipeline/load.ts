@@ -21,9 +21,19 @@ import { makeStandIn } from './stand-in.ts'
  * @throws {MeshyError} as docs/errors.md lists
  */
 export async function loadAsset(context: Context, imported: Import): Promise<Asset | undefined> {
+  try {
+    return await load(context, imported)
+  } catch (error) {
+    context.observer?.refused(imported, error)
+    throw error
+  }
+}
+
+async function load(context: Context, imported: Import): Promise<Asset | undefined> {
   const { request, watchFiles } = await readImport(context, imported)
   for (const warning of request.warnings) context.notices.once(warning, await imported.site())
   context.wanted.add(request)
+  context.observer?.imported(imported, request)
   const finding = await classify(context, request)
   const action = decide(context.options.mode, finding.state)
   if (action === 'row') {
@@ -39,6 +49,7 @@ export async function loadAsset(context: Context, imported: Import): Promise<Ass
   const asset = await act(context, request, { imported, finding, action })
   await checkSize(context, request, { asset, site: imported.site })
   context.report.addAsset(request, asset)
+  context.observer?.served(request, asset)
   return { ...asset, watchFiles: [...watchFiles, ...asset.watchFiles] }
 }
 

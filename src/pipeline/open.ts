@@ -27,6 +27,7 @@ import { createLineProgress } from './lines.ts'
 import { Live } from './live.ts'
 import { redactedLogger, type Logger } from './logger.ts'
 import { Notices } from './notices.ts'
+import { teeProgress } from './observer.ts'
 import type { ResolvedOptions } from './options.ts'
 import { Report } from './report.ts'
 import { openStore } from './store.ts'
@@ -90,7 +91,7 @@ export async function openContext(run: Run): Promise<Context> {
     isDoomed: run.isDoomed ?? (() => false),
     flights: shared.flights,
     live: run.live ? shared.live : undefined,
-    consent: new Consent(clock, logger, run.waysToAgree),
+    consent: new Consent(clock, logger, waysOf(run)),
     interrupt: run.live ? undefined : new Interrupt(logger),
     imports: new Imports(hasher, (query) => declared?.add(query)),
     declared,
@@ -99,13 +100,19 @@ export async function openContext(run: Run): Promise<Context> {
     deriver: shared.deriver,
     plan: [],
     report: new Report(),
-    progress: terminal ?? createLineProgress(logger),
+    progress: teeProgress(terminal ?? createLineProgress(logger), () => context.observer),
+    observer: undefined,
     notices,
     clock,
     logger,
     signal: run.signal ?? new AbortController().signal,
   }
   return context
+}
+
+/** No page is named where there is none. */
+function waysOf({ options, waysToAgree }: Run): WaysToAgree {
+  return options.inspector ? { ...waysToAgree } : { ...waysToAgree, page: undefined }
 }
 
 /** Runs that must change nothing write no types either. */

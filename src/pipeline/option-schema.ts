@@ -36,6 +36,7 @@ const optionsSchema = z.strictObject({
   publicPath: z.string().optional(),
   live: z.boolean().optional(),
   emit: z.enum(['asset', 'copy']).optional(),
+  inspector: z.boolean().optional(),
   dts: z.union([z.string().min(1), z.literal(false)]).optional(),
 })
 

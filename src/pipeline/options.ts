@@ -62,6 +62,8 @@ export interface Options {
    * @default 'meshy-env.d.ts' beside the nearest `tsconfig.json`
    */
   dts?: string | false | undefined
+  /** Whether the dev server of Vite has a page about its models, at `/__meshy/`. @default true */
+  inspector?: boolean | undefined
 }
 
 /** Options with every default filled in; nobody reads raw options after this. */
@@ -90,6 +92,7 @@ export interface ResolvedOptions {
   emit: 'asset' | 'copy'
   /** Absolute. */
   dts: string | false
+  inspector: boolean
 }
 
 /** What is known of a run before its options are resolved. */
@@ -116,6 +119,7 @@ const DEFAULTS = {
   presets: {},
   transforms: [],
   oversize: 'warn' as const,
+  inspector: true,
 }
 
 /**

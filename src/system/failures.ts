@@ -204,6 +204,11 @@ export const failures = {
     next: 'Reload the page.',
     paid: 'no',
   },
+  MESHY_INSPECTOR_MISSING: {
+    cause: 'The files of the page at `/__meshy/` are not where the package has them.',
+    next: 'Install `unplugin-meshy` again; in its own repository, run `npm run build`.',
+    paid: 'no',
+  },
   MESHY_JOURNAL_INVALID: {
     cause: 'A journal record is not what we wrote, so it is not known whether its model is being paid for.',
     next: 'Find the task with `unplugin-meshy tasks`, then settle it with `adopt` or `forget`.',

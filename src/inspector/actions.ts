@@ -1,0 +1,55 @@
+import type { IncomingMessage } from 'node:http'
+import { z } from 'zod'
+import { agree, retry } from '../pipeline/agree.ts'
+import type { Context } from '../pipeline/context.ts'
+import type { LiveRecord } from './record.ts'
+
+/** What a button of the page does. Returns the keys that are on their way because of it. */
+type Action = (context: Context, record: LiveRecord, keys: string[]) => Promise<string[]>
+
+const ACTIONS = new Map<string, Action>([
+  ['/generate', async (context, _, keys) => agree(context, keys)],
+  [
+    '/retry',
+    async (context, record, keys) => {
+      const started = await Promise.all(keys.map((key) => retryOne(context, record, key)))
+      return keys.filter((_, index) => started[index])
+    },
+  ],
+])
+
+const MAX_BYTES = 100_000
+const bodySchema = z.strictObject({ keys: z.array(z.string().regex(/^[0-9a-f]{16}$/)) })
+
+export function actionOf(path: string): Action | undefined {
+  return ACTIONS.get(path)
+}
+
+/** The keys in the body of a request; undefined when it is something else. */
+export async function readKeys(request: IncomingMessage): Promise<string[] | undefined> {
+  if (!request.headers['content-type']?.startsWith('application/json')) return undefined
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > MAX_BYTES) return undefined
+    chunks.push(chunk)
+  }
+  return parseKeys(Buffer.concat(chunks).toString())
+}
+
+function parseKeys(text: string): string[] | undefined {
+  try {
+    return bodySchema.safeParse(JSON.parse(text)).data?.keys
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+async function retryOne(context: Context, record: LiveRecord, key: string): Promise<boolean> {
+  const seen = record.model(key)
+  // Another tab may have asked for it already.
+  if (!seen || seen.progress || !record.hasFailed(key)) return false
+  return retry(context, seen.request)
+}

@@ -1,0 +1,30 @@
+import { isMeshyError } from '../errors.ts'
+import type { Context } from '../pipeline/context.ts'
+import { isOffline } from '../pipeline/modes.ts'
+
+const KEPT_MS = 30_000
+
+/** The credits that the account has left, asked at most twice a minute, while somebody looks. */
+export class Balance {
+  #asked: { at: number; answer: Promise<number | undefined> } | undefined
+
+  /** Undefined where nothing may be sent, or nobody can tell. */
+  read(context: Context): Promise<number | undefined> {
+    const { options, clock } = context
+    if (options.apiKey === undefined || isOffline(options.mode) || options.mode === 'frozen')
+      return Promise.resolve(undefined)
+    if (!this.#asked || clock.now() - this.#asked.at > KEPT_MS)
+      this.#asked = { at: clock.now(), answer: askBalance(context) }
+    return this.#asked.answer
+  }
+}
+
+/** The page is for looking: what keeps it from the account is told where it keeps a model from being made. */
+async function askBalance({ api, signal }: Context): Promise<number | undefined> {
+  try {
+    return await api().client.balance({ signal })
+  } catch (error) {
+    if (isMeshyError(error)) return undefined
+    throw error
+  }
+}

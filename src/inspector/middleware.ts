@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { formatError, isMeshyError } from '../errors.ts'
+import type { Context } from '../pipeline/context.ts'
+import { actionOf, readKeys } from './actions.ts'
+import { refuse, send, sendFile, sendJson } from './answer.ts'
+import { Balance } from './balance.ts'
+import { maySpend, refusal } from './guard.ts'
+import { readPageFile, renderPage } from './page-files.ts'
+import { inspect } from './queries.ts'
+import { LiveRecord } from './record.ts'
+
+export interface InspectorOptions {
+  context: Context
+  /** Path of the server's root, with slashes around it. */
+  base: string
+  /** The host name that the user gave the server. */
+  host?: string | undefined
+}
+
+export type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
+
+interface Inspector extends InspectorOptions {
+  record: LiveRecord
+  balance: Balance
+  token: string
+}
+
+interface Exchange {
+  /** What follows `/__meshy`. */
+  path: string
+  request: IncomingMessage
+  response: ServerResponse
+}
+
+/** Serves a page about the models of a live run at `/__meshy/`, and observes the run from now on. */
+export function createInspector(options: InspectorOptions): Middleware {
+  const { context, base } = options
+  const record = new LiveRecord(context.clock)
+  context.observer = record
+  const token = randomBytes(24).toString('base64url')
+  const inspector: Inspector = { ...options, record, balance: new Balance(), token }
+  return (request, response, next) => {
+    const path = pathBelow(request.url ?? '', base)
+    if (path === undefined) return next()
+    answer(inspector, { path, request, response }).catch((error: unknown) => {
+      const text = isMeshyError(error)
+        ? formatError(error)
+        : String(error instanceof Error ? error.stack : error)
+      context.logger.error(`meshy: the inspector: ${text}`)
+      if (response.headersSent) response.destroy()
+      else refuse(response, 500, 'Something went wrong; the terminal says what.')
+    })
+  }
+}
+
+/** Undefined for what is not ours. */
+function pathBelow(url: string, base: string): string | undefined {
+  const path = url.replace(/[?#].*$/s, '')
+  // A bundler may have cut the base off already.
+  const prefix = [`${base}__meshy`, '/__meshy'].find(
+    (start) => path === start || path.startsWith(`${start}/`),
+  )
+  return prefix === undefined ? undefined : path.slice(prefix.length)
+}
+
+async function answer(inspector: Inspector, exchange: Exchange): Promise<void> {
+  const { request, response, path } = exchange
+  const reason = refusal(request, inspector.host)
+  if (reason !== undefined) return refuse(response, 403, reason)
+  if (request.method === 'POST') return act(inspector, exchange)
+  if (request.method !== 'GET') return refuse(response, 405, 'Only GET and POST are answered.')
+  const { context, record, balance, token, base } = inspector
+  if (path === '')
+    return send(response, {
+      status: 302,
+      type: 'text/plain',
+      body: '',
+      headers: { location: `${base}__meshy/` },
+    })
+  if (path === '/') return send(response, { type: 'text/html; charset=utf-8', body: renderPage(token) })
+  if (path === '/assets.json')
+    return sendJson(response, await inspect(context, record, await balance.read(context)))
+  const file = knownFile(record, path)
+  if (file) return sendFile(response, file)
+  const part = await readPageFile(path.slice(1))
+  return part ? send(response, part) : refuse(response, 404, 'There is nothing here.')
+}
+
+/** A button of the page: each may spend. */
+async function act({ context, record, token }: Inspector, exchange: Exchange): Promise<void> {
+  const { request, response, path } = exchange
+  const action = actionOf(path)
+  if (!action) return refuse(response, 404, 'There is no such action.')
+  if (!maySpend(request, token)) return refuse(response, 403, 'The token of the page is missing. Reload it.')
+  const keys = await readKeys(request)
+  if (!keys) return refuse(response, 400, 'Expected `{ "keys": [ … ] }` as JSON.')
+  sendJson(response, { keys: await action(context, record, keys) })
+}
+
+/** A file that the run knows, by its key: no part of a path ever comes from a request. */
+function knownFile(record: LiveRecord, path: string): { file: string; type: string } | undefined {
+  const [, kind, key = '', index] = /^\/(models|pictures)\/([0-9a-f]{16})(?:\.glb|\/(\d))$/.exec(path) ?? []
+  const seen = record.model(key)
+  if (kind === 'models' && index === undefined) {
+    const glb = seen?.asset?.files.find(({ role }) => role === 'glb')
+    return glb && { file: glb.path, type: 'model/gltf-binary' }
+  }
+  const image = kind === 'pictures' && index !== undefined ? seen?.request.images[Number(index)] : undefined
+  return image && { file: image.file, type: image.mime }
+}

@@ -1,0 +1,184 @@
+import type { InspectedModel } from '../model.ts'
+import { el, setChildren, setText } from './dom.ts'
+import {
+  formatBytes,
+  formatCredits,
+  formatDirective,
+  formatNumber,
+  formatSite,
+  formatSize,
+} from './format.ts'
+import { ModelView, type LoadViewer } from './model-view.ts'
+
+/** What the buttons of a card do; absent in a report, which has no server. */
+export interface CardActions {
+  generate(keys: string[]): void
+  retry(keys: string[]): void
+}
+
+const STATES: Record<InspectedModel['state'], string> = {
+  ready: 'ready',
+  pending: 'on its way',
+  preview: 'stand-in',
+  failed: 'failed',
+}
+
+/** One model: its picture beside it, and all that is known of it. It is updated in place, so that focus stays. */
+export class Card {
+  readonly element: HTMLElement
+  #model: InspectedModel
+  readonly #actions: CardActions | undefined
+  readonly #view: ModelView
+  readonly #name = el('h2')
+  readonly #badge = el('span', { className: 'badge' })
+  readonly #pictures = el('div', { className: 'pictures' })
+  readonly #progress = el('div', { className: 'progress' })
+  readonly #error = el('div', { className: 'error' })
+  readonly #facts = el('dl')
+  readonly #directives = el('ul', { className: 'chips' })
+  readonly #importers = el('ul', { className: 'importers' })
+  readonly #buttons = el('div', { className: 'buttons' })
+
+  constructor(model: InspectedModel, loadViewer: LoadViewer, actions: CardActions | undefined) {
+    this.#model = model
+    this.#actions = actions
+    this.#view = new ModelView(loadViewer)
+    this.element = el(
+      'article',
+      { className: 'card' },
+      el('div', { className: 'stage' }, this.#pictures, this.#view.element),
+      el('div', { className: 'title' }, this.#name, this.#badge),
+      this.#progress,
+      this.#error,
+      this.#facts,
+      this.#directives,
+      this.#importers,
+      this.#buttons,
+    )
+    this.update(model)
+  }
+
+  get model(): InspectedModel {
+    return this.#model
+  }
+
+  update(model: InspectedModel): void {
+    const hasChanged = JSON.stringify(model) !== JSON.stringify(this.#model)
+    this.#model = model
+    if (!hasChanged && this.#name.textContent) return
+    this.element.dataset['state'] = model.state
+    setText(this.#name, model.image)
+    this.#badge.dataset['state'] = model.state
+    setText(this.#badge, STATES[model.state])
+    this.#showPictures(model)
+    this.#view.show(model)
+    this.#showProgress(model)
+    this.#showError(model)
+    this.#showFacts(model)
+    this.#showLists(model)
+    this.#showButtons(model)
+  }
+
+  #showPictures({ pictures, image }: InspectedModel): void {
+    if (this.#pictures.children.length === pictures.length) return
+    this.#pictures.replaceChildren(
+      ...pictures.map((src, index) =>
+        el('img', {
+          src,
+          alt: index === 0 ? `The picture ${image}` : `View ${index + 1} of ${image}`,
+          loading: 'lazy',
+        }),
+      ),
+    )
+  }
+
+  #showProgress({ progress }: InspectedModel): void {
+    this.#progress.hidden = !progress
+    if (!progress) return
+    const { percent, seconds, text } = progress
+    const bar = el('progress', { max: 100, 'aria-label': 'Progress' })
+    if (percent) bar.value = percent
+    const share = percent ? `${percent} %, ` : ''
+    this.#progress.replaceChildren(bar, el('span', {}, `${share}${text}, ${seconds} s`))
+  }
+
+  #showError({ error }: InspectedModel): void {
+    this.#error.hidden = !error
+    if (!error) return
+    this.#error.replaceChildren(
+      el('p', {}, error.message),
+      el('p', { className: 'hint' }, error.hint),
+      el('code', {}, error.code),
+    )
+  }
+
+  #showFacts({ metadata, credits, state, isAsked }: InspectedModel): void {
+    const facts: [string, string][] = metadata
+      ? [
+          ['triangles', formatNumber(metadata.triangles)],
+          ['vertices', formatNumber(metadata.vertices)],
+          ['bytes', formatBytes(metadata.bytes)],
+          ['size', formatSize(metadata.bounds.size)],
+          ['materials', formatNumber(metadata.materials)],
+          ['textures', formatNumber(metadata.textures)],
+        ]
+      : []
+    if (metadata && metadata.animations > 0) facts.push(['animations', formatNumber(metadata.animations)])
+    if (metadata) facts.push(['from', metadata.source])
+    if (credits > 0) facts.push([state === 'ready' ? 'took' : 'price', formatCredits(credits)])
+    if (isAsked) facts.push(['waits for', 'your yes'])
+    this.#facts.replaceChildren(
+      ...facts.map(([term, value]) => el('div', {}, el('dt', {}, term), el('dd', {}, value))),
+    )
+  }
+
+  #showLists({ directives, importers, id, metadata }: InspectedModel): void {
+    const chips = Object.entries(directives).map(([name, value]) => formatDirective(name, value))
+    this.#directives.replaceChildren(...chips.map((text) => el('li', {}, text)))
+    this.#directives.hidden = chips.length === 0
+    const places = importers.map((site) => el('li', {}, formatSite(site)))
+    const key = metadata && el('li', { className: 'key', title: 'The key of the request' }, id)
+    this.#importers.replaceChildren(...places, ...(key ? [key] : []))
+  }
+
+  #showButtons({ id, isAsked, canRetry, credits, nextQuery }: InspectedModel): void {
+    if (!this.#actions) return
+    const { generate, retry } = this.#actions
+    const price = formatCredits(credits)
+    const wanted = [
+      isAsked && button('generate', `Generate, ${price}`, () => generate([id]), 'main'),
+      canRetry && button('retry', 'Retry', () => retry([id]), 'main'),
+      nextQuery !== undefined && button('roll', 'Roll again', () => void this.#copy(nextQuery)),
+    ].filter((one) => one !== false)
+    const known = new Map(
+      [...this.#buttons.children].map((child) => [(child as HTMLElement).dataset['name'], child]),
+    )
+    // The same button stays, and with it the focus.
+    setChildren(
+      this.#buttons,
+      wanted.map((one) => {
+        const before = known.get(one.dataset['name'])
+        return before?.textContent === one.textContent ? (before as HTMLElement) : one
+      }),
+    )
+  }
+
+  async #copy(query: string): Promise<void> {
+    const dialog = el('output', { className: 'copied' })
+    this.#buttons.after(dialog)
+    try {
+      await navigator.clipboard.writeText(query)
+      dialog.textContent = `Copied ${query}: put it into the import.`
+    } catch {
+      // No permission, or a page without https: then the person copies it.
+      dialog.textContent = `Put this into the import: ${query}`
+    }
+    setTimeout(() => dialog.remove(), 8_000)
+  }
+}
+
+function button(name: string, text: string, press: () => void, look = ''): HTMLButtonElement {
+  const element = el('button', { type: 'button', className: look, onclick: press }, text)
+  element.dataset['name'] = name
+  return element
+}

@@ -1,0 +1,30 @@
+/** A size as people read it: `2.1 MB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB']
+  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3))
+  return `${power === 0 ? bytes : (bytes / 1000 ** power).toFixed(1)} ${units[power]}`
+}
+
+export function formatNumber(number: number): string {
+  return number.toLocaleString('en')
+}
+
+export function formatCredits(credits: number): string {
+  return `${formatNumber(credits)} credits`
+}
+
+/** An extent as `0.8 × 1.9 × 0.5`. */
+export function formatSize(size: readonly number[]): string {
+  return size.map((length) => Number(length.toPrecision(3))).join(' × ')
+}
+
+/** A directive as in a query: `pbr`, `no-texture`, `poly=5000`. */
+export function formatDirective(name: string, value: unknown): string {
+  if (value === true) return name
+  if (value === false) return `no-${name}`
+  return `${name}=${Array.isArray(value) ? value.join(',') : String(value)}`
+}
+
+export function formatSite({ file, line }: { file: string; line?: number | undefined }): string {
+  return line === undefined ? file : `${file}:${line}`
+}

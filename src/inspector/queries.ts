@@ -1,0 +1,172 @@
+import { isMeshyError, type ImportSite } from '../errors.ts'
+import { findEntry } from '../pipeline/classify.ts'
+import type { Context } from '../pipeline/context.ts'
+import { formatQuery } from '../pipeline/format-query.ts'
+import { isOffline } from '../pipeline/modes.ts'
+import { priceOf } from '../pipeline/price.ts'
+import type { InspectedError, InspectedModel, InspectedTotals, Inspection } from './model.ts'
+import type { LiveRecord, SeenImport, SeenModel, SeenProgress, SeenRequest } from './record.ts'
+
+/** Everything that the page, its JSON and the report show. */
+export async function inspect(
+  context: Context,
+  record: LiveRecord,
+  balance: number | undefined,
+): Promise<Inspection> {
+  const groups = groupImports(record)
+  const models = await Promise.all(
+    [...groups].map(([id, imports]) => inspectGroup(context, record, { id, imports })),
+  )
+  return { mode: context.options.mode, ...summed(context, models, balance) }
+}
+
+/** Models in their order, and what they are together. */
+export function summed(
+  { report }: Pick<Context, 'report'>,
+  unsorted: InspectedModel[],
+  balance: number | undefined,
+): Pick<Inspection, 'models' | 'totals'> {
+  const models = unsorted.toSorted((a, b) => a.image.localeCompare(b.image, 'en') || (a.id < b.id ? -1 : 1))
+  const credits = (of: (model: InspectedModel) => boolean) => sum(models.filter(of), (model) => model.credits)
+  const totals: InspectedTotals = {
+    models: models.length,
+    bytes: sum(models, ({ metadata }) => metadata?.bytes ?? 0),
+    credits: {
+      spent: credits(({ state }) => state === 'ready'),
+      thisRun: sum(report.models(), (model) => model.credits),
+      onTheirWay: credits(({ state }) => state === 'pending'),
+      asked: credits(({ isAsked }) => isAsked),
+      balance,
+    },
+  }
+  return { models, totals }
+}
+
+/** One model as it is shown. */
+export async function describeModel(
+  context: Context,
+  { request, asset, error, progress }: SeenModel,
+  { importers, directives }: { importers: ImportSite[]; directives: Record<string, unknown> },
+): Promise<InspectedModel> {
+  const { key, canonical, images, imageName } = request
+  return {
+    id: key,
+    image: imageName,
+    importers,
+    directives,
+    nextQuery: formatQuery({ ...directives, take: canonical.take + 1 }),
+    state: stateOf({ error, progress, state: asset?.metadata.state }),
+    isAsked: context.consent.has(key) && error === undefined,
+    canRetry: error !== undefined && mayRetry(context),
+    progress: progress && {
+      text: progress.text,
+      percent: progress.percent,
+      seconds: secondsOf(context, progress),
+    },
+    credits: await creditsOf(context, request),
+    metadata: asset?.metadata,
+    pictures: images.map((_, index) => `pictures/${key}/${index}`),
+    model: asset && `models/${key}.glb?${asset.metadata.integrity.replaceAll(/\W/g, '').slice(6, 14)}`,
+    error: error === undefined ? undefined : describeError(error),
+  }
+}
+
+function mayRetry({ live, options: { mode } }: Context): boolean {
+  return live !== undefined && !isOffline(mode) && mode !== 'frozen'
+}
+
+/** What a model took; what it would take, when there is none. The user's own took nothing. */
+async function creditsOf(context: Context, request: SeenRequest): Promise<number> {
+  const entry = await findEntry(context, request.key)
+  return entry ? (entry.task?.credits ?? 0) : priceOf(request)
+}
+
+/** Imports of one key together; those that cannot be read alone. */
+function groupImports(record: LiveRecord): Map<string, SeenImport[]> {
+  const groups = new Map<string, SeenImport[]>()
+  for (const seen of record.imports()) {
+    const id = seen.key ?? `${seen.imported.file}?${JSON.stringify(seen.imported.directives)}`
+    groups.set(id, [...(groups.get(id) ?? []), seen])
+  }
+  return groups
+}
+
+async function inspectGroup(
+  context: Context,
+  record: LiveRecord,
+  { id, imports }: { id: string; imports: SeenImport[] },
+): Promise<InspectedModel> {
+  const importers = await sitesOf(imports)
+  const [first] = imports
+  const directives = (first && 'error' in first.imported.directives ? {} : first?.imported.directives) ?? {}
+  const error = imports.find((seen) => seen.error !== undefined)?.error
+  const seen = record.model(id)
+  if (seen) return describeModel(context, { ...seen, error: seen.error ?? error }, { importers, directives })
+  return unreadable({ id, imports, importers, directives, error })
+}
+
+function unreadable(known: {
+  id: string
+  imports: SeenImport[]
+  importers: ImportSite[]
+  directives: Record<string, unknown>
+  error: unknown
+}): InspectedModel {
+  const { id, imports, importers, directives, error } = known
+  return {
+    id,
+    image: imports[0]?.imported.file.replace(/^.*\//, '') ?? id,
+    importers,
+    directives,
+    nextQuery: undefined,
+    state: 'failed',
+    isAsked: false,
+    canRetry: false,
+    progress: undefined,
+    credits: 0,
+    metadata: undefined,
+    pictures: [],
+    model: undefined,
+    error: describeError(error),
+  }
+}
+
+async function sitesOf(imports: SeenImport[]): Promise<ImportSite[]> {
+  const sites = (
+    await Promise.all(
+      imports.map(({ imported }) => imported.sites?.() ?? imported.site().then((site) => [site])),
+    )
+  ).flat()
+  return [...new Map(sites.map((site) => [`${site.file}:${site.line}`, site])).values()]
+}
+
+function stateOf(of: {
+  error: unknown
+  progress: SeenProgress | undefined
+  state: InspectedModel['state'] | undefined
+}): InspectedModel['state'] {
+  if (of.error !== undefined) return 'failed'
+  if (of.progress) return 'pending'
+  // A module that says `pending` is of the time before the failure or the restart.
+  return of.state === 'ready' ? 'ready' : 'preview'
+}
+
+function secondsOf({ clock }: Context, { since }: SeenProgress): number {
+  return Math.max(0, Math.round((clock.now() - since) / 1000))
+}
+
+function describeError(error: unknown): InspectedError {
+  if (isMeshyError(error)) {
+    const { code, message, hint } = error
+    return { code, message, hint }
+  }
+  return {
+    code: 'BUG',
+    message: error instanceof Error ? error.message : String(error),
+    hint: 'This is a bug of unplugin-meshy: please report it, with what the terminal says.',
+  }
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0)
+}
