@@ -27,7 +27,7 @@ export function createFarmAdapter(session: Session): Adapter {
       farm: {
         config: () => ({
           // Its cache would keep modules without asking what became of their models.
-          compilation: { assets: { include: ['glb'] }, persistentCache: false },
+          compilation: { assets: { include: ['glb', 'fbx', 'obj', 'mtl', 'usdz'] }, persistentCache: false },
         }),
         configResolved(config) {
           const { root = process.cwd(), compilation } = config
