@@ -56,8 +56,15 @@ export function farmUrl(importer: string): UrlOf {
   // From the importer, since source maps hold this line.
   const folder = path.dirname(importer)
   return async (file, index) => {
-    const relative = toPosix(path.relative(folder, file.path))
-    return importedUrl(relative.startsWith('../') ? relative : `./${relative}`, index)
+    return importedUrl(relativeSpecifier(folder, file.path), index)
+  }
+}
+
+/** Turbopack: a URL relative to the module, which it takes for an asset; an absolute path would not be one. */
+export function turbopackUrl(folder: string): UrlOf {
+  return async (file) => {
+    const specifier = JSON.stringify(relativeSpecifier(folder, file.path))
+    return { imports: '', expression: `new URL(${specifier}, import.meta.url).href` }
   }
 }
 
@@ -66,6 +73,11 @@ export const ASSET_PREFIX = 'meshy-asset:'
 function importedUrl(specifier: string, index: number) {
   const name = `__url${index}`
   return { imports: `import ${name} from ${JSON.stringify(specifier)}`, expression: name }
+}
+
+function relativeSpecifier(folder: string, file: string): string {
+  const relative = toPosix(path.relative(folder, file))
+  return relative.startsWith('../') ? relative : `./${relative}`
 }
 
 /** `assets/hero-1a2b3c4d.glb`. webpack reads names as templates, so that brackets must not be in them. */

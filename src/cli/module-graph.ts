@@ -4,6 +4,7 @@ import type { Mode } from '../pipeline/modes.ts'
 import type { PluginApi } from '../pipeline/plugin-api.ts'
 import { ofTheProject } from './project-failure.ts'
 import { stderrLogger } from './project.ts'
+import { isScanned, scanBuild, type Walked } from './scan-build.ts'
 import { findPlugin, loadVite, quietLogger, type ViteFacts, type ViteInline } from './vite-project.ts'
 
 /** One build of a user: its root, and what differs from Vite's defaults. */
@@ -17,11 +18,13 @@ export interface BuildChoice {
 
 /**
  * Runs the user's Vite build up to the point where every module is loaded, in one of our modes, and returns what the
- * plugin then knows. Nothing is rendered, written or emptied, so that an older output stays as it is.
+ * plugin then knows. Nothing is rendered, written or emptied, so that an older output stays as it is. Of a project
+ * of Next.js the sources are scanned instead.
  *
  * @throws {MeshyError} MESHY_VITE_MISSING, MESHY_BUILD_FAILED; what the plugin throws
  */
-export async function walkModuleGraph(choice: BuildChoice, mode: Mode): Promise<PluginApi[]> {
+export async function walkModuleGraph(choice: BuildChoice, mode: Mode): Promise<Walked[]> {
+  if (isScanned(choice.root)) return [await scanBuild(choice.root, mode)]
   // Of all ways to say it, this one wins over what the config says.
   process.env['MESHY_MODE'] = mode
   const { createBuilder } = await loadVite(choice.root)

@@ -33,12 +33,42 @@ export async function scanSources(root: string, skip: ReadonlySet<string>): Prom
 
 /** The queries in the text of one source. */
 export function scanText(source: string): { query: string; line: number }[] {
+  return literalsOf(source).map(({ query, line }) => ({ query, line }))
+}
+
+/** An import of a model, as a source has it. */
+export interface FoundImport {
+  specifier: string
+  /** Absolute path of the source. */
+  importer: string
+  site: ImportSite
+}
+
+/** Finds the imports of models in the sources below a folder, by their text alone. Globs are none. */
+export async function scanImports(root: string, skip: ReadonlySet<string>): Promise<FoundImport[]> {
+  const files = await listSources(root, skip)
+  const found = await Promise.all(
+    files.map(async (importer) => {
+      const place = placeOf(root, importer)
+      const literals = literalsOf(await readFile(importer, 'utf8')).filter(({ isQuery }) => !isQuery)
+      return literals.map(({ text, line }) => ({ specifier: text, importer, site: { file: place, line } }))
+    }),
+  )
+  return found.flat()
+}
+
+function literalsOf(source: string): { text: string; query: string; isQuery: boolean; line: number }[] {
   return [...source.matchAll(LITERAL)].flatMap(({ 1: before = '', 3: literal = '', index }) => {
     const text = literal.replaceAll(/\\(["'`\\])/g, '$1')
     // A glob may leave out the `?`.
-    const query = before.startsWith('query') && !text.startsWith('?') ? `?${text}` : queryOf(text)
-    return isOurs(query) ? [{ query, line: source.slice(0, index).split('\n').length }] : []
+    const isQuery = before.startsWith('query')
+    const query = isQuery && !text.startsWith('?') ? `?${text}` : queryOf(text)
+    return isOurs(query) ? [{ text, query, isQuery, line: source.slice(0, index).split('\n').length }] : []
   })
+}
+
+function placeOf(root: string, file: string): string {
+  return path.relative(root, file).replaceAll('\\', '/')
 }
 
 function queryOf(specifier: string): string {
@@ -47,7 +77,7 @@ function queryOf(specifier: string): string {
 }
 
 async function scanFile(root: string, file: string): Promise<FoundQuery[]> {
-  const place = path.relative(root, file).replaceAll('\\', '/')
+  const place = placeOf(root, file)
   const found = scanText(await readFile(file, 'utf8'))
   return found.map(({ query, line }) => {
     const site = { file: place, line }

@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { isMeshyError, MeshyError } from '../errors.ts'
+import type { Context } from '../pipeline/context.ts'
+import type { Import } from '../pipeline/imports.ts'
+import { loadAsset } from '../pipeline/load.ts'
+import type { Mode } from '../pipeline/modes.ts'
+import { openProject } from '../pipeline/open-project.ts'
+import type { PluginApi } from '../pipeline/plugin-api.ts'
+import { Problems } from '../pipeline/problems.ts'
+import { scanImports, type FoundImport } from '../pipeline/scan-sources.ts'
+import { stderrLogger } from './project.ts'
+
+/** What is known of a build whose modules were all loaded. */
+export type Walked = Pick<PluginApi, 'report' | 'takePlan'>
+
+const NEXT_CONFIGS = ['js', 'mjs', 'ts'].map((ext) => `next.config.${ext}`)
+
+/** Whether a root is a project of Next.js, whose build shows no plugin its graph. */
+export function isScanned(root: string): boolean {
+  return NEXT_CONFIGS.some((name) => existsSync(path.join(root, name)))
+}
+
+/**
+ * Loads every import of a model that the sources below a root show by their text: for bundlers whose build cannot be
+ * walked through, such as Next.js. Knows options of `meshy.config` alone.
+ *
+ * @throws {MeshyError} MESHY_IMAGE_NOT_FOUND; what loading throws, all failures in one
+ */
+export async function scanBuild(root: string, mode: Mode): Promise<Walked> {
+  process.env['MESHY_MODE'] = mode
+  const run = {
+    root,
+    envDir: root,
+    envMode: 'production',
+    live: false,
+    underTest: false,
+    logger: stderrLogger,
+  }
+  const context = await openProject(run, { inline: {}, activity: () => 0 })
+  const found = await scanImports(root, new Set([context.options.cacheDir]))
+  // Before anything is paid.
+  const ids = await collect(found, async (one) => addFound(context, one))
+  await collect(ids, async (id) => {
+    const imported = context.imports.find(id)
+    if (imported) await loadFound(context, imported)
+  })
+  return {
+    report: async () => ({ models: context.report.models() }),
+    takePlan: async () => context.plan.splice(0),
+  }
+}
+
+/** Does something with everything, and throws all failures in one. */
+async function collect<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
+  const problems = new Problems()
+  const outcomes = await Promise.allSettled(items.map(run))
+  for (const [index, outcome] of outcomes.entries()) {
+    if (outcome.status === 'rejected') problems.add(String(index), outcome.reason)
+  }
+  const problem = problems.take()
+  if (problem !== undefined) throw problem
+  return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+}
+
+function addFound({ imports, options }: Context, found: FoundImport): string {
+  const file = resolveFound(options.root, found)
+  return imports.add(found.specifier, { file, site: async () => found.site })
+}
+
+async function loadFound(context: Context, imported: Import): Promise<void> {
+  try {
+    await loadAsset(context, imported)
+  } catch (error) {
+    throw isMeshyError(error) && !error.site ? error.at(await imported.site()) : error
+  }
+}
+
+/** Where an import points without a bundler: relative, from `public`, or into a package. */
+function resolveFound(root: string, { specifier, importer, site }: FoundImport): string {
+  const source = specifier.slice(0, specifier.indexOf('?'))
+  const candidates = source.startsWith('.')
+    ? [path.resolve(path.dirname(importer), source)]
+    : [path.join(root, 'public', source), path.join(root, source), packageFile(importer, source)]
+  const file = candidates.find((candidate) => candidate !== undefined && existsSync(candidate))
+  if (file) return file.replaceAll('\\', '/')
+  throw new MeshyError('MESHY_IMAGE_NOT_FOUND', {
+    message: `\`${source}\` leads to no file; expected a relative path, one of a package, or one below \`public\`.`,
+    hint: 'Name the picture by a relative path: aliases are known to bundlers alone.',
+    site,
+  })
+}
+
+function packageFile(importer: string, source: string): string | undefined {
+  try {
+    return createRequire(importer).resolve(source)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'MODULE_NOT_FOUND' || code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return undefined
+    throw error
+  }
+}
