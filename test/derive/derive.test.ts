@@ -164,6 +164,34 @@ describe('an import that derives', () => {
     expect(told.join('\n')).toContain('hero.png: optimize@1 is left out')
   })
 
+  it('comes after the model in a live run, which nobody waits for', async () => {
+    const { run } = await setUp()
+    const raw = await (await run()).load('hero.png?meshy')
+    const { load } = await run({}, { live: true })
+
+    const first = await load('hero.png?meshy&optimize')
+    const stateFile = first.watchFiles.find((file) => file.includes('state')) ?? ''
+    await expect.poll(() => readFile(stateFile, 'utf8'), { timeout: 30_000 }).toContain('done')
+    const second = await load('hero.png?meshy&optimize')
+
+    expect(first.metadata).toEqual(raw.metadata)
+    expect(second.metadata.derived?.steps).toEqual(['optimize@1'])
+  })
+
+  it('is there when a live run has generated its model', async () => {
+    const { service, run } = await setUp()
+    const { load } = await run({}, { live: true })
+
+    const { metadata, watchFiles } = await load('hero.png?meshy&texture-size=128')
+    const stateFile = watchFiles.find((file) => file.includes('state')) ?? ''
+    await expect.poll(() => readFile(stateFile, 'utf8'), { timeout: 30_000 }).toContain('done')
+
+    expect(metadata.state).toBe('pending')
+    const ready = await load('hero.png?meshy&texture-size=128')
+    expect(ready.metadata).toMatchObject({ state: 'ready', derived: { steps: ['texture-size=128'] } })
+    expect(service.counts.posts).toBe(1)
+  })
+
   it('comes from a preset or the defaults as well', async () => {
     const { run } = await setUp()
     const options = {
