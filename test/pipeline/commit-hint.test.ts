@@ -20,9 +20,7 @@ describe('hintToCommit', () => {
     await load('hero.png?meshy')
     await load('villain.png?meshy')
 
-    expect(told.filter((text) => text.includes('commit `meshy-lock.json` and `.meshy`'))).toHaveLength(
-      1,
-    )
+    expect(told.filter((text) => text.includes('commit `meshy-lock.json` and `.meshy`'))).toHaveLength(1)
   })
 
   it('says nothing when the models are those of an emulator', async () => {
