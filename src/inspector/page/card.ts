@@ -1,5 +1,5 @@
 import type { InspectedModel } from '../model.ts'
-import { el, setChildren, setText } from './dom.ts'
+import { el, setChildren, setText, withCode } from './dom.ts'
 import {
   formatBytes,
   formatCredits,
@@ -106,9 +106,9 @@ export class Card {
     this.#error.hidden = !error
     if (!error) return
     this.#error.replaceChildren(
-      el('p', {}, error.message),
-      el('p', { className: 'hint' }, error.hint),
-      el('code', {}, error.code),
+      el('p', {}, ...withCode(error.message)),
+      el('p', { className: 'hint' }, ...withCode(error.hint)),
+      el('small', {}, error.code),
     )
   }
 
@@ -118,13 +118,13 @@ export class Card {
           ['triangles', formatNumber(metadata.triangles)],
           ['vertices', formatNumber(metadata.vertices)],
           ['bytes', formatBytes(metadata.bytes)],
-          ['size', formatSize(metadata.bounds.size)],
           ['materials', formatNumber(metadata.materials)],
           ['textures', formatNumber(metadata.textures)],
+          ['size', formatSize(metadata.bounds.size)],
         ]
       : []
     if (metadata && metadata.animations > 0) facts.push(['animations', formatNumber(metadata.animations)])
-    if (metadata) facts.push(['from', metadata.source])
+    if (metadata) facts.push(['comes from', metadata.source])
     if (credits > 0) facts.push([state === 'ready' ? 'took' : 'price', formatCredits(credits)])
     if (isAsked) facts.push(['waits for', 'your yes'])
     this.#facts.replaceChildren(

@@ -31,3 +31,8 @@ function set(element: HTMLElement, name: string, value: unknown): void {
   else if (name in element) Object.assign(element, { [name]: value })
   else element.setAttribute(name, String(value))
 }
+
+/** A text in which backticks stand around code. */
+export function withCode(text: string): Child[] {
+  return text.split('`').map((part, index) => (index % 2 === 1 ? el('code', {}, part) : part))
+}

@@ -43,7 +43,7 @@ export class Toolbar {
     )
     // As in many tools: a slash begins to search.
     document.addEventListener('keydown', (event) => {
-      if (event.key !== '/' || event.target instanceof HTMLInputElement) return
+      if (event.key !== '/' || event.target === this.#search) return
       event.preventDefault()
       this.#search.focus()
     })

@@ -29,8 +29,9 @@ export class View {
   constructor(options: ViewOptions) {
     this.#options = options
     this.#generateAll.addEventListener('click', () => options.actions?.generate(this.#asked()))
+    this.#toolbar.element.append(this.#generateAll)
     document.body.append(
-      el('header', {}, el('h1', {}, 'Models'), this.#totals, this.#generateAll),
+      el('header', {}, el('h1', {}, 'Models'), this.#totals),
       this.#notice,
       this.#toolbar.element,
       this.#gallery,
@@ -76,7 +77,7 @@ export class View {
       ...rows.map(([term, value]) => el('div', {}, el('dt', {}, term), el('dd', {}, value))),
     )
     this.#generateAll.hidden = asked === 0 || !this.#options.actions
-    setText(this.#generateAll, `Generate all that is asked for, ${formatCredits(asked)}`)
+    setText(this.#generateAll, `Generate all, ${formatCredits(asked)}`)
   }
 
   #showCards(): void {
