@@ -18,12 +18,13 @@ export const plan = defineCommand({
 })
 
 function toJson(rows: readonly PlanRow[]): object {
-  const models = rows.map(({ request, state, credits, site }) => ({
+  const models = rows.map(({ request, state, credits, site, hint }) => ({
     image: request.imageName,
     key: request.key,
     state,
     credits: state === 'missing' ? credits : 0,
     site,
+    ...(hint && { hint }),
   }))
   return { models, credits: planCost(rows) }
 }

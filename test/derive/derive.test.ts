@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { inspectGlb } from '../../src/glb/inspect.ts'
@@ -202,6 +202,15 @@ describe('an import that derives', () => {
     const { metadata } = await (await run(options)).load('hero.png?meshy&preset=web')
 
     expect(metadata.derived?.steps).toEqual(['optimize@1', 'texture-size=256', 'compress=none'])
+  })
+
+  it('comes from a recipe as well', async () => {
+    const { run } = await setUp()
+    await writeFile(dir('hero.meshy.json'), '{ "image": "./hero.png", "optimize": true, "texture-size": 64 }')
+
+    const { metadata } = await (await run()).load('hero.meshy.json?meshy')
+
+    expect(metadata.derived?.steps).toEqual(['optimize@1', 'texture-size=64'])
   })
 
   it('keeps what was derived on other machines when the lockfile is shared', async () => {
