@@ -1,29 +1,44 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 /**
- * Runs a script of `children/` in a process of its own, and returns what it reports. Nothing of this environment decides
- * what it does.
+ * Runs a script of `children/` in a process of its own, and returns what it reports.
  *
  * @param {string} name file name without extension
  * @param {object} args what the script gets, as JSON
  */
-export function runChild(name, args) {
+export async function runChild(name, args) {
+  const { message, ended } = await startChild(name, args)
+  await ended
+  return message
+}
+
+/**
+ * Starts a script of `children/` and waits for its first message. Nothing of this environment decides what it does.
+ *
+ * @returns its message, a promise of its end, and a way to end it
+ */
+export async function startChild(name, args) {
   const script = fileURLToPath(new URL(`../children/${name}.mjs`, import.meta.url))
   const child = spawn(process.execPath, [script, JSON.stringify(args)], {
     env: neutralEnvironment(),
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
-  let result
   let errors = ''
-  child.on('message', (message) => (result = message))
   child.stderr.setEncoding('utf8').on('data', (text) => (errors += text))
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code) =>
-      code === 0 && result ? resolve(result) : reject(new Error(`${name} ended with ${code}:\n${errors}`)),
-    )
+  // Not `close`, which never comes when this side has disconnected.
+  const ended = once(child, 'exit')
+  const failed = ended.then(([code]) => {
+    throw new Error(`${name} ended with ${code}:\n${errors}`)
   })
+  const [message] = await Promise.race([once(child, 'message'), failed])
+  failed.catch(() => {})
+  const stop = async () => {
+    if (child.connected) child.disconnect()
+    await ended
+  }
+  return { message, ended, stop }
 }
 
 /** The arguments of this child. */
@@ -40,5 +55,5 @@ export function report(result) {
 function neutralEnvironment() {
   const decides = /^(CI|NODE_ENV|VITEST.*|VITE_.*|MESHY_.*|DEBUG|NODE_OPTIONS|npm_.*)$/
   const kept = Object.entries(process.env).filter(([name]) => !decides.test(name))
-  return { ...Object.fromEntries(kept), NODE_ENV: 'production', NO_COLOR: '1' }
+  return { ...Object.fromEntries(kept), NO_COLOR: '1' }
 }
