@@ -18,8 +18,8 @@ const ARROWS: Record<string, readonly string[]> = {
   emulator: ['meshy/schemas.ts', 'glb', 'preview'],
   pipeline: ['request', 'queue', 'store', 'meshy', 'glb', 'preview', 'derive', 'types.ts'],
   bundlers: ['pipeline', 'types.ts'],
-  inspector: ['pipeline'],
-  cli: ['pipeline', 'emulator.ts'],
+  inspector: ['pipeline', 'types.ts'],
+  cli: ['pipeline', 'inspector', 'emulator.ts'],
 }
 
 describe('src', () => {

@@ -9,6 +9,7 @@ export const main: Command = {
     plan: async () => (await import('./plan.ts')).plan,
     generate: async () => (await import('./generate.ts')).generate,
     types: async () => (await import('./types.ts')).types,
+    report: async () => (await import('./report.ts')).report,
     tasks: async () => (await import('./tasks.ts')).tasks,
     adopt: async () => (await import('./adopt.ts')).adopt,
     forget: async () => (await import('./forget.ts')).forget,

@@ -27,6 +27,11 @@ export async function readPageFile(
   }
 }
 
+/** A part of the built page that must be there. */
+export async function readPagePart(name: string): Promise<string> {
+  return readFile(join(findPageFolder(), name), 'utf8')
+}
+
 /** Where the build put the page, from wherever this code ended up in the package. */
 export function findPageFolder(): string {
   for (let dir = dirname(fileURLToPath(import.meta.url)); dir !== dirname(dir); dir = dirname(dir)) {

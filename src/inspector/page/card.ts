@@ -69,7 +69,8 @@ export class Card {
     this.element.dataset['state'] = model.state
     setText(this.#name, model.image)
     this.#badge.dataset['state'] = model.state
-    setText(this.#badge, STATES[model.state])
+    const isMissing = model.state === 'preview' && !model.metadata
+    setText(this.#badge, isMissing ? 'missing' : STATES[model.state])
     this.#showPictures(model)
     this.#view.show(model)
     this.#showProgress(model)

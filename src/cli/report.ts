@@ -1,0 +1,26 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { renderReport } from '../inspector/report.ts'
+import { buildArgs, buildChoiceOf } from './build-args.ts'
+import { defineCommand } from './command.ts'
+import { planBuild } from './plan-build.ts'
+import { print, printJson } from './print.ts'
+import { openCommand } from './project.ts'
+
+/** Writes what the page of the dev server shows, for people without the server. Sends nothing. */
+export const report = defineCommand({
+  meta: { name: 'report', description: 'Write every model of the build into one HTML file to look at.' },
+  args: {
+    ...buildArgs,
+    out: { type: 'string', description: 'The file.', default: 'meshy-report.html', valueHint: 'file' },
+  },
+  async run({ json, out, ...args }) {
+    const rows = await planBuild(buildChoiceOf(args))
+    const { context, place } = await openCommand(args)
+    const file = path.resolve(place.cwd, out)
+    await writeFile(file, await renderReport(context, rows))
+    const models = new Set(rows.map(({ request }) => request.key)).size
+    if (json) printJson({ file: out, models })
+    else print(`${out}: ${models} model${models === 1 ? '' : 's'}`)
+  },
+})

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises'
+import { readyAsset } from '../pipeline/asset.ts'
+import { classify } from '../pipeline/classify.ts'
+import type { Context } from '../pipeline/context.ts'
+import type { PlanRow } from '../pipeline/plan.ts'
+import type { InspectedModel, Inspection } from './model.ts'
+import { readPagePart } from './page-files.ts'
+import { describeModel, summed } from './queries.ts'
+
+/** More models than this make a file that no browser likes to open; the others have their picture and facts alone. */
+const MAX_MODEL_BYTES = 30_000_000
+
+/** The models of a build as one HTML file that needs no server and no network. */
+export async function renderReport(context: Context, rows: readonly PlanRow[]): Promise<string> {
+  const inspection = await inspectPlan(context, rows)
+  // `<` ends a script early, wherever it stands.
+  const data = JSON.stringify(inspection).replaceAll('<', String.raw`\u003c`)
+  const script = (await readPagePart('report.js')).replaceAll('</script', String.raw`<\/script`)
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Models</title>
+<link rel="icon" href="data:,">
+<style>
+${await readPagePart('page.css')}</style>
+</head>
+<body>
+<script type="application/json" id="meshy-report">${data}</script>
+<script>${script}</script>
+</body>
+</html>
+`
+}
+
+async function inspectPlan(context: Context, rows: readonly PlanRow[]): Promise<Inspection> {
+  const byKey = new Map<string, PlanRow[]>()
+  for (const row of rows) byKey.set(row.request.key, [...(byKey.get(row.request.key) ?? []), row])
+  const models: InspectedModel[] = []
+  let room = MAX_MODEL_BYTES
+  for (const [first, ...others] of byKey.values()) {
+    if (!first) continue
+    const model = await inspectRow(context, [first, ...others], room)
+    if (model.model !== undefined) room -= model.metadata?.bytes ?? 0
+    models.push(model)
+  }
+  return { mode: 'report', ...summed(context, models, undefined) }
+}
+
+/** One model, with picture and bytes in it. */
+async function inspectRow(
+  context: Context,
+  [row, ...others]: [PlanRow, ...PlanRow[]],
+  room: number,
+): Promise<InspectedModel> {
+  const { request } = row
+  const { entry, ...finding } = await classify(context, request)
+  const asset =
+    entry && finding.state === 'ready' ? readyAsset({ ...finding, entry }, request.wanted) : undefined
+  const { params, take } = request.canonical
+  const described = await describeModel(
+    context,
+    { request, asset, error: undefined, progress: undefined },
+    {
+      importers: [row, ...others].map(({ site }) => site),
+      directives: take > 1 ? { ...params, take } : params,
+    },
+  )
+  const isOnItsWay = finding.state === 'on its way'
+  const glb = asset && asset.metadata.bytes <= room && asset.files.find(({ role }) => role === 'glb')
+  return {
+    ...described,
+    state: isOnItsWay ? 'pending' : described.state,
+    pictures: await Promise.all(request.images.map(({ file, mime }) => dataUrl(file, mime))),
+    model: glb ? await dataUrl(glb.path, 'model/gltf-binary') : undefined,
+  }
+}
+
+async function dataUrl(file: string, type: string): Promise<string> {
+  return `data:${type};base64,${(await readFile(file)).toString('base64')}`
+}

@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { launchBrowser } from '../support/browser.ts'
+import { mustSucceed, REPOSITORY } from '../support/project.ts'
+import { emulate, emulated, importing, keyless, runCli, viteBuild, viteProject } from './harness.ts'
+
+describe('report', () => {
+  it('writes one file that shows every model of the build without a server', async () => {
+    const emulator = await emulate()
+    const project = await viteProject({
+      files: { 'main.js': importing('./hero.png?meshy&pbr') },
+      pictures: { 'car.png': 'car.png' },
+    })
+    await mustSucceed(viteBuild(project, emulated(emulator)))
+    const { root: cwd } = project
+    await project.write({ 'main.js': importing('./hero.png?meshy&pbr', './car.png?meshy&prompt=</script>') })
+    const requests = emulator.counts.total
+
+    const { stdout } = await mustSucceed(
+      runCli(['report', '--out', 'models.html'], { cwd, env: keyless(emulator) }),
+    )
+
+    expect(stdout).toBe('models.html: 2 models\n')
+    expect(emulator.counts.total).toBe(requests)
+    const file = path.join(cwd, 'models.html')
+    const text = await readFile(file, 'utf8')
+    expect(text).not.toContain(cwd)
+    expect(text).not.toContain(emulator.apiKey)
+
+    const { page, problems } = await open(file)
+    await page.locator('.view[data-shown]').waitFor()
+    await page.screenshot({ path: path.join(REPOSITORY, 'test', '.tmp', 'report.png'), fullPage: true })
+    expect(await page.locator('h2').allTextContents()).toEqual(['car.png', 'hero.png'])
+    expect(await page.locator('.badge').allTextContents()).toEqual(['missing', 'ready'])
+    expect(await page.getByRole('button').count()).toBe(0)
+    expect(problems).toEqual([])
+  })
+})
+
+async function open(file: string) {
+  const browser = await launchBrowser()
+  onTestFinished(() => browser.close())
+  const page = await browser.newPage()
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(error.message))
+  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()))
+  page.on('request', (request) => /^https?:/.test(request.url()) && problems.push(request.url()))
+  await page.goto(pathToFileURL(file).href)
+  return { page, problems }
+}
