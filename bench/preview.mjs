@@ -1,5 +1,5 @@
 // How long stand-ins take, in a worker thread as dev and build make them, and how long that blocks this thread.
-// Run it after `npm run build`: node bench/preview.mjs [triangles]
+// Run it after `npm run build`: node bench/preview.mjs [triangles] [--json]
 import { readFile } from 'node:fs/promises'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
@@ -21,21 +21,23 @@ const pictures = [
 
 const cold = await measureCold()
 const { warm, blocked } = await measureWarm()
-console.log(`${triangles} triangles, Node.js ${process.version}, milliseconds`)
-console.table(
-  Object.fromEntries(
-    pictures.map(([name], i) => [
-      name,
-      {
-        'cold, with thread start': round(cold[i]),
-        'warm median': round(warm[i]?.median),
-        'warm worst': round(warm[i]?.worst),
-        kind: warm[i]?.kind,
-      },
-    ]),
-  ),
-)
-console.log(`This thread was blocked for ${blocked.toFixed(1)} ms at most while models were made.`)
+const rows = pictures.map(([name], i) => ({
+  name,
+  cold: round(cold[i]),
+  warm: round(warm[i].median),
+  worst: round(warm[i].worst),
+  kind: warm[i].kind,
+}))
+if (process.argv.includes('--json')) console.log(JSON.stringify({ triangles, rows, blocked }))
+else print()
+
+function print() {
+  console.log(
+    `${triangles} triangles, Node.js ${process.version}, milliseconds; cold with the start of a thread`,
+  )
+  console.table(Object.fromEntries(rows.map(({ name, ...numbers }) => [name, numbers])))
+  console.log(`This thread was blocked for ${blocked.toFixed(1)} ms at most while models were made.`)
+}
 
 /** Each picture as the first one of a new thread. */
 async function measureCold() {
@@ -76,8 +78,8 @@ async function repeat(worker, image) {
 
 function make(worker, image) {
   return new Promise((resolve, reject) => {
-    worker.once('message', ({ model, failure }) =>
-      model ? resolve(model) : reject(new Error(failure.message)),
+    worker.once('message', ({ result, failure }) =>
+      result ? resolve(result) : reject(new Error(failure.message)),
     )
     worker.postMessage(
       { images: [image], options: { triangles, texture: true, pbr: false, name: 'bench' } },
@@ -116,5 +118,5 @@ async function halves(codePoint) {
 }
 
 function round(ms) {
-  return ms === undefined ? undefined : Math.round(ms)
+  return Math.round(ms)
 }

@@ -1,4 +1,5 @@
-// Fills the cache of a project: a build whose models come from an emulator that makes them of the wanted size.
+// Fills the cache of a project: a build whose models come from an emulator that makes them of the
+// wanted size, or meshes of the pictures.
 import path from 'node:path'
 import { startEmulator } from 'unplugin-meshy/emulator'
 import meshy from 'unplugin-meshy/vite'
@@ -7,12 +8,13 @@ import { childArgs, report } from '../lib/child.mjs'
 import { createSizedMaker } from '../lib/models.mjs'
 
 const { root, entry, modelBytes } = childArgs()
+const maker = modelBytes === undefined ? undefined : createSizedMaker(modelBytes)
 const emulator = await startEmulator({
   taskMs: 1,
   pendingMs: 1,
   slots: 1000,
   requestsPerSecond: 100_000,
-  maker: createSizedMaker(modelBytes),
+  maker,
 })
 await build({
   root,

@@ -1,17 +1,14 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { createJiti } from 'jiti'
-import sharp from 'sharp'
 import { startChild } from '../lib/child.mjs'
+import { writeEmoji } from '../lib/emoji.mjs'
 import { median } from '../lib/measure.mjs'
 import { createProject, entryOf } from '../lib/project.mjs'
 
 // The browser is found and started as the tests do it.
 const { launchBrowser } = await createJiti(import.meta.url).import('../../test/support/browser.ts')
 
-/** Pictures that the mesher has real work with. */
-const EMOJI = fileURLToPath(new URL('../../node_modules/@lobehub/fluent-emoji-3d/assets/', import.meta.url))
 const LONGEST_WAIT_MS = 300_000
 
 /**
@@ -23,7 +20,7 @@ export async function measure({ models = 50, rounds = 5 } = {}) {
   const { root } = project
   const browser = await launchBrowser()
   try {
-    await writePictures(root, models)
+    await writeEmoji(path.join(root, 'pictures'), { count: models, size: 512 })
     const code = entryOf(
       models,
       (i) => `./pictures/p${i}.png?meshy`,
@@ -100,12 +97,4 @@ async function writePage(root, name, code) {
   await writeFile(path.join(root, `${name}.js`), show)
   const html = `<!doctype html><title>${name}</title><body><script type="module" src="./${name}.js"></script>`
   await writeFile(path.join(root, `${name}.html`), html)
-}
-
-async function writePictures(root, count) {
-  const names = (await readdir(EMOJI)).filter((name) => name.startsWith('1f')).slice(0, count)
-  for (const [i, name] of names.entries()) {
-    const picture = await sharp(path.join(EMOJI, name)).resize(512, 512).png().toBuffer()
-    await writeFile(path.join(root, 'pictures', `p${i}.png`), picture)
-  }
 }

@@ -1,0 +1,175 @@
+/** What each row of the bench found, as Markdown. */
+export const tables = {
+  'warm-build': warmBuild,
+  'cold-build': coldBuild,
+  'one-image': oneImage,
+  'second-run': secondRun,
+  'dev-paint': devPaint,
+  preview,
+  derive,
+}
+
+function warmBuild({ modelBytes, rounds, results, images }) {
+  const size = `${modelBytes / 1e6} MB`
+  const rows = results.flatMap(({ count, empty, url, asset, copy }) => [
+    [`${count} × ${size}`, 'plain `?url`', seconds(url.ms), '', megabytes(url.peakMB), '', ''],
+    [
+      '',
+      "`emit: 'asset'`",
+      seconds(asset.ms),
+      ratio(asset.ms / url.ms, 1.15),
+      megabytes(asset.peakMB),
+      ratio(asset.peakMB / url.peakMB, 1.1),
+      milliseconds((asset.ms - url.ms) / count),
+    ],
+    [
+      '',
+      "`emit: 'copy'`",
+      seconds(copy.ms),
+      ratio(copy.ms / url.ms, 0.6),
+      megabytes(copy.peakMB),
+      ratio(copy.peakMB / url.peakMB, 0.3),
+      milliseconds((copy.ms - url.ms) / count),
+    ],
+    ['', 'an empty build', seconds(empty.ms), '', megabytes(empty.peakMB), '', ''],
+  ])
+  const perImage = (images.imagetools.ms - images.url.ms) / images.count
+  return [
+    `### Warm builds by Vite 8, medians of ${rounds}`,
+    table(['models', 'how', 'build', '× `?url`', 'memory', '× `?url`', 'a model more than `?url`'], rows),
+    `Loading the plugin takes ${milliseconds(results.at(-1).asset.loadMs)} once, which is not in these times. For comparison, ` +
+      `vite-imagetools with ${images.count} images in its cache: ${seconds(images.imagetools.ms)}, against ` +
+      `${seconds(images.url.ms)} with \`?url\`: ${milliseconds(perImage)} an image.`,
+  ].join('\n\n')
+}
+
+function coldBuild({ tasks, taskMs, slots, requestsPerSecond, ms, idealMs, posts, limited, requests }) {
+  return [
+    '### A cold build',
+    table(
+      ['work', 'ideal', 'build', '× ideal', 'requests', 'paid', 'refused'],
+      [
+        [
+          `${tasks} tasks of ${taskMs / 1000} s, ${slots} slots, ${requestsPerSecond} requests a second`,
+          seconds(idealMs),
+          seconds(ms),
+          ratio(ms / idealMs, 1.1),
+          requests,
+          posts,
+          count(limited, 0),
+        ],
+      ],
+    ),
+  ].join('\n\n')
+}
+
+function oneImage({ imports, posts, once, many }) {
+  const row = (name, { pictureReads, digests, ms }, tasks) => [
+    name,
+    count(pictureReads, 1),
+    count(digests, 1),
+    tasks,
+    seconds(ms),
+  ]
+  return [
+    '### One image, many imports',
+    table(
+      ['imports', 'reads of the image', 'hashes of the model', 'tasks', 'warm build'],
+      [row('1', once, ''), row(`${imports} modules, 5 spellings`, many, count(posts, 1))],
+    ),
+  ].join('\n\n')
+}
+
+function secondRun({ models, frozen, generate }) {
+  const row = (mode, { connections, decoders, threads, ms }) => [
+    `${models} models, \`${mode}\``,
+    count(connections, 0),
+    count(decoders, 0),
+    count(threads, 0),
+    seconds(ms),
+  ]
+  return [
+    '### The second run',
+    table(
+      ['build', 'connections', 'image decoders loaded', 'threads started', 'time'],
+      [row('frozen', frozen), row('generate', generate)],
+    ),
+  ].join('\n\n')
+}
+
+function devPaint({ models, rounds, url, first, later }) {
+  return [
+    `### First paint in dev, medians of ${rounds}`,
+    table(
+      [`page with ${models} missing models`, 'first paint', 'against `?url`'],
+      [
+        ['the stand-ins as files with `?url`', seconds(url), ''],
+        ['nothing made yet', seconds(first), limit(`+ ${seconds(first - url)}`, first - url <= 500, '0.5 s')],
+        ['later, on a new server', seconds(later), ratio(later / url, 1.15)],
+      ],
+    ),
+  ].join('\n\n')
+}
+
+function preview({ triangles, rows, blocked }) {
+  return [
+    `### Stand-ins of ${triangles} triangles`,
+    table(
+      ['picture', 'first in a new thread', 'later', 'worst', 'kind'],
+      rows.map(({ name, cold, warm, worst, kind }) => [
+        name,
+        milliseconds(cold),
+        milliseconds(warm),
+        milliseconds(worst),
+        kind,
+      ]),
+    ),
+    `The thread that asked was blocked for ${milliseconds(blocked)} at most.`,
+  ].join('\n\n')
+}
+
+function derive({ models, rounds, rawMB, rows }) {
+  return [
+    `### Derivation of ${models} models of ${rawMB.toFixed(1)} MB, medians of ${rounds}`,
+    table(
+      ['how', 'a model', '× the command', 'size', 'memory'],
+      rows.map(({ how, ms, bytes, peakMB, ratioOfMs }) => [
+        how,
+        seconds(ms),
+        ratioOfMs === undefined ? '' : ratioOfMs.toFixed(2),
+        `${((100 * bytes) / (rawMB * 1e6)).toFixed(0)} %`,
+        peakMB ? megabytes(peakMB) : '',
+      ]),
+    ),
+  ].join('\n\n')
+}
+
+/** A ratio, and whether it keeps its bar. */
+function ratio(value, bar) {
+  return limit(value.toFixed(2), value <= bar, bar)
+}
+
+function count(value, bar) {
+  return limit(String(value), value <= bar, bar)
+}
+
+function limit(text, isKept, bar) {
+  return isKept ? `**${text}** (≤ ${bar})` : `**${text}**, misses ${bar}`
+}
+
+function seconds(ms) {
+  return `${(ms / 1000).toFixed(2)} s`
+}
+
+function milliseconds(ms) {
+  return `${ms.toFixed(1)} ms`
+}
+
+function megabytes(mb) {
+  return `${mb.toFixed(0)} MB`
+}
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}

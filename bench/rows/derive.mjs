@@ -1,0 +1,109 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir, readdir, rm, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { runChild } from '../lib/child.mjs'
+import { writeEmoji } from '../lib/emoji.mjs'
+import { interleave } from '../lib/measure.mjs'
+import { createProject, entryOf } from '../lib/project.mjs'
+
+const CLI = fileURLToPath(new URL('../../node_modules/@gltf-transform/cli/bin/cli.js', import.meta.url))
+/** Nothing is missing, so that nothing is sent; what is derived is made in this mode. */
+const READY = { emulated: true, mode: 'generate' }
+const run = promisify(execFile)
+
+/** `optimize` in a build, and from the cache, against `gltf-transform optimize` on the same models, one after the other. */
+export async function measure({ models = 4, rounds = 3 } = {}) {
+  const project = await createProject({ pictures: 0 })
+  const { root } = project
+  try {
+    await writeEmoji(path.join(root, 'pictures'), { count: models, size: 2048 })
+    const code = (query) =>
+      entryOf(
+        models,
+        (i) => `./pictures/p${i}.png?meshy${query}`,
+        (name) => `${name}.url`,
+      )
+    await project.write('raw.js', code('&pbr'))
+    await project.write('optimized.js', code('&pbr&optimize'))
+    await runChild('fill', { root, entry: 'raw.js' })
+    await keepState(root)
+    const build = (entry) => runChild('build', { root, entry, plugin: { meshy: READY } })
+    const found = await interleave(
+      {
+        raw: () => build('raw.js'),
+        first: async () => {
+          await restoreState(root)
+          return build('optimized.js')
+        },
+        later: () => build('optimized.js'),
+        command: () => optimizeByCommand(root),
+      },
+      rounds,
+    )
+    const bytes = await sizeOf(await modelsIn(path.join(root, 'dist')))
+    const each = (ms) => ms / models
+    const command = each(found.command.ms)
+    const row = (how, ms, more) => ({ how, ms, ratioOfMs: ms / command, ...more })
+    const rawBytes = await sizeOf(await modelsIn(path.join(root, 'kept', 'out')))
+    return {
+      models,
+      rounds,
+      rawMB: rawBytes / models / 1e6,
+      rows: [
+        row('`gltf-transform optimize`', command, {
+          bytes: found.command.bytes / models,
+          ratioOfMs: undefined,
+        }),
+        row('`optimize`, the first build', each(found.first.ms - found.raw.ms), {
+          bytes: bytes / models,
+          peakMB: found.first.peakMB,
+        }),
+        row('`optimize`, later', each(Math.max(0, found.later.ms - found.raw.ms)), {
+          bytes: bytes / models,
+          peakMB: found.later.peakMB,
+        }),
+      ],
+    }
+  } finally {
+    await project.remove()
+  }
+}
+
+/** The cache before anything was derived. */
+async function keepState(root) {
+  await cp(path.join(root, '.meshy'), path.join(root, 'kept'), { recursive: true })
+  await cp(path.join(root, 'meshy-lock.json'), path.join(root, 'kept', 'meshy-lock.json'))
+}
+
+async function restoreState(root) {
+  await rm(path.join(root, '.meshy'), { recursive: true, force: true })
+  await cp(path.join(root, 'kept'), path.join(root, '.meshy'), { recursive: true })
+  await cp(path.join(root, 'kept', 'meshy-lock.json'), path.join(root, 'meshy-lock.json'))
+}
+
+async function optimizeByCommand(root) {
+  const folder = path.join(root, 'by-command')
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder)
+  const files = await modelsIn(path.join(root, 'kept', 'out'))
+  const start = performance.now()
+  for (const [i, file] of files.entries()) {
+    const options = ['--compress', 'meshopt', '--texture-compress', 'webp', '--texture-size', '2048']
+    const output = path.join(folder, `${i}.glb`)
+    await run(process.execPath, [CLI, 'optimize', file, output, ...options, '--simplify', 'false'])
+  }
+  const ms = performance.now() - start
+  return { ms, bytes: await sizeOf(await modelsIn(folder)) }
+}
+
+async function modelsIn(folder) {
+  const names = await readdir(folder, { recursive: true })
+  return names.filter((name) => name.endsWith('.glb')).map((name) => path.join(folder, name))
+}
+
+async function sizeOf(files) {
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size))
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
