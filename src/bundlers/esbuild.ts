@@ -60,9 +60,7 @@ export function createEsbuildAdapter(session: Session): Adapter {
 function start(session: Session, { initialOptions }: Build, isFirst: boolean): void {
   const root = initialOptions.absWorkingDir ?? process.cwd()
   const live = session.inline.live ?? (!isFirst || WATCH_FLAGS.some((flag) => process.argv.includes(flag)))
-  const bundler = { ...session.bundler, root, envDir: root, live }
-  if (isFirst || live === session.bundler.live) session.bundler = bundler
-  else session.reopen(bundler)
+  session.adopt({ ...session.bundler, root, envDir: root, live })
 }
 
 /** Relative to the root, since the output shows ids in comments, and posix, since two machines give the same. */

@@ -44,10 +44,15 @@ export class Session {
     return this.#context
   }
 
-  /** Takes over what a bundler told only after a first build: the next one is another kind of run. */
-  reopen(bundler: Bundler): void {
+  /**
+   * Takes over what a bundler tells. A plugin object that is used again for another kind of run starts anew: frameworks
+   * serve for a moment before they build, and esbuild does not say at first that it watches.
+   */
+  adopt(bundler: Bundler): void {
+    const { root, envMode, live } = this.bundler
+    const isSame = bundler.root === root && bundler.envMode === envMode && bundler.live === live
+    if (!isSame) this.#context = undefined
     this.bundler = bundler
-    this.#context = undefined
   }
 
   async #open(): Promise<Context> {

@@ -75,6 +75,7 @@ export function createViteAdapter(
           viteConfig = config as unknown as ViteConfig
           adoptViteConfig(session, viteConfig)
           copyMode.isPart = viteConfig.isWorker
+          if (viteConfig.command === 'build') server = undefined
         },
         async configureServer(started) {
           server = started
@@ -111,7 +112,7 @@ function joinWorker(worker: unknown, workers: PluginApi[]): unknown {
 /** Takes over what Vite tells of its run. */
 export function adoptViteConfig(session: Session, config: ViteConfig): void {
   const isServe = config.command === 'serve'
-  session.bundler = {
+  session.adopt({
     root: config.root,
     envDir: config.envDir || config.root,
     envMode: config.mode,
@@ -120,7 +121,7 @@ export function adoptViteConfig(session: Session, config: ViteConfig): void {
     underTest: config.plugins.some(({ name }) => name === 'vitest'),
     logger: config.logger,
     waysToAgree: isServe ? { key: AGREE_KEY, page: `${config.base}__meshy/` } : {},
-  }
+  })
 }
 
 /** Whether the URL of a module must survive bundling: in builds, and in a dev server that bundles. */
