@@ -1,11 +1,12 @@
 import { fingerprint, type Hasher } from '../request/fingerprint.ts'
+import type { CanonicalRequest } from '../request/request.ts'
 import { createBlobs, type Blobs } from '../store/blobs.ts'
 import { createEntries, type Entries } from '../store/entries.ts'
 import { createJournal, type Journal } from '../store/journal.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import { createLayout, type Layout } from '../store/layout.ts'
 import { withLease, type Lease } from '../store/lease.ts'
-import { createLockfile } from '../store/lockfile.ts'
+import { createLockfile, type LockfileOptions } from '../store/lockfile.ts'
 import { createOutputs, type Outputs } from '../store/outputs.ts'
 import { createPreparation } from '../store/prepare.ts'
 import type { Clock } from '../system/clock.ts'
@@ -35,9 +36,12 @@ export interface Store {
 export function openStore(options: ResolvedOptions, hasher: Hasher, clock: Clock): Store {
   const layout = createLayout(options.cacheDir)
   const prepare = createPreparation(layout, clock)
-  const entries = createEntries(layout, prepare)
+  const keyOf = (request: CanonicalRequest) => fingerprint(request, hasher)
+  const entries = createEntries(layout, { fingerprint: keyOf, prepare })
   const journal = createJournal(layout, prepare)
-  const lockfile = options.lockfile ? openPins(options.lockfile, { layout, hasher, clock }) : undefined
+  const lockfile = options.lockfile
+    ? openPins(options.lockfile, { layout, fingerprint: keyOf, clock })
+    : undefined
   let begun: Promise<ReadonlySet<string>> | undefined
   return {
     layout,
@@ -59,10 +63,9 @@ export function openStore(options: ResolvedOptions, hasher: Hasher, clock: Clock
 
 function openPins(
   file: string,
-  { layout, hasher, clock }: { layout: Layout; hasher: Hasher; clock: Clock },
+  { layout, ...rest }: { layout: Layout; fingerprint: LockfileOptions['fingerprint']; clock: Clock },
 ): Pins {
-  const key = (request: Parameters<typeof fingerprint>[0]) => fingerprint(request, hasher)
-  return createPins(createLockfile({ file, fingerprint: key, lease: layout.lease('lockfile'), clock }))
+  return createPins(createLockfile({ file, lease: layout.lease('lockfile'), ...rest }))
 }
 
 async function entryTasks(entries: Entries, lockfile: Pins | undefined): Promise<string[]> {

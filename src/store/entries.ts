@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { z } from 'zod'
 import { MeshyError } from '../errors.ts'
+import type { CanonicalRequest } from '../request/request.ts'
 import type { StoredEntry } from './entry.ts'
 import { entryBodySchema, provenanceSchema } from './entry-schema.ts'
 import { listKeys, type Layout } from './layout.ts'
@@ -21,15 +22,26 @@ export interface Entries {
   keys(): Promise<string[]>
 }
 
-export function createEntries(layout: Layout, prepare = createPreparation(layout)): Entries {
+export interface EntriesOptions {
+  /** The key of a canonical request. */
+  fingerprint: (request: CanonicalRequest) => string
+  prepare?: () => Promise<void>
+}
+
+export function createEntries(
+  layout: Layout,
+  { fingerprint, prepare = createPreparation(layout) }: EntriesOptions,
+): Entries {
   return {
     read: async (key) => {
       const file = layout.entry(key)
       const record = await readRecord(file, { schema: entryRecordSchema, corrupt })
       if (!record) return undefined
       if (record.key !== key) throw corrupt(file, `its key is \`${record.key}\``)
-      const { version: _, ...entry } = record
-      return entry satisfies StoredEntry
+      const { version: _, ...entry } = record satisfies StoredEntry
+      const real = fingerprint(entry.request)
+      if (real !== key) throw corrupt(file, `the request of \`${key}\` has the key \`${real}\``)
+      return entry
     },
     write: async (entry) => {
       const record = entryRecordSchema.parse({ version: RECORD_VERSION, ...entry })

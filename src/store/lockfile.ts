@@ -89,6 +89,8 @@ async function edit(options: LockfileOptions, change: (models: Models) => void, 
     change(document.models)
     const after = formatLockfile(document)
     if (after === before) return true
+    // What a run has in hand is checked like what it reads: a lockfile that we would refuse is never written.
+    parseLockfile(after, options)
     if ((await readText(options.file)) !== text) return false
     await write(options, after)
     return true

@@ -62,7 +62,7 @@ describe('docs/cache-format.md', () => {
   it.each(namesIn('entries'))('shows an entry that is one: %s', async (name) => {
     await place(name)
 
-    const entry = await createEntries(createLayout(path('.meshy'))).read(keyIn(name))
+    const entry = await createEntries(createLayout(path('.meshy')), { fingerprint: keyOf }).read(keyIn(name))
 
     expect(entry && keyOf(entry.request)).toBe(keyIn(name))
   })

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { createEntries } from '../../src/store/entries.ts'
 import { createLayout } from '../../src/store/layout.ts'
 import { useTempDir } from '../support/temp-dir.ts'
-import { sampleStoredEntry } from './samples.ts'
+import { keyOf, sampleStoredEntry } from './samples.ts'
 
 describe('createEntries', () => {
   const { path } = useTempDir()
   const entry = sampleStoredEntry()
   const file = (key = entry.key): string => path('.meshy', 'entries', `${key}.json`)
-  const store = () => createEntries(createLayout(path('.meshy')))
+  const store = () => createEntries(createLayout(path('.meshy')), { fingerprint: keyOf })
 
   /** The record as it was written, with something changed in it. */
   async function change(edit: (record: Record<string, unknown>) => object): Promise<void> {
@@ -87,6 +87,16 @@ describe('createEntries', () => {
     await rename(file(), file(other))
 
     await expect(store().read(other)).rejects.toMatchObject({ code: 'MESHY_CACHE_CORRUPT' })
+  })
+
+  it('refuses the record of another request under its key', async () => {
+    const { request } = sampleStoredEntry(2)
+    await change((record) => ({ ...record, request }))
+
+    await expect(store().read(entry.key)).rejects.toMatchObject({
+      code: 'MESHY_CACHE_CORRUPT',
+      message: expect.stringContaining(keyOf(request)),
+    })
   })
 
   it('refuses a record of a later version', async () => {

@@ -8,7 +8,7 @@ import { createLayout } from '../../src/store/layout.ts'
 import { createOutputs } from '../../src/store/outputs.ts'
 import { createPreparation, prepareCache } from '../../src/store/prepare.ts'
 import { useTempDir } from '../support/temp-dir.ts'
-import { sampleStart, sampleStoredEntry } from './samples.ts'
+import { keyOf, sampleStart, sampleStoredEntry } from './samples.ts'
 
 const KEY = '0123456789abcdef'
 
@@ -55,7 +55,7 @@ describe('prepareCache', () => {
   it('lets git see the blobs and the signs, and nothing else', async () => {
     const layout = createLayout(path('.meshy'))
     await createBlobs(layout).write(Buffer.from('model'), { ext: 'glb' })
-    await createEntries(layout).write(sampleStoredEntry())
+    await createEntries(layout, { fingerprint: keyOf }).write(sampleStoredEntry())
     await createJournal(layout).start(sampleStart())
     const [ref] = await createBlobs(layout).list()
     if (ref) await createOutputs(layout).materialise(ref, KEY, 'hero')

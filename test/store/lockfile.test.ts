@@ -51,6 +51,16 @@ describe('createLockfile', () => {
     expect(await text()).not.toMatch(/provenance|storedAt|pluginVersion|2026-01-02T03:06/)
   })
 
+  it('is not written with a block under the key of another request', async () => {
+    await put(sampleEntry(1))
+    const before = await text()
+
+    const mistaken = { ...sampleEntry(2), key: sampleEntry(3).key }
+    await expect(put(mistaken)).rejects.toMatchObject({ code: 'MESHY_LOCKFILE_INVALID' })
+
+    expect(await text()).toBe(before)
+  })
+
   it('is not written when nothing changed, also when somebody formatted it', async () => {
     await put(sampleEntry(1))
     await writeFile(file(), JSON.stringify(JSON.parse(await text())))
