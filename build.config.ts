@@ -22,6 +22,7 @@ export default defineBuildConfig({
     // Worker threads are started from files of their own.
     'src/preview/worker',
     'src/derive/worker',
+    'src/store/worker',
   ],
   declaration: 'node16',
   clean: true,

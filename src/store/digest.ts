@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { ifReadable } from './unreadable.ts'
 
@@ -12,23 +13,42 @@ export interface FileDigest {
 /** Enough for every magic number, for the start of an HTML page, and for a whole Git LFS pointer. */
 export const HEAD_BYTES = 1024
 
-const CHUNK_BYTES = 1 << 20
+/** How much of a file is in memory at once. */
+export const CHUNK_BYTES = 1 << 20
 
 /** Reads a file once, in pieces, for its SHA-256 and length; undefined when there is none. */
 export function digestFile(file: string, signal?: AbortSignal): Promise<FileDigest | undefined> {
   return digestInto(Buffer.allocUnsafe(CHUNK_BYTES), file, signal)
 }
 
-/** {@link digestFile} for many files: it uses the same memory again, which the garbage collector is slow to give back. */
-export function createFileDigester(): typeof digestFile {
-  const idle: Buffer[] = []
-  return async (file, signal) => {
-    const buffer = idle.pop() ?? Buffer.allocUnsafe(CHUNK_BYTES)
+/** {@link digestFile} with memory that is at hand already: what is allocated for each file is slow to be given back. */
+export async function digestInto(
+  buffer: Buffer,
+  file: string,
+  signal?: AbortSignal,
+): Promise<FileDigest | undefined> {
+  return await ifReadable(file, async () => {
+    const handle = await open(file, 'r')
     try {
-      return await digestInto(buffer, file, signal)
+      return await digestHandle(handle, buffer, signal)
     } finally {
-      idle.push(buffer)
+      await handle.close()
     }
+  })
+}
+
+/** {@link digestInto} for a thread that has nothing else to do. @throws the error of the operating system */
+export function digestSync(buffer: Buffer, file: string): FileDigest {
+  const descriptor = openSync(file, 'r')
+  try {
+    const digester = createDigester()
+    for (;;) {
+      const bytesRead = readSync(descriptor, buffer)
+      if (bytesRead === 0) return digester.digest()
+      digester.add(buffer.subarray(0, bytesRead))
+    }
+  } finally {
+    closeSync(descriptor)
   }
 }
 
@@ -54,21 +74,6 @@ export function createDigester(): Digester {
       head: head.subarray(0, Math.min(bytes, HEAD_BYTES)),
     }),
   }
-}
-
-async function digestInto(
-  buffer: Buffer,
-  file: string,
-  signal: AbortSignal | undefined,
-): Promise<FileDigest | undefined> {
-  return await ifReadable(file, async () => {
-    const handle = await open(file, 'r')
-    try {
-      return await digestHandle(handle, buffer, signal)
-    } finally {
-      await handle.close()
-    }
-  })
 }
 
 async function digestHandle(
