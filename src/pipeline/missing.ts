@@ -1,5 +1,6 @@
 import { MeshyError } from '../errors.ts'
 import type { Request } from '../request/request.ts'
+import type { Entry, FileRole } from '../store/entry.ts'
 import type { Finding } from './classify.ts'
 import { priceOf } from './price.ts'
 
@@ -17,5 +18,17 @@ export function modelMissing(request: Request, { state, record, free }: Finding)
     message: `\`${request.imageName}\` ${story}. This run is \`frozen\`, so nothing was submitted.`,
     hint: free ?? BUILD_ELSEWHERE,
     details: { key: request.key, credits, state },
+  })
+}
+
+/** The error of files beside a pinned model that `frozen` may not fetch: nothing says what their bytes must be. */
+export function filesMissing({ key, image }: Entry, roles: readonly FileRole[]): MeshyError {
+  const names = roles.map((role) => `\`${role}\``).join(', ')
+  return new MeshyError('MESHY_MODEL_MISSING', {
+    message:
+      `\`${image}\` is pinned, but not its ${names}; fetching that costs 0 credits. ` +
+      'This run is `frozen`, so nothing was fetched.',
+    hint: BUILD_ELSEWHERE,
+    details: { key, credits: 0, roles },
   })
 }

@@ -1,7 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Asset } from '../../src/pipeline/asset.ts'
+import { restore } from '../../src/pipeline/restore.ts'
 import { makeJpeg } from '../glb/pictures.ts'
 import { failureOf, openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'
@@ -84,6 +85,20 @@ describe('the files besides the GLB', () => {
     expect(await (await run()).load('hero.png?meshy')).toMatchObject({ metadata: { state: 'ready' } })
   })
 
+  it('are an error in `frozen` when they are not pinned, also where they could be fetched', async () => {
+    const { service, run } = await setUp()
+    await (await run()).load('hero.png?meshy')
+    const lockfile = await readFile(dir('meshy-lock.json'), 'utf8')
+    const before = service.emulator.counts.total
+
+    const failure = await failureOf((await run({ mode: 'frozen' })).load('hero.png?meshy&formats=fbx'))
+
+    expect(failure).toMatchObject({ code: 'MESHY_MODEL_MISSING', details: { credits: 0, roles: ['fbx'] } })
+    expect(failure.message).toContain('`fbx`')
+    expect(service.emulator.counts.total).toBe(before)
+    expect(await readFile(dir('meshy-lock.json'), 'utf8')).toBe(lockfile)
+  })
+
   it.each([
     ['fbx', 'formats=fbx', '<!DOCTYPE html><p>Not found'],
     ['usdz', 'formats=usdz', '{"message":"not found"}'],
@@ -96,5 +111,21 @@ describe('the files besides the GLB', () => {
 
     expect(failure.code).toBe('MESHY_DOWNLOAD_INVALID')
     expect(failure.message).toContain(`The ${kind} file`)
+  })
+})
+
+describe('restore', () => {
+  it('fetches once when two processes miss the same bytes', async () => {
+    const { service, run } = await setUp()
+    const { key } = (await (await run()).load('hero.png?meshy')).metadata
+    const contexts = [(await run()).context, (await run()).context]
+    const entry = await contexts[0]?.store.lockfile?.get(key)
+    if (!entry) throw new Error('It is pinned.')
+    await rm(dir('.meshy', 'blobs'), { recursive: true })
+    const before = service.emulator.counts.downloads
+
+    await Promise.all(contexts.map((context) => restore(context, { key }, { entry, lacking: ['glb'] })))
+
+    expect(service.emulator.counts.downloads).toBe(before + 1)
   })
 })
