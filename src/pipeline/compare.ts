@@ -37,8 +37,8 @@ function toDifference(
   return { change, key, image, source, credits }
 }
 
-function hashesOf({ files }: Entry): string {
-  return Object.entries(files)
+function hashesOf({ files, derived }: Entry): string {
+  return Object.entries({ ...files, ...derived })
     .map(([role, { sha256 }]) => `${role} ${sha256}`)
     .sort()
     .join('\n')

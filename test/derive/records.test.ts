@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
+import { compareModels } from '../../src/pipeline/compare.ts'
 import { findPrunable } from '../../src/pipeline/prune.ts'
 import { readStatus } from '../../src/pipeline/status.ts'
 import { reliedOn, verifyFiles } from '../../src/pipeline/verify.ts'
-import { blobsOf, type DerivedFile } from '../../src/store/entry.ts'
+import { blobsOf, type DerivedFile, type Entry } from '../../src/store/entry.ts'
 import { createLockfile } from '../../src/store/lockfile.ts'
 import { parseLockfile } from '../../src/store/lockfile-document.ts'
 import { mergeLockfiles } from '../../src/store/lockfile-merge.ts'
@@ -54,6 +55,15 @@ describe('a lockfile', () => {
     expect(pinned.derived).toEqual({ [a]: derivedOf('third'), [b]: derivedOf('first') })
     const text = await readFile(dir('meshy-lock.json'), 'utf8')
     expect(text.indexOf(a)).toBeLessThan(text.indexOf(b))
+  })
+
+  it('differs from one that has something else derived, which cost nothing', () => {
+    const before = derivedBy({ [a]: derivedOf('first') })
+    const after = derivedBy({ [a]: derivedOf('second') })
+    const compare = (entry: Entry) => compareModels(new Map([['', before]]), new Map([['', entry]]))
+
+    expect(compare(after)).toMatchObject([{ change: 'changed', credits: 0 }])
+    expect(compare(before)).toEqual([])
   })
 
   it('forgets what was derived from other bytes of the model', async () => {
