@@ -1,4 +1,6 @@
+import path from 'node:path'
 import type { CreateInspector } from './adapter.ts'
+import { toPosix } from './resolve.ts'
 import type { Session } from './session.ts'
 import { addShortcut, type ShortcutServer } from './vite-shortcuts.ts'
 
@@ -20,4 +22,23 @@ export async function equipServer(
   const { base, server: options } = server.config
   const host = typeof options.host === 'string' ? options.host : undefined
   server.middlewares.use(createInspector({ context, base, host }))
+}
+
+/** A resolved config of Vite, as far as it says what is watched. */
+interface WatchingConfig {
+  server?: { watch?: { ignored?: unknown } | null }
+}
+
+/** Folders of the cache that change while models come in, and that no module depends on. */
+const UNWATCHED = ['blobs', 'entries', 'journal', 'leases', 'out', 'preview', 'tmp']
+
+/** Keeps Vite's watcher off the files of the cache, of which there may be thousands; not off `state`. */
+export async function spareWatcher(session: Session, config: WatchingConfig): Promise<void> {
+  const { server } = config
+  if (!server || server.watch === null) return
+  const { options } = await session.context()
+  const folders = UNWATCHED.map((name) => toPosix(path.join(options.cacheDir, name)))
+  // A function, since a pattern would take a `[` in the path of a project for its own.
+  const isCached = (file: string) => folders.some((folder) => `${toPosix(file)}/`.startsWith(`${folder}/`))
+  server.watch = { ...server.watch, ignored: [server.watch?.ignored ?? [], isCached].flat() }
 }

@@ -10,7 +10,8 @@ import { countModules, followGraph, keepGraph, type RollupContext } from './roll
 import type { Session } from './session.ts'
 import { viteUrl } from './url.ts'
 import { AGREE_KEY } from './vite-shortcuts.ts'
-import { equipServer, type EquippedServer } from './vite-server.ts'
+import { pageHooks } from './vite-html.ts'
+import { equipServer, spareWatcher, type EquippedServer } from './vite-server.ts'
 
 /** A plugin context of Vite, as far as we use it beyond Rollup's. */
 interface ViteContext extends RollupContext {
@@ -70,12 +71,14 @@ export function createViteAdapter(
     hooks: {
       vite: {
         ...outputHooks(session, copyMode),
+        ...pageHooks(session),
         config: () => workerConfig(() => joinWorker(another(), workers)),
-        configResolved(config) {
+        async configResolved(config) {
           viteConfig = config as unknown as ViteConfig
           adoptViteConfig(session, viteConfig)
           copyMode.isPart = viteConfig.isWorker
           if (viteConfig.command === 'build') server = undefined
+          else if (!viteConfig.isWorker) await spareWatcher(session, config as object)
         },
         async configureServer(started) {
           server = started

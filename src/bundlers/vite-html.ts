@@ -1,0 +1,139 @@
+import path from 'node:path'
+import { isOurs } from '../pipeline/imports.ts'
+import type { Session } from './session.ts'
+import { toPosix } from './resolve.ts'
+
+/** Hooks of Vite for models outside of imports: in the elements of a page, and where they would silently be pictures. */
+export function pageHooks(session: Session) {
+  return {
+    transformIndexHtml: {
+      order: 'pre' as const,
+      async handler(html: string, { filename }: { filename: string }) {
+        const { misplaced, ...page } = linkModels(html)
+        await warnOfMisplaced(session, misplaced, filename)
+        return page
+      },
+    },
+    transform: {
+      filter: { code: SILENT_USE },
+      handler: (code: string, id: string) => warnOfSilentUse(session, code, id),
+    },
+  }
+}
+
+/** What is added to a page, as Vite takes it. */
+interface InjectedTag {
+  tag: 'script'
+  attrs: { type: 'module' }
+  children: string
+  injectTo: 'body'
+}
+
+/** A page with its models taken out of attributes, and the script that puts their URLs there. */
+export interface LinkedPage {
+  html: string
+  tags: InjectedTag[]
+  /** Sources of elements that take the picture instead, by the names of the elements. */
+  misplaced: { tag: string; source: string }[]
+}
+
+/** Comments and scripts are passed over; values may hold a `>`. */
+const TAGS =
+  /<!--[\s\S]*?-->|<(script|style)\b[\s\S]*?<\/\1\s*>|<([a-z][\w-]*)((?:"[^"]*"|'[^']*'|[^"'>])*)>/gi
+const SOURCE = /(\s)src\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/i
+const ENTITIES: Record<string, string> = {
+  '&amp;': '&',
+  '&quot;': '"',
+  '&#39;': "'",
+  '&apos;': "'",
+  '&lt;': '<',
+  '&gt;': '>',
+}
+
+/**
+ * Lets `<model-viewer src="./hero.png?meshy">` show a model. Vite resolves no attribute of an element that it does not
+ * know, and of those that it knows it takes the picture: so a module imports the model, and sets the attribute.
+ */
+export function linkModels(html: string): LinkedPage {
+  const sources: string[] = []
+  const misplaced: LinkedPage['misplaced'] = []
+  const linked = html.replaceAll(
+    TAGS,
+    (text: string, _: string, tag: string | undefined, attributes = '') => {
+      const [attribute, space = '', ...values] = SOURCE.exec(attributes) ?? []
+      const source = decodeEntities(values.find((value) => value !== undefined) ?? '')
+      if (tag === undefined || attribute === undefined || !isOurs(source)) return text
+      if (tag.toLowerCase() !== 'model-viewer') {
+        misplaced.push({ tag: tag.toLowerCase(), source })
+        return text
+      }
+      if (!sources.includes(source)) sources.push(source)
+      return text.replace(attribute, `${space}data-meshy="${sources.indexOf(source)}"`)
+    },
+  )
+  return { html: linked, tags: sources.length > 0 ? [scriptOf(sources)] : [], misplaced }
+}
+
+/** Ways in which Vite hands out the picture without a word, in modules and styles. */
+const SILENT_USE =
+  /\bnew\s+URL\(\s*(["'`])[^"'`\n]*[?&]meshy\b[^"'`\n]*\1|\burl\(\s*["']?[^"')\s]*[?&]meshy\b[^"')]*/
+
+/** Warns of a use that gets the picture, not the model. */
+async function warnOfSilentUse(session: Session, code: string, id: string): Promise<void> {
+  const found = SILENT_USE.exec(code)
+  if (!found) return
+  const { notices } = await session.context()
+  const line = code.slice(0, found.index).split('\n').length
+  notices.once(
+    `\`${found[0].replace(/[,\s]*$/, '')}…\` gets the picture, not the model: import it in a module, and use its \`url\``,
+    { file: placeOf(session, id), line },
+  )
+}
+
+/** Warns of elements in a page that get the picture, not the model. */
+async function warnOfMisplaced(
+  session: Session,
+  misplaced: LinkedPage['misplaced'],
+  file: string,
+): Promise<void> {
+  const { notices } = await session.context()
+  for (const { tag, source } of misplaced) {
+    notices.once(
+      `\`<${tag} src="${source}">\` gets the picture, not the model: only <model-viewer> shows models`,
+      {
+        file: placeOf(session, file),
+      },
+    )
+  }
+}
+
+function placeOf({ bundler }: Session, id: string): string {
+  return toPosix(path.relative(bundler.root, id.replace(/\?.*$/s, '')))
+}
+
+function scriptOf(sources: readonly string[]): InjectedTag {
+  const imports = sources.map((source, index) => `import m${index} from ${literal(relative(source))}`)
+  const all = sources.map((_, index) => `m${index}`).join(', ')
+  const set = `for (const [i, { url }] of [${all}].entries())
+  for (const element of document.querySelectorAll(\`[data-meshy="\${i}"]\`)) element.src = url`
+  return {
+    tag: 'script',
+    attrs: { type: 'module' },
+    children: [...imports, set].join('\n'),
+    injectTo: 'body',
+  }
+}
+
+/** In a page, `hero.png` is beside it; in a module it would be a package. */
+function relative(source: string): string {
+  return /^(?:[./]|[a-z][a-z\d+.-]*:)/i.test(source) ? source : `./${source}`
+}
+
+/** It stands in a script of a page, which `</script` would end. */
+function literal(text: string): string {
+  return JSON.stringify(text).replaceAll('<', String.raw`\u003c`)
+}
+
+function decodeEntities(text: string): string {
+  return text.replaceAll(/&(?:amp|quot|#39|apos|lt|gt);/g, (entity) => ENTITIES[entity] ?? entity)
+}
