@@ -45,13 +45,13 @@ function originOf({ source }: ModelStatus): string {
 }
 
 function remarkOf({ state, pinned, task, failure }: ModelStatus): string {
-  if (state === 'failed') return failure ?? ''
+  if (failure !== undefined) return failure
   if (state === 'on its way') return task ? `task ${task}` : 'no task is known yet'
   return pinned ? '' : 'not pinned'
 }
 
 function counts(models: readonly ModelStatus[]): string {
-  const states = ['ready', 'restorable', 'on its way', 'failed'] as const
+  const states = ['ready', 'restorable', 'on its way', 'failed', 'unreadable record'] as const
   const parts = states.map(
     (state) => [models.filter((model) => model.state === state).length, state] as const,
   )

@@ -1,7 +1,7 @@
-import { isMeshyError, MeshyError } from '../errors.ts'
+import { MeshyError } from '../errors.ts'
 import { estimateCredits } from '../meshy/pricing.ts'
-import type { JournalRecord } from '../store/journal-record.ts'
 import type { Context } from './context.ts'
+import { findRecord } from './found-record.ts'
 import { ifReadable, type Subject } from './subject.ts'
 
 /** What was given up, and what that will cost. */
@@ -28,7 +28,10 @@ export async function forgetModel({ store, signal }: Context, subject: Subject):
     const stored = await ifReadable(() => store.entries.read(key))
     const pinned = await store.lockfile?.get(key)
     const isStored = stored !== undefined || (await store.entries.keys()).includes(key)
-    if (!isStored && !pinned && !(await hasRecord(() => store.journal.read(key)))) throw nothing(subject)
+    const found = await findRecord(store.journal, key)
+    // One that cannot be read counts: this is what settles it.
+    const hasRecord = found !== undefined && found.state !== 'forgotten'
+    if (!isStored && !pinned && !hasRecord) throw nothing(subject)
 
     const tasks = [stored, pinned].flatMap((entry) => entry?.task?.id ?? [])
     const record = await store.journal.forget({ key, image, request, tasks })
@@ -36,17 +39,6 @@ export async function forgetModel({ store, signal }: Context, subject: Subject):
     await store.entries.remove(key)
     return { key, image, tasks: record.forgottenTasks, credits: estimateCredits(request.kind, params) }
   })
-}
-
-/** Whether something is on its way or failed. A record that cannot be read counts: this is what settles it. */
-async function hasRecord(read: () => Promise<JournalRecord | undefined>): Promise<boolean> {
-  try {
-    const record = await read()
-    return record !== undefined && record.state !== 'forgotten'
-  } catch (error) {
-    if (isMeshyError(error) && error.code === 'MESHY_JOURNAL_INVALID') return true
-    throw error
-  }
 }
 
 function nothing({ key, imageName }: Subject): MeshyError {

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { blobsOf, type BlobRef, type Entry } from '../store/entry.ts'
 import { listFolder } from '../store/layout.ts'
 import type { Context } from './context.ts'
+import { findRecord } from './found-record.ts'
 
 /** What no build uses. */
 export interface Prunable {
@@ -51,8 +52,8 @@ export async function prune({ store, signal }: Context, { models, blobs, folders
 }
 
 async function isBusy({ journal }: Context['store']): Promise<boolean> {
-  const records = await Promise.all((await journal.keys()).map((key) => journal.read(key)))
-  return records.some((record) => record?.state === 'started' || record?.state === 'accepted')
+  const records = await Promise.all((await journal.keys()).map((key) => findRecord(journal, key)))
+  return records.some((record) => record && !['forgotten', 'failed'].includes(record.state))
 }
 
 async function unusedFolders(

@@ -1,6 +1,7 @@
 import { blobsOf, type Entry, type StoredEntry } from '../store/entry.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import type { Context } from './context.ts'
+import { findRecord, type UnreadableRecord } from './found-record.ts'
 import type { State } from './modes.ts'
 import { spending, type Spending } from './spending.ts'
 import { ifReadable } from './subject.ts'
@@ -8,8 +9,9 @@ import { ifReadable } from './subject.ts'
 /** A model of the project, as the records say; its bytes are only measured. `verify` reads them. */
 export interface ModelStatus {
   key: string
+  /** `?` for a record that cannot be read. */
   image: string
-  state: Exclude<State, 'missing'> | 'failed'
+  state: Exclude<State, 'missing'> | 'failed' | 'unreadable record'
   /** Whether the lockfile has it. */
   pinned: boolean
   /** `pinned` are the user's own bytes; undefined for what is on its way or failed. */
@@ -18,7 +20,7 @@ export interface ModelStatus {
   bytes: number
   credits: number
   task: string | undefined
-  /** Why it failed. */
+  /** Why it failed, or is unreadable. */
   failure: string | undefined
 }
 
@@ -35,11 +37,13 @@ export async function readStatus({ store }: Context): Promise<Status> {
   const sizes = new Map(blobs.map(({ sha256, bytes }) => [sha256, bytes]))
   const pins = (await store.lockfile?.all()) ?? new Map<string, Entry>()
   const stored = await readAll(await store.entries.keys(), (key) => ifReadable(() => store.entries.read(key)))
-  const records = await readAll(await store.journal.keys(), (key) => store.journal.read(key))
+  const records = await readAll(await store.journal.keys(), (key) => findRecord(store.journal, key))
 
   const known = new Map<string, Entry>([...stored, ...pins])
   const models = [...known.values()].map((entry) => ofEntry(entry, { sizes, pinned: pins.has(entry.key) }))
-  const others = [...records.values()].filter(({ key, state }) => !known.has(key) && state !== 'forgotten')
+  const others = [...records.values()].filter(
+    ({ key, state }) => state === 'unreadable' || (!known.has(key) && state !== 'forgotten'),
+  )
   const used = new Set([...stored.values(), ...pins.values()].flatMap(blobsOf).map(({ sha256 }) => sha256))
   return {
     models: [...models, ...others.map(ofRecord)].toSorted(byImage),
@@ -79,16 +83,27 @@ function ofEntry(
   }
 }
 
-function ofRecord(record: JournalRecord): ModelStatus {
+const NOTHING_STORED = { pinned: false, source: undefined, bytes: 0, credits: 0 }
+
+function ofRecord(record: JournalRecord | UnreadableRecord): ModelStatus {
+  const { key } = record
+  if (record.state === 'unreadable') {
+    const { message } = record.error
+    return {
+      ...NOTHING_STORED,
+      key,
+      image: '?',
+      state: 'unreadable record',
+      task: undefined,
+      failure: message,
+    }
+  }
   const failure = record.state === 'failed' ? record.failure : undefined
   return {
-    key: record.key,
+    ...NOTHING_STORED,
+    key,
     image: record.image,
     state: failure ? 'failed' : 'on its way',
-    pinned: false,
-    source: undefined,
-    bytes: 0,
-    credits: 0,
     task: record.state === 'accepted' ? record.taskId : failure?.taskId,
     failure: failure?.message,
   }

@@ -4,6 +4,7 @@ import { parseSpecifier } from '../request/parse.ts'
 import type { Request } from '../request/request.ts'
 import { KEY_PATTERN } from '../store/patterns.ts'
 import type { Context } from './context.ts'
+import { findRecord, type UnreadableRecord } from './found-record.ts'
 import { isOurs } from './imports.ts'
 import { readImport } from './read-import.ts'
 
@@ -23,7 +24,8 @@ export function namesImport(argument: string): boolean {
  * The request that an argument of a command names.
  *
  * @param folder absolute; where the path of an import starts from
- * @throws {MeshyError} MESHY_MODEL_UNKNOWN for a key that no record has; what imports throw
+ * @throws {MeshyError} MESHY_MODEL_UNKNOWN for a key that no record has; MESHY_JOURNAL_INVALID for one whose only
+ * record cannot be read; what imports throw
  */
 export function readSubject(context: Context, argument: string, folder: string): Promise<Subject> {
   return KEY_PATTERN.test(argument)
@@ -48,8 +50,9 @@ async function findSubject({ store }: Context, key: string): Promise<Subject> {
     const params = stored?.provenance.params ?? entry.request.params
     return { key, imageName: entry.image, canonical: entry.request, params }
   }
-  const record = await store.journal.read(key)
+  const record = await findRecord(store.journal, key)
   if (!record) throw unknown(key)
+  if (record.state === 'unreadable') throw needsImport(record)
   const params = record.state === 'forgotten' ? record.request.params : record.params
   return { key, imageName: record.image, canonical: record.request, params }
 }
@@ -69,6 +72,17 @@ function unknown(key: string): MeshyError {
     message: `\`${key}\` is the key of nothing in this project: not pinned, not stored, not on its way.`,
     hint: 'See the keys with `unplugin-meshy status`, or name the model by its import: `./hero.png?meshy`.',
     details: { key },
+  })
+}
+
+function needsImport({ key, error }: UnreadableRecord): MeshyError {
+  return new MeshyError('MESHY_JOURNAL_INVALID', {
+    message: error.message,
+    hint:
+      'Its key alone does not say what was asked for, so name the import: `unplugin-meshy forget "./hero.png?meshy"`. ' +
+      'Then `unplugin-meshy adopt` takes its task over, if `unplugin-meshy tasks` lists one.',
+    details: { ...error.details, key },
+    cause: error,
   })
 }
 

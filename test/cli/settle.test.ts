@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { RunningEmulator } from '../../src/emulator.ts'
@@ -76,6 +76,26 @@ describe('forget', () => {
 
     expect(code).toBe(0)
     expect(existsSync(path.join(project.root, '.meshy', 'entries', `${key}.json`))).toBe(false)
+  })
+
+  it('settles a record that cannot be read, by its import', async () => {
+    const emulator = await emulate({ taskMs: 600_000 })
+    const project = await viteProject()
+    const env = keyless(emulator)
+    const key = await unreadableRecord(project, env)
+
+    const status = await succeed(runCli(['status'], { cwd: project.root, env }))
+    const byKey = await runCli(['forget', key, '--json'], { cwd: project.root, env })
+    const byImport = await runCli(['forget', './hero.png?meshy'], { cwd: project.root, env })
+
+    expect(status.stdout).toMatch(new RegExp(`${key} +unreadable record`))
+    expect(byKey.code).toBe(1)
+    expect(JSON.parse(byKey.stderr)).toMatchObject({
+      code: 'MESHY_JOURNAL_INVALID',
+      hint: expect.stringContaining('forget "./hero.png?meshy"'),
+    })
+    expect(byImport.code).toBe(0)
+    expect((await runCli(['status'], { cwd: project.root, env })).stdout).toContain('no models yet')
   })
 
   it('is an error when there is nothing to forget', async () => {
@@ -169,6 +189,16 @@ async function generated(emulator: RunningEmulator): Promise<Project> {
   const project = await viteProject()
   await succeed(runCli(['generate'], { cwd: project.root, env: emulated(emulator) }))
   return project
+}
+
+/** Leaves a record of `./hero.png?meshy` that a crash of the disk cut off. */
+async function unreadableRecord({ root }: Project, env: Record<string, string>): Promise<string> {
+  const { stdout } = await runCli(['plan', '--json'], { cwd: root, env })
+  const { models } = JSON.parse(stdout) as { models: { key: string }[] }
+  const key = models[0]?.key ?? ''
+  await mkdir(path.join(root, '.meshy', 'journal'), { recursive: true })
+  await writeFile(path.join(root, '.meshy', 'journal', `${key}.json`), '{"version": 1, "sta')
+  return key
 }
 
 async function pinned({ root }: Project): Promise<{ key: string; task: string }> {
