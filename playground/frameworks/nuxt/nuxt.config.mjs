@@ -1,0 +1,8 @@
+import meshy from 'unplugin-meshy/vite'
+
+export default defineNuxtConfig({
+  compatibilityDate: '2026-01-01',
+  telemetry: false,
+  vite: { plugins: [meshy()] },
+  vue: { compilerOptions: { isCustomElement: (tag) => tag === 'model-viewer' } },
+})

@@ -1,0 +1,125 @@
+// Builds the examples of playground/frameworks on the emulator, from the packed package, and opens their pages in a browser.
+// Downloads the frameworks, so that it is no part of the tests. Names of examples may follow: `astro nuxt`.
+import { execFile, spawn } from 'node:child_process'
+import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { createJiti } from 'jiti'
+import { startEmulator } from '../dist/emulator.mjs'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const EXAMPLES = path.join(ROOT, 'playground', 'frameworks')
+/** Example → the folder of its static site, and the scripts that make it. */
+const FRAMEWORKS = {
+  astro: { site: 'dist', scripts: ['build'] },
+  sveltekit: { site: 'build', scripts: ['build'] },
+  nuxt: { site: '.output/public', scripts: ['build'] },
+  'react-router': { site: 'build/client', scripts: ['build'] },
+  next: { site: 'out', scripts: ['generate', 'build'] },
+}
+const TYPES = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.css': 'text/css',
+}
+
+const run = promisify(execFile)
+// Plain Node 20 cannot import the TypeScript sources.
+const { launchBrowser } = await createJiti(import.meta.url).import('../test/support/browser.ts')
+
+const wanted = process.argv.slice(2)
+const names = Object.keys(FRAMEWORKS).filter((name) => wanted.length === 0 || wanted.includes(name))
+const folder = await mkdtemp(path.join(tmpdir(), 'meshy-frameworks-'))
+const tarball = await packRepository()
+const browser = await launchBrowser()
+for (const name of names) {
+  try {
+    console.log(`${name}: ${await tryExample(name)}`)
+  } catch (error) {
+    process.exitCode = 1
+    console.error(`${name}: FAILED\n${error instanceof Error ? error.stack : error}`)
+  }
+}
+await browser.close()
+await rm(folder, { recursive: true, force: true })
+
+async function packRepository() {
+  const { stdout } = await run('npm', [
+    'pack',
+    ROOT,
+    '--json',
+    '--ignore-scripts',
+    '--pack-destination',
+    folder,
+  ])
+  return path.join(folder, JSON.parse(stdout)[0].filename)
+}
+
+/** Installs, builds and opens an example; returns what its page says. */
+async function tryExample(name) {
+  const { site, scripts } = FRAMEWORKS[name]
+  const cwd = path.join(folder, name)
+  await cp(path.join(EXAMPLES, name), cwd, { recursive: true })
+  await cp(path.join(ROOT, 'playground', 'images', 'robot.png'), path.join(cwd, 'hero.png'))
+  const manifest = JSON.parse(await readFile(path.join(cwd, 'package.json'), 'utf8'))
+  manifest.dependencies['unplugin-meshy'] = `file:${tarball}`
+  await writeFile(path.join(cwd, 'package.json'), JSON.stringify(manifest))
+  await npm(cwd, ['install', '--no-audit', '--no-fund'])
+  const emulator = await startEmulator({ taskMs: 100, pendingMs: 10 })
+  const env = { MESHY_BASE_URL: emulator.url, MESHY_API_KEY: emulator.apiKey }
+  for (const script of scripts) await npm(cwd, ['run', script], env)
+  await emulator.close()
+  if (emulator.counts.posts !== 1) throw new Error(`${emulator.counts.posts} models were paid for`)
+  return openPage(path.join(cwd, site))
+}
+
+/** Runs npm, and throws all that was printed when it fails. */
+function npm(cwd, args, variables = {}) {
+  const { CI: _, ...inherited } = process.env
+  return new Promise((resolve, reject) => {
+    const child = spawn('npm', args, { cwd, env: { ...inherited, ...variables } })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text))
+    child.once('error', reject)
+    child.once('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`npm ${args.join(' ')}: exit code ${code}\n${output}`)),
+    )
+  })
+}
+
+/** Waits until the page has loaded its model; returns what it says. */
+async function openPage(site) {
+  const server = createServer((request, answer) => void serveFile(site, request, answer))
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const page = await browser.newPage()
+  try {
+    await page.goto(`http://127.0.0.1:${server.address().port}/`)
+    await page.waitForFunction(() => document.querySelector('model-viewer')?.loaded === true, null, {
+      timeout: 60_000,
+    })
+    const { url, isSame } = await page.evaluate(() => {
+      const { src, dataset } = document.querySelector('model-viewer')
+      return { url: src, isSame: dataset.same !== 'false' }
+    })
+    if (!/hero[-.][\w-]{8,}\.glb$/.test(url)) throw new Error(`The URL of the model is ${url}`)
+    if (!isSame) throw new Error('Server and browser have different URLs.')
+    const text = await page.locator('p').first().textContent()
+    if (!/^\d+ triangles, ready$/.test(text)) throw new Error(`The page says: ${text}`)
+    return `${text}, ${url}`
+  } finally {
+    await page.close()
+    server.close()
+  }
+}
+
+async function serveFile(site, request, answer) {
+  const name = decodeURIComponent(new URL(request.url, 'http://site').pathname)
+  const file = path.join(site, name.endsWith('/') ? `${name}index.html` : name)
+  const isFile = (await stat(file).catch(() => undefined))?.isFile() === true
+  const type = TYPES[path.extname(file)] ?? 'application/octet-stream'
+  answer.writeHead(isFile ? 200 : 404, { 'content-type': type }).end(isFile ? await readFile(file) : '')
+}
