@@ -2,7 +2,8 @@ import { defineConfig } from 'vite'
 import meshy from 'unplugin-meshy/vite'
 
 export default defineConfig({
-  plugins: [meshy()],
+  // The page is JavaScript, and the nearest tsconfig.json is that of this repository.
+  plugins: [meshy({ dts: false })],
   // Three.js alone is larger than the size that Vite warns about.
   build: {
     chunkSizeWarningLimit: 1000,
