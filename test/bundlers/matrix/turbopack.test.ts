@@ -1,0 +1,80 @@
+import path from 'node:path'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import type { LoaderContext } from '../../../src/bundlers/turbopack.ts'
+import loader, { meshyRules } from '../../../src/turbopack.ts'
+import type { Project } from '../../support/project.ts'
+import { build, emulate, entryOf, makeProject, paying } from '../harness.ts'
+
+const QUERY = '?meshy&poly=500'
+
+describe('the loader for Turbopack', () => {
+  it('gives a pinned model by a URL relative to the picture', async () => {
+    const project = await pinnedProject()
+
+    const { code, dependencies } = await load(project, QUERY)
+
+    expect(code).toMatch(
+      /url = new URL\("\.\/\.meshy\/out\/[0-9a-f]{16}\/hero\.glb", import\.meta\.url\)\.href/,
+    )
+    expect(code).toContain('"state":"ready"')
+    expect(code).not.toContain(project.root)
+    expect(dependencies).toEqual(['hero.png', 'meshy-lock.json'])
+  })
+
+  it('says to run `generate` when a model is not pinned, whatever the mode', async () => {
+    const project = await pinnedProject()
+    vi.stubEnv('MESHY_MODE', 'generate')
+
+    const loading = load(project, '?meshy&poly=777')
+
+    await expect(loading).rejects.toThrow(/hero\.png\?meshy&poly=777[\s\S]*npx unplugin-meshy generate/)
+  })
+
+  it('gives a stand-in in `preview`', async () => {
+    const project = await pinnedProject()
+    vi.stubEnv('MESHY_MODE', 'preview')
+
+    const { code } = await load(project, '?meshy&poly=777')
+
+    expect(code).toContain('"state":"preview"')
+  })
+})
+
+describe('meshyRules', () => {
+  it.each([
+    ['?meshy', true],
+    ['?pbr&meshy&poly=5', true],
+    ['?meshyish', false],
+    ['', false],
+  ])('takes the query %s: %s', (query, isTaken) => {
+    const rule = meshyRules()['*.png'] as { condition: { query: RegExp } }
+
+    expect(rule.condition.query.test(query)).toBe(isTaken)
+  })
+})
+
+/** A project whose model with {@link QUERY} is pinned; there is no service any more. */
+async function pinnedProject(): Promise<Project> {
+  const emulator = await emulate()
+  const project = await makeProject({ files: { 'main.js': entryOf(`./hero.png${QUERY}`) } })
+  await build('Vite 8', project, { meshy: paying(emulator) })
+  await emulator.close()
+  vi.stubEnv('MESHY_BASE_URL', emulator.url)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  return project
+}
+
+async function load({ root }: Project, resourceQuery: string) {
+  const dependencies: string[] = []
+  const code = await new Promise<string>((resolve, reject) => {
+    const context: LoaderContext = {
+      resourcePath: path.join(root, 'hero.png'),
+      resourceQuery,
+      rootContext: root,
+      addDependency: (file) => void dependencies.push(path.relative(root, file)),
+      async: () => (error, result) => (error ? reject(error as Error) : resolve(result ?? '')),
+    }
+    loader.call(context)
+  })
+  return { code, dependencies: dependencies.sort() }
+}
