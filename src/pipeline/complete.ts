@@ -1,13 +1,15 @@
 import type { Entry } from '../store/entry.ts'
+import type { JournalRecord } from '../store/journal-record.ts'
 import type { Context } from './context.ts'
-import { findRecord } from './found-record.ts'
+import { findRecord, type UnreadableRecord } from './found-record.ts'
+import { isLongOver } from './retention.ts'
 
 /**
  * Does for a stored model what the run that stored it could not do any more: pins it, and ends its record in the
  * journal. Where nothing is left to do, as nearly always, nothing is written.
  */
 export async function completeStored(context: Context, entry: Entry): Promise<void> {
-  const { store, options, notices, signal } = context
+  const { store, options, notices, clock, signal } = context
   const { key } = entry
   if (options.mode !== 'generate' && options.mode !== 'ask') return
   if (store.lockfile && !(await store.lockfile.get(key))) await store.lockfile.put(entry)
@@ -20,7 +22,15 @@ export async function completeStored(context: Context, entry: Entry): Promise<vo
         `${entry.image}: \`${file}\` is no journal record that we wrote; its model is stored: delete it`,
       )
     }
-    // A record of another task stays: that one was paid as well, and nobody has its model.
-    if (record?.state === 'accepted' && record.taskId === entry.task?.id) await store.journal.clear(key)
+    if (record && isSettled(record, entry, clock.now())) await store.journal.clear(key)
   })
+}
+
+/**
+ * A record of another task stays: that one was paid as well, and nobody has its model. So does a submission that may
+ * have become a task, as long as that could be taken over.
+ */
+function isSettled(record: JournalRecord | UnreadableRecord, entry: Entry, now: number): boolean {
+  if (record.state === 'accepted') return record.taskId === entry.task?.id
+  return record.state === 'started' && isLongOver(record, now)
 }

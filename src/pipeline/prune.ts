@@ -4,6 +4,7 @@ import { blobsOf, type BlobRef, type Entry } from '../store/entry.ts'
 import { listFolder } from '../store/layout.ts'
 import type { Context } from './context.ts'
 import { findRecord } from './found-record.ts'
+import { isLongOver } from './retention.ts'
 
 /** What no build uses. */
 export interface Prunable {
@@ -22,7 +23,7 @@ export interface Prunable {
  *
  * @param used the keys of every import of every build of the project
  */
-export async function findPrunable({ store }: Context, used: ReadonlySet<string>): Promise<Prunable> {
+export async function findPrunable({ store, clock }: Context, used: ReadonlySet<string>): Promise<Prunable> {
   const pins = (await store.lockfile?.all()) ?? new Map<string, Entry>()
   const stored = await Promise.all((await store.entries.keys()).map((key) => store.entries.read(key)))
   const entries = [...pins.values(), ...stored.filter((entry) => entry !== undefined)]
@@ -30,7 +31,7 @@ export async function findPrunable({ store }: Context, used: ReadonlySet<string>
   const kept = new Set(keptEntries.flatMap(blobsOf).map(({ sha256 }) => sha256))
   const derived = keptEntries.flatMap((entry) => Object.keys(entry.derived ?? {}))
   const unused = new Map(entries.filter(({ key }) => !used.has(key)).map((entry) => [entry.key, entry]))
-  const busy = await isBusy(store)
+  const busy = await isBusy(store, clock.now())
   return {
     models: [...unused.values()].map(({ key, image }) => ({ key, image, pinned: pins.has(key) })),
     blobs: busy ? [] : (await store.blobs.list()).filter(({ sha256 }) => !kept.has(sha256)),
@@ -51,9 +52,13 @@ export async function prune({ store, signal }: Context, { models, blobs, folders
   for (const blob of blobs) await store.blobs.remove(blob)
 }
 
-async function isBusy({ journal }: Context['store']): Promise<boolean> {
+/** Whether files may be of a model that is being stored. What cannot be read may be of one. */
+async function isBusy({ journal }: Context['store'], now: number): Promise<boolean> {
   const records = await Promise.all((await journal.keys()).map((key) => findRecord(journal, key)))
-  return records.some((record) => record && !['forgotten', 'failed'].includes(record.state))
+  return records.some((record) => {
+    if (record?.state === 'started' || record?.state === 'accepted') return !isLongOver(record, now)
+    return record?.state === 'unreadable'
+  })
 }
 
 async function unusedFolders(

@@ -41,9 +41,7 @@ export async function readStatus({ store }: Context): Promise<Status> {
 
   const known = new Map<string, Entry>([...stored, ...pins])
   const models = [...known.values()].map((entry) => ofEntry(entry, { sizes, pinned: pins.has(entry.key) }))
-  const others = [...records.values()].filter(
-    ({ key, state }) => state === 'unreadable' || (!known.has(key) && state !== 'forgotten'),
-  )
+  const others = [...records.values()].filter((record) => isNews(record, known.get(record.key)))
   const used = new Set([...stored.values(), ...pins.values()].flatMap(blobsOf).map(({ sha256 }) => sha256))
   return {
     models: [...models, ...others.map(ofRecord)].toSorted(byImage),
@@ -81,6 +79,13 @@ function ofEntry(
     task: entry.task?.id,
     failure: undefined,
   }
+}
+
+/** Whether a record tells more than the entry of its key: something else that was begun, and may have been paid. */
+function isNews(record: JournalRecord | UnreadableRecord, entry: Entry | undefined): boolean {
+  if (record.state === 'forgotten') return false
+  if (record.state === 'accepted') return record.taskId !== entry?.task?.id
+  return !entry || record.state !== 'failed'
 }
 
 const NOTHING_STORED = { pinned: false, source: undefined, bytes: 0, credits: 0 }
