@@ -1,12 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import PQueue from 'p-queue'
-import { fileOfTicket, issueTicket, readTicket, redeemTicket, type Ticket } from '../pipeline/ticket.ts'
+import { fileOfTicket, issueTicket, readTicket, redeemTickets, type Ticket } from '../pipeline/ticket.ts'
 import type { UrlOf } from './module.ts'
 import { presentable } from './present.ts'
 import type { Session } from './session.ts'
-
-const COPIES_AT_ONCE = 8
 
 /** What a bundler of the Rollup family is about to write, by file name. */
 type Bundle = Record<string, { type: 'asset'; source: string | Uint8Array } | { type: 'chunk' }>
@@ -68,10 +65,8 @@ export class CopyMode {
     if (tickets.size === 0) return
     const { root } = this.#session.bundler
     const { store, logger } = await this.#session.context()
-    const turns = new PQueue({ concurrency: COPIES_AT_ONCE })
-    const copy = ([name, ticket]: [string, Ticket]) => redeemTicket(store, ticket, path.join(folder, name))
     try {
-      await turns.addAll([...tickets].map((one) => () => copy(one)))
+      await redeemTickets(store, folder, tickets)
     } catch (error) {
       throw presentable(error, root)
     }

@@ -1,6 +1,7 @@
-import { constants } from 'node:fs'
-import { chmod, copyFile, mkdir, readFile, unlink } from 'node:fs/promises'
+import { constants, readFileSync } from 'node:fs'
+import { chmod, copyFile, mkdir, unlink } from 'node:fs/promises'
 import path from 'node:path'
+import PQueue from 'p-queue'
 import type { BlobRef } from '../store/entry.ts'
 import { orUnwritable } from '../store/unwritable.ts'
 import { writeAtomically } from '../system/durable.ts'
@@ -37,7 +38,7 @@ export async function issueTicket(
   const [key = '', name = ''] = path.relative(layout.out, file.path).split(path.sep)
   const text = formatTicket({ blob, key, stem: path.basename(name, `.${blob.ext}`) })
   const ticket = layout.ticket(key, name)
-  if ((await readIfThere(ticket)) !== text) {
+  if (readIfThere(ticket) !== text) {
     await prepare()
     await writeAtomically(ticket, text, layout.tmp)
   }
@@ -62,23 +63,42 @@ export function fileOfTicket({ outputs }: Store, { blob, key, stem }: Ticket): P
   return outputs.materialise(blob, key, stem)
 }
 
+const COPIES_AT_ONCE = 8
+
 /**
- * Copies the file that a ticket stands for to a path in an output.
+ * Copies the files that tickets stand for into an output.
  *
+ * @param tickets by path in the output
  * @throws {MeshyError} MESHY_OUTPUT_UNWRITABLE, and what {@link fileOfTicket} throws
  */
-export async function redeemTicket(store: Store, ticket: Ticket, target: string): Promise<void> {
-  const file = await fileOfTicket(store, ticket)
-  await orUnwritable(target, () => replaceByCopy(file, target), 'MESHY_OUTPUT_UNWRITABLE')
+export async function redeemTickets(
+  store: Store,
+  folder: string,
+  tickets: ReadonlyMap<string, Ticket>,
+): Promise<void> {
+  const targets = [...tickets].map(([name, ticket]) => ({ ticket, target: path.join(folder, name) }))
+  for (const parent of new Set(targets.map(({ target }) => path.dirname(target)))) {
+    await orUnwritable(parent, () => mkdir(parent, { recursive: true }), 'MESHY_OUTPUT_UNWRITABLE')
+  }
+  const turns = new PQueue({ concurrency: COPIES_AT_ONCE })
+  await turns.addAll(
+    targets.map(({ ticket, target }) => async () => {
+      const file = await fileOfTicket(store, ticket)
+      await orUnwritable(target, () => replaceByCopy(file, target), 'MESHY_OUTPUT_UNWRITABLE')
+    }),
+  )
 }
 
+/** What stands there may be read-only, or a link to somewhere else: nothing is written into it. */
 async function replaceByCopy(file: string, target: string): Promise<void> {
-  await mkdir(path.dirname(target), { recursive: true })
-  // What stands there may be read-only, or a link to somewhere else.
-  await unlink(target).catch((error: unknown) => {
-    if (!hasErrno(error, 'ENOENT')) throw error
-  })
-  await copyFile(file, target, constants.COPYFILE_FICLONE)
+  const copy = () => copyFile(file, target, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
+  try {
+    await copy()
+  } catch (error) {
+    if (!hasErrno(error, 'EEXIST')) throw error
+    await unlink(target)
+    await copy()
+  }
   await chmod(target, 0o644)
 }
 
@@ -87,9 +107,10 @@ function formatTicket({ blob, key, stem }: Ticket): string {
   return HEAD + JSON.stringify({ blob: { sha256, bytes, ext }, key, stem })
 }
 
-async function readIfThere(file: string): Promise<string | undefined> {
+/** So few bytes take less time than another thread takes to be told. */
+function readIfThere(file: string): string | undefined {
   try {
-    return await readFile(file, 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (error) {
     if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
     throw error
