@@ -4,18 +4,20 @@ import { isOffline } from '../pipeline/modes.ts'
 
 const KEPT_MS = 30_000
 
-/** The credits that the account has left, asked at most twice a minute, while somebody looks. */
+/** The credits that the account has left, asked at most twice a minute and when this run spends, while somebody looks. */
 export class Balance {
-  #asked: { at: number; answer: Promise<number | undefined> } | undefined
+  #asked: { at: number; reserved: number; answer: Promise<number | undefined> } | undefined
 
   /** Undefined where nothing may be sent, or nobody can tell. */
   read(context: Context): Promise<number | undefined> {
-    const { options, clock } = context
+    const { options, clock, budget } = context
     if (options.apiKey === undefined || isOffline(options.mode) || options.mode === 'frozen')
       return Promise.resolve(undefined)
-    if (!this.#asked || clock.now() - this.#asked.at > KEPT_MS)
-      this.#asked = { at: clock.now(), answer: askBalance(context) }
-    return this.#asked.answer
+    const known = this.#asked
+    if (known && clock.now() - known.at <= KEPT_MS && known.reserved === budget.reserved) return known.answer
+    const answer = askBalance(context)
+    this.#asked = { at: clock.now(), reserved: budget.reserved, answer }
+    return answer
   }
 }
 

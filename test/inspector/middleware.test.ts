@@ -42,7 +42,7 @@ describe('assets.json', () => {
     await ready(inspected)
     const after = await inspected.inspection()
     expect(after.models[0]).toMatchObject({ isAsked: false, credits: 30, metadata: { source: 'emulator' } })
-    expect(after.totals.credits).toMatchObject({ spent: 30, thisRun: 30, asked: 0 })
+    expect(after.totals.credits).toMatchObject({ spent: 30, thisRun: 30, asked: 0, balance: 99_970 })
     expect(inspected.emulator.counts.posts).toBe(1)
   })
 
