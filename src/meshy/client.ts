@@ -9,7 +9,7 @@ import type { TaskKind } from './schemas.ts'
 import { parseTask } from './task.ts'
 import type { Task } from './task.ts'
 import { API_ROOT, createTransport } from './transport.ts'
-import type { Call, CallOptions, SendJson, TransportOptions } from './transport.ts'
+import type { Call, CallOptions, SendJson, Sending, SubmitOptions, TransportOptions } from './transport.ts'
 
 /** Decides when a call is sent, and whether a failed one is sent again. */
 export type Schedule = <T>(
@@ -36,7 +36,7 @@ export interface Created {
  */
 export interface Client extends Listing {
   /** Submits a task, which is paid. Unless `details.outcome` of an error is `unknown`, none was made. */
-  create(kind: TaskKind, body: Readonly<Record<string, unknown>>, options?: CallOptions): Promise<Created>
+  create(kind: TaskKind, body: Readonly<Record<string, unknown>>, options?: SubmitOptions): Promise<Created>
   /** Reads a task, with fresh URLs. */
   retrieve(kind: TaskKind, id: string, options?: CallOptions): Promise<Task>
   /** Deletes a task and its files for good. */
@@ -60,8 +60,12 @@ const STREAM_EVENTLESS_MS = 180_000
 export function createClient({ schedule, ...options }: ClientOptions): Client {
   const { clock } = options
   const transport = createTransport(options)
+  const sendNow: SendJson = async (call) => {
+    await call.beforeSend?.()
+    return transport.json(call)
+  }
   const json: SendJson = (call) =>
-    schedule(() => transport.json(call), { ...call, signal: call.turn ?? call.signal })
+    schedule(() => sendNow(call), { ...call, signal: call.turn ?? call.signal })
 
   return {
     async create(kind, body, options = {}) {
@@ -114,16 +118,25 @@ export function createClient({ schedule, ...options }: ClientOptions): Client {
   }
 }
 
-interface Submission extends CallOptions {
+interface Submission extends SubmitOptions {
   kind: TaskKind
   content: object
 }
 
-async function post(json: SendJson, { kind, content, ...options }: Submission): Promise<string> {
+async function post(json: SendJson, { kind, content, ...submission }: Submission): Promise<string> {
+  const { beforeSend, ...options } = submission
   const path = `${API_ROOT}/${kind}`
   const body = JSON.stringify(content)
   const silenceMs = SUBMIT_SILENCE_MS + body.length * UPLOAD_MS_PER_BYTE
-  const { value, bad } = await json({ method: 'POST', path, body, silenceMs, ...options })
+  const sending: Sending = { named: 'name' in content, silenceMs }
+  const { value, bad } = await json({
+    method: 'POST',
+    path,
+    body,
+    silenceMs,
+    beforeSend: () => beforeSend?.(sending) ?? Promise.resolve(),
+    ...options,
+  })
   const created = createdSchema.safeParse(value)
   if (!created.success) throw bad('no task id')
   return created.data.result

@@ -28,6 +28,19 @@ export interface CallOptions {
   turn?: AbortSignal | undefined
 }
 
+/** What is about to be sent. */
+export interface Sending {
+  /** Whether it carries the `name` by which its task can be found. */
+  named: boolean
+  /** How long its answer is waited for, in milliseconds. */
+  silenceMs: number
+}
+
+export interface SubmitOptions extends CallOptions {
+  /** Called when the turn has come, right before each time that the request is sent. What it throws keeps it back. */
+  beforeSend?: ((sending: Sending) => Promise<void>) | undefined
+}
+
 /** One HTTP call, sent once. */
 export interface Call extends CallName, CallOptions {
   query?: Record<string, string> | undefined
@@ -36,6 +49,8 @@ export interface Call extends CallName, CallOptions {
   accept?: string | undefined
   /** Silence that is endured, in milliseconds; half a minute when left out. */
   silenceMs?: number | undefined
+  /** Called when the turn has come, right before it is sent. */
+  beforeSend?: (() => Promise<void>) | undefined
 }
 
 /** An answer whose body is still to be read. `watchdog.stop()` must follow. */

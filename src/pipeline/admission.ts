@@ -1,22 +1,13 @@
 import { isMeshyError, MeshyError } from '../errors.ts'
-import type { Task } from '../meshy/task.ts'
-import {
-  adoptable,
-  candidatesFor,
-  isPastRetention,
-  listRecentTasks,
-  LOOK_AGAIN_MS,
-  mayBeInTheMaking,
-  RETENTION_MS,
-  startOf,
-  submissionUnknown,
-} from './adoption.ts'
-import type { RecentTasks } from './adoption.ts'
+import type { Request } from '../request/request.ts'
+import type { StartedRecord } from '../store/journal-record.ts'
 import type { Admission, Candidate } from './batch.ts'
 import { overBudget } from './budget.ts'
 import type { Context } from './context.ts'
 import { findFreeWay } from './free-way.ts'
+import { candidatesFor, isPastRetention, mayBeInTheMaking, submissionUnknown } from './lost-task.ts'
 import { priceOf } from './price.ts'
+import { adoptable, listRecentTasks, RETENTION_MS, serviceTime, type RecentTasks } from './recent-tasks.ts'
 
 /**
  * Decides about a whole batch before anything of it is paid:
@@ -32,54 +23,71 @@ export async function decideBatch(
 ): Promise<(Admission | MeshyError)[]> {
   const doom = doomed(context)
   if (doom) return candidates.map(() => doom)
-  const recent = await recentTasks(context, candidates)
-  const known = await context.store.knownTasks()
-  const found = candidates.map((candidate) => findTask(context, candidate, { recent, known }))
+  const account = await lookAtAccount(context, candidates)
+  const found = candidates.map((candidate) => findTask(context, candidate, account))
   const toPay = candidates.filter((_, index) => found[index] === undefined)
   const refusal = toPay.length > 0 ? await reserve(context, toPay) : undefined
-  if (!refusal) await announce(context, toPay)
+  if (!refusal) await announceOrRelease(context, toPay)
   const batch = new AbortController()
   return candidates.map(
     (candidate, index) => found[index] ?? refusal ?? { credits: priceOf(candidate.request), batch },
   )
 }
 
-/** The tasks of the account, looked at again while a submission that was cut off just now may still become one. */
-async function recentTasks(context: Context, candidates: Candidate[]): Promise<RecentTasks> {
-  for (const pause of LOOK_AGAIN_MS.slice(1)) {
-    const recent = await listOnce(context, candidates)
-    const isMissed = ({ request, record }: Candidate) =>
-      mayBeInTheMaking(context, record) && !adoptable(recent, request.key, record?.forgottenTasks ?? [])
-    if (!candidates.some(isMissed)) return recent
-    await context.clock.sleep(pause, context.signal)
-  }
-  return listOnce(context, candidates)
+interface Known {
+  recent: RecentTasks
+  /** Tasks that belong to other requests of the project. */
+  known: ReadonlySet<string>
 }
 
-async function listOnce({ api, clock, signal }: Context, candidates: Candidate[]): Promise<RecentTasks> {
-  const { client } = api()
+/** How often the account is looked at while a task may be in the making, in milliseconds. */
+const LOOK_MS = { first: 1_000, longest: 10_000 }
+
+/** The tasks of the account, looked at again while a submission that was cut off may still become one. */
+async function lookAtAccount(context: Context, candidates: Candidate[]): Promise<Known> {
+  for (let pause = LOOK_MS.first; ; pause = Math.min(LOOK_MS.longest, pause * 2)) {
+    const found = { recent: await listOnce(context, candidates), known: await context.store.knownTasks() }
+    const missed = candidates.filter((candidate) => isMissed(context, candidate, found))
+    if (missed.length === 0) return found
+    for (const { request } of missed) {
+      context.notices.once(`${request.imageName}: its submission was cut off; looking for its task`)
+    }
+    await context.clock.sleep(pause, context.signal)
+  }
+}
+
+function isMissed(context: Context, { request, record }: Candidate, { recent, known }: Known): boolean {
+  if (record?.state !== 'started' || !mayBeInTheMaking(context, record)) return false
+  if (adoptable(recent, request.key, record.forgottenTasks)) return false
+  return candidatesFor(recent, record, known).length === 0
+}
+
+async function listOnce(context: Context, candidates: Candidate[]): Promise<RecentTasks> {
   const kinds = new Set(candidates.map(({ request }) => request.canonical.kind))
-  const since = () => (client.serverNow() ?? clock.now()) - RETENTION_MS
-  return listRecentTasks(client, kinds, { since, signal })
+  const since = () => serviceTime(context) - RETENTION_MS
+  return listRecentTasks(context.api().client, kinds, { since, signal: context.signal })
 }
 
 function findTask(
   context: Context,
   { request, record }: Candidate,
-  { recent, known }: { recent: RecentTasks; known: ReadonlySet<string> },
+  { recent, known }: Known,
 ): Admission | MeshyError | undefined {
   const task = adoptable(recent, request.key, record?.forgottenTasks ?? [])
   if (task) return { adopt: task }
   if (record?.state !== 'started' || isPastRetention(context, record)) return undefined
-  const candidates = lostTasks({ request, record }, recent, known)
-  // Cut off before the answer: where names are echoed, or nothing was made since, the request never arrived.
-  if (!record.lost && candidates.length === 0) return undefined
-  return submissionUnknown(request, { candidates })
+  return unknownOutcome(request, record, { recent, known })
 }
 
-function lostTasks({ request, record }: Candidate, recent: RecentTasks, known: ReadonlySet<string>): Task[] {
-  const { kind } = request.canonical
-  return candidatesFor(recent, { kind, since: startOf(record) ?? 0, known })
+/** Cut off before the answer: where names are echoed, or nothing was made since, the request never arrived. */
+function unknownOutcome(
+  request: Request,
+  record: StartedRecord,
+  { recent, known }: Known,
+): MeshyError | undefined {
+  const candidates = candidatesFor(recent, record, known)
+  if (!record.lost && candidates.length === 0) return undefined
+  return submissionUnknown(request, { candidates })
 }
 
 function doomed({ isDoomed }: Context): MeshyError | undefined {
@@ -126,6 +134,16 @@ function creditsMissing(sum: number, balance: number | undefined): MeshyError {
     hint: 'Buy credits at meshy.ai, or import fewer new models at once.',
     details: { sum, balance },
   })
+}
+
+/** What is reserved is given back when it cannot be announced: then it is not submitted. */
+async function announceOrRelease(context: Context, toPay: Candidate[]): Promise<void> {
+  try {
+    await announce(context, toPay)
+  } catch (error) {
+    context.budget.release(toPay.reduce((total, { request }) => total + priceOf(request), 0))
+    throw error
+  }
 }
 
 async function announce(context: Context, toPay: Candidate[]): Promise<void> {

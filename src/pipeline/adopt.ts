@@ -24,10 +24,13 @@ export async function adoptTask(
   assertFits(subject, task, force)
   await store.withLease(subject.key, signal, async () => {
     const record = await store.journal.read(subject.key)
-    if (record?.state === 'accepted' && record.taskId === taskId) return
-    await assertFree(context, subject)
-    await store.journal.start(recordOf(context, subject))
-    await store.journal.accept(subject.key, taskId)
+    // This key has just read the task: from now on the record names it, whoever submitted the task.
+    const reader = { host: context.options.baseUrl, account: context.api().account }
+    if (record?.state !== 'accepted' || record.taskId !== taskId) {
+      await assertFree(context, subject)
+      await store.journal.start(recordOf(context, subject))
+    }
+    await store.journal.accept(subject.key, taskId, reader)
   })
   return task
 }

@@ -1,12 +1,12 @@
-import { MeshyError } from '../errors.ts'
+import { isMeshyError, MeshyError } from '../errors.ts'
 import type { Request } from '../request/request.ts'
 import type { Task } from '../meshy/task.ts'
-import type { JournalRecord } from '../store/journal-record.ts'
+import type { AcceptedRecord, JournalRecord, StartedRecord } from '../store/journal-record.ts'
 import type { Lease } from '../store/lease.ts'
-import { serviceTime, submittedMeanwhile } from './adoption.ts'
 import type { Context } from './context.ts'
 import { failedBefore, isFinal } from './failure.ts'
 import { pay, recordOf, type Payment } from './pay.ts'
+import { serviceTime, submittedMeanwhile } from './recent-tasks.ts'
 
 /** A task at the service that will give the model of a request. */
 export interface Claim {
@@ -28,7 +28,7 @@ export async function claimTask(
   { lease, known }: { lease: Lease; known: JournalRecord | undefined },
 ): Promise<Claim> {
   const record = await context.store.journal.read(request.key)
-  if (record) assertOurs(context, record)
+  if (record) await assertOurs(context, record)
   if (record?.state === 'accepted') return adopt(record.taskId)
   if (isFinal(record) && !isFinal(known)) throw failedBefore(record)
   context.progress.waiting(request)
@@ -79,17 +79,41 @@ function adopt(taskId: string): Claim {
   return { origin: 'adopted', credits: 0, running: (watch) => watch(taskId) }
 }
 
-/** A record made with another key cannot be looked up with this one, and its task may be running. */
-function assertOurs(context: Context, record: JournalRecord): void {
+/**
+ * A record made with another API key or for another service. A task that this key can read is ours all the same, as
+ * after the key of an account was renewed; what cannot be looked up may be running, and is an error.
+ */
+async function assertOurs(context: Context, record: JournalRecord): Promise<void> {
   if (record.state !== 'started' && record.state !== 'accepted') return
-  const { key, image, account, host } = record
-  if (account === context.api().account && host === context.options.baseUrl) return
+  const here = { account: context.api().account, host: context.options.baseUrl }
+  if (record.account === here.account && record.host === here.host) return
+  if (record.state === 'accepted' && (await canRead(context, record))) {
+    await context.store.journal.accept(record.key, record.taskId, here)
+    return
+  }
+  throw otherAccount(record, here.host)
+}
+
+async function canRead({ api, signal }: Context, { request, taskId }: AcceptedRecord): Promise<boolean> {
+  try {
+    await api().client.retrieve(request.kind, taskId, { signal })
+    return true
+  } catch (error) {
+    if (isMeshyError(error) && error.code === 'MESHY_API_NOT_FOUND') return false
+    throw error
+  }
+}
+
+function otherAccount(record: StartedRecord | AcceptedRecord, expected: string): MeshyError {
+  const { key, image, host } = record
   const task = record.state === 'accepted' ? `, task ${record.taskId}` : ''
-  throw new MeshyError('MESHY_JOURNAL_OTHER_ACCOUNT', {
+  return new MeshyError('MESHY_JOURNAL_OTHER_ACCOUNT', {
     message:
       `\`${image}\` is on its way with another API key or service (${host}${task}); ` +
-      `expected ${context.options.baseUrl} and the key of now.`,
-    hint: `Run once with that key to fetch it, or \`unplugin-meshy forget ${key}\` to pay again with this one.`,
+      `expected ${expected} and the key of now.`,
+    hint:
+      `Run once with that key to fetch it, \`unplugin-meshy adopt <task id> ${key}\` if a task of this account is it, ` +
+      `or \`unplugin-meshy forget ${key}\` to pay again with this one.`,
     details: { key, host },
   })
 }

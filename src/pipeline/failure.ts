@@ -1,7 +1,7 @@
 import { isMeshyError, MeshyError } from '../errors.ts'
 import type { FailedRecord, JournalRecord } from '../store/journal-record.ts'
 import type { Request } from '../request/request.ts'
-import { isPastRetention } from './adoption.ts'
+import { isPastRetention } from './lost-task.ts'
 import type { Claim } from './claim.ts'
 import type { Context } from './context.ts'
 

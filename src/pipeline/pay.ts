@@ -1,12 +1,15 @@
 import { isMeshyError, MeshyError } from '../errors.ts'
+import type { Sending } from '../meshy/transport.ts'
 import { submit } from '../queue/submit.ts'
 import { createPayload, type Payload } from '../request/payload.ts'
 import type { Request } from '../request/request.ts'
 import type { JournalStart } from '../store/journal-record.ts'
 import type { Lease } from '../store/lease.ts'
 import { apiFailureOf } from '../system/api-failure.ts'
-import { findLostTask } from './adoption.ts'
+
 import type { Context } from './context.ts'
+import { findLostTask } from './lost-task.ts'
+import { serviceTime } from './recent-tasks.ts'
 import type { Subject } from './subject.ts'
 
 export interface Payment {
@@ -33,8 +36,23 @@ const ENDS_BATCH: ReadonlySet<string> = new Set([
 export async function pay(context: Context, request: Request, payment: Payment): Promise<string> {
   const payload = await prepare(context, request, payment)
   const id = await post(context, request, { ...payload, payment })
-  await context.store.journal.accept(request.key, id)
+  await recordTask(context, request, id)
   return id
+}
+
+/** Without its id in the journal, the next run finds a task by its name; where that fails, the user needs the id. */
+async function recordTask({ store }: Context, { key, imageName }: Request, id: string): Promise<void> {
+  try {
+    await store.journal.accept(key, id)
+  } catch (error) {
+    if (!isMeshyError(error)) throw error
+    throw new MeshyError(error.code, {
+      message: `Task ${id} for \`${imageName}\` is paid, and its id could not be recorded. ${error.message}`,
+      hint: `${error.hint} If the next build does not find it: \`unplugin-meshy adopt ${id} ${key}\`.`,
+      details: { ...error.details, taskId: id },
+      cause: error,
+    })
+  }
 }
 
 /** Everything before the first byte is sent. What fails here has cost nothing. */
@@ -57,7 +75,7 @@ async function prepare(context: Context, request: Request, payment: Payment): Pr
 
 /** What the journal says of a request before it is sent. */
 export function recordOf(context: Context, request: Subject): JournalStart {
-  const { client, account } = context.api()
+  const { account } = context.api()
   return {
     key: request.key,
     image: request.imageName,
@@ -65,7 +83,7 @@ export function recordOf(context: Context, request: Subject): JournalStart {
     params: request.params,
     host: context.options.baseUrl,
     account,
-    startedAt: new Date(client.serverNow() ?? context.clock.now()).toISOString(),
+    startedAt: new Date(serviceTime(context)).toISOString(),
   }
 }
 
@@ -83,7 +101,8 @@ async function post(
   // What waits for its turn ends with the batch; what was sent does not, since its answer would be lost.
   const turn = AbortSignal.any([signal, payment.batch.signal])
   try {
-    const created = await submit(() => client.create(kind, body, { signal, turn }), {
+    const beforeSend = (sending: Sending) => recordSending(context, request, sending)
+    const created = await submit(() => client.create(kind, body, { signal, turn, beforeSend }), {
       limits,
       clock,
       timeoutMs: options.taskTimeout,
@@ -94,6 +113,20 @@ async function post(
   } catch (error) {
     return settleSubmission(context, request, { error, payment })
   }
+}
+
+/** Durable before the first byte is sent: until the answer may no longer come, a later run looks for the task. */
+async function recordSending(
+  context: Context,
+  { key }: Request,
+  { named, silenceMs }: Sending,
+): Promise<void> {
+  const sentAt = serviceTime(context)
+  await context.store.journal.send(key, {
+    sentAt: new Date(sentAt).toISOString(),
+    answerBy: new Date(sentAt + silenceMs).toISOString(),
+    named,
+  })
 }
 
 /** Ends a submission that gave no id: withdraws what was refused, looks for what may have been accepted. */

@@ -42,9 +42,21 @@ export interface JournalFailure {
   retryable?: boolean | undefined
 }
 
+/** When a request was sent last. */
+export interface Sent {
+  /** ISO time, by the clock of the service. */
+  sentAt: string
+  /** ISO time until which its answer may come, and its task may show in the account. */
+  answerBy: string
+  /** Whether it carried the `name` by which its task can be found. */
+  named: boolean
+}
+
 /** The service may have the request, or not. */
 export interface StartedRecord extends Attempt {
   state: 'started'
+  /** Absent while nothing was sent: then nothing was paid. */
+  sent?: Sent | undefined
   /** The answer was waited for and lost. Absent when the process ended before that was known. */
   lost?: true | undefined
 }
@@ -86,6 +98,8 @@ const attempt = {
   attempts: z.int().positive(),
 }
 
+const sent = z.looseObject({ sentAt: isoTimeSchema, answerBy: isoTimeSchema, named: z.boolean() })
+
 const failure = z.looseObject({
   code: z.string(),
   message: z.string(),
@@ -95,7 +109,13 @@ const failure = z.looseObject({
 
 /** The content of `journal/<key>.json`. */
 export const journalRecordSchema = z.discriminatedUnion('state', [
-  z.looseObject({ state: z.literal('started'), ...common, ...attempt, lost: z.literal(true).optional() }),
+  z.looseObject({
+    state: z.literal('started'),
+    ...common,
+    ...attempt,
+    sent: sent.optional(),
+    lost: z.literal(true).optional(),
+  }),
   z.looseObject({ state: z.literal('accepted'), ...common, ...attempt, taskId }),
   z.looseObject({ state: z.literal('failed'), ...common, ...attempt, failure }),
   z.looseObject({ state: z.literal('forgotten'), ...common }),

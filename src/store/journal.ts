@@ -11,6 +11,7 @@ import type {
   JournalFailure,
   JournalRecord,
   JournalStart,
+  Sent,
   StartedRecord,
 } from './journal-record.ts'
 import { listKeys, type Layout } from './layout.ts'
@@ -37,10 +38,20 @@ export interface Journal {
   read(key: string): Promise<JournalRecord | undefined>
   /** Before the first byte is sent. Keeps the forgotten tasks, and the time of an attempt that is not settled yet. */
   start(start: JournalStart): Promise<StartedRecord>
+  /** Right before the request is sent. */
+  send(key: string, sent: Sent): Promise<StartedRecord>
   /** When the answer to a submission was lost: it may have been accepted, and is never repeated by itself. */
   lose(key: string): Promise<StartedRecord>
-  /** As soon as the id of the task is known, or when a task is adopted. */
-  accept(key: string, taskId: string): Promise<AcceptedRecord>
+  /**
+   * As soon as the id of the task is known, or when a task is adopted.
+   *
+   * @param reader with what the task can be read from now on, where that is not what it was submitted with
+   */
+  accept(
+    key: string,
+    taskId: string,
+    reader?: Pick<JournalStart, 'host' | 'account'>,
+  ): Promise<AcceptedRecord>
   /** When the service refunded, or said no for good. */
   fail(key: string, failure: JournalFailure): Promise<FailedRecord>
   /** Replaces whatever there is, also a record that cannot be read: that is what the user asks for. */
@@ -65,7 +76,9 @@ export function createJournal(layout: Layout, prepare = createPreparation(layout
     read,
     start: async (start) => await write(startAfter(await read(start.key), start)),
     lose: async (key) => await write(loseAfter(await read(key), key)),
-    accept: async (key, taskId) => await write(acceptAfter(await read(key), key, taskId)),
+    send: async (key, sent) => await write(sendAfter(await read(key), key, sent)),
+    accept: async (key, taskId, reader) =>
+      await write({ ...acceptAfter(await read(key), key, taskId), ...reader }),
     fail: async (key, failure) => await write(failAfter(await read(key), key, failure)),
     forget: async (forgotten) =>
       await write(forgetAfter(await ifValid(() => read(forgotten.key)), forgotten)),
@@ -107,6 +120,11 @@ function startAfter(previous: JournalRecord | undefined, start: JournalStart): S
   }
 }
 
+function sendAfter(previous: JournalRecord | undefined, key: string, sent: Sent): StartedRecord {
+  if (previous?.state !== 'started') throw unexpected(key, previous, 'sent')
+  return { ...previous, sent }
+}
+
 function loseAfter(previous: JournalRecord | undefined, key: string): StartedRecord {
   if (previous?.state !== 'started') throw unexpected(key, previous, 'lost')
   return { ...previous, lost: true }
@@ -115,7 +133,7 @@ function loseAfter(previous: JournalRecord | undefined, key: string): StartedRec
 function acceptAfter(previous: JournalRecord | undefined, key: string, taskId: string): AcceptedRecord {
   if (previous?.state === 'accepted' && previous.taskId === taskId) return previous
   if (previous?.state !== 'started') throw unexpected(key, previous, 'accepted')
-  const { lost: _, ...attempt } = previous
+  const { lost: _, sent: __, ...attempt } = previous
   return { ...attempt, state: 'accepted', taskId }
 }
 
@@ -125,7 +143,7 @@ function failAfter(previous: JournalRecord | undefined, key: string, failure: Jo
     return { ...attempt, state: 'failed', failure: { taskId, ...failure } }
   }
   if (previous?.state !== 'started') throw unexpected(key, previous, 'failed')
-  const { lost: _, ...attempt } = previous
+  const { lost: _, sent: __, ...attempt } = previous
   return { ...attempt, state: 'failed', failure }
 }
 

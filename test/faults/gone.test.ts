@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { RunningEmulator } from '../../src/emulator.ts'
+import { startGate } from '../support/gate.ts'
 import { ageJournal } from '../support/journal.ts'
 import { failureOf, leaveOnItsWay, openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'
@@ -118,5 +119,35 @@ describe('a task that fails at the service', () => {
 
     expect(results.flat()).toMatchObject([{ code: 'MESHY_TASK_FAILED' }, { code: 'MESHY_TASK_FAILED' }])
     expect(emulator.counts.created).toBe(1)
+  })
+})
+
+describe('a task that another address or key of the account submitted', () => {
+  const { path } = useTempDir()
+
+  it('is taken over when it can be read from here', async () => {
+    await writePictures(path(), 'hero.png')
+    const emulator = await startService()
+    const { url } = await startGate(emulator, onTestFinished)
+    await leaveOnItsWay(path(), { url, apiKey: emulator.apiKey }, SPECIFIER)
+
+    const { load } = await openRun({ root: path(), service: emulator })
+
+    expect((await load(SPECIFIER)).metadata.state).toBe('ready')
+    expect(emulator.counts.posts).toBe(1)
+  })
+
+  it('is an error that names the ways out when it cannot', async () => {
+    await writePictures(path(), 'hero.png')
+    const first = await startService()
+    await leaveOnItsWay(path(), first, SPECIFIER)
+    const other = await startService()
+
+    const { load } = await openRun({ root: path(), service: other })
+    const failure = await failureOf(load(SPECIFIER))
+
+    expect(failure.code).toBe('MESHY_JOURNAL_OTHER_ACCOUNT')
+    expect(failure.hint).toMatch(/adopt.*forget/)
+    expect(other.counts.posts).toBe(0)
   })
 })

@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
 import type { StartOptions } from '../../src/emulator.ts'
-import { startGate } from '../support/gate.ts'
+import { startGate, type Gate } from '../support/gate.ts'
 import { startGenerating } from '../support/generate-child.ts'
 import { failureOf, openRun, writePictures, type Service } from '../support/run.ts'
 import { servedModel, startService } from '../support/service.ts'
@@ -130,4 +130,56 @@ describe.concurrent('a process killed with SIGKILL', () => {
     await expectDelivered(root, service, () => servedModel(emulator))
     expect(emulator.counts).toMatchObject({ posts: 1, created: 1 })
   })
+
+  it('pays once when the service, after a full queue, takes its time with the task', async (test) => {
+    const { root, emulator, gate } = await setUp(test, { faults: [{ kind: 'queueFull', nth: 1 }] })
+    const service = { url: gate.url, apiKey: emulator.apiKey }
+    const { arrived, child } = holdSecondPost(root, { gate, service, looks: 9 })
+
+    await arrived
+    await child.kill()
+
+    await expectDelivered(root, service, () => servedModel(emulator))
+    expect(emulator.counts).toMatchObject({ created: 1 })
+  })
+
+  it('pays once, and only when no answer can come any more, when it dies right before it sends', async (test) => {
+    const { root, emulator } = await setUp(test)
+
+    await generate(root, emulator, 'about to send').exited
+    expect(emulator.counts.posts).toBe(0)
+    await endPatience(root)
+
+    await expectDelivered(root, emulator, () => servedModel(emulator))
+    expect(emulator.counts).toMatchObject({ posts: 1, created: 1 })
+  })
 })
+
+/** Starts a run whose second submission has its effect only after the next run has looked so many times. */
+function holdSecondPost(
+  root: string,
+  { gate, service, looks }: { gate: Gate; service: Service; looks: number },
+): { arrived: Promise<void>; child: ReturnType<typeof generate> } {
+  let [posts, lists] = [0, 0]
+  let release = () => {}
+  const released = new Promise<void>((resolve) => (release = resolve))
+  const arrived = new Promise<void>((resolve) => {
+    gate.onRequest = async ({ method, path: url }) => {
+      if (url.includes('sort_by') && ++lists > looks) release()
+      if (method !== 'POST' || ++posts < 2) return
+      resolve()
+      await released
+    }
+  })
+  return { arrived, child: generate(root, service) }
+}
+
+/** The journal of a submission whose answer can no longer come. */
+async function endPatience(root: string): Promise<void> {
+  const folder = path.join(root, '.meshy', 'journal')
+  const [name = ''] = await readdir(folder)
+  const file = path.join(folder, name)
+  const record = JSON.parse(await readFile(file, 'utf8')) as { sent: { answerBy: string } }
+  record.sent.answerBy = new Date(Date.now() - 1000).toISOString()
+  await writeFile(file, JSON.stringify(record))
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Looks, type RecentTasks } from '../../src/pipeline/adoption.ts'
+import { Looks, type RecentTasks } from '../../src/pipeline/recent-tasks.ts'
 
 const KIND = 'image-to-3d'
 

@@ -70,30 +70,45 @@ describe('Problems', () => {
 describe('a build with several failures', () => {
   const { path } = useTempDir()
 
-  it('reports all of them', async () => {
+  it('reports all imports that cannot be read, and pays for none', async () => {
     await writePictures(path(), 'a.png', 'b.png', 'c.png')
-    await writeFile(
-      path('main.js'),
-      `import a from './a.png?meshy&poly=5'\nimport b from './b.png?meshy'\nimport c from './c.png?meshi&meshy'\n` +
-        `import d from './gone.png?meshy'\nexport default [a, b, c, d]\n`,
+
+    const { code, stderr, posts } = await buildWith(
+      './a.png?meshy&poly=5',
+      './b.png?meshy',
+      './c.png?meshi&meshy',
+      './gone.png?meshy',
     )
+
+    expect({ code, posts }).toEqual({ code: 1, posts: 0 })
+    for (const place of ['main.js:1', 'main.js:2', 'main.js:3', 'main.js:4']) expect(stderr).toContain(place)
+    for (const name of ['DIRECTIVE_INVALID', 'NOT_SUBMITTED', 'DIRECTIVE_UNKNOWN', 'IMAGE_NOT_FOUND']) {
+      expect(stderr).toContain(`MESHY_${name}`)
+    }
+  })
+
+  it('reports all tasks that failed', async () => {
+    await writePictures(path(), 'a.png', 'b.png')
+
+    const { code, stderr, posts } = await buildWith('./a.png?meshy', './b.png?meshy')
+
+    expect({ code, posts }).toEqual({ code: 1, posts: 2 })
+    for (const image of ['a.png', 'b.png']) expect(stderr).toContain(image)
+    expect(stderr).toContain('too complex')
+    expect(stderr).toContain('MESHY_TASK_FAILED')
+  })
+
+  /** Builds a page with these imports, for which every task fails, in a process of its own. */
+  async function buildWith(...specifiers: string[]) {
+    const imports = specifiers.map((specifier, index) => `import model${index} from '${specifier}'\n`)
+    const names = specifiers.map((_, index) => `model${index}`)
+    await writeFile(path('main.js'), `${imports.join('')}export default [${names.join(', ')}]\n`)
     const emulator = await startService({
       faults: [{ kind: 'failTask', message: 'too complex', type: 'invalid_input' }],
     })
-
-    const build = spawnScript(
-      new URL('../faults/children/build.ts', import.meta.url),
-      [path(), emulator.url],
-      {
-        env: { MESHY_API_KEY: emulator.apiKey, CI: '', MESHY_MODE: '' },
-      },
-    )
-    const { code, stderr } = await build.exited
-
-    expect(code).toBe(1)
-    for (const place of ['main.js:1', 'main.js:2', 'main.js:3']) expect(stderr).toContain(place)
-    for (const name of ['MESHY_DIRECTIVE_INVALID', 'MESHY_TASK_FAILED', 'MESHY_DIRECTIVE_UNKNOWN']) {
-      expect(stderr).toContain(name)
-    }
-  })
+    const script = new URL('../faults/children/build.ts', import.meta.url)
+    const env = { MESHY_API_KEY: emulator.apiKey, CI: '', MESHY_MODE: '' }
+    const { code, stderr } = await spawnScript(script, [path(), emulator.url], { env }).exited
+    return { code, stderr, posts: emulator.counts.posts }
+  }
 })

@@ -26,7 +26,9 @@ export function stopAt(context: Context, step: string): void {
   hook(context)
 }
 
-const HOOKS: Record<Step, (context: Context) => void> = {
+const HOOKS: Record<Step | 'about to send', (context: Context) => void> = {
+  // Not among the steps: the next run then waits until no answer can come any more.
+  'about to send': ({ store }) => after(store.journal, 'send'),
   'image read': ({ store }) => before(store, 'withLease'),
   'lease taken': ({ store }) => {
     const { withLease } = store
