@@ -6,17 +6,19 @@ const KEPT_MS = 30_000
 
 /** The credits that the account has left, asked at most twice a minute and when this run spends, while somebody looks. */
 export class Balance {
-  #asked: { at: number; reserved: number; answer: Promise<number | undefined> } | undefined
+  #asked: { at: number; spending: string; answer: Promise<number | undefined> } | undefined
 
   /** Undefined where nothing may be sent, or nobody can tell. */
   read(context: Context): Promise<number | undefined> {
-    const { options, clock, budget } = context
+    const { options, clock, budget, report } = context
     if (options.apiKey === undefined || isOffline(options.mode) || options.mode === 'frozen')
       return Promise.resolve(undefined)
+    // A price is reserved before it is paid, and shows in the report when the model is here.
+    const spending = [budget.reserved, ...report.models().map(({ credits }) => credits)].join(' ')
     const known = this.#asked
-    if (known && clock.now() - known.at <= KEPT_MS && known.reserved === budget.reserved) return known.answer
+    if (known && clock.now() - known.at <= KEPT_MS && known.spending === spending) return known.answer
     const answer = askBalance(context)
-    this.#asked = { at: clock.now(), reserved: budget.reserved, answer }
+    this.#asked = { at: clock.now(), spending, answer }
     return answer
   }
 }
