@@ -5,6 +5,7 @@ import { findEntry } from './classify.ts'
 import type { Context } from './context.ts'
 import { recordOf } from './pay.ts'
 import type { Subject } from './subject.ts'
+import { takeTurn } from './turn.ts'
 
 /**
  * Takes a task of the account over for a request, whoever started it: the next build waits for it, and stores its
@@ -22,7 +23,7 @@ export async function adoptTask(
   const { client } = context.api()
   const task = await client.retrieve(subject.canonical.kind, taskId, { signal })
   assertFits(subject, task, force)
-  await store.withLease(subject.key, signal, async () => {
+  await takeTurn(context, subject, async () => {
     const record = await store.journal.read(subject.key)
     // This key has just read the task: from now on the record names it, whoever submitted the task.
     const reader = { host: context.options.baseUrl, account: context.api().account }

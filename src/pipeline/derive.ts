@@ -6,6 +6,7 @@ import { findEntry } from './classify.ts'
 import type { Context } from './context.ts'
 import type { Derivation } from './derivation.ts'
 import { formatBytes } from './size.ts'
+import { takeTurn } from './turn.ts'
 import { PLUGIN_VERSION } from './version.ts'
 
 /**
@@ -24,9 +25,7 @@ export async function derive(
   const grown = await context.flights.join(`derive ${derivation.key}`, async () => {
     context.progress.deriving(request)
     try {
-      return await context.store.withLease(request.key, context.signal, () =>
-        deriveAlone(context, request, { entry, derivation }),
-      )
+      return await takeTurn(context, request, () => deriveAlone(context, request, { entry, derivation }))
     } catch (error) {
       throw isMeshyError(error) ? named(error, request) : error
     } finally {

@@ -3,6 +3,7 @@ import { estimateCredits } from '../meshy/pricing.ts'
 import type { Context } from './context.ts'
 import { findRecord } from './found-record.ts'
 import { ifReadable, type Subject } from './subject.ts'
+import { takeTurn } from './turn.ts'
 
 /** What was given up, and what that will cost. */
 export interface Forgotten {
@@ -22,9 +23,10 @@ export interface Forgotten {
  *
  * @throws {MeshyError} MESHY_MODEL_UNKNOWN when there is nothing to forget
  */
-export async function forgetModel({ store, signal }: Context, subject: Subject): Promise<Forgotten> {
+export async function forgetModel(context: Context, subject: Subject): Promise<Forgotten> {
+  const { store } = context
   const { key, imageName: image, canonical: request, params } = subject
-  return store.withLease(key, signal, async () => {
+  return takeTurn(context, subject, async () => {
     const stored = await ifReadable(() => store.entries.read(key))
     const pinned = await store.lockfile?.get(key)
     const isStored = stored !== undefined || (await store.entries.keys()).includes(key)

@@ -13,6 +13,7 @@ import type { Origin } from './report.ts'
 import { addFiles } from './restore.ts'
 import { wantedRoles } from './roles.ts'
 import { saveModel } from './save.ts'
+import { takeTurn } from './turn.ts'
 
 /** A finished request, how this run came to it, and what it cost this run. */
 export interface Generated {
@@ -39,8 +40,7 @@ export async function generate(
   request: Request,
   known: JournalRecord | undefined,
 ): Promise<Generated> {
-  const { store, signal } = context
-  return store.withLease(request.key, signal, async (lease) => {
+  return takeTurn(context, request, async (lease) => {
     const { entry } = await classify(context, request)
     if (entry) return { entry, origin: 'cache', credits: 0 }
     try {

@@ -6,6 +6,7 @@ import type { Request } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
 import { hasErrno } from '../system/errno.ts'
 import type { Context } from './context.ts'
+import { takeTurn } from './turn.ts'
 import { PLUGIN_VERSION } from './version.ts'
 
 /**
@@ -19,7 +20,7 @@ export async function pinOwnBytes(context: Context, request: Request, file: stri
   const bytes = await readModel(file)
   assertGlbHeader(bytes, bytes.length)
   const facts = inspectGlb(bytes)
-  return store.withLease(request.key, signal, async () => {
+  return takeTurn(context, request, async () => {
     await assertNothingOnItsWay(context, request)
     const entry: Entry = {
       key: request.key,

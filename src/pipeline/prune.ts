@@ -5,6 +5,7 @@ import { listFolder } from '../store/layout.ts'
 import type { Context } from './context.ts'
 import { findRecord } from './found-record.ts'
 import { isLongOver } from './retention.ts'
+import { takeTurn } from './turn.ts'
 
 /** What no build uses. */
 export interface Prunable {
@@ -44,10 +45,13 @@ export async function findPrunable({ store, clock }: Context, used: ReadonlySet<
  * Removes what {@link findPrunable} found. Entries go before their bytes, so that a crash between leaves nothing that
  * names what is not there.
  */
-export async function prune({ store, signal }: Context, { models, blobs, folders }: Prunable): Promise<void> {
+export async function prune(context: Context, { models, blobs, folders }: Prunable): Promise<void> {
+  const { store } = context
   const keys = models.map(({ key }) => key)
   if (keys.length > 0) await store.lockfile?.remove(keys)
-  for (const key of keys) await store.withLease(key, signal, () => store.entries.remove(key))
+  for (const { key, image: imageName } of models) {
+    await takeTurn(context, { key, imageName }, () => store.entries.remove(key))
+  }
   for (const folder of folders) await rm(folder, { recursive: true, force: true })
   for (const blob of blobs) await store.blobs.remove(blob)
 }

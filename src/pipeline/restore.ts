@@ -6,6 +6,7 @@ import { findEntry } from './classify.ts'
 import type { Context } from './context.ts'
 import { fetchFiles } from './fetch-files.ts'
 import { filesMissing } from './missing.ts'
+import { takeTurn } from './turn.ts'
 
 /**
  * Fetches files of a finished request from its task again, unpaid. Pinned bytes must match; files that were never kept
@@ -18,9 +19,8 @@ export async function restore(
   request: Pick<Request, 'key'>,
   { entry, lacking }: { entry: Entry; lacking: readonly FileRole[] },
 ): Promise<Entry> {
-  const { store, signal } = context
   assertRestorable(context, entry, lacking)
-  return store.withLease(request.key, signal, async () => {
+  return takeTurn(context, { key: request.key, imageName: entry.image }, async () => {
     // Another process may have had the lease before, and fetched them.
     const current = (await findEntry(context, request.key)) ?? entry
     const roles = await stillLacking(context, current, lacking)

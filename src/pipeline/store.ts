@@ -5,7 +5,7 @@ import { createEntries, type Entries } from '../store/entries.ts'
 import { createJournal, type Journal } from '../store/journal.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import { createLayout, type Layout } from '../store/layout.ts'
-import { withLease, type Lease } from '../store/lease.ts'
+import { withLease, type Lease, type LeaseOptions } from '../store/lease.ts'
 import { createLockfile, type LockfileOptions } from '../store/lockfile.ts'
 import { createOutputs, type Outputs } from '../store/outputs.ts'
 import { createPreparation } from '../store/prepare.ts'
@@ -25,7 +25,11 @@ export interface Store {
   /** Writes the cache folder's own files, once. */
   prepare(): Promise<void>
   /** Runs `use` while no other process works on the key. */
-  withLease<T>(key: string, signal: AbortSignal, use: (lease: Lease) => Promise<T>): Promise<T>
+  withLease<T>(
+    key: string,
+    use: (lease: Lease) => Promise<T>,
+    options: Pick<LeaseOptions, 'signal' | 'onWait'>,
+  ): Promise<T>
   /** Ids of tasks that belong to requests we know, so that they are no candidates for a lost one. */
   knownTasks(): Promise<ReadonlySet<string>>
   /** Keys that were on their way when this run first asked: read once, since it is asked for each import. */
@@ -51,9 +55,9 @@ export function openStore(options: ResolvedOptions, hasher: Hasher, clock: Clock
     lockfile,
     blobs: createBlobs(layout, prepare),
     outputs: createOutputs(layout, prepare),
-    withLease: async (key, signal, use) => {
+    withLease: async (key, use, options) => {
       await prepare()
-      return withLease(layout.lease(key), use, { signal, clock })
+      return withLease(layout.lease(key), use, { ...options, clock })
     },
     knownTasks: async () =>
       new Set([...(await entryTasks(entries, lockfile)), ...(await journalTasks(journal))]),

@@ -24,8 +24,8 @@ export interface LeaseOptions {
   beatMs?: number | undefined
   /** How long a holder that cannot be seen from here may say nothing. 60 seconds. */
   silenceMs?: number | undefined
-  /** Called once when somebody else has the lease. */
-  onWait?: (() => void) | undefined
+  /** Called once when somebody else has the lease; with whom, where the lease says it. */
+  onWait?: ((holder: Holder | undefined) => void) | undefined
   /** How hard links are made. */
   link?: LinkFile | undefined
 }
@@ -64,7 +64,7 @@ interface Settings {
   beatMs: number
   silenceMs: number
   signal: AbortSignal | undefined
-  onWait: (() => void) | undefined
+  onWait: LeaseOptions['onWait']
   link: LinkFile | undefined
 }
 
@@ -86,7 +86,7 @@ async function acquire(file: string, me: Holder, settings: Settings): Promise<Fi
       const taker = { me, silenceMs, now: clock.now(), link }
       if (await orUnwritable(file, () => removeLostLease(file, found, taker))) continue
     }
-    if (pauses++ === 0) settings.onWait?.()
+    if (pauses++ === 0) settings.onWait?.(found.holder)
     await clock.sleep(nextPauseMs, signal)
   }
 }

@@ -32,7 +32,7 @@ const HOOKS: Record<Step | 'about to send', (context: Context) => void> = {
   'image read': ({ store }) => before(store, 'withLease'),
   'lease taken': ({ store }) => {
     const { withLease } = store
-    store.withLease = (key, signal) => withLease(key, signal, die)
+    store.withLease = (key, _, options) => withLease(key, die, options)
   },
   'batch decided': ({ batch }) => after(batch, 'admit'),
   'journal about to start': ({ store }) => before(store.journal, 'start'),
