@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { MeshyError } from '../errors.ts'
 import { mergeTexts, sidesOf, type Choice, type Choose, type MergeTexts } from '../pipeline/merge.ts'
+import { takeTurn } from '../pipeline/turn.ts'
 import { writeDurably } from '../system/durable.ts'
 import { defineCommand } from './command.ts'
 import { plural, print, printJson } from './print.ts'
@@ -27,17 +28,50 @@ export const merge = defineCommand({
   },
   async run({ file, current, other, driver = false, json, ...args }) {
     const { choose, hasChosen } = readChoice(args)
-    const job = driver ? await readDriverJob([file, current, other], args) : await readConflict(file, args)
-    if (!job) return print('There is nothing to merge: the lockfile has no conflict markers.')
-
-    const { text, choices } = await mergeTexts(job.texts, { file: job.file, choose })
-    // By hand, a file with open choices changes only when something was chosen.
-    if (choices.length === 0 || driver || hasChosen) await writeDurably(job.file, text)
-    if (choices.length > 0) throw undecided(job.file, choices)
-    if (json) printJson({ file: job.file })
-    else if (!driver) print(`Both sides are united. To go on: git add ${job.file}`)
+    if (driver) {
+      const job = await readDriverJob([file, current, other], args)
+      await unite(job, { choose, writesChoices: true })
+      if (json) printJson({ file: job.file })
+      return
+    }
+    const united = await asWriter(file, args, async (lockfile) => {
+      const texts = sidesOf(await readSide(lockfile))
+      // With open choices, it changes only when something was chosen.
+      if (texts) await unite({ file: lockfile, texts }, { choose, writesChoices: hasChosen })
+      return texts && lockfile
+    })
+    if (united === undefined) return print('There is nothing to merge: the lockfile has no conflict markers.')
+    if (json) printJson({ file: united })
+    else print(`Both sides are united. To go on: git add ${united}`)
   },
 })
+
+interface Job {
+  /** What is written. */
+  file: string
+  texts: MergeTexts
+}
+
+async function unite(
+  { file, texts }: Job,
+  { choose, writesChoices }: { choose: Choose; writesChoices: boolean },
+): Promise<void> {
+  const { text, choices } = await mergeTexts(texts, { file, choose })
+  if (choices.length === 0 || writesChoices) await writeDurably(file, text)
+  if (choices.length > 0) throw undecided(file, choices)
+}
+
+/** Runs `use` with the lockfile to merge, while no build writes it: under the lease of the project. */
+async function asWriter<T>(
+  name: string | undefined,
+  args: ProjectArgs,
+  use: (lockfile: string) => Promise<T>,
+): Promise<T> {
+  const { context, place } = await openCommand(args)
+  const file = name ? path.resolve(place.cwd, name) : lockfileOf(context)
+  if (file !== context.options.lockfile) return use(file)
+  return takeTurn(context, { key: 'lockfile', imageName: path.basename(file) }, () => use(file))
+}
 
 function readChoice({
   ours,
@@ -57,18 +91,6 @@ function readChoice({
     choose: (choice) => (key === undefined || key === choice.key ? side : undefined),
     hasChosen: side !== undefined,
   }
-}
-
-interface Job {
-  /** What is written. */
-  file: string
-  texts: MergeTexts
-}
-
-async function readConflict(name: string | undefined, args: ProjectArgs): Promise<Job | undefined> {
-  const file = name ? path.resolve(placeOf(args).cwd, name) : lockfileOf((await openCommand(args)).context)
-  const texts = sidesOf(await readSide(file))
-  return texts && { file, texts }
 }
 
 async function readDriverJob(names: (string | undefined)[], args: ProjectArgs): Promise<Job> {

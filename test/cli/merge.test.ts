@@ -1,4 +1,8 @@
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { createLayout } from '../../src/store/layout.ts'
+import { withLease } from '../../src/store/lease.ts'
+import { spawnScript, type ExitedScript } from '../support/child.ts'
 import { initRepository, type Repository } from '../support/git.ts'
 import { mustSucceed, type Project } from '../support/project.ts'
 import {
@@ -48,6 +52,22 @@ describe('merge', () => {
     expect(chosen.code).toBe(0)
     const { 'car.png': car } = await readPins(project)
     expect([ours, theirs].indexOf(car?.files['glb']?.sha256 ?? '')).toBe(1)
+  })
+
+  it('waits until nobody else writes the lockfile', async () => {
+    const { project } = await conflictOfBytes()
+    const before = await readLockfile(project)
+    let merging: Promise<ExitedScript> | undefined
+
+    await withLease(createLayout(path.join(project.root, '.meshy')).lease('lockfile'), async () => {
+      const merge = spawnScript(CLI, ['merge', '--ours'], { cwd: project.root })
+      merging = merge.exited
+      await Promise.race([merging, merge.errorLine(/is at work on/)])
+      expect(await readLockfile(project)).toBe(before)
+    })
+
+    expect((await merging)?.code).toBe(0)
+    expect(await readLockfile(project)).not.toBe(before)
   })
 
   it('settles one key at a time', async () => {

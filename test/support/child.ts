@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
@@ -16,6 +17,8 @@ export interface RunningScript {
   exited: Promise<ExitedScript>
   /** Resolves with the next line of output that matches; rejects when the process ends without one. */
   line(pattern: RegExp): Promise<string>
+  /** As {@link line}, of what is said besides results. */
+  errorLine(pattern: RegExp): Promise<string>
   /** SIGKILL, and wait for the end. */
   kill(): Promise<ExitedScript>
 }
@@ -41,13 +44,15 @@ export function spawnScript(
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const lines = collectLines(child)
+  const lines = collectLines(child, child.stdout)
+  const errorLines = collectLines(child, child.stderr)
   const exited = waitForExit(child)
   return {
     child,
     pid: child.pid ?? -1,
     exited,
     line: (pattern) => lines.next(pattern),
+    errorLine: (pattern) => errorLines.next(pattern),
     kill: async () => {
       child.kill('SIGKILL')
       return await exited
@@ -66,19 +71,17 @@ async function waitForExit(child: ChildProcess): Promise<ExitedScript> {
 }
 
 /** Keeps the lines that nobody has asked for yet, so that no line is missed between two questions. */
-function collectLines(child: ChildProcess): { next(pattern: RegExp): Promise<string> } {
+function collectLines(child: ChildProcess, stream: Readable): { next(pattern: RegExp): Promise<string> } {
   const lines: string[] = []
   const listeners = new Set<() => void>()
   let ended = false
   const notify = (): void => {
     for (const listener of listeners) listener()
   }
-  if (child.stdout) {
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      lines.push(line)
-      notify()
-    })
-  }
+  createInterface({ input: stream }).on('line', (line) => {
+    lines.push(line)
+    notify()
+  })
   child.once('close', () => {
     ended = true
     notify()
