@@ -156,7 +156,7 @@ describe.each(VITES)('a dev server of %s', (vite) => {
     const project = await makeProject({ files: { 'main.js': entryOf('./hero.png?meshy&polly=900') } })
     const dev = await startDev(vite, project, { meshy: paying(emulator) })
 
-    await expect(dev.model()).rejects.toThrow(/main\.js:1: Unknown directive `polly`/)
+    await expect(dev.model()).rejects.toThrow(/main\.js:1: hero\.png: Unknown directive `polly`/)
     await project.write(FILES)
     await dev.message('full-reload')
 
