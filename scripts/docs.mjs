@@ -10,13 +10,20 @@ const REGION = /(<!-- generated: (\S+) -->\n)[\s\S]*?(<!-- \/generated -->)/g
 const jiti = createJiti(import.meta.url)
 const { failures } = await jiti.import('../src/system/failures.ts')
 const { directives } = await jiti.import('../src/request/directives.ts')
+const { laterDirectives } = await jiti.import('../src/request/later-directives.ts')
 const { decide, MODES, STATES } = await jiti.import('../src/pipeline/modes.ts')
 
 /** What stands between `<!-- generated: name -->` and `<!-- /generated -->`. */
-const regions = { directives: directiveTable, options: optionTable, modes: modeTable }
+const regions = {
+  directives: () => directiveTable((name) => !(name in laterDirectives)),
+  'later-directives': () => directiveTable((name) => name in laterDirectives),
+  options: optionTable,
+  modes: modeTable,
+}
 /** Each document, and how its new text comes from its old one; `undefined` where there is none. */
 const documents = {
   'README.md': async (text) => text && (await fillRegions(text)),
+  'docs/directives.md': async (text) => text && (await fillRegions(text)),
   'docs/errors.md': () => errorPage(),
 }
 
@@ -79,8 +86,10 @@ function modeTable() {
   return table(['mode', ...STATES], rows)
 }
 
-function directiveTable() {
-  const rows = Object.entries(directives).map(([name, { aliases, value, param, doc, example }]) => [
+/** @param {(name: string) => boolean} isWanted */
+function directiveTable(isWanted) {
+  const wanted = Object.entries(directives).filter(([name]) => isWanted(name))
+  const rows = wanted.map(([name, { aliases, value, param, doc, example }]) => [
     code(name),
     aliases
       .filter((alias) => alias !== param)
