@@ -15,4 +15,9 @@ export class Flights {
   has(key: string): boolean {
     return this.#byKey.has(key)
   }
+
+  /** How much work is under way whose key begins so. */
+  count(prefix: string): number {
+    return [...this.#byKey.keys()].filter((key) => key.startsWith(prefix)).length
+  }
 }

@@ -1,26 +1,17 @@
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isMeshyError, type ErrorCode } from '../errors.ts'
 import { makeCard } from '../glb/card.ts'
-import type { Facts } from '../glb/facts.ts'
-import { inspectGlb } from '../glb/inspect.ts'
 import type { Request } from '../request/request.ts'
 import { safeFileName } from '../store/safe-name.ts'
-import { writeDurably } from '../system/durable.ts'
-import { hasErrno } from '../system/errno.ts'
 import type { Context } from './context.ts'
-
-/** A free local model that is shown while, or instead of, the real one. Never in entries or lockfile. */
-export interface StandIn {
-  path: string
-  sha256: string
-  bytes: number
-  facts: Facts
-}
+import { readStandIn, writeStandIn, type StandIn } from './stand-in-file.ts'
 
 /** How long a live page waits for the mesh. What is not ready by then is a card now, and the mesh on the next load. */
 const PATIENCE_MS = 400
+/** More meshes at once than can be ready in time: the page gets cards for the rest, and the processor, before they begin. */
+const CROWD = 4
+const CROWD_DELAY_MS = 1500
+const FLIGHT = 'stand-in '
 /** More triangles make a stand-in slower and not better. */
 const MAX_TRIANGLES = 30_000
 /** Why there is a card instead of a mesh; the card shows the picture all the same. */
@@ -33,8 +24,13 @@ const CARD_CODES: ReadonlySet<ErrorCode> = new Set(['MESHY_PREVIEW_UNAVAILABLE',
 export async function makeStandIn(context: Context, request: Request): Promise<StandIn> {
   const known = await readStandIn(fileOf(context, request, 'mesh'))
   if (known) return known
-  const mesh = context.flights.join(`stand-in ${request.key}`, () => meshStandIn(context, request))
-  const impatience = context.live ? [context.clock.sleep(PATIENCE_MS).then(() => undefined)] : []
+  const { flights, clock, live, signal } = context
+  const isCrowd = live !== undefined && flights.count(FLIGHT) >= CROWD
+  const mesh = flights.join(FLIGHT + request.key, async () => {
+    if (isCrowd) await clock.sleep(CROWD_DELAY_MS, signal)
+    return meshStandIn(context, request)
+  })
+  const impatience = live ? [clock.sleep(isCrowd ? 0 : PATIENCE_MS).then(() => undefined)] : []
   return (await Promise.race([mesh, ...impatience])) ?? cardStandIn(context, request)
 }
 
@@ -52,7 +48,7 @@ async function meshStandIn(context: Context, request: Request): Promise<StandIn 
       },
     )
     for (const note of notes) context.notices.once(`${request.imageName}: ${note}`)
-    return await writeStandIn(context, fileOf(context, request, 'mesh'), glb)
+    return await writeStandIn(context.store, fileOf(context, request, 'mesh'), glb)
   } catch (error) {
     if (!isMeshyError(error) || !CARD_CODES.has(error.code)) throw error
     context.notices.once(`stand-ins are cards: ${error.message}`)
@@ -68,29 +64,9 @@ async function cardStandIn(context: Context, request: Request): Promise<StandIn>
   if (known) return known
   const picture = await context.readImage.readBytes(image, context.signal)
   const textured = request.params['should_texture'] !== false
-  return writeStandIn(context, file, makeCard({ image: picture, name: request.name, textured }))
+  return writeStandIn(context.store, file, makeCard({ image: picture, name: request.name, textured }))
 }
 
 function fileOf({ store }: Context, { key, name }: Request, kind: 'mesh' | 'card'): string {
   return path.join(store.layout.preview, key, kind, `${safeFileName(name)}.glb`)
-}
-
-async function writeStandIn({ store }: Context, file: string, glb: Uint8Array): Promise<StandIn> {
-  await store.prepare()
-  await writeDurably(file, glb)
-  return describe(file, glb)
-}
-
-async function readStandIn(file: string): Promise<StandIn | undefined> {
-  try {
-    return describe(file, await readFile(file))
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return undefined
-    throw error
-  }
-}
-
-function describe(file: string, glb: Uint8Array): StandIn {
-  const sha256 = createHash('sha256').update(glb).digest('hex')
-  return { path: file, sha256, bytes: glb.length, facts: inspectGlb(glb) }
 }

@@ -70,7 +70,11 @@ export async function writeDurably(
  * Writes a file so that readers see either all of the old bytes or all of the new ones. It may be lost or torn by a
  * crash of the machine: for what is checked when it is read, and can be made again.
  */
-export async function writeAtomically(file: string, data: string, folder: string): Promise<void> {
+export async function writeAtomically(
+  file: string,
+  data: string | Uint8Array,
+  folder: string,
+): Promise<void> {
   const temporary = temporaryPath(folder)
   await ensureFolder(folder, { durable: false })
   await ensureFolder(dirname(file), { durable: false })

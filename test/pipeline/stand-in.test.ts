@@ -1,0 +1,88 @@
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { makeCard } from '../../src/glb/card.ts'
+import { readStandIn, writeStandIn } from '../../src/pipeline/stand-in-file.ts'
+import type { Clock } from '../../src/system/clock.ts'
+import { makePng } from '../glb/pictures.ts'
+import { openRun, writePictures } from '../support/run.ts'
+import { useTempDir } from '../support/temp-dir.ts'
+
+describe('makeStandIn', () => {
+  const temp = useTempDir()
+  const root = () => temp.path()
+
+  it('gives a page with many missing models cards at once, and begins most meshes later', async () => {
+    const names = Array.from({ length: 7 }, (_, i) => `p${i}.png`)
+    await writePictures(root(), ...names)
+    const sleeps: number[] = []
+    // Time stands still: no mesh is ever made, and nobody's patience ends but that of those who have none.
+    const clock: Clock = {
+      now: () => Date.now(),
+      sleep: (ms) => {
+        sleeps.push(ms)
+        return ms === 0 ? Promise.resolve() : new Promise(() => {})
+      },
+    }
+    const { context, load } = await openRun({ root: root(), live: true, clock, options: { mode: 'preview' } })
+    context.mesher.make = () => new Promise(() => {})
+
+    const first = names.slice(0, 4).map((name) => load(`${name}?meshy`))
+    await expect.poll(() => sleeps.filter((ms) => ms === 400)).toHaveLength(4)
+    const rest = await Promise.all(names.slice(4).map((name) => load(`${name}?meshy`)))
+
+    expect(rest.map(({ metadata }) => metadata.source)).toEqual(['stand-in', 'stand-in', 'stand-in'])
+    expect(rest.every(({ files }) => files[0]?.path.includes(`${path.sep}card${path.sep}`))).toBe(true)
+    expect(sleeps.filter((ms) => ms === 1500)).toHaveLength(3)
+    expect(await Promise.race([...first, 'waiting'])).toBe('waiting')
+  })
+})
+
+describe('readStandIn', () => {
+  const temp = useTempDir()
+
+  async function setUp() {
+    await writePictures(temp.path(), 'hero.png')
+    const { context } = await openRun({ root: temp.path(), options: { mode: 'preview' } })
+    const glb = makeCard({ image: makePng(4, 2), name: 'hero', textured: true })
+    const file = path.join(context.store.layout.preview, 'key', 'mesh', 'hero.glb')
+    return { file, glb, written: await writeStandIn(context.store, file, glb) }
+  }
+
+  it('gives what was written', async () => {
+    const { file, glb, written } = await setUp()
+
+    expect(await readStandIn(file)).toEqual(written)
+    expect(await readFile(file)).toEqual(Buffer.from(glb))
+    expect(written).toMatchObject({
+      path: file,
+      bytes: glb.length,
+      facts: { triangles: expect.any(Number) as number },
+    })
+  })
+
+  it.each([
+    ['torn', '{"sha'],
+    ['of another file', JSON.stringify({ sha256: 'other', bytes: 1, facts: {} })],
+  ])('reads the model when the description is %s', async (_, text) => {
+    const { file, written } = await setUp()
+    await writeFile(`${file}.json`, text)
+
+    expect(await readStandIn(file)).toEqual(written)
+  })
+
+  it('finds none when the model is torn', async () => {
+    const { file } = await setUp()
+    const { size } = await stat(file)
+    await writeFile(file, (await readFile(file)).subarray(0, size >> 1))
+
+    expect(await readStandIn(file)).toBeUndefined()
+  })
+
+  it('finds none when there is none', async () => {
+    const { file } = await setUp()
+
+    expect(await readStandIn(path.join(path.dirname(file), 'other.glb'))).toBeUndefined()
+    expect((await readdir(path.dirname(file))).sort()).toEqual(['hero.glb', 'hero.glb.json'])
+  })
+})
