@@ -26,7 +26,7 @@ await build({
       apiKey: emulator.apiKey,
       mode: 'generate',
       maxCredits: emulator.balance,
-      concurrency: 64,
+      concurrency: 8,
       requestsPerSecond: 10_000,
     }),
   ],
