@@ -18,8 +18,9 @@ export const plan = defineCommand({
 })
 
 function toJson(rows: readonly PlanRow[]): object {
-  const models = rows.map(({ request, state, credits, site, hint }) => ({
+  const models = rows.map(({ request, query, state, credits, site, hint }) => ({
     image: request.imageName,
+    query,
     key: request.key,
     state,
     credits: state === 'missing' ? credits : 0,

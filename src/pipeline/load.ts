@@ -3,6 +3,7 @@ import { standInAsset, type Asset } from './asset.ts'
 import { classify, type Finding } from './classify.ts'
 import type { Context } from './context.ts'
 import { failedBefore, isFinal } from './failure.ts'
+import { formatQuery } from './format-query.ts'
 import type { Import } from './imports.ts'
 import type { LiveTask } from './live.ts'
 import { modelMissing } from './missing.ts'
@@ -39,6 +40,7 @@ async function load(context: Context, imported: Import): Promise<Asset | undefin
   if (action === 'row') {
     context.plan.push({
       request,
+      query: 'error' in imported.directives ? undefined : formatQuery(imported.directives),
       state: finding.state,
       credits: priceOf(request),
       site: await imported.site(),

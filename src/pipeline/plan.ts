@@ -5,6 +5,8 @@ import type { State } from './modes.ts'
 /** A line of a plan: what a build would do about one import. */
 export interface PlanRow {
   request: Request
+  /** The directives of the import itself, as it may write them: `?meshy&take=2`. */
+  query?: string | undefined
   state: State
   /** What generating it would cost; counts for `missing` alone. */
   credits: number
@@ -16,15 +18,31 @@ export interface PlanRow {
 /** The plan of a build as text: every model with its state, importer and price, and the sum. */
 export function formatPlan(rows: readonly PlanRow[]): string {
   const sorted = rows.toSorted((a, b) => (a.request.imageName < b.request.imageName ? -1 : 1))
-  const lines = sorted.flatMap(({ request, state, credits, site, hint }) => {
+  const names = new Map(sorted.map((row) => [row, nameOf(row)]))
+  const width = Math.max(24, ...[...names.values()].map((name) => name.length))
+  const lines = sorted.flatMap((row) => {
+    const { state, credits, site, hint } = row
     const price = state === 'missing' ? `${credits} credits` : ''
-    const line = [request.imageName.padEnd(24), state.padEnd(11), price.padStart(11), formatSite(site)]
+    const line = [
+      (names.get(row) ?? '').padEnd(width),
+      state.padEnd(11),
+      price.padStart(11),
+      formatSite(site),
+    ]
     const text = line.join('  ').trimEnd()
     return hint ? [text, `    ${hint}`] : text
   })
   const models = new Set(rows.map(({ request }) => request.key)).size
   const sum = `${models} model${models === 1 ? '' : 's'}, ${planCost(rows)} credits to generate what is missing`
   return [...lines, sum].join('\n')
+}
+
+const LONGEST_NAME = 48
+
+/** The image, and where an import asks for something of its own, what: nothing else tells two takes apart. */
+function nameOf({ request, query = '?meshy' }: PlanRow): string {
+  const name = query === '?meshy' ? request.imageName : `${request.imageName}${query}`
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name
 }
 
 /** What the missing models of a plan cost together; imports that share a key are paid once. */

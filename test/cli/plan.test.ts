@@ -9,6 +9,7 @@ interface PlanJson {
   models: {
     image: string
     key: string
+    query: string
     state: string
     credits: number
     site: { file: string; line: number }
@@ -41,6 +42,12 @@ describe.each(['vite', 'vite7', 'vite6'])('plan with %s', (vite) => {
       ['chair.png', 'missing', 20, 'src/hall.js:1'],
       ['hero.png', 'missing', 30, 'main.js:2'],
       ['hero.png', 'missing', 30, 'src/hall.js:2'],
+    ])
+    expect(models.map(({ query }) => query)).toEqual([
+      '?meshy&pbr',
+      '?meshy&no-texture',
+      '?meshy',
+      '?meshy&take=1',
     ])
     expect({ code, credits, requests: emulator.counts.total }).toEqual({ code: 3, credits: 80, requests: 0 })
   })

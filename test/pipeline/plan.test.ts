@@ -27,4 +27,16 @@ describe('formatPlan', () => {
       '2 models, 30 credits to generate what is missing',
     ])
   })
+
+  it('tells imports of one image apart by what they ask for, shortened', () => {
+    const prompt = `?meshy&prompt=${'wood '.repeat(20)}`
+    const rows = ['?meshy', '?meshy&take=2', prompt].map((query) => row('a.png', { query, state: 'ready' }))
+
+    expect(formatPlan(rows).split('\n')).toEqual([
+      expect.stringMatching(/^a\.png +ready +main\.ts:1$/),
+      expect.stringMatching(/^a\.png\?meshy&take=2 +ready +main\.ts:1$/),
+      expect.stringMatching(/^a\.png\?meshy&prompt=wood .{0,30}… {2}ready +main\.ts:1$/),
+      '1 model, 0 credits to generate what is missing',
+    ])
+  })
 })
