@@ -66,8 +66,8 @@ export async function loadModule(
 }
 
 /** Said once, and only where the missing key is the reason for the stand-in. */
-function warnOfMissingKey({ bundler, inline }: Session, { options, notices }: Context): void {
-  const isByDefault = options.mode === 'preview' && inline.mode === undefined && !process.env['MESHY_MODE']
+function warnOfMissingKey({ bundler }: Session, { options, notices }: Context): void {
+  const isByDefault = options.mode === 'preview' && !options.isModeChosen
   if (!isByDefault || !bundler.live || bundler.underTest || options.apiKey !== undefined) return
   notices.once('there is no API key, so models are stand-ins: set MESHY_API_KEY to generate them')
 }

@@ -76,6 +76,8 @@ export interface ResolvedOptions {
   baseUrl: string
   emulated: boolean
   mode: Mode
+  /** Whether somebody chose the mode, in code, config or environment; else it follows from the run. */
+  isModeChosen: boolean
   maxCredits: number
   cacheDir: string
   lockfile: string | false
@@ -138,6 +140,7 @@ export function resolveOptions(inline: Options, config: Options, run: RunFacts):
   }
   const baseUrl = assertBaseUrl(given.baseUrl)
   const { lockfile, apiKey, dts = defaultDeclaredFile(root) } = given
+  const chosenMode = modeFromEnvironment(env) ?? given.mode
   return {
     ...given,
     root,
@@ -146,7 +149,8 @@ export function resolveOptions(inline: Options, config: Options, run: RunFacts):
     baseUrl,
     publicPath: given.publicPath,
     emulated: given.emulated ?? isLoopback(new URL(baseUrl).hostname),
-    mode: modeFromEnvironment(env) ?? given.mode ?? defaultMode(run, apiKey),
+    mode: chosenMode ?? defaultMode(run, apiKey),
+    isModeChosen: chosenMode !== undefined,
     maxCredits: creditsFromEnvironment(env) ?? given.maxCredits,
     cacheDir: path.resolve(project.dir, given.cacheDir),
     lockfile: lockfile && path.resolve(project.dir, lockfile),

@@ -41,6 +41,14 @@ describe.each(VITES)('a dev server of %s', (vite) => {
     expect(emulator.counts.total).toBe(0)
   })
 
+  it('says nothing of a key when the config file chose stand-ins', async () => {
+    const project = await makeProject({ files: { ...FILES, 'meshy.config.json': { mode: 'preview' } } })
+    const dev = await startDev(vite, project, { meshy: {} })
+
+    expect((await dev.model()).metadata.state).toBe('preview')
+    expect(dev.log.filter((line) => line.includes('MESHY_API_KEY'))).toEqual([])
+  })
+
   it('generates in `generate`: a stand-in at once, then the model without a touch', async () => {
     const emulator = await emulate()
     const project = await makeProject({ files: FILES })

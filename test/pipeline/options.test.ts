@@ -58,6 +58,16 @@ describe('resolveOptions', () => {
   })
 
   it.each([
+    ['by nobody', { live: true }, false],
+    ['in CI', { env: { CI: '1' } }, false],
+    ['in code', { inline: { mode: 'preview' as const } }, true],
+    ['in the config file', { config: { mode: 'preview' as const } }, true],
+    ['in the environment', { env: { MESHY_MODE: 'preview' } }, true],
+  ])('tells whether the mode was chosen: %s', (_, given, isModeChosen) => {
+    expect(resolve(given)).toMatchObject({ isModeChosen })
+  })
+
+  it.each([
     ['a build', {}, 'generate'],
     ['a build without a key', { env: {} }, 'generate'],
     ['CI', { env: { CI: 'true', MESHY_API_KEY: 'msy_key' } }, 'frozen'],
