@@ -192,7 +192,9 @@ async function remove(file: string, folder: string): Promise<void> {
 function journalInvalid(file: string, problem: string, cause?: unknown): MeshyError {
   return new MeshyError('MESHY_JOURNAL_INVALID', {
     message: `\`${file}\` is not a journal record that we wrote: ${problem}. Its model may be being paid for.`,
-    hint: 'Find its task with `unplugin-meshy tasks`, then settle it with `unplugin-meshy adopt` or `forget`.',
+    hint:
+      'Settle it by its import: `unplugin-meshy forget "./hero.png?meshy"`. Its task, if `unplugin-meshy tasks` lists ' +
+      'one, is taken over by `unplugin-meshy adopt`.',
     details: { file },
     cause,
   })

@@ -211,7 +211,7 @@ export const failures = {
   },
   MESHY_JOURNAL_INVALID: {
     cause: 'A journal record is not what we wrote, so it is not known whether its model is being paid for.',
-    next: 'Find the task with `unplugin-meshy tasks`, then settle it with `adopt` or `forget`.',
+    next: 'Settle it by its import: `unplugin-meshy forget "./hero.png?meshy"`; then `adopt` its task, if there is one.',
     paid: 'maybe',
   },
   MESHY_JOURNAL_OTHER_ACCOUNT: {

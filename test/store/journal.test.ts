@@ -124,7 +124,8 @@ describe('createJournal', () => {
   ])('refuses a record that %s, and takes it for nothing else', async (_, damage) => {
     await open().start(start)
     await writeFile(file(), damage(await readFile(file(), 'utf8')))
-    const refused = { code: 'MESHY_JOURNAL_INVALID', details: { file: file() } }
+    const hint = expect.stringContaining('forget "./hero.png?meshy"')
+    const refused = { code: 'MESHY_JOURNAL_INVALID', hint, details: { file: file() } }
 
     await expect(open().read(key)).rejects.toMatchObject(refused)
     await expect(open().start(start)).rejects.toMatchObject(refused)
