@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { recallQueries } from '../pipeline/import-records.ts'
 import { findProject } from '../pipeline/project.ts'
@@ -11,7 +12,7 @@ import { scrubCompilation, type Compilation } from './webpack-maps.ts'
 /** A compiler of webpack or Rspack, as far as we use it. */
 export interface Compiler {
   context: string
-  options: { mode?: string }
+  options: { mode?: string; cache?: unknown }
   watchMode?: boolean
   resolverFactory: { get(type: 'normal', options: { dependencyType: 'esm' }): Resolver }
 }
@@ -57,8 +58,28 @@ export function createWebpackAdapter(session: Session): Adapter {
     },
     afterLoad: (native, loaded) => keep(loaderOf(native), loaded),
     remembersIds: true,
-    hooks: {},
+    hooks: {
+      webpack: (compiler) => versionCache(compiler as unknown as Compiler, session),
+      rspack: (compiler) => versionCache(compiler as unknown as Compiler, session),
+    },
   }
+}
+
+/**
+ * A cache on disk holds modules of a run with the same options: those that stand in code are no file that a module could
+ * depend on. Functions count by their text.
+ */
+function versionCache({ options }: Compiler, { inline }: Session): void {
+  const cache = options.cache as { type?: string; version?: string } | boolean | undefined
+  if (typeof cache !== 'object' || (cache.type !== 'filesystem' && cache.type !== 'persistent')) return
+  // Neither changes a module; the key must not be in a file, not even as a digest.
+  const { apiKey: _, mode: __, ...deciding } = inline
+  const text = JSON.stringify(deciding, (_key, value: unknown) =>
+    typeof value === 'function' ? String(value) : value,
+  )
+  const env = process.env['MESHY_BASE_URL'] ?? ''
+  const digest = createHash('sha256').update(`${text} ${env}`).digest('hex').slice(0, 16)
+  cache.version = `${cache.version ?? ''} unplugin-meshy ${digest}`.trim()
 }
 
 function start(session: Session, native: WebpackContext): void {
@@ -106,7 +127,7 @@ function unescapeResource(file: string): string {
  * lockfile and the config say the same.
  */
 function keep(loader: LoaderContext, { asset, context }: Loaded): void {
-  if (asset?.metadata.state !== 'ready') return loader.cacheable(false)
+  if (asset?.metadata.state !== 'ready' || asset.isProvisional) return loader.cacheable(false)
   const { options, store } = context
   const { configFile } = findProject(options.root)
   loader.addDependency(options.lockfile || store.layout.entry(asset.metadata.key))

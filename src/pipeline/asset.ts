@@ -26,6 +26,8 @@ export interface Asset {
   wantsTextures: boolean
   /** Files whose change makes the module another one. */
   watchFiles: string[]
+  /** Set where the model is shown as it came, because what the import wants derived from it is not there yet. */
+  isProvisional?: true | undefined
 }
 
 /** The asset of a finished request. A hit and a miss of the cache give the same. */

@@ -36,10 +36,15 @@ export class Live {
   async asset(context: Context, request: Request, task: LiveTask): Promise<Asset> {
     const unwanted = this.#wishes.add({ context, imported: task.imported, key: request.key })
     if (unwanted !== undefined) context.consent.remove(unwanted)
-    const state = this.#startOrAsk(context, request, task)
+    const watchFiles = [await ensureStateFile(context, request.key)]
+    const asked = this.#startOrAsk(context, request, task)
     const standIn = await makeStandIn(context, request)
-    const asset = standInAsset(standIn, { key: request.key, state, wanted: request.wanted })
-    return { ...asset, watchFiles: [await ensureStateFile(context, request.key)] }
+    const isOver = asked === 'pending' && !this.#running.has(request.key)
+    // It landed, and touched its file, before anybody watched that.
+    const landed = isOver ? await readyNow(context, request) : undefined
+    if (landed) return { ...landed, watchFiles }
+    const state = isOver ? 'preview' : asked
+    return { ...standInAsset(standIn, { key: request.key, state, wanted: request.wanted }), watchFiles }
   }
 
   /** Generates a model in the background after all: the developer said so. */
@@ -128,11 +133,15 @@ async function makeReady(context: Context, request: Request, finding: Finding): 
   await noteReady(context, request)
 }
 
+async function readyNow(context: Context, request: Request): Promise<Asset | undefined> {
+  const { entry, state, ...finding } = await classify(context, request)
+  return entry && state === 'ready' ? readyAsset({ ...finding, state, entry }, request.wanted) : undefined
+}
+
 /** Its module is loaded again only where a page is open that wants it. */
 async function noteReady(context: Context, request: Request): Promise<void> {
-  const { entry, ...finding } = await classify(context, request)
-  if (!entry) return
-  const asset = readyAsset({ ...finding, entry }, request.wanted)
+  const asset = await readyNow(context, request)
+  if (!asset) return
   context.report.addAsset(request, asset)
   context.observer?.served(request, asset)
 }

@@ -57,7 +57,16 @@ export async function scanImports(root: string, skip: ReadonlySet<string>): Prom
   return found.flat()
 }
 
-function literalsOf(source: string): { text: string; query: string; isQuery: boolean; line: number }[] {
+/** Comments, and the strings that may hold what looks like one. */
+const COMMENT_OR_STRING = /\/\*[\s\S]*?\*\/|<!--[\s\S]*?-->|\/\/[^\n]*|(["'`])(?:\\.|(?!\1)[^\\\n])*\1/g
+
+/** The source with its comments blanked out, line by line: an import that is commented out asks for nothing. */
+function withoutComments(source: string): string {
+  return source.replace(COMMENT_OR_STRING, (text, quote) => (quote ? text : text.replace(/[^\n]/g, ' ')))
+}
+
+function literalsOf(text: string): { text: string; query: string; isQuery: boolean; line: number }[] {
+  const source = withoutComments(text)
   return [...source.matchAll(LITERAL)].flatMap(({ 1: before = '', 3: literal = '', index }) => {
     const text = literal.replaceAll(/\\(["'`\\])/g, '$1')
     // A glob may leave out the `?`.

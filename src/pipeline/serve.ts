@@ -23,7 +23,7 @@ export async function serve(context: Context, request: Request, finding: StoredF
     context.notices.once(
       `${request.imageName}: ${derivation.steps.join(', ')} is left out: nothing is derived in \`preview\``,
     )
-    return readyAsset(finding, request.wanted)
+    return { ...readyAsset(finding, request.wanted), isProvisional: true }
   }
   if (context.live) return serveMeanwhile(context, request, { finding, derivation })
   await derive(context, request, { entry, derivation })
@@ -38,7 +38,7 @@ async function serveMeanwhile(
 ): Promise<Asset> {
   const stateFile = await ensureStateFile(context, request.key)
   void deriveMeanwhile(context, request, { entry: finding.entry, derivation })
-  return { ...readyAsset(finding, request.wanted), watchFiles: [stateFile] }
+  return { ...readyAsset(finding, request.wanted), watchFiles: [stateFile], isProvisional: true }
 }
 
 async function deriveMeanwhile(

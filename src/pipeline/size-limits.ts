@@ -19,7 +19,8 @@ export async function checkSize(
   { asset, site }: { asset: Asset; site: () => Promise<ImportSite> },
 ): Promise<void> {
   const { metadata } = asset
-  if (metadata.state !== 'ready') return
+  // What is shown meanwhile is not what will be emitted.
+  if (metadata.state !== 'ready' || asset.isProvisional) return
   const { maxBytes = options.maxBytes, maxTriangles = options.maxTriangles } = request.limits
   const faults = [
     ...(isOver(metadata.bytes, maxBytes)

@@ -29,8 +29,18 @@ describe('scanText', () => {
     [`import meshy from 'meshy'`],
     [`const text = './hero.png?meshy'`],
     [`import hero from \`./\${name}.png?mesh\``],
+    [`// import hero from './hero.png?meshy'`],
+    [`/* \n const hero = import('./hero.png?meshy') */`],
+    [`<!-- <script>import './hero.png?meshy'</script> -->`],
+    [`<p>{/* import('./hero.png?meshy') */}</p>`],
   ])('leaves %s', (text) => {
     expect(scanText(text)).toEqual([])
+  })
+
+  it('is not misled by what looks like a comment in a string', () => {
+    const text = `const url = 'https://a.example/*'\nimport hero from './hero.png?meshy'\nconst end = '*/'\n`
+
+    expect(scanText(text)).toEqual([{ query: '?meshy', line: 2 }])
   })
 
   it('tells the line', () => {

@@ -56,6 +56,15 @@ describe.each(FAMILY)('a build with %s', (name) => {
     expect(emulator.counts.posts).toBe(4)
   })
 
+  it('follows the options in code, whatever its cache holds', async () => {
+    const { drive, meshy, emulator } = await warm(name)
+
+    await drive({ meshy: { ...meshy, defaults: { poly: 900 } } })
+
+    // Two of the three imports say `poly` themselves.
+    expect(emulator.counts.posts).toBe(4)
+  })
+
   it('follows the lockfile, whatever its cache holds', async () => {
     const { drive, meshy, project } = await warm(name)
     await rm(path.join(project.root, 'meshy-lock.json'))
