@@ -91,7 +91,7 @@ describe.each(BUNDLERS)('a watching build with %s', (bundler) => {
     await fixed
     clearInterval(saving)
 
-    expect(watching.log.join('\n')).toMatch(/main\.js:1: Unknown directive `polly`/)
+    expect(watching.log.join('\n')).toMatch(/main\.js:1: hero\.png: Unknown directive `polly`/)
   })
 })
 
