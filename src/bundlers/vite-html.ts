@@ -40,7 +40,12 @@ export interface LinkedPage {
 /** Comments and scripts are passed over; values may hold a `>`. */
 const TAGS =
   /<!--[\s\S]*?-->|<(script|style)\b[\s\S]*?<\/\1\s*>|<([a-z][\w-]*)((?:"[^"]*"|'[^']*'|[^"'>])*)>/gi
-const SOURCE = /(\s)src\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/i
+/** Attributes that take a model, the marks that stand for them, and what the script sets instead. */
+const ATTRIBUTES = [
+  { name: 'src', mark: 'data-meshy', pattern: attributePattern('src') },
+  // The file of iOS's own viewer.
+  { name: 'ios-src', mark: 'data-meshy-ios', pattern: attributePattern('ios-src') },
+] as const
 const ENTITIES: Record<string, string> = {
   '&amp;': '&',
   '&quot;': '"',
@@ -60,18 +65,31 @@ export function linkModels(html: string): LinkedPage {
   const linked = html.replaceAll(
     TAGS,
     (text: string, _: string, tag: string | undefined, attributes = '') => {
-      const [attribute, space = '', ...values] = SOURCE.exec(attributes) ?? []
-      const source = decodeEntities(values.find((value) => value !== undefined) ?? '')
-      if (tag === undefined || attribute === undefined || !isOurs(source)) return text
-      if (tag.toLowerCase() !== 'model-viewer') {
-        misplaced.push({ tag: tag.toLowerCase(), source })
-        return text
+      let replaced = text
+      for (const { name, mark, pattern } of tag === undefined ? [] : ATTRIBUTES) {
+        const found = findSource(attributes, pattern)
+        if (!found) continue
+        if (tag?.toLowerCase() === 'model-viewer') {
+          if (!sources.includes(found.source)) sources.push(found.source)
+          const stand = `${found.space}${mark}="${sources.indexOf(found.source)}"`
+          replaced = replaced.replace(found.attribute, stand)
+        } else if (name === 'src') misplaced.push({ tag: String(tag).toLowerCase(), source: found.source })
       }
-      if (!sources.includes(source)) sources.push(source)
-      return text.replace(attribute, `${space}data-meshy="${sources.indexOf(source)}"`)
+      return replaced
     },
   )
-  return { html: linked, tags: sources.length > 0 ? [scriptOf(sources)] : [], misplaced }
+  return { html: linked, tags: sources.length > 0 ? [scriptOf(sources, linked)] : [], misplaced }
+}
+
+function attributePattern(name: string): RegExp {
+  return new RegExp(`(\\s)${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s"'>]+))`, 'i')
+}
+
+/** The model that an attribute asks for; undefined for none. */
+function findSource(attributes: string, pattern: RegExp) {
+  const [attribute, space = '', ...values] = pattern.exec(attributes) ?? []
+  const source = decodeEntities(values.find((value) => value !== undefined) ?? '')
+  return attribute !== undefined && isOurs(source) ? { attribute, space, source } : undefined
 }
 
 /** Ways in which Vite hands out the picture without a word, in modules and styles. */
@@ -111,15 +129,18 @@ function placeOf({ bundler }: Session, id: string): string {
   return toPosix(path.relative(bundler.root, id.replace(/\?.*$/s, '')))
 }
 
-function scriptOf(sources: readonly string[]): InjectedTag {
+function scriptOf(sources: readonly string[], html: string): InjectedTag {
   const imports = sources.map((source, index) => `import m${index} from ${literal(relative(source))}`)
   const all = sources.map((_, index) => `m${index}`).join(', ')
-  const set = `for (const [i, { url }] of [${all}].entries())
-  for (const element of document.querySelectorAll(\`[data-meshy="\${i}"]\`)) element.src = url`
+  const marked = (mark: string) => `document.querySelectorAll(\`[${mark}="\${i}"]\`)`
+  const set = [`  for (const element of ${marked('data-meshy')}) element.src = url`]
+  // Without a USDZ of the task, iOS makes one of the model by itself.
+  const ios = `  if (files.usdz) for (const element of ${marked('data-meshy-ios')}) element.iosSrc = files.usdz`
+  if (html.includes('data-meshy-ios=')) set.push(ios)
   return {
     tag: 'script',
     attrs: { type: 'module' },
-    children: [...imports, set].join('\n'),
+    children: [...imports, `for (const [i, { url, files }] of [${all}].entries()) {`, ...set, '}'].join('\n'),
     injectTo: 'body',
   }
 }

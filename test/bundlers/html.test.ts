@@ -26,6 +26,16 @@ describe('linkModels', () => {
     expect(viewer(attribute).tags[0]?.children).toContain(`import m0 from ${literal}\n`)
   })
 
+  it('takes the file for iOS out of `ios-src`, from the same import', () => {
+    const source = './hero.png?meshy&amp;formats=usdz'
+
+    const { html, tags } = viewer(`src="${source}" ios-src="${source}"`)
+
+    expect(html).toBe('<p><model-viewer data-meshy="0" data-meshy-ios="0"></model-viewer></p>')
+    expect(tags[0]?.children.match(/import/g)).toHaveLength(1)
+    expect(tags[0]?.children).toContain('element.iosSrc = files.usdz')
+  })
+
   it('imports each model once', () => {
     const { html, tags } = linkModels(
       ['a', 'b', 'a'].map((name) => `<model-viewer src="${name}.png?meshy"></model-viewer>`).join(''),
