@@ -42,7 +42,7 @@ describe('parseSpecifier', () => {
         if (parsed?.directives)
           orRefusal(() => resolveDirectives({ file: '/a.png', query: parsed.directives as Directives }))
       }),
-      { numRuns: 5000 },
+      { numRuns: 40_000 },
     )
   })
 
@@ -97,7 +97,7 @@ describe('parseRecipe', () => {
       fc.property(text, (text) => {
         orRefusal(() => parseRecipe(text, '/art/knight.meshy.json'))
       }),
-      { numRuns: 3000 },
+      { numRuns: 30_000 },
     )
   })
 })
