@@ -21,7 +21,7 @@ describe('toVirtualId', () => {
     const here = toVirtualId(`/a/b/src/hero.png${TOKEN}`, '/a/b', path.posix)
 
     expect(toVirtualId(`/c/src/hero.png${TOKEN}`, '/c', path.posix)).toBe(here)
-    expect(toVirtualId(`D:/work/src/hero.png${TOKEN}`, 'D:\\work', path.win32)).toBe(here)
+    expect(toVirtualId(`D:/game/src/hero.png${TOKEN}`, 'D:\\game', path.win32)).toBe(here)
   })
 
   it('is caught by no rule for pictures or models', () => {
