@@ -8,8 +8,12 @@ import { readStandIn, writeStandIn, type StandIn } from './stand-in-file.ts'
 
 /** How long a live page waits for the mesh. What is not ready by then is a card now, and the mesh on the next load. */
 const PATIENCE_MS = 400
-/** More meshes at once than can be ready in time: the page gets cards for the rest, and the processor, before they begin. */
-const CROWD = 4
+/**
+ * Meshes that are wanted at once and cannot all be ready in time. A browser asks for six modules at a time, so that six
+ * that wait hold up all others.
+ */
+const CROWD = 5
+const GATHER_MS = 50
 const CROWD_DELAY_MS = 1500
 const FLIGHT = 'stand-in '
 /** More triangles make a stand-in slower and not better. */
@@ -24,14 +28,27 @@ const CARD_CODES: ReadonlySet<ErrorCode> = new Set(['MESHY_PREVIEW_UNAVAILABLE',
 export async function makeStandIn(context: Context, request: Request): Promise<StandIn> {
   const known = await readStandIn(fileOf(context, request, 'mesh'))
   if (known) return known
-  const { flights, clock, live, signal } = context
-  const isCrowd = live !== undefined && flights.count(FLIGHT) >= CROWD
-  const mesh = flights.join(FLIGHT + request.key, async () => {
-    if (isCrowd) await clock.sleep(CROWD_DELAY_MS, signal)
-    return meshStandIn(context, request)
-  })
-  const impatience = live ? [clock.sleep(isCrowd ? 0 : PATIENCE_MS).then(() => undefined)] : []
+  const mesh = context.flights.join(FLIGHT + request.key, () => meshInTurn(context, request))
+  const impatience = context.live ? [patience(context)] : []
   return (await Promise.race([mesh, ...impatience])) ?? cardStandIn(context, request)
+}
+
+/** Leaves the processor to a page that needs many before it makes them. */
+async function meshInTurn(context: Context, request: Request): Promise<StandIn | undefined> {
+  if (context.live && (await isCrowd(context))) await context.clock.sleep(CROWD_DELAY_MS, context.signal)
+  return meshStandIn(context, request)
+}
+
+/** Resolves when a page should wait no longer: soon where it wants many, which cannot all be ready in time. */
+async function patience(context: Context): Promise<undefined> {
+  if (!(await isCrowd(context))) await context.clock.sleep(PATIENCE_MS - GATHER_MS)
+}
+
+async function isCrowd({ flights, clock }: Context): Promise<boolean> {
+  const isMet = () => flights.count(FLIGHT) >= CROWD
+  if (isMet()) return true
+  await clock.sleep(GATHER_MS)
+  return isMet()
 }
 
 /** Undefined where no mesh can be made, which is told once. */

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { makeCard } from '../../src/glb/card.ts'
 import { readStandIn, writeStandIn } from '../../src/pipeline/stand-in-file.ts'
@@ -12,29 +13,46 @@ describe('makeStandIn', () => {
   const temp = useTempDir()
   const root = () => temp.path()
 
-  it('gives a page with many missing models cards at once, and begins most meshes later', async () => {
-    const names = Array.from({ length: 7 }, (_, i) => `p${i}.png`)
+  async function setUp(count: number) {
+    const names = Array.from({ length: count }, (_, i) => `p${i}.png`)
     await writePictures(root(), ...names)
     const sleeps: number[] = []
-    // Time stands still: no mesh is ever made, and nobody's patience ends but that of those who have none.
+    // Only the moment passes in which others may come: no patience ends, and no mesh is begun that waits.
     const clock: Clock = {
       now: () => Date.now(),
-      sleep: (ms) => {
+      sleep: async (ms) => {
         sleeps.push(ms)
-        return ms === 0 ? Promise.resolve() : new Promise(() => {})
+        await (ms === 50 ? setTimeout(ms) : new Promise(() => {}))
       },
     }
-    const { context, load } = await openRun({ root: root(), live: true, clock, options: { mode: 'preview' } })
-    context.mesher.make = () => new Promise(() => {})
+    const run = await openRun({ root: root(), live: true, clock, options: { mode: 'preview' } })
+    let begun = 0
+    run.context.mesher.make = () => {
+      begun++
+      return new Promise(() => {})
+    }
+    const loads = names.map((name) => run.load(`${name}?meshy`))
+    return { loads, sleeps, begun: () => begun }
+  }
 
-    const first = names.slice(0, 4).map((name) => load(`${name}?meshy`))
-    await expect.poll(() => sleeps.filter((ms) => ms === 400)).toHaveLength(4)
-    const rest = await Promise.all(names.slice(4).map((name) => load(`${name}?meshy`)))
+  it('gives a page with many missing models cards at once, and begins the meshes later', async () => {
+    const { loads, sleeps, begun } = await setUp(7)
 
-    expect(rest.map(({ metadata }) => metadata.source)).toEqual(['stand-in', 'stand-in', 'stand-in'])
-    expect(rest.every(({ files }) => files[0]?.path.includes(`${path.sep}card${path.sep}`))).toBe(true)
-    expect(sleeps.filter((ms) => ms === 1500)).toHaveLength(3)
-    expect(await Promise.race([...first, 'waiting'])).toBe('waiting')
+    const assets = await Promise.all(loads)
+
+    expect(assets.every(({ files }) => files[0]?.path.includes(`${path.sep}card${path.sep}`))).toBe(true)
+    expect(sleeps.filter((ms) => ms === 1500)).toHaveLength(7)
+    expect(begun()).toBe(0)
+  })
+
+  it('begins the meshes at once, and waits for them a while, when there are few', async () => {
+    const { loads, sleeps, begun } = await setUp(2)
+
+    await expect.poll(begun).toBe(2)
+    await expect.poll(() => sleeps).toContain(350)
+
+    expect(sleeps).not.toContain(1500)
+    expect(await Promise.race([...loads, 'waiting'])).toBe('waiting')
   })
 })
 
