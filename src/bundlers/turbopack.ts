@@ -82,3 +82,10 @@ function orGenerate(error: unknown, { resourceQuery, rootContext, resourcePath }
     details: error.details,
   })
 }
+
+/** The rules for `turbopack.rules` in `next.config`: imports with `?meshy` go to the loader, and no others. */
+export function meshyRules(): Record<string, object> {
+  const condition = { query: /[?&]meshy(?:[=&]|$)/ }
+  const rule = { condition, loaders: ['unplugin-meshy/turbopack'], as: '*.js' }
+  return { '*.png': rule, '*.jpg': rule, '*.jpeg': rule, '*.meshy.json': rule }
+}
