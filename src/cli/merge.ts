@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { MeshyError } from '../errors.ts'
-import { mergeTexts, sidesOf, type Choice, type Choose, type MergeTexts } from '../pipeline/merge.ts'
+import {
+  mergeConflict,
+  mergeTexts,
+  type Choice,
+  type Choose,
+  type Merged,
+  type MergeTexts,
+} from '../pipeline/merge.ts'
 import { takeTurn } from '../pipeline/turn.ts'
 import { writeDurably } from '../system/durable.ts'
 import { defineCommand } from './command.ts'
@@ -29,16 +36,16 @@ export const merge = defineCommand({
   async run({ file, current, other, driver = false, json, ...args }) {
     const { choose, hasChosen } = readChoice(args)
     if (driver) {
-      const job = await readDriverJob([file, current, other], args)
-      await unite(job, { choose, writesChoices: true })
-      if (json) printJson({ file: job.file })
+      const { ours, texts } = await readVersions([file, current, other], args)
+      await settle(ours, await mergeTexts(texts, { file: ours, choose }), true)
+      if (json) printJson({ file: ours })
       return
     }
     const united = await asWriter(file, args, async (lockfile) => {
-      const texts = sidesOf(await readSide(lockfile))
+      const merged = await mergeConflict(await readSide(lockfile), { file: lockfile, choose })
       // With open choices, it changes only when something was chosen.
-      if (texts) await unite({ file: lockfile, texts }, { choose, writesChoices: hasChosen })
-      return texts && lockfile
+      if (merged) await settle(lockfile, merged, hasChosen)
+      return merged && lockfile
     })
     if (united === undefined) return print('There is nothing to merge: the lockfile has no conflict markers.')
     if (json) printJson({ file: united })
@@ -46,17 +53,8 @@ export const merge = defineCommand({
   },
 })
 
-interface Job {
-  /** What is written. */
-  file: string
-  texts: MergeTexts
-}
-
-async function unite(
-  { file, texts }: Job,
-  { choose, writesChoices }: { choose: Choose; writesChoices: boolean },
-): Promise<void> {
-  const { text, choices } = await mergeTexts(texts, { file, choose })
+/** Writes what is united, and refuses what is still open. */
+async function settle(file: string, { text, choices }: Merged, writesChoices: boolean): Promise<void> {
   if (choices.length === 0 || writesChoices) await writeDurably(file, text)
   if (choices.length > 0) throw undecided(file, choices)
 }
@@ -93,13 +91,17 @@ function readChoice({
   }
 }
 
-async function readDriverJob(names: (string | undefined)[], args: ProjectArgs): Promise<Job> {
+/** The versions that git hands to a merge driver, and the file that takes the result. */
+async function readVersions(
+  names: (string | undefined)[],
+  args: ProjectArgs,
+): Promise<{ ours: string; texts: MergeTexts }> {
   const { cwd } = placeOf(args)
   const [base, ours, theirs] = names.map((name) => name && path.resolve(cwd, name))
   if (!base || !ours || !theirs)
     throw new UsageError('A merge driver takes three files: merge --driver %O %A %B')
   return {
-    file: ours,
+    ours,
     texts: { base: await readSide(base), ours: await readSide(ours), theirs: await readSide(theirs) },
   }
 }

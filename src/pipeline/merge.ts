@@ -1,7 +1,14 @@
-import { createHasher } from '../request/fingerprint.ts'
-import { hasConflictMarkers, splitConflict } from '../store/conflict.ts'
+import { createHasher, fingerprint } from '../request/fingerprint.ts'
+import type { CanonicalRequest } from '../request/request.ts'
+import { hasConflictMarkers } from '../store/conflict.ts'
 import { formatLockfile, type LockfileDocument } from '../store/lockfile-document.ts'
-import { mergeLockfiles, type Choice, type Choose, type MergeSides } from '../store/lockfile-merge.ts'
+import {
+  mergeLockfiles,
+  readConflict,
+  type Choice,
+  type Choose,
+  type MergeSides,
+} from '../store/lockfile-merge.ts'
 import { readLockfileText } from './lockfile-text.ts'
 
 export type { Choice, Choose } from '../store/lockfile-merge.ts'
@@ -20,32 +27,48 @@ export interface Merged {
   choices: Choice[]
 }
 
+/** How a merge reports, and who decides what people must. */
+export interface MergeOptions {
+  /** For messages. */
+  file: string
+  choose: Choose
+}
+
 /**
- * Unites the sides of a lockfile, key by key. Every side is checked first.
+ * Unites three versions of a lockfile, key by key. Every one is checked first.
  *
  * @throws {MeshyError} MESHY_LOCKFILE_CONFLICT, MESHY_LOCKFILE_INVALID, MESHY_LOCKFILE_VERSION
  */
-export async function mergeTexts(
-  { base, ours, theirs }: MergeTexts,
-  { file, choose }: { file: string; choose: Choose },
-): Promise<Merged> {
+export async function mergeTexts({ base, ours, theirs }: MergeTexts, options: MergeOptions): Promise<Merged> {
   const hasher = await createHasher()
-  const read = (text: string, side: string) => readLockfileText(text, { file: `${file} (${side})`, hasher })
+  const read = (text: string, side: string) =>
+    readLockfileText(text, { file: `${options.file} (${side})`, hasher })
   const sides: MergeSides = {
     base: base === undefined || base.trim() === '' ? undefined : read(base, 'base'),
     ours: read(ours, 'ours'),
     theirs: read(theirs, 'theirs'),
   }
+  return unite(sides, options)
+}
+
+/**
+ * Unites the sides of a lockfile that git left conflict markers in, of any style; undefined when there are none.
+ *
+ * @throws {MeshyError} as {@link mergeTexts}
+ */
+export async function mergeConflict(text: string, options: MergeOptions): Promise<Merged | undefined> {
+  if (!hasConflictMarkers(text)) return undefined
+  const hasher = await createHasher()
+  const key = (request: CanonicalRequest) => fingerprint(request, hasher)
+  return unite(readConflict(text, { file: options.file, fingerprint: key }), options)
+}
+
+function unite(sides: MergeSides, { choose }: MergeOptions): Merged {
   const { merged, choices } = mergeLockfiles(sides, choose)
   return { text: choices.length === 0 ? formatLockfile(merged) : withMarkers(merged, choices), choices }
 }
 
-/** The sides of a lockfile that git left conflict markers in; undefined when there are none. */
-export function sidesOf(text: string): MergeTexts | undefined {
-  return hasConflictMarkers(text) ? splitConflict(text) : undefined
-}
-
-/** The united document as either side has it, with markers around the lines that differ: `sidesOf` reads it back. */
+/** The united document as either side has it, with markers around the lines that differ: `mergeConflict` reads it back. */
 function withMarkers(merged: LockfileDocument, choices: readonly Choice[]): string {
   const [ours, theirs] = (['ours', 'theirs'] as const).map((side) => linesOf(merged, choices, side))
   if (!ours || !theirs) throw new TypeError('There are two sides.')

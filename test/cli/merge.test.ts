@@ -19,9 +19,10 @@ import {
 } from './harness.ts'
 
 describe('merge', () => {
-  it('unites what two branches added', async () => {
+  it.each(['merge', 'diff3', 'zdiff3'])('unites what two branches added, in the style %s', async (style) => {
     const emulator = await emulate()
     const { project, repository } = await branchingProject()
+    await repository.git('config', 'merge.conflictStyle', style)
     await addModel({ project, repository, emulator }, 'cars', './car.png?meshy')
     await addModel({ project, repository, emulator }, 'pigs', './pig.png?meshy')
     await repository.git('checkout', '--quiet', 'cars')
