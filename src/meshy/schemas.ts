@@ -64,13 +64,6 @@ export type TaskWire = z.infer<typeof taskWireSchema>
 /** The answer to a create request. */
 export const createdSchema = z.looseObject({ result: z.string().min(1) })
 
-/** What an event of the stream holds at least while the task runs. */
-export const taskEventSchema = z.looseObject({
-  id: z.string().min(1),
-  progress: z.int().min(0).max(100),
-  status: z.enum(TASK_STATUSES),
-})
-
 /** The data of an `error` event of the stream. */
 export const streamErrorSchema = z.looseObject({
   status_code: z.number().optional(),
