@@ -29,8 +29,8 @@ interface WatchingConfig {
   server?: { watch?: { ignored?: unknown } | null }
 }
 
-/** Folders of the cache that change while models come in, and that no module depends on. */
-const UNWATCHED = ['blobs', 'entries', 'journal', 'leases', 'out', 'preview', 'tmp']
+/** What changes in the cache while models come in, and no module depends on. */
+const UNWATCHED = ['blobs', 'entries', 'journal', 'leases', 'notes', 'out', 'preview', 'tmp']
 
 /** Keeps Vite's watcher off the files of the cache, of which there may be thousands; not off `state`. */
 export async function spareWatcher(session: Session, config: WatchingConfig): Promise<void> {

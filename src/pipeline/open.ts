@@ -80,11 +80,12 @@ export async function openContext(run: Run): Promise<Context> {
   const notices = new Notices(logger)
   const declared = openDeclared(run, { clock, turns: shared.declaring, warn: (text) => notices.once(text) })
   const batch = new Batch(clock, (candidates) => decideBatch(context, candidates), activity)
+  const store = openStore(options, hasher, clock)
   const context: Context = {
     options,
-    store: openStore(options, hasher, clock),
+    store,
     hasher,
-    readImage: createImageReader(hasher),
+    readImage: createImageReader(hasher, store.notes),
     api: () => apiFor(shared, run, clock),
     batch,
     budget: shared.budget,

@@ -2,6 +2,7 @@ import { fingerprint, type Hasher } from '../request/fingerprint.ts'
 import type { CanonicalRequest } from '../request/request.ts'
 import { createBlobs, type Blobs } from '../store/blobs.ts'
 import { createEntries, type Entries } from '../store/entries.ts'
+import { createFileNotes, type FileNotes } from '../store/file-notes.ts'
 import { createJournal, type Journal } from '../store/journal.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import { createLayout, type Layout } from '../store/layout.ts'
@@ -18,6 +19,7 @@ export interface Store {
   layout: Layout
   blobs: Blobs
   outputs: Outputs
+  notes: FileNotes
   entries: Entries
   /** Undefined when the project pins nothing. */
   lockfile: Pins | undefined
@@ -43,6 +45,7 @@ export function openStore(options: ResolvedOptions, hasher: Hasher, clock: Clock
   const keyOf = (request: CanonicalRequest) => fingerprint(request, hasher)
   const entries = createEntries(layout, { fingerprint: keyOf, prepare })
   const journal = createJournal(layout, prepare)
+  const notes = createFileNotes(layout, prepare, clock)
   const lockfile = options.lockfile
     ? openPins(options.lockfile, { layout, fingerprint: keyOf, clock })
     : undefined
@@ -54,7 +57,8 @@ export function openStore(options: ResolvedOptions, hasher: Hasher, clock: Clock
     journal,
     lockfile,
     blobs: createBlobs(layout, prepare),
-    outputs: createOutputs(layout, prepare),
+    outputs: createOutputs(layout, prepare, notes),
+    notes,
     withLease: async (key, use, options) => {
       await prepare()
       return withLease(layout.lease(key), use, { ...options, clock })

@@ -1,8 +1,8 @@
-import type { BigIntStats } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import PQueue from 'p-queue'
 import { MeshyError } from '../errors.ts'
+import { fileState, type FileState } from '../system/file-state.ts'
 import type { Hasher } from './fingerprint.ts'
 import { readImageFormat } from './image-format.ts'
 import type { SourceImage } from './request.ts'
@@ -23,8 +23,14 @@ export interface ImageReader {
   readBytes(image: SourceImage, signal?: AbortSignal): Promise<Buffer>
 }
 
+/** Remembers what was found out by reading a file, for as long as the file stays in the same state. */
+export interface ImageNotes {
+  get(file: string, state: FileState): Promise<string | undefined>
+  set(file: string, state: FileState, note: string): void
+}
+
 interface Reading {
-  /** Size, time and inode of the file that was read. */
+  /** {@link FileState} of the file that was read. */
   state: string
   image: Promise<SourceImage>
 }
@@ -35,23 +41,34 @@ const MAX_BYTES = MAX_MEGABYTES * 1024 * 1024
 const READS_AT_ONCE = 4
 const NOT_FOUND_CODES = new Set(['ENOENT', 'ENOTDIR'])
 
-/** Makes a reader that remembers what it read for as long as it lives. It keeps digests, never bytes. */
-export function createImageReader(hasher: Hasher): ImageReader {
+/**
+ * Makes a reader that remembers what it read for as long as it lives. It keeps digests, never bytes.
+ *
+ * @param notes remembers for longer
+ */
+export function createImageReader(hasher: Hasher, notes?: ImageNotes): ImageReader {
   const readings = new Map<string, Reading>()
   const reads = new PQueue({ concurrency: READS_AT_ONCE })
 
   async function read(file: string, signal?: AbortSignal): Promise<SourceImage> {
     signal?.throwIfAborted()
-    const stats = await statImage(file)
+    const state = await stateOfImage(file)
     signal?.throwIfAborted()
-    const state = `${stats.size} ${stats.mtimeNs} ${stats.ino}`
     const known = readings.get(file)
-    if (known?.state === state) return known.image
-    const image = reads.add(async () => inspect(file, await readImageFile(file), hasher))
-    const reading = { state, image }
+    if (known?.state === state.text) return known.image
+    const image = recallOrInspect(file, state)
+    const reading = { state: state.text, image }
     readings.set(file, reading)
     // A failure is never remembered: the next import asks the disk again.
     image.catch(() => readings.get(file) === reading && readings.delete(file))
+    return image
+  }
+
+  async function recallOrInspect(file: string, state: FileState): Promise<SourceImage> {
+    const noted = parseNote(await notes?.get(file, state))
+    if (noted) return { file, ...noted }
+    const image = await reads.add(async () => inspect(file, await readImageFile(file), hasher))
+    notes?.set(file, state, formatNote(image))
     return image
   }
 
@@ -70,7 +87,7 @@ export function createImageReader(hasher: Hasher): ImageReader {
   return { read, readBytes }
 }
 
-async function statImage(file: string): Promise<BigIntStats> {
+async function stateOfImage(file: string): Promise<FileState> {
   const stats = await stat(file, { bigint: true }).catch((error: unknown) => refuseUnreadable(file, error))
   if (!stats.isFile()) throw notFound(file, 'is not a file')
   if (stats.size > MAX_BYTES) {
@@ -78,7 +95,26 @@ async function statImage(file: string): Promise<BigIntStats> {
     const problem = `has ${megabytes} MB; expected at most ${MAX_MEGABYTES} MB`
     throw invalidImage(file, problem, 'Export it smaller: 1024 to 2048 pixels are enough.')
   }
-  return stats
+  return fileState(stats)
+}
+
+function formatNote({ hash, bytes, mime, width, height }: SourceImage): string {
+  return `${hash} ${bytes} ${mime} ${width}x${height}`
+}
+
+/** Undefined for what this release would not have written. */
+function parseNote(note = ''): Omit<SourceImage, 'file'> | undefined {
+  const found = /^([0-9a-f]{16}) (\d+) (image\/(?:png|jpeg)) (\d+)x(\d+)$/.exec(note)
+  if (!found) return undefined
+  const [, hash = '', bytes, mime, width, height] = found
+  const isPng = mime === 'image/png'
+  return {
+    hash,
+    bytes: Number(bytes),
+    mime: isPng ? 'image/png' : 'image/jpeg',
+    width: Number(width),
+    height: Number(height),
+  }
 }
 
 async function readImageFile(file: string): Promise<Buffer> {

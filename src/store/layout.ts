@@ -12,6 +12,8 @@ export interface Layout {
   journal: string
   /** Files with speaking names, for bundlers. */
   out: string
+  /** What was found out by reading files that have not changed since. */
+  notes: string
   leases: string
   tmp: string
   /** Stand-ins. */
@@ -48,6 +50,7 @@ export function createLayout(cacheDir: string): Layout {
     entries: below('entries'),
     journal: below('journal'),
     out: below('out'),
+    notes: below('notes'),
     leases: below('leases'),
     tmp: below('tmp'),
     preview: below('preview'),

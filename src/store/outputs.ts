@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { chmod, copyFile, rm, stat } from 'node:fs/promises'
+import { chmod, copyFile, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import PQueue from 'p-queue'
 import { replaceFile, temporaryPath } from '../system/durable.ts'
@@ -9,10 +9,10 @@ import { blobUnusable, type BlobStatus } from './blob-error.ts'
 import { statusOf } from './blobs.ts'
 import type { BlobRef } from './entry.ts'
 import { createFileDigester } from './file-digester.ts'
+import { createFileNotes, readFileState } from './file-notes.ts'
 import type { Layout } from './layout.ts'
 import { createPreparation } from './prepare.ts'
 import { safeFileName } from './safe-name.ts'
-import { ifReadable } from './unreadable.ts'
 import { orUnwritable } from './unwritable.ts'
 
 /** Blobs under speaking names: bundlers name what they emit after the file that they read. */
@@ -27,23 +27,26 @@ export interface Outputs {
   materialise(ref: BlobRef, key: string, name: string): Promise<string>
 }
 
-export function createOutputs(layout: Layout, prepare = createPreparation(layout)): Outputs {
+export function createOutputs(
+  layout: Layout,
+  prepare = createPreparation(layout),
+  notes = createFileNotes(layout, prepare),
+): Outputs {
   // Bundlers ask for hundreds at once. More at a time are not faster, and each needs a buffer.
   const turns = new PQueue({ concurrency: 8 })
   const digest = createFileDigester()
   const statusOfFile: StatusOfFile = async (file, ref) => statusOf(await digest(file), ref)
-  // Builds for several environments ask for the same files, and a copying one asks again at its end.
-  const checked = new Map<string, string | undefined>()
   const running = new Map<string, Promise<void>>()
   const ensure = async (target: string, ref: BlobRef): Promise<void> => {
-    const state = await stateOf(target, ref)
-    if (state !== undefined && checked.get(target) === state) return
+    const found = await readFileState(target)
+    if (found && (await notes.get(target, found)) === ref.sha256) return
     const isAsFound = (await statusOfFile(target, ref)) === 'ok'
     if (!isAsFound) {
       await prepare()
       await makeOutput(layout, statusOfFile, { ref, target })
     }
-    checked.set(target, isAsFound ? state : await stateOf(target, ref))
+    const state = isAsFound ? found : await readFileState(target)
+    if (state) notes.set(target, state, ref.sha256)
   }
   return {
     materialise: async (ref, key, name) => {
@@ -52,15 +55,11 @@ export function createOutputs(layout: Layout, prepare = createPreparation(layout
       const turn = running.get(id) ?? turns.add(() => ensure(target, ref)).finally(() => running.delete(id))
       running.set(id, turn)
       await turn
+      // The last of many writes for all.
+      if (running.size === 0) await notes.save()
       return target
     },
   }
-}
-
-/** What is another text when a file holds other bytes than before, or should; undefined when there is no file. */
-async function stateOf(file: string, { sha256 }: BlobRef): Promise<string | undefined> {
-  const found = await ifReadable(file, () => stat(file, { bigint: true }))
-  return found && `${sha256} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`
 }
 
 /** Compares the bytes of a file with what they should be. */

@@ -3,7 +3,7 @@ import path from 'node:path'
 import sharp, { type JpegOptions } from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { createHasher, type Hasher } from '../../src/request/fingerprint.ts'
-import { createImageReader } from '../../src/request/images.ts'
+import { createImageReader, type ImageNotes } from '../../src/request/images.ts'
 import { coded, makeFolder, makePng } from './fixtures.ts'
 
 const LFS_POINTER = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 12345\n`
@@ -146,6 +146,29 @@ describe('createImageReader', () => {
     expect(hashed()).toBe(1)
   })
 
+  it('does not read what was noted by an earlier run, until the image is changed', async () => {
+    const file = path.join(await makeFolder({ 'a.png': makePng(3) }), 'a.png')
+    const notes = createMemory()
+    const first = await createImageReader(await createHasher(), notes).read(file)
+    const { hasher, hashed } = await countingHasher()
+
+    expect(await createImageReader(hasher, notes).read(file)).toEqual(first)
+    expect(hashed()).toBe(0)
+
+    await appendFile(file, 'x')
+    expect((await createImageReader(hasher, notes).read(file)).hash).not.toBe(first.hash)
+    expect(hashed()).toBe(1)
+  })
+
+  it('reads what was noted in another form', async () => {
+    const file = path.join(await makeFolder({ 'a.png': makePng() }), 'a.png')
+    const notes = { ...createMemory(), get: async () => '0123456789abcdef 12 image/avif 1x1' }
+
+    expect(await createImageReader(await createHasher(), notes).read(file)).toMatchObject({
+      mime: 'image/png',
+    })
+  })
+
   it('reads again when the image was changed', async () => {
     const file = path.join(await makeFolder({ 'a.png': makePng(1) }), 'a.png')
     const reader = createImageReader(await createHasher())
@@ -194,6 +217,15 @@ describe('createImageReader', () => {
     await expect(reader.read('/a.png', AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped')
   })
 })
+
+/** Notes that are lost with it. */
+function createMemory(): ImageNotes {
+  const notes = new Map<string, string>()
+  return {
+    get: async (file, { text }) => notes.get(`${file} ${text}`),
+    set: (file, { text }, note) => void notes.set(`${file} ${text}`, note),
+  }
+}
 
 async function readBytes(bytes: Uint8Array, name = 'a.png') {
   const folder = await makeFolder({ [name]: bytes })

@@ -1,8 +1,10 @@
 import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { createBlobs } from '../../src/store/blobs.ts'
+import { createFileNotes, readFileState } from '../../src/store/file-notes.ts'
 import { createLayout } from '../../src/store/layout.ts'
 import { createOutputs } from '../../src/store/outputs.ts'
+import { systemClock } from '../../src/system/clock.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 import { refTo } from './samples.ts'
 
@@ -55,6 +57,40 @@ describe('createOutputs', () => {
     await outputs.materialise(ref, KEY, 'hero')
 
     expect(await readFile(file, 'utf8')).toBe(MODEL)
+  })
+
+  it('checks a file once, over runs, for as long as it stays as it is', async () => {
+    const { outputs, ref } = await setUp()
+    const file = await outputs.materialise(ref, KEY, 'hero')
+    const later = { ...systemClock, now: () => Date.now() + 60_000 }
+    const layout = createLayout(path('.meshy'))
+    const laterRun = () =>
+      createOutputs(layout, undefined, createFileNotes(layout, undefined, later)).materialise(
+        ref,
+        KEY,
+        'hero',
+      )
+    await laterRun()
+    expect(await readFile(layout.notes, 'utf8')).toContain(`${ref.sha256}\tout/${KEY}/hero.glb`)
+
+    await chmod(file, 0o644)
+    await writeFile(file, MODEL.replace('m', 'n'))
+    await laterRun()
+
+    expect(await readFile(file, 'utf8')).toBe(MODEL)
+  })
+
+  it('does not take what was noted of other bytes', async () => {
+    const { outputs, ref } = await setUp()
+    const file = await outputs.materialise(ref, KEY, 'hero')
+    const layout = createLayout(path('.meshy'))
+    const notes = createFileNotes(layout)
+    const state = await readFileState(file)
+    if (state) notes.set(file, state, ref.sha256)
+
+    await expect(
+      createOutputs(layout, undefined, notes).materialise(refTo('others'), KEY, 'hero'),
+    ).rejects.toMatchObject({ code: 'MESHY_BLOB_MISSING' })
   })
 
   it('gives out nothing when file and blob are damaged', async () => {
