@@ -14,9 +14,11 @@ export interface Pins {
 
 export function createPins(lockfile: Lockfile): Pins {
   let seen: { state: string; models: Promise<Map<string, Entry>> } | undefined
+  let asking: Promise<string> | undefined
 
   async function all(): Promise<Map<string, Entry>> {
-    const state = await stateOf(lockfile.file)
+    asking ??= stateOf(lockfile.file).finally(() => (asking = undefined))
+    const state = await asking
     if (seen?.state !== state) seen = { state, models: lockfile.read() }
     return seen.models
   }
