@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { isMeshyError, MeshyError } from '../errors.ts'
+import type { Asset } from '../pipeline/asset.ts'
 import type { Context } from '../pipeline/context.ts'
 import { recallImport, rememberImport } from '../pipeline/import-records.ts'
 import { isOurs } from '../pipeline/imports.ts'
@@ -53,6 +54,7 @@ export async function loadModule(
     if (asset?.metadata.state === 'preview') warnOfMissingKey(session, context)
     if (!asset) return { code: renderFailedModule(), asset, context }
     for (const file of asset.watchFiles) native.addWatchFile(file)
+    void forgetWhenImproved(session, asset, id)
     const code = await renderModule(asset, adapter.urlOf(native, moduleId))
     return { code, asset, context }
   } catch (error) {
@@ -63,6 +65,11 @@ export async function loadModule(
     session.problems.add(moduleId, told)
     return { code: renderFailedModule(), asset: undefined, context }
   }
+}
+
+/** A better stand-in is there on the next load of the page. */
+async function forgetWhenImproved(session: Session, { improved }: Asset, id: string): Promise<void> {
+  if (await improved) session.forgetModule(id)
 }
 
 /** Said once, and only where the missing key is the reason for the stand-in. */

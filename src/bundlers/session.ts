@@ -22,6 +22,8 @@ export class Session {
   sightings = 0
   /** Whether any module still imports the one with this id of the bundler's. */
   isImported: (id: string) => boolean = () => true
+  /** Makes the next load of the module with this id ask us again, and tells no page. Nothing where a bundler cannot. */
+  forgetModule: (id: string) => void = () => {}
   /** Whether a run in `plan` only lists: somebody else shows its rows and ends the build. */
   listOnly = false
   /** The options that were given in code. */

@@ -12,6 +12,7 @@ import { viteUrl } from './url.ts'
 import { AGREE_KEY } from './vite-shortcuts.ts'
 import { pageHooks } from './vite-html.ts'
 import { equipServer, spareWatcher, type EquippedServer } from './vite-server.ts'
+import { forgetModule } from './vite-stale.ts'
 
 /** A plugin context of Vite, as far as we use it beyond Rollup's. */
 interface ViteContext extends RollupContext {
@@ -83,6 +84,7 @@ export function createViteAdapter(
         async configureServer(started) {
           server = started
           session.isImported = (id) => isImported(started, id)
+          session.forgetModule = (id) => forgetModule(started, id)
           await equipServer(session, started as unknown as EquippedServer, createInspector)
         },
         async hotUpdate(update) {

@@ -6,6 +6,7 @@ import type { BlobRef, FileRole } from '../store/entry.ts'
 import type { AssetMetadata } from '../types.ts'
 import type { StoredFinding } from './classify.ts'
 import { wantsMaps } from './roles.ts'
+import type { ShownStandIn } from './stand-in.ts'
 
 export type { FileRole } from '../store/entry.ts'
 
@@ -28,6 +29,8 @@ export interface Asset {
   watchFiles: string[]
   /** Set where the model is shown as it came, because what the import wants derived from it is not there yet. */
   isProvisional?: true | undefined
+  /** Set for a stand-in that may get better: see {@link ShownStandIn.improved}. */
+  improved?: Promise<boolean> | undefined
 }
 
 /** The asset of a finished request. A hit and a miss of the cache give the same. */
@@ -54,7 +57,7 @@ export function readyAsset({ entry, paths, derived }: StoredFinding, wanted: Wan
 
 /** The asset of a stand-in: always one GLB, whatever else the import wants. */
 export function standInAsset(
-  standIn: { path: string; sha256: string; bytes: number; facts: Facts },
+  standIn: ShownStandIn,
   { key, state, wanted }: { key: string; state: 'pending' | 'preview'; wanted: Wanted },
 ): Asset {
   const { facts, bytes } = standIn
@@ -69,6 +72,7 @@ export function standInAsset(
     files: [{ role: 'glb', path: standIn.path }],
     wantsTextures: wantsMaps(wanted),
     watchFiles: [],
+    improved: standIn.improved,
   }
 }
 

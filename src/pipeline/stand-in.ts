@@ -21,16 +21,28 @@ const MAX_TRIANGLES = 30_000
 /** Why there is a card instead of a mesh; the card shows the picture all the same. */
 const CARD_CODES: ReadonlySet<ErrorCode> = new Set(['MESHY_PREVIEW_UNAVAILABLE', 'MESHY_PREVIEW_CRASHED'])
 
+/** A stand-in as it is shown now. */
+export interface ShownStandIn extends StandIn {
+  /**
+   * Set for a card that is shown because the mesh takes too long: resolves when that is over, with whether the mesh is
+   * stored now, so that the next load gives it.
+   */
+  improved?: Promise<boolean> | undefined
+}
+
 /**
  * Makes the stand-in of a request, or finds the one that was made before: a mesh of the picture, or a card of it where
  * the mesher's libraries are missing, or where a live page would have to wait.
  */
-export async function makeStandIn(context: Context, request: Request): Promise<StandIn> {
+export async function makeStandIn(context: Context, request: Request): Promise<ShownStandIn> {
   const known = await readStandIn(fileOf(context, request, 'mesh'))
   if (known) return known
   const mesh = context.flights.join(FLIGHT + request.key, () => meshInTurn(context, request))
-  const impatience = context.live ? [patience(context)] : []
-  return (await Promise.race([mesh, ...impatience])) ?? cardStandIn(context, request)
+  if (!context.live) return (await mesh) ?? cardStandIn(context, request)
+  const winner = await Promise.race([mesh, patience(context)])
+  if (winner === undefined) return cardStandIn(context, request)
+  if (winner !== 'late') return winner
+  return { ...(await cardStandIn(context, request)), improved: isStored(context, request, mesh) }
 }
 
 /** Leaves the processor to a page that needs many before it makes them. */
@@ -40,8 +52,25 @@ async function meshInTurn(context: Context, request: Request): Promise<StandIn |
 }
 
 /** Resolves when a page should wait no longer: soon where it wants many, which cannot all be ready in time. */
-async function patience(context: Context): Promise<undefined> {
+async function patience(context: Context): Promise<'late'> {
   if (!(await isCrowd(context))) await context.clock.sleep(PATIENCE_MS - GATHER_MS)
+  return 'late'
+}
+
+/** Never rejects, since nobody waits for a mesh that is late: what keeps it from being made is told, and the card stays. */
+async function isStored(
+  { signal, logger }: Context,
+  { imageName }: Request,
+  mesh: Promise<StandIn | undefined>,
+): Promise<boolean> {
+  try {
+    return (await mesh) !== undefined
+  } catch (error) {
+    if (signal.aborted) return false
+    const reason = isMeshyError(error) ? error.message : String(error instanceof Error ? error.stack : error)
+    logger.warn(`meshy: ${imageName}: its stand-in stays a card. ${reason}`)
+    return false
+  }
 }
 
 async function isCrowd({ flights, clock }: Context): Promise<boolean> {

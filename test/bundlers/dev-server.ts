@@ -23,20 +23,24 @@ export interface DevServer {
   /** What a browser gets for a path; throws unless the answer is 200. */
   text(path: string): Promise<string>
   bytes(path: string): Promise<Buffer>
-  /** The model that a module imports, fetched as a browser does: importer, model's module, URL module, GLB. */
+  /** The model that a module imports, fetched as a browser does: importer, model's module, URL module where there is one, GLB. */
   model(importer?: string): Promise<ServedModel>
   /** The model as soon as it is so: fetched again at each message that makes a page reload. */
   until(fits: (metadata: AssetMetadata) => boolean): Promise<ServedModel>
   /** Resolves when the server has told a line like this. */
   told(line: RegExp): Promise<void>
   /** Resolves at the next message to the page of this type since the last call, or since the start. */
-  message(type: 'full-reload' | 'update' | 'error'): Promise<object>
+  message(type: 'full-reload' | 'update' | 'error' | 'custom'): Promise<object>
+  /** The types of all messages to the page so far. */
+  messageTypes: readonly string[]
   close(): Promise<void>
 }
 
 export interface ServedModel {
   /** URL of its module, as it stands in the importer. */
   moduleUrl: string
+  /** URL of the GLB. */
+  url: string
   metadata: AssetMetadata
   glb: Buffer
 }
@@ -80,6 +84,7 @@ export async function startDev(
       }
     },
     message: page.message,
+    messageTypes: page.types,
     close: async () => {
       page.close()
       await server.close()
@@ -123,10 +128,13 @@ async function download(url: URL): Promise<Buffer> {
 async function readModel({ text, bytes }: DevServer, importer: string): Promise<ServedModel> {
   const moduleUrl = firstMatch(await text(importer), /"([^"]+\.(?:png|jpe?g|json\.js)\?[^"]*meshy=[^"]*)"/)
   const code = await text(moduleUrl)
-  const urlModule = firstMatch(code, /import \w+ from "([^"]+)"/)
-  const url = firstMatch(await text(urlModule), /export default "([^"]+)"/)
+  const [, urlModule] = /import \w+ from "([^"]+)"/.exec(code) ?? []
+  const url = urlModule
+    ? firstMatch(await text(urlModule), /export default "([^"]+)"/)
+    : firstMatch(code, /^export const url = "([^"]+)"$/m)
   return {
     moduleUrl,
+    url,
     metadata: JSON.parse(firstMatch(code, /^export const metadata = (.*)$/m)) as AssetMetadata,
     glb: await bytes(url),
   }
@@ -141,9 +149,12 @@ function firstMatch(text: string, pattern: RegExp): string {
 async function connect(server: ViteDevServer, address: string) {
   const socket = new WebSocket(`${address}/?token=${server.config.webSocketToken}`, 'vite-hmr')
   const messages: { type: string }[] = []
+  const types: string[] = []
   const listeners = new Set<() => void>()
   socket.addEventListener('message', ({ data }) => {
-    messages.push(JSON.parse(String(data)) as { type: string })
+    const message = JSON.parse(String(data)) as { type: string }
+    messages.push(message)
+    types.push(message.type)
     for (const listener of listeners) listener()
   })
   await new Promise<void>((resolve, reject) => {
@@ -161,5 +172,5 @@ async function connect(server: ViteDevServer, address: string) {
       listeners.add(look)
       look()
     })
-  return { message, close: () => socket.close() }
+  return { message, types, close: () => socket.close() }
 }
