@@ -23,6 +23,29 @@ export function viteUrl(bundled: boolean): UrlOf {
   return async (file, index) => importedUrl(toPosix(file.path) + query, index)
 }
 
+/** Where a dev server of Vite serves from, as its resolved config says. */
+export interface ServedFrom {
+  root: string
+  /** Encoded, with a slash at either end. */
+  base: string
+  server: { origin?: string | undefined }
+}
+
+/**
+ * An unbundled dev server of Vite: what lies below its root is served at its path, so that a page need not fetch a
+ * module for each URL before its first paint. All else is left to Vite, which then allows the file to be read.
+ */
+export function viteServedUrl({ root, base, server: { origin = '' } }: ServedFrom): UrlOf {
+  const importing = viteUrl(false)
+  return async (file, index) => {
+    const served = path.posix.relative(root, toPosix(file.path))
+    // Vite decodes paths with `decodeURI`, which leaves these two.
+    const isPlain = !served.startsWith('../') && !path.isAbsolute(served) && !/[?#]/.test(served)
+    if (!isPlain) return importing(file, index)
+    return { imports: '', expression: JSON.stringify(origin.replace(/\/$/, '') + base + encodeURI(served)) }
+  }
+}
+
 /** Rollup and Rolldown: an emitted asset and the reference that they replace by its URL. */
 export function rollupUrl(context: RollupEmitter, originalFileName: string): UrlOf {
   return async (file) => {

@@ -8,7 +8,7 @@ import { plainIds } from './module-id.ts'
 import { outputHooks } from './output.ts'
 import { countModules, followGraph, keepGraph, type RollupContext } from './rollup.ts'
 import type { Session } from './session.ts'
-import { viteUrl } from './url.ts'
+import { viteServedUrl, viteUrl } from './url.ts'
 import { AGREE_KEY } from './vite-shortcuts.ts'
 import { pageHooks } from './vite-html.ts'
 import { equipServer, spareWatcher, type EquippedServer } from './vite-server.ts'
@@ -32,6 +32,7 @@ export interface ViteConfig {
   build: { watch: unknown; lib?: unknown }
   plugins: readonly { name: string }[]
   logger: Pick<Logger, 'info' | 'warn' | 'error'>
+  server: { origin?: string | undefined }
 }
 
 /** The part of a dev server that knows who imports what; a bundling one keeps no such graph. */
@@ -63,8 +64,9 @@ export function createViteAdapter(
     resolver: (native) => native as ViteContext,
     moduleIds: plainIds,
     urlOf: (native) => {
-      const urlOf = viteUrl(isBundled(viteConfig, (native as ViteContext).environment))
-      return viteConfig?.command === 'serve' ? urlOf : copyMode.urlOf(urlOf)
+      const bundled = isBundled(viteConfig, (native as ViteContext).environment)
+      if (viteConfig?.command !== 'serve') return copyMode.urlOf(viteUrl(bundled))
+      return bundled ? viteUrl(bundled) : viteServedUrl(viteConfig)
     },
     afterLoad: (_, { context }) => {
       if (isRootedLibrary(viteConfig)) context.notices.once(ROOTED_LIBRARY)

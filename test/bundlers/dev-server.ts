@@ -65,7 +65,7 @@ export async function startDev(
   const address = server.httpServer?.address()
   const port = typeof address === 'object' ? address?.port : undefined
   const url = `http://127.0.0.1:${port}`
-  const page = await connect(server, `ws://127.0.0.1:${port}`)
+  const page = await connect(server, `ws://127.0.0.1:${port}${server.config.base}`)
   const bytes = (path: string) => download(new URL(path, url))
   const text = async (path: string) => (await bytes(path)).toString()
   const dev: DevServer = {
@@ -147,7 +147,7 @@ function firstMatch(text: string, pattern: RegExp): string {
 
 /** A page as the dev server knows it: the socket that is told of updates. */
 async function connect(server: ViteDevServer, address: string) {
-  const socket = new WebSocket(`${address}/?token=${server.config.webSocketToken}`, 'vite-hmr')
+  const socket = new WebSocket(`${address}?token=${server.config.webSocketToken}`, 'vite-hmr')
   const messages: { type: string }[] = []
   const types: string[] = []
   const listeners = new Set<() => void>()
