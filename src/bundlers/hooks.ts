@@ -50,10 +50,13 @@ export async function loadModule(
   const imported = context.imports.find(moduleId) ?? (await recallImport(context, moduleId))
   if (!imported) throw unknownImport(moduleId, session.bundler.root)
   try {
-    const asset = await loadAsset(context, { ...imported, isImported: () => session.isImported(id) })
+    const asset = await loadAsset(
+      context,
+      { ...imported, isImported: () => session.isImported(id) },
+      (file) => native.addWatchFile(file),
+    )
     if (asset?.metadata.state === 'preview') warnOfMissingKey(session, context)
     if (!asset) return { code: renderFailedModule(), asset, context }
-    for (const file of asset.watchFiles) native.addWatchFile(file)
     void forgetWhenImproved(session, asset, id)
     const code = await renderModule(asset, adapter.urlOf(native, moduleId))
     return { code, asset, context }

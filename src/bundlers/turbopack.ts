@@ -55,9 +55,8 @@ export async function loadByItself(loader: LoaderContext): Promise<string> {
 
 async function renderImport(context: Context, imported: Import, loader: LoaderContext): Promise<string> {
   try {
-    const asset = await loadAsset(context, imported)
+    const asset = await loadAsset(context, imported, (file) => loader.addDependency(file))
     if (!asset) return renderFailedModule()
-    for (const file of asset.watchFiles) loader.addDependency(file)
     return await renderModule(asset, turbopackUrl(path.dirname(loader.resourcePath)))
   } catch (error) {
     throw presentable(orGenerate(error, loader), loader.rootContext)

@@ -25,7 +25,7 @@ export interface Asset {
   /** The GLB first. */
   files: AssetFile[]
   wantsTextures: boolean
-  /** Files whose change makes the module another one. */
+  /** Files that change when the model does: what a live run touches. */
   watchFiles: string[]
   /** Set where the model is shown as it came, because what the import wants derived from it is not there yet. */
   isProvisional?: true | undefined

@@ -19,19 +19,27 @@ import { makeStandIn } from './stand-in.ts'
  * The asset of an import: import id → request → key → entry? → (queue → task → download) → asset.
  * Undefined in `plan`, which only lists.
  *
+ * @param watch hears of each file whose change makes the module another one, also where an error follows
  * @throws {MeshyError} as docs/errors.md lists
  */
-export async function loadAsset(context: Context, imported: Import): Promise<Asset | undefined> {
+export async function loadAsset(
+  context: Context,
+  imported: Import,
+  watch: Watch = () => {},
+): Promise<Asset | undefined> {
   try {
-    return await load(context, imported)
+    return await load(context, imported, watch)
   } catch (error) {
     context.observer?.refused(imported, error)
     throw error
   }
 }
 
-async function load(context: Context, imported: Import): Promise<Asset | undefined> {
+type Watch = (file: string) => void
+
+async function load(context: Context, imported: Import, watch: Watch): Promise<Asset | undefined> {
   const { request, watchFiles } = await readImport(context, imported)
+  watchFiles.forEach(watch)
   for (const warning of request.warnings) context.notices.once(warning, await imported.site())
   context.wanted.add(request)
   context.observer?.imported(imported, request)
@@ -49,10 +57,11 @@ async function load(context: Context, imported: Import): Promise<Asset | undefin
     return undefined
   }
   const asset = await act(context, request, { imported, finding, action })
+  asset.watchFiles.forEach(watch)
   await checkSize(context, request, { asset, site: imported.site })
   context.report.addAsset(request, asset)
   context.observer?.served(request, asset)
-  return { ...asset, watchFiles: [...watchFiles, ...asset.watchFiles] }
+  return asset
 }
 
 async function act(context: Context, request: Request, todo: LiveTask): Promise<Asset> {

@@ -78,6 +78,27 @@ describe.each(BUNDLERS)('a watching build with %s', (bundler) => {
     expect(emulator.counts.total).toBe(0)
   })
 
+  it('follows the picture of a recipe whose model was too large', async () => {
+    const emulator = await emulate()
+    const files = {
+      'main.js': entryOf('./hero.meshy.json?meshy'),
+      'hero.meshy.json': { image: './hero.png', poly: 900, maxTriangles: 1 },
+    }
+    const project = await makeProject({ files })
+    const watching = startWatching(bundler, project, { ...paying(emulator), oversize: 'error' })
+    await watching.state('pending')
+    await watching.state('failed')
+
+    const again = watching.state('pending')
+    const chair = path.join(REPOSITORY, 'playground/images/chair.png')
+    // A watcher begins to watch some moment after it told a failure.
+    const saving = setInterval(() => copyFile(chair, path.join(project.root, 'hero.png')), 500)
+    onTestFinished(() => clearInterval(saving))
+    await again
+
+    expect(watching.log.join('\n')).toMatch(/`hero\.png` has \d+ triangles/)
+  })
+
   it('tells a bad import, and takes it when it is fixed', async () => {
     const emulator = await emulate()
     const project = await makeProject({ files: { 'main.js': entryOf('./hero.png?meshy&polly=900') } })
