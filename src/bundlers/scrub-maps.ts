@@ -11,7 +11,7 @@ interface SourceMap {
 /** Where a prompt may begin: in a query, or in an object that a glob import turns into one. */
 const BEGINNING = /(?:texture_)?prompt['"]?\s*[=:]\s*['"`]?/g
 const IN_QUERY = /[?&](?:texture_)?prompt=([^&#]*)/g
-const INLINE_MAP = /(\/\/# sourceMappingURL=data:application\/json[^,]*;base64,)([\w+/=]+)/
+const INLINE_MAP = /(\/\/# sourceMappingURL=data:application\/json[^,]*;base64,)([\w+/=]+)/g
 
 /**
  * Keeps prompts out of published source maps. A module's code has none, but a map holds the importing source, and with
@@ -46,7 +46,7 @@ export class PromptScrubber {
 
   #scrubChunk(chunk: OutputFile & { type: 'chunk' }): void {
     if (chunk.map) this.#scrubMap(chunk.map)
-    if (!INLINE_MAP.test(chunk.code)) return
+    // One at the end, or one for each module, as in webpack's `eval-source-map`.
     chunk.code = chunk.code.replace(INLINE_MAP, (_, head: string, data: string) => {
       const json = this.#scrubJson(Buffer.from(data, 'base64').toString())
       return head + Buffer.from(json).toString('base64')

@@ -33,6 +33,21 @@ describe('PromptScrubber', () => {
     expect(scrub(`'./b.png?meshy&prompt=red wool'`, specifiers)).toBe(`'./b.png?meshy&prompt=********'`)
   })
 
+  it('overwrites in every inline map of a file', () => {
+    const scrubber = new PromptScrubber()
+    scrubber.add('./a.png?meshy&prompt=red')
+    const comment = '//# sourceMappingURL=data:application/json;charset=utf-8;base64,'
+    const inline = (source: string) =>
+      comment + Buffer.from(JSON.stringify({ sourcesContent: [source] })).toString('base64')
+    const codeOf = (...sources: string[]) =>
+      sources.map((source) => `eval(${JSON.stringify(`1\n${inline(source)}\n//# sourceURL=a.js`)})\n`).join('')
+    const file = { type: 'chunk' as const, code: codeOf(`'?prompt=red'`, `1`, `'?meshy&prompt=red'`) }
+
+    scrubber.scrub({ 'main.js': file })
+
+    expect(file.code).toBe(codeOf(`'?prompt=***'`, `1`, `'?meshy&prompt=***'`))
+  })
+
   it('touches nothing when no import has a prompt', () => {
     const source = `'./a.png?meshy&prompt=red'`
 
