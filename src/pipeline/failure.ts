@@ -1,22 +1,57 @@
-import { isMeshyError, MeshyError } from '../errors.ts'
-import type { FailedRecord, JournalRecord } from '../store/journal-record.ts'
+import { isMeshyError, MeshyError, type ErrorCode } from '../errors.ts'
+import type { FailedRecord, JournalFailure, JournalRecord } from '../store/journal-record.ts'
 import type { Request } from '../request/request.ts'
+import type { ApiFailure } from '../system/api-failure.ts'
+import { failures } from '../system/failures.ts'
 import { isPastRetention } from './lost-task.ts'
 import type { Claim } from './claim.ts'
 import type { Context } from './context.ts'
 
-/** Whether a record says that the service refunded the request, and would fail it again. */
+/** Statuses by which the service refuses the picture or the parameters: it would again. */
+const ABOUT_REQUEST: ReadonlySet<number | undefined> = new Set([400, 413, 422])
+
+/** Whether a record says that the service refused or refunded the request, and would again. */
 export function isFinal(record: JournalRecord | undefined): record is FailedRecord {
   return record?.state === 'failed' && record.failure.retryable !== true
 }
 
 /** The error of a request that failed in an earlier run, or beside this one. */
 export function failedBefore({ key, image, failure }: FailedRecord): MeshyError {
-  return new MeshyError('MESHY_TASK_FAILED', {
+  const retryable = failure.retryable === true
+  const again = `Change the image or the directives, or \`unplugin-meshy forget ${key}\` to try once more.`
+  return new MeshyError(codeOf(failure), {
     message: `\`${image}\` was submitted before: ${failure.message} It is not submitted again by itself.`,
-    hint: `Change the image or the directives, or \`unplugin-meshy forget ${key}\` to try once more.`,
-    details: { key, taskId: failure.taskId, retryable: false },
+    hint: retryable ? nextStep(failure) : again,
+    details: { key, taskId: failure.taskId, retryable },
   })
+}
+
+/** Of a refusal its own code; a failure of a task may have any code, and is told as one. */
+function codeOf({ code, taskId }: JournalFailure): ErrorCode {
+  const isOwn = taskId === undefined && Object.hasOwn(failures, code)
+  return isOwn ? (code as ErrorCode) : 'MESHY_TASK_FAILED'
+}
+
+function nextStep(failure: JournalFailure): string {
+  const first = failure.taskId === undefined ? `${failures[codeOf(failure)].next} ` : ''
+  return `${first}A build submits it again; a dev server does when you say so.`
+}
+
+/**
+ * Ends the record of a submission that the service refused, which cost nothing. What it would refuse again as long as
+ * nobody does something is kept: live runs do not repeat it by themselves. A build, which somebody starts, repeats what
+ * is about the account, and not what is about the picture or its parameters.
+ */
+export async function settleRefusal(
+  { store }: Context,
+  { key }: Request,
+  { error, failure }: { error: MeshyError; failure: ApiFailure },
+): Promise<void> {
+  const { status = 0, limit } = failure
+  const isLasting = status >= 400 && limit === undefined
+  if (!isLasting) return store.journal.clear(key)
+  const { code, message } = error
+  await store.journal.fail(key, { code, message, retryable: !ABOUT_REQUEST.has(status) })
 }
 
 /**

@@ -61,10 +61,10 @@ export class Live {
       context.consent.ask({ request, finding })
       return 'preview'
     }
-    const failure = finding.record?.state === 'failed' ? finding.record.failure : undefined
-    if (failure && finding.record?.state === 'failed') {
-      context.observer?.failed(request, failedBefore(finding.record))
-      context.notices.once(`${request.imageName}: ${failure.message} It is not submitted again by itself.`)
+    const failure = finding.record?.state === 'failed' ? failedBefore(finding.record) : undefined
+    if (failure) {
+      context.observer?.failed(request, failure)
+      context.notices.once(`${failure.message} ${failure.hint}`)
     }
     if (action === 'ask' || failure) {
       context.consent.ask({ request, finding })

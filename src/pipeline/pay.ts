@@ -8,6 +8,7 @@ import type { Lease } from '../store/lease.ts'
 import { apiFailureOf } from '../system/api-failure.ts'
 
 import type { Context } from './context.ts'
+import { settleRefusal } from './failure.ts'
 import { findLostTask } from './lost-task.ts'
 import { serviceTime } from './recent-tasks.ts'
 import type { Subject } from './subject.ts'
@@ -137,7 +138,7 @@ async function settleSubmission(
 ): Promise<string> {
   const { store, budget } = context
   const failure = apiFailureOf(error)
-  if (!failure) throw error
+  if (!failure || !isMeshyError(error)) throw error
   if (failure.outcome === 'unknown') {
     await store.journal.lose(request.key)
     context.logger.warn(
@@ -145,9 +146,12 @@ async function settleSubmission(
     )
     return findLostTask(context, request, error)
   }
-  await store.journal.clear(request.key)
   budget.release(payment.credits)
-  if (isMeshyError(error) && ENDS_BATCH.has(error.code)) payment.batch.abort(error)
+  // What ended the batch was said of another request: this one was not sent.
+  const isOwn = error !== payment.batch.signal.reason
+  if (ENDS_BATCH.has(error.code)) payment.batch.abort(error)
+  if (isOwn) await settleRefusal(context, request, { error, failure })
+  else await store.journal.clear(request.key)
   throw error
 }
 

@@ -38,7 +38,7 @@ export interface JournalFailure {
   message: string
   /** The task that failed, if there was one. */
   taskId?: string | undefined
-  /** Whether the cause was the service or somebody's doing, so that a later run may submit it again. */
+  /** Whether the cause was the service, the account or somebody's doing, so that a later build may submit it again. */
   retryable?: boolean | undefined
 }
 
@@ -67,7 +67,7 @@ export interface AcceptedRecord extends Attempt {
   taskId: string
 }
 
-/** The service refunded it, and it must not be repeated by itself. */
+/** The service refused or refunded it, and it must not be repeated by itself. */
 export interface FailedRecord extends Attempt {
   state: 'failed'
   failure: JournalFailure

@@ -1,12 +1,19 @@
 import { copyFile, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { PluginApi } from '../../src/pipeline/plugin-api.ts'
 import type { AssetMetadata } from '../../src/types.ts'
 import { REPOSITORY, type Project } from '../support/project.ts'
-import { startDev } from './dev-server.ts'
+import { startDev, type DevServer } from './dev-server.ts'
 import { emulate, entryOf, makeProject, paying, servedModels, VITES } from './harness.ts'
 
 const FILES = { 'main.js': entryOf('./hero.png?meshy&poly=900') }
+/** The first is about the picture, the others are about the account. */
+const REFUSALS = [
+  ['shows a celebrity', { kind: 'status', status: 400, message: 'The picture shows a celebrity' }],
+  ['answered 402', { kind: 'outOfCredits' }],
+  ['answered 401', { kind: 'unauthorized' }],
+] as const
 /** A failure of the request, which the same request would meet again. */
 const FAILURE = { kind: 'failTask', type: 'invalid_input', message: 'cannot find an object' } as const
 
@@ -140,9 +147,54 @@ describe.each(VITES)('a dev server of %s', (vite) => {
       'preview',
       'preview',
     ])
-    expect(failed.glb).toEqual(standIn.glb)
+    expect(failed.metadata).toMatchObject({ source: 'stand-in', key: standIn.metadata.key })
     expect(first.log.filter((line) => line.includes('cannot find an object'))).toHaveLength(1)
     expect(emulator.counts.posts).toBe(1)
+  })
+
+  it.each(REFUSALS)(
+    'keeps the stand-in after a refusal, says why once, and submits it after a restart only when told to: %s',
+    async (reason, refusal) => {
+      const emulator = await emulate({ faults: [{ ...refusal, on: 'create', nth: 1 }] })
+      const project = await makeProject({ files: FILES })
+      const first = await startDev(vite, project, { meshy: paying(emulator) })
+      const standIn = await first.model()
+      const refused = await first.until(settled)
+      await first.close()
+
+      const second = await startDev(vite, project, { meshy: paying(emulator) })
+      const restarted = await second.model()
+      await second.told(/30 credits\. Press g/)
+      const posts = emulator.counts.posts
+      await pressG(second)
+      const model = await second.until(({ state }) => state === 'ready')
+
+      const states = [standIn, refused, restarted].map(({ metadata }) => metadata.state)
+      expect(states).toEqual(['pending', 'preview', 'preview'])
+      for (const { log } of [first, second]) {
+        expect(log.filter((line) => line.includes(reason))).toHaveLength(1)
+      }
+      expect(posts).toBe(1)
+      expect(model.metadata.key).toBe(standIn.metadata.key)
+      expect(emulator.counts).toMatchObject({ posts: 2, created: 1 })
+    },
+  )
+
+  it('submits another query than the one that was refused after a restart', async () => {
+    const [[, refusal]] = REFUSALS
+    const emulator = await emulate({ faults: [{ ...refusal, on: 'create', nth: 1 }] })
+    const project = await makeProject({ files: FILES })
+    const first = await startDev(vite, project, { meshy: paying(emulator) })
+    await first.model()
+    await first.until(settled)
+    await first.close()
+
+    await project.write({ 'main.js': entryOf('./hero.png?meshy&poly=901') })
+    const second = await startDev(vite, project, { meshy: paying(emulator) })
+    await second.model()
+    await second.until(({ state }) => state === 'ready')
+
+    expect(emulator.counts).toMatchObject({ posts: 2, created: 1 })
   })
 
   it('generates again when the picture of a failed model changes', async () => {
@@ -171,6 +223,13 @@ describe.each(VITES)('a dev server of %s', (vite) => {
     expect((await dev.until(settled)).metadata.state).toBe('ready')
   })
 })
+
+/** What the key of the terminal does. */
+async function pressG({ server }: DevServer): Promise<void> {
+  const plugin = server.config.plugins.find(({ name }) => name === 'unplugin-meshy')
+  const api = plugin?.api as PluginApi | undefined
+  await api?.agree()
+}
 
 /** Nothing is on its way any more. */
 function settled({ state }: AssetMetadata): boolean {

@@ -87,7 +87,6 @@ describe('the budget', () => {
     expect(await run.loadAll(ALL)).toMatchObject(ALL.map(() => ({ code: 'MESHY_API_REJECTED' })))
 
     expect(run.context.budget.reserved).toBe(0)
-    expect(await run.context.store.journal.keys()).toEqual([])
   })
 })
 
@@ -125,7 +124,8 @@ describe('an account without credits', () => {
     ])
     expect(emulator.counts).toMatchObject({ posts: 2, created: 1 })
     expect(run.context.budget.reserved).toBe(30)
-    expect(await run.context.store.journal.keys()).toEqual([])
+    // Of the two that failed, one was sent.
+    expect(await run.context.store.journal.keys()).toHaveLength(1)
   })
 
   it('ends the batch at a 401, and what was accepted is found by the next run', async () => {

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import type { StartOptions } from '../../src/emulator.ts'
+import { agree } from '../../src/pipeline/agree.ts'
+import { forgetModel } from '../../src/pipeline/forget.ts'
+import { failureOf, openRun, writePictures, type TestRun } from '../support/run.ts'
+import { startService } from '../support/service.ts'
+import { useTempDir } from '../support/temp-dir.ts'
+
+type Faults = NonNullable<StartOptions['faults']>
+
+const SPECIFIER = 'hero.png?meshy'
+const READY = { metadata: { state: 'ready' } }
+const STAND_IN = { metadata: { state: 'preview', source: 'stand-in' } }
+
+/** Said once, to the first submission. */
+const once = { on: 'create', nth: 1 } as const
+const ABOUT_REQUEST: [number, Faults[number]][] = [400, 413, 422].map((status) => [
+  status,
+  { kind: 'status', status, message: 'The picture shows a celebrity', ...once },
+])
+const ABOUT_ACCOUNT: [string, Faults[number]][] = [
+  ['MESHY_AUTH_REJECTED', { kind: 'unauthorized', ...once }],
+  ['MESHY_CREDITS_EXHAUSTED', { kind: 'outOfCredits', ...once }],
+  ['MESHY_API_FORBIDDEN', { kind: 'status', status: 403, message: 'Not in your plan', ...once }],
+]
+
+describe('a submission that was refused', () => {
+  const { path } = useTempDir()
+
+  async function setUp(fault: Faults[number]) {
+    await writePictures(path(), 'hero.png')
+    const emulator = await startService({ faults: [fault] })
+    return { emulator, open: (live = false) => openRun({ root: path(), service: emulator, live }) }
+  }
+
+  it.each(ABOUT_REQUEST)(
+    'is not repeated by the next build after a %s, until its model is forgotten',
+    async (_, fault) => {
+      const { emulator, open } = await setUp(fault)
+      const first = await failureOf((await open()).load(SPECIFIER))
+      const second = await failureOf((await open()).load(SPECIFIER))
+      const posts = emulator.counts.posts
+
+      await forget(await open())
+      const asset = await (await open()).load(SPECIFIER)
+
+      expect(first).toMatchObject({ code: 'MESHY_API_REJECTED', details: { outcome: 'refused' } })
+      expect(second).toMatchObject({
+        code: 'MESHY_API_REJECTED',
+        message: expect.stringMatching(/^`hero\.png` was submitted before: .*a celebrity/),
+        hint: expect.stringContaining('unplugin-meshy forget'),
+      })
+      expect(posts).toBe(1)
+      expect(asset).toMatchObject(READY)
+    },
+  )
+
+  it.each(ABOUT_ACCOUNT)('is repeated by the next build after %s', async (code, fault) => {
+    const { open } = await setUp(fault)
+    const first = await failureOf((await open()).load(SPECIFIER))
+
+    const run = await open()
+
+    expect(first).toMatchObject({ code })
+    expect(await run.load(SPECIFIER)).toMatchObject(READY)
+    expect(await run.context.store.journal.keys()).toEqual([])
+  })
+
+  it.each([...ABOUT_REQUEST, ...ABOUT_ACCOUNT])(
+    'is not repeated by a live run that starts later, after %s, until the developer says so',
+    async (_, fault) => {
+      const { emulator, open } = await setUp(fault)
+      const { message } = await failureOf((await open()).load(SPECIFIER))
+      const live = await open(true)
+
+      expect(await live.load(SPECIFIER)).toMatchObject(STAND_IN)
+      expect(await live.load(SPECIFIER)).toMatchObject(STAND_IN)
+      const reasons = live.told.filter((text) => text.includes(message))
+      agree(live.context)
+      await expect.poll(() => live.load(SPECIFIER), { timeout: 20_000 }).toMatchObject(READY)
+
+      expect(reasons).toHaveLength(1)
+      expect(reasons[0]).toContain('It is not submitted again by itself')
+      expect(emulator.counts.posts).toBe(2)
+    },
+  )
+})
+
+/** What `unplugin-meshy forget` does with the only record. */
+async function forget({ context }: TestRun): Promise<void> {
+  const { journal } = context.store
+  const [key = ''] = await journal.keys()
+  const record = await journal.read(key)
+  if (record?.state !== 'failed') throw new Error(`The record is ${record?.state}`)
+  const { image: imageName, request: canonical, params } = record
+  await forgetModel(context, { key, imageName, canonical, params })
+}
