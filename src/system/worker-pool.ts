@@ -76,13 +76,17 @@ export class WorkerPool<Job, Result> {
     if (this.#waiting.length === 0 || this.#busy.size >= this.#options.size) return
     const task = this.#waiting.shift()
     if (!task) return
+    let worker: Worker | undefined
     try {
-      const worker = this.#idle.pop() ?? this.#start()
-      this.#busy.set(worker, task)
-      worker.ref()
+      worker = this.#idle.pop() ?? this.#start()
       worker.postMessage(task.job, task.transfer)
+      worker.ref()
+      this.#busy.set(worker, task)
     } catch (error) {
+      // A job that cannot be sent leaves the worker as it was.
+      if (worker) this.#idle.push(worker)
       task.reject(error)
+      this.#next()
     }
   }
 

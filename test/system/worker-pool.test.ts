@@ -1,0 +1,94 @@
+import { Worker } from 'node:worker_threads'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { WorkerPool } from '../../src/system/worker-pool.ts'
+
+/** Answers with twice the number that it gets, and dies of what is none. */
+const DOUBLING = `
+  const { parentPort } = require('node:worker_threads')
+  parentPort.on('message', (job) => {
+    if (typeof job !== 'number') process.exit(3)
+    parentPort.postMessage({ result: 2 * job })
+  })`
+
+describe('WorkerPool', () => {
+  it('does more jobs than it has workers', async () => {
+    const { pool, started } = makePool()
+
+    expect(await Promise.all([1, 2, 3].map((job) => pool.run(job)))).toEqual([2, 4, 6])
+    expect(started()).toBe(1)
+  })
+
+  it('goes on with the same worker after a job that cannot be sent', async () => {
+    const { pool, started } = makePool()
+    const unsendable = pool.run(() => {})
+    const next = pool.run(4)
+
+    await expect(unsendable).rejects.toThrow(/could not be cloned/)
+    expect(await next).toBe(8)
+    expect(started()).toBe(1)
+  })
+
+  it('goes on with another worker after one died', async () => {
+    const { pool, started } = makePool()
+    const deadly = pool.run('a text')
+    const next = pool.run(5)
+
+    await expect(deadly).rejects.toThrow('crashed: It exited with code 3')
+    expect(await next).toBe(10)
+    expect(started()).toBe(2)
+  })
+
+  it('rejects all jobs when no worker can be started', async () => {
+    const pool = new WorkerPool<unknown, number>({
+      ...REASONS,
+      size: 1,
+      start: () => {
+        throw new Error('no thread')
+      },
+    })
+
+    const results = await Promise.allSettled([1, 2, 3].map((job) => pool.run(job)))
+
+    expect(results.map((result) => result.status === 'rejected' && String(result.reason))).toEqual(
+      Array.from({ length: 3 }, () => 'Error: no thread'),
+    )
+  })
+
+  it('rejects with the reason of a signal, and drops a job that waits', async () => {
+    const { pool } = makePool()
+    const stop = new AbortController()
+    const first = pool.run(1)
+    const waiting = pool.run(2, { signal: stop.signal })
+
+    stop.abort(new Error('stopped'))
+
+    await expect(waiting).rejects.toThrow('stopped')
+    expect(await first).toBe(2)
+  })
+
+  it('rejects what is on its way, and what comes later, when it is closed', async () => {
+    const { pool } = makePool()
+    const results = Promise.allSettled([pool.run(1), pool.run(2)])
+
+    await pool.close()
+
+    expect((await results).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    await expect(pool.run(3)).rejects.toThrow('closed')
+  })
+})
+
+const REASONS = {
+  closed: () => new Error('closed'),
+  crashed: (cause: unknown) => new Error(`crashed: ${cause instanceof Error ? cause.message : ''}`),
+}
+
+function makePool() {
+  let started = 0
+  const start = () => {
+    started++
+    return new Worker(DOUBLING, { eval: true })
+  }
+  const pool = new WorkerPool<unknown, number>({ ...REASONS, size: 1, start })
+  onTestFinished(() => pool.close())
+  return { pool, started: () => started }
+}
