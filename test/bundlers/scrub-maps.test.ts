@@ -40,7 +40,9 @@ describe('PromptScrubber', () => {
     const inline = (source: string) =>
       comment + Buffer.from(JSON.stringify({ sourcesContent: [source] })).toString('base64')
     const codeOf = (...sources: string[]) =>
-      sources.map((source) => `eval(${JSON.stringify(`1\n${inline(source)}\n//# sourceURL=a.js`)})\n`).join('')
+      sources
+        .map((source) => `eval(${JSON.stringify(`1\n${inline(source)}\n//# sourceURL=a.js`)})\n`)
+        .join('')
     const file = { type: 'chunk' as const, code: codeOf(`'?prompt=red'`, `1`, `'?meshy&prompt=red'`) }
 
     scrubber.scrub({ 'main.js': file })
