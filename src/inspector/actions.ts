@@ -50,6 +50,7 @@ function parseKeys(text: string): string[] | undefined {
 async function retryOne(context: Context, record: LiveRecord, key: string): Promise<boolean> {
   const seen = record.model(key)
   // Another tab may have asked for it already.
-  if (!seen || seen.progress || !record.hasFailed(key)) return false
-  return retry(context, seen.request)
+  if (!seen || seen.progress) return false
+  const started = await Promise.all(record.failedRequests(key).map((request) => retry(context, request)))
+  return started.includes(true)
 }

@@ -4,6 +4,8 @@ import type { AssetMetadata } from '../types.ts'
 /** What the inspector tells of a project: the content of `assets.json`. */
 export interface Inspection {
   mode: string
+  /** Why this visitor may not press what can spend; undefined for whoever may. */
+  locked?: string | undefined
   /** Sorted by the name of the image. */
   models: InspectedModel[]
   totals: InspectedTotals
@@ -26,6 +28,8 @@ export interface InspectedModel {
   /** Whether it failed, and may be tried again. */
   canRetry: boolean
   progress: InspectedProgress | undefined
+  /** Whether the model is pinned or stored, so that nothing more is to be paid for it. */
+  isStored: boolean
   /** Credits that it took, or would take. */
   credits: number
   /** Facts of what is shown: the model, or its stand-in. */
@@ -56,7 +60,7 @@ export interface InspectedTotals {
   /** Of the GLBs that are shown. */
   bytes: number
   credits: {
-    /** What the models that are ready took, whenever that was. */
+    /** What the models that are stored took, whenever that was. */
     spent: number
     /** What this run has spent of it. */
     thisRun: number

@@ -7,6 +7,13 @@ import { priceOf } from '../pipeline/price.ts'
 import type { InspectedError, InspectedModel, InspectedTotals, Inspection } from './model.ts'
 import type { LiveRecord, SeenImport, SeenModel, SeenProgress, SeenRequest } from './record.ts'
 
+/** What the imports of a model say. */
+interface Told {
+  importers: ImportSite[]
+  directives: Record<string, unknown>
+  nextTake: (request: SeenRequest) => number
+}
+
 /** Everything that the page, its JSON and the report show. */
 export async function inspect(
   context: Context,
@@ -14,8 +21,9 @@ export async function inspect(
   balance: number | undefined,
 ): Promise<Inspection> {
   const groups = groupImports(record)
+  const nextTake = takesBeside(record.imports().flatMap(({ request }) => request ?? []))
   const models = await Promise.all(
-    [...groups].map(([id, imports]) => inspectGroup(context, record, { id, imports })),
+    [...groups].map(([id, imports]) => inspectGroup(context, record, { id, imports, nextTake })),
   )
   return { mode: context.options.mode, ...summed(context, models, balance) }
 }
@@ -32,9 +40,9 @@ export function summed(
     models: models.length,
     bytes: sum(models, ({ metadata }) => metadata?.bytes ?? 0),
     credits: {
-      spent: credits(({ state }) => state === 'ready'),
+      spent: credits(({ isStored }) => isStored),
       thisRun: sum(report.models(), (model) => model.credits),
-      onTheirWay: credits(({ state }) => state === 'pending'),
+      onTheirWay: credits(({ state, isStored }) => state === 'pending' && !isStored),
       asked: credits(({ isAsked }) => isAsked),
       balance,
     },
@@ -46,15 +54,16 @@ export function summed(
 export async function describeModel(
   context: Context,
   { request, asset, error, progress }: SeenModel,
-  { importers, directives }: { importers: ImportSite[]; directives: Record<string, unknown> },
+  { importers, directives, nextTake }: Told,
 ): Promise<InspectedModel> {
-  const { key, canonical, images, imageName } = request
+  const { key, images, imageName } = request
+  const entry = await findEntry(context, key)
   return {
     id: key,
     image: imageName,
     importers,
     directives,
-    nextQuery: formatQuery({ ...directives, take: canonical.take + 1 }),
+    nextQuery: formatQuery({ ...directives, take: nextTake(request) }),
     state: stateOf({ error, progress, state: asset?.metadata.state }),
     isAsked: context.consent.has(key) && error === undefined,
     canRetry: error !== undefined && mayRetry(context),
@@ -63,7 +72,9 @@ export async function describeModel(
       percent: progress.percent,
       seconds: secondsOf(context, progress),
     },
-    credits: await creditsOf(context, request),
+    isStored: entry !== undefined,
+    // The user's own took nothing.
+    credits: entry ? (entry.task?.credits ?? 0) : priceOf(request),
     metadata: asset?.metadata,
     pictures: images.map((_, index) => `pictures/${key}/${index}`),
     model: asset && `models/${key}.glb?${asset.metadata.integrity.replaceAll(/\W/g, '').slice(6, 14)}`,
@@ -75,17 +86,33 @@ function mayRetry({ live, options: { mode } }: Context): boolean {
   return live !== undefined && !isOffline(mode) && mode !== 'frozen'
 }
 
-/** What a model took; what it would take, when there is none. The user's own took nothing. */
-async function creditsOf(context: Context, request: SeenRequest): Promise<number> {
-  const entry = await findEntry(context, request.key)
-  return entry ? (entry.task?.credits ?? 0) : priceOf(request)
+/**
+ * The next take of a request that none of these has. A take that another import has already would be its model, and
+ * not another one.
+ */
+export function takesBeside(requests: readonly SeenRequest[]): (request: SeenRequest) => number {
+  const taken = new Map<string, Set<number>>()
+  for (const { canonical } of requests) {
+    const like = withoutTake(canonical)
+    taken.set(like, (taken.get(like) ?? new Set()).add(canonical.take))
+  }
+  return ({ canonical }) => {
+    const known = taken.get(withoutTake(canonical))
+    let take = canonical.take + 1
+    while (known?.has(take)) take += 1
+    return take
+  }
+}
+
+function withoutTake(canonical: SeenRequest['canonical']): string {
+  return JSON.stringify({ ...canonical, take: undefined })
 }
 
 /** Imports of one key together; those that cannot be read alone. */
 function groupImports(record: LiveRecord): Map<string, SeenImport[]> {
   const groups = new Map<string, SeenImport[]>()
   for (const seen of record.imports()) {
-    const id = seen.key ?? `${seen.imported.file}?${JSON.stringify(seen.imported.directives)}`
+    const id = seen.request?.key ?? `${seen.imported.file}?${JSON.stringify(seen.imported.directives)}`
     groups.set(id, [...(groups.get(id) ?? []), seen])
   }
   return groups
@@ -94,14 +121,15 @@ function groupImports(record: LiveRecord): Map<string, SeenImport[]> {
 async function inspectGroup(
   context: Context,
   record: LiveRecord,
-  { id, imports }: { id: string; imports: SeenImport[] },
+  { id, imports, nextTake }: { id: string; imports: SeenImport[] } & Pick<Told, 'nextTake'>,
 ): Promise<InspectedModel> {
   const importers = await sitesOf(imports)
   const [first] = imports
   const directives = (first && 'error' in first.imported.directives ? {} : first?.imported.directives) ?? {}
   const error = imports.find((seen) => seen.error !== undefined)?.error
   const seen = record.model(id)
-  if (seen) return describeModel(context, { ...seen, error: seen.error ?? error }, { importers, directives })
+  const told = { importers, directives, nextTake }
+  if (seen) return describeModel(context, { ...seen, error: seen.error ?? error }, told)
   return unreadable({ id, imports, importers, directives, error })
 }
 
@@ -123,6 +151,7 @@ function unreadable(known: {
     isAsked: false,
     canRetry: false,
     progress: undefined,
+    isStored: false,
     credits: 0,
     metadata: undefined,
     pictures: [],

@@ -20,14 +20,18 @@ export interface SeenProgress {
   percent: number | undefined
   /** By the clock of the run. */
   since: number
+  /** How much work is under way: its making, and each derivation. */
+  works: number
 }
 
-/** An import, and the key of what it asked for last; without one it cannot be read. */
+/** An import, and what it asked for last; without that it cannot be read. */
 export interface SeenImport {
   imported: Import
-  key: string | undefined
+  request: SeenRequest | undefined
   error: unknown
 }
+
+const DERIVING = 'is being derived'
 
 /** Collects what a live run does. It decides nothing, and keeps no bytes. */
 export class LiveRecord implements Observer {
@@ -48,37 +52,43 @@ export class LiveRecord implements Observer {
     return this.#models.get(key)
   }
 
-  /** Whether a model, or an import of it, met an error that nothing has settled. */
-  hasFailed(key: string): boolean {
-    return (
-      this.#models.get(key)?.error !== undefined ||
-      this.imports().some((seen) => seen.key === key && seen.error !== undefined)
-    )
+  /** What met an error that nothing has settled: each import of a model may want something else derived from it. */
+  failedRequests(key: string): SeenRequest[] {
+    const model = this.#models.get(key)
+    const failed = this.imports().filter(({ request, error }) => request?.key === key && error !== undefined)
+    const requests = failed.flatMap(({ request }) => request ?? [])
+    return requests.length > 0 || model?.error === undefined ? requests : [model.request]
   }
 
   imported: Observer['imported'] = (imported, request) => {
-    this.#imports.set(idOf(imported), { imported, key: request.key, error: undefined })
+    this.#imports.set(idOf(imported), { imported, request, error: undefined })
     this.#update(request, {})
   }
 
   refused: Observer['refused'] = (imported, error) => {
-    const key = this.#imports.get(idOf(imported))?.key
-    this.#imports.set(idOf(imported), { imported, key, error })
+    const request = this.#imports.get(idOf(imported))?.request
+    this.#imports.set(idOf(imported), { imported, request, error })
   }
 
   served: Observer['served'] = (request, asset) => {
-    const isReady = asset.metadata.state === 'ready'
-    this.#update(request, { asset, ...(isReady ? { error: undefined } : {}) })
+    const isRight = asset.metadata.state === 'ready' && !asset.isProvisional
+    this.#update(request, { asset, ...(isRight ? { error: undefined } : {}) })
   }
 
-  started: Observer['started'] = (request) => {
-    this.#update(request, { error: undefined })
-    this.#progress(request, 'is about to be submitted')
-  }
+  started: Observer['started'] = (request) => this.#begin(request, 'is about to be submitted')
 
   failed: Observer['failed'] = (request, error) => this.#update(request, { error })
 
-  ended: Observer['ended'] = (request) => this.#update(request, { progress: undefined })
+  ended: Observer['ended'] = (request) => this.#end(request)
+
+  derivationStarted: Observer['derivationStarted'] = (request) => {
+    this.#noteDerivation(request, undefined)
+    this.#begin(request, DERIVING)
+  }
+
+  derivationFailed: Observer['derivationFailed'] = (request, error) => this.#noteDerivation(request, error)
+
+  derivationEnded: Observer['derivationEnded'] = (request) => this.#end(request)
 
   waiting: Observer['waiting'] = (request) => this.#progress(request, 'waits for its turn')
 
@@ -91,14 +101,40 @@ export class LiveRecord implements Observer {
     this.#progress(request, isWaiting ? `is queued at the service${before}` : 'is being made', progress)
   }
 
-  deriving: Observer['deriving'] = (request) => this.#progress(request, 'is being derived')
+  deriving: Observer['deriving'] = (request) => this.#progress(request, DERIVING)
 
   /** Its end is told by {@link ended}: after the files are here. */
   done: Observer['done'] = () => {}
 
+  #begin(request: SeenRequest, text: string): void {
+    const known = this.#models.get(request.key)?.progress
+    const progress = { text, percent: undefined, since: this.#clock.now(), works: 1 }
+    this.#update(request, {
+      error: undefined,
+      progress: known ? { ...known, works: known.works + 1 } : progress,
+    })
+  }
+
   #progress(request: SeenRequest, text: string, percent?: number): void {
-    const since = this.#models.get(request.key)?.progress?.since ?? this.#clock.now()
-    this.#update(request, { progress: { text, percent, since } })
+    const progress = this.#models.get(request.key)?.progress
+    // What nobody began would never end.
+    if (progress) this.#update(request, { progress: { ...progress, text, percent } })
+  }
+
+  #end(request: SeenRequest): void {
+    const progress = this.#models.get(request.key)?.progress
+    const works = (progress?.works ?? 0) - 1
+    this.#update(request, { progress: progress && works > 0 ? { ...progress, works } : undefined })
+  }
+
+  /** It belongs to the imports that want just this of the model, and not to the model. */
+  #noteDerivation({ key, derivation }: SeenRequest, error: unknown): void {
+    const wanted = JSON.stringify(derivation)
+    for (const [id, seen] of this.#imports) {
+      const { request } = seen
+      if (request?.key === key && JSON.stringify(request.derivation) === wanted)
+        this.#imports.set(id, { ...seen, error })
+    }
   }
 
   #update(request: SeenRequest, change: Partial<SeenModel>): void {

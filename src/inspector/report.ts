@@ -5,7 +5,7 @@ import type { Context } from '../pipeline/context.ts'
 import type { PlanRow } from '../pipeline/plan.ts'
 import type { InspectedModel, Inspection } from './model.ts'
 import { readPagePart } from './page-files.ts'
-import { describeModel, summed } from './queries.ts'
+import { describeModel, summed, takesBeside } from './queries.ts'
 
 /** More models than this make a file that no browser likes to open; the others have their picture and facts alone. */
 const MAX_MODEL_BYTES = 30_000_000
@@ -37,11 +37,12 @@ ${await readPagePart('page.css')}</style>
 async function inspectPlan(context: Context, rows: readonly PlanRow[]): Promise<Inspection> {
   const byKey = new Map<string, PlanRow[]>()
   for (const row of rows) byKey.set(row.request.key, [...(byKey.get(row.request.key) ?? []), row])
+  const nextTake = takesBeside(rows.map(({ request }) => request))
   const models: InspectedModel[] = []
   let room = MAX_MODEL_BYTES
   for (const [first, ...others] of byKey.values()) {
     if (!first) continue
-    const model = await inspectRow(context, [first, ...others], room)
+    const model = await inspectRow(context, [first, ...others], { room, nextTake })
     if (model.model !== undefined) room -= model.metadata?.bytes ?? 0
     models.push(model)
   }
@@ -52,7 +53,7 @@ async function inspectPlan(context: Context, rows: readonly PlanRow[]): Promise<
 async function inspectRow(
   context: Context,
   [row, ...others]: [PlanRow, ...PlanRow[]],
-  room: number,
+  { room, nextTake }: { room: number; nextTake: ReturnType<typeof takesBeside> },
 ): Promise<InspectedModel> {
   const { request } = row
   const { entry, ...finding } = await classify(context, request)
@@ -65,6 +66,7 @@ async function inspectRow(
     {
       importers: [row, ...others].map(({ site }) => site),
       directives: take > 1 ? { ...params, take } : params,
+      nextTake,
     },
   )
   const isOnItsWay = finding.state === 'on its way'

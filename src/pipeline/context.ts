@@ -11,6 +11,7 @@ import type { Batch } from './batch.ts'
 import type { Budget } from './budget.ts'
 import type { Consent } from './consent.ts'
 import type { DeclaredFile } from './declared-file.ts'
+import type { Derivations } from './derivations.ts'
 import type { Flights } from './flights.ts'
 import type { Imports } from './imports.ts'
 import type { Interrupt } from './interrupt.ts'
@@ -41,6 +42,8 @@ export interface Context {
   flights: Flights
   /** Set when the bundler serves or watches, so that nobody waits. */
   live: Live | undefined
+  /** What a live run derives in the background. */
+  derivations: Derivations
   consent: Consent
   /** Unset when the bundler serves or watches: that ends in its own way. */
   interrupt: Interrupt | undefined

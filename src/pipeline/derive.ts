@@ -21,25 +21,35 @@ export async function derive(
   request: Request,
   { entry, derivation }: { entry: Entry; derivation: Derivation },
 ): Promise<Entry> {
-  const startedAt = context.clock.now()
-  const grown = await context.flights.join(`derive ${derivation.key}`, async () => {
-    context.progress.deriving(request)
-    try {
-      return await takeTurn(context, request, () => deriveAlone(context, request, { entry, derivation }))
-    } catch (error) {
-      throw isMeshyError(error) ? named(error, request) : error
-    } finally {
-      context.progress.done(request)
-    }
-  })
-  const seconds = (context.clock.now() - startedAt) / 1000
-  context.report.addEffort(request.key, { origin: 'derived', credits: 0, seconds })
-  return grown
+  const { clock, derivations, flights, report, signal } = context
+  const startedAt = clock.now()
+  try {
+    const grown = await flights.join(`derive ${derivation.key}`, () =>
+      deriveInTurn(context, request, { entry, derivation }),
+    )
+    const seconds = (clock.now() - startedAt) / 1000
+    report.addEffort(request.key, { origin: 'derived', credits: 0, seconds })
+    return grown
+  } catch (error) {
+    if (!signal.aborted) derivations.noteFailure(derivation, error)
+    throw error
+  }
 }
 
 interface Work {
   entry: Entry
   derivation: Derivation
+}
+
+async function deriveInTurn(context: Context, request: Request, work: Work): Promise<Entry> {
+  context.progress.deriving(request)
+  try {
+    return await takeTurn(context, request, () => deriveAlone(context, request, work))
+  } catch (error) {
+    throw isMeshyError(error) ? named(error, request) : error
+  } finally {
+    context.progress.done(request)
+  }
 }
 
 async function deriveAlone(context: Context, request: Request, { entry, derivation }: Work): Promise<Entry> {

@@ -15,6 +15,11 @@ export interface Observer extends Progress {
   started(request: Request): void
   failed(request: Request, error: unknown): void
   ended(request: Request): void
+  /** What an import wants is derived from now on, until {@link derivationEnded}. */
+  derivationStarted(request: Request): void
+  /** An import gets its model as it came, since what it wants could not be derived from that. */
+  derivationFailed(request: Request, error: unknown): void
+  derivationEnded(request: Request): void
 }
 
 /** Progress for two who show it; the second one may join later. */

@@ -20,6 +20,7 @@ import { Consent, type WaysToAgree } from './consent.ts'
 import { DeclaredFile, type DeclaredFileOptions } from './declared-file.ts'
 import type { Api, Context } from './context.ts'
 import type { Environment } from './environment.ts'
+import { Derivations } from './derivations.ts'
 import { Flights } from './flights.ts'
 import { Imports } from './imports.ts'
 import { Interrupt } from './interrupt.ts'
@@ -92,6 +93,7 @@ export async function openContext(run: Run): Promise<Context> {
     isDoomed: run.isDoomed ?? (() => false),
     flights: shared.flights,
     live: run.live ? shared.live : undefined,
+    derivations: new Derivations(),
     consent: new Consent(clock, logger, waysOf(run)),
     interrupt: run.live ? undefined : new Interrupt(logger),
     imports: new Imports(hasher, (query) => declared?.add(query)),

@@ -1,12 +1,16 @@
-import { formatError, isMeshyError, MeshyError } from '../errors.ts'
+import { MeshyError } from '../errors.ts'
 import type { Request } from '../request/request.ts'
 import { readyAsset, type Asset } from './asset.ts'
 import { classify, type StoredFinding } from './classify.ts'
 import { completeStored } from './complete.ts'
 import type { Context } from './context.ts'
 import type { Derivation } from './derivation.ts'
+import { tellFailure, type DerivationTask } from './derivations.ts'
 import { derive } from './derive.ts'
-import { ensureStateFile, touchStateFile } from './state-file.ts'
+import { ensureStateFile } from './state-file.ts'
+
+/** How long a live page waits for what is derived: what this machine has already needs no longer. */
+const PATIENCE_MS = 50
 
 /**
  * The asset of a model that is stored, with what the import wants to be derived from it.
@@ -31,31 +35,21 @@ export async function serve(context: Context, request: Request, finding: StoredF
 }
 
 /** Nobody waits in a live run: the model as it came is shown until what is derived from it is there. */
-async function serveMeanwhile(
-  context: Context,
-  request: Request,
-  { finding, derivation }: { finding: StoredFinding; derivation: Derivation },
-): Promise<Asset> {
-  const stateFile = await ensureStateFile(context, request.key)
-  void deriveMeanwhile(context, request, { entry: finding.entry, derivation })
-  return { ...readyAsset(finding, request.wanted), watchFiles: [stateFile], isProvisional: true }
-}
-
-async function deriveMeanwhile(
-  context: Context,
-  request: Request,
-  work: Parameters<typeof derive>[2],
-): Promise<void> {
-  try {
-    await derive(context, request, work)
-    await touchStateFile(context, request.key)
-  } catch (error) {
-    if (context.signal.aborted) return
-    const text = isMeshyError(error)
-      ? formatError(error)
-      : String(error instanceof Error ? error.stack : error)
-    context.logger.error(text)
+async function serveMeanwhile(context: Context, request: Request, task: DerivationTask): Promise<Asset> {
+  const { derivations, clock } = context
+  const watchFiles = [await ensureStateFile(context, request.key)]
+  const failure = derivations.failureOf(task.derivation)
+  if (failure !== undefined) tellFailure(context, request, failure)
+  else {
+    const over = derivations.start(context, request, task).then(() => 'over' as const)
+    // It touches the file before anybody watches that.
+    if ((await Promise.race([over, clock.sleep(PATIENCE_MS)])) === 'over') {
+      const { entry, ...finding } = await classify(context, request)
+      if (entry && finding.derived)
+        return { ...readyAsset({ ...finding, entry }, request.wanted), watchFiles }
+    }
   }
+  return { ...readyAsset(task.finding, request.wanted), watchFiles, isProvisional: true }
 }
 
 function derivationMissing(

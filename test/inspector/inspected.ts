@@ -40,9 +40,17 @@ export const HERO = { 'main.js': `import hero from './hero.png?meshy&poly=900'\n
 
 /** A dev server in `ask` whose page at `/__meshy/` is looked at. */
 export async function inspectDev(init: InspectedInit = {}): Promise<Inspected> {
-  const { vite = 'Vite 8', files = HERO, pictures = {}, server = {} } = init
+  const { files = HERO, pictures = {} } = init
   const emulator = await emulate(init.emulator)
-  const project = await makeProject({ files, pictures })
+  return inspectProject({ emulator, project: await makeProject({ files, pictures }) }, init)
+}
+
+/** Another server of a project that is there already. */
+export async function inspectProject(
+  { emulator, project }: Pick<Inspected, 'emulator' | 'project'>,
+  init: Pick<InspectedInit, 'vite' | 'options' | 'server'> = {},
+): Promise<Inspected> {
+  const { vite = 'Vite 8', server = {} } = init
   const dev = await startDev(vite, project, {
     meshy: { ...paying(emulator), mode: 'ask', ...init.options },
     config: { server },
@@ -92,4 +100,14 @@ export async function loadModules({ dev }: Pick<Inspected, 'dev'>, ...modules: s
     const ids = [...code.matchAll(/from "(\/[^"]*meshy=[^"]*)"/g)].map(([, id]) => id ?? '')
     await Promise.all(ids.map((id) => fetch(new URL(id, dev.url))))
   }
+}
+
+/** Presses a button of the page, as the page does. */
+export async function pressButton(
+  { ask, token, dev }: Inspected,
+  action: 'generate' | 'retry',
+  keys: string[],
+): Promise<Reply> {
+  const headers = { origin: dev.url, 'x-meshy-token': await token(), 'content-type': 'application/json' }
+  return ask(action, { method: 'POST', headers, body: JSON.stringify({ keys }) })
 }

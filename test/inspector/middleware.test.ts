@@ -4,7 +4,7 @@ import { createServer } from 'vite'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import meshyForVite from '../../src/vite.ts'
 import { makeProject, VITES } from '../bundlers/harness.ts'
-import { HERO, inspectDev, loadModules, type Inspected } from './inspected.ts'
+import { HERO, inspectDev, loadModules, pressButton, type Inspected } from './inspected.ts'
 
 /** The machine may be busy. */
 const WAIT = { timeout: 30_000 }
@@ -28,6 +28,7 @@ describe('assets.json', () => {
         state: 'preview',
         isAsked: true,
         canRetry: false,
+        isStored: false,
         credits: 30,
         metadata: expect.objectContaining({ state: 'preview', source: 'stand-in' }),
         pictures: [expect.stringMatching(/^pictures\/[0-9a-f]{16}\/0$/)],
@@ -37,7 +38,7 @@ describe('assets.json', () => {
     expect(totals.credits).toEqual({ spent: 0, thisRun: 0, onTheirWay: 0, asked: 30, balance: 100_000 })
     expect(inspected.emulator.counts.posts).toBe(0)
 
-    await post(inspected, 'generate', [models[0]?.id ?? ''])
+    await pressButton(inspected, 'generate', [models[0]?.id ?? ''])
 
     await ready(inspected)
     const after = await inspected.inspection()
@@ -50,7 +51,7 @@ describe('assets.json', () => {
     const inspected = await inspectDev({ emulator: { taskMs: 3_000, pendingMs: 5 } })
     await loadModules(inspected, '/main.js')
 
-    await post(inspected, 'generate', [(await inspected.model('hero.png')).id])
+    await pressButton(inspected, 'generate', [(await inspected.model('hero.png')).id])
 
     await expect
       .poll(async () => (await inspected.model('hero.png')).progress?.text, WAIT)
@@ -65,7 +66,7 @@ describe('assets.json', () => {
     await loadModules(inspected, '/main.js')
     const { id } = await inspected.model('hero.png')
 
-    await post(inspected, 'generate', [id])
+    await pressButton(inspected, 'generate', [id])
 
     await expect.poll(async () => (await inspected.model('hero.png')).state, WAIT).toBe('failed')
     const failed = await inspected.model('hero.png')
@@ -74,7 +75,7 @@ describe('assets.json', () => {
       error: { code: 'MESHY_TASK_FAILED', hint: expect.any(String) },
     })
 
-    expect(JSON.parse((await post(inspected, 'retry', [id])).body)).toEqual({ keys: [id] })
+    expect(JSON.parse((await pressButton(inspected, 'retry', [id])).body)).toEqual({ keys: [id] })
 
     await ready(inspected)
     expect((await inspected.model('hero.png')).error).toBeUndefined()
@@ -288,17 +289,15 @@ describe('retry', () => {
     await loadModules(inspected, '/main.js')
     const { id } = await inspected.model('hero.png')
 
-    const answers = [await post(inspected, 'generate', [id]), await post(inspected, 'retry', [id])]
+    const answers = [
+      await pressButton(inspected, 'generate', [id]),
+      await pressButton(inspected, 'retry', [id]),
+    ]
 
     expect(answers.map(({ body }) => JSON.parse(body) as unknown)).toEqual([{ keys: [] }, { keys: [] }])
     expect(inspected.emulator.counts.total).toBe(0)
   })
 })
-
-async function post({ ask, token, dev }: Inspected, action: string, keys: string[]) {
-  const headers = { origin: dev.url, 'x-meshy-token': await token(), 'content-type': 'application/json' }
-  return ask(action, { method: 'POST', headers, body: JSON.stringify({ keys }) })
-}
 
 async function ready(inspected: Inspected): Promise<void> {
   await expect.poll(async () => (await inspected.model('hero.png')).state, WAIT).toBe('ready')

@@ -113,7 +113,7 @@ export class Card {
     )
   }
 
-  #showFacts({ metadata, credits, state, isAsked }: InspectedModel): void {
+  #showFacts({ metadata, credits, isStored, isAsked }: InspectedModel): void {
     const facts: [string, string][] = metadata
       ? [
           ['triangles', formatNumber(metadata.triangles)],
@@ -126,7 +126,7 @@ export class Card {
       : []
     if (metadata && metadata.animations > 0) facts.push(['animations', formatNumber(metadata.animations)])
     if (metadata) facts.push(['comes from', metadata.source])
-    if (credits > 0) facts.push([state === 'ready' ? 'took' : 'price', formatCredits(credits)])
+    if (credits > 0) facts.push([isStored ? 'took' : 'price', formatCredits(credits)])
     if (isAsked) facts.push(['waits for', 'your yes'])
     this.#facts.replaceChildren(
       ...facts.map(([term, value]) => el('div', {}, el('dt', {}, term), el('dd', {}, value))),
