@@ -5,6 +5,7 @@ import type { Import } from '../pipeline/imports.ts'
 import { loadAsset } from '../pipeline/load.ts'
 import { consoleLogger } from '../pipeline/logger.ts'
 import { openProject } from '../pipeline/open-project.ts'
+import { findProject } from '../pipeline/project.ts'
 import { renderFailedModule, renderModule } from './module.ts'
 import { presentable } from './present.ts'
 import { toPosix } from './resolve.ts'
@@ -49,7 +50,8 @@ export async function loadByItself(loader: LoaderContext): Promise<string> {
   const imported = context.imports.find(context.imports.add(file + resourceQuery, { file, site }))
   if (!imported) return renderFailedModule()
   const { lockfile } = context.options
-  if (lockfile) loader.addDependency(lockfile)
+  const { configFile } = findProject(root)
+  for (const dependency of [lockfile, configFile]) if (dependency) loader.addDependency(dependency)
   return renderImport(context, imported, loader)
 }
 

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { findProject } from '../pipeline/project.ts'
 import type { CreateInspector } from './adapter.ts'
 import { toPosix } from './resolve.ts'
 import type { Session } from './session.ts'
@@ -25,15 +26,24 @@ export async function equipServer(
 }
 
 /** A resolved config of Vite, as far as it says what is watched. */
-interface WatchingConfig {
+export interface WatchingConfig {
+  root: string
   server?: { watch?: { ignored?: unknown } | null }
+  configFileDependencies: string[]
+}
+
+/** Tells Vite what to watch before it serves: `meshy.config.*` like its own config, and nothing of the cache but `state`. */
+export async function equipConfig(session: Session, config: WatchingConfig): Promise<void> {
+  const { configFile } = findProject(config.root)
+  if (configFile) config.configFileDependencies.push(toPosix(configFile))
+  await spareWatcher(session, config)
 }
 
 /** What changes in the cache while models come in, and no module depends on. */
 const UNWATCHED = ['blobs', 'entries', 'journal', 'leases', 'notes', 'out', 'preview', 'tmp']
 
 /** Keeps Vite's watcher off the files of the cache, of which there may be thousands; not off `state`. */
-export async function spareWatcher(session: Session, config: WatchingConfig): Promise<void> {
+async function spareWatcher(session: Session, config: Pick<WatchingConfig, 'server'>): Promise<void> {
   const { server } = config
   if (!server || server.watch === null) return
   const { options } = await session.context()

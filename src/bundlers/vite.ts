@@ -11,7 +11,7 @@ import type { Session } from './session.ts'
 import { viteServedUrl, viteUrl } from './url.ts'
 import { AGREE_KEY } from './vite-shortcuts.ts'
 import { pageHooks } from './vite-html.ts'
-import { equipServer, spareWatcher, type EquippedServer } from './vite-server.ts'
+import { equipConfig, equipServer, type EquippedServer, type WatchingConfig } from './vite-server.ts'
 import { forgetModule } from './vite-stale.ts'
 
 /** A plugin context of Vite, as far as we use it beyond Rollup's. */
@@ -81,7 +81,7 @@ export function createViteAdapter(
           adoptViteConfig(session, viteConfig)
           copyMode.isPart = viteConfig.isWorker
           if (viteConfig.command === 'build') server = undefined
-          else if (!viteConfig.isWorker) await spareWatcher(session, config as object)
+          else if (!viteConfig.isWorker) await equipConfig(session, config as unknown as WatchingConfig)
         },
         async configureServer(started) {
           server = started

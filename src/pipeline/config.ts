@@ -1,21 +1,17 @@
+import { readFile } from 'node:fs/promises'
 import { MeshyError } from '../errors.ts'
 import type { Options } from './options.ts'
 import type { Project } from './project.ts'
 
-/** The options of the project's config file; none when there is no such file. */
-export async function readConfig({ dir, configFile }: Project): Promise<Options> {
+/**
+ * The options of the project's config file, as it is now; none when there is no such file.
+ *
+ * @throws {MeshyError} MESHY_OPTIONS_INVALID when it cannot be loaded
+ */
+export async function readConfig({ configFile }: Project): Promise<Options> {
   if (!configFile) return {}
-  // Loaded only where there is a file: a warm build should not pay for a TypeScript loader.
-  const { loadConfig } = await import('c12')
   try {
-    const { config } = await loadConfig<Options>({
-      name: 'meshy',
-      cwd: dir,
-      configFile,
-      rcFile: false,
-      dotenv: false,
-    })
-    return config
+    return configFile.endsWith('.json') ? await readJson(configFile) : await runModule(configFile)
   } catch (cause) {
     throw new MeshyError('MESHY_OPTIONS_INVALID', {
       message: `\`${configFile}\` cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -23,4 +19,16 @@ export async function readConfig({ dir, configFile }: Project): Promise<Options>
       cause,
     })
   }
+}
+
+async function readJson(file: string): Promise<Options> {
+  // What it holds is checked with the options from elsewhere.
+  return JSON.parse(await readFile(file, 'utf8')) as Options
+}
+
+/** Never from a cache of modules: a dev server that starts anew would get the options of before. */
+async function runModule(file: string): Promise<Options> {
+  // Loaded only where there is a module: a warm build should not pay for a TypeScript loader.
+  const { createJiti } = await import('jiti')
+  return createJiti(file, { moduleCache: false, tryNative: false }).import<Options>(file, { default: true })
 }

@@ -45,11 +45,15 @@ export interface ServedModel {
   glb: Buffer
 }
 
-/** A dev server on a free port, with a page connected to it. */
+/**
+ * A dev server on a free port, with a page connected to it.
+ *
+ * @param run.meshy options of our plugin; without, the config brings it
+ */
 export async function startDev(
   vite: ViteName,
   { root }: Project,
-  { meshy, config = {} }: { meshy: Options; config?: InlineConfig },
+  { meshy, config = {} }: { meshy?: Options; config?: InlineConfig },
 ): Promise<DevServer> {
   const log = new WatchedLog()
   const server = await SERVERS[vite]({
@@ -58,7 +62,7 @@ export async function startDev(
     customLogger: collectingLogger(log.lines),
     appType: 'custom',
     ...config,
-    plugins: [meshyForVite(meshy), ...(config.plugins ?? [])],
+    plugins: [...(meshy ? [meshyForVite(meshy)] : []), ...(config.plugins ?? [])],
     server: { host: '127.0.0.1', port: 0, ...config.server },
   })
   await server.listen()

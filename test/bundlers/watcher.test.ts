@@ -1,5 +1,7 @@
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { compileSources } from '../support/compiled.ts'
 import { startDev } from './dev-server.ts'
 import { emulate, entryOf, makeProject, paying, VITES } from './harness.ts'
 
@@ -19,6 +21,30 @@ describe.each(VITES)('the watcher of %s', (vite) => {
     const folders = watchedFolders(dev, project.root)
     expect(folders).toContain('src')
     expect(folders.filter((folder) => /^notes|^\.meshy\/(?!state$)/.test(folder))).toEqual([])
+  })
+
+  it('follows the options of the project', async () => {
+    const plugin = pathToFileURL((await compileSources()).vite).href
+    const project = await makeProject({
+      files: {
+        ...FILES,
+        // Vite bundles what a config imports, but for what it cannot know.
+        'vite.config.mjs': `const plugin = ${JSON.stringify(plugin)}
+          const { default: meshy } = await import(plugin)
+          export default { plugins: [meshy()] }`,
+        'meshy.config.json': { mode: 'preview', defaults: { poly: 500 } },
+      },
+    })
+    const config = { configFile: path.join(project.root, 'vite.config.mjs') }
+    const dev = await startDev(vite, project, { config })
+    const before = await dev.model()
+
+    await project.write({ 'meshy.config.json': { mode: 'preview', defaults: { poly: 600 } } })
+    await dev.told(/meshy\.config\.json changed, restarting server/)
+    await dev.told(/server restarted/)
+
+    const { key } = (await dev.model()).metadata
+    expect(key).not.toBe(before.metadata.key)
   })
 
   it('stays off when it is switched off', async () => {

@@ -21,6 +21,15 @@ describe('the loader for Turbopack', () => {
     expect(dependencies).toEqual(['hero.png', 'meshy-lock.json'])
   })
 
+  it('depends on the options of the project', async () => {
+    const project = await pinnedProject()
+    await project.write({ 'meshy.config.json': { defaults: { pbr: false } } })
+
+    const { dependencies } = await load(project, QUERY)
+
+    expect(dependencies).toContain('meshy.config.json')
+  })
+
   it('says to run `generate` when a model is not pinned, whatever the mode', async () => {
     const project = await pinnedProject()
     vi.stubEnv('MESHY_MODE', 'generate')
