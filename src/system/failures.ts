@@ -47,7 +47,7 @@ export const failures = {
   },
   MESHY_API_REJECTED: {
     cause: 'The API refused the request as invalid (400, 409, 413 or 422) and said why.',
-    next: 'Change the image or the directive that the message names.',
+    next: 'Change the image or the directive that the message names; `unplugin-meshy forget` lets the same be tried again.',
     paid: 'no',
   },
   MESHY_API_SERVER: {

@@ -4,6 +4,7 @@ import type { FaultRule, StartOptions } from '../../src/emulator.ts'
 import type { Options } from '../../src/pipeline/options.ts'
 import type { Clock } from '../../src/system/clock.ts'
 import { fastClock } from '../system/fast-clock.ts'
+import { forgetRecord } from '../support/journal.ts'
 import { openRun, writePictures } from '../support/run.ts'
 import { servedModel, startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'
@@ -18,6 +19,8 @@ interface Row {
   ends?: string
   /** Submissions, of which all but the last were refused. */
   posts?: number
+  /** Whether the model must be forgotten before it is submitted again. */
+  isFinal?: true
 }
 
 const fast = () => fastClock(60)
@@ -121,6 +124,7 @@ const ROWS: Record<string, Row> = {
   'a request that the service finds invalid': {
     faults: [{ kind: 'status', status: 400, message: 'image is too complex', on: 'create' }],
     ends: 'MESHY_API_REJECTED',
+    isFinal: true,
   },
   'a `name` that the service refuses': {
     faults: [{ kind: 'status', status: 400, message: 'unknown parameter name', on: 'create', ...first }],
@@ -156,6 +160,7 @@ describe('a run that meets', () => {
 
     // Whatever it was: when it is over, the next run has the right bytes, and one task was charged.
     emulator.heal()
+    if (row.isFinal) await forgetRecord((await run({})).context)
     const [asset] = await (await run({})).loadAll(['hero.png?meshy'])
     expect(asset).toMatchObject({ metadata: { state: 'ready' } })
     const file = asset && 'files' in asset ? asset.files[0]?.path : undefined

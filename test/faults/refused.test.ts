@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { StartOptions } from '../../src/emulator.ts'
 import { agree } from '../../src/pipeline/agree.ts'
-import { forgetModel } from '../../src/pipeline/forget.ts'
-import { failureOf, openRun, writePictures, type TestRun } from '../support/run.ts'
+import { forgetRecord } from '../support/journal.ts'
+import { failureOf, openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 
@@ -41,7 +41,7 @@ describe('a submission that was refused', () => {
       const second = await failureOf((await open()).load(SPECIFIER))
       const posts = emulator.counts.posts
 
-      await forget(await open())
+      await forgetRecord((await open()).context)
       const asset = await (await open()).load(SPECIFIER)
 
       expect(first).toMatchObject({ code: 'MESHY_API_REJECTED', details: { outcome: 'refused' } })
@@ -85,13 +85,3 @@ describe('a submission that was refused', () => {
     },
   )
 })
-
-/** What `unplugin-meshy forget` does with the only record. */
-async function forget({ context }: TestRun): Promise<void> {
-  const { journal } = context.store
-  const [key = ''] = await journal.keys()
-  const record = await journal.read(key)
-  if (record?.state !== 'failed') throw new Error(`The record is ${record?.state}`)
-  const { image: imageName, request: canonical, params } = record
-  await forgetModel(context, { key, imageName, canonical, params })
-}

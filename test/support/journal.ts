@@ -1,5 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { Context } from '../../src/pipeline/context.ts'
+import { forgetModel } from '../../src/pipeline/forget.ts'
 
 /** Makes what a project has on its way look as if it had begun so many hours earlier. */
 export async function ageJournal(root: string, hours: number): Promise<void> {
@@ -10,4 +12,14 @@ export async function ageJournal(root: string, hours: number): Promise<void> {
     const startedAt = new Date(Date.parse(record.startedAt) - hours * 3_600_000).toISOString()
     await writeFile(file, JSON.stringify({ ...record, startedAt }))
   }
+}
+
+/** What `unplugin-meshy forget` does with the only record of the journal. */
+export async function forgetRecord(context: Context): Promise<void> {
+  const { journal } = context.store
+  const [key = ''] = await journal.keys()
+  const record = await journal.read(key)
+  if (record?.state !== 'failed') throw new Error(`The record is ${record?.state}`)
+  const { image: imageName, request: canonical, params } = record
+  await forgetModel(context, { key, imageName, canonical, params })
 }

@@ -13,7 +13,8 @@ export function useTempDir(): { path(...parts: string[]): string } {
   beforeEach(async ({ onTestFinished }) => {
     const made = await realpath(await mkdtemp(join(tmpdir(), 'unplugin-meshy-')))
     folder = made
-    onTestFinished(() => rm(made, { recursive: true, force: true }))
+    // What a live run still writes in the background may come in between.
+    onTestFinished(() => rm(made, { recursive: true, force: true, maxRetries: 10 }))
   })
   return { path: (...parts) => join(folder, ...parts) }
 }
