@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
+import { pathToFileURL } from 'node:url'
 import { MeshyError } from '../errors.ts'
 import type { Options } from './options.ts'
 import type { Project } from './project.ts'
@@ -28,7 +29,12 @@ async function readJson(file: string): Promise<Options> {
 
 /** Never from a cache of modules: a dev server that starts anew would get the options of before. */
 async function runModule(file: string): Promise<Options> {
-  // Loaded only where there is a module: a warm build should not pay for a TypeScript loader.
+  if (file.endsWith('.mjs')) {
+    const { mtimeMs } = await stat(file)
+    const module = (await import(`${pathToFileURL(file).href}?${mtimeMs}`)) as { default: Options }
+    return module.default
+  }
+  // Loaded only where it is needed: a warm build should not pay for a TypeScript loader. It leaves `.mjs` to Node.js.
   const { createJiti } = await import('jiti')
   return createJiti(file, { moduleCache: false, tryNative: false }).import<Options>(file, { default: true })
 }

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/pipeline/config.ts'
 import { findProject } from '../../src/pipeline/project.ts'
@@ -44,11 +44,18 @@ describe('readConfig', () => {
   it.each([
     ['meshy.config.ts', 'const maxCredits: number = 60\nexport default { maxCredits }\n'],
     ['meshy.config.mjs', 'export default { maxCredits: 60 }\n'],
+    ['meshy.config.mts', 'const maxCredits: number = 60\nexport default { maxCredits }\n'],
+    ['meshy.config.js', 'export default { maxCredits: 60 }\n'],
+    ['meshy.config.js', 'module.exports = { maxCredits: 60 }\n'],
     ['meshy.config.json', '{ "maxCredits": 60 }\n'],
-  ])('reads %s', async (name, text) => {
+  ])('reads %s, and reads it again when it was saved', async (name, text) => {
     await writeFile(path(name), text)
+    const before = await readConfig(findProject(path()))
 
-    expect(await readConfig(findProject(path()))).toEqual({ maxCredits: 60 })
+    await writeFile(path(name), text.replace('60', '90'))
+    await utimes(path(name), new Date(), new Date(Date.now() + 5000))
+
+    expect([before, await readConfig(findProject(path()))]).toEqual([{ maxCredits: 60 }, { maxCredits: 90 }])
   })
 
   it('names the file that cannot be loaded', async () => {
