@@ -1,5 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { MeshyError } from '../errors.ts'
 import { isLoopback } from '../system/loopback.ts'
 
 /**
@@ -23,10 +25,36 @@ export function refusal(request: IncomingMessage, ownHost: string | undefined): 
   return undefined
 }
 
-/** Whether a request may spend: it has the token of the page, and comes from the page's origin. */
+/**
+ * Why a visitor may look, but not spend; undefined when it may do both. A server that is open to the network shows the
+ * page to everybody there; the credits are those of whoever runs it. What a proxy says of its visitors is not
+ * believed, since anybody can say it: one on this machine must keep strangers out by itself.
+ */
+export function lockOf({
+  socket,
+}: {
+  socket: Pick<Socket, 'remoteAddress' | 'localPort'>
+}): MeshyError | undefined {
+  const { remoteAddress = 'an unknown address', localPort } = socket
+  if (isLoopbackAddress(remoteAddress)) return undefined
+  return new MeshyError('MESHY_INSPECTOR_REMOTE', {
+    message:
+      'Credits are spent only from the machine that runs the server, by a visit from its loopback address; ' +
+      `this one is from \`${remoteAddress}\`.`,
+    hint: `Open the page there as \`localhost:${localPort ?? ''}\`, or say yes in the terminal of the server.`,
+    details: { remoteAddress },
+  })
+}
+
+/** Whether a request may spend, as far as it says so itself: it has the token of the page, and comes from the page's origin. */
 export function maySpend({ headers }: IncomingMessage, token: string): boolean {
   const given = headers['x-meshy-token']
   return headers.origin !== undefined && typeof given === 'string' && isEqual(given, token)
+}
+
+/** An IPv6 socket names addresses of IPv4 as `::ffff:127.0.0.1`. */
+function isLoopbackAddress(address: string): boolean {
+  return address === '::1' || /^127(\.\d+){3}$/.test(address.replace(/^::ffff:/i, ''))
 }
 
 function isOwnHost(host: string, localAddress: string | undefined, ownHost: string | undefined): boolean {

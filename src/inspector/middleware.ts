@@ -5,7 +5,7 @@ import type { Context } from '../pipeline/context.ts'
 import { actionOf, readKeys } from './actions.ts'
 import { refuse, send, sendFile, sendJson } from './answer.ts'
 import { Balance } from './balance.ts'
-import { maySpend, refusal } from './guard.ts'
+import { lockOf, maySpend, refusal } from './guard.ts'
 import { readPageFile, renderPage } from './page-files.ts'
 import { inspect } from './queries.ts'
 import { LiveRecord } from './record.ts'
@@ -71,6 +71,7 @@ async function answer(inspector: Inspector, exchange: Exchange): Promise<void> {
   if (request.method === 'POST') return act(inspector, exchange)
   if (request.method !== 'GET') return refuse(response, 405, 'Only GET and POST are answered.')
   const { context, record, balance, token, base } = inspector
+  const lock = lockOf(request)
   if (path === '')
     return send(response, {
       status: 302,
@@ -78,9 +79,13 @@ async function answer(inspector: Inspector, exchange: Exchange): Promise<void> {
       body: '',
       headers: { location: `${base}__meshy/` },
     })
-  if (path === '/') return send(response, { type: 'text/html; charset=utf-8', body: renderPage(token) })
+  if (path === '/')
+    return send(response, { type: 'text/html; charset=utf-8', body: renderPage(lock ? '' : token) })
   if (path === '/assets.json')
-    return sendJson(response, await inspect(context, record, await balance.read(context)))
+    return sendJson(response, {
+      ...(await inspect(context, record, await balance.read(context))),
+      locked: lock && `${lock.message} ${lock.hint}`,
+    })
   const file = knownFile(record, path)
   if (file) return sendFile(response, file)
   const part = await readPageFile(path.slice(1))
@@ -92,6 +97,8 @@ async function act({ context, record, token }: Inspector, exchange: Exchange): P
   const { request, response, path } = exchange
   const action = actionOf(path)
   if (!action) return refuse(response, 404, 'There is no such action.')
+  const lock = lockOf(request)
+  if (lock) return refuse(response, 403, formatError(lock))
   if (!maySpend(request, token)) return refuse(response, 403, 'The token of the page is missing. Reload it.')
   const keys = await readKeys(request)
   if (!keys) return refuse(response, 400, 'Expected `{ "keys": [ … ] }` as JSON.')

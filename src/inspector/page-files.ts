@@ -44,7 +44,7 @@ export function findPageFolder(): string {
   })
 }
 
-/** The page itself. The token is in it, so that only who can read the page can spend. */
+/** The page itself. The token is in it, so that only who can read the page can spend; empty for whoever may not. */
 export function renderPage(token: string): string {
   return `<!doctype html>
 <html lang="en">

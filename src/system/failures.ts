@@ -209,6 +209,12 @@ export const failures = {
     next: 'Install `unplugin-meshy` again; in its own repository, run `npm run build`.',
     paid: 'no',
   },
+  MESHY_INSPECTOR_REMOTE: {
+    cause:
+      'A button of the page at `/__meshy/` that can spend was pressed from another machine than the server runs on.',
+    next: 'Open the page on the machine that runs the server, as `localhost`, or say yes in its terminal.',
+    paid: 'no',
+  },
   MESHY_JOURNAL_INVALID: {
     cause: 'A journal record is not what we wrote, so it is not known whether its model is being paid for.',
     next: 'Settle it by its import: `unplugin-meshy forget "./hero.png?meshy"`; then `adopt` its task, if there is one.',

@@ -16,6 +16,8 @@ export interface Inspected {
   emulator: RunningEmulator
   project: Project
   dev: DevServer
+  /** Of the server, as this visitor names it. */
+  url: string
   /** A request below `/__meshy/`, with headers that `fetch` does not let one choose. */
   ask(
     path: string,
@@ -23,7 +25,7 @@ export interface Inspected {
   ): Promise<Reply>
   inspection(): Promise<Inspection>
   model(image: string): Promise<InspectedModel>
-  /** The token in the page. */
+  /** The token in the page; empty for who gets none. */
   token(): Promise<string>
 }
 
@@ -55,12 +57,21 @@ export async function inspectProject(
     meshy: { ...paying(emulator), mode: 'ask', ...init.options },
     config: { server },
   })
-  const ask: Inspected['ask'] = (path, options = {}) => send(new URL(`/__meshy/${path}`, dev.url), options)
+  return inspectAt(dev.url, { emulator, project, dev })
+}
+
+/** A server as a visitor of one of its addresses sees it. */
+export function inspectAt(
+  url: string,
+  { emulator, project, dev }: Pick<Inspected, 'emulator' | 'project' | 'dev'>,
+): Inspected {
+  const ask: Inspected['ask'] = (path, options = {}) => send(new URL(`/__meshy/${path}`, url), options)
   const inspection = async () => JSON.parse((await ask('assets.json')).body) as Inspection
   return {
     emulator,
     project,
     dev,
+    url,
     ask,
     inspection,
     model: async (image) => {
@@ -104,10 +115,10 @@ export async function loadModules({ dev }: Pick<Inspected, 'dev'>, ...modules: s
 
 /** Presses a button of the page, as the page does. */
 export async function pressButton(
-  { ask, token, dev }: Inspected,
+  { ask, token, url }: Inspected,
   action: 'generate' | 'retry',
   keys: string[],
 ): Promise<Reply> {
-  const headers = { origin: dev.url, 'x-meshy-token': await token(), 'content-type': 'application/json' }
+  const headers = { origin: url, 'x-meshy-token': await token(), 'content-type': 'application/json' }
   return ask(action, { method: 'POST', headers, body: JSON.stringify({ keys }) })
 }

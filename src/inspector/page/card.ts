@@ -23,10 +23,18 @@ const STATES: Record<InspectedModel['state'], string> = {
   failed: 'failed',
 }
 
+export interface CardOptions {
+  loadViewer: LoadViewer
+  actions: CardActions | undefined
+  /** Why nothing may be spent from here; undefined where it may. */
+  locked: string | undefined
+}
+
 /** One model: its picture beside it, and all that is known of it. It is updated in place, so that focus stays. */
 export class Card {
   readonly element: HTMLElement
   #model: InspectedModel
+  #locked: string | undefined
   readonly #actions: CardActions | undefined
   readonly #view: ModelView
   readonly #name = el('h2')
@@ -39,8 +47,9 @@ export class Card {
   readonly #importers = el('ul', { className: 'importers' })
   readonly #buttons = el('div', { className: 'buttons' })
 
-  constructor(model: InspectedModel, loadViewer: LoadViewer, actions: CardActions | undefined) {
+  constructor(model: InspectedModel, { loadViewer, actions, locked }: CardOptions) {
     this.#model = model
+    this.#locked = locked
     this.#actions = actions
     this.#view = new ModelView(loadViewer)
     this.element = el(
@@ -55,16 +64,18 @@ export class Card {
       this.#importers,
       this.#buttons,
     )
-    this.update(model)
+    this.update(model, locked)
   }
 
   get model(): InspectedModel {
     return this.#model
   }
 
-  update(model: InspectedModel): void {
-    const hasChanged = JSON.stringify(model) !== JSON.stringify(this.#model)
+  /** @param locked why nothing may be spent from here */
+  update(model: InspectedModel, locked: string | undefined): void {
+    const hasChanged = locked !== this.#locked || JSON.stringify(model) !== JSON.stringify(this.#model)
     this.#model = model
+    this.#locked = locked
     if (!hasChanged && this.#name.textContent) return
     this.element.dataset['state'] = model.state
     setText(this.#name, model.image)
@@ -147,9 +158,9 @@ export class Card {
     const { generate, retry } = this.#actions
     const price = formatCredits(credits)
     const wanted = [
-      isAsked && button('generate', `Generate, ${price}`, () => generate([id]), 'main'),
-      canRetry && button('retry', 'Retry', () => retry([id]), 'main'),
-      nextQuery !== undefined && button('roll', 'Roll again', () => void this.#copy(nextQuery)),
+      isAsked && this.#spender('generate', `Generate, ${price}`, () => generate([id])),
+      canRetry && this.#spender('retry', 'Retry', () => retry([id])),
+      nextQuery !== undefined && button('roll', 'Roll again', () => void this.#copy()),
     ].filter((one) => one !== false)
     const known = new Map(
       [...this.#buttons.children].map((child) => [(child as HTMLElement).dataset['name'], child]),
@@ -159,12 +170,21 @@ export class Card {
       this.#buttons,
       wanted.map((one) => {
         const before = known.get(one.dataset['name'])
-        return before?.textContent === one.textContent ? (before as HTMLElement) : one
+        return before?.isEqualNode(one) ? (before as HTMLElement) : one
       }),
     )
   }
 
-  async #copy(query: string): Promise<void> {
+  /** A button that may spend. */
+  #spender(name: string, text: string, press: () => void): HTMLButtonElement {
+    const element = button(name, text, press, 'main')
+    lockButton(element, this.#locked)
+    return element
+  }
+
+  /** The button stays while what it copies changes. */
+  async #copy(): Promise<void> {
+    const query = this.#model.nextQuery ?? ''
     const dialog = el('output', { className: 'copied' })
     this.#buttons.after(dialog)
     try {
@@ -176,6 +196,12 @@ export class Card {
     }
     setTimeout(() => dialog.remove(), 8_000)
   }
+}
+
+/** A button that does nothing says why. */
+export function lockButton(element: HTMLButtonElement, locked: string | undefined): void {
+  element.disabled = locked !== undefined
+  element.title = locked ?? ''
 }
 
 function button(name: string, text: string, press: () => void, look = ''): HTMLButtonElement {

@@ -33,6 +33,6 @@ function set(element: HTMLElement, name: string, value: unknown): void {
 }
 
 /** A text in which backticks stand around code. */
-export function withCode(text: string): Child[] {
+export function withCode(text: string): (Node | string)[] {
   return text.split('`').map((part, index) => (index % 2 === 1 ? el('code', {}, part) : part))
 }

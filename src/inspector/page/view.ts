@@ -1,7 +1,7 @@
 import type { InspectedTotals, Inspection } from '../model.ts'
-import { Card, type CardActions } from './card.ts'
+import { Card, lockButton, type CardActions } from './card.ts'
 import { choose } from './choice.ts'
-import { el, setChildren, setText } from './dom.ts'
+import { el, setChildren, setText, withCode } from './dom.ts'
 import { formatBytes, formatCredits, formatNumber } from './format.ts'
 import type { LoadViewer } from './model-view.ts'
 import { Toolbar } from './toolbar.ts'
@@ -24,6 +24,8 @@ export class View {
   readonly #empty = el('p', { className: 'empty' })
   /** Read out by screen readers. */
   readonly #news = el('p', { className: 'unseen', 'aria-live': 'polite' })
+  /** Why the buttons that may spend do nothing. */
+  readonly #lock = el('p', { className: 'lock', hidden: true })
   readonly #notice = el('p', { className: 'notice', role: 'alert', hidden: true })
 
   constructor(options: ViewOptions) {
@@ -33,6 +35,7 @@ export class View {
     document.body.append(
       el('header', {}, el('h1', {}, 'Models'), this.#totals),
       this.#notice,
+      this.#lock,
       this.#toolbar.element,
       this.#gallery,
       this.#empty,
@@ -45,6 +48,9 @@ export class View {
     this.#inspection = inspection
     this.#showTotals(inspection.totals, inspection.mode)
     this.#toolbar.count(inspection.models)
+    this.#lock.hidden = inspection.locked === undefined
+    this.#lock.replaceChildren(...withCode(inspection.locked ?? ''))
+    lockButton(this.#generateAll, inspection.locked)
     this.#showCards()
     const isNew = ({ id, state }: { id: string; state: string }) =>
       before?.models.some((model) => model.id === id && model.state !== state)
@@ -102,8 +108,10 @@ export class View {
     const model = this.#inspection?.models.find((one) => one.id === id)
     if (!model) throw new Error(`There is no model ${id}.`)
     const known = this.#cards.get(id)
-    known?.update(model)
-    const card = known ?? new Card(model, this.#options.loadViewer, this.#options.actions)
+    const locked = this.#inspection?.locked
+    known?.update(model, locked)
+    const { loadViewer, actions } = this.#options
+    const card = known ?? new Card(model, { loadViewer, actions, locked })
     this.#cards.set(id, card)
     return card.element
   }
