@@ -1,5 +1,4 @@
 import { readFile, stat } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { MeshyError } from '../errors.ts'
 import type { Options } from './options.ts'
@@ -35,9 +34,7 @@ async function runModule(file: string): Promise<Options> {
     const module = (await import(`${pathToFileURL(file).href}?${mtimeMs}`)) as { default: Options }
     return module.default
   }
-  // Loaded only where it is needed: a warm build should not pay for a TypeScript loader. It leaves `.mjs` and CommonJS
-  // to Node.js.
+  // Loaded only where it is needed: a warm build should not pay for a TypeScript loader. It leaves `.mjs` to Node.js.
   const { createJiti } = await import('jiti')
-  delete createRequire(file).cache[file]
   return createJiti(file, { moduleCache: false, tryNative: false }).import<Options>(file, { default: true })
 }
