@@ -2,6 +2,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { MeshyError } from '../../src/errors.ts'
 import { makeCard } from '../../src/glb/card.ts'
 import { readStandIn, writeStandIn } from '../../src/pipeline/stand-in-file.ts'
 import type { Clock } from '../../src/system/clock.ts'
@@ -53,6 +54,48 @@ describe('makeStandIn', () => {
 
     expect(sleeps).not.toContain(1500)
     expect(await Promise.race([...loads, 'waiting'])).toBe('waiting')
+  })
+})
+
+describe('a stand-in that is a card since its mesh is late', () => {
+  const temp = useTempDir()
+
+  /** A live run whose mesh comes when the test says so. */
+  async function setUp() {
+    await writePictures(temp.path(), 'hero.png')
+    const run = await openRun({ root: temp.path(), live: true, options: { mode: 'preview' } })
+    let settle: (mesh: Promise<Uint8Array>) => void = () => {}
+    const made = new Promise<Uint8Array>((resolve) => (settle = resolve))
+    const rest = { textures: {}, kind: 'slab' as const, triangles: 0, vertices: 0, notes: [] }
+    run.context.mesher.make = async () => ({ ...rest, glb: await made })
+    const asset = await run.load('hero.png?meshy')
+    return { run, asset, settle: (mesh: Promise<Uint8Array>) => settle(mesh) }
+  }
+
+  it('tells when the mesh is stored, which the next load gives', async () => {
+    const { run, asset, settle } = await setUp()
+
+    settle(Promise.resolve(makeCard({ image: makePng(4, 2), name: 'mesh', textured: false })))
+    const isStored = await asset.improved
+    const next = await run.load('hero.png?meshy')
+
+    expect(asset.files[0]?.path).toContain(`${path.sep}card${path.sep}`)
+    expect(isStored).toBe(true)
+    expect(next.files[0]?.path).toContain(`${path.sep}mesh${path.sep}`)
+    expect(next.improved).toBeUndefined()
+  })
+
+  it.each([
+    ['the worker dies', new MeshyError('MESHY_PREVIEW_CRASHED', { message: 'It died.', hint: 'Run again.' })],
+    ['the disk is full', new MeshyError('MESHY_CACHE_UNWRITABLE', { message: 'Full.', hint: 'Free space.' })],
+    ['of a bug', new TypeError('A bug.')],
+  ])('stays one, and says why once, when there is no mesh because %s', async (_, error) => {
+    const { run, asset, settle } = await setUp()
+
+    settle(Promise.reject(error))
+
+    expect(await asset.improved).toBe(false)
+    expect(run.told.filter((text) => text.includes(error.message))).toHaveLength(1)
   })
 })
 
