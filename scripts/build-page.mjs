@@ -13,6 +13,16 @@ export async function buildPage(out = OUT) {
   await copyFile(new URL('page.css', PAGE), new URL('page.css', out))
 }
 
+/** The page brings the decoder that it needs, so the others that the loader knows of are not put beside it. */
+const ownDecoder = {
+  name: 'own-decoder',
+  enforce: 'pre',
+  transform(code, id) {
+    if (!id.endsWith('/loaders/DRACOLoader.js')) return undefined
+    return code.replaceAll(/new URL\( '[^']*', import\.meta\.url \)/g, "''")
+  },
+}
+
 async function bundle(name, { out, format }) {
   await build({
     configFile: false,
@@ -20,6 +30,7 @@ async function bundle(name, { out, format }) {
     base: './',
     publicDir: false,
     logLevel: 'warn',
+    plugins: [ownDecoder],
     build: {
       outDir: fileURLToPath(out),
       emptyOutDir: false,
@@ -32,6 +43,7 @@ async function bundle(name, { out, format }) {
           format,
           entryFileNames: name === 'main' ? 'page.js' : '[name].js',
           chunkFileNames: '[name].js',
+          assetFileNames: '[name].[ext]',
         },
       },
     },

@@ -7,6 +7,7 @@ import { hasErrno } from '../system/errno.ts'
 
 const TYPES: Record<string, string> = {
   js: 'text/javascript; charset=utf-8',
+  wasm: 'application/wasm',
   css: 'text/css; charset=utf-8',
   svg: 'image/svg+xml',
 }
@@ -16,7 +17,7 @@ export async function readPageFile(
   name: string,
   folder = findPageFolder(),
 ): Promise<{ type: string; body: Buffer } | undefined> {
-  const [, ext = ''] = /^[\w-]+\.(\w+)$/.exec(name) ?? []
+  const [, ext = ''] = /^[\w-]+(?:\.[\w-]+)*\.(\w+)$/.exec(name) ?? []
   const type = TYPES[ext]
   if (!type) return undefined
   try {

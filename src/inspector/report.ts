@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { readyAsset } from '../pipeline/asset.ts'
 import { classify } from '../pipeline/classify.ts'
 import type { Context } from '../pipeline/context.ts'
 import type { PlanRow } from '../pipeline/plan.ts'
 import type { InspectedModel, Inspection } from './model.ts'
-import { readPagePart } from './page-files.ts'
+import { findPageFolder, readPagePart } from './page-files.ts'
 import { describeModel, summed, takesBeside } from './queries.ts'
 
 /** More models than this make a file that no browser likes to open; the others have their picture and facts alone. */
@@ -28,10 +29,29 @@ ${await readPagePart('page.css')}</style>
 </head>
 <body>
 <script type="application/json" id="meshy-report">${data}</script>
-<script>${script}</script>
+${await decoderFor(inspection)}<script>${script}</script>
 </body>
 </html>
 `
+}
+
+/** What unpacks meshes of Draco, where one of the models is packed so. */
+async function decoderFor({ models }: Inspection): Promise<string> {
+  if (!models.some(({ model }) => model !== undefined && isDraco(model))) return ''
+  const parts = [
+    ['js', 'draco_wasm_wrapper.js', 'text/javascript'],
+    ['wasm', 'draco_decoder.wasm', 'application/wasm'],
+  ] as const
+  const scripts = parts.map(async ([id, name, type]) => {
+    const url = await dataUrl(join(findPageFolder(), name), type)
+    return `<script type="text/plain" id="meshy-draco-${id}">${url}</script>\n`
+  })
+  return (await Promise.all(scripts)).join('')
+}
+
+/** @param url the data URL of a GLB */
+function isDraco(url: string): boolean {
+  return Buffer.from(url.slice(url.indexOf(',')), 'base64').includes('"KHR_draco_mesh_compression"')
 }
 
 async function inspectPlan(context: Context, rows: readonly PlanRow[]): Promise<Inspection> {

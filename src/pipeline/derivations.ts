@@ -28,8 +28,14 @@ export class Derivations {
     return this.#failures.get(key)
   }
 
-  noteFailure({ key }: Derivation, error: unknown): void {
-    this.#failures.set(key, error)
+  /** Remembers it. Whoever shows a live run has the model as it came from then on, also where no module is loaded again. */
+  async noteFailure(
+    context: Context,
+    request: Request,
+    { derivation, error }: { derivation: Derivation; error: unknown },
+  ): Promise<void> {
+    this.#failures.set(derivation.key, error)
+    if (context.live) await noteStored(context, request)
   }
 
   /** Derives in the background, once however often its module is loaded meanwhile. Resolves when that is over, and never rejects. */
@@ -44,7 +50,7 @@ export class Derivations {
     context.observer?.derivationStarted(request)
     try {
       await derive(context, request, { entry: finding.entry, derivation })
-      await noteDerived(context, request)
+      await noteStored(context, request)
       await touchStateFile(context, request.key)
     } catch (error) {
       if (context.signal.aborted) return
@@ -69,11 +75,12 @@ export function tellFailure(context: Context, request: Request, error: unknown):
   )
 }
 
-/** Its module is loaded again only where a page is open that wants it. */
-async function noteDerived(context: Context, request: Request): Promise<void> {
-  const { entry, derived, ...finding } = await classify(context, request)
-  if (!entry || !derived) return
-  const asset = readyAsset({ ...finding, entry, derived }, request.wanted)
+/** Shows what is stored. Its module is loaded again only where a page is open that wants it. */
+async function noteStored(context: Context, request: Request): Promise<void> {
+  const { entry, ...finding } = await classify(context, request)
+  if (!entry || finding.state !== 'ready') return
+  const ready = readyAsset({ ...finding, entry }, request.wanted)
+  const asset = finding.derived ? ready : { ...ready, isProvisional: true as const }
   context.report.addAsset(request, asset)
   context.observer?.served(request, asset)
 }

@@ -31,7 +31,7 @@ export async function derive(
     report.addEffort(request.key, { origin: 'derived', credits: 0, seconds })
     return grown
   } catch (error) {
-    if (!signal.aborted) derivations.noteFailure(derivation, error)
+    if (!signal.aborted) await derivations.noteFailure(context, request, { derivation, error })
     throw error
   }
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { build, paying } from '../bundlers/harness.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { mustSucceed, REPOSITORY } from '../support/project.ts'
 import { emulate, emulated, importing, keyless, runCli, viteBuild, viteProject } from './harness.ts'
@@ -35,6 +36,29 @@ describe('report', () => {
     expect(await page.locator('h2').allTextContents()).toEqual(['car.png', 'hero.png'])
     expect(await page.locator('.badge').allTextContents()).toEqual(['missing', 'ready'])
     expect(await page.getByRole('button').count()).toBe(0)
+    expect(problems).toEqual([])
+  })
+})
+
+describe('the page of a report', () => {
+  it('draws a model of Draco without a server, and holds the decoder only then', async () => {
+    const emulator = await emulate({ models: 'mesh' })
+    const project = await viteProject({ files: { 'main.js': importing('./hero.png?meshy&poly=3000') } })
+    const { root: cwd } = project
+    const report = async (specifier: string) => {
+      await project.write({ 'main.js': importing(specifier) })
+      await build('Vite 8', project, { meshy: paying(emulator) })
+      await mustSucceed(runCli(['report', '--out', 'models.html'], { cwd, env: keyless(emulator) }))
+      return readFile(path.join(cwd, 'models.html'), 'utf8')
+    }
+
+    expect(await report('./hero.png?meshy&poly=3000')).not.toContain('id="meshy-draco')
+    expect(await report('./hero.png?meshy&poly=3000&compress=draco')).toContain('id="meshy-draco-wasm"')
+
+    const { page, problems } = await open(path.join(cwd, 'models.html'))
+    await page.locator('.view[data-shown]').waitFor()
+    await page.screenshot({ path: path.join(REPOSITORY, 'test', '.tmp', 'report-draco.png') })
+    expect(await page.locator('.note').innerText()).toBe('')
     expect(problems).toEqual([])
   })
 })

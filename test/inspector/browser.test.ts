@@ -1,11 +1,15 @@
+import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
+import { gzipSync } from 'node:zlib'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { readGlb } from '../../src/glb/read.ts'
+import { findPageFolder } from '../../src/inspector/page-files.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { REPOSITORY } from '../support/project.ts'
-import { inspectDev, loadModules, type Inspected } from './inspected.ts'
+import { inspectDev, loadModules, outward, type Inspected } from './inspected.ts'
 
 const SCREENSHOTS = path.join(REPOSITORY, 'test', '.tmp')
 const WAIT = { timeout: 30_000 }
@@ -23,6 +27,12 @@ const FILES = {
   'house.js': `import house from './house.png?meshy&no-texture&symmetry=on'\nconsole.log(house)\n`,
 }
 const PICTURES = { 'villain.png': 'dragon.png', 'car.png': 'car.png', 'house.png': 'house.png' }
+
+const DERIVED = {
+  'draco.js': `import './hero.png?meshy&poly=3000&compress=draco'\n`,
+  'meshopt.js': `import './car.png?meshy&poly=3000&compress=meshopt'\n`,
+  'webp.js': `import './villain.png?meshy&poly=3000&optimize'\n`,
+}
 
 let browser: Browser
 
@@ -52,6 +62,98 @@ describe('the page of the inspector', () => {
     expect(await badge(cardOf(page, 'villain.png'))).toBe('stand-in')
     expect(await hero.getByRole('button').allTextContents()).toEqual(['Roll again'])
     expect(problems).toEqual([])
+  })
+
+  it('draws what was derived, and fetches the decoder of Draco for its models alone', async () => {
+    const inspected = await inspectDev({
+      files: DERIVED,
+      pictures: PICTURES,
+      emulator: { models: 'mesh' },
+      options: { mode: 'generate' },
+    })
+    await loadModules(inspected, '/meshopt.js', '/webp.js')
+    const { page, problems, paths } = await openPage(inspected)
+    const decoder = () => paths.filter((name) => name.includes('draco_'))
+
+    for (const image of ['car.png', 'villain.png']) await shownAsDerived(page, inspected, image)
+    expect(decoder()).toEqual([])
+    expect(await compressedSize(paths)).toBeLessThan(200_000)
+    await loadModules(inspected, '/draco.js')
+    await shownAsDerived(page, inspected, 'hero.png')
+    await takePicture(page, 'inspector-derived')
+    expect(await compressedSize(paths)).toBeLessThan(350_000)
+
+    expect(await extensionsOf(inspected, 'car.png')).toContain('EXT_meshopt_compression')
+    expect(await extensionsOf(inspected, 'villain.png')).toContain('EXT_texture_webp')
+    expect(await extensionsOf(inspected, 'hero.png')).toContain('KHR_draco_mesh_compression')
+    expect(decoder().toSorted()).toEqual(['/__meshy/draco_decoder.wasm', '/__meshy/draco_wasm_wrapper.js'])
+    expect(problems).toEqual([])
+  })
+
+  it('tells a derivation that failed, and tries it again by one press', async () => {
+    let problem: Error | undefined = new Error('there is no mesh of that name')
+    const transform = () => {
+      if (problem) throw problem
+    }
+    const inspected = await inspectDev({
+      files: DERIVED,
+      pictures: PICTURES,
+      options: { mode: 'generate', transforms: [{ name: 'own', version: 1, transform }] },
+    })
+    await loadModules(inspected, '/draco.js')
+    const { page, problems } = await openPage(inspected)
+    const card = cardOf(page, 'hero.png')
+    await expect.poll(() => badge(card), WAIT).toBe('failed')
+    const { model } = await inspected.model('hero.png')
+    await card.locator(`.view[data-shown="${model}"]`).waitFor()
+    expect(await card.locator('.error').innerText()).toContain('there is no mesh of that name')
+    expect(await card.locator('canvas').getAttribute('aria-label')).toMatch(/^The model of hero\.png/)
+    expect(await page.locator('.totals').innerText()).toMatch(/this run\s+30 credits/)
+    await takePicture(page, 'inspector-not-derived')
+    problem = undefined
+
+    await card.getByRole('button', { name: 'Retry' }).click()
+
+    await expect.poll(() => badge(card), WAIT).toBe('ready')
+    expect(await card.locator('dl').innerText()).toContain('derived from')
+    expect(inspected.emulator.counts.posts).toBe(1)
+    expect(problems).toEqual([])
+  })
+
+  it.runIf(outward)('lets nobody press from another machine, and says why', async () => {
+    const here = await inspectDev({ files: FILES, pictures: PICTURES, server: { host: '0.0.0.0' } })
+    await loadModules(here, '/hero.js')
+    const { page } = await openPage({ url: here.url.replace('127.0.0.1', outward ?? '') })
+    const card = cardOf(page, 'hero.png')
+    await card.locator('.view[data-shown]').waitFor()
+
+    for (const name of ['Generate all, 30 credits', 'Generate, 30 credits'])
+      expect(await page.getByRole('button', { name, exact: true }).isDisabled()).toBe(true)
+    expect(await card.getByRole('button', { name: 'Roll again' }).isEnabled()).toBe(true)
+    expect(await page.locator('.lock').innerText()).toContain('from the machine that runs the server')
+    await takePicture(page, 'inspector-locked')
+  })
+
+  it('copies the next take that no import has', async () => {
+    const inspected = await inspectDev({
+      files: {
+        'one.js': `import './hero.png?meshy&poly=900'\n`,
+        'two.js': `import './hero.png?meshy&poly=900&take=2'\nimport './hero.png?meshy&poly=800&take=3'\n`,
+      },
+    })
+    await loadModules(inspected, '/one.js')
+    const { page } = await openPage(inspected)
+    const first = page.locator('.card', { hasText: 'one.js' })
+    const roll = () => first.getByRole('button', { name: 'Roll again' }).click()
+    const copied = () => first.locator('.copied').innerText()
+    await roll()
+    await expect.poll(copied).toContain('?meshy&poly=900&take=2')
+
+    await loadModules(inspected, '/two.js')
+    await page.locator('.card').nth(2).waitFor()
+    await roll()
+
+    await expect.poll(copied).toContain('?meshy&poly=900&take=3')
   })
 
   it('filters, sorts, and tells what failed with the next step', async () => {
@@ -103,8 +205,7 @@ describe('the page of the inspector', () => {
       await card.scrollIntoViewIfNeeded()
       await card.locator('.view[data-shown]').waitFor()
     }
-    await painted(page)
-    await page.screenshot({ path: path.join(SCREENSHOTS, `inspector-${name}.png`), fullPage: true })
+    await takePicture(page, `inspector-${name}`)
 
     const [width, room] = await page.evaluate(() => [
       document.documentElement.scrollWidth,
@@ -170,15 +271,44 @@ async function showEveryState(): Promise<Inspected> {
   return inspected
 }
 
-async function openPage({ dev }: Inspected, options: BrowserContextOptions = {}) {
+async function openPage({ url }: Pick<Inspected, 'url'>, options: BrowserContextOptions = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
   onTestFinished(() => context.close())
   const page = await context.newPage()
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(error.message))
   page.on('console', (message) => message.type() === 'error' && problems.push(message.text()))
-  await page.goto(`${dev.url}/__meshy/`)
-  return { page, problems }
+  const paths: string[] = []
+  page.on('request', (request) => void paths.push(new URL(request.url()).pathname))
+  await page.goto(`${url}/__meshy/`)
+  return { page, problems, paths }
+}
+
+/** Waits until the page shows what was derived, and looks at it. */
+async function shownAsDerived(page: Page, inspected: Inspected, image: string): Promise<void> {
+  await expect.poll(async () => (await inspected.model(image)).metadata?.derived, WAIT).toBeDefined()
+  const card = cardOf(page, image)
+  await card.scrollIntoViewIfNeeded()
+  const { model = '' } = await inspected.model(image)
+  await card.locator(`.view[data-shown="${model}"]`).waitFor()
+  expect(await isDrawn(card)).toBe(true)
+}
+
+/** Bytes of the page's own files among these, as a server that compresses would send them. */
+async function compressedSize(paths: readonly string[]): Promise<number> {
+  const names = new Set(
+    paths.filter((name) => /\.(?:js|css|wasm)$/.test(name)).map((name) => path.basename(name)),
+  )
+  const sizes = [...names].map(
+    async (name) => gzipSync(await readFile(path.join(findPageFolder(), name))).length,
+  )
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+}
+
+async function extensionsOf({ model, url }: Inspected, image: string): Promise<string[] | undefined> {
+  const path = (await model(image)).model ?? ''
+  const answer = await fetch(new URL(`/__meshy/${path}`, url))
+  return readGlb(new Uint8Array(await answer.arrayBuffer())).json.extensionsUsed as string[] | undefined
 }
 
 function cardOf(page: Page, image: string) {
@@ -189,13 +319,19 @@ function badge(card: ReturnType<typeof cardOf>): Promise<string> {
   return card.locator('.badge').innerText()
 }
 
-/** Pictures are decoded beside the page's own work, and may be missing in a screenshot. */
-async function painted(page: Page): Promise<void> {
+/**
+ * The whole page, in a window as high as that: pictures are decoded beside the page's own work, and those that come into
+ * the window while the screenshot is taken would be missing in it.
+ */
+async function takePicture(page: Page, name: string): Promise<void> {
+  const { width = 1280 } = page.viewportSize() ?? {}
+  const height = await page.evaluate(() => document.documentElement.scrollHeight)
+  await page.setViewportSize({ width, height })
   await page.evaluate(async () => {
-    scrollTo(0, 0)
     await Promise.all([...document.images].map((image) => image.decode()))
     for (let frames = 0; frames < 3; frames += 1) await new Promise(requestAnimationFrame)
   })
+  await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) })
 }
 
 /** Whether a canvas shows more than one colour. */

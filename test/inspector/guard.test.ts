@@ -1,12 +1,6 @@
-import { networkInterfaces } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { lockOf } from '../../src/inspector/guard.ts'
-import { inspectAt, inspectDev, loadModules, pressButton } from './inspected.ts'
-
-/** An address of this machine that is not its loopback. */
-const outward = Object.values(networkInterfaces())
-  .flatMap((addresses) => addresses ?? [])
-  .find(({ internal, family }) => !internal && family === 'IPv4')?.address
+import { inspectAt, inspectDev, loadModules, outward, pressButton } from './inspected.ts'
 
 describe('lockOf', () => {
   it.each(['127.0.0.1', '127.8.9.10', '::1', '::ffff:127.0.0.1'])('lets %s spend', (remoteAddress) => {

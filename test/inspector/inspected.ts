@@ -1,10 +1,16 @@
 import { request as httpRequest } from 'node:http'
+import { networkInterfaces } from 'node:os'
 import type { RunningEmulator, StartOptions } from '../../src/emulator.ts'
 import type { Options } from '../../src/index.ts'
 import type { InspectedModel, Inspection } from '../../src/inspector/model.ts'
 import { startDev, type DevServer } from '../bundlers/dev-server.ts'
 import { emulate, makeProject, paying, type ViteName } from '../bundlers/harness.ts'
 import type { Project } from '../support/project.ts'
+
+/** An address of this machine that is not its loopback, where it has one. */
+export const outward = Object.values(networkInterfaces())
+  .flatMap((addresses) => addresses ?? [])
+  .find(({ internal, family }) => !internal && family === 'IPv4')?.address
 
 export interface Reply {
   status: number

@@ -166,7 +166,8 @@ describe('the files of the inspector', () => {
       expect(headers['content-security-policy']).toMatch(
         /^default-src 'none'; script-src 'self' 'wasm-unsafe-eval';/,
       )
-      expect(headers['content-security-policy']).not.toContain('unsafe-inline')
+      expect(headers['content-security-policy']).not.toMatch(/'unsafe-(inline|eval)'|https?:|\*/)
+      expect(headers['content-security-policy']).toContain('worker-src blob:;')
       expect(headers).toMatchObject({
         'x-frame-options': 'DENY',
         'cross-origin-resource-policy': 'same-origin',

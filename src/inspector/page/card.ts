@@ -16,6 +16,9 @@ export interface CardActions {
   retry(keys: string[]): void
 }
 
+/** How long a copied query stays in view. */
+const COPIED_MS = 8_000
+
 const STATES: Record<InspectedModel['state'], string> = {
   ready: 'ready',
   pending: 'on its way',
@@ -46,6 +49,8 @@ export class Card {
   readonly #directives = el('ul', { className: 'chips' })
   readonly #importers = el('ul', { className: 'importers' })
   readonly #buttons = el('div', { className: 'buttons' })
+  readonly #copied = el('output', { className: 'copied', hidden: true })
+  #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(model: InspectedModel, { loadViewer, actions, locked }: CardOptions) {
     this.#model = model
@@ -63,6 +68,7 @@ export class Card {
       this.#directives,
       this.#importers,
       this.#buttons,
+      this.#copied,
     )
     this.update(model, locked)
   }
@@ -78,6 +84,7 @@ export class Card {
     this.#locked = locked
     if (!hasChanged && this.#name.textContent) return
     this.element.dataset['state'] = model.state
+    this.element.dataset['shows'] = model.metadata?.state === 'ready' ? 'model' : 'stand-in'
     setText(this.#name, model.image)
     this.#badge.dataset['state'] = model.state
     const isMissing = model.state === 'preview' && !model.metadata
@@ -137,6 +144,7 @@ export class Card {
       : []
     if (metadata && metadata.animations > 0) facts.push(['animations', formatNumber(metadata.animations)])
     if (metadata) facts.push(['comes from', metadata.source])
+    if (metadata?.derived) facts.push(['derived from', formatBytes(metadata.derived.from.bytes)])
     if (credits > 0) facts.push([isStored ? 'took' : 'price', formatCredits(credits)])
     if (isAsked) facts.push(['waits for', 'your yes'])
     this.#facts.replaceChildren(
@@ -185,16 +193,21 @@ export class Card {
   /** The button stays while what it copies changes. */
   async #copy(): Promise<void> {
     const query = this.#model.nextQuery ?? ''
-    const dialog = el('output', { className: 'copied' })
-    this.#buttons.after(dialog)
-    try {
-      await navigator.clipboard.writeText(query)
-      dialog.textContent = `Copied ${query}: put it into the import.`
-    } catch {
-      // No permission, or a page without https: then the person copies it.
-      dialog.textContent = `Put this into the import: ${query}`
-    }
-    setTimeout(() => dialog.remove(), 8_000)
+    setText(this.#copied, await copyText(query))
+    this.#copied.hidden = false
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => (this.#copied.hidden = true), COPIED_MS)
+  }
+}
+
+/** What is to be told of it. */
+async function copyText(query: string): Promise<string> {
+  try {
+    await navigator.clipboard.writeText(query)
+    return `Copied ${query}: put it into the import.`
+  } catch {
+    // No permission, or a page without https: then the person copies it.
+    return `Put this into the import: ${query}`
   }
 }
 

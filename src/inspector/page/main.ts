@@ -5,9 +5,11 @@ import { View } from './view.ts'
 const FAST_MS = 1_000
 const SLOW_MS = 3_000
 
+const loadDraco = async () => (await import('./served-draco.ts')).dracoLoader
+
 let stage: Promise<Stage> | undefined
 const view = new View({
-  loadViewer: () => (stage ??= import('./stage.ts').then(({ Stage }) => new Stage())),
+  loadViewer: () => (stage ??= import('./stage.ts').then(({ Stage }) => new Stage(loadDraco))),
   actions: { generate: (keys) => void post('generate', keys), retry: (keys) => void post('retry', keys) },
 })
 const token = document.querySelector<HTMLMetaElement>('meta[name="meshy-token"]')?.content ?? ''

@@ -39,9 +39,9 @@ export class ModelView {
     ).observe(this.element)
   }
 
-  show({ model, image, state }: InspectedModel): void {
+  show({ model, image, metadata }: InspectedModel): void {
     this.#url = model
-    const what = state === 'ready' ? `The model of ${image}` : `The stand-in of ${image}`
+    const what = metadata?.state === 'ready' ? `The model of ${image}` : `The stand-in of ${image}`
     this.#canvas.setAttribute('aria-label', `${what}. The arrow keys turn it.`)
     this.element.dataset['empty'] = String(model === undefined)
     void this.#refresh()

@@ -15,6 +15,7 @@ import {
 } from 'three'
 import { RoomEnvironment } from 'three/addons/environments/RoomEnvironment.js'
 import { MeshoptDecoder } from 'three/addons/libs/meshopt_decoder.module.js'
+import type { DRACOLoader } from 'three/addons/loaders/DRACOLoader.js'
 import { GLTFLoader } from 'three/addons/loaders/GLTFLoader.js'
 
 const FIELD_OF_VIEW = 28
@@ -35,11 +36,14 @@ export class Stage {
   readonly #scene = new Scene()
   readonly #camera = new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.01, 1000)
   readonly #loader = new GLTFLoader().setMeshoptDecoder(MeshoptDecoder)
+  readonly #loadDraco: () => Promise<DRACOLoader>
   readonly #views = new Map<HTMLCanvasElement, View>()
   /** The angle of a model that was looked at, for when it comes back. */
   readonly #angles = new WeakMap<HTMLCanvasElement, { right: number; up: number }>()
 
-  constructor() {
+  /** @param loadDraco brings what unpacks meshes of Draco, when the first one is seen */
+  constructor(loadDraco: () => Promise<DRACOLoader>) {
+    this.#loadDraco = loadDraco
     this.#renderer.setSize(400, 400, false)
     this.#renderer.toneMapping = NeutralToneMapping
     const generator = new PMREMGenerator(this.#renderer)
@@ -53,6 +57,7 @@ export class Stage {
 
   async show(canvas: HTMLCanvasElement, url: string): Promise<void> {
     const bytes = await (await load(url)).arrayBuffer()
+    if (needsDraco(bytes)) this.#loader.setDRACOLoader(await this.#loadDraco())
     const { scene } = await this.#loader.parseAsync(bytes, '')
     this.remove(canvas)
     const model = new Group().add(scene)
@@ -103,6 +108,12 @@ async function load(url: string): Promise<Response> {
   const answer = await fetch(url)
   if (!answer.ok) throw new Error(`the server said ${answer.status}`)
   return answer
+}
+
+/** Whether a GLB names the extension in its JSON, which is its first chunk. */
+function needsDraco(glb: ArrayBuffer): boolean {
+  const length = new DataView(glb).getUint32(12, true)
+  return new TextDecoder().decode(new Uint8Array(glb, 20, length)).includes('"KHR_draco_mesh_compression"')
 }
 
 /** Moves a model to the origin and returns the radius that it needs there. */
