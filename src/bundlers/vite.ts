@@ -6,12 +6,14 @@ import type { Adapter, AdapterParts } from './adapter.ts'
 import { CopyMode } from './copy.ts'
 import { plainIds } from './module-id.ts'
 import { outputHooks } from './output.ts'
+import { presentable } from './present.ts'
 import { countModules, followGraph, keepGraph, type RollupContext } from './rollup.ts'
 import type { Session } from './session.ts'
 import { viteServedUrl, viteUrl } from './url.ts'
 import { AGREE_KEY } from './vite-shortcuts.ts'
 import { pageHooks } from './vite-html.ts'
 import { equipConfig, equipServer, type EquippedServer, type WatchingConfig } from './vite-server.ts'
+import { Overlay } from './vite-overlay.ts'
 import { forgetModule } from './vite-stale.ts'
 
 /** A plugin context of Vite, as far as we use it beyond Rollup's. */
@@ -52,6 +54,7 @@ export function createViteAdapter(
 ): Adapter {
   let viteConfig: ViteConfig | undefined
   let server: DevServer | undefined
+  let overlay: Overlay | undefined
   const copyMode = new CopyMode(session)
   return {
     start: (native) => {
@@ -68,8 +71,9 @@ export function createViteAdapter(
       if (viteConfig?.command !== 'serve') return copyMode.urlOf(viteUrl(bundled))
       return bundled ? viteUrl(bundled) : viteServedUrl(viteConfig)
     },
-    afterLoad: (_, { context }) => {
+    afterLoad: (_, { asset, context }) => {
       if (isRootedLibrary(viteConfig)) context.notices.once(ROOTED_LIBRARY)
+      if (asset?.failure !== undefined) overlay?.show(presentable(asset.failure, session.bundler.root))
     },
     hooks: {
       vite: {
@@ -85,6 +89,7 @@ export function createViteAdapter(
         },
         async configureServer(started) {
           server = started
+          overlay = new Overlay(started)
           session.isImported = (id) => isImported(started, id)
           session.forgetModule = (id) => forgetModule(started, id)
           await equipServer(session, started as unknown as EquippedServer, createInspector)

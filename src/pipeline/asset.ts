@@ -31,6 +31,8 @@ export interface Asset {
   isProvisional?: true | undefined
   /** Set for a stand-in that may get better: see {@link ShownStandIn.improved}. */
   improved?: Promise<boolean> | undefined
+  /** Why nothing is on its way that would take the place of what is shown; unset where nothing went wrong. */
+  failure?: unknown
 }
 
 /** The asset of a finished request. A hit and a miss of the cache give the same. */

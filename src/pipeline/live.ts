@@ -28,7 +28,7 @@ const QUIET_MS = 1_000
  */
 export class Live {
   /** Failures by key, and who told them: not tried again there, until the picture or the query changes the key. */
-  #failed = new Map<string, Context>()
+  #failed = new Map<string, { context: Context; error: unknown }>()
   /** Keys of models that are on their way, or will be after a quiet moment. */
   #running = new Map<string, Set<Context>>()
   #wishes = new Wishes()
@@ -44,7 +44,12 @@ export class Live {
     const landed = isOver ? await readyNow(context, request) : undefined
     if (landed) return { ...landed, watchFiles }
     const state = isOver ? 'preview' : asked
-    return { ...standInAsset(standIn, { key: request.key, state, wanted: request.wanted }), watchFiles }
+    const failure = state === 'preview' ? this.#failureOf(context, task.finding, request.key) : undefined
+    return {
+      ...standInAsset(standIn, { key: request.key, state, wanted: request.wanted }),
+      watchFiles,
+      failure,
+    }
   }
 
   /** Generates a model in the background after all: the developer said so. */
@@ -57,12 +62,9 @@ export class Live {
   #startOrAsk(context: Context, request: Request, { finding, action }: LiveTask): 'pending' | 'preview' {
     const { key } = request
     if (this.#joinRunning(context, request)) return 'pending'
-    if (this.#failed.get(key) === context) {
-      context.consent.ask({ request, finding })
-      return 'preview'
-    }
-    const failure = finding.record?.state === 'failed' ? failedBefore(finding.record) : undefined
-    if (failure) {
+    const failure = this.#failureOf(context, finding, key)
+    const isTold = this.#failed.get(key)?.context === context
+    if (isMeshyError(failure) && !isTold) {
       context.observer?.failed(request, failure)
       context.notices.once(`${failure.message} ${failure.hint}`)
     }
@@ -73,6 +75,13 @@ export class Live {
     const ready = action === 'submit' ? () => this.#quiet(context, key) : async () => ({ context, request })
     void this.#run(context, request, { finding, ready })
     return 'pending'
+  }
+
+  /** Why a model failed in this run, or in an earlier one; undefined when it did not. */
+  #failureOf(context: Context, { record }: Finding, key: string): unknown {
+    const own = this.#failed.get(key)
+    if (own?.context === context) return own.error
+    return record?.state === 'failed' ? failedBefore(record) : undefined
   }
 
   /** After a restart of a server, its models are on their way by the one before. */
@@ -103,14 +112,13 @@ export class Live {
       const wanting = await ready()
       if (!wanting) return
       await makeReady(wanting.context, wanting.request, finding)
-    } catch (error) {
-      if (context.signal.aborted || isOutdated(error)) return
-      this.#failed.set(key, context)
+    } catch (cause) {
+      if (context.signal.aborted || isOutdated(cause)) return
+      const error = isMeshyError(cause) ? cause.at({ file: request.imageName }) : cause
+      this.#failed.set(key, { context, error })
       context.observer?.failed(request, error)
       context.logger.error(
-        isMeshyError(error)
-          ? formatError(error.at({ file: request.imageName }))
-          : String(error instanceof Error ? error.stack : error),
+        isMeshyError(error) ? formatError(error) : String(error instanceof Error ? error.stack : error),
       )
     } finally {
       for (const { observer } of this.#running.get(key) ?? []) observer?.ended(request)

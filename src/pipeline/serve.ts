@@ -49,7 +49,7 @@ async function serveMeanwhile(context: Context, request: Request, task: Derivati
         return { ...readyAsset({ ...finding, entry }, request.wanted), watchFiles }
     }
   }
-  return { ...readyAsset(task.finding, request.wanted), watchFiles, isProvisional: true }
+  return { ...readyAsset(task.finding, request.wanted), watchFiles, isProvisional: true, failure }
 }
 
 function derivationMissing(

@@ -33,6 +33,8 @@ export interface DevServer {
   message(type: 'full-reload' | 'update' | 'error' | 'custom'): Promise<object>
   /** The types of all messages to the page so far. */
   messageTypes: readonly string[]
+  /** Takes the page away that the tests bring: then a browser's is the only one. */
+  disconnect(): void
   close(): Promise<void>
 }
 
@@ -89,6 +91,7 @@ export async function startDev(
     },
     message: page.message,
     messageTypes: page.types,
+    disconnect: page.close,
     close: async () => {
       page.close()
       await server.close()

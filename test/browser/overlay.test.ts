@@ -1,0 +1,86 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { startDev } from '../bundlers/dev-server.ts'
+import { emulate, makeProject, paying, VITES, type ViteName } from '../bundlers/harness.ts'
+import { launchBrowser } from '../support/browser.ts'
+import type { Project } from '../support/project.ts'
+
+const SPECIFIER = './hero.png?meshy&poly=900'
+const SHOW = `import hero from '${SPECIFIER}'\ndocument.title = hero.metadata.state\n`
+const ACCEPT = `import.meta.hot.accept('${SPECIFIER}', (update) => (document.title = update.default.metadata.state))\n`
+const FAILURE = { kind: 'failTask', type: 'invalid_input', message: 'cannot find an object' } as const
+const WAIT = { timeout: 60_000 }
+
+let browser: Browser
+
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+
+afterAll(() => browser?.close())
+
+describe.each(VITES)('a page of %s whose model failed', (vite) => {
+  it.each([
+    ['is loaded again', SHOW],
+    ['accepts updates', SHOW + ACCEPT],
+  ])('shows the stand-in, and once the reason with the next step, when it %s', async (_, script) => {
+    const { page, emulator } = await openPage(vite, script)
+
+    const text = await overlayOf(page)
+
+    expect(text).toMatch(
+      /hero\.png[\s\S]*cannot find an object[\s\S]*Change the image[\s\S]*MESHY_TASK_FAILED/,
+    )
+    expect(await page.title()).toBe('preview')
+    expect(emulator.counts.posts).toBe(1)
+
+    await connected(page, () => page.reload())
+    await page.waitForFunction(() => document.title === 'preview', undefined, WAIT)
+    expect(await page.locator('vite-error-overlay').count()).toBe(0)
+  })
+
+  it('is told the reason again by a server that was started anew', async () => {
+    const first = await openPage(vite, SHOW)
+    await overlayOf(first.page)
+    await first.dev.close()
+
+    const { page, emulator } = await openPage(vite, SHOW, first)
+
+    expect(await overlayOf(page)).toMatch(/was submitted before[\s\S]*cannot find an object/)
+    expect(emulator.counts.posts).toBe(1)
+  })
+})
+
+interface Before {
+  emulator: Awaited<ReturnType<typeof emulate>>
+  project: Project
+}
+
+/** @param before a page whose project and service are taken over */
+async function openPage(vite: ViteName, script: string, before?: Before) {
+  const emulator = before?.emulator ?? (await emulate({ faults: [FAILURE] }))
+  const html = '<!doctype html><title></title><script type="module" src="/main.js"></script>'
+  const project = before?.project ?? (await makeProject({ files: { 'index.html': html, 'main.js': script } }))
+  const dev = await startDev(vite, project, { meshy: paying(emulator), config: { appType: 'spa' } })
+  dev.disconnect()
+  const page = await browser.newPage()
+  onTestFinished(() => page.close())
+  await connected(page, () => page.goto(dev.url))
+  return { page, emulator, project, dev }
+}
+
+/** Does what makes a page load, and waits until it hears from its server. */
+async function connected(page: Page, load: () => Promise<unknown>): Promise<void> {
+  const isTold = page.waitForEvent('console', {
+    ...WAIT,
+    predicate: (message) => message.text().includes('[vite] connected'),
+  })
+  await load()
+  await isTold
+}
+
+async function overlayOf(page: Page): Promise<string> {
+  const message = page.locator('vite-error-overlay .message-body')
+  await message.waitFor(WAIT)
+  return (await message.textContent()) ?? ''
+}
