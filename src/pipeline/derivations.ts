@@ -51,7 +51,6 @@ export class Derivations {
     try {
       await derive(context, request, { entry: finding.entry, derivation })
       await noteStored(context, request)
-      await touchStateFile(context, request.key)
     } catch (error) {
       if (context.signal.aborted) return
       const text = isMeshyError(error)
@@ -62,6 +61,8 @@ export class Derivations {
     } finally {
       context.observer?.derivationEnded(request)
     }
+    // After a failure as well: whoever loads the module is told of it.
+    await touchStateFile(context, request.key)
   }
 }
 
