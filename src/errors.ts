@@ -62,6 +62,12 @@ export function formatError(error: MeshyError): string {
   return `${place}${error.message}\n  ${error.hint} [${error.code}]`
 }
 
+/** Whatever was thrown: an error of ours as {@link formatError} tells it, any other one with its stack. */
+export function formatThrown(error: unknown): string {
+  if (isMeshyError(error)) return formatError(error)
+  return String(error instanceof Error ? error.stack : error)
+}
+
 /** Where an error stands: `src/main.ts:3`, with the image behind it where the message does not name it. */
 export function formatPlace(error: MeshyError, site: ImportSite): string {
   const { image } = site

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { formatError, isMeshyError } from '../errors.ts'
+import { formatError, formatThrown } from '../errors.ts'
 import type { Context } from '../pipeline/context.ts'
 import { actionOf, readKeys } from './actions.ts'
 import { refuse, send, sendFile, sendJson } from './answer.ts'
@@ -44,10 +44,7 @@ export function createInspector(options: InspectorOptions): Middleware {
     const path = pathBelow(request.url ?? '', base)
     if (path === undefined) return next()
     answer(inspector, { path, request, response }).catch((error: unknown) => {
-      const text = isMeshyError(error)
-        ? formatError(error)
-        : String(error instanceof Error ? error.stack : error)
-      context.logger.error(`meshy: the inspector: ${text}`)
+      context.logger.error(`meshy: the inspector: ${formatThrown(error)}`)
       if (response.headersSent) response.destroy()
       else refuse(response, 500, 'Something went wrong; the terminal says what.')
     })

@@ -1,4 +1,4 @@
-import { formatError, isMeshyError } from '../errors.ts'
+import { formatThrown } from '../errors.ts'
 import type { Request } from '../request/request.ts'
 import { readyAsset } from './asset.ts'
 import { classify, type StoredFinding } from './classify.ts'
@@ -53,10 +53,7 @@ export class Derivations {
       await noteStored(context, request)
     } catch (error) {
       if (context.signal.aborted) return
-      const text = isMeshyError(error)
-        ? formatError(error)
-        : String(error instanceof Error ? error.stack : error)
-      context.logger.error(text)
+      context.logger.error(formatThrown(error))
       tellFailure(context, request, error)
     } finally {
       context.observer?.derivationEnded(request)

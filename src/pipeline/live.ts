@@ -1,4 +1,4 @@
-import { formatError, isMeshyError } from '../errors.ts'
+import { formatThrown, isMeshyError } from '../errors.ts'
 import type { Request } from '../request/request.ts'
 import { readyAsset, standInAsset, type Asset } from './asset.ts'
 import { classify, type Finding } from './classify.ts'
@@ -117,9 +117,7 @@ export class Live {
       const error = isMeshyError(cause) ? cause.at({ file: request.imageName }) : cause
       this.#failed.set(key, { context, error })
       context.observer?.failed(request, error)
-      context.logger.error(
-        isMeshyError(error) ? formatError(error) : String(error instanceof Error ? error.stack : error),
-      )
+      context.logger.error(formatThrown(error))
     } finally {
       for (const { observer } of this.#running.get(key) ?? []) observer?.ended(request)
       this.#running.delete(key)

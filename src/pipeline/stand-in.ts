@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { isMeshyError, type ErrorCode } from '../errors.ts'
+import { formatThrown, isMeshyError, type ErrorCode } from '../errors.ts'
 import { makeCard } from '../glb/card.ts'
 import type { Request } from '../request/request.ts'
 import { safeFileName } from '../store/safe-name.ts'
@@ -67,8 +67,7 @@ async function isStored(
     return (await mesh) !== undefined
   } catch (error) {
     if (signal.aborted) return false
-    const reason = isMeshyError(error) ? error.message : String(error instanceof Error ? error.stack : error)
-    logger.warn(`meshy: ${imageName}: its stand-in stays a card. ${reason}`)
+    logger.warn(`meshy: ${imageName}: its stand-in stays a card. ${formatThrown(error)}`)
     return false
   }
 }
