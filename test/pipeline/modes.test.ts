@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { isOffline, MODES, STATES, type Mode, type State } from '../../src/pipeline/modes.ts'
+import { startGate } from '../support/gate.ts'
 import { failureOf, leaveOnItsWay, openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'
@@ -74,14 +75,19 @@ describe('a mode', () => {
   ] as const)('in a live run in mode `%s`, what is %s is %s at first', async (mode, state, first, paid) => {
     const { emulator } = await setUp(state)
     const before = emulator.counts.posts
+    const gate = await startGate(emulator, onTestFinished)
+    let open = () => {}
+    const opened = new Promise<void>((resolve) => (open = resolve))
+    gate.onRequest = () => opened
     const { load } = await openRun({
       root: path(),
       service: emulator,
-      options: { mode },
+      options: { mode, baseUrl: gate.url },
       live: true,
     })
 
     const asset = await load(SPECIFIER)
+    open()
 
     expect(asset.metadata).toMatchObject({ state: first, source: 'stand-in' })
     if (first !== 'pending') return expect(emulator.counts.posts).toBe(before)
