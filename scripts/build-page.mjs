@@ -1,5 +1,5 @@
 // Bundles the page of the inspector into dist/inspector: its parts for the dev server, and one script for reports.
-import { copyFile } from 'node:fs/promises'
+import { appendFile, copyFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
@@ -11,7 +11,16 @@ export async function buildPage(out = OUT) {
   await bundle('main', { out, format: 'es' })
   await bundle('report', { out, format: 'iife' })
   await copyFile(new URL('page.css', PAGE), new URL('page.css', out))
+  await appendFile(new URL('licenses.md', out), DRACO)
 }
+
+/** What three.js brings without its terms. */
+const DRACO = `
+## Draco decoder (Apache-2.0)
+
+Copyright The Draco Authors, https://github.com/google/draco, licensed under the Apache License, Version 2.0:
+https://www.apache.org/licenses/LICENSE-2.0
+`
 
 /** The page brings the decoder that it needs, so the others that the loader knows of are not put beside it. */
 const ownDecoder = {
@@ -37,6 +46,8 @@ async function bundle(name, { out, format }) {
       target: 'es2022',
       modulePreload: false,
       chunkSizeWarningLimit: 1000,
+      // What is bundled is distributed, and so are the terms under which it may be.
+      license: { fileName: 'licenses.md' },
       rollupOptions: {
         input: fileURLToPath(new URL(`${name}.ts`, PAGE)),
         output: {
