@@ -1,6 +1,6 @@
-import { agree } from '../pipeline/agree.ts'
+import { agree } from '../pipeline/live/agree.ts'
 import type { PluginApi } from '../pipeline/plugin-api.ts'
-import type { ModelReport } from '../pipeline/report.ts'
+import type { ModelReport } from '../pipeline/telling/report.ts'
 import type { Session } from './session.ts'
 
 /** @param workers the instances of the plugin in workers, whose builds are parts of this one */

@@ -1,8 +1,8 @@
 import type { Context } from '../pipeline/context.ts'
-import { consoleLogger } from '../pipeline/logger.ts'
+import { consoleLogger } from '../pipeline/telling/logger.ts'
 import { openProject, type ProjectRun } from '../pipeline/open-project.ts'
 import type { Options } from '../pipeline/options.ts'
-import { Problems } from '../pipeline/problems.ts'
+import { Problems } from '../pipeline/telling/problems.ts'
 import { presentable } from './present.ts'
 import { PromptScrubber } from './scrub-maps.ts'
 

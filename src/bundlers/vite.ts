@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
-import type { Logger } from '../pipeline/logger.ts'
+import type { Logger } from '../pipeline/telling/logger.ts'
 import type { PluginApi } from '../pipeline/plugin-api.ts'
 import type { Adapter, AdapterParts } from './adapter.ts'
 import { CopyMode } from './copy.ts'

@@ -1,4 +1,4 @@
-import { forgetModel, type Forgotten } from '../pipeline/forget.ts'
+import { forgetModel, type Forgotten } from '../pipeline/commands/forget.ts'
 import { defineCommand } from './command.ts'
 import { modelArg, openModel } from './model-argument.ts'
 import { formatCredits, print, printJson } from './print.ts'

@@ -1,4 +1,4 @@
-import type { ModelReport } from '../pipeline/report.ts'
+import type { ModelReport } from '../pipeline/telling/report.ts'
 import { buildArgs, buildChoiceOf } from './build-args.ts'
 import { defineCommand } from './command.ts'
 import { walkModuleGraph } from './module-graph.ts'

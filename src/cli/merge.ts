@@ -8,8 +8,8 @@ import {
   type Choose,
   type Merged,
   type MergeTexts,
-} from '../pipeline/merge.ts'
-import { takeTurn } from '../pipeline/turn.ts'
+} from '../pipeline/commands/merge.ts'
+import { takeTurn } from '../pipeline/paying/turn.ts'
 import { writeDurably } from '../system/durable.ts'
 import { defineCommand } from './command.ts'
 import { plural, print, printJson } from './print.ts'

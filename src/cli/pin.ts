@@ -1,6 +1,6 @@
 import path from 'node:path'
-import { pinOwnBytes } from '../pipeline/pin.ts'
-import { namesImport, readSpecifier } from '../pipeline/subject.ts'
+import { pinOwnBytes } from '../pipeline/commands/pin.ts'
+import { namesImport, readSpecifier } from '../pipeline/paying/subject.ts'
 import { defineCommand } from './command.ts'
 import { formatBytes, print, printJson } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'

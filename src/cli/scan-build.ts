@@ -8,8 +8,8 @@ import { loadAsset } from '../pipeline/load.ts'
 import type { Mode } from '../pipeline/modes.ts'
 import { openProject } from '../pipeline/open-project.ts'
 import type { PluginApi } from '../pipeline/plugin-api.ts'
-import { Problems } from '../pipeline/problems.ts'
-import { scanImports, type FoundImport } from '../pipeline/scan-sources.ts'
+import { Problems } from '../pipeline/telling/problems.ts'
+import { scanImports, type FoundImport } from '../pipeline/dts/scan-sources.ts'
 import { stderrLogger } from './project.ts'
 
 /** What is known of a build whose modules were all loaded. */

@@ -1,4 +1,4 @@
-import { readStatus, type ModelStatus, type Status } from '../pipeline/status.ts'
+import { readStatus, type ModelStatus, type Status } from '../pipeline/commands/status.ts'
 import { defineCommand } from './command.ts'
 import { formatBytes, formatCredits, formatTable, plural, print, printJson } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'

@@ -1,5 +1,5 @@
 import { MeshyError } from '../errors.ts'
-import { fetchFromTasks, reliedOn, verifyFiles, type FileStatus } from '../pipeline/verify.ts'
+import { fetchFromTasks, reliedOn, verifyFiles, type FileStatus } from '../pipeline/commands/verify.ts'
 import { defineCommand } from './command.ts'
 import { formatTable, plural, print, printJson } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'

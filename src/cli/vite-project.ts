@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MeshyError } from '../errors.ts'
-import type { Logger } from '../pipeline/logger.ts'
+import type { Logger } from '../pipeline/telling/logger.ts'
 import type { PluginApi } from '../pipeline/plugin-api.ts'
 
 /** The part of Vite that commands use; typed here, so that any version from 6 on will do. */

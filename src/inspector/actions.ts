@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
-import { agree, retry } from '../pipeline/agree.ts'
+import { agree, retry } from '../pipeline/live/agree.ts'
 import type { Context } from '../pipeline/context.ts'
 import type { LiveRecord } from './record.ts'
 

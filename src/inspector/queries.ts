@@ -1,9 +1,9 @@
 import { isMeshyError, type ImportSite } from '../errors.ts'
 import { findEntry } from '../pipeline/classify.ts'
 import type { Context } from '../pipeline/context.ts'
-import { formatQuery } from '../pipeline/format-query.ts'
+import { formatQuery } from '../pipeline/telling/format-query.ts'
 import { isOffline } from '../pipeline/modes.ts'
-import { priceOf } from '../pipeline/price.ts'
+import { priceOf } from '../pipeline/paying/price.ts'
 import type { InspectedError, InspectedModel, InspectedTotals, Inspection } from './model.ts'
 import type { LiveRecord, SeenImport, SeenModel, SeenProgress, SeenRequest } from './record.ts'
 

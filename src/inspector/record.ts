@@ -1,6 +1,6 @@
 import type { Asset } from '../pipeline/asset.ts'
 import type { Import } from '../pipeline/imports.ts'
-import type { Observer } from '../pipeline/observer.ts'
+import type { Observer } from '../pipeline/telling/observer.ts'
 import type { Clock } from '../system/clock.ts'
 
 /** A request, as observers are told of it. */

@@ -6,7 +6,7 @@ import type { BlobRef, FileRole } from '../store/entry.ts'
 import type { AssetMetadata } from '../types.ts'
 import type { StoredFinding } from './classify.ts'
 import { wantsMaps } from './roles.ts'
-import type { ShownStandIn } from './stand-in.ts'
+import type { ShownStandIn } from './live/stand-in.ts'
 
 export type { FileRole } from '../store/entry.ts'
 

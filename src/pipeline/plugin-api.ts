@@ -1,6 +1,6 @@
 import type { Options } from './options.ts'
 import type { PlanRow } from './plan.ts'
-import type { ModelReport } from './report.ts'
+import type { ModelReport } from './telling/report.ts'
 
 /** What a finished build tells of its models. */
 export interface BuildReport {

@@ -2,12 +2,12 @@ import { MeshyError } from '../errors.ts'
 import type { Request } from '../request/request.ts'
 import { readyAsset, type Asset } from './asset.ts'
 import { classify, type StoredFinding } from './classify.ts'
-import { completeStored } from './complete.ts'
+import { completeStored } from './paying/complete.ts'
 import type { Context } from './context.ts'
-import type { Derivation } from './derivation.ts'
-import { tellFailure, type DerivationTask } from './derivations.ts'
-import { derive } from './derive.ts'
-import { ensureStateFile } from './state-file.ts'
+import type { Derivation } from './deriving/derivation.ts'
+import { tellFailure, type DerivationTask } from './deriving/derivations.ts'
+import { derive } from './deriving/derive.ts'
+import { ensureStateFile } from './live/state-file.ts'
 
 /** How long a live page waits for what is derived: what this machine has already needs no longer. */
 const PATIENCE_MS = 50

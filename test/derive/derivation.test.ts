@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { derivationOf } from '../../src/pipeline/derivation.ts'
+import { derivationOf } from '../../src/pipeline/deriving/derivation.ts'
 import type { ResolvedOptions } from '../../src/pipeline/options.ts'
 import { createHasher } from '../../src/request/fingerprint.ts'
 import { refTo } from '../store/samples.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { StartOptions } from '../../src/emulator.ts'
-import { agree } from '../../src/pipeline/agree.ts'
+import { agree } from '../../src/pipeline/live/agree.ts'
 import { forgetRecord } from '../support/journal.ts'
 import { failureOf, openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'

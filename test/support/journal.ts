@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Context } from '../../src/pipeline/context.ts'
-import { forgetModel } from '../../src/pipeline/forget.ts'
+import { forgetModel } from '../../src/pipeline/commands/forget.ts'
 
 /** Makes what a project has on its way look as if it had begun so many hours earlier. */
 export async function ageJournal(root: string, hours: number): Promise<void> {

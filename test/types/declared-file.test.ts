@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readDeclarations } from '../../src/pipeline/declarations.ts'
+import { readDeclarations } from '../../src/pipeline/dts/declarations.ts'
 import { compileSources } from '../support/compiled.ts'
 import type { Project } from '../support/project.ts'
 import { build, emulate, failBuild, makeProject, paying } from '../bundlers/harness.ts'

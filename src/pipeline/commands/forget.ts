@@ -1,0 +1,52 @@
+import { MeshyError } from '../../errors.ts'
+import { estimateCredits } from '../../meshy/pricing.ts'
+import type { Context } from '../context.ts'
+import { findRecord } from '../paying/found-record.ts'
+import { ifReadable, type Subject } from '../paying/subject.ts'
+import { takeTurn } from '../paying/turn.ts'
+
+/** What was given up, and what that will cost. */
+export interface Forgotten {
+  key: string
+  image: string
+  /** Tasks that are never adopted again by themselves. */
+  tasks: string[]
+  /** What the next build pays. */
+  credits: number
+}
+
+/**
+ * Gives up what is known of a request, so that the next build pays again: its pin, its entry, and its task, if one is
+ * on its way. The bytes stay until `prune`.
+ *
+ * The journal comes first: after a crash between two steps, the model is still there, and forgetting it again helps.
+ *
+ * @throws {MeshyError} MESHY_MODEL_UNKNOWN when there is nothing to forget
+ */
+export async function forgetModel(context: Context, subject: Subject): Promise<Forgotten> {
+  const { store } = context
+  const { key, imageName: image, canonical: request, params } = subject
+  return takeTurn(context, subject, async () => {
+    const stored = await ifReadable(() => store.entries.read(key))
+    const pinned = await store.lockfile?.get(key)
+    const isStored = stored !== undefined || (await store.entries.keys()).includes(key)
+    const found = await findRecord(store.journal, key)
+    // One that cannot be read counts: this is what settles it.
+    const hasRecord = found !== undefined && found.state !== 'forgotten'
+    if (!isStored && !pinned && !hasRecord) throw nothing(subject)
+
+    const tasks = [stored, pinned].flatMap((entry) => entry?.task?.id ?? [])
+    const record = await store.journal.forget({ key, image, request, tasks })
+    await store.lockfile?.remove([key])
+    await store.entries.remove(key)
+    return { key, image, tasks: record.forgottenTasks, credits: estimateCredits(request.kind, params) }
+  })
+}
+
+function nothing({ key, imageName }: Subject): MeshyError {
+  return new MeshyError('MESHY_MODEL_UNKNOWN', {
+    message: `There is nothing to forget of \`${imageName}\` (${key}): not pinned, not stored, not on its way.`,
+    hint: 'Name the import with the very directives that it has; `unplugin-meshy status` lists what there is.',
+    details: { key },
+  })
+}

@@ -1,0 +1,97 @@
+import { createHasher, fingerprint } from '../../request/fingerprint.ts'
+import type { CanonicalRequest } from '../../request/request.ts'
+import { hasConflictMarkers } from '../../store/conflict.ts'
+import { formatLockfile, type LockfileDocument } from '../../store/lockfile-document.ts'
+import {
+  mergeLockfiles,
+  readConflict,
+  type Choice,
+  type Choose,
+  type MergeSides,
+} from '../../store/lockfile-merge.ts'
+import { readLockfileText } from './lockfile-text.ts'
+
+export type { Choice, Choose } from '../../store/lockfile-merge.ts'
+
+/** The texts of the three sides of a merge; `base` is undefined where it is not known. */
+export interface MergeTexts {
+  base: string | undefined
+  ours: string
+  theirs: string
+}
+
+export interface Merged {
+  /** The united lockfile, or, while there are choices, one whose conflict markers hold them and nothing else. */
+  text: string
+  /** Keys that both sides pin to different bytes, and that nobody has chosen yet. */
+  choices: Choice[]
+}
+
+/** How a merge reports, and who decides what people must. */
+export interface MergeOptions {
+  /** For messages. */
+  file: string
+  choose: Choose
+}
+
+/**
+ * Unites three versions of a lockfile, key by key. Every one is checked first.
+ *
+ * @throws {MeshyError} MESHY_LOCKFILE_CONFLICT, MESHY_LOCKFILE_INVALID, MESHY_LOCKFILE_VERSION
+ */
+export async function mergeTexts({ base, ours, theirs }: MergeTexts, options: MergeOptions): Promise<Merged> {
+  const hasher = await createHasher()
+  const read = (text: string, side: string) =>
+    readLockfileText(text, { file: `${options.file} (${side})`, hasher })
+  const sides: MergeSides = {
+    base: base === undefined || base.trim() === '' ? undefined : read(base, 'base'),
+    ours: read(ours, 'ours'),
+    theirs: read(theirs, 'theirs'),
+  }
+  return unite(sides, options)
+}
+
+/**
+ * Unites the sides of a lockfile that git left conflict markers in, of any style; undefined when there are none.
+ *
+ * @throws {MeshyError} as {@link mergeTexts}
+ */
+export async function mergeConflict(text: string, options: MergeOptions): Promise<Merged | undefined> {
+  if (!hasConflictMarkers(text)) return undefined
+  const hasher = await createHasher()
+  const key = (request: CanonicalRequest) => fingerprint(request, hasher)
+  return unite(readConflict(text, { file: options.file, fingerprint: key }), options)
+}
+
+function unite(sides: MergeSides, { choose }: MergeOptions): Merged {
+  const { merged, choices } = mergeLockfiles(sides, choose)
+  return { text: choices.length === 0 ? formatLockfile(merged) : withMarkers(merged, choices), choices }
+}
+
+/** The united document as either side has it, with markers around the lines that differ: `mergeConflict` reads it back. */
+function withMarkers(merged: LockfileDocument, choices: readonly Choice[]): string {
+  const [ours, theirs] = (['ours', 'theirs'] as const).map((side) => linesOf(merged, choices, side))
+  if (!ours || !theirs) throw new TypeError('There are two sides.')
+  const before = commonLines(ours, theirs)
+  const after = commonLines(ours.slice(before).toReversed(), theirs.slice(before).toReversed())
+  return [
+    ...ours.slice(0, before),
+    '<<<<<<< ours',
+    ...ours.slice(before, ours.length - after),
+    '=======',
+    ...theirs.slice(before, theirs.length - after),
+    '>>>>>>> theirs',
+    ...ours.slice(ours.length - after),
+  ].join('\n')
+}
+
+function linesOf(merged: LockfileDocument, choices: readonly Choice[], side: 'ours' | 'theirs'): string[] {
+  const chosen = Object.fromEntries(choices.map((choice) => [choice.key, choice[side]]))
+  return formatLockfile({ ...merged, models: { ...merged.models, ...chosen } }).split('\n')
+}
+
+/** How many lines two texts begin with alike. */
+function commonLines(a: readonly string[], b: readonly string[]): number {
+  const index = a.findIndex((line, i) => line !== b[i])
+  return index === -1 ? a.length : index
+}

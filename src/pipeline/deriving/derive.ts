@@ -1,0 +1,153 @@
+import { isMeshyError, MeshyError } from '../../errors.ts'
+import type { DerivedModel } from '../../derive/derive-model.ts'
+import type { Request } from '../../request/request.ts'
+import type { DerivedFile, Entry } from '../../store/entry.ts'
+import { findEntry } from '../classify.ts'
+import type { Context } from '../context.ts'
+import type { Derivation } from './derivation.ts'
+import { formatBytes } from '../telling/size.ts'
+import { takeTurn } from '../paying/turn.ts'
+import { PLUGIN_VERSION } from '../version.ts'
+
+/**
+ * Derives from a stored model what an import wants, free, on this machine: stored as a blob and pinned, so that it is
+ * done once for a project. Imports that want the same share one flight.
+ *
+ * @returns the entry, which has it now
+ * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE, MESHY_DERIVE_FAILED, MESHY_DERIVE_CRASHED
+ */
+export async function derive(
+  context: Context,
+  request: Request,
+  { entry, derivation }: { entry: Entry; derivation: Derivation },
+): Promise<Entry> {
+  const { clock, derivations, flights, report, signal } = context
+  const startedAt = clock.now()
+  try {
+    const grown = await flights.join(`derive ${derivation.key}`, () =>
+      deriveInTurn(context, request, { entry, derivation }),
+    )
+    const seconds = (clock.now() - startedAt) / 1000
+    report.addEffort(request.key, { origin: 'derived', credits: 0, seconds })
+    return grown
+  } catch (error) {
+    if (!signal.aborted) await derivations.noteFailure(context, request, { derivation, error })
+    throw error
+  }
+}
+
+interface Work {
+  entry: Entry
+  derivation: Derivation
+}
+
+async function deriveInTurn(context: Context, request: Request, work: Work): Promise<Entry> {
+  context.progress.deriving(request)
+  try {
+    return await takeTurn(context, request, () => deriveAlone(context, request, work))
+  } catch (error) {
+    throw isMeshyError(error) ? named(error, request) : error
+  } finally {
+    context.progress.done(request)
+  }
+}
+
+async function deriveAlone(context: Context, request: Request, { entry, derivation }: Work): Promise<Entry> {
+  const { store, options, deriver, signal } = context
+  // Another process may have had the lease before.
+  const current = (await findEntry(context, entry.key)) ?? entry
+  const known = current.derived?.[derivation.key] ?? (await findOwn(context, current, derivation))
+  if (known && (await store.blobs.verify(known, signal)) === 'ok') {
+    return pin(context, { entry: current, derivation, file: known })
+  }
+
+  const read = async () => {
+    const source = await store.blobs.read(entry.files.glb)
+    if (options.transforms.length === 0) return source
+    const { transformModel } = await import('../../derive/transform-model.ts')
+    return transformModel(source, options.transforms)
+  }
+  const wanted = { plan: derivation.plan, extras: extrasOf(entry, derivation) }
+  const model = await deriver.derive(read, wanted, { signal })
+  for (const note of model.notes) context.notices.once(`${request.imageName}: ${note}`)
+  const file = await keepLighter(context, request, { entry, derivation, model })
+  return record(context, { entry: current, derivation, model, file })
+}
+
+/** The derived bytes; or those of the source, when deriving made the model larger and nobody's own step is lost by it. */
+async function keepLighter(
+  { store, options, logger, signal }: Context,
+  request: Request,
+  { entry, derivation, model }: Work & { model: DerivedModel },
+): Promise<DerivedFile> {
+  const { steps } = derivation
+  const source = entry.files.glb
+  const [before, after] = [formatBytes(source.bytes), formatBytes(model.glb.length)]
+  const title = `meshy: ${request.imageName}: ${steps.join(', ')}: ${before} → ${after}`
+  if (model.glb.length >= source.bytes && options.transforms.length === 0) {
+    logger.info(`${title}; it is not smaller, so the model stays as it came`)
+    return { ...source, steps, facts: entry.facts }
+  }
+  logger.info(title)
+  const ref = await store.blobs.write(model.glb, { ext: 'glb', signal })
+  return { ...ref, steps, facts: model.facts }
+}
+
+/** What this machine derived before, where the lockfile has lost it. */
+async function findOwn(
+  { store }: Context,
+  entry: Entry,
+  { key }: Derivation,
+): Promise<DerivedFile | undefined> {
+  const stored = await store.entries.read(entry.key)
+  return stored?.files.glb.sha256 === entry.files.glb.sha256 ? stored.derived?.[key] : undefined
+}
+
+/** Keeps it for this machine and pins it. */
+async function record(
+  context: Context,
+  { entry, derivation, model, file }: Work & { model: DerivedModel; file: DerivedFile },
+): Promise<Entry> {
+  const { store, clock } = context
+  const { key } = derivation
+  const stored = await store.entries.read(entry.key)
+  if (stored?.files.glb.sha256 === entry.files.glb.sha256) {
+    const origin = { derivedAt: new Date(clock.now()).toISOString(), tools: toolsOf(model) }
+    const provenance = { ...stored.provenance, derived: { ...stored.provenance.derived, [key]: origin } }
+    await store.entries.write({ ...stored, derived: { ...stored.derived, [key]: file }, provenance })
+  }
+  return pin(context, { entry, derivation, file })
+}
+
+/** Other bytes than those that were pinned, and are lost, take their place: it is free, and the diff shows it. */
+async function pin(
+  { store, logger }: Context,
+  { entry, derivation, file }: Work & { file: DerivedFile },
+): Promise<Entry> {
+  const { key, steps } = derivation
+  const pinned = entry.derived?.[key]
+  if (pinned?.sha256 === file.sha256) return entry
+  const grown: Entry = { ...entry, derived: { ...entry.derived, [key]: file } }
+  if (!store.lockfile) return grown
+  if (pinned) {
+    logger.warn(`meshy: ${entry.image}: ${steps.join(', ')} gave other bytes than were pinned; pinned anew`)
+  }
+  return store.lockfile.put(grown, { replace: pinned !== undefined })
+}
+
+function toolsOf({ tools }: DerivedModel): Record<string, string> {
+  return { 'unplugin-meshy': PLUGIN_VERSION, ...tools }
+}
+
+/** What a file tells about itself wherever it ends up. The bytes that came from the service are never touched. */
+function extrasOf({ key, source }: Entry, { steps }: Derivation): Record<string, unknown> {
+  const license =
+    source === 'meshy'
+      ? 'Generated by Meshy: the terms of the plan it was generated with apply (free plan: CC BY 4.0).'
+      : undefined
+  return { 'unplugin-meshy': { key, steps, ...(license && { license }) } }
+}
+
+function named({ code, message, hint, details, cause }: MeshyError, { imageName }: Request): MeshyError {
+  return new MeshyError(code, { message: `\`${imageName}\`: ${message}`, hint, details, cause })
+}

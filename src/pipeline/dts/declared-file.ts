@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type PQueue from 'p-queue'
+import type { Clock } from '../../system/clock.ts'
+import { writeDurably } from '../../system/durable.ts'
+import { errnoOf, hasErrno } from '../../system/errno.ts'
+import { DECLARATIONS_MARK, formatDeclarations, isDeclarable, readDeclarations } from './declarations.ts'
+
+/** Source trees that cannot be written, as in some containers, are no reason to stop a build. */
+const READ_ONLY = ['EACCES', 'EPERM', 'EROFS'] as const
+/** How long a live run gathers queries before it writes them. */
+const GATHER_MS = 300
+
+export interface DeclaredFileOptions {
+  clock: Clock
+  /** One at a time: each writer of a process keeps what the one before it added. */
+  turns: PQueue
+  /** Whether the run has no end, so that what is new is written soon. */
+  live: boolean
+  warn(text: string): void
+}
+
+/** The file with the types of the imports of a project: what earlier runs found stays in it. */
+export class DeclaredFile {
+  #queries = new Set<string>()
+  #gathering = false
+  readonly file: string
+  readonly #options: DeclaredFileOptions
+
+  constructor(file: string, options: DeclaredFileOptions) {
+    this.file = file
+    this.#options = options
+  }
+
+  /** Takes the query of an import as its source has it: `?meshy&pbr`. */
+  add(query: string): void {
+    if (this.#queries.has(query)) return
+    if (!isDeclarable(query)) return this.#refuse(query)
+    this.#queries.add(query)
+    if (this.#options.live) void this.#writeSoon()
+  }
+
+  /** Adds to the file what it lacks. */
+  async write(): Promise<void> {
+    if (this.#queries.size > 0) await this.#options.turns.add(() => this.#merge())
+  }
+
+  async #writeSoon(): Promise<void> {
+    if (this.#gathering) return
+    this.#gathering = true
+    await this.#options.clock.sleep(GATHER_MS)
+    this.#gathering = false
+    try {
+      await this.write()
+    } catch (error) {
+      this.#options.warn(`the types of the imports were not written: ${String(error)}`)
+    }
+  }
+
+  #refuse(query: string): void {
+    this.#options.warn(`\`${query}\` gets no types: TypeScript allows one \`*\`; write \`%2A\` in the query`)
+  }
+
+  async #merge(): Promise<void> {
+    const text = await readText(this.file)
+    if (text !== undefined && !text.startsWith(DECLARATIONS_MARK)) {
+      this.#options.warn(`\`${this.file}\` is not ours and stays as it is: name another file by \`dts\``)
+      return
+    }
+    const merged = formatDeclarations([...readDeclarations(text ?? ''), ...this.#queries])
+    if (merged !== text) await this.#writeText(merged)
+  }
+
+  async #writeText(text: string): Promise<void> {
+    try {
+      await writeDurably(this.file, text)
+    } catch (error) {
+      if (!hasErrno(error, ...READ_ONLY)) throw error
+      this.#options.warn(`\`${this.file}\` cannot be written (${errnoOf(error)}): new queries have no types`)
+    }
+  }
+}
+
+/** `meshy-env.d.ts` beside the nearest `tsconfig.json` at or above the root, which includes it by default. */
+export function defaultDeclaredFile(root: string): string {
+  for (let dir = path.resolve(root); ; dir = path.dirname(dir)) {
+    if (existsSync(path.join(dir, 'tsconfig.json'))) return path.join(dir, 'meshy-env.d.ts')
+    if (dir === path.dirname(dir)) return path.join(path.resolve(root), 'meshy-env.d.ts')
+  }
+}
+
+/** Line ends of Windows, which git may have made, are no change. */
+async function readText(file: string): Promise<string | undefined> {
+  try {
+    return (await readFile(file, 'utf8')).replaceAll('\r\n', '\n')
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,53 @@
+import { MeshyError } from '../../errors.ts'
+import type { Request } from '../../request/request.ts'
+import type { Entry, FileRole } from '../../store/entry.ts'
+import { classify, type Finding, type StoredFinding } from '../classify.ts'
+import type { Context } from '../context.ts'
+import { generate } from '../generate.ts'
+import { restore } from './restore.ts'
+
+/**
+ * Gets a model that is not ready, and waits for it: restored from its task, taken over, or generated. Imports of the
+ * same key share one flight, in all plugin instances of the process.
+ */
+export async function obtain(context: Context, request: Request, finding: Finding): Promise<StoredFinding> {
+  const startedAt = context.clock.now()
+  const seconds = () => (context.clock.now() - startedAt) / 1000
+  let current = finding
+  try {
+    if (current.state !== 'restorable') {
+      const made = await context.flights.join(request.key, () => generate(context, request, finding.record))
+      context.report.addEffort(request.key, {
+        origin: made.origin,
+        credits: made.credits,
+        seconds: seconds(),
+      })
+      current = await classify(context, request)
+    }
+    // Also for whoever joined a flight that did not know of a file that this import wants.
+    if (current.state === 'restorable' && current.entry) {
+      await restoreOnce(context, request, current.entry, current.lacking)
+      context.report.addEffort(request.key, { origin: 'restored', credits: 0, seconds: seconds() })
+      current = await classify(context, request)
+    }
+  } finally {
+    context.progress.done(request)
+  }
+  const { entry } = current
+  if (entry && current.state === 'ready') return { ...current, entry }
+  throw new MeshyError('MESHY_CACHE_CORRUPT', {
+    message: `The model of \`${request.imageName}\` was stored and is gone again: something else removes files from the cache.`,
+    hint: 'Run again when nothing cleans the cache folder; nothing is paid again while its task is kept.',
+    details: { key: request.key, state: current.state },
+  })
+}
+
+async function restoreOnce(
+  context: Context,
+  request: Request,
+  entry: Entry,
+  lacking: FileRole[],
+): Promise<void> {
+  const flight = `${request.key} ${lacking.join(' ')}`
+  await context.flights.join(flight, () => restore(context, request, { entry, lacking }))
+}

@@ -1,0 +1,123 @@
+import { isMeshyError, MeshyError } from '../../errors.ts'
+import type { Task } from '../../meshy/task.ts'
+import type { Entry, FileRole } from '../../store/entry.ts'
+import type { Request } from '../../request/request.ts'
+import { findEntry } from '../classify.ts'
+import type { Context } from '../context.ts'
+import { fetchFiles } from './fetch-files.ts'
+import { filesMissing } from './missing.ts'
+import { takeTurn } from './turn.ts'
+
+/**
+ * Fetches files of a finished request from its task again, unpaid. Pinned bytes must match; files that were never kept
+ * are added to the entry, except in `frozen`: there the committed lockfile says all.
+ *
+ * A model whose bytes cannot be had is never generated anew by itself: the error names the ways out.
+ */
+export async function restore(
+  context: Context,
+  request: Pick<Request, 'key'>,
+  { entry, lacking }: { entry: Entry; lacking: readonly FileRole[] },
+): Promise<Entry> {
+  assertRestorable(context, entry, lacking)
+  return takeTurn(context, { key: request.key, imageName: entry.image }, async () => {
+    // Another process may have had the lease before, and fetched them.
+    const current = (await findEntry(context, request.key)) ?? entry
+    const roles = await stillLacking(context, current, lacking)
+    return roles.length === 0 ? current : restoreAlone(context, current, roles)
+  })
+}
+
+async function restoreAlone(context: Context, entry: Entry, lacking: readonly FileRole[]): Promise<Entry> {
+  assertRestorable(context, entry, lacking)
+  const task = await retrieveTask(context, entry, lacking)
+  const { kind } = entry.request
+  const wanted = { kind, task, roles: lacking, expected: entry.files }
+  const fetched = await fetchFiles(context, wanted).catch((error: unknown) => {
+    throw hasOtherBytes(error) ? unrestorable(entry, lacking, `task ${task.id} gives other bytes`) : error
+  })
+  const lost = fetched.unavailable.filter((role) => entry.files[role] !== undefined)
+  if (lost.length > 0) throw unrestorable(entry, lost, `task ${task.id} does not have them any more`)
+  return addFiles(context, entry, fetched)
+}
+
+function assertRestorable({ options }: Context, entry: Entry, lacking: readonly FileRole[]): void {
+  const { files, task } = entry
+  if (!task) throw unrestorable(entry, lacking, 'they are your own bytes, which no task can give back')
+  const unpinned = lacking.filter((role) => files[role] === undefined)
+  if (options.mode === 'frozen' && unpinned.length > 0) throw filesMissing(entry, unpinned)
+  if (options.apiKey !== undefined) return
+  throw unrestorable(entry, lacking, `there is no MESHY_API_KEY to fetch them from task ${task.id} with`)
+}
+
+async function stillLacking(
+  { store, signal }: Context,
+  { files, unavailable = [] }: Entry,
+  roles: readonly FileRole[],
+): Promise<FileRole[]> {
+  const lacking: FileRole[] = []
+  for (const role of roles) {
+    const ref = files[role]
+    const isThere = ref ? (await store.blobs.verify(ref, signal)) === 'ok' : unavailable.includes(role)
+    if (!isThere) lacking.push(role)
+  }
+  return lacking
+}
+
+async function retrieveTask(context: Context, entry: Entry, lacking: readonly FileRole[]): Promise<Task> {
+  const taskId = entry.task?.id ?? ''
+  const { client } = context.api()
+  try {
+    return await client.retrieve(entry.request.kind, taskId, { signal: context.signal })
+  } catch (error) {
+    if (!isMeshyError(error) || error.code !== 'MESHY_API_NOT_FOUND') throw error
+    throw unrestorable(entry, lacking, `task ${taskId} is gone: the service keeps tasks for 3 days`)
+  }
+}
+
+/** Whether what was served, over all attempts, is not what is pinned. */
+function hasOtherBytes(error: unknown): boolean {
+  return isMeshyError(error) && error.code === 'MESHY_DOWNLOAD_INVALID' && 'expected' in error.details
+}
+
+/**
+ * Adds files to a stored entry: those that an import wants besides the GLB, at once or since a later day. In `frozen`
+ * an entry is never changed.
+ */
+export async function addFiles(
+  { store, options }: Context,
+  entry: Entry,
+  { files, unavailable }: { files: Entry['files'] | Partial<Entry['files']>; unavailable: FileRole[] },
+): Promise<Entry> {
+  const isKnown = Object.keys(files).every((role) => role in entry.files)
+  if (options.mode === 'frozen' || (isKnown && unavailable.length === 0)) return entry
+  const missing = [...(entry.unavailable ?? []), ...unavailable]
+  const grown: Entry = {
+    ...entry,
+    files: { ...entry.files, ...files },
+    ...(missing.length > 0 ? { unavailable: missing } : {}),
+  }
+  const stored = await store.entries.read(entry.key)
+  if (stored) await store.entries.write({ ...stored, ...grown })
+  await store.lockfile?.put(grown)
+  return grown
+}
+
+function unrestorable(entry: Entry, lacking: readonly FileRole[], reason: string): MeshyError {
+  const names = lacking.map((role) => `\`${role}\``).join(', ')
+  const details = { key: entry.key, taskId: entry.task?.id, roles: lacking }
+  if (!lacking.some((role) => entry.files[role])) {
+    return new MeshyError('MESHY_EXTRA_UNAVAILABLE', {
+      message: `Files of \`${entry.image}\` (${names}) were not kept with its model, and ${reason}. Nothing was paid.`,
+      hint: `Leave the directive out, or \`unplugin-meshy forget ${entry.key}\` to pay for a new model with it.`,
+      details,
+    })
+  }
+  return new MeshyError('MESHY_MODEL_UNRESTORABLE', {
+    message: `The bytes of \`${entry.image}\` (${names}) are missing or damaged, and ${reason}. Nothing was paid.`,
+    hint:
+      `Restore the file under \`blobs\` of the cache (commit it, \`git lfs pull\`, a colleague's copy), or ` +
+      `\`unplugin-meshy forget ${entry.key}\`, so that the next build pays for a new model.`,
+    details,
+  })
+}

@@ -1,0 +1,27 @@
+import type { Lease } from '../../store/lease.ts'
+import type { Holder } from '../../store/lease-file.ts'
+import { currentProcess } from '../../system/process.ts'
+import type { Context } from '../context.ts'
+
+/**
+ * Runs `use` while no other process works on the key. Whoever waits for one is told: it may take as long as making a
+ * model takes.
+ *
+ * @param subject.imageName what the key is called for people
+ */
+export function takeTurn<T>(
+  { store, signal, logger }: Context,
+  { key, imageName }: { key: string; imageName: string },
+  use: (lease: Lease) => Promise<T>,
+): Promise<T> {
+  const onWait = (holder: Holder | undefined) => {
+    if (isOurs(holder)) return
+    logger.info(`meshy: ${imageName}: another process is at work on it; waiting for that to end`)
+  }
+  return store.withLease(key, use, { signal, onWait })
+}
+
+function isOurs(holder: Holder | undefined): boolean {
+  const { pid, host } = currentProcess()
+  return holder?.pid === pid && holder.host === host
+}

@@ -1,0 +1,71 @@
+import { formatError, formatPlace, isMeshyError, MeshyError } from '../../errors.ts'
+
+/** Collects the failures of a build, so that its end reports all of them and not the first. */
+export class Problems {
+  #errors = new Map<string, unknown>()
+
+  /** @param id what failed; a second failure of the same import replaces the first */
+  add(id: string, error: unknown): void {
+    this.#errors.set(id, error)
+  }
+
+  get size(): number {
+    return this.#errors.size
+  }
+
+  /** Takes the collected failures out, as one error; undefined when there are none. */
+  take(): unknown {
+    const errors = [...this.#errors.values()]
+    this.#errors.clear()
+    // Anything that is not ours is a bug: it keeps its own stack.
+    const bug = errors.find((error) => !isMeshyError(error))
+    return bug ?? combine(errors.filter((error) => isMeshyError(error)).toSorted(bySite))
+  }
+}
+
+/** In the order of the sources: bundlers load modules in another one each time. */
+function bySite(a: MeshyError, b: MeshyError): number {
+  const [one, other] = [a.site?.file ?? '', b.site?.file ?? '']
+  if (one !== other) return one < other ? -1 : 1
+  return (a.site?.line ?? 0) - (b.site?.line ?? 0)
+}
+
+function combine(errors: MeshyError[]): MeshyError | undefined {
+  const [first] = errors
+  if (!first || errors.length === 1) return first
+  const credits = sumOf(errors)
+  const price = credits > 0 ? `\n\nTogether: ${credits} credits.` : ''
+  return new MeshyError(first.code, {
+    message: `${errors.length} imports of models failed:\n\n${textsOf(errors).join('\n\n')}${price}\n`,
+    hint: 'Fix these, then build again: what is stored already is not paid again.',
+    details: {
+      credits,
+      errors: errors.map(({ code, message, hint, site, details }) => ({
+        code,
+        message,
+        hint,
+        site,
+        details,
+      })),
+    },
+  })
+}
+
+/** What befell several imports alike, such as a batch over the budget, is told once, below all of their places. */
+function textsOf(errors: MeshyError[]): string[] {
+  const places = new Map<string, string[]>()
+  for (const error of errors) {
+    const text = formatError(error.at(undefined))
+    const { site } = error
+    places.set(text, [...(places.get(text) ?? []), ...(site ? [formatPlace(error, site)] : [])])
+  }
+  return [...places].map(([text, sites]) => [...new Set(sites)].map((site) => `${site}: `).join('\n') + text)
+}
+
+/** Imports that share a key share its price. */
+function sumOf(errors: MeshyError[]): number {
+  const prices = new Map(
+    errors.map(({ details }) => [details['key'] ?? Symbol('none'), Number(details['credits'] ?? 0)]),
+  )
+  return [...prices.values()].reduce((sum, credits) => sum + credits, 0)
+}

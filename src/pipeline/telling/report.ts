@@ -1,0 +1,73 @@
+import type { Request } from '../../request/request.ts'
+import type { Asset } from '../asset.ts'
+
+/** How this run got a model. */
+export type Origin = 'cache' | 'generated' | 'adopted' | 'restored' | 'derived' | 'stand-in'
+
+/** One model of a run, for the summary and for `api.report()`. */
+export interface ModelReport {
+  image: string
+  key: string
+  state: 'ready' | 'pending' | 'preview'
+  origin: Origin
+  triangles: number
+  bytes: number
+  /** Credits that this run spent on it. */
+  credits: number
+  /** Seconds that this run waited for it. */
+  seconds: number
+}
+
+/** How a model came about, and what that took. */
+export interface Effort {
+  origin: Origin
+  credits: number
+  seconds: number
+}
+
+const NO_EFFORT: Effort = { origin: 'cache', credits: 0, seconds: 0 }
+
+/** What a run did, by key. */
+export class Report {
+  #efforts = new Map<string, Effort>()
+  #models = new Map<string, ModelReport>()
+
+  /** Remembers what a model took. A restored file does not hide that the model was generated in the same run. */
+  addEffort(key: string, effort: Effort): void {
+    const known = this.#efforts.get(key)
+    if (known && known.credits > 0) return
+    this.#efforts.set(key, effort)
+  }
+
+  addAsset({ key, imageName }: Request, { metadata }: Asset): void {
+    const { state, triangles, bytes, source } = metadata
+    const effort = this.#efforts.get(key) ?? NO_EFFORT
+    const origin = source === 'stand-in' ? 'stand-in' : effort.origin
+    this.#models.set(key, { image: imageName, key, state, triangles, bytes, ...effort, origin })
+  }
+
+  /** Every model of the run, sorted by the name of its image. */
+  models(): ModelReport[] {
+    return [...this.#models.values()].toSorted((a, b) => (a.image < b.image ? -1 : Number(a.image > b.image)))
+  }
+}
+
+/** A run in one line: `12 models: 10 from the cache, 2 generated, 60 credits`; undefined when all was at hand. */
+export function summarize(models: readonly ModelReport[]): string | undefined {
+  if (models.every(({ origin }) => origin === 'cache')) return undefined
+  const counts = (['cache', 'generated', 'adopted', 'restored', 'derived', 'stand-in'] as const)
+    .map((origin) => ({ origin, count: models.filter((model) => model.origin === origin).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ origin, count }) => `${count} ${ORIGIN_WORDS[origin]}`)
+  const credits = models.reduce((sum, model) => sum + model.credits, 0)
+  return `${models.length} model${models.length === 1 ? '' : 's'}: ${counts.join(', ')}, ${credits} credits`
+}
+
+const ORIGIN_WORDS: Record<Origin, string> = {
+  cache: 'from the cache',
+  generated: 'generated',
+  adopted: 'taken over from a task of the account',
+  restored: 'restored',
+  derived: 'derived',
+  'stand-in': 'STAND-INS, not the real models',
+}

@@ -1,0 +1,76 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { findPrunable } from '../../../src/pipeline/commands/prune.ts'
+import { readStatus } from '../../../src/pipeline/commands/status.ts'
+import { openRun, writePictures, type TestRun } from '../../support/run.ts'
+import { startService } from '../../support/service.ts'
+import { useTempDir } from '../../support/temp-dir.ts'
+
+const SPECIFIER = 'hero.png?meshy'
+
+describe('a journal record of a model that is stored', () => {
+  const { path } = useTempDir()
+
+  async function setUp() {
+    await writePictures(path(), 'hero.png')
+    const service = await startService()
+    const run = () => openRun({ root: path(), service })
+    const { metadata } = await (await run()).load(SPECIFIER)
+    return { service, run, key: metadata.key }
+  }
+
+  /** Leaves a submission whose answer nobody has, begun so many hours ago, besides the stored model. */
+  async function leaveStarted(run: () => Promise<TestRun>, key: string, hours: number): Promise<void> {
+    const { store, clock } = (await run()).context
+    const entry = await store.entries.read(key)
+    if (!entry) throw new Error('It is stored.')
+    const { image, request, provenance } = entry
+    const startedAt = new Date(clock.now() - hours * 3_600_000).toISOString()
+    const { params } = provenance
+    await store.journal.start({ key, image, request, params, startedAt, host: 'x', account: 'x' })
+  }
+
+  it('is told, and fails nothing, when it cannot be read', async () => {
+    const { service, run, key } = await setUp()
+    await mkdir(path('.meshy', 'journal'), { recursive: true })
+    await writeFile(path('.meshy', 'journal', `${key}.json`), '{')
+
+    const { load, told, context } = await run()
+    const asset = await load(SPECIFIER)
+
+    expect(asset.metadata.state).toBe('ready')
+    expect(told.join('\n')).toContain(`${key}.json`)
+    expect(service.counts.posts).toBe(1)
+    expect(await readdir(path('.meshy', 'journal'))).toEqual([`${key}.json`])
+    expect(await findPrunable(context, new Set([key]))).toMatchObject({ busy: true })
+  })
+
+  it('ends when it is of a submission so old that nothing can become of it', async () => {
+    const { run, key } = await setUp()
+    await leaveStarted(run, key, 97)
+
+    const { load, context } = await run()
+    const { busy } = await findPrunable(context, new Set([key]))
+    await load(SPECIFIER)
+
+    expect(busy).toBe(false)
+    expect(await readdir(path('.meshy', 'journal'))).toEqual([])
+  })
+
+  it('stays, and is listed, while the service may have a task of it', async () => {
+    const { run, key } = await setUp()
+    await leaveStarted(run, key, 72)
+
+    const { load, context } = await run()
+    const { busy } = await findPrunable(context, new Set([key]))
+    await load(SPECIFIER)
+
+    const { models } = await readStatus(context)
+    expect(busy).toBe(true)
+    expect(models.map(({ image, state }) => [image, state])).toEqual([
+      ['hero.png', 'ready'],
+      ['hero.png', 'on its way'],
+    ])
+    expect(await readdir(path('.meshy', 'journal'))).toEqual([`${key}.json`])
+  })
+})
