@@ -23,27 +23,28 @@ export function formatJson(value: unknown, indent = ''): string {
   )
 }
 
+/** A string, and the colon behind it where it is a name; or what begins or ends an object. */
+const NAME_OR_BRACE = /("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/g
+
 /** The first name that occurs twice in one object of a JSON text: `JSON.parse` keeps the last of both, silently. */
 export function findDuplicateName(json: string): string | undefined {
-  const open: (Set<string> | undefined)[] = []
-  let nameIsNext = false
-  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],:]/g)) {
+  const open: Set<string>[] = []
+  for (const [token, text, colon] of json.matchAll(NAME_OR_BRACE)) {
     if (token === '{') open.push(new Set())
-    else if (token === '[') open.push(undefined)
-    else if (token === '}' || token === ']') open.pop()
-    else if (nameIsNext && isRepeated(token, open.at(-1))) return String(JSON.parse(token))
-    nameIsNext = token === '{' || token === ','
+    else if (token === '}') open.pop()
+    else if (text !== undefined && colon !== undefined) {
+      const names = open.at(-1)
+      const name = unquote(text)
+      if (names?.has(name)) return name
+      names?.add(name)
+    }
   }
   return undefined
 }
 
-/** @param names those of the object so far; undefined in a list, whose items are no names */
-function isRepeated(token: string, names: Set<string> | undefined): boolean {
-  if (!names || !token.startsWith('"')) return false
-  const name = String(JSON.parse(token))
-  if (names.has(name)) return true
-  names.add(name)
-  return false
+/** Most names have no escapes, and every build reads all of them. */
+function unquote(text: string): string {
+  return text.includes('\\') ? String(JSON.parse(text)) : text.slice(1, -1)
 }
 
 function isNested(value: unknown): value is object {
