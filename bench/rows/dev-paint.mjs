@@ -15,7 +15,7 @@ const LONGEST_WAIT_MS = 300_000
  * The first paint of a page that imports missing models, in a real browser and on a fresh dev server: when no stand-in
  * was made yet, and later, against the same page that imports these stand-ins as files with `?url`.
  */
-export async function measure({ models = 50, rounds = 5 } = {}) {
+export async function measure({ models = 50, rounds = 15 } = {}) {
   const project = await createProject({ pictures: 0 })
   const { root } = project
   const browser = await launchBrowser()
