@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { runChild } from '../lib/child.mjs'
 import { interleave } from '../lib/measure.mjs'
@@ -40,21 +40,31 @@ export async function measure({ counts = [100, 500], rounds = 5, modelBytes = MO
         ),
       )
       const run = (entry, plugin) => () => runChild('build', { root, entry, plugin })
-      const found = await interleave(
-        {
-          empty: run('empty.js'),
-          url: run('url.js'),
-          asset: run('models.js', { meshy: READY }),
-          copy: run('models.js', { meshy: { ...READY, emit: 'copy' } }),
-        },
-        rounds,
-      )
+      const asset = run('models.js', { meshy: READY })
+      const copy = run('models.js', { meshy: { ...READY, emit: 'copy' } })
+      const variants = {
+        empty: run('empty.js'),
+        url: run('url.js'),
+        firstAsset: withoutNotes(root, asset),
+        asset,
+        firstCopy: withoutNotes(root, copy),
+        copy,
+      }
+      const found = await interleave(variants, rounds)
       results.push({ count, ...found })
     }
     const images = await measureImages(project, Math.min(...counts), { rounds, picture })
     return { modelBytes, rounds, results, images }
   } finally {
     await project.remove()
+  }
+}
+
+/** A build that reads and hashes every picture and every model, as the first one on a machine does. */
+function withoutNotes(root, build) {
+  return async () => {
+    await rm(path.join(root, '.meshy', 'notes'), { force: true })
+    return build()
   }
 }
 
