@@ -86,8 +86,9 @@ function warnOfMissingKey({ bundler }: Session, { options, notices }: Context): 
 export async function finishBuild(session: Session, api: PluginApi): Promise<void> {
   // A run whose options are wrong has said so at its start.
   if (!session.isOpen) return
-  const { logger, options, report, declared } = await session.context()
+  const { logger, options, report, declared, store } = await session.context()
   await declared?.write()
+  if (options.mode !== 'plan') await store.notes.save()
   const problem = session.problems.take()
   if (problem !== undefined) throw presentable(problem, session.bundler.root)
   const summary = session.bundler.live ? undefined : summarize(report.models())

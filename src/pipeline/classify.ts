@@ -7,7 +7,6 @@ import { derivationOf, type Derivation } from './deriving/derivation.ts'
 import { findFreeWay } from './deriving/free-way.ts'
 import type { State } from './modes.ts'
 import { fileStem, wantedRoles } from './roles.ts'
-import type { Store } from './store.ts'
 
 /** Bytes that the entry's task may still have. A Git LFS pointer is not among them: the user has the bytes. */
 const RESTORABLE_CODES: ReadonlySet<ErrorCode> = new Set(['MESHY_BLOB_MISSING', 'MESHY_BLOB_DAMAGED'])
@@ -57,7 +56,6 @@ export async function findEntry({ store, options }: Context, key: string): Promi
 }
 
 async function verifyFiles(context: Context, entry: Entry, request: Request) {
-  const { store } = context
   const lacking: FileRole[] = []
   const paths = new Map<FileRole, string>()
   const derivation = derivationOf(context, request, entry)
@@ -67,7 +65,7 @@ async function verifyFiles(context: Context, entry: Entry, request: Request) {
     const isDerived = role === 'glb' && derivedFile !== undefined
     const file = isDerived
       ? derivedFile
-      : ref && (await verifiedPath(store, ref, { key: entry.key, stem: fileStem(request.name, role) }))
+      : ref && (await verifiedPath(context, ref, { key: entry.key, stem: fileStem(request.name, role) }))
     if (file === undefined) lacking.push(role)
     else paths.set(role, file)
   }
@@ -76,7 +74,7 @@ async function verifyFiles(context: Context, entry: Entry, request: Request) {
 
 /** What was derived is verified alone: the model that it comes from need not be here. */
 async function verifyDerived(
-  { store }: Context,
+  context: Context,
   { name }: Request,
   { entry, derivation }: { entry: Entry; derivation: Derivation | undefined },
 ): Promise<{ derived?: DerivedFile; file?: string }> {
@@ -84,18 +82,19 @@ async function verifyDerived(
   if (!derivation || !derived) return {}
   const isSource = derived.sha256 === entry.files.glb.sha256
   const key = isSource ? entry.key : derivation.key
-  const file = await verifiedPath(store, derived, { key, stem: fileStem(name, 'glb') })
+  const file = await verifiedPath(context, derived, { key, stem: fileStem(name, 'glb') })
   return file === undefined ? {} : { derived, file }
 }
 
 /** The path of a file whose bytes are right; undefined when they are missing or damaged, and so restorable. */
 async function verifiedPath(
-  store: Store,
+  { store: { outputs }, options }: Context,
   ref: BlobRef,
   { key, stem }: { key: string; stem: string },
 ): Promise<string | undefined> {
   try {
-    return await store.outputs.materialise(ref, key, stem)
+    const writesNothing = options.mode === 'plan'
+    return await (writesNothing ? outputs.locate(ref, key, stem) : outputs.materialise(ref, key, stem))
   } catch (error) {
     if (isMeshyError(error) && RESTORABLE_CODES.has(error.code)) return undefined
     throw error

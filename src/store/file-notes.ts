@@ -1,8 +1,10 @@
-import { stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { isMeshyError } from '../errors.ts'
+import PQueue from 'p-queue'
+import { isMeshyError, type ErrorCode } from '../errors.ts'
 import { systemClock, type Clock } from '../system/clock.ts'
 import { writeAtomically } from '../system/durable.ts'
+import { errnoOf } from '../system/errno.ts'
 import { fileState, isSettled, type FileState } from '../system/file-state.ts'
 import type { Layout } from './layout.ts'
 import { createPreparation } from './prepare.ts'
@@ -19,7 +21,7 @@ export interface FileNotes {
   get(file: string, state: FileState): Promise<string | undefined>
   /** @param note one line */
   set(file: string, state: FileState, note: string): void
-  /** Hands on to later runs what was set. Where that cannot be written, they read again. */
+  /** Hands on to later runs what was set of files that are safely on the disk. Elsewhere they read again. */
   save(): Promise<void>
 }
 
@@ -50,11 +52,19 @@ export function createFileNotes(
     },
     save: async () => {
       if (unsaved.size === 0) return
-      const notes = new Map(unsaved)
+      const candidates = [...unsaved]
       unsaved.clear()
-      await orLeave(async () => {
+      await ifPossible(async () => {
+        const turns = new PQueue({ concurrency: SYNCS_AT_ONCE })
+        const areSafe = await turns.addAll(
+          candidates.map(
+            ([name]) =>
+              () =>
+                isOnDisk(join(layout.root, name)),
+          ),
+        )
         await prepare()
-        await writeNotes(layout, notes)
+        await writeNotes(layout, new Map(candidates.filter((_, i) => areSafe[i])))
       })
     },
   }
@@ -65,15 +75,37 @@ export async function readFileState(file: string): Promise<FileState | undefined
   return await ifReadable(file, async () => fileState(await stat(file, { bigint: true })))
 }
 
-const SEPARATOR = '\t'
+const SYNCS_AT_ONCE = 8
 
-/** By name. A line that is torn, since the file is not synced, fits no state and so does no harm. */
+/**
+ * Puts what was written to a file on the disk. A power cut could leave it with the size and the times that were noted, and
+ * without its bytes. False where that cannot be told, as of a read-only file on Windows.
+ */
+async function isOnDisk(file: string): Promise<boolean> {
+  try {
+    const handle = await open(file, 'r')
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    return true
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+    return false
+  }
+}
+
+/** State, note, and name, which comes last since it may hold a tab. Whatever else a crash left is no line. */
+const LINE = /^(\d+ -?\d+ -?\d+ \d+)\t([^\t\0]+)\t([^\0]+)$/
+
+/** By name; none where they cannot be read. */
 async function readNotes(file: string): Promise<Map<string, Note>> {
-  const lines = ((await readText(file)) ?? '').split('\n')
+  const lines = ((await ifPossible(() => readText(file))) ?? '').split('\n')
   return new Map(
-    lines.map((line) => {
-      const [state = '', note = '', ...name] = line.split(SEPARATOR)
-      return [name.join(SEPARATOR), { state, note }]
+    lines.flatMap((line) => {
+      const [, state, note, name] = LINE.exec(line) ?? []
+      return state && note && name ? [[name, { state, note }] as const] : []
     }),
   )
 }
@@ -81,18 +113,22 @@ async function readNotes(file: string): Promise<Map<string, Note>> {
 /** Adds to what other processes have written meanwhile, and leaves out what does not hold any more. */
 async function writeNotes(layout: Layout, notes: ReadonlyMap<string, Note>): Promise<void> {
   const known = [...(await readNotes(layout.notes))].filter(([name]) => !notes.has(name))
-  const states = await Promise.all(known.map(([name]) => readFileState(join(layout.root, name))))
+  const stateOf = (name: string) => ifPossible(() => readFileState(join(layout.root, name)))
+  const states = await Promise.all(known.map(([name]) => stateOf(name)))
   const holding = known.filter(([, { state }], i) => states[i]?.text === state)
-  const lines = [...holding, ...notes].map(([name, { state, note }]) => [state, note, name].join(SEPARATOR))
+  const lines = [...holding, ...notes].map(([name, { state, note }]) => [state, note, name].join('\t'))
   const text = lines.map((line) => `${line}\n`).join('')
   await orUnwritable(layout.notes, () => writeAtomically(layout.notes, text, layout.tmp))
 }
 
-/** Nothing is lost where it cannot be written: a cache may be read-only. */
-async function orLeave(write: () => Promise<void>): Promise<void> {
+/** Nothing is lost where a note can be neither read nor written: a cache may be read-only, or somebody else's. */
+async function ifPossible<T>(step: () => Promise<T>): Promise<T | undefined> {
   try {
-    await write()
+    return await step()
   } catch (error) {
-    if (!isMeshyError(error) || error.code !== 'MESHY_CACHE_UNWRITABLE') throw error
+    if (isMeshyError(error) && REFUSALS.has(error.code)) return undefined
+    throw error
   }
 }
+
+const REFUSALS: ReadonlySet<ErrorCode> = new Set(['MESHY_CACHE_UNREADABLE', 'MESHY_CACHE_UNWRITABLE'])

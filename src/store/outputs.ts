@@ -25,6 +25,12 @@ export interface Outputs {
    * @throws MESHY_BLOB_MISSING, MESHY_BLOB_DAMAGED, MESHY_BLOB_LFS_POINTER, MESHY_CACHE_UNWRITABLE
    */
   materialise(ref: BlobRef, key: string, name: string): Promise<string>
+  /**
+   * The absolute path of any file with the bytes of `ref`, for runs that must write nothing.
+   *
+   * @throws MESHY_BLOB_MISSING, MESHY_BLOB_DAMAGED, MESHY_BLOB_LFS_POINTER
+   */
+  locate(ref: BlobRef, key: string, name: string): Promise<string>
 }
 
 export function createOutputs(
@@ -37,6 +43,8 @@ export function createOutputs(
   const digest = createFileDigester()
   const statusOfFile: StatusOfFile = async (file, ref) => statusOf(await digest(file), ref)
   const running = new Map<string, Promise<void>>()
+  const targetOf = (ref: BlobRef, key: string, name: string) =>
+    layout.output(key, `${safeFileName(name)}.${ref.ext}`)
   const ensure = async (target: string, ref: BlobRef): Promise<void> => {
     const found = await readFileState(target)
     if (found && (await notes.get(target, found)) === ref.sha256) return
@@ -50,14 +58,20 @@ export function createOutputs(
   }
   return {
     materialise: async (ref, key, name) => {
-      const target = layout.output(key, `${safeFileName(name)}.${ref.ext}`)
+      const target = targetOf(ref, key, name)
       const id = `${ref.sha256} ${target}`
       const turn = running.get(id) ?? turns.add(() => ensure(target, ref)).finally(() => running.delete(id))
       running.set(id, turn)
       await turn
-      // The last of many writes for all.
-      if (running.size === 0) await notes.save()
       return target
+    },
+    locate: async (ref, key, name) => {
+      const target = targetOf(ref, key, name)
+      if ((await turns.add(() => statusOfFile(target, ref))) === 'ok') return target
+      const blob = layout.blob(ref)
+      const status = await turns.add(() => statusOfFile(blob, ref))
+      if (status !== 'ok') throw blobUnusable(blob, status)
+      return blob
     },
   }
 }
@@ -66,8 +80,8 @@ export function createOutputs(
 type StatusOfFile = (file: string, ref: BlobRef) => Promise<BlobStatus>
 
 /**
- * The copy is checked, not the blob before it: what gets the name was right when it was whole. Nothing is synced,
- * since what a power cut leaves is found to be wrong, and made again from the blob.
+ * The copy is checked, not the blob before it: what gets the name was right when it was whole. Nothing is synced before
+ * a note is to last: what a power cut leaves until then is found to be wrong, and made again from the blob.
  */
 async function makeOutput(
   layout: Layout,

@@ -4,7 +4,7 @@ import type { BigIntStats } from 'node:fs'
 export interface FileState {
   /** Another text whenever the file may hold other bytes. */
   text: string
-  /** When anything about the file last changed, its rights and name included; milliseconds since 1970. */
+  /** When it last changed, as far as the file system tells; milliseconds since 1970. */
   changedAt: number
 }
 
@@ -12,8 +12,10 @@ export interface FileState {
  * The state of a file, from what `stat` says of it. Programs can set the time of modification, as archives do when they
  * are unpacked, but not the time of change: so both are in it.
  */
-export function fileState({ ino, size, mtimeNs, ctimeNs, ctimeMs }: BigIntStats): FileState {
-  return { text: `${size} ${mtimeNs} ${ctimeNs} ${ino}`, changedAt: Number(ctimeMs) }
+export function fileState({ ino, size, mtimeNs, mtimeMs, ctimeNs, ctimeMs }: BigIntStats): FileState {
+  // FAT keeps no time of change.
+  const changedAt = Math.max(Number(mtimeMs), Number(ctimeMs))
+  return { text: `${size} ${mtimeNs} ${ctimeNs} ${ino}`, changedAt }
 }
 
 /** Coarser than the clock of any file system that we know of; FAT has two seconds. */

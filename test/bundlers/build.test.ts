@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
@@ -53,6 +54,29 @@ describe.each(BUNDLERS)('a build with %s', (bundler) => {
         bounds: { size: [expect.any(Number), expect.any(Number), expect.any(Number)] },
       },
     })
+  })
+
+  it('writes nothing in `plan`, also where copies of stored models are to be made', async () => {
+    const emulator = await emulate()
+    const files = { 'main.js': entryOf(`./hero.png?${QUERY}`) }
+    const project = await makeProject({ files })
+    await build(bundler, project, { meshy: paying(emulator) })
+    for (const name of ['out', 'notes', '.gitignore']) {
+      await rm(path.join(project.root, '.meshy', name), { recursive: true, force: true })
+    }
+    await project.write({ 'main.js': `${files['main.js']}import './hero.png?meshy&poly=700'\n` })
+    const before = await readOurs()
+
+    const { message } = await failBuild(bundler, project, { meshy: { ...paying(emulator), mode: 'plan' } })
+
+    expect(message).toContain('MESHY_PLAN_ONLY')
+    expect(await readOurs()).toEqual(before)
+    expect(emulator.counts.posts).toBe(1)
+
+    /** Vite may have emptied its own folder by then. */
+    async function readOurs() {
+      return [...(await readFiles(project.root))].filter(([name]) => !name.startsWith('dist'))
+    }
   })
 
   it('needs neither key nor network, and gives identical files, when it runs again', async () => {

@@ -1,4 +1,4 @@
-import { appendFile, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { createFileNotes, readFileState } from '../../src/store/file-notes.ts'
 import { createLayout } from '../../src/store/layout.ts'
@@ -98,6 +98,49 @@ describe('createFileNotes', () => {
       await writeFile(path('.meshy', 'notes'), whole.subarray(0, length))
       expect(await openNotes().get(file, await stateOf(file))).toBeUndefined()
     }
+  })
+
+  it.each<[string, (notes: string) => Promise<void>]>([
+    ['zeros after its last line', (notes) => appendFile(notes, Buffer.alloc(4096))],
+    ['zeros in a name', (notes) => appendFile(notes, '1 2 3 4\tnote\thero\0.glb\n')],
+    ['a name that no file can have', (notes) => appendFile(notes, `1 2 3 4\tnote\t${'a'.repeat(5000)}\n`)],
+    ['lines of something else', (notes) => appendFile(notes, '{ "version": 2 }\n\t\t\t\n')],
+  ])('goes on when a crash left %s', async (_, damage) => {
+    const file = await writeNoted()
+    await damage(path('.meshy', 'notes'))
+    const another = path('another.glb')
+    await writeFile(another, 'another')
+
+    const notes = openNotes()
+    notes.set(another, await stateOf(another), 'another note')
+    await notes.save()
+
+    expect(await openNotes().get(file, await stateOf(file))).toBe('a note')
+    expect(await openNotes().get(another, await stateOf(another))).toBe('another note')
+    expect((await readFile(path('.meshy', 'notes'), 'utf8')).split('\n')).toHaveLength(3)
+  })
+
+  it('knows and saves nothing where a folder is in the way', async () => {
+    const file = await writeNoted()
+    await rm(path('.meshy', 'notes'))
+    await mkdir(path('.meshy', 'notes', 'folder'), { recursive: true })
+
+    const notes = openNotes()
+    expect(await notes.get(file, await stateOf(file))).toBeUndefined()
+    notes.set(file, await stateOf(file), 'a note')
+    await expect(notes.save()).resolves.toBeUndefined()
+  })
+
+  it('hands on nothing of a file that is gone', async () => {
+    const file = path('hero.glb')
+    await writeFile(file, 'bytes')
+    const notes = openNotes()
+    notes.set(file, await stateOf(file), 'a note')
+    await rm(file)
+
+    await notes.save()
+
+    expect(await readFile(path('.meshy', 'notes'), 'utf8')).toBe('')
   })
 
   it('saves nothing, and says nothing, where the cache cannot be made', async () => {

@@ -62,14 +62,12 @@ describe('createOutputs', () => {
   it('checks a file once, over runs, for as long as it stays as it is', async () => {
     const { outputs, ref } = await setUp()
     const file = await outputs.materialise(ref, KEY, 'hero')
-    const later = { ...systemClock, now: () => Date.now() + 60_000 }
     const layout = createLayout(path('.meshy'))
-    const laterRun = () =>
-      createOutputs(layout, undefined, createFileNotes(layout, undefined, later)).materialise(
-        ref,
-        KEY,
-        'hero',
-      )
+    const laterRun = async () => {
+      const notes = createFileNotes(layout, undefined, { ...systemClock, now: () => Date.now() + 60_000 })
+      await createOutputs(layout, undefined, notes).materialise(ref, KEY, 'hero')
+      await notes.save()
+    }
     await laterRun()
     expect(await readFile(layout.notes, 'utf8')).toContain(`${ref.sha256}\tout/${KEY}/hero.glb`)
 
@@ -78,6 +76,19 @@ describe('createOutputs', () => {
     await laterRun()
 
     expect(await readFile(file, 'utf8')).toBe(MODEL)
+  })
+
+  it('finds a file without writing anything', async () => {
+    const { blob, outputs, ref } = await setUp()
+    expect(await outputs.locate(ref, KEY, 'hero')).toBe(blob)
+
+    const file = await outputs.materialise(ref, KEY, 'hero')
+    await rm(blob)
+    expect(await outputs.locate(ref, KEY, 'hero')).toBe(file)
+
+    await rm(file)
+    await expect(outputs.locate(ref, KEY, 'hero')).rejects.toMatchObject({ code: 'MESHY_BLOB_MISSING' })
+    expect(await readdir(path('.meshy', 'out', KEY))).toEqual([])
   })
 
   it('does not take what was noted of other bytes', async () => {
