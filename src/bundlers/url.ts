@@ -28,22 +28,29 @@ export interface ServedFrom {
   root: string
   /** Encoded, with a slash at either end. */
   base: string
-  server: { origin?: string | undefined }
+  server: { origin?: string | undefined; fs: { strict?: boolean | undefined; allow: readonly string[] } }
 }
 
 /**
  * An unbundled dev server of Vite: what lies below its root is served at its path, so that a page need not fetch a
- * module for each URL before its first paint. All else is left to Vite, which then allows the file to be read.
+ * module for each URL before its first paint. All else is left to Vite, which allows a file to be read by whoever gets
+ * its URL from a module.
  */
-export function viteServedUrl({ root, base, server: { origin = '' } }: ServedFrom): UrlOf {
+export function viteServedUrl({ root, base, server: { origin = '', fs } }: ServedFrom): UrlOf {
   const importing = viteUrl(false)
+  const isAllowed = (file: string) => fs.strict === false || fs.allow.some((folder) => isBelow(folder, file))
   return async (file, index) => {
-    const served = path.posix.relative(root, toPosix(file.path))
+    const absolute = toPosix(file.path)
     // Vite decodes paths with `decodeURI`, which leaves these two.
-    const isPlain = !served.startsWith('../') && !path.isAbsolute(served) && !/[?#]/.test(served)
-    if (!isPlain) return importing(file, index)
+    const isPlain = isBelow(root, absolute) && !/[?#]/.test(absolute.slice(root.length))
+    if (!isPlain || !isAllowed(absolute)) return importing(file, index)
+    const served = path.posix.relative(root, absolute)
     return { imports: '', expression: JSON.stringify(origin.replace(/\/$/, '') + base + encodeURI(served)) }
   }
+}
+
+function isBelow(folder: string, file: string): boolean {
+  return file.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
 }
 
 /** Rollup and Rolldown: an emitted asset and the reference that they replace by its URL. */

@@ -9,7 +9,7 @@ import { outputHooks } from './output.ts'
 import { presentable } from './present.ts'
 import { countModules, followGraph, keepGraph, type RollupContext } from './rollup.ts'
 import type { Session } from './session.ts'
-import { viteServedUrl, viteUrl } from './url.ts'
+import { viteServedUrl, viteUrl, type ServedFrom } from './url.ts'
 import { AGREE_KEY } from './vite-shortcuts.ts'
 import { pageHooks } from './vite-html.ts'
 import { equipConfig, equipServer, type EquippedServer, type WatchingConfig } from './vite-server.ts'
@@ -34,7 +34,7 @@ export interface ViteConfig {
   build: { watch: unknown; lib?: unknown }
   plugins: readonly { name: string }[]
   logger: Pick<Logger, 'info' | 'warn' | 'error'>
-  server: { origin?: string | undefined }
+  server: ServedFrom['server']
 }
 
 /** The part of a dev server that knows who imports what; a bundling one keeps no such graph. */

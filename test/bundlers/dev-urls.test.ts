@@ -48,6 +48,18 @@ describe.each(VITES)('the URL of a model in a dev server of %s', (vite) => {
     expect((await dev.model()).glb.toString('latin1', 0, 4)).toBe('glTF')
   })
 
+  it.each([{ allow: ['src'] }, { allow: ['src'], strict: false }])(
+    'leads to the file with `server.fs` %o',
+    async (fs) => {
+      const project = await makeProject({ files: { 'src/main.js': entryOf('../hero.png?meshy&poly=500') } })
+      const dev = await startDev(vite, project, { meshy: PREVIEW, config: { server: { fs } } })
+
+      const { glb } = await dev.model('/src/main.js')
+
+      expect(glb.toString('latin1', 0, 4)).toBe('glTF')
+    },
+  )
+
   it('is an error of Vite where the path of the cache is no URL', async () => {
     const { dev } = await startInFolder('cache#1')
 
