@@ -46,7 +46,7 @@ describe.each(VITES)('a page of %s whose model failed', (vite) => {
 
     const { page, emulator } = await openPage(vite, SHOW, first)
 
-    expect(await overlayOf(page)).toMatch(/was submitted before[\s\S]*cannot find an object/)
+    expect(await overlayOf(page)).toMatch(/failed before[\s\S]*cannot find an object/)
     expect(emulator.counts.posts).toBe(1)
   })
 })

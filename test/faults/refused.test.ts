@@ -24,6 +24,8 @@ const ABOUT_ACCOUNT: [string, Faults[number]][] = [
   ['MESHY_API_FORBIDDEN', { kind: 'status', status: 403, message: 'Not in your plan', ...once }],
 ]
 
+const WAIT = { timeout: 20_000 }
+
 describe('a submission that was refused', () => {
   const { path } = useTempDir()
 
@@ -47,7 +49,7 @@ describe('a submission that was refused', () => {
       expect(first).toMatchObject({ code: 'MESHY_API_REJECTED', details: { outcome: 'refused' } })
       expect(second).toMatchObject({
         code: 'MESHY_API_REJECTED',
-        message: expect.stringMatching(/^`hero\.png` was submitted before: .*a celebrity/),
+        message: expect.stringMatching(/^`hero\.png` failed before: .*a celebrity/),
         hint: expect.stringContaining('unplugin-meshy forget'),
       })
       expect(posts).toBe(1)
@@ -64,6 +66,50 @@ describe('a submission that was refused', () => {
     expect(first).toMatchObject({ code })
     expect(await run.load(SPECIFIER)).toMatchObject(READY)
     expect(await run.context.store.journal.keys()).toEqual([])
+  })
+
+  it.each(ABOUT_ACCOUNT)(
+    'ends its batch, which is not submitted by a later live run either: %s',
+    async (_, fault) => {
+      const names = ['hero.png', 'villain.png', 'chair.png']
+      await writePictures(path(), ...names)
+      const emulator = await startService({ faults: [fault] })
+      const open = () =>
+        openRun({
+          root: path(),
+          service: emulator,
+          live: true,
+          options: { mode: 'generate', concurrency: 1 },
+        })
+      const first = await open()
+      const loadAll = ({ load }: typeof first) => Promise.all(names.map((name) => load(`${name}?meshy`)))
+      await loadAll(first)
+      await expect.poll(() => first.context.store.journal.keys(), WAIT).toHaveLength(3)
+      await expect.poll(() => statesOf(first), WAIT).toEqual(['failed', 'failed', 'failed'])
+
+      const second = await open()
+      await loadAll(second)
+      const told = () => second.told.filter((text) => text.includes('It is not submitted again by itself'))
+      await expect.poll(told, WAIT).toHaveLength(3)
+      expect(emulator.counts.posts).toBe(1)
+
+      agree(second.context)
+      const states = async () => (await loadAll(second)).map(({ metadata }) => metadata.state)
+      await expect.poll(states, WAIT).toEqual(['ready', 'ready', 'ready'])
+      expect(emulator.counts).toMatchObject({ posts: 4, created: 3 })
+    },
+  )
+
+  it('is repeated by a live run with another key', async () => {
+    const { open } = await setUp({ kind: 'unauthorized', ...once })
+    await failureOf((await open()).load(SPECIFIER))
+    const service = await startService({ apiKey: 'msy_the_key_of_another_account_000000000001' })
+    const live = await openRun({ root: path(), service, live: true })
+
+    await live.load(SPECIFIER)
+
+    await expect.poll(() => service.counts.posts, WAIT).toBe(1)
+    expect(live.told.join()).not.toContain('failed before')
   })
 
   it.each([...ABOUT_REQUEST, ...ABOUT_ACCOUNT])(
@@ -85,3 +131,8 @@ describe('a submission that was refused', () => {
     },
   )
 })
+
+async function statesOf({ context: { store } }: Awaited<ReturnType<typeof openRun>>): Promise<unknown[]> {
+  const records = (await store.journal.keys()).map((key) => store.journal.read(key))
+  return (await Promise.all(records)).map((record) => record?.state)
+}

@@ -3,7 +3,7 @@ import type { Request } from '../../request/request.ts'
 import { readyAsset, standInAsset, type Asset } from '../asset.ts'
 import { classify, type Finding } from '../classify.ts'
 import type { Context } from '../context.ts'
-import { failedBefore } from '../paying/failure.ts'
+import { failedBefore, isOfOtherKey } from '../paying/failure.ts'
 import type { Import } from '../imports.ts'
 import type { Action } from '../modes.ts'
 import { derive } from '../deriving/derive.ts'
@@ -81,7 +81,8 @@ export class Live {
   #failureOf(context: Context, { record }: Finding, key: string): unknown {
     const own = this.#failed.get(key)
     if (own?.context === context) return own.error
-    return record?.state === 'failed' ? failedBefore(record) : undefined
+    if (record?.state !== 'failed' || isOfOtherKey(context, record)) return undefined
+    return failedBefore(record)
   }
 
   /** After a restart of a server, its models are on their way by the one before. */

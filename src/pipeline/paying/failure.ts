@@ -1,5 +1,6 @@
 import { isMeshyError, MeshyError, type ErrorCode } from '../../errors.ts'
 import type { FailedRecord, JournalFailure, JournalRecord } from '../../store/journal-record.ts'
+import { accountDigest } from '../../store/journal.ts'
 import type { Request } from '../../request/request.ts'
 import type { ApiFailure } from '../../system/api-failure.ts'
 import { failures } from '../../system/failures.ts'
@@ -15,12 +16,19 @@ export function isFinal(record: JournalRecord | undefined): record is FailedReco
   return record?.state === 'failed' && record.failure.retryable !== true
 }
 
+/** Whether what failed may be all right with the key of now, which is another one: who changed it wants it to be tried. */
+export function isOfOtherKey({ options }: Context, { account, failure }: FailedRecord): boolean {
+  return (
+    failure.retryable === true && options.apiKey !== undefined && account !== accountDigest(options.apiKey)
+  )
+}
+
 /** The error of a request that failed in an earlier run, or beside this one. */
 export function failedBefore({ key, image, failure }: FailedRecord): MeshyError {
   const retryable = failure.retryable === true
   const again = `Change the image or the directives, or \`unplugin-meshy forget ${key}\` to try once more.`
   return new MeshyError(codeOf(failure), {
-    message: `\`${image}\` was submitted before: ${failure.message} It is not submitted again by itself.`,
+    message: `\`${image}\` failed before: ${failure.message} It is not submitted again by itself.`,
     hint: retryable ? nextStep(failure) : again,
     details: { key, taskId: failure.taskId, retryable },
   })

@@ -6,7 +6,6 @@ import type { Request } from '../../request/request.ts'
 import type { JournalStart } from '../../store/journal-record.ts'
 import type { Lease } from '../../store/lease.ts'
 import { apiFailureOf } from '../../system/api-failure.ts'
-
 import type { Context } from '../context.ts'
 import { settleRefusal } from './failure.ts'
 import { findLostTask } from './lost-task.ts'
@@ -60,7 +59,8 @@ async function recordTask({ store }: Context, { key, imageName }: Request, id: s
 async function prepare(context: Context, request: Request, payment: Payment): Promise<Payload> {
   const { store, readImage, budget, signal } = context
   try {
-    payment.batch.signal.throwIfAborted()
+    // A live run has to remember also what it did not send: it would submit it by itself after a restart.
+    if (!context.live) payment.batch.signal.throwIfAborted()
     const payload = await createPayload(request, {
       bytesOf: (image) => readImage.readBytes(image, signal),
     })
@@ -150,7 +150,7 @@ async function settleSubmission(
   // What ended the batch was said of another request: this one was not sent.
   const isOwn = error !== payment.batch.signal.reason
   if (ENDS_BATCH.has(error.code)) payment.batch.abort(error)
-  if (isOwn) await settleRefusal(context, request, { error, failure })
+  if (isOwn || context.live) await settleRefusal(context, request, { error, failure })
   else await store.journal.clear(request.key)
   throw error
 }
