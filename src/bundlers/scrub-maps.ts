@@ -47,16 +47,16 @@ export class PromptScrubber {
   #scrubChunk(chunk: OutputFile & { type: 'chunk' }): void {
     if (chunk.map) this.#scrubMap(chunk.map)
     // One at the end, or one for each module, as in webpack's `eval-source-map`.
-    chunk.code = chunk.code.replace(INLINE_MAP, (_, head: string, data: string) => {
-      const json = this.#scrubJson(Buffer.from(data, 'base64').toString())
-      return head + Buffer.from(json).toString('base64')
+    chunk.code = chunk.code.replace(INLINE_MAP, (whole, head: string, data: string) => {
+      const before = Buffer.from(data, 'base64').toString()
+      const after = this.#scrubJson(before)
+      return after === before ? whole : head + Buffer.from(after).toString('base64')
     })
   }
 
   #scrubJson(json: string): string {
-    // Bundlers wrote it a moment ago.
-    const map = JSON.parse(json) as SourceMap
-    return this.#scrubMap(map) ? JSON.stringify(map) : json
+    const map = parseMap(json)
+    return map && this.#scrubMap(map) ? JSON.stringify(map) : json
   }
 
   /** Returns whether there was anything to overwrite. */
@@ -85,6 +85,18 @@ export class PromptScrubber {
       longest = Math.max(longest, pattern.exec(source)?.[0].length ?? 0)
     }
     return longest
+  }
+}
+
+/** Undefined for what only looks like one: a level of a game may be a `.map`, and code may hold the beginning of one. */
+function parseMap(json: string): SourceMap | undefined {
+  try {
+    const value: unknown = JSON.parse(json)
+    const isMap = typeof value === 'object' && value !== null && 'sourcesContent' in value
+    return isMap && Array.isArray(value.sourcesContent) ? (value as SourceMap) : undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
   }
 }
 

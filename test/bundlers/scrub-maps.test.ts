@@ -50,6 +50,31 @@ describe('PromptScrubber', () => {
     expect(file.code).toBe(codeOf(`'?prompt=***'`, `1`, `'?meshy&prompt=***'`))
   })
 
+  it.each([
+    ['a level of a game', 'level.map', '{ "classname" "worldspawn" }'],
+    ['JSON of another kind', 'tiles.map', 'null'],
+    ['an index without sources', 'main.js.map', '{"version":3,"sources":[],"mappings":""}'],
+  ])('leaves %s alone', (_, name, source) => {
+    const scrubber = new PromptScrubber()
+    scrubber.add('./a.png?meshy&prompt=red')
+    const file = { type: 'asset' as const, source }
+
+    scrubber.scrub({ [name]: file })
+
+    expect(file.source).toBe(source)
+  })
+
+  it('leaves code alone that holds the beginning of a map', () => {
+    const scrubber = new PromptScrubber()
+    scrubber.add('./a.png?meshy&prompt=red')
+    const code = `const head = "//# sourceMappingURL=data:application/json;base64,abc"\n`
+    const file = { type: 'chunk' as const, code }
+
+    scrubber.scrub({ 'main.js': file })
+
+    expect(file.code).toBe(code)
+  })
+
   it('touches nothing when no import has a prompt', () => {
     const source = `'./a.png?meshy&prompt=red'`
 
