@@ -83,7 +83,8 @@ export class WorkerPool<Job, Result> {
       worker.ref()
       this.#busy.set(worker, task)
     } catch (error) {
-      // A job that cannot be sent leaves the worker as it was.
+      // A job that cannot be sent leaves the worker idle; a new one would keep the process alive.
+      worker?.unref()
       if (worker) this.#idle.push(worker)
       task.reject(error)
       this.#next()

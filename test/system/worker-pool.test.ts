@@ -1,6 +1,11 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WorkerPool } from '../../src/system/worker-pool.ts'
+
+const POOL = fileURLToPath(new URL('../../src/system/worker-pool.ts', import.meta.url))
 
 /** Answers with twice the number that it gets, and dies of what is none. */
 const DOUBLING = `
@@ -26,6 +31,24 @@ describe('WorkerPool', () => {
     await expect(unsendable).rejects.toThrow(/could not be cloned/)
     expect(await next).toBe(8)
     expect(started()).toBe(1)
+  })
+
+  it('lets the process end after a job that cannot be sent', async () => {
+    const script = `
+      const { createJiti } = await import(${JSON.stringify(import.meta.resolve('jiti'))})
+      const { WorkerPool } = await createJiti(import.meta.url).import(${JSON.stringify(POOL)})
+      const { Worker } = await import('node:worker_threads')
+      const start = () => new Worker(${JSON.stringify(DOUBLING)}, { eval: true })
+      const pool = new WorkerPool({ size: 1, start, closed: () => new Error(), crashed: () => new Error() })
+      await pool.run(() => {}).catch(() => console.log('refused'))`
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script])
+    onTestFinished(() => void child.kill('SIGKILL'))
+    let told = ''
+    child.stdout.on('data', (text) => (told += text))
+
+    const [code] = await once(child, 'exit')
+
+    expect([code, told]).toEqual([0, 'refused\n'])
   })
 
   it('goes on with another worker after one died', async () => {
