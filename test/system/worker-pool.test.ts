@@ -38,7 +38,7 @@ describe('WorkerPool', () => {
       const { createJiti } = await import(${JSON.stringify(import.meta.resolve('jiti'))})
       const { WorkerPool } = await createJiti(import.meta.url).import(${JSON.stringify(POOL)})
       const { Worker } = await import('node:worker_threads')
-      const start = () => new Worker(${JSON.stringify(DOUBLING)}, { eval: true })
+      const start = () => new Worker(${JSON.stringify(DOUBLING)}, { eval: true, execArgv: [] })
       const pool = new WorkerPool({ size: 1, start, closed: () => new Error(), crashed: () => new Error() })
       await pool.run(() => {}).catch(() => console.log('refused'))`
     const child = spawn(process.execPath, ['--input-type=module', '--eval', script])
