@@ -57,6 +57,25 @@ describe('readConfig', () => {
     expect([before, await readConfig(findProject(path()))]).toEqual([{ maxCredits: 60 }, { maxCredits: 90 }])
   })
 
+  it('reads a file that begins with a byte order mark', async () => {
+    await writeFile(path('meshy.config.json'), '\uFEFF{ "maxCredits": 60 }')
+
+    expect(await readConfig(findProject(path()))).toEqual({ maxCredits: 60 })
+  })
+
+  it.each([
+    ['meshy.config.mjs', 'export default () => ({ maxCredits: 60 })', '`function`'],
+    ['meshy.config.mjs', 'export const maxCredits = 60', '`undefined`'],
+    ['meshy.config.json', 'null', '`null`'],
+  ])('refuses %s that gives no object: %s', async (name, text, kind) => {
+    await writeFile(path(name), text)
+
+    await expect(readConfig(findProject(path()))).rejects.toMatchObject({
+      code: 'MESHY_OPTIONS_INVALID',
+      message: expect.stringContaining(`it gives ${kind}; expected an object`),
+    })
+  })
+
   it('names the file that cannot be loaded', async () => {
     await writeFile(path('meshy.config.mjs'), 'export default {')
 
