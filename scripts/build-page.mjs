@@ -28,7 +28,9 @@ const ownDecoder = {
   enforce: 'pre',
   transform(code, id) {
     if (!id.endsWith('/loaders/DRACOLoader.js')) return undefined
-    return code.replaceAll(/new URL\( '[^']*', import\.meta\.url \)/g, "''")
+    const without = code.replaceAll(/new URL\( '[^']*', import\.meta\.url \)/g, "''")
+    if (without === code) throw new Error('DRACOLoader names its decoders in another way than it did.')
+    return without
   },
 }
 
