@@ -7,6 +7,7 @@ import type { Project } from '../support/project.ts'
 
 const SPECIFIER = './hero.png?meshy&poly=900'
 const SHOW = `import hero from '${SPECIFIER}'\ndocument.title = hero.metadata.state\n`
+const FLUSH = `import.meta.hot.on('flush', () => (document.documentElement.id = 'flushed'))\n`
 const ACCEPT = `import.meta.hot.accept('${SPECIFIER}', (update) => (document.title = update.default.metadata.state))\n`
 const FAILURE = { kind: 'failTask', type: 'invalid_input', message: 'cannot find an object' } as const
 const WAIT = { timeout: 60_000 }
@@ -24,7 +25,7 @@ describe.each(VITES)('a page of %s whose model failed', (vite) => {
     ['is loaded again', SHOW],
     ['accepts updates', SHOW + ACCEPT],
   ])('shows the stand-in, and once the reason with the next step, when it %s', async (_, script) => {
-    const { page, emulator } = await openPage(vite, script)
+    const { page, emulator, dev } = await openPage(vite, script + FLUSH)
 
     const text = await overlayOf(page)
 
@@ -36,6 +37,9 @@ describe.each(VITES)('a page of %s whose model failed', (vite) => {
 
     await connected(page, () => page.reload())
     await page.waitForFunction(() => document.title === 'preview', undefined, WAIT)
+    // Whatever the server has sent is there when this is.
+    dev.server.environments.client.hot.send({ type: 'custom', event: 'flush', data: {} })
+    await page.locator('html#flushed').waitFor({ ...WAIT, state: 'attached' })
     expect(await page.locator('vite-error-overlay').count()).toBe(0)
   })
 
