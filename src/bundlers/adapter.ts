@@ -23,8 +23,8 @@ export interface Adapter {
   urlOf(native: NativeContext, id: string): UrlOf
   /** For bundlers that collect errors themselves, and write their output before we could tell any at the end. */
   tellsAtOnce?: true
-  /** Hears of each module that was loaded. */
-  afterLoad?(native: NativeContext, loaded: Loaded): void
+  /** Hears of each module that was loaded, and may return code that is to follow its own. */
+  afterLoad?(native: NativeContext, loaded: Loaded): string | undefined | void
   /** For bundlers that keep the ids of modules over runs, so that an id may be loaded before its import was seen. */
   remembersIds?: true
   /** Further hooks, and those that only this bundler has. */

@@ -38,9 +38,9 @@ export function createPlugin(inline: Options, { framework, ...rest }: PluginMeta
       filter: { id: adapter.moduleIds.pattern },
       async handler(id) {
         const loaded = await loadModule(session, adapter, { native: nativeOf(this), id })
-        adapter.afterLoad?.(nativeOf(this), loaded)
+        const code = loaded.code + (adapter.afterLoad?.(nativeOf(this), loaded) ?? '')
         // An empty map keeps the module, and with it the paths of this machine, out of source maps.
-        return { code: loaded.code, map: { version: 3, sources: [], names: [], mappings: '' } }
+        return { code, map: { version: 3, sources: [], names: [], mappings: '' } }
       },
     },
     async buildEnd() {

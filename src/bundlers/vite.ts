@@ -73,7 +73,8 @@ export function createViteAdapter(
     },
     afterLoad: (_, { asset, context }) => {
       if (isRootedLibrary(viteConfig)) context.notices.once(ROOTED_LIBRARY)
-      if (asset?.failure !== undefined) overlay?.show(presentable(asset.failure, session.bundler.root))
+      if (!overlay || asset?.failure === undefined) return undefined
+      return overlay.codeFor(asset.metadata.key, presentable(asset.failure, session.bundler.root))
     },
     hooks: {
       vite: {

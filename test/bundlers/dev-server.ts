@@ -138,7 +138,7 @@ async function readModel({ text, bytes }: DevServer, importer: string): Promise<
   const [, urlModule] = /import \w+ from "([^"]+)"/.exec(code) ?? []
   const url = urlModule
     ? firstMatch(await text(urlModule), /export default "([^"]+)"/)
-    : firstMatch(code, /^export const url = "([^"]+)"$/m)
+    : firstMatch(code, /export const url = "([^"]+)"$/m)
   return {
     moduleUrl,
     url,
