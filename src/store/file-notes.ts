@@ -78,8 +78,9 @@ export async function readFileState(file: string): Promise<FileState | undefined
 const SYNCS_AT_ONCE = 8
 
 /**
- * Puts what was written to a file on the disk. A power cut could leave it with the size and the times that were noted, and
- * without its bytes. False where that cannot be told, as of a read-only file on Windows.
+ * Puts what was written to an output on the disk. A power cut could leave it with the size and the times that were noted,
+ * and without its bytes. False where that cannot be told, as of a read-only file on Windows. Pictures are the user's: one
+ * that was lost so is lost, whatever is noted of it.
  */
 async function isOnDisk(file: string): Promise<boolean> {
   try {

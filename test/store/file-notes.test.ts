@@ -131,8 +131,9 @@ describe('createFileNotes', () => {
     await expect(notes.save()).resolves.toBeUndefined()
   })
 
-  it('hands on nothing of a file that is gone', async () => {
-    const file = path('hero.glb')
+  it('hands on nothing of an output that is gone', async () => {
+    const file = path('.meshy', 'out', 'hero.glb')
+    await mkdir(path('.meshy', 'out'), { recursive: true })
     await writeFile(file, 'bytes')
     const notes = openNotes()
     notes.set(file, await stateOf(file), 'a note')
