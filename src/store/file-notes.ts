@@ -40,6 +40,7 @@ export function createFileNotes(
   let earlier: Promise<ReadonlyMap<string, Note>> | undefined
   // Relative, so that a project can be moved together with its cache.
   const nameOf = (file: string) => relative(layout.root, file).replaceAll('\\', '/')
+  const isOutput = (name: string) => name.startsWith(`${nameOf(layout.out)}/`)
   return {
     get: async (file, state) => {
       const name = nameOf(file)
@@ -56,11 +57,12 @@ export function createFileNotes(
       unsaved.clear()
       await ifPossible(async () => {
         const turns = new PQueue({ concurrency: SYNCS_AT_ONCE })
+        const isSafe = async (name: string) => !isOutput(name) || isOnDisk(join(layout.root, name))
         const areSafe = await turns.addAll(
           candidates.map(
             ([name]) =>
-              () =>
-                isOnDisk(join(layout.root, name)),
+              async () =>
+                isSafe(name),
           ),
         )
         await prepare()

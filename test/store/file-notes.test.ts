@@ -131,6 +131,18 @@ describe('createFileNotes', () => {
     await expect(notes.save()).resolves.toBeUndefined()
   })
 
+  it('does not open a picture once more, which is not ours to sync', async () => {
+    const file = path('hero.png')
+    await writeFile(file, 'bytes')
+    const notes = openNotes()
+    notes.set(file, await stateOf(file), 'a note')
+    await rm(file)
+
+    await notes.save()
+
+    expect(await readFile(path('.meshy', 'notes'), 'utf8')).toContain('\ta note\t../hero.png\n')
+  })
+
   it('hands on nothing of an output that is gone', async () => {
     const file = path('.meshy', 'out', 'hero.glb')
     await mkdir(path('.meshy', 'out'), { recursive: true })
