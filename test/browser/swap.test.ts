@@ -27,8 +27,15 @@ beforeAll(async () => {
 afterAll(() => browser?.close())
 
 describe.each(VITES)('a page that nobody touches, served by %s,', (vite) => {
-  it('swaps the model in place when its module accepts the update', async () => {
-    const { page, emulator, finishTask, loads } = await openPage(vite, SHOW + ACCEPT)
+  it.each([
+    [
+      'swaps the model in place when its module accepts the update',
+      SHOW + ACCEPT,
+      { marker: 'here', pages: 1 },
+    ],
+    ['is loaded again, and has the model, when no module does', SHOW, { marker: undefined, pages: 2 }],
+  ])('%s', async (_, script, { marker, pages }) => {
+    const { page, emulator, finishTask, loads } = await openPage(vite, script)
     const standIn = await shownOn(page)
     const before = await fetchModel(page)
 
@@ -41,27 +48,8 @@ describe.each(VITES)('a page that nobody touches, served by %s,', (vite) => {
     expect(model).toMatchObject({ metadata: { state: 'ready', key: standIn.metadata.key } })
     expect(model.url).not.toBe(standIn.url)
     expect([await fetchModel(page)]).toEqual(await servedModels(emulator))
-    expect(await markerOf(page)).toBe('here')
-    expect(loads()).toBe(1)
-    expect(emulator.counts.posts).toBe(1)
-  })
-
-  it('is loaded again, and has the model, when no module accepts the update', async () => {
-    const { page, emulator, finishTask, loads } = await openPage(vite, SHOW)
-    const standIn = await shownOn(page)
-    const before = await fetchModel(page)
-
-    finishTask()
-    await becomesReady(page)
-
-    const model = await shownOn(page)
-    expect(standIn).toMatchObject({ metadata: { state: 'pending', source: 'stand-in' } })
-    expect(before.toString('latin1', 0, 4)).toBe('glTF')
-    expect(model).toMatchObject({ metadata: { state: 'ready', key: standIn.metadata.key } })
-    expect(model.url).not.toBe(standIn.url)
-    expect([await fetchModel(page)]).toEqual(await servedModels(emulator))
-    expect(await markerOf(page)).toBeUndefined()
-    expect(loads()).toBe(2)
+    expect(await markerOf(page)).toBe(marker)
+    expect(loads()).toBe(pages)
     expect(emulator.counts.posts).toBe(1)
   })
 })
