@@ -1,6 +1,8 @@
 import { agree } from '../pipeline/live/agree.ts'
 import type { PluginApi } from '../pipeline/plugin-api.ts'
+import { arrangePlan, takePlan } from '../pipeline/plan.ts'
 import type { ModelReport } from '../pipeline/telling/report.ts'
+import { by } from '../system/order.ts'
 import type { Session } from './session.ts'
 
 /** @param workers the instances of the plugin in workers, whose builds are parts of this one */
@@ -14,7 +16,7 @@ export function createApi(session: Session, workers: readonly PluginApi[]): Plug
     },
     takePlan: async () => {
       const parts = await Promise.all(workers.map((worker) => worker.takePlan()))
-      return [...(await session.context()).plan.splice(0), ...parts.flat()]
+      return arrangePlan([...(await takePlan(await session.context())), ...parts.flat()])
     },
     agree: async (keys) => agree(await session.context(), keys),
     listOnly: () => {
@@ -30,5 +32,5 @@ function uniqueModels(models: ModelReport[]): ModelReport[] {
     const known = byKey.get(model.key)
     if (!known || known.credits < model.credits) byKey.set(model.key, model)
   }
-  return [...byKey.values()].toSorted((a, b) => (a.image < b.image ? -1 : Number(a.image > b.image)))
+  return [...byKey.values()].toSorted(by(({ image, key }) => [image, key]))
 }

@@ -1,4 +1,5 @@
 import type { ModelReport } from '../pipeline/telling/report.ts'
+import { by } from '../system/order.ts'
 import { buildArgs, buildChoiceOf } from './build-args.ts'
 import { defineCommand } from './command.ts'
 import { walkModuleGraph } from './module-graph.ts'
@@ -21,7 +22,7 @@ export const generate = defineCommand({
 function unique(models: readonly ModelReport[]): ModelReport[] {
   const byCredits = models.toSorted((a, b) => a.credits - b.credits)
   const byKey = new Map(byCredits.map((model) => [model.key, model]))
-  return [...byKey.values()].toSorted((a, b) => (a.image < b.image ? -1 : Number(a.image > b.image)))
+  return [...byKey.values()].toSorted(by(({ image, key }) => [image, key]))
 }
 
 function format(models: readonly ModelReport[]): string {

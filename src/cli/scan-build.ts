@@ -7,6 +7,7 @@ import type { Import } from '../pipeline/imports.ts'
 import { loadAsset } from '../pipeline/load.ts'
 import type { Mode } from '../pipeline/modes.ts'
 import { openProject } from '../pipeline/open-project.ts'
+import { takePlan } from '../pipeline/plan.ts'
 import type { PluginApi } from '../pipeline/plugin-api.ts'
 import { Problems } from '../pipeline/telling/problems.ts'
 import { scanImports, type FoundImport } from '../pipeline/dts/scan-sources.ts'
@@ -48,7 +49,7 @@ export async function scanBuild(root: string, mode: Mode): Promise<Walked> {
   })
   return {
     report: async () => ({ models: context.report.models() }),
-    takePlan: async () => context.plan.splice(0),
+    takePlan: () => takePlan(context),
   }
 }
 
@@ -66,7 +67,7 @@ async function collect<T, R>(items: readonly T[], run: (item: T) => Promise<R>):
 
 function addFound({ imports, options }: Context, found: FoundImport): string {
   const file = resolveFound(options.root, found)
-  return imports.add(found.specifier, { file, site: async () => found.site })
+  return imports.add(found.specifier, { file, site: async () => found.site, importer: found.importer })
 }
 
 async function loadFound(context: Context, imported: Import): Promise<void> {

@@ -2,6 +2,7 @@ import { isMeshyError, type ImportSite } from '../errors.ts'
 import { findEntry } from '../pipeline/classify.ts'
 import type { Context } from '../pipeline/context.ts'
 import { formatQuery } from '../pipeline/telling/format-query.ts'
+import { sitesOf } from '../pipeline/imports.ts'
 import { isOffline } from '../pipeline/modes.ts'
 import { priceOf } from '../pipeline/paying/price.ts'
 import type { InspectedError, InspectedModel, InspectedTotals, Inspection } from './model.ts'
@@ -123,7 +124,7 @@ async function inspectGroup(
   record: LiveRecord,
   { id, imports, nextTake }: { id: string; imports: SeenImport[] } & Pick<Told, 'nextTake'>,
 ): Promise<InspectedModel> {
-  const importers = await sitesOf(imports)
+  const importers = await sitesOf(imports.map(({ imported }) => imported))
   const [first] = imports
   const directives = (first && 'error' in first.imported.directives ? {} : first?.imported.directives) ?? {}
   const error = imports.find((seen) => seen.error !== undefined)?.error
@@ -158,15 +159,6 @@ function unreadable(known: {
     model: undefined,
     error: describeError(error),
   }
-}
-
-async function sitesOf(imports: SeenImport[]): Promise<ImportSite[]> {
-  const sites = (
-    await Promise.all(
-      imports.map(({ imported }) => imported.sites?.() ?? imported.site().then((site) => [site])),
-    )
-  ).flat()
-  return [...new Map(sites.map((site) => [`${site.file}:${site.line}`, site])).values()]
 }
 
 function stateOf(of: {

@@ -20,7 +20,7 @@ import type { Logger } from './telling/logger.ts'
 import type { Notices } from './telling/notices.ts'
 import type { Observer } from './telling/observer.ts'
 import type { ResolvedOptions } from './options.ts'
-import type { PlanRow } from './plan.ts'
+import type { PlannedImport } from './plan.ts'
 import type { Progress } from './telling/progress.ts'
 import type { Report } from './telling/report.ts'
 import type { Store } from './store.ts'
@@ -55,7 +55,7 @@ export interface Context {
   mesher: PreviewPool
   /** Derives from models in worker threads, which start when they are needed. */
   deriver: DerivePool
-  plan: PlanRow[]
+  plan: PlannedImport[]
   report: Report
   progress: Progress
   /** Set by whoever shows a live run. */

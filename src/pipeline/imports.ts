@@ -1,8 +1,9 @@
-import type { ImportSite } from '../errors.ts'
+import { formatSite, type ImportSite } from '../errors.ts'
 import type { Directives } from '../request/directives.ts'
 import type { Hasher } from '../request/fingerprint.ts'
 import { isMeshySpecifier, parseSpecifier } from '../request/parse.ts'
 import { directiveToken } from '../request/token.ts'
+import { by } from '../system/order.ts'
 
 /** An import as the bundler showed it: what it says, and where it stands. */
 export interface Import {
@@ -106,6 +107,13 @@ export class Imports {
     this.#directives.set(token, read)
     return token
   }
+}
+
+/** Every place where imports stand, each once, in the order of the sources. */
+export async function sitesOf(imports: readonly Import[]): Promise<ImportSite[]> {
+  const sites = await Promise.all(imports.map(async (one) => (await one.sites?.()) ?? [await one.site()]))
+  const unique = new Map(sites.flat().map((site) => [formatSite(site), site]))
+  return [...unique.values()].toSorted(by(({ file, line = 0 }) => [file, line]))
 }
 
 function readQuery(specifier: string): Import['directives'] | { token: string } {

@@ -51,7 +51,7 @@ async function load(context: Context, imported: Import, watch: Watch): Promise<A
       query: 'error' in imported.directives ? undefined : formatQuery(imported.directives),
       state: finding.state,
       credits: priceOf(request),
-      site: await imported.site(),
+      imported,
       hint: hintOf(finding),
     })
     return undefined

@@ -1,5 +1,7 @@
 import { formatSite, type ImportSite } from '../errors.ts'
 import type { Request } from '../request/request.ts'
+import { by } from '../system/order.ts'
+import { sitesOf, type Import } from './imports.ts'
 import type { State } from './modes.ts'
 
 /** A line of a plan: what a build would do about one import. */
@@ -15,12 +17,35 @@ export interface PlanRow {
   hint?: string | undefined
 }
 
+/** An import in a plan. Who else imports the same is known when all modules were found. */
+export interface PlannedImport extends Omit<PlanRow, 'site'> {
+  imported: Import
+}
+
+/** Takes out what a run in `plan` has listed: one row for each place where an import stands. */
+export async function takePlan({ plan }: { plan: PlannedImport[] }): Promise<PlanRow[]> {
+  const rows: PlanRow[] = []
+  for (const { imported, ...row } of plan.splice(0)) {
+    for (const site of await sitesOf([imported])) rows.push({ ...row, site })
+  }
+  return rows
+}
+
+/** Rows of several parts of a build together, each place once, in an order that does not depend on who was read first. */
+export function arrangePlan(rows: readonly PlanRow[]): PlanRow[] {
+  const unique = new Map(
+    rows.map((row) => [[row.request.key, formatSite(row.site), row.query].join(' '), row]),
+  )
+  return [...unique.values()].toSorted(
+    by(({ request, site, query = '' }) => [request.imageName, site.file, site.line ?? 0, query, request.key]),
+  )
+}
+
 /** The plan of a build as text: every model with its state, importer and price, and the sum. */
 export function formatPlan(rows: readonly PlanRow[]): string {
-  const sorted = rows.toSorted((a, b) => (a.request.imageName < b.request.imageName ? -1 : 1))
-  const names = new Map(sorted.map((row) => [row, nameOf(row)]))
+  const names = new Map(rows.map((row) => [row, nameOf(row)]))
   const width = Math.max(24, ...[...names.values()].map((name) => name.length))
-  const lines = sorted.flatMap((row) => {
+  const lines = rows.flatMap((row) => {
     const { state, credits, site, hint } = row
     const price = state === 'missing' ? `${credits} credits` : ''
     const line = [

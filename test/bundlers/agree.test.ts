@@ -8,8 +8,8 @@ import { emulate, makeProject, paying, VITES, type ViteName } from './harness.ts
 
 const FILES = {
   'main.js': [
-    `import hero from './hero.png?meshy&poly=900'`,
     `import villain from './villain.png?meshy'`,
+    `import hero from './hero.png?meshy&poly=900'`,
     `console.log(hero, villain)`,
     '',
   ].join('\n'),

@@ -20,7 +20,11 @@ interface PlanJson {
 const THREE_MODELS = {
   files: {
     'main.js': `import './src/hall.js'\n${importing('./hero.png?meshy', './car.png?meshy&pbr')}`,
-    'src/hall.js': importing('../chair.png?meshy&texture=false', '../hero.png?meshy&take=1'),
+    'src/hall.js': importing(
+      '../chair.png?meshy&texture=false',
+      '../hero.png?meshy&take=1',
+      '../car.png?meshy&pbr',
+    ),
   },
   pictures: { 'car.png': 'car.png', 'chair.png': 'chair.png' },
 }
@@ -39,11 +43,13 @@ describe.each(['vite', 'vite7', 'vite6'])('plan with %s', (vite) => {
     })
     expect(rows).toEqual([
       ['car.png', 'missing', 30, 'main.js:3'],
+      ['car.png', 'missing', 30, 'src/hall.js:3'],
       ['chair.png', 'missing', 20, 'src/hall.js:1'],
       ['hero.png', 'missing', 30, 'main.js:2'],
       ['hero.png', 'missing', 30, 'src/hall.js:2'],
     ])
     expect(models.map(({ query }) => query)).toEqual([
+      '?meshy&pbr',
       '?meshy&pbr',
       '?meshy&no-texture',
       '?meshy',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatPlan } from '../../src/pipeline/plan.ts'
+import { formatPlan, takePlan } from '../../src/pipeline/plan.ts'
 import type { Options } from '../../src/pipeline/options.ts'
 import { failureOf, openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'
@@ -103,7 +103,7 @@ describe('a model with fewer polygons than a pinned one', () => {
       ['hero.png?meshy&pbr&poly=5000', 'hero.png?meshy&pbr&optimize'].map((one) => loadAll([one])),
     )
 
-    const text = formatPlan(context.plan)
+    const text = formatPlan(await takePlan(context))
     expect(text).toContain(FREE)
     expect(text).toContain('derives optimize@1, 0 credits')
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatPlan, planCost, type PlanRow } from '../../src/pipeline/plan.ts'
+import { arrangePlan, formatPlan, planCost, takePlan, type PlanRow } from '../../src/pipeline/plan.ts'
 
 function row(image: string, changes: Partial<PlanRow> & { key?: string } = {}): PlanRow {
   const { key = image, ...rest } = changes
@@ -18,8 +18,8 @@ describe('planCost', () => {
 })
 
 describe('formatPlan', () => {
-  it('lists every model with state, place and price, sorted, and the sum', () => {
-    const text = formatPlan([row('b.png', { state: 'ready' }), row('a.png')])
+  it('lists every model with state, place and price, and the sum', () => {
+    const text = formatPlan([row('a.png'), row('b.png', { state: 'ready' })])
 
     expect(text.split('\n')).toEqual([
       expect.stringMatching(/^a\.png +missing +30 credits +main\.ts:1$/),
@@ -38,5 +38,39 @@ describe('formatPlan', () => {
       expect.stringMatching(/^a\.png\?meshy&prompt=wood .{0,30}… {2}ready +main\.ts:1$/),
       '1 model, 0 credits to generate what is missing',
     ])
+  })
+})
+
+describe('arrangePlan', () => {
+  it('is the same whichever part of a build was read first, and names each place once', () => {
+    const at = (file: string, line?: number) => ({ site: { file, line } })
+    const rows = [
+      row('a.png', at('b.ts', 9)),
+      row('a.png', at('b.ts', 10)),
+      row('a.png', at('c.ts')),
+      row('b.png', at('a.ts', 1)),
+      row('b.png', { ...at('a.ts', 1), query: '?meshy&optimize' }),
+    ]
+
+    expect(arrangePlan(rows.toReversed())).toEqual(rows)
+    expect(arrangePlan([...rows, ...rows])).toEqual(rows)
+  })
+})
+
+describe('takePlan', () => {
+  it('names everybody who imports a model, also those who came after it was listed, and leaves nothing', async () => {
+    const { site: first, ...planned } = row('a.png')
+    const sites = [first]
+    const imported = {
+      file: '/a.png',
+      directives: {},
+      site: async () => first,
+      sites: async () => sites,
+    }
+    const context = { plan: [{ ...planned, imported }] }
+    sites.unshift({ file: 'other.ts', line: 1 })
+
+    expect((await takePlan(context)).map(({ site }) => site.file)).toEqual(['main.ts', 'other.ts'])
+    expect(context.plan).toEqual([])
   })
 })

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { stripVTControlCharacters } from 'node:util'
+import { onTestFailed } from 'vitest'
 import { neutralEnvironment } from './project.ts'
 
 /** Whether programs can be run in a terminal here, by script(1). */
@@ -29,6 +30,8 @@ export function openTerminal(command: string, options: { cwd: string; env: NodeJ
     for (const listener of listeners) listener()
   })
   const text = () => stripVTControlCharacters(output)
+  // Of a test that waited in vain, this is all there is to see.
+  onTestFailed(() => console.error(`The terminal showed:\n${text()}`))
   return {
     text,
     shows: (pattern) =>

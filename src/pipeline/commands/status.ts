@@ -1,5 +1,6 @@
 import { blobsOf, type Entry, type StoredEntry } from '../../store/entry.ts'
 import type { JournalRecord } from '../../store/journal-record.ts'
+import { by } from '../../system/order.ts'
 import type { Context } from '../context.ts'
 import { findRecord, type UnreadableRecord } from '../paying/found-record.ts'
 import type { State } from '../modes.ts'
@@ -44,7 +45,7 @@ export async function readStatus({ store }: Context): Promise<Status> {
   const others = [...records.values()].filter((record) => isNews(record, known.get(record.key)))
   const used = new Set([...stored.values(), ...pins.values()].flatMap(blobsOf).map(({ sha256 }) => sha256))
   return {
-    models: [...models, ...others.map(ofRecord)].toSorted(byImage),
+    models: [...models, ...others.map(ofRecord)].toSorted(by(({ image, key }) => [image, key])),
     blobs: {
       count: blobs.length,
       bytes: sum(blobs.map(({ bytes }) => bytes)),
@@ -112,11 +113,6 @@ function ofRecord(record: JournalRecord | UnreadableRecord): ModelStatus {
     task: record.state === 'accepted' ? record.taskId : failure?.taskId,
     failure: failure?.message,
   }
-}
-
-function byImage(a: ModelStatus, b: ModelStatus): number {
-  const [left, right] = [`${a.image} ${a.key}`, `${b.image} ${b.key}`]
-  return left < right ? -1 : Number(left > right)
 }
 
 function sum(numbers: readonly number[]): number {

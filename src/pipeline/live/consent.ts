@@ -1,5 +1,6 @@
 import type { Request } from '../../request/request.ts'
 import type { Clock } from '../../system/clock.ts'
+import { by } from '../../system/order.ts'
 import type { Finding } from '../classify.ts'
 import type { Logger } from '../telling/logger.ts'
 import { priceOf } from '../paying/price.ts'
@@ -60,7 +61,7 @@ export class Consent {
     this.#announcing = true
     await this.#clock.sleep(GATHER_MS)
     this.#announcing = false
-    const asked = [...this.#asked.values()]
+    const asked = [...this.#asked.values()].toSorted(by(({ request }) => [request.imageName, request.key]))
     if (asked.length === 0) return
     const sum = asked.reduce((total, { request }) => total + priceOf(request), 0)
     const names = asked.map(({ request }) => request.imageName).join(', ')

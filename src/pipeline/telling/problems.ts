@@ -1,4 +1,5 @@
 import { formatError, formatPlace, isMeshyError, MeshyError } from '../../errors.ts'
+import { by } from '../../system/order.ts'
 
 /** Collects the failures of a build, so that its end reports all of them and not the first. */
 export class Problems {
@@ -24,11 +25,7 @@ export class Problems {
 }
 
 /** In the order of the sources: bundlers load modules in another one each time. */
-function bySite(a: MeshyError, b: MeshyError): number {
-  const [one, other] = [a.site?.file ?? '', b.site?.file ?? '']
-  if (one !== other) return one < other ? -1 : 1
-  return (a.site?.line ?? 0) - (b.site?.line ?? 0)
-}
+const bySite = by(({ site }: MeshyError) => [site?.file ?? '', site?.line ?? 0])
 
 function combine(errors: MeshyError[]): MeshyError | undefined {
   const [first] = errors

@@ -1,4 +1,5 @@
 import type { Request } from '../../request/request.ts'
+import { by } from '../../system/order.ts'
 import type { Asset } from '../asset.ts'
 
 /** How this run got a model. */
@@ -48,7 +49,7 @@ export class Report {
 
   /** Every model of the run, sorted by the name of its image. */
   models(): ModelReport[] {
-    return [...this.#models.values()].toSorted((a, b) => (a.image < b.image ? -1 : Number(a.image > b.image)))
+    return [...this.#models.values()].toSorted(by(({ image, key }) => [image, key]))
   }
 }
 
