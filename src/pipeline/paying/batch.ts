@@ -3,6 +3,7 @@ import type { Task } from '../../meshy/task.ts'
 import type { Request } from '../../request/request.ts'
 import type { JournalRecord } from '../../store/journal-record.ts'
 import type { Clock } from '../../system/clock.ts'
+import { by } from '../../system/order.ts'
 
 /** A request that is missing, or whose submission was cut off before its outcome was known. */
 export interface Candidate {
@@ -15,7 +16,8 @@ export type Admission =
   | { adopt: Task }
   | {
       credits: number
-      /** Aborted when another submission of the batch showed that none can succeed. */ batch: AbortController
+      /** Aborted when another submission of the batch showed that none can succeed. */
+      batch: AbortController
     }
 
 /** Decides about all candidates of a batch at once, before anything is paid. One result or error for each. */
@@ -26,6 +28,9 @@ interface Waiting {
   resolve(admission: Admission): void
   reject(error: unknown): void
 }
+
+/** Announced, priced and submitted in one order, whichever module the bundler loaded first. */
+const byImage = by(({ candidate: { request } }: Waiting) => [request.imageName, request.key])
 
 /** How long the module graph must show nothing new. Long enough for a parser, short beside a task of minutes. */
 const QUIET_MS = 300
@@ -59,7 +64,7 @@ export class Batch {
     this.#running = true
     while (this.#waiting.length > 0) {
       await this.#quiet()
-      await this.#settle(this.#waiting.splice(0))
+      await this.#settle(this.#waiting.splice(0).toSorted(byImage))
     }
     this.#running = false
   }

@@ -37,7 +37,7 @@ export class Interrupt {
 
   #stop = (signal: NodeJS.Signals): void => {
     this.#leave()
-    const names = [...this.#underWay.values()].join(', ')
+    const names = [...this.#underWay.values()].toSorted().join(', ')
     this.#logger.warn(
       `meshy: stopped. On their way: ${names}. The next run picks them up without paying again.`,
     )

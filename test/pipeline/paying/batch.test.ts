@@ -4,7 +4,8 @@ import { Batch, type Admission, type Candidate } from '../../../src/pipeline/pay
 import type { Clock } from '../../../src/system/clock.ts'
 
 /** Candidates are only passed through. */
-const candidate = (name: string) => ({ request: { key: name }, record: undefined }) as unknown as Candidate
+const candidate = (name: string) =>
+  ({ request: { key: name, imageName: `${name}.png` }, record: undefined }) as unknown as Candidate
 const admission = (): Admission => ({ credits: 30, batch: new AbortController() })
 
 /** A clock that does something while others sleep. */
@@ -31,7 +32,8 @@ describe('Batch', () => {
       () => modules,
     )
 
-    await Promise.all([batch.admit(candidate('a')), batch.admit(candidate('b'))])
+    // Bundlers load modules in another order each time; what is announced and paid has one.
+    await Promise.all([batch.admit(candidate('b')), batch.admit(candidate('a'))])
     await Promise.all(late)
 
     expect(decided).toEqual([['a', 'b', 'late']])
