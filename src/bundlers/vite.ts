@@ -74,7 +74,7 @@ export function createViteAdapter(
     afterLoad: (_, { asset, context }) => {
       if (isRootedLibrary(viteConfig)) context.notices.once(ROOTED_LIBRARY)
       if (!overlay || asset?.failure === undefined) return undefined
-      return overlay.codeFor(asset.metadata.key, presentable(asset.failure, session.bundler.root))
+      return overlay.codeFor(presentable(asset.failure, session.bundler.root))
     },
     hooks: {
       vite: {

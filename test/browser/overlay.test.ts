@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { startDev } from '../bundlers/dev-server.ts'
+import { startDev, type DevServer } from '../bundlers/dev-server.ts'
 import { emulate, makeProject, paying, VITES, type ViteName } from '../bundlers/harness.ts'
 import { launchBrowser } from '../support/browser.ts'
 import type { Project } from '../support/project.ts'
@@ -35,6 +35,8 @@ describe.each(VITES)('a page of %s whose model failed', (vite) => {
     expect(await page.title()).toBe('preview')
     expect(emulator.counts.posts).toBe(1)
 
+    // A tab that was reloaded at once, for another model that failed, would not have been read.
+    await page.waitForFunction(() => sessionStorage.length > 0, undefined, WAIT)
     await connected(page, () => page.reload())
     await page.waitForFunction(() => document.title === 'preview', undefined, WAIT)
     // Whatever the server has sent is there when this is.
@@ -43,34 +45,48 @@ describe.each(VITES)('a page of %s whose model failed', (vite) => {
     expect(await page.locator('vite-error-overlay').count()).toBe(0)
   })
 
-  it('is told the reason again by a server that was started anew', async () => {
+  it('is told the reason again by a server that was started anew, in each tab', async () => {
     const first = await openPage(vite, SHOW)
     await overlayOf(first.page)
     await first.dev.close()
 
-    const { page, emulator } = await openPage(vite, SHOW, first)
+    const { page, emulator, dev } = await openPage(vite, SHOW, first)
 
     expect(await overlayOf(page)).toMatch(/failed before[\s\S]*cannot find an object/)
+    const other = await openTab(dev)
+    expect(await overlayOf(other)).toMatch(/failed before[\s\S]*cannot find an object/)
     expect(emulator.counts.posts).toBe(1)
+  })
+
+  it('is told of all that failed, and again when it had no time to read', async () => {
+    const emulator = await emulate({ faults: [FAILURE, FAILURE] })
+    const { page } = await openPage(vite, `${SHOW}import './villain.png?meshy'\n`, { emulator })
+
+    await overlayOf(page, /hero\.png[\s\S]*villain\.png|villain\.png[\s\S]*hero\.png/)
   })
 })
 
 interface Before {
-  emulator: Awaited<ReturnType<typeof emulate>>
-  project: Project
+  emulator?: Awaited<ReturnType<typeof emulate>>
+  project?: Project
 }
 
 /** @param before a page whose project and service are taken over */
-async function openPage(vite: ViteName, script: string, before?: Before) {
-  const emulator = before?.emulator ?? (await emulate({ faults: [FAILURE] }))
+async function openPage(vite: ViteName, script: string, before: Before = {}) {
+  const emulator = before.emulator ?? (await emulate({ faults: [FAILURE] }))
   const html = '<!doctype html><title></title><script type="module" src="/main.js"></script>'
-  const project = before?.project ?? (await makeProject({ files: { 'index.html': html, 'main.js': script } }))
+  const files = { 'index.html': html, 'main.js': script }
+  const project = before.project ?? (await makeProject({ files, pictures: { 'villain.png': 'dragon.png' } }))
   const dev = await startDev(vite, project, { meshy: paying(emulator), config: { appType: 'spa' } })
   dev.disconnect()
+  return { page: await openTab(dev), emulator, project, dev }
+}
+
+async function openTab({ url }: DevServer): Promise<Page> {
   const page = await browser.newPage()
   onTestFinished(() => page.close())
-  await connected(page, () => page.goto(dev.url))
-  return { page, emulator, project, dev }
+  await connected(page, () => page.goto(url))
+  return page
 }
 
 /** Does what makes a page load, and waits until it hears from its server. */
@@ -83,8 +99,9 @@ async function connected(page: Page, load: () => Promise<unknown>): Promise<void
   await isTold
 }
 
-async function overlayOf(page: Page): Promise<string> {
-  const message = page.locator('vite-error-overlay .message-body')
+/** What the overlay says, once it says this. */
+async function overlayOf(page: Page, pattern = /./): Promise<string> {
+  const message = page.locator('vite-error-overlay .message-body').filter({ hasText: pattern })
   await message.waitFor(WAIT)
   return (await message.textContent()) ?? ''
 }
