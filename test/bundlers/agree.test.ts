@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { compileSources } from '../support/compiled.ts'
+import { freePort } from '../support/free-port.ts'
 import { REPOSITORY, type Project } from '../support/project.ts'
 import { hasTerminals, openTerminal } from '../support/terminal.ts'
 import { startDev } from './dev-server.ts'
@@ -25,10 +26,8 @@ describe.each(VITES)('the yes in the terminal of %s', (vite) => {
     const { url: baseUrl, apiKey } = emulator
     await writeConfig(project, { baseUrl, apiKey })
     const bin = path.join(REPOSITORY, 'node_modules', PACKAGES[vite], 'bin', 'vite.js')
-    const terminal = openTerminal(`"${process.execPath}" "${bin}" --host 127.0.0.1 --port 0`, {
-      cwd: project.root,
-      env: {},
-    })
+    const command = `"${process.execPath}" "${bin}" --host 127.0.0.1 --port ${await freePort()}`
+    const terminal = openTerminal(command, { cwd: project.root, env: {} })
     onTestFinished(() => terminal.interrupt())
     const [url = ''] = await terminal.shows(/http:\/\/127\.0\.0\.1:\d+/)
     const open = async (module: string) => {

@@ -6,6 +6,7 @@ import { expect, onTestFinished } from 'vitest'
 import type { Options } from '../../src/index.ts'
 import type { AssetMetadata } from '../../src/types.ts'
 import meshyForVite from '../../src/vite.ts'
+import { freePort } from '../support/free-port.ts'
 import type { Project } from '../support/project.ts'
 import { collectingLogger, type ViteName } from './harness.ts'
 
@@ -65,7 +66,7 @@ export async function startDev(
     appType: 'custom',
     ...config,
     plugins: [...(meshy ? [meshyForVite(meshy)] : []), ...(config.plugins ?? [])],
-    server: { host: '127.0.0.1', port: 0, ...config.server },
+    server: { host: '127.0.0.1', port: await freePort(), ...config.server },
   })
   await server.listen()
   const address = server.httpServer?.address()

@@ -4,6 +4,7 @@ import { createServer } from 'vite'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import meshyForVite from '../../src/vite.ts'
 import { makeProject, VITES } from '../bundlers/harness.ts'
+import { freePort } from '../support/free-port.ts'
 import { HERO, inspectDev, loadModules, pressButton, type Inspected } from './inspected.ts'
 
 /** The machine may be busy. */
@@ -185,7 +186,7 @@ describe('the files of the inspector', () => {
       configFile: false,
       logLevel: 'silent',
       plugins: [meshyForVite({ mode: 'preview' })],
-      server: { host: '127.0.0.1', port: 0 },
+      server: { host: '127.0.0.1', port: await freePort() },
     })
     onTestFinished(() => server.close())
     await server.listen()

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
+import { freePort } from '../support/free-port.ts'
 
 /** A request as the server saw it. */
 export interface Seen {
@@ -45,11 +46,7 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
 
 /** An address of this machine at which nobody listens. */
 export async function closedPort(): Promise<string> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return `http://127.0.0.1:${port}`
+  return `http://127.0.0.1:${await freePort()}`
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
