@@ -79,7 +79,7 @@ async function finishedTask(
     try {
       return { task: await claim.running((id) => watch(context, request, id)), claim }
     } catch (error) {
-      const isWorthMore = await settleFailure(context, request, { claim, error })
+      const isWorthMore = await settleFailure(context, request, { claim, error, lease: attempt.lease })
       if (!isWorthMore || submission === MAX_SUBMISSIONS) throw error
       context.logger.warn(`meshy: ${request.imageName}: submitting it once more`)
     }

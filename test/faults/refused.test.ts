@@ -1,6 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { writeFile } from 'node:fs/promises'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { StartOptions } from '../../src/emulator.ts'
+import type { Context } from '../../src/pipeline/context.ts'
 import { agree } from '../../src/pipeline/live/agree.ts'
+import { readLease } from '../../src/store/lease-file.ts'
+import { startGate } from '../support/gate.ts'
 import { forgetRecord } from '../support/journal.ts'
 import { failureOf, openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'
@@ -131,6 +135,50 @@ describe('a submission that was refused', () => {
     },
   )
 })
+
+describe('what another machine took over while this one hung', () => {
+  const { path } = useTempDir()
+
+  it.each([
+    ['is refused', 'POST', { kind: 'status', status: 400, message: 'No such thing', ...once }],
+    ['fails', 'GET', { kind: 'failTask', type: 'invalid_input', message: 'cannot find an object' }],
+  ] as const)('keeps its record when the submission of this one %s', async (_, method, fault) => {
+    await writePictures(path(), 'hero.png')
+    const emulator = await startService({ faults: [fault] })
+    const gate = await startGate(emulator, onTestFinished)
+    const run = await openRun({ root: path(), service: { ...emulator, url: gate.url } })
+    const { journal, layout } = run.context.store
+    gate.onRequest = async (request) => {
+      const [key] = await journal.keys()
+      if (key === undefined || request.method !== method) return
+      if ((await journal.read(key))?.state === STATES[method]) await takeOver(run.context, key)
+    }
+
+    await failureOf(run.load(SPECIFIER))
+
+    const [key = ''] = await journal.keys()
+    expect(await journal.read(key)).toMatchObject({ state: 'accepted', taskId: 'task-of-the-other' })
+    expect(await readLease(layout.lease(key))).toMatchObject({ holder: OTHER })
+  })
+})
+
+/** What the record of this machine says when it is held up at a request. */
+const STATES = { POST: 'started', GET: 'accepted' }
+const OTHER = { pid: 1, born: null, host: 'other', thread: 0, token: '0123456789abcdef' }
+
+/** What the other machine does: it gets the lease of a silent one, and finds a task of its own. */
+async function takeOver({ store, api, options }: Context, key: string): Promise<void> {
+  const { journal, layout } = store
+  const record = await journal.read(key)
+  if (!record) throw new Error('Nothing is on its way.')
+  await writeFile(layout.lease(key), JSON.stringify(OTHER))
+  const { image, request } = record
+  await journal.clear(key)
+  const { account } = api()
+  const startedAt = new Date().toISOString()
+  await journal.start({ key, image, request, params: {}, host: options.baseUrl, account, startedAt })
+  await journal.accept(key, 'task-of-the-other')
+}
 
 async function statesOf({ context: { store } }: Awaited<ReturnType<typeof openRun>>): Promise<unknown[]> {
   const records = (await store.journal.keys()).map((key) => store.journal.read(key))

@@ -1,6 +1,7 @@
 import { isMeshyError, MeshyError, type ErrorCode } from '../../errors.ts'
 import type { FailedRecord, JournalFailure, JournalRecord } from '../../store/journal-record.ts'
 import { accountDigest } from '../../store/journal.ts'
+import type { Lease } from '../../store/lease.ts'
 import type { Request } from '../../request/request.ts'
 import type { ApiFailure } from '../../system/api-failure.ts'
 import { failures } from '../../system/failures.ts'
@@ -70,9 +71,10 @@ export async function settleRefusal(
 export async function settleFailure(
   context: Context,
   request: Request,
-  { claim, error }: { claim: Claim; error: unknown },
+  { claim, error, lease }: { claim: Claim; error: unknown; lease: Lease },
 ): Promise<boolean> {
-  if (!isMeshyError(error)) throw error
+  // The record of who took the lease over, while this machine hung, may be of another task.
+  if (!isMeshyError(error) || !(await lease.mine())) throw error
   if (error.code === 'MESHY_TASK_EXPIRED') return settleExpired(context, request, error)
   if (error.code !== 'MESHY_TASK_FAILED' && error.code !== 'MESHY_TASK_CANCELED') throw error
   const { store, budget } = context

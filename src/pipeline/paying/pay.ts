@@ -139,7 +139,10 @@ async function settleSubmission(
   const { store, budget } = context
   const failure = apiFailureOf(error)
   if (!failure || !isMeshyError(error)) throw error
+  const isOurs = await payment.lease.mine()
   if (failure.outcome === 'unknown') {
+    // Whoever took the lease over looks for what was sent.
+    if (!isOurs) throw error
     await store.journal.lose(request.key)
     context.logger.warn(
       `meshy: ${request.imageName}: the answer to the submission was lost; looking for its task`,
@@ -150,6 +153,7 @@ async function settleSubmission(
   // What ended the batch was said of another request: this one was not sent.
   const isOwn = error !== payment.batch.signal.reason
   if (ENDS_BATCH.has(error.code)) payment.batch.abort(error)
+  if (!isOurs) throw error
   if (isOwn || context.live) await settleRefusal(context, request, { error, failure })
   else await store.journal.clear(request.key)
   throw error
