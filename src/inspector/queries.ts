@@ -67,7 +67,7 @@ export async function describeModel(
     nextQuery: formatQuery({ ...directives, take: nextTake(request) }),
     state: stateOf({ error, progress, state: asset?.metadata.state }),
     isAsked: context.consent.has(key) && error === undefined,
-    canRetry: error !== undefined && mayRetry(context),
+    canRetry: error !== undefined && !isAboutStored(error) && mayRetry(context),
     progress: progress && {
       text: progress.text,
       percent: progress.percent,
@@ -81,6 +81,11 @@ export async function describeModel(
     model: asset && `models/${key}.glb?${asset.metadata.integrity.replaceAll(/\W/g, '').slice(6, 14)}`,
     error: error === undefined ? undefined : describeError(error),
   }
+}
+
+/** Whether it says something of a model that is there: another try would not change it. */
+function isAboutStored(error: unknown): boolean {
+  return isMeshyError(error) && error.code === 'MESHY_OUTPUT_TOO_LARGE'
 }
 
 function mayRetry({ live, options: { mode } }: Context): boolean {

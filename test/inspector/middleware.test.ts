@@ -83,6 +83,18 @@ describe('assets.json', () => {
     expect(inspected.emulator.counts.posts).toBe(2)
   })
 
+  it('offers no other try of a model that is larger than allowed', async () => {
+    const options = { mode: 'generate', maxTriangles: 1, oversize: 'error' } as const
+    const inspected = await inspectDev({ options })
+    const load = async () => {
+      await loadModules(inspected, '/main.js')
+      return inspected.model('hero.png')
+    }
+
+    await expect.poll(load, WAIT).toMatchObject({ error: { code: 'MESHY_OUTPUT_TOO_LARGE' }, isStored: true })
+    expect(await inspected.model('hero.png')).toMatchObject({ canRetry: false })
+  })
+
   it('tells an import that cannot be read', async () => {
     const inspected = await inspectDev({ files: { 'main.js': `import './hero.png?meshy&pbrr'\n` } })
     const code = await inspected.dev.text('/main.js')
