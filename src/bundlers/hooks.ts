@@ -57,7 +57,7 @@ export async function loadModule(
     )
     if (asset?.metadata.state === 'preview') warnOfMissingKey(session, context)
     if (!asset) return { code: renderFailedModule(), asset, context }
-    void forgetWhenImproved(session, asset, id)
+    void watchStandIn(session, asset, id)
     const code = await renderModule(asset, adapter.urlOf(native, moduleId))
     return { code, asset, context }
   } catch (error) {
@@ -70,9 +70,10 @@ export async function loadModule(
   }
 }
 
-/** A better stand-in is there on the next load of the page. */
-async function forgetWhenImproved(session: Session, { improved }: Asset, id: string): Promise<void> {
-  if (await improved) session.forgetModule(id)
+async function watchStandIn(session: Session, { improved, metadata }: Asset, id: string): Promise<void> {
+  if (!improved) return
+  const isBetter = await improved
+  session.onStandInSettled({ id, key: metadata.key, isBetter })
 }
 
 /** Said once, and only where the missing key is the reason for the stand-in. */

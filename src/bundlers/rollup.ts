@@ -6,6 +6,7 @@ import { outputHooks } from './output.ts'
 import { stripQuery, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
 import { rollupUrl, type RollupEmitter } from './url.ts'
+import { WatchBuilds } from './watch-builds.ts'
 
 /** A plugin context of the Rollup family, as far as we use it. */
 export interface RollupContext extends NativeContext, ResolvingContext, RollupEmitter {
@@ -45,21 +46,30 @@ export function createRolldownAdapter(session: Session, { api }: AdapterParts): 
 function createFamily(session: Session, defaultUrl: (file: FileUrl) => string | null) {
   let publicPath: string | undefined
   const copyMode = new CopyMode(session)
+  const watchBuilds = new WatchBuilds(session)
   const adapter: Omit<Adapter, 'hooks'> = {
-    start: (native) => startRollup(session, native as RollupContext),
-    end: (native) => keepGraph(session, native as RollupContext),
+    start: (native) => {
+      const { meta } = native as RollupContext
+      session.bundler = { ...session.bundler, live: meta?.watchMode === true }
+      startBuild(session, native as RollupContext, watchBuilds)
+    },
+    end: (native) => endBuild(session, native as RollupContext, watchBuilds),
     resolver: (native) => native as RollupContext,
     moduleIds: plainIds,
     urlOf: (native, id) => copyMode.urlOf(rollupUrl(native as RollupContext, stripQuery(fromModuleId(id)))),
-    afterLoad: (_, { context }) => {
-      publicPath = context.options.publicPath
+    afterLoad: (_, loaded) => {
+      publicPath = loaded.context.options.publicPath
+      watchBuilds.add(loaded)
     },
   }
   const resolveFileUrl = (file: FileUrl) => {
     if (!MODULE_ID.test(file.moduleId)) return null
     return publicPath === undefined ? defaultUrl(file) : JSON.stringify(publicPath + encodeURI(file.fileName))
   }
-  return { adapter, hooks: { ...outputHooks(session, copyMode), resolveFileUrl } }
+  return {
+    adapter,
+    hooks: { ...outputHooks(session, copyMode), resolveFileUrl, closeWatcher: () => watchBuilds.close() },
+  }
 }
 
 /** Scripts have no `import.meta`; their files are told from where the script came from. */
@@ -68,23 +78,20 @@ function urlFromScript(relativePath: string): string {
   return `new URL(${JSON.stringify(encodeURI(relativePath))}, ${script}).href`
 }
 
-export function startRollup(session: Session, native: RollupContext): void {
-  session.bundler = { ...session.bundler, live: native.meta?.watchMode === true }
-  followGraph(session, native)
-}
-
 /** Asks the graph while it grows. Until a build has seen all modules, each may have importers. */
-export function followGraph(session: Session, native: RollupContext): void {
+export function startBuild(session: Session, native: RollupContext, watchBuilds: WatchBuilds): void {
   session.activity = () => countModules(native)
   session.isImported = () => true
+  if (session.bundler.live) watchBuilds.start()
 }
 
 /** Keeps what the graph says at the end of a build: later it may not be asked. */
-export function keepGraph(session: Session, native: RollupContext): void {
+export function endBuild(session: Session, native: RollupContext, watchBuilds: WatchBuilds): void {
   const modules = [...(native.getModuleIds?.() ?? [])]
   const imported = new Set(modules.filter((id) => MODULE_ID.test(id) && hasImporters(native, id)))
   session.activity = () => modules.length
   session.isImported = (id) => imported.has(id)
+  if (session.bundler.live) void watchBuilds.end()
 }
 
 function hasImporters(native: RollupContext, id: string): boolean {

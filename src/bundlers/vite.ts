@@ -7,14 +7,15 @@ import { CopyMode } from './copy.ts'
 import { plainIds } from './module-id.ts'
 import { outputHooks } from './output.ts'
 import { presentable } from './present.ts'
-import { countModules, followGraph, keepGraph, type RollupContext } from './rollup.ts'
+import { countModules, endBuild, startBuild, type RollupContext } from './rollup.ts'
 import type { Session } from './session.ts'
 import { viteServedUrl, viteUrl, type ServedFrom } from './url.ts'
 import { AGREE_KEY } from './vite-shortcuts.ts'
 import { pageHooks } from './vite-html.ts'
 import { equipConfig, equipServer, type EquippedServer, type WatchingConfig } from './vite-server.ts'
 import { Overlay } from './vite-overlay.ts'
-import { forgetModule } from './vite-stale.ts'
+import { forgetStandIn } from './vite-stale.ts'
+import { WatchBuilds } from './watch-builds.ts'
 
 /** A plugin context of Vite, as far as we use it beyond Rollup's. */
 interface ViteContext extends RollupContext {
@@ -56,13 +57,14 @@ export function createViteAdapter(
   let server: DevServer | undefined
   let overlay: Overlay | undefined
   const copyMode = new CopyMode(session)
+  const watchBuilds = new WatchBuilds(session)
   return {
     start: (native) => {
       if (server) session.activity = () => countModules(native as RollupContext)
-      else followGraph(session, native as RollupContext)
+      else startBuild(session, native as RollupContext, watchBuilds)
     },
     end: (native) => {
-      if (!server) keepGraph(session, native as RollupContext)
+      if (!server) endBuild(session, native as RollupContext, watchBuilds)
     },
     resolver: (native) => native as ViteContext,
     moduleIds: plainIds,
@@ -71,7 +73,9 @@ export function createViteAdapter(
       if (viteConfig?.command !== 'serve') return copyMode.urlOf(viteUrl(bundled))
       return bundled ? viteUrl(bundled) : viteServedUrl(viteConfig)
     },
-    afterLoad: (_, { asset, context }) => {
+    afterLoad: (_, loaded) => {
+      const { asset, context } = loaded
+      watchBuilds.add(loaded)
       if (isRootedLibrary(viteConfig)) context.notices.once(ROOTED_LIBRARY)
       if (!overlay || asset?.failure === undefined) return undefined
       return overlay.codeFor(presentable(asset.failure, session.bundler.root))
@@ -79,6 +83,7 @@ export function createViteAdapter(
     hooks: {
       vite: {
         ...outputHooks(session, copyMode),
+        closeWatcher: () => watchBuilds.close(),
         ...pageHooks(session),
         config: () => workerConfig(() => joinWorker(another(), workers)),
         async configResolved(config) {
@@ -92,7 +97,7 @@ export function createViteAdapter(
           server = started
           overlay = new Overlay(started)
           session.isImported = (id) => isImported(started, id)
-          session.forgetModule = (id) => forgetModule(started, id)
+          session.onStandInSettled = (standIn) => forgetStandIn(started, standIn)
           await equipServer(session, started as unknown as EquippedServer, createInspector)
         },
         async hotUpdate(update) {

@@ -7,6 +7,7 @@ import type { AssetMetadata } from '../types.ts'
 import type { StoredFinding } from './classify.ts'
 import { wantsMaps } from './roles.ts'
 import type { ShownStandIn } from './live/stand-in.ts'
+import type { StateFile } from './live/state-file.ts'
 
 export type { FileRole } from '../store/entry.ts'
 
@@ -25,8 +26,8 @@ export interface Asset {
   /** The GLB first. */
   files: AssetFile[]
   wantsTextures: boolean
-  /** Files that change when the model does: what a live run touches. */
-  watchFiles: string[]
+  /** Set where the model may become another one by itself: what a live run touches then. */
+  stateFile?: StateFile | undefined
   /** Set where the model is shown as it came, because what the import wants derived from it is not there yet. */
   isProvisional?: true | undefined
   /** Set for a stand-in that may get better: see {@link ShownStandIn.improved}. */
@@ -53,7 +54,6 @@ export function readyAsset({ entry, paths, derived }: StoredFinding, wanted: Wan
     metadata: isDerived ? { ...metadata, derived: { from, steps: derived.steps } } : metadata,
     files: [...paths].map(([role, file]) => ({ role, path: file, blob: blobs[role] })),
     wantsTextures: wantsMaps(wanted),
-    watchFiles: [],
   }
 }
 
@@ -73,7 +73,6 @@ export function standInAsset(
     }),
     files: [{ role: 'glb', path: standIn.path }],
     wantsTextures: wantsMaps(wanted),
-    watchFiles: [],
     improved: standIn.improved,
   }
 }

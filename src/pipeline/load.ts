@@ -14,6 +14,7 @@ import { readImport } from './read-import.ts'
 import { serve } from './serve.ts'
 import { checkSize } from './telling/size-limits.ts'
 import { makeStandIn } from './live/stand-in.ts'
+import { ensureStateFile } from './live/state-file.ts'
 
 /**
  * The asset of an import: import id → request → key → entry? → (queue → task → download) → asset.
@@ -57,7 +58,7 @@ async function load(context: Context, imported: Import, watch: Watch): Promise<A
     return undefined
   }
   const asset = await act(context, request, { imported, finding, action })
-  asset.watchFiles.forEach(watch)
+  if (asset.stateFile) watch(asset.stateFile.path)
   await checkSize(context, request, { asset, site: imported.site })
   context.report.addAsset(request, asset)
   context.observer?.served(request, asset)
@@ -77,7 +78,9 @@ async function act(context: Context, request: Request, todo: LiveTask): Promise<
 
 async function previewAsset(context: Context, request: Request): Promise<Asset> {
   const standIn = await makeStandIn(context, request)
-  return standInAsset(standIn, { key: request.key, state: 'preview', wanted: request.wanted })
+  const asset = standInAsset(standIn, { key: request.key, state: 'preview', wanted: request.wanted })
+  const mayChange = context.live && standIn.improved
+  return mayChange ? { ...asset, stateFile: await ensureStateFile(context, request.key) } : asset
 }
 
 function hintOf({ free, derivation, derived }: Finding): string | undefined {

@@ -37,7 +37,7 @@ export async function serve(context: Context, request: Request, finding: StoredF
 /** Nobody waits in a live run: the model as it came is shown until what is derived from it is there. */
 async function serveMeanwhile(context: Context, request: Request, task: DerivationTask): Promise<Asset> {
   const { derivations, clock } = context
-  const watchFiles = [await ensureStateFile(context, request.key)]
+  const stateFile = await ensureStateFile(context, request.key)
   const failure = derivations.failureOf(task.derivation)
   if (failure !== undefined) tellFailure(context, request, failure)
   else {
@@ -45,11 +45,10 @@ async function serveMeanwhile(context: Context, request: Request, task: Derivati
     // It touches the file before anybody watches that.
     if ((await Promise.race([over, clock.sleep(PATIENCE_MS)])) === 'over') {
       const { entry, ...finding } = await classify(context, request)
-      if (entry && finding.derived)
-        return { ...readyAsset({ ...finding, entry }, request.wanted), watchFiles }
+      if (entry && finding.derived) return { ...readyAsset({ ...finding, entry }, request.wanted), stateFile }
     }
   }
-  return { ...readyAsset(task.finding, request.wanted), watchFiles, isProvisional: true, failure }
+  return { ...readyAsset(task.finding, request.wanted), stateFile, isProvisional: true, failure }
 }
 
 function derivationMissing(

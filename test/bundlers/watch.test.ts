@@ -1,6 +1,6 @@
-import { copyFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { watch as watchByRollup, type RollupWatcher } from 'rollup'
+import { watch as watchByRollup, type Plugin, type RollupWatcher } from 'rollup'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import meshyForRollup from '../../src/rollup.ts'
 import meshyForVite from '../../src/vite.ts'
@@ -25,6 +25,9 @@ import {
   type Built,
 } from './harness.ts'
 
+/** The machine may be busy. */
+const WAIT = { timeout: 60_000 }
+
 interface Evaluated {
   hero: { metadata: { state: string; key: string } }
 }
@@ -40,7 +43,7 @@ describe.each(BUNDLERS)('a watching build with %s', (bundler) => {
   it('writes a stand-in at once, and the model when it is there', async () => {
     const emulator = await emulate()
     const project = await makeProject({ files: { 'main.js': entryOf('./hero.png?meshy&poly=900') } })
-    const watching = startWatching(bundler, project, paying(emulator))
+    const watching = startWatching(bundler, project, { meshy: paying(emulator) })
 
     const standIn = await watching.state('pending')
     const model = await watching.state('ready')
@@ -52,10 +55,44 @@ describe.each(BUNDLERS)('a watching build with %s', (bundler) => {
     expect(emulator.counts.posts).toBe(1)
   })
 
+  it('builds again for a model that came while it was building', async () => {
+    const emulator = await emulate()
+    const files = { 'main.js': `import './slow.js'\n${entryOf('./hero.png?meshy&poly=900')}`, 'slow.js': '' }
+    const project = await makeProject({ files })
+    const slow = {
+      name: 'slow',
+      async load(id: string) {
+        if (id.endsWith('slow.js')) await expect.poll(() => touchedFiles(project), WAIT).toHaveLength(1)
+        return null
+      },
+    }
+    const watching = startWatching(bundler, project, { meshy: paying(emulator), plugins: [slow] })
+
+    await watching.state('pending')
+    await watching.state('ready')
+
+    expect(emulator.counts.posts).toBe(1)
+  })
+
+  it('builds again for stand-ins that were cards at first', async () => {
+    const takes = [1, 2, 3, 4, 5, 6]
+    const main = [
+      ...takes.map((take) => `import take${take} from './hero.png?meshy&poly=500&take=${take}'`),
+      `const triangles = [${takes.map((take) => `take${take}`).join()}].map(({ metadata }) => metadata.triangles)`,
+      `const state = Math.min(...triangles) > 100 ? 'meshes' : 'some cards'`,
+      `export default { hero: { metadata: { state, key: '' } } }`,
+    ]
+    const project = await makeProject({ files: { 'main.js': main.join('\n') } })
+    const watching = startWatching(bundler, project, { meshy: { mode: 'preview' } })
+
+    await watching.state('some cards')
+    await watching.state('meshes')
+  })
+
   it('follows the picture', async () => {
     const emulator = await emulate()
     const project = await makeProject({ files: { 'main.js': entryOf('./hero.png?meshy&poly=900') } })
-    const watching = startWatching(bundler, project, paying(emulator))
+    const watching = startWatching(bundler, project, { meshy: paying(emulator) })
     const first = await watching.state('ready')
 
     await copyFile(path.join(REPOSITORY, 'playground/images/chair.png'), path.join(project.root, 'hero.png'))
@@ -71,7 +108,7 @@ describe.each(BUNDLERS)('a watching build with %s', (bundler) => {
     const emulator = await emulate()
     const project = await makeProject({ files: { 'main.js': entryOf('./hero.png?meshy&poly=900') } })
     const { url: baseUrl, apiKey } = emulator
-    const watching = startWatching(bundler, project, { baseUrl, apiKey })
+    const watching = startWatching(bundler, project, { meshy: { baseUrl, apiKey } })
 
     await watching.state('preview')
 
@@ -85,7 +122,7 @@ describe.each(BUNDLERS)('a watching build with %s', (bundler) => {
       'hero.meshy.json': { image: './hero.png', poly: 900, maxTriangles: 1 },
     }
     const project = await makeProject({ files })
-    const watching = startWatching(bundler, project, { ...paying(emulator), oversize: 'error' })
+    const watching = startWatching(bundler, project, { meshy: { ...paying(emulator), oversize: 'error' } })
     await watching.state('pending')
     await watching.state('failed')
 
@@ -102,7 +139,7 @@ describe.each(BUNDLERS)('a watching build with %s', (bundler) => {
   it('tells a bad import, and takes it when it is fixed', async () => {
     const emulator = await emulate()
     const project = await makeProject({ files: { 'main.js': entryOf('./hero.png?meshy&polly=900') } })
-    const watching = startWatching(bundler, project, paying(emulator))
+    const watching = startWatching(bundler, project, { meshy: paying(emulator) })
     await watching.state('failed')
 
     const fixed = watching.state('ready')
@@ -116,7 +153,20 @@ describe.each(BUNDLERS)('a watching build with %s', (bundler) => {
   })
 })
 
-function startWatching(bundler: BundlerName, { root }: Project, meshy: Options): Watching {
+/** State files of models that are there. */
+async function touchedFiles({ root }: Project): Promise<string[]> {
+  const folder = path.join(root, '.meshy/state')
+  const names = await readdir(folder).catch(() => [])
+  const texts = await Promise.all(names.map((name) => readFile(path.join(folder, name), 'utf8')))
+  return texts.filter((text) => text.length > 0)
+}
+
+interface WatchInit {
+  meshy: Options
+  plugins?: Plugin[]
+}
+
+function startWatching(bundler: BundlerName, { root }: Project, init: WatchInit): Watching {
   const log: string[] = []
   const outDir = path.join(root, 'dist')
   const states: Evaluated['hero']['metadata'][] = []
@@ -138,7 +188,7 @@ function startWatching(bundler: BundlerName, { root }: Project, meshy: Options):
       add((await evaluate<Evaluated>(entryFile(await output()))).hero.metadata)
     })
   }
-  void start(bundler, { root, outDir, meshy, log }).then(follow)
+  void start(bundler, { ...init, root, outDir, log }).then(follow)
   return {
     log,
     output,
@@ -157,25 +207,27 @@ function startWatching(bundler: BundlerName, { root }: Project, meshy: Options):
   }
 }
 
-interface Watch {
+interface Watch extends WatchInit {
   root: string
   outDir: string
-  meshy: Options
   log: string[]
 }
 
-async function start(bundler: BundlerName, { root, outDir, meshy, log }: Watch): Promise<RollupWatcher> {
+async function start(
+  bundler: BundlerName,
+  { root, outDir, meshy, plugins = [], log }: Watch,
+): Promise<RollupWatcher> {
   const input = path.join(root, 'main.js')
   if (bundler === 'Rollup 4') {
     workIn(root)
     collectConsole(log)
-    return watchByRollup({ input, plugins: [meshyForRollup(meshy)], output: { dir: outDir } })
+    return watchByRollup({ input, plugins: [meshyForRollup(meshy), plugins], output: { dir: outDir } })
   }
   const watcher = await VITE_BUILDS[bundler]({
     root,
     configFile: false,
     customLogger: collectingLogger(log),
-    plugins: [meshyForVite(meshy)],
+    plugins: [meshyForVite(meshy), plugins],
     build: {
       outDir,
       watch: {},

@@ -171,7 +171,7 @@ describe('an import that derives', () => {
     const { load } = await run({}, { live: true })
 
     const first = await load('hero.png?meshy&optimize')
-    const stateFile = first.watchFiles.find((file) => file.includes('state')) ?? ''
+    const stateFile = first.stateFile?.path ?? ''
     await expect.poll(() => readFile(stateFile, 'utf8'), { timeout: 30_000 }).toContain('done')
     const second = await load('hero.png?meshy&optimize')
 
@@ -183,8 +183,8 @@ describe('an import that derives', () => {
     const { service, run } = await setUp()
     const { load } = await run({}, { live: true })
 
-    const { metadata, watchFiles } = await load('hero.png?meshy&texture-size=128')
-    const stateFile = watchFiles.find((file) => file.includes('state')) ?? ''
+    const { metadata, stateFile: watched } = await load('hero.png?meshy&texture-size=128')
+    const stateFile = watched?.path ?? ''
     await expect.poll(() => readFile(stateFile, 'utf8'), { timeout: 30_000 }).toContain('done')
 
     expect(metadata.state).toBe('pending')

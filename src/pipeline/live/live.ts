@@ -36,18 +36,18 @@ export class Live {
   async asset(context: Context, request: Request, task: LiveTask): Promise<Asset> {
     const unwanted = this.#wishes.add({ context, imported: task.imported, key: request.key })
     if (unwanted !== undefined) context.consent.remove(unwanted)
-    const watchFiles = [await ensureStateFile(context, request.key)]
+    const stateFile = await ensureStateFile(context, request.key)
     const asked = this.#startOrAsk(context, request, task)
     const standIn = await makeStandIn(context, request)
     const isOver = asked === 'pending' && !this.#running.has(request.key)
     // It landed, and touched its file, before anybody watched that.
     const landed = isOver ? await readyNow(context, request) : undefined
-    if (landed) return { ...landed, watchFiles }
+    if (landed) return { ...landed, stateFile }
     const state = isOver ? 'preview' : asked
     const failure = state === 'preview' ? this.#failureOf(context, task.finding, request.key) : undefined
     return {
       ...standInAsset(standIn, { key: request.key, state, wanted: request.wanted }),
-      watchFiles,
+      stateFile,
       failure,
     }
   }

@@ -1,16 +1,39 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isMeshyError } from '../../errors.ts'
 import { orUnwritable } from '../../store/unwritable.ts'
+import { fileState } from '../../system/file-state.ts'
+import { hasErrno } from '../../system/errno.ts'
 import type { Context } from '../context.ts'
 
+/** The file by which bundlers learn that a model came, as it was before anything could. */
+export interface StateFile {
+  path: string
+  /** By {@link fileState}. */
+  text: string
+}
+
 /** It must exist before the module is handed out: bundlers do not watch what is not there. */
-export async function ensureStateFile({ store }: Context, key: string): Promise<string> {
+export async function ensureStateFile({ store }: Context, key: string): Promise<StateFile> {
   const file = store.layout.state(key)
   await store.prepare()
   await mkdir(path.dirname(file), { recursive: true })
   await writeFile(file, '', { flag: 'a' })
-  return file
+  return { path: file, text: await textOf(file) }
+}
+
+/** Whether a state file was touched since it was ensured. One that is gone was not: nobody watches it. */
+export async function isTouched({ path: file, text }: StateFile): Promise<boolean> {
+  try {
+    return (await textOf(file)) !== text
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return false
+    throw error
+  }
+}
+
+async function textOf(file: string): Promise<string> {
+  return fileState(await stat(file, { bigint: true })).text
 }
 
 /** Nobody waits for this: where the file cannot be written, a server must go on. */
