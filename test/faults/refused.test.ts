@@ -141,10 +141,34 @@ describe('what another machine took over while this one hung', () => {
 
   it.each([
     ['is refused', 'POST', { kind: 'status', status: 400, message: 'No such thing', ...once }],
+    ['has no answer', 'POST', { kind: 'status', status: 500, effective: true, ...once }],
     ['fails', 'GET', { kind: 'failTask', type: 'invalid_input', message: 'cannot find an object' }],
   ] as const)('keeps its record when the submission of this one %s', async (_, method, fault) => {
+    const { load, others } = await setUp(method, [fault])
+
+    await failureOf(load(SPECIFIER))
+
+    expect(await others()).toEqual([true, true])
+  })
+
+  it('keeps its record when this one paid as well, and says which task that is', async () => {
+    const { load, others, emulator } = await setUp('POST', [])
+
+    const error = await failureOf(load(SPECIFIER))
+
+    const [task] = emulator.tasks()
+    expect(error).toMatchObject({
+      code: 'MESHY_ABORTED',
+      message: expect.stringContaining(`Task ${task?.['id']} for \`hero.png\` is paid`),
+      hint: expect.stringContaining(`unplugin-meshy adopt ${task?.['id']}`),
+    })
+    expect(await others()).toEqual([true, true])
+  })
+
+  /** This machine is held up at a request of this method until another one has taken over. */
+  async function setUp(method: keyof typeof STATES, faults: Faults) {
     await writePictures(path(), 'hero.png')
-    const emulator = await startService({ faults: [fault] })
+    const emulator = await startService({ faults })
     const gate = await startGate(emulator, onTestFinished)
     const run = await openRun({ root: path(), service: { ...emulator, url: gate.url } })
     const { journal, layout } = run.context.store
@@ -153,17 +177,23 @@ describe('what another machine took over while this one hung', () => {
       if (key === undefined || request.method !== method) return
       if ((await journal.read(key))?.state === STATES[method]) await takeOver(run.context, key)
     }
-
-    await failureOf(run.load(SPECIFIER))
-
-    const [key = ''] = await journal.keys()
-    expect(await journal.read(key)).toMatchObject({ state: 'accepted', taskId: 'task-of-the-other' })
-    expect(await readLease(layout.lease(key))).toMatchObject({ holder: OTHER })
-  })
+    /** Whether record and lease are those of the other machine. */
+    const others = async () => {
+      const [key = ''] = await journal.keys()
+      const record = await journal.read(key)
+      const lease = await readLease(layout.lease(key))
+      return [
+        record?.state === 'accepted' && record.taskId === TASK_OF_OTHER,
+        lease?.holder?.token === OTHER.token,
+      ]
+    }
+    return { emulator, others, load: run.load }
+  }
 })
 
 /** What the record of this machine says when it is held up at a request. */
 const STATES = { POST: 'started', GET: 'accepted' }
+const TASK_OF_OTHER = 'task-of-the-other'
 const OTHER = { pid: 1, born: null, host: 'other', thread: 0, token: '0123456789abcdef' }
 
 /** What the other machine does: it gets the lease of a silent one, and finds a task of its own. */
@@ -177,7 +207,7 @@ async function takeOver({ store, api, options }: Context, key: string): Promise<
   const { account } = api()
   const startedAt = new Date().toISOString()
   await journal.start({ key, image, request, params: {}, host: options.baseUrl, account, startedAt })
-  await journal.accept(key, 'task-of-the-other')
+  await journal.accept(key, TASK_OF_OTHER)
 }
 
 async function statesOf({ context: { store } }: Awaited<ReturnType<typeof openRun>>): Promise<unknown[]> {

@@ -5,6 +5,7 @@ import type { AcceptedRecord, JournalRecord, StartedRecord } from '../../store/j
 import type { Lease } from '../../store/lease.ts'
 import type { Context } from '../context.ts'
 import { failedBefore, isFinal } from './failure.ts'
+import { assertMine } from './lease-lost.ts'
 import { pay, recordOf, type Payment } from './pay.ts'
 import { serviceTime, submittedMeanwhile } from './recent-tasks.ts'
 
@@ -34,11 +35,14 @@ export async function claimTask(
   context.progress.waiting(request)
   const admission = await context.batch.admit({ request, record })
   if ('adopt' in admission) {
-    await takeOver(context, request, admission.adopt)
+    await takeOver(context, request, { task: admission.adopt, lease })
     return adopt(admission.adopt.id)
   }
   // It never arrived. The new one begins now, and is looked for from now on.
-  if (record?.state === 'started') await context.store.journal.clear(request.key)
+  if (record?.state === 'started') {
+    await assertMine(lease, request)
+    await context.store.journal.clear(request.key)
+  }
   return submission(context, request, { ...admission, lease })
 }
 
@@ -60,7 +64,7 @@ function submission(context: Context, request: Request, payment: Payment): Claim
           if (!task) return watch(await pay(context, request, payment))
           release()
           Object.assign(claim, { origin: 'adopted', credits: 0 })
-          await takeOver(context, request, task)
+          await takeOver(context, request, { task, lease: payment.lease })
           return watch(task.id)
         },
         { signal: context.signal },
@@ -69,7 +73,12 @@ function submission(context: Context, request: Request, payment: Payment): Claim
   return claim
 }
 
-async function takeOver(context: Context, request: Request, task: Task): Promise<void> {
+async function takeOver(
+  context: Context,
+  request: Request,
+  { task, lease }: { task: Task; lease: Lease },
+): Promise<void> {
+  await assertMine(lease, request)
   const { journal } = context.store
   await journal.start(recordOf(context, request))
   await journal.accept(request.key, task.id)

@@ -8,6 +8,7 @@ import type { Lease } from '../../store/lease.ts'
 import { apiFailureOf } from '../../system/api-failure.ts'
 import type { Context } from '../context.ts'
 import { settleRefusal } from './failure.ts'
+import { assertMine } from './lease-lost.ts'
 import { findLostTask } from './lost-task.ts'
 import { serviceTime } from './recent-tasks.ts'
 import type { Subject } from './subject.ts'
@@ -36,13 +37,19 @@ const ENDS_BATCH: ReadonlySet<string> = new Set([
 export async function pay(context: Context, request: Request, payment: Payment): Promise<string> {
   const payload = await prepare(context, request, payment)
   const id = await post(context, request, { ...payload, payment })
-  await recordTask(context, request, id)
+  await recordTask(context, request, { id, lease: payment.lease })
   return id
 }
 
 /** Without its id in the journal, the next run finds a task by its name; where that fails, the user needs the id. */
-async function recordTask({ store }: Context, { key, imageName }: Request, id: string): Promise<void> {
+async function recordTask(
+  { store }: Context,
+  request: Request,
+  { id, lease }: { id: string; lease: Lease },
+): Promise<void> {
+  const { key, imageName } = request
   try {
+    await assertMine(lease, request, 'What is on its way is the task of that one.')
     await store.journal.accept(key, id)
   } catch (error) {
     if (!isMeshyError(error)) throw error
@@ -64,7 +71,7 @@ async function prepare(context: Context, request: Request, payment: Payment): Pr
     const payload = await createPayload(request, {
       bytesOf: (image) => readImage.readBytes(image, signal),
     })
-    if (!(await payment.lease.mine())) throw leaseLost(request)
+    await assertMine(payment.lease, request)
     await store.journal.start(recordOf(context, request))
     context.interrupt?.begin(request)
     return payload
@@ -102,7 +109,10 @@ async function post(
   // What waits for its turn ends with the batch; what was sent does not, since its answer would be lost.
   const turn = AbortSignal.any([signal, payment.batch.signal])
   try {
-    const beforeSend = (sending: Sending) => recordSending(context, request, sending)
+    const beforeSend = async (sending: Sending) => {
+      await assertMine(payment.lease, request)
+      await recordSending(context, request, sending)
+    }
     const created = await submit(() => client.create(kind, body, { signal, turn, beforeSend }), {
       limits,
       clock,
@@ -139,10 +149,9 @@ async function settleSubmission(
   const { store, budget } = context
   const failure = apiFailureOf(error)
   if (!failure || !isMeshyError(error)) throw error
-  const isOurs = await payment.lease.mine()
   if (failure.outcome === 'unknown') {
     // Whoever took the lease over looks for what was sent.
-    if (!isOurs) throw error
+    if (!(await payment.lease.mine())) throw error
     await store.journal.lose(request.key)
     context.logger.warn(
       `meshy: ${request.imageName}: the answer to the submission was lost; looking for its task`,
@@ -153,15 +162,8 @@ async function settleSubmission(
   // What ended the batch was said of another request: this one was not sent.
   const isOwn = error !== payment.batch.signal.reason
   if (ENDS_BATCH.has(error.code)) payment.batch.abort(error)
-  if (!isOurs) throw error
+  if (!(await payment.lease.mine())) throw error
   if (isOwn || context.live) await settleRefusal(context, request, { error, failure })
   else await store.journal.clear(request.key)
   throw error
-}
-
-function leaseLost({ imageName }: Request): MeshyError {
-  return new MeshyError('MESHY_ABORTED', {
-    message: `Another machine took over \`${imageName}\` while this one hung. Nothing was submitted.`,
-    hint: 'Run again: what the other machine stored is found.',
-  })
 }
