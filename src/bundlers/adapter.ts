@@ -41,6 +41,8 @@ export interface ModuleIds {
 
 /** What came of a module. */
 export interface Loaded {
+  /** As the bundler has it. */
+  id: string
   code: string
   /** Unset when there is none: a failure, or a plan. */
   asset: Asset | undefined

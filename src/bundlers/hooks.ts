@@ -56,24 +56,23 @@ export async function loadModule(
       (file) => native.addWatchFile(file),
     )
     if (asset?.metadata.state === 'preview') warnOfMissingKey(session, context)
-    if (!asset) return { code: renderFailedModule(), asset, context }
-    void watchStandIn(session, asset, id)
+    if (!asset) return { id, code: renderFailedModule(), asset, context }
+    void forgetWhenImproved(session, asset, id)
     const code = await renderModule(asset, adapter.urlOf(native, moduleId))
-    return { code, asset, context }
+    return { id, code, asset, context }
   } catch (error) {
     native.addWatchFile(imported.file)
     const image = path.basename(imported.file)
     const told = isMeshyError(error) && !error.site ? error.at({ ...(await imported.site()), image }) : error
     if (session.bundler.live || adapter.tellsAtOnce) throw presentable(told, session.bundler.root)
     session.problems.add(moduleId, told)
-    return { code: renderFailedModule(), asset: undefined, context }
+    return { id, code: renderFailedModule(), asset: undefined, context }
   }
 }
 
-async function watchStandIn(session: Session, { improved, metadata }: Asset, id: string): Promise<void> {
-  if (!improved) return
-  const isBetter = await improved
-  session.onStandInSettled({ id, key: metadata.key, isBetter })
+/** A better stand-in is there on the next load of the page. */
+async function forgetWhenImproved(session: Session, { improved }: Asset, id: string): Promise<void> {
+  if (await improved) session.forgetModule(id)
 }
 
 /** Said once, and only where the missing key is the reason for the stand-in. */

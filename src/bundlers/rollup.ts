@@ -46,14 +46,13 @@ export function createRolldownAdapter(session: Session, { api }: AdapterParts): 
 function createFamily(session: Session, defaultUrl: (file: FileUrl) => string | null) {
   let publicPath: string | undefined
   const copyMode = new CopyMode(session)
-  const watchBuilds = new WatchBuilds(session)
+  const watchBuilds = new WatchBuilds()
   const adapter: Omit<Adapter, 'hooks'> = {
-    start: (native) => {
-      const { meta } = native as RollupContext
-      session.bundler = { ...session.bundler, live: meta?.watchMode === true }
-      startBuild(session, native as RollupContext, watchBuilds)
+    start: (native) => startRollup(session, native as RollupContext),
+    end: (native) => {
+      keepGraph(session, native as RollupContext)
+      watchBuilds.end()
     },
-    end: (native) => endBuild(session, native as RollupContext, watchBuilds),
     resolver: (native) => native as RollupContext,
     moduleIds: plainIds,
     urlOf: (native, id) => copyMode.urlOf(rollupUrl(native as RollupContext, stripQuery(fromModuleId(id)))),
@@ -78,20 +77,23 @@ function urlFromScript(relativePath: string): string {
   return `new URL(${JSON.stringify(encodeURI(relativePath))}, ${script}).href`
 }
 
+export function startRollup(session: Session, native: RollupContext): void {
+  session.bundler = { ...session.bundler, live: native.meta?.watchMode === true }
+  followGraph(session, native)
+}
+
 /** Asks the graph while it grows. Until a build has seen all modules, each may have importers. */
-export function startBuild(session: Session, native: RollupContext, watchBuilds: WatchBuilds): void {
+export function followGraph(session: Session, native: RollupContext): void {
   session.activity = () => countModules(native)
   session.isImported = () => true
-  if (session.bundler.live) watchBuilds.start()
 }
 
 /** Keeps what the graph says at the end of a build: later it may not be asked. */
-export function endBuild(session: Session, native: RollupContext, watchBuilds: WatchBuilds): void {
+export function keepGraph(session: Session, native: RollupContext): void {
   const modules = [...(native.getModuleIds?.() ?? [])]
   const imported = new Set(modules.filter((id) => MODULE_ID.test(id) && hasImporters(native, id)))
   session.activity = () => modules.length
   session.isImported = (id) => imported.has(id)
-  if (session.bundler.live) void watchBuilds.end()
 }
 
 function hasImporters(native: RollupContext, id: string): boolean {

@@ -11,14 +11,6 @@ export interface Bundler extends ProjectRun {
   publicDir: string | undefined
 }
 
-/** What became of a mesh in whose place a module has a card. */
-export interface SettledStandIn {
-  /** Of the module, as the bundler has it. */
-  id: string
-  key: string
-  isBetter: boolean
-}
-
 /** One instance of the plugin: what its bundler told, its imports, and the context, opened when it is first needed. */
 export class Session {
   readonly problems = new Problems()
@@ -30,8 +22,8 @@ export class Session {
   sightings = 0
   /** Whether any module still imports the one with this id of the bundler's. */
   isImported: (id: string) => boolean = () => true
-  /** Hears when a mesh that came too late for a module is there, or is not. */
-  onStandInSettled: (standIn: SettledStandIn) => void = () => {}
+  /** Makes the next load of the module with this id ask us again, and tells no page. Nothing where a bundler cannot. */
+  forgetModule: (id: string) => void = () => {}
   /** Whether a run in `plan` only lists: somebody else shows its rows and ends the build. */
   listOnly = false
   /** The options that were given in code. */

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { by } from '../system/order.ts'
+import type { Loaded } from './adapter.ts'
+import { presentable } from './present.ts'
 
 /** A dev server of Vite, as far as it talks to its pages. */
 export interface TalkingServer {
@@ -13,6 +16,7 @@ interface Page {
 
 /** Why models failed, as a page may be told. */
 interface Reason {
+  id: string
   message: string
   stack: string
 }
@@ -25,38 +29,47 @@ const READ_MS = 2_000
 export class Overlay {
   /** Tells the reasons of this server apart from those of the one before, on the same port. */
   readonly #server = randomBytes(8).toString('hex')
+  #count = 0
+  /** By module: what is wrong now. */
   readonly #reasons = new Map<string, Reason>()
-  /** What each page shows. A new message would hide the one before. */
-  readonly #shown = new WeakMap<Page, Set<Reason>>()
+  /** What each page was told. A new message hides the one before. */
+  readonly #told = new WeakMap<Page, Set<Reason>>()
 
   constructor({ environments }: TalkingServer) {
     environments.client.hot.on(EVENT, ({ reason: id }, page) => {
-      const reason = this.#reasons.get(String(id))
-      if (reason) this.#show(page, reason)
+      const reason = [...this.#reasons.values()].find((one) => one.id === id)
+      if (reason) this.#tell(page, reason)
     })
   }
 
   /**
-   * Code by which the page that shows the model asks for the reason. When its module is loaded, it may not be connected
-   * yet, and others may be.
+   * Code by which the page that shows a model asks why it failed; undefined for one that did not. When its module is
+   * loaded, the page may not be connected yet, and others may be.
    */
-  codeFor(failure: unknown): string {
-    const { message, stack = '' } = failure instanceof Error ? failure : new Error(String(failure))
-    // Many models may fail for one reason.
-    const known = [...this.#reasons].find(([, reason]) => reason.message === message)
-    const id = known?.[0] ?? `${EVENT}:${this.#server}:${this.#reasons.size}`
-    // Of an error that we expected, the stack says no more than the message.
-    const isPlace = /^\s+at /m.test(stack)
-    if (!known) this.#reasons.set(id, { message, stack: isPlace ? stack : '' })
-    return askingCode(id)
+  codeFor({ id, asset }: Loaded, root: string): string | undefined {
+    this.#reasons.delete(id)
+    if (asset?.failure === undefined) return undefined
+    const reason = this.#reasonOf(presentable(asset.failure, root))
+    this.#reasons.set(id, reason)
+    return askingCode(reason.id)
   }
 
-  #show(page: Page, reason: Reason): void {
-    const shown = this.#shown.get(page) ?? new Set()
-    this.#shown.set(page, shown)
-    if (shown.has(reason)) return
-    shown.add(reason)
-    const reasons = [...shown]
+  /** Many models may fail for one reason. */
+  #reasonOf(failure: unknown): Reason {
+    const { message, stack = '' } = failure instanceof Error ? failure : new Error(String(failure))
+    const known = [...this.#reasons.values()].find((reason) => reason.message === message)
+    // Of an error that we expected, the stack says no more than the message.
+    const isPlace = /^\s+at /m.test(stack)
+    return known ?? { id: `${EVENT}:${this.#server}:${this.#count++}`, message, stack: isPlace ? stack : '' }
+  }
+
+  #tell(page: Page, reason: Reason): void {
+    const told = this.#told.get(page) ?? new Set()
+    this.#told.set(page, told)
+    if (told.has(reason)) return
+    told.add(reason)
+    const now = [...new Set(this.#reasons.values())].filter((one) => told.has(one))
+    const reasons = now.toSorted(by(({ message }) => [message]))
     const err = {
       message: reasons.map(({ message }) => message).join('\n\n'),
       stack: reasons.map(({ stack }) => stack).join(''),
@@ -70,12 +83,15 @@ export class Overlay {
 function askingCode(id: string): string {
   const quoted = JSON.stringify(id)
   return `if (import.meta.hot && typeof document !== 'undefined') {
-  let isTold = false
-  try {
-    isTold = sessionStorage.getItem(${quoted}) !== null
-    setTimeout(() => sessionStorage.setItem(${quoted}, ''), ${READ_MS})
-  } catch {}
-  if (!isTold) import.meta.hot.send('${EVENT}', { reason: ${quoted} })
+  const told = (use) => {
+    try {
+      return use(sessionStorage)
+    } catch {
+      // Storage is blocked here.
+    }
+  }
+  if (!told((storage) => storage.getItem(${quoted}))) import.meta.hot.send('${EVENT}', { reason: ${quoted} })
+  setTimeout(() => told((storage) => storage.setItem(${quoted}, 'told')), ${READ_MS})
 }
 `
 }

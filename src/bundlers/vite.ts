@@ -6,15 +6,14 @@ import type { Adapter, AdapterParts } from './adapter.ts'
 import { CopyMode } from './copy.ts'
 import { plainIds } from './module-id.ts'
 import { outputHooks } from './output.ts'
-import { presentable } from './present.ts'
-import { countModules, endBuild, startBuild, type RollupContext } from './rollup.ts'
+import { countModules, followGraph, keepGraph, type RollupContext } from './rollup.ts'
 import type { Session } from './session.ts'
 import { viteServedUrl, viteUrl, type ServedFrom } from './url.ts'
 import { AGREE_KEY } from './vite-shortcuts.ts'
 import { pageHooks } from './vite-html.ts'
 import { equipConfig, equipServer, type EquippedServer, type WatchingConfig } from './vite-server.ts'
 import { Overlay } from './vite-overlay.ts'
-import { forgetStandIn } from './vite-stale.ts'
+import { forgetModule } from './vite-stale.ts'
 import { WatchBuilds } from './watch-builds.ts'
 
 /** A plugin context of Vite, as far as we use it beyond Rollup's. */
@@ -57,14 +56,15 @@ export function createViteAdapter(
   let server: DevServer | undefined
   let overlay: Overlay | undefined
   const copyMode = new CopyMode(session)
-  const watchBuilds = new WatchBuilds(session)
+  const watchBuilds = new WatchBuilds()
   return {
     start: (native) => {
       if (server) session.activity = () => countModules(native as RollupContext)
-      else startBuild(session, native as RollupContext, watchBuilds)
+      else followGraph(session, native as RollupContext)
     },
     end: (native) => {
-      if (!server) endBuild(session, native as RollupContext, watchBuilds)
+      if (!server) keepGraph(session, native as RollupContext)
+      watchBuilds.end()
     },
     resolver: (native) => native as ViteContext,
     moduleIds: plainIds,
@@ -74,11 +74,10 @@ export function createViteAdapter(
       return bundled ? viteUrl(bundled) : viteServedUrl(viteConfig)
     },
     afterLoad: (_, loaded) => {
-      const { asset, context } = loaded
-      watchBuilds.add(loaded)
-      if (isRootedLibrary(viteConfig)) context.notices.once(ROOTED_LIBRARY)
-      if (!overlay || asset?.failure === undefined) return undefined
-      return overlay.codeFor(presentable(asset.failure, session.bundler.root))
+      // The watcher builds the files of workers within its own builds.
+      if (!server && !viteConfig?.isWorker) watchBuilds.add(loaded)
+      if (isRootedLibrary(viteConfig)) loaded.context.notices.once(ROOTED_LIBRARY)
+      return overlay?.codeFor(loaded, session.bundler.root)
     },
     hooks: {
       vite: {
@@ -97,7 +96,7 @@ export function createViteAdapter(
           server = started
           overlay = new Overlay(started)
           session.isImported = (id) => isImported(started, id)
-          session.onStandInSettled = (standIn) => forgetStandIn(started, standIn)
+          session.forgetModule = (id) => forgetModule(started, id)
           await equipServer(session, started as unknown as EquippedServer, createInspector)
         },
         async hotUpdate(update) {

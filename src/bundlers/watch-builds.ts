@@ -1,62 +1,80 @@
-import { standInsUnderWay } from '../pipeline/live/stand-in.ts'
+import { formatThrown } from '../errors.ts'
+import type { Context } from '../pipeline/context.ts'
 import { isTouched, touchStateFile, type StateFile } from '../pipeline/live/state-file.ts'
 import type { Loaded } from './adapter.ts'
-import type { Session, SettledStandIn } from './session.ts'
+
+/** What a build shows of a model that may become something else by itself. */
+interface Unsettled {
+  key: string
+  file: StateFile
+  context: Context
+}
 
 /**
  * Watchers begin to watch a file some moment after the build that loaded it, and do not say when. A change that came
- * earlier is made again after pauses like these, until they have built.
+ * before that is made again after pauses like these, until its module is loaded again.
  */
 const PAUSES_MS = [250, 500, 1_000, 2_000, 4_000]
 
-/** The builds of a watcher of the Rollup family. No change of a model is lost between them. */
+/** The builds of a watcher of the Rollup family, which would otherwise miss changes of models. */
 export class WatchBuilds {
-  readonly #session: Session
-  #build = 0
-  /** By key: models that are something else in this build than they will be. */
-  #unsettled = new Map<string, StateFile>()
-  /** Keys of stand-ins that are better than those that were built. */
-  #better = new Set<string>()
+  /** How often modules were loaded, by the key of their model. */
+  readonly #loads = new Map<string, number>()
+  /** Of the build that is under way. */
+  readonly #unsettled: Unsettled[] = []
+  /** Modules with a card whose mesh is being made. */
+  #late = 0
+  /** By key: meshes that are there now, and are in no build. */
+  readonly #better = new Map<string, Context>()
+  readonly #closing = new AbortController()
 
-  constructor(session: Session) {
-    this.#session = session
+  add({ asset, context }: Loaded): void {
+    if (!asset) return
+    const { stateFile, improved, metadata } = asset
+    const { key } = metadata
+    this.#loads.set(key, this.#loadsOf(key) + 1)
+    if (stateFile) this.#unsettled.push({ key, file: stateFile, context })
+    if (improved) this.#run(context, () => this.#settle(context, key, improved))
   }
 
-  start(): void {
-    this.#build++
-    this.#unsettled.clear()
-    this.#session.onStandInSettled = (standIn) => void this.#settle(standIn)
-  }
-
-  add({ asset }: Loaded): void {
-    if (asset?.stateFile) this.#unsettled.set(asset.metadata.key, asset.stateFile)
-  }
-
-  async end(): Promise<void> {
-    const build = this.#build
-    const context = await this.#session.context()
-    for (const pauseMs of PAUSES_MS) {
-      await context.clock.sleep(pauseMs)
-      if (this.#build !== build) return
-      for (const [key, file] of this.#unsettled) {
-        if (await isTouched(file)) await touchStateFile(context, key)
-      }
-    }
+  end(): void {
+    for (const one of this.#unsettled.splice(0)) this.#run(one.context, () => this.#repeat(one))
   }
 
   /** When the watcher was closed. */
   close(): void {
-    this.#build++
-    this.#session.onStandInSettled = () => {}
+    this.#closing.abort()
   }
 
-  /** One build shows all stand-ins that got better, and not each of them. */
-  async #settle({ key, isBetter }: SettledStandIn): Promise<void> {
-    if (isBetter) this.#better.add(key)
-    const context = await this.#session.context()
-    if (standInsUnderWay(context) > 0) return
-    const keys = [...this.#better]
+  async #repeat({ key, file, context }: Unsettled): Promise<void> {
+    const loads = this.#loadsOf(key)
+    for (const pauseMs of PAUSES_MS) {
+      await context.clock.sleep(pauseMs, this.#closing.signal)
+      if (this.#loadsOf(key) > loads) return
+      if (await isTouched(file)) await touchStateFile(context, key)
+    }
+  }
+
+  /** All meshes that were late together are in one build, and not in one each. */
+  async #settle(context: Context, key: string, improved: Promise<boolean>): Promise<void> {
+    this.#late++
+    if (await improved) this.#better.set(key, context)
+    this.#late--
+    if (this.#late > 0 || this.#closing.signal.aborted) return
+    const better = [...this.#better]
     this.#better.clear()
-    for (const one of keys) await touchStateFile(context, one)
+    await Promise.all(better.map(([one, of]) => touchStateFile(of, one)))
+  }
+
+  #loadsOf(key: string): number {
+    return this.#loads.get(key) ?? 0
+  }
+
+  /** Nobody waits for it, and it ends no watcher. */
+  #run({ logger }: Context, work: () => Promise<void>): void {
+    work().catch((error: unknown) => {
+      if (this.#closing.signal.aborted) return
+      logger.warn(`meshy: a model may have come that this build does not show. ${formatThrown(error)}`)
+    })
   }
 }

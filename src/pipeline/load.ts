@@ -79,7 +79,7 @@ async function act(context: Context, request: Request, todo: LiveTask): Promise<
 async function previewAsset(context: Context, request: Request): Promise<Asset> {
   const standIn = await makeStandIn(context, request)
   const asset = standInAsset(standIn, { key: request.key, state: 'preview', wanted: request.wanted })
-  const mayChange = context.live && standIn.improved
+  const mayChange = context.live && standIn.improved !== undefined
   return mayChange ? { ...asset, stateFile: await ensureStateFile(context, request.key) } : asset
 }
 

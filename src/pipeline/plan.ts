@@ -33,12 +33,14 @@ export async function takePlan({ plan }: { plan: PlannedImport[] }): Promise<Pla
 
 /** Rows of several parts of a build together, each place once, in an order that does not depend on who was read first. */
 export function arrangePlan(rows: readonly PlanRow[]): PlanRow[] {
-  const unique = new Map(
-    rows.map((row) => [[row.request.key, formatSite(row.site), row.query].join(' '), row]),
-  )
+  const unique = new Map(rows.map((row) => [identityOf(row), row]))
   return [...unique.values()].toSorted(
     by(({ request, site, query = '' }) => [request.imageName, site.file, site.line ?? 0, query, request.key]),
   )
+}
+
+function identityOf({ request, site, query }: PlanRow): string {
+  return JSON.stringify([request.key, request.imageName, formatSite(site), query])
 }
 
 /** The plan of a build as text: every model with its state, importer and price, and the sum. */

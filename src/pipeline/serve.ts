@@ -45,7 +45,7 @@ async function serveMeanwhile(context: Context, request: Request, task: Derivati
     // It touches the file before anybody watches that.
     if ((await Promise.race([over, clock.sleep(PATIENCE_MS)])) === 'over') {
       const { entry, ...finding } = await classify(context, request)
-      if (entry && finding.derived) return { ...readyAsset({ ...finding, entry }, request.wanted), stateFile }
+      if (entry && finding.derived) return readyAsset({ ...finding, entry }, request.wanted)
     }
   }
   return { ...readyAsset(task.finding, request.wanted), stateFile, isProvisional: true, failure }

@@ -20,6 +20,7 @@ import {
   readFiles,
   servedModels,
   VITE_BUILDS,
+  VITES,
   workIn,
   type BundlerName,
   type Built,
@@ -37,6 +38,8 @@ interface Watching {
   state(wanted: string): Promise<Evaluated['hero']['metadata']>
   log: string[]
   output(): Promise<Built>
+  /** How many builds there were. */
+  builds(): number
 }
 
 describe.each(BUNDLERS)('a watching build with %s', (bundler) => {
@@ -87,6 +90,18 @@ describe.each(BUNDLERS)('a watching build with %s', (bundler) => {
 
     await watching.state('some cards')
     await watching.state('meshes')
+
+    // A watcher may tell of files that changed together one after the other.
+    expect(watching.builds()).toBeLessThan(takes.length)
+  })
+
+  it('tells wrong options, and goes on', async () => {
+    const project = await makeProject({ files: { 'main.js': entryOf('./hero.png?meshy') } })
+    const watching = startWatching(bundler, project, { meshy: { concurrency: -5 } })
+
+    await watching.state('failed')
+
+    expect(watching.log.join('\n')).toContain('concurrency')
   })
 
   it('follows the picture', async () => {
@@ -166,11 +181,37 @@ interface WatchInit {
   plugins?: Plugin[]
 }
 
+describe.each(VITES)('a watching build with %s whose worker has a model', (vite) => {
+  it('does not build for itself when that has failed', async () => {
+    const fault = { kind: 'failTask', type: 'invalid_input', message: 'cannot find an object' } as const
+    const emulator = await emulate({ faults: [fault] })
+    const main = `export default { hero: { metadata: { state: 'built', key: '' } } }\n`
+    const files = {
+      'main.js': `globalThis.Worker && new Worker(new URL('./worker.js', import.meta.url))\n${main}`,
+      'worker.js': `import hero from './hero.png?meshy&poly=900'\npostMessage(hero.url)\n`,
+    }
+    const project = await makeProject({ files })
+    const watching = startWatching(vite, project, { meshy: paying(emulator) })
+    await watching.state('built')
+    await expect.poll(() => touchedFiles(project), WAIT).toHaveLength(1)
+
+    for (const edit of ['1', '2', '3']) {
+      const built = watching.builds()
+      await project.write({ 'main.js': `${files['main.js']}// ${edit}\n` })
+      await expect.poll(() => watching.builds(), WAIT).toBeGreaterThan(built)
+    }
+
+    expect(watching.builds()).toBeLessThan(10)
+    expect(emulator.counts.posts).toBe(1)
+  })
+})
+
 function startWatching(bundler: BundlerName, { root }: Project, init: WatchInit): Watching {
   const log: string[] = []
   const outDir = path.join(root, 'dist')
   const states: Evaluated['hero']['metadata'][] = []
   const listeners = new Set<() => void>()
+  let builds = 0
   const output = async (): Promise<Built> => ({ outDir, files: await readFiles(outDir), log: '' })
   const add = (state: Evaluated['hero']['metadata']) => {
     states.push(state)
@@ -179,6 +220,7 @@ function startWatching(bundler: BundlerName, { root }: Project, init: WatchInit)
   const follow = (watcher: RollupWatcher) => {
     onTestFinished(() => watcher.close())
     watcher.on('event', async (event) => {
+      if (event.code === 'BUNDLE_END') builds++
       if ('result' in event) await event.result?.close()
       if (event.code === 'ERROR') {
         log.push(event.error.message)
@@ -192,6 +234,7 @@ function startWatching(bundler: BundlerName, { root }: Project, init: WatchInit)
   return {
     log,
     output,
+    builds: () => builds,
     state: (wanted) =>
       new Promise((resolve) => {
         const look = () => {

@@ -42,7 +42,7 @@ export class Live {
     const isOver = asked === 'pending' && !this.#running.has(request.key)
     // It landed, and touched its file, before anybody watched that.
     const landed = isOver ? await readyNow(context, request) : undefined
-    if (landed) return { ...landed, stateFile }
+    if (landed) return landed
     const state = isOver ? 'preview' : asked
     const failure = state === 'preview' ? this.#failureOf(context, task.finding, request.key) : undefined
     return {

@@ -72,14 +72,8 @@ async function isStored(
   }
 }
 
-/** How many meshes are being made, or wait for their turn. */
-export function standInsUnderWay({ flights }: Pick<Context, 'flights'>): number {
-  return flights.count(FLIGHT)
-}
-
-async function isCrowd(context: Context): Promise<boolean> {
-  const { clock } = context
-  const isMet = () => standInsUnderWay(context) >= CROWD
+async function isCrowd({ flights, clock }: Context): Promise<boolean> {
+  const isMet = () => flights.count(FLIGHT) >= CROWD
   if (isMet()) return true
   await clock.sleep(GATHER_MS)
   return isMet()
