@@ -47,8 +47,10 @@ export class Overlay {
    * loaded, the page may not be connected yet, and others may be.
    */
   codeFor({ id, asset }: Loaded, root: string): string | undefined {
-    this.#reasons.delete(id)
-    if (asset?.failure === undefined) return undefined
+    if (asset?.failure === undefined) {
+      this.#reasons.delete(id)
+      return undefined
+    }
     const reason = this.#reasonOf(presentable(asset.failure, root))
     this.#reasons.set(id, reason)
     return askingCode(reason.id)

@@ -1,9 +1,11 @@
+import { copyFile } from 'node:fs/promises'
+import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startDev, type DevServer } from '../bundlers/dev-server.ts'
 import { emulate, makeProject, paying, VITES, type ViteName } from '../bundlers/harness.ts'
 import { launchBrowser } from '../support/browser.ts'
-import type { Project } from '../support/project.ts'
+import { REPOSITORY, type Project } from '../support/project.ts'
 
 const SPECIFIER = './hero.png?meshy&poly=900'
 const SHOW = `import hero from '${SPECIFIER}'\ndocument.title = hero.metadata.state\n`
@@ -58,13 +60,42 @@ describe.each(VITES)('a page of %s whose model failed', (vite) => {
     expect(emulator.counts.posts).toBe(1)
   })
 
-  it('is told of all that failed, and again when it had no time to read', async () => {
+  it('is told of all that failed, at each load where nothing may be remembered', async () => {
     const emulator = await emulate({ faults: [FAILURE, FAILURE] })
-    const { page } = await openPage(vite, `${SHOW}import './villain.png?meshy'\n`, { emulator })
+    const { dev } = await openPage(vite, `${SHOW}import './villain.png?meshy'\n`, { emulator })
+    const page = await openTab(dev, (tab) => tab.addInitScript(blockStorage))
+    const both = /hero\.png[\s\S]*villain\.png/
 
-    await overlayOf(page, /hero\.png[\s\S]*villain\.png|villain\.png[\s\S]*hero\.png/)
+    await overlayOf(page, both)
+    await connected(page, () => page.reload())
+
+    await overlayOf(page, both)
+  })
+
+  it('is not told again of what is over', async () => {
+    const emulator = await emulate({ faults: [1, 3].map((nth) => ({ ...FAILURE, nth })) })
+    const late =
+      `import.meta.hot.on('late', () => import('./villain.png?meshy'))\n` +
+      `import.meta.hot.accept('./villain.png?meshy', () => {})\n`
+    const { page, project, dev } = await openPage(vite, SHOW + ACCEPT + late, { emulator })
+    await overlayOf(page, /hero\.png/)
+    await copyFile(path.join(REPOSITORY, 'playground/images/chair.png'), path.join(project.root, 'hero.png'))
+    await page.waitForFunction(() => document.title === 'ready', undefined, WAIT)
+
+    dev.server.environments.client.hot.send({ type: 'custom', event: 'late', data: {} })
+
+    expect(await overlayOf(page, /villain\.png/)).not.toContain('hero.png')
   })
 })
+
+/** As browsers do when their user does not want to be remembered. */
+function blockStorage(): void {
+  Object.defineProperty(window, 'sessionStorage', {
+    get: () => {
+      throw new DOMException('No storage for you.', 'SecurityError')
+    },
+  })
+}
 
 interface Before {
   emulator?: Awaited<ReturnType<typeof emulate>>
@@ -82,9 +113,10 @@ async function openPage(vite: ViteName, script: string, before: Before = {}) {
   return { page: await openTab(dev), emulator, project, dev }
 }
 
-async function openTab({ url }: DevServer): Promise<Page> {
+async function openTab({ url }: DevServer, prepare?: (page: Page) => Promise<unknown>): Promise<Page> {
   const page = await browser.newPage()
   onTestFinished(() => page.close())
+  await prepare?.(page)
   await connected(page, () => page.goto(url))
   return page
 }
