@@ -73,7 +73,12 @@ describe.each(VITES)('a page of %s whose model failed', (vite) => {
   })
 
   it('is not told again of what is over', async () => {
-    const emulator = await emulate({ faults: [1, 3].map((nth) => ({ ...FAILURE, nth })) })
+    const emulator = await emulate({
+      faults: [
+        { ...FAILURE, nth: 1 },
+        { ...FAILURE, nth: 3 },
+      ],
+    })
     const late =
       `import.meta.hot.on('late', () => import('./villain.png?meshy'))\n` +
       `import.meta.hot.accept('./villain.png?meshy', () => {})\n`
