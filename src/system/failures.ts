@@ -11,7 +11,9 @@ interface Failure {
 /** Every failure that we expect, sorted by code. docs/errors.md is generated from this list. */
 export const failures = {
   MESHY_ABORTED: {
-    cause: 'The run was stopped (Ctrl-C, a closed server) while a model was on its way.',
+    cause:
+      'The run was stopped (Ctrl-C, a closed server) while a model was on its way, or another machine took it over ' +
+      'while this one hung.',
     next: 'Run again: the journal knows the task, and the next run picks it up without paying again.',
     paid: 'maybe',
   },
