@@ -1,5 +1,6 @@
 import { createUnplugin, type UnpluginInstance } from 'unplugin'
 import { createPlugin } from './bundlers/plugin.ts'
+import type { Session } from './bundlers/session.ts'
 import { createInspector } from './inspector/middleware.ts'
 import type { Options } from './pipeline/options.ts'
 
@@ -9,12 +10,18 @@ export type { Options } from './pipeline/options.ts'
 export type { MeshyAsset } from './types.ts'
 
 /** The plugin for every bundler: `meshy.vite()`, `meshy.rollup()`. Each has an entry of its own as well. */
-export const meshy: UnpluginInstance<Options | undefined> = createUnplugin((options, meta) =>
-  createPlugin(options ?? {}, {
-    framework: meta.framework,
-    another: () => meshy.vite(options),
-    createInspector,
-  }),
-)
+export const meshy: UnpluginInstance<Options | undefined> = createInstance()
+
+/** @param around the run that the instance is a part of */
+function createInstance(around?: Session): UnpluginInstance<Options | undefined> {
+  return createUnplugin((options, meta) =>
+    createPlugin(options ?? {}, {
+      framework: meta.framework,
+      around,
+      createPart: (session) => createInstance(session).vite(options),
+      createInspector,
+    }),
+  )
+}
 
 export default meshy

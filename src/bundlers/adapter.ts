@@ -5,6 +5,7 @@ import type { Context } from '../pipeline/context.ts'
 import type { PluginApi } from '../pipeline/plugin-api.ts'
 import type { UrlOf } from './module.ts'
 import type { ResolvingContext } from './resolve.ts'
+import type { Session } from './session.ts'
 
 /** What a hook gets as `this`, as far as every bundler has it. */
 export interface NativeContext {
@@ -59,9 +60,7 @@ export type CreateInspector = (server: {
 /** What an adapter works with. */
 export interface AdapterParts {
   api: PluginApi
-  /** The instances of the plugin in workers. */
-  workers: PluginApi[]
-  /** Makes another instance of the Vite plugin with the same options. */
-  another: () => unknown
+  /** Makes an instance of the Vite plugin with the same options, for a part of the run of a session. */
+  createPart: (session: Session) => unknown
   createInspector: CreateInspector
 }

@@ -84,6 +84,7 @@ function warnOfMissingKey({ bundler }: Session, { options, notices }: Context): 
 
 /** Ends a build: tells every failure of it, or the plan that it was run for. */
 export async function finishBuild(session: Session, api: PluginApi): Promise<void> {
+  session.leave()
   // A run whose options are wrong has said so at its start.
   if (!session.isOpen) return
   const { logger, options, report, declared, store } = await session.context()
@@ -91,6 +92,8 @@ export async function finishBuild(session: Session, api: PluginApi): Promise<voi
   if (options.mode !== 'plan') await store.notes.save()
   const problem = session.problems.take()
   if (problem !== undefined) throw presentable(problem, session.bundler.root)
+  // All that its models are to be told of is told by the run around it.
+  if (session.around) return
   const summary = session.bundler.live ? undefined : summarize(report.models())
   const hasStandIns = report.models().some(({ origin }) => origin === 'stand-in')
   if (summary) logger[hasStandIns ? 'warn' : 'info'](`meshy: ${summary}`)

@@ -1,7 +1,6 @@
 import type { UnpluginOptions } from 'unplugin'
 import { SPECIFIER } from '../pipeline/imports.ts'
 import type { Options } from '../pipeline/options.ts'
-import type { PluginApi } from '../pipeline/plugin-api.ts'
 import type { CreateInspector, NativeContext } from './adapter.ts'
 import { createAdapter } from './adapters.ts'
 import { createApi } from './api.ts'
@@ -10,17 +9,17 @@ import { Session } from './session.ts'
 
 export interface PluginMeta {
   framework: string
-  /** Makes another instance of the Vite plugin with the same options. */
-  another: () => unknown
+  /** The run that this instance is a part of, where it is one of a worker. */
+  around?: Session | undefined
+  createPart: (session: Session) => unknown
   createInspector: CreateInspector
 }
 
 /** The hooks of one plugin instance. They translate between a bundler and the pipeline, and decide nothing. */
-export function createPlugin(inline: Options, { framework, ...rest }: PluginMeta): UnpluginOptions {
-  const session = new Session(inline)
-  const workers: PluginApi[] = []
-  const api = createApi(session, workers)
-  const adapter = createAdapter(framework, session, { api, workers, ...rest })
+export function createPlugin(inline: Options, { framework, around, ...rest }: PluginMeta): UnpluginOptions {
+  const session = new Session(inline, around)
+  const api = createApi(session)
+  const adapter = createAdapter(framework, session, { api, ...rest })
   return {
     name: 'unplugin-meshy',
     enforce: 'pre',

@@ -28,11 +28,16 @@ export class Session {
   listOnly = false
   /** The options that were given in code. */
   readonly inline: Options
+  /** The run that this is a part of: as a worker's build is of the one around it. They have one context. */
+  readonly around: Session | undefined
+  readonly #parts = new Set<Session>()
   #context: Promise<Context> | undefined
   #isOpen = false
 
-  constructor(inline: Options) {
+  constructor(inline: Options, around?: Session) {
     this.inline = inline
+    this.around = around
+    if (around) around.#parts.add(this)
   }
 
   /** Whether the context could be opened: not so with options that are wrong. */
@@ -42,8 +47,13 @@ export class Session {
 
   /** @throws an error that bundlers can show */
   context(): Promise<Context> {
-    this.#context ??= this.#open()
+    this.#context ??= this.around ? this.#join(this.around) : this.#open()
     return this.#context
+  }
+
+  /** Ends a part: another one is made for the next build. */
+  leave(): void {
+    if (this.around) this.around.#parts.delete(this)
   }
 
   /**
@@ -53,16 +63,29 @@ export class Session {
   adopt(bundler: Bundler): void {
     const { root, envMode, live } = this.bundler
     const isSame = bundler.root === root && bundler.envMode === envMode && bundler.live === live
-    if (!isSame) this.#context = undefined
+    if (!isSame) {
+      this.#context = undefined
+      this.#isOpen = false
+    }
     this.bundler = bundler
+  }
+
+  #all(): Session[] {
+    return [this, ...this.#parts]
+  }
+
+  async #join(around: Session): Promise<Context> {
+    const context = await around.context()
+    this.#isOpen = true
+    return context
   }
 
   async #open(): Promise<Context> {
     try {
       const context = await openProject(this.bundler, {
         inline: this.inline,
-        activity: () => this.activity(),
-        isDoomed: () => this.problems.size > 0,
+        activity: () => this.#all().reduce((sum, { activity }) => sum + activity(), 0),
+        isDoomed: () => this.#all().some(({ problems }) => problems.size > 0),
       })
       this.#isOpen = true
       return context

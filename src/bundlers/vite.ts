@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { Logger } from '../pipeline/telling/logger.ts'
-import type { PluginApi } from '../pipeline/plugin-api.ts'
 import type { Adapter, AdapterParts } from './adapter.ts'
 import { CopyMode } from './copy.ts'
 import { plainIds } from './module-id.ts'
@@ -50,7 +49,7 @@ interface DevServer {
 
 export function createViteAdapter(
   session: Session,
-  { api, workers, another, createInspector }: AdapterParts,
+  { api, createPart, createInspector }: AdapterParts,
 ): Adapter {
   let viteConfig: ViteConfig | undefined
   let server: DevServer | undefined
@@ -84,12 +83,12 @@ export function createViteAdapter(
         ...outputHooks(session, copyMode),
         closeWatcher: () => watchBuilds.close(),
         ...pageHooks(session),
-        config: () => workerConfig(() => joinWorker(another(), workers)),
+        config: () => workerConfig(() => createPart(session)),
         async configResolved(config) {
           viteConfig = config as unknown as ViteConfig
           adoptViteConfig(session, viteConfig)
           copyMode.isPart = viteConfig.isWorker
-          if (viteConfig.command === 'build') server = undefined
+          if (viteConfig.command === 'build') server = overlay = undefined
           else if (!viteConfig.isWorker) await equipConfig(session, config as unknown as WatchingConfig)
         },
         async configureServer(started) {
@@ -115,15 +114,6 @@ const ROOTED_LIBRARY =
 /** Whether a library is built whose files are told from the root of a site that it knows nothing of. */
 function isRootedLibrary(config: ViteConfig | undefined): boolean {
   return config?.command === 'build' && Boolean(config.build.lib) && config.base === '/'
-}
-
-/** The build of a worker is a part of this one: what it lists is told here. */
-function joinWorker(worker: unknown, workers: PluginApi[]): unknown {
-  // It is the object that `createPlugin` described, with what unplugin adds.
-  const { api } = worker as { api: PluginApi }
-  api.listOnly()
-  workers.push(api)
-  return worker
 }
 
 /** Takes over what Vite tells of its run. */
@@ -153,8 +143,8 @@ export function isBundled(
  * What we add to a user's config: ourselves for workers, which have plugins of their own. Without, an import in a worker
  * would silently be the URL of the picture. Vite runs the user's own worker plugins before these.
  */
-export function workerConfig(another: () => unknown): object {
-  return { worker: { plugins: () => [another()] } }
+export function workerConfig(createPart: () => unknown): object {
+  return { worker: { plugins: () => [createPart()] } }
 }
 
 /**
