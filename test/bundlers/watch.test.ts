@@ -90,12 +90,9 @@ describe.each(BUNDLERS)('a watching build with %s', (bundler) => {
 
     await watching.state('some cards')
     await watching.state('meshes')
-
-    // A watcher may tell of files that changed together one after the other.
-    expect(watching.builds()).toBeLessThan(takes.length)
   })
 
-  it('tells wrong options, and goes on', async () => {
+  it('tells wrong options, and does not die of them', async () => {
     const project = await makeProject({ files: { 'main.js': entryOf('./hero.png?meshy') } })
     const watching = startWatching(bundler, project, { meshy: { concurrency: -5 } })
 
@@ -147,6 +144,7 @@ describe.each(BUNDLERS)('a watching build with %s', (bundler) => {
     const saving = setInterval(() => copyFile(chair, path.join(project.root, 'hero.png')), 500)
     onTestFinished(() => clearInterval(saving))
     await again
+    clearInterval(saving)
 
     expect(watching.log.join('\n')).toMatch(/`hero\.png` has \d+ triangles/)
   })
@@ -182,29 +180,26 @@ interface WatchInit {
 }
 
 describe.each(VITES)('a watching build with %s whose worker has a model', (vite) => {
-  it('does not build for itself when that has failed', async () => {
-    const fault = { kind: 'failTask', type: 'invalid_input', message: 'cannot find an object' } as const
-    const emulator = await emulate({ faults: [fault] })
+  it('builds no more when that has failed', async () => {
     const main = `export default { hero: { metadata: { state: 'built', key: '' } } }\n`
     const files = {
       'main.js': `globalThis.Worker && new Worker(new URL('./worker.js', import.meta.url))\n${main}`,
       'worker.js': `import hero from './hero.png?meshy&poly=900'\npostMessage(hero.url)\n`,
     }
     const project = await makeProject({ files })
-    const watching = startWatching(vite, project, { meshy: paying(emulator) })
+    // It fails for want of a key.
+    const watching = startWatching(vite, project, { meshy: { mode: 'generate' } })
     await watching.state('built')
     await expect.poll(() => touchedFiles(project), WAIT).toHaveLength(1)
+    await project.write({ 'main.js': `${files['main.js']}// edited\n` })
+    await watching.state('built')
+    const builds = watching.builds()
 
-    for (const edit of [1, 2, 3, 4]) {
-      // Nothing tells that no build comes: so much time lets many come.
-      await new Promise((resolve) => setTimeout(resolve, 700))
-      const built = watching.builds()
-      await project.write({ 'main.js': `${files['main.js']}// ${edit}\n` })
-      await expect.poll(() => watching.builds(), WAIT).toBeGreaterThan(built)
-    }
+    // Nothing tells that no build comes: so much time lets several come.
+    await new Promise((resolve) => setTimeout(resolve, 5_000))
 
-    expect(watching.builds()).toBeLessThan(10)
-    expect(emulator.counts.posts).toBe(1)
+    expect(watching.builds()).toBeLessThanOrEqual(builds + 1)
+    expect(watching.log.filter((line) => line.includes('MESHY_AUTH_MISSING'))).toHaveLength(1)
   })
 })
 
