@@ -32,10 +32,13 @@ export class Overlay {
   #count = 0
   /** By module: what is wrong now. */
   readonly #reasons = new Map<string, Reason>()
+  readonly #isImported: (id: string) => boolean
   /** What each page was told. A new message hides the one before. */
   readonly #told = new WeakMap<Page, Set<Reason>>()
 
-  constructor({ environments }: TalkingServer) {
+  /** @param isImported whether any module still imports the one with an id */
+  constructor({ environments }: TalkingServer, isImported: (id: string) => boolean) {
+    this.#isImported = isImported
     environments.client.hot.on(EVENT, ({ reason: id }, page) => {
       const reason = [...this.#reasons.values()].find((one) => one.id === id)
       if (reason) this.#tell(page, reason)
@@ -70,7 +73,8 @@ export class Overlay {
     this.#told.set(page, told)
     if (told.has(reason)) return
     told.add(reason)
-    const now = [...new Set(this.#reasons.values())].filter((one) => told.has(one))
+    const wanted = [...this.#reasons].filter(([id]) => this.#isImported(id)).map(([, one]) => one)
+    const now = [...new Set(wanted)].filter((one) => told.has(one))
     const reasons = now.toSorted(by(({ message }) => [message]))
     const err = {
       message: reasons.map(({ message }) => message).join('\n\n'),

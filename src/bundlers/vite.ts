@@ -93,8 +93,8 @@ export function createViteAdapter(
         },
         async configureServer(started) {
           server = started
-          overlay = new Overlay(started)
           session.isImported = (id) => isImported(started, id)
+          overlay = new Overlay(started, session.isImported)
           session.forgetModule = (id) => forgetModule(started, id)
           await equipServer(session, started as unknown as EquippedServer, createInspector)
         },

@@ -5,9 +5,18 @@ import type { Loaded } from './adapter.ts'
 
 /** What a build shows of a model that may become something else by itself. */
 interface Unsettled {
+  /** Of its module. */
+  id: string
   key: string
   file: StateFile
   context: Context
+}
+
+/** A card in whose place a mesh may come. */
+interface Late {
+  key: string
+  context: Context
+  improved: Promise<boolean>
 }
 
 /**
@@ -18,7 +27,7 @@ const PAUSES_MS = [250, 500, 1_000, 2_000, 4_000]
 
 /** The builds of a watcher of the Rollup family, which would otherwise miss changes of models. */
 export class WatchBuilds {
-  /** How often modules were loaded, by the key of their model. */
+  /** How often modules were loaded, by their id. */
   readonly #loads = new Map<string, number>()
   /** Of the build that is under way. */
   readonly #unsettled: Unsettled[] = []
@@ -26,54 +35,56 @@ export class WatchBuilds {
   #late = 0
   /** By key: meshes that are there now, and are in no build. */
   readonly #better = new Map<string, Context>()
-  readonly #closing = new AbortController()
+  #closing = new AbortController()
 
-  add({ asset, context }: Loaded): void {
+  add({ id, asset, context }: Loaded): void {
     if (!asset) return
     const { stateFile, improved, metadata } = asset
     const { key } = metadata
-    this.#loads.set(key, this.#loadsOf(key) + 1)
-    if (stateFile) this.#unsettled.push({ key, file: stateFile, context })
-    if (improved) this.#run(context, () => this.#settle(context, key, improved))
+    this.#loads.set(id, this.#loadsOf(id) + 1)
+    if (stateFile) this.#unsettled.push({ id, key, file: stateFile, context })
+    if (improved) this.#run(context, (signal) => this.#settle({ key, context, improved }, signal))
   }
 
   end(): void {
-    for (const one of this.#unsettled.splice(0)) this.#run(one.context, () => this.#repeat(one))
+    for (const one of this.#unsettled.splice(0)) this.#run(one.context, (signal) => this.#repeat(one, signal))
   }
 
-  /** When the watcher was closed. */
+  /** When the watcher was closed. Another one may follow. */
   close(): void {
     this.#closing.abort()
+    this.#closing = new AbortController()
   }
 
-  async #repeat({ key, file, context }: Unsettled): Promise<void> {
-    const loads = this.#loadsOf(key)
+  async #repeat({ id, key, file, context }: Unsettled, signal: AbortSignal): Promise<void> {
+    const loads = this.#loadsOf(id)
     for (const pauseMs of PAUSES_MS) {
-      await context.clock.sleep(pauseMs, this.#closing.signal)
-      if (this.#loadsOf(key) > loads) return
+      await context.clock.sleep(pauseMs, signal)
+      if (this.#loadsOf(id) > loads) return
       if (await isTouched(file)) await touchStateFile(context, key)
     }
   }
 
   /** All meshes that were late together are in one build, and not in one each. */
-  async #settle(context: Context, key: string, improved: Promise<boolean>): Promise<void> {
+  async #settle({ key, context, improved }: Late, signal: AbortSignal): Promise<void> {
     this.#late++
     if (await improved) this.#better.set(key, context)
     this.#late--
-    if (this.#late > 0 || this.#closing.signal.aborted) return
+    if (this.#late > 0 || signal.aborted) return
     const better = [...this.#better]
     this.#better.clear()
     await Promise.all(better.map(([one, of]) => touchStateFile(of, one)))
   }
 
-  #loadsOf(key: string): number {
-    return this.#loads.get(key) ?? 0
+  #loadsOf(id: string): number {
+    return this.#loads.get(id) ?? 0
   }
 
   /** Nobody waits for it, and it ends no watcher. */
-  #run({ logger }: Context, work: () => Promise<void>): void {
-    work().catch((error: unknown) => {
-      if (this.#closing.signal.aborted) return
+  #run({ logger }: Context, work: (signal: AbortSignal) => Promise<void>): void {
+    const { signal } = this.#closing
+    work(signal).catch((error: unknown) => {
+      if (signal.aborted) return
       logger.warn(`meshy: a model may have come that this build does not show. ${formatThrown(error)}`)
     })
   }

@@ -48,7 +48,8 @@ async function serveMeanwhile(context: Context, request: Request, task: Derivati
       if (entry && finding.derived) return readyAsset({ ...finding, entry }, request.wanted)
     }
   }
-  return { ...readyAsset(task.finding, request.wanted), stateFile, isProvisional: true, failure }
+  const failureNow = derivations.failureOf(task.derivation)
+  return { ...readyAsset(task.finding, request.wanted), stateFile, isProvisional: true, failure: failureNow }
 }
 
 function derivationMissing(

@@ -140,21 +140,47 @@ describe('what another machine took over while this one hung', () => {
   const { path } = useTempDir()
 
   it.each([
-    ['is refused', 'POST', { kind: 'status', status: 400, message: 'No such thing', ...once }],
-    ['has no answer', 'POST', { kind: 'status', status: 500, effective: true, ...once }],
-    ['fails', 'GET', { kind: 'failTask', type: 'invalid_input', message: 'cannot find an object' }],
-  ] as const)('keeps its record when the submission of this one %s', async (_, method, fault) => {
-    const { load, others } = await setUp(method, [fault])
+    [
+      'is refused',
+      'POST',
+      { kind: 'status', status: 400, message: 'No such thing', ...once },
+      { code: 'MESHY_API_REJECTED', reserved: 0 },
+    ],
+    [
+      'has no answer',
+      'POST',
+      { kind: 'status', status: 500, effective: true, ...once },
+      { code: 'MESHY_API_SERVER', reserved: 30 },
+    ],
+    [
+      'fails',
+      'GET',
+      { kind: 'failTask', type: 'invalid_input', message: 'cannot find an object' },
+      { code: 'MESHY_TASK_FAILED', reserved: 0 },
+    ],
+  ] as const)('keeps its record when the submission of this one %s', async (_, method, fault, expected) => {
+    const { run, others } = await setUp(method, [fault])
 
-    await failureOf(load(SPECIFIER))
+    const { code } = await failureOf(run.load(SPECIFIER))
 
+    expect({ code, reserved: run.context.budget.reserved }).toEqual(expected)
     expect(await others()).toEqual([true, true])
   })
 
-  it('keeps its record when this one paid as well, and says which task that is', async () => {
-    const { load, others, emulator } = await setUp('POST', [])
+  it('keeps its record when this one has its model in the end', async () => {
+    const { run, others } = await setUp('GET', [])
 
-    const error = await failureOf(load(SPECIFIER))
+    expect(await run.load(SPECIFIER)).toMatchObject(READY)
+
+    // The lease of a machine that never answers is another story.
+    const [isRecordOfOther] = await others()
+    expect(isRecordOfOther).toBe(true)
+  })
+
+  it('keeps its record when this one paid as well, and says which task that is', async () => {
+    const { run, others, emulator } = await setUp('POST', [])
+
+    const error = await failureOf(run.load(SPECIFIER))
 
     const [task] = emulator.tasks()
     expect(error).toMatchObject({
@@ -187,7 +213,7 @@ describe('what another machine took over while this one hung', () => {
         lease?.holder?.token === OTHER.token,
       ]
     }
-    return { emulator, others, load: run.load }
+    return { emulator, others, run }
   }
 })
 

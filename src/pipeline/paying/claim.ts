@@ -5,7 +5,7 @@ import type { AcceptedRecord, JournalRecord, StartedRecord } from '../../store/j
 import type { Lease } from '../../store/lease.ts'
 import type { Context } from '../context.ts'
 import { failedBefore, isFinal } from './failure.ts'
-import { assertMine } from './lease-lost.ts'
+import { assertMine, NOT_SUBMITTED } from './assert-mine.ts'
 import { pay, recordOf, type Payment } from './pay.ts'
 import { serviceTime, submittedMeanwhile } from './recent-tasks.ts'
 
@@ -29,7 +29,7 @@ export async function claimTask(
   { lease, known }: { lease: Lease; known: JournalRecord | undefined },
 ): Promise<Claim> {
   const record = await context.store.journal.read(request.key)
-  if (record) await assertOurs(context, record)
+  if (record) await assertOurs(context, record, lease)
   if (record?.state === 'accepted') return adopt(record.taskId)
   if (isFinal(record) && !isFinal(known)) throw failedBefore(record)
   context.progress.waiting(request)
@@ -39,11 +39,22 @@ export async function claimTask(
     return adopt(admission.adopt.id)
   }
   // It never arrived. The new one begins now, and is looked for from now on.
-  if (record?.state === 'started') {
-    await assertMine(lease, request)
-    await context.store.journal.clear(request.key)
-  }
+  if (record?.state === 'started') await withdraw(context, request, { lease, credits: admission.credits })
   return submission(context, request, { ...admission, lease })
+}
+
+async function withdraw(
+  { store, budget }: Context,
+  request: Request,
+  { lease, credits }: { lease: Lease; credits: number },
+): Promise<void> {
+  try {
+    await assertMine(lease, request, NOT_SUBMITTED)
+    await store.journal.clear(request.key)
+  } catch (error) {
+    budget.release(credits)
+    throw error
+  }
 }
 
 /** A claim whose task is submitted when there is a slot, unless somebody else has submitted it meanwhile. */
@@ -78,7 +89,7 @@ async function takeOver(
   request: Request,
   { task, lease }: { task: Task; lease: Lease },
 ): Promise<void> {
-  await assertMine(lease, request)
+  await assertMine(lease, request, NOT_SUBMITTED)
   const { journal } = context.store
   await journal.start(recordOf(context, request))
   await journal.accept(request.key, task.id)
@@ -92,11 +103,12 @@ function adopt(taskId: string): Claim {
  * A record made with another API key or for another service. A task that this key can read is ours all the same, as
  * after the key of an account was renewed; what cannot be looked up may be running, and is an error.
  */
-async function assertOurs(context: Context, record: JournalRecord): Promise<void> {
+async function assertOurs(context: Context, record: JournalRecord, lease: Lease): Promise<void> {
   if (record.state !== 'started' && record.state !== 'accepted') return
   const here = { account: context.api().account, host: context.options.baseUrl }
   if (record.account === here.account && record.host === here.host) return
   if (record.state === 'accepted' && (await canRead(context, record))) {
+    await assertMine(lease, { imageName: record.image }, NOT_SUBMITTED)
     await context.store.journal.accept(record.key, record.taskId, here)
     return
   }

@@ -73,14 +73,15 @@ export async function settleFailure(
   request: Request,
   { claim, error, lease }: { claim: Claim; error: unknown; lease: Lease },
 ): Promise<boolean> {
-  // The record of who took the lease over, while this machine hung, may be of another task.
-  if (!isMeshyError(error) || !(await lease.mine())) throw error
-  if (error.code === 'MESHY_TASK_EXPIRED') return settleExpired(context, request, error)
+  if (!isMeshyError(error)) throw error
+  if (error.code === 'MESHY_TASK_EXPIRED') return settleExpired(context, request, { error, lease })
   if (error.code !== 'MESHY_TASK_FAILED' && error.code !== 'MESHY_TASK_CANCELED') throw error
   const { store, budget } = context
   const { code, message, details } = error
   const isWorthMore = details['retryable'] === true
   budget.release(claim.credits)
+  // The record of who took the lease over, while this machine hung, may be of another task.
+  if (!(await lease.mine())) throw error
   // Who canceled a task did so on purpose: the next run may submit it, this one does not.
   const retryable = isWorthMore || code === 'MESHY_TASK_CANCELED'
   await store.journal.fail(request.key, { code, message, retryable })
@@ -88,10 +89,15 @@ export async function settleFailure(
 }
 
 /** A 404 alone proves nothing: only when the service must have thrown the task away, its record ends. */
-async function settleExpired(context: Context, request: Request, error: MeshyError): Promise<true> {
+async function settleExpired(
+  context: Context,
+  request: Request,
+  { error, lease }: { error: MeshyError; lease: Lease },
+): Promise<true> {
   const { store, logger } = context
   const { key, imageName } = request
   const record = await store.journal.read(key)
+  if (!(await lease.mine())) throw error
   if (!isPastRetention(context, record)) throw taskUnknown(request, error)
   await store.journal.clear(key)
   logger.warn(`meshy: ${imageName}: its task is past the retention of the service, and its files are gone`)

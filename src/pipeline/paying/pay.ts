@@ -8,7 +8,7 @@ import type { Lease } from '../../store/lease.ts'
 import { apiFailureOf } from '../../system/api-failure.ts'
 import type { Context } from '../context.ts'
 import { settleRefusal } from './failure.ts'
-import { assertMine } from './lease-lost.ts'
+import { assertMine, NOT_SUBMITTED } from './assert-mine.ts'
 import { findLostTask } from './lost-task.ts'
 import { serviceTime } from './recent-tasks.ts'
 import type { Subject } from './subject.ts'
@@ -71,7 +71,7 @@ async function prepare(context: Context, request: Request, payment: Payment): Pr
     const payload = await createPayload(request, {
       bytesOf: (image) => readImage.readBytes(image, signal),
     })
-    await assertMine(payment.lease, request)
+    await assertMine(payment.lease, request, NOT_SUBMITTED)
     await store.journal.start(recordOf(context, request))
     context.interrupt?.begin(request)
     return payload
@@ -109,10 +109,7 @@ async function post(
   // What waits for its turn ends with the batch; what was sent does not, since its answer would be lost.
   const turn = AbortSignal.any([signal, payment.batch.signal])
   try {
-    const beforeSend = async (sending: Sending) => {
-      await assertMine(payment.lease, request)
-      await recordSending(context, request, sending)
-    }
+    const beforeSend = (sending: Sending) => recordSending(context, request, { ...sending, payment })
     const created = await submit(() => client.create(kind, body, { signal, turn, beforeSend }), {
       limits,
       clock,
@@ -129,15 +126,22 @@ async function post(
 /** Durable before the first byte is sent: until the answer may no longer come, a later run looks for the task. */
 async function recordSending(
   context: Context,
-  { key }: Request,
-  { named, silenceMs }: Sending,
+  request: Request,
+  { named, silenceMs, payment }: Sending & { payment: Payment },
 ): Promise<void> {
   const sentAt = serviceTime(context)
-  await context.store.journal.send(key, {
-    sentAt: new Date(sentAt).toISOString(),
-    answerBy: new Date(sentAt + silenceMs).toISOString(),
-    named,
-  })
+  try {
+    await assertMine(payment.lease, request, NOT_SUBMITTED)
+    await context.store.journal.send(request.key, {
+      sentAt: new Date(sentAt).toISOString(),
+      answerBy: new Date(sentAt + silenceMs).toISOString(),
+      named,
+    })
+  } catch (error) {
+    // It is kept back, and what was sent before was refused.
+    context.budget.release(payment.credits)
+    throw error
+  }
 }
 
 /** Ends a submission that gave no id: withdraws what was refused, looks for what may have been accepted. */

@@ -31,7 +31,9 @@ export async function saveModel(
   const isFirst = (await store.lockfile?.all())?.size === 0
   // Another machine may have pinned other bytes for the key meanwhile; then those are what it means.
   const pinned = (await store.lockfile?.put(entry)) ?? entry
-  await store.journal.clear(request.key)
+  const record = await store.journal.read(request.key)
+  // One of another task stays: whoever took the lease over has paid for that as well.
+  if (record?.state !== 'accepted' || record.taskId === task.id) await store.journal.clear(request.key)
   hintToCommit(context, pinned, { isFirst })
   return pinned
 }

@@ -2,6 +2,9 @@ import { MeshyError } from '../../errors.ts'
 import type { Lease } from '../../store/lease.ts'
 import type { Subject } from './subject.ts'
 
+/** What it means where nothing was sent yet. */
+export const NOT_SUBMITTED = 'Nothing was submitted.'
+
 /**
  * Asked before a record is written or ended after something was waited for: it may be another machine's by now.
  *
@@ -10,7 +13,7 @@ import type { Subject } from './subject.ts'
 export async function assertMine(
   lease: Lease,
   { imageName }: Pick<Subject, 'imageName'>,
-  consequence = 'Nothing was submitted.',
+  consequence: string,
 ): Promise<void> {
   if (await lease.mine()) return
   throw new MeshyError('MESHY_ABORTED', {
