@@ -73,9 +73,9 @@ export class Overlay {
     this.#told.set(page, told)
     if (told.has(reason)) return
     told.add(reason)
-    const wanted = [...this.#reasons].filter(([id]) => this.#isImported(id)).map(([, one]) => one)
-    const now = [...new Set(wanted)].filter((one) => told.has(one))
-    const reasons = now.toSorted(by(({ message }) => [message]))
+    const others = [...this.#reasons].filter(([id, one]) => told.has(one) && this.#isImported(id))
+    const now = new Set([reason, ...others.map(([, one]) => one)])
+    const reasons = [...now].toSorted(by(({ message }) => [message]))
     const err = {
       message: reasons.map(({ message }) => message).join('\n\n'),
       stack: reasons.map(({ stack }) => stack).join(''),
