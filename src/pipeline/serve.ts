@@ -38,8 +38,8 @@ export async function serve(context: Context, request: Request, finding: StoredF
 async function serveMeanwhile(context: Context, request: Request, task: DerivationTask): Promise<Asset> {
   const { derivations, clock } = context
   const stateFile = await ensureStateFile(context, request.key)
-  const failure = derivations.failureOf(task.derivation)
-  if (failure !== undefined) tellFailure(context, request, failure)
+  const earlier = derivations.failureOf(task.derivation)
+  if (earlier !== undefined) tellFailure(context, request, earlier)
   else {
     const over = derivations.start(context, request, task).then(() => 'over' as const)
     // It touches the file before anybody watches that.
@@ -48,8 +48,8 @@ async function serveMeanwhile(context: Context, request: Request, task: Derivati
       if (entry && finding.derived) return readyAsset({ ...finding, entry }, request.wanted)
     }
   }
-  const failureNow = derivations.failureOf(task.derivation)
-  return { ...readyAsset(task.finding, request.wanted), stateFile, isProvisional: true, failure: failureNow }
+  const failure = derivations.failureOf(task.derivation)
+  return { ...readyAsset(task.finding, request.wanted), stateFile, isProvisional: true, failure }
 }
 
 function derivationMissing(
