@@ -1,7 +1,18 @@
+import type * as Meshopt from 'meshoptimizer'
 import { MeshyError } from '../errors.ts'
-import { completePlan, type DerivationPlan } from './steps.ts'
 
 const GLTF_TRANSFORM = ['@gltf-transform/core', '@gltf-transform/extensions', '@gltf-transform/functions']
+
+/** Optional packages, each with what loads it: a literal, so that bundlers and type checkers see it. */
+const PACKAGES = {
+  sharp: async () => (await import('sharp')).default,
+  meshoptimizer: async () => readyMeshopt(await import('meshoptimizer')),
+  draco3dgltf: async () => (await import('draco3dgltf')).default,
+}
+
+export type PackageName = keyof typeof PACKAGES
+
+type Packages = { [Name in PackageName]?: Awaited<ReturnType<(typeof PACKAGES)[Name]>> }
 
 /**
  * Loads glTF-Transform, an optional peer.
@@ -19,25 +30,33 @@ export async function loadGltfTransform() {
 
 export type GltfTransform = Awaited<ReturnType<typeof loadGltfTransform>>
 
+export type Tools = GltfTransform & Packages
+
 /**
- * Loads what the steps of a plan need, and nothing else.
+ * Loads glTF-Transform and these packages, and nothing else.
  *
- * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE
+ * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE naming what is missing
  */
-export async function loadTools(plan: DerivationPlan) {
-  const { optimize, simplify, textureSize, compress } = completePlan(plan)
-  const needsSharp = optimize === true || textureSize !== undefined
-  const needsMeshopt = simplify !== undefined || compress === 'meshopt'
-  return {
-    ...(await loadGltfTransform()),
-    sharp: needsSharp ? (await load(['sharp'], () => import('sharp'))).default : undefined,
-    meshopt: needsMeshopt ? await load(['meshoptimizer'], () => import('meshoptimizer')) : undefined,
-    draco:
-      compress === 'draco' ? (await load(['draco3dgltf'], () => import('draco3dgltf'))).default : undefined,
-  }
+export async function loadTools(names: readonly PackageName[]): Promise<Tools> {
+  const tools = await loadGltfTransform()
+  const loaded = await Promise.all(
+    names.map(async (name) => [name, await load<unknown>([name], PACKAGES[name])]),
+  )
+  return { ...tools, ...(Object.fromEntries(loaded) as Packages) }
 }
 
-export type Tools = Awaited<ReturnType<typeof loadTools>>
+/** A package that a step said it needs, which was loaded for it. */
+export function need<Name extends PackageName>(tools: Tools, name: Name): NonNullable<Packages[Name]> {
+  const found = tools[name]
+  if (found === undefined) throw new Error(`\`${name}\` was not loaded`)
+  return found
+}
+
+async function readyMeshopt(meshopt: typeof Meshopt) {
+  const { MeshoptEncoder, MeshoptDecoder, MeshoptSimplifier } = meshopt
+  await Promise.all([MeshoptEncoder.ready, MeshoptDecoder.ready, MeshoptSimplifier.ready])
+  return meshopt
+}
 
 async function load<T>(packages: readonly string[], importIt: () => Promise<T>): Promise<T> {
   try {

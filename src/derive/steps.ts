@@ -1,3 +1,5 @@
+import type { PackageName } from './libraries.ts'
+
 /** What is derived from a model, as data. Absent fields ask for nothing. */
 export interface DerivationPlan {
   /** The defaults for the web; see {@link OPTIMIZED}. */
@@ -15,8 +17,54 @@ export type Compression = 'meshopt' | 'draco' | 'none'
 /** What `optimize` means where the import says nothing else. */
 export const OPTIMIZED = { textureSize: 2048, compress: 'meshopt' } as const
 
-/** Raised whenever `optimize` gives other bytes, so that the key of what it makes changes. */
-const OPTIMIZE_REVISION = 1
+/** What a step is called and asks for. What it does is in `steps/`, which is loaded when something is derived. */
+interface StepKind {
+  name: string
+  /** Raised whenever the step gives other bytes, so that the key of what it makes changes. */
+  revision: number
+  /** What a plan, completed, asks of it; undefined when it asks for nothing. `true` has no value to be told. */
+  valueIn(plan: DerivationPlan): string | number | true | undefined
+  /** What `optimize` asks of it by itself, which is not told. */
+  implied?: string | number
+  /** Optional packages that it needs for a value. */
+  needs(value: string | number | true): readonly PackageName[]
+}
+
+/** In the order in which they are told. */
+const STEP_KINDS: readonly StepKind[] = [
+  {
+    name: 'simplify',
+    revision: 1,
+    valueIn: ({ simplify }) => simplify,
+    needs: () => ['meshoptimizer'],
+  },
+  {
+    name: 'optimize',
+    revision: 1,
+    valueIn: ({ optimize }) => optimize || undefined,
+    needs: () => ['sharp'],
+  },
+  {
+    name: 'texture-size',
+    revision: 1,
+    valueIn: ({ textureSize }) => textureSize,
+    implied: OPTIMIZED.textureSize,
+    needs: () => ['sharp'],
+  },
+  {
+    name: 'compress',
+    revision: 1,
+    valueIn: ({ compress, optimize }) => (compress === 'none' && !optimize ? undefined : compress),
+    implied: OPTIMIZED.compress,
+    needs: (value) => NEEDED_BY_COMPRESSION[value as Compression],
+  },
+]
+
+const NEEDED_BY_COMPRESSION: Record<Compression, readonly PackageName[]> = {
+  meshopt: ['meshoptimizer'],
+  draco: ['draco3dgltf'],
+  none: [],
+}
 
 /** A plan with everything that it implies spelled out. */
 export function completePlan(plan: DerivationPlan): DerivationPlan {
@@ -28,16 +76,28 @@ export function completePlan(plan: DerivationPlan): DerivationPlan {
  * mean the same have the same steps; a plan that asks for nothing has none.
  */
 export function stepsOf(plan: DerivationPlan): string[] {
-  const { optimize, simplify, textureSize, compress } = completePlan(plan)
-  const implied: DerivationPlan = optimize ? OPTIMIZED : { compress: 'none' }
-  return [
-    ...(simplify === undefined ? [] : [`simplify=${simplify}`]),
-    ...(optimize ? [`optimize@${OPTIMIZE_REVISION}`] : []),
-    ...(textureSize === undefined || textureSize === implied.textureSize
-      ? []
-      : [`texture-size=${textureSize}`]),
-    ...(compress === undefined || compress === implied.compress ? [] : [`compress=${compress}`]),
-  ]
+  return askedKinds(plan)
+    .filter(({ kind, value }) => !plan.optimize || value !== kind.implied)
+    .map(({ kind, value }) => textOf(kind, value))
+}
+
+/** The optional packages that a plan needs, each once. */
+export function packagesOf(plan: DerivationPlan): PackageName[] {
+  return [...new Set(askedKinds(plan).flatMap(({ kind, value }) => kind.needs(value)))]
+}
+
+function askedKinds(plan: DerivationPlan) {
+  const complete = completePlan(plan)
+  return STEP_KINDS.flatMap((kind) => {
+    const value = kind.valueIn(complete)
+    return value === undefined ? [] : [{ kind, value }]
+  })
+}
+
+/** A flag always tells its revision, others from the second on. */
+function textOf({ name, revision }: StepKind, value: string | number | true): string {
+  const told = value === true ? name : `${name}=${value}`
+  return value === true || revision > 1 ? `${told}@${revision}` : told
 }
 
 function withoutGaps(plan: DerivationPlan): DerivationPlan {

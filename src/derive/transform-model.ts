@@ -1,5 +1,6 @@
 import type { Transform } from '@gltf-transform/core'
-import { createPlainIo, failed } from './derive-model.ts'
+import { failed } from './failure.ts'
+import { createIo } from './io.ts'
 import { loadGltfTransform } from './libraries.ts'
 
 /** A step of the user's own: any function of glTF-Transform. */
@@ -21,7 +22,7 @@ export async function transformModel(
   source: Uint8Array,
   transforms: readonly ModelTransform[],
 ): Promise<Uint8Array> {
-  const io = createPlainIo(await loadGltfTransform())
+  const io = await createIo(await loadGltfTransform())
   const document = await io.readBinary(source)
   for (const { name, transform } of transforms) {
     try {

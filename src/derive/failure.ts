@@ -1,0 +1,12 @@
+import { isMeshyError, MeshyError } from '../errors.ts'
+
+/** What a step threw, as an error that names the step. */
+export function failed(step: string, cause: unknown): MeshyError {
+  if (isMeshyError(cause)) return cause
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new MeshyError('MESHY_DERIVE_FAILED', {
+    message: `\`${step}\` failed: ${reason.replace(/\.$/, '')}.`,
+    hint: 'Leave out the step that fails, and report it with the model.',
+    cause,
+  })
+}
