@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { MeshyError } from '../errors.ts'
+import { assertBacked } from './backing.ts'
+import { fields, list } from './list.ts'
 import { assertGlbHeader, GLB_HEAD_BYTES } from './validate.ts'
 
 const index = z.number().int().min(0)
@@ -8,7 +10,7 @@ const quaternion = z.tuple([z.number(), z.number(), z.number(), z.number()])
 
 const node = z.looseObject({
   mesh: index.optional(),
-  children: z.array(index).optional(),
+  children: list(index).optional(),
   matrix: z.array(z.number()).length(16).optional(),
   translation: vec3.optional(),
   rotation: quaternion.optional(),
@@ -16,10 +18,13 @@ const node = z.looseObject({
 })
 
 const primitive = z.looseObject({
-  attributes: z.record(z.string(), index),
+  attributes: fields(index),
   indices: index.optional(),
   material: index.optional(),
   mode: index.optional(),
+  extensions: z
+    .looseObject({ KHR_draco_mesh_compression: z.looseObject({ bufferView: index }).optional() })
+    .optional(),
 })
 
 const accessor = z.looseObject({
@@ -29,15 +34,40 @@ const accessor = z.looseObject({
   normalized: z.boolean().optional(),
   count: index,
   type: z.string(),
-  min: z.array(z.number()).optional(),
-  max: z.array(z.number()).optional(),
+  min: list(z.number()).optional(),
+  max: list(z.number()).optional(),
+  sparse: z
+    .looseObject({
+      count: index,
+      indices: z.looseObject({ bufferView: index, byteOffset: index.optional(), componentType: index }),
+      values: z.looseObject({ bufferView: index, byteOffset: index.optional() }),
+    })
+    .optional(),
 })
+
+const packed = z
+  .looseObject({
+    buffer: index,
+    byteOffset: index.optional(),
+    byteLength: index,
+    byteStride: index,
+    count: index,
+  })
+  .optional()
 
 const bufferView = z.looseObject({
   buffer: index,
   byteOffset: index.optional(),
   byteLength: index,
-  byteStride: index.optional(),
+  // Some exporters write 0 for "one after the other", as viewers read it.
+  byteStride: index.transform((stride) => stride || undefined).optional(),
+  extensions: z.looseObject({ EXT_meshopt_compression: packed, KHR_meshopt_compression: packed }).optional(),
+})
+
+const buffer = z.looseObject({
+  uri: z.string().optional(),
+  byteLength: index.optional(),
+  extensions: z.record(z.string(), z.unknown()).optional(),
 })
 
 const material = z.looseObject({
@@ -52,12 +82,14 @@ const material = z.looseObject({
 const gltf = z.looseObject({
   asset: z.looseObject({ version: z.string() }),
   scene: index.optional(),
-  scenes: z.array(z.looseObject({ nodes: z.array(index).optional() })).optional(),
-  nodes: z.array(node).optional(),
-  meshes: z.array(z.looseObject({ primitives: z.array(primitive) })).optional(),
-  accessors: z.array(accessor).optional(),
-  bufferViews: z.array(bufferView).optional(),
-  materials: z.array(material).optional(),
+  scenes: list(z.looseObject({ nodes: list(index).optional() })).optional(),
+  nodes: list(node).optional(),
+  meshes: list(z.looseObject({ primitives: list(primitive) })).optional(),
+  accessors: list(accessor).optional(),
+  bufferViews: list(bufferView).optional(),
+  buffers: list(buffer).optional(),
+  images: list(z.looseObject({ bufferView: index.optional() })).optional(),
+  materials: list(material).optional(),
   textures: z.array(z.unknown()).optional(),
   animations: z.array(z.unknown()).optional(),
 })
@@ -76,15 +108,29 @@ export interface Glb {
   bin: Uint8Array
 }
 
-/** Takes a GLB apart. Throws `MESHY_GLB_INVALID` when the container or its JSON is not what glTF 2.0 says. */
+/** Far more than any scene needs: what takes room lies in the binary chunk. */
+const MAX_JSON_BYTES = 64 * 1024 * 1024
+
+/**
+ * Takes a GLB apart. Throws `MESHY_GLB_INVALID` when the container or its JSON is not what glTF 2.0 says, or when the
+ * JSON claims more numbers than the file has bytes for.
+ */
 export function readGlb(bytes: Uint8Array): Glb {
   assertGlbHeader(bytes.subarray(0, GLB_HEAD_BYTES), bytes.length)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const jsonEnd = GLB_HEAD_BYTES + view.getUint32(12, true)
-  return { json: parseDocument(bytes.subarray(GLB_HEAD_BYTES, jsonEnd)), bin: readBin(bytes, view, jsonEnd) }
+  const glb = {
+    json: parseDocument(bytes.subarray(GLB_HEAD_BYTES, jsonEnd)),
+    bin: readBin(bytes, view, jsonEnd),
+  }
+  assertBacked(glb, bytes.length, (reason) => {
+    throw invalid(reason)
+  })
+  return glb
 }
 
 function parseDocument(bytes: Uint8Array): GltfDocument {
+  if (bytes.length > MAX_JSON_BYTES) throw invalid(`its JSON chunk has \`${bytes.length}\` bytes`)
   let parsed: unknown
   try {
     parsed = JSON.parse(new TextDecoder().decode(bytes))

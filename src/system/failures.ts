@@ -181,7 +181,8 @@ export const failures = {
     paid: 'no',
   },
   MESHY_GLB_INVALID: {
-    cause: 'A file is not a binary glTF 2.0 file.',
+    cause:
+      'A file is not a binary glTF 2.0 file, or its JSON claims more vertices, indices or bytes than are in it.',
     next: 'Export the model as GLB.',
     paid: 'no',
   },

@@ -65,7 +65,7 @@ async function directiveForBytes(
 
 async function measureTextures(file: string): Promise<number> {
   const { json } = readGlb(await readFile(file))
-  const { images = [] } = json as { images?: { bufferView?: number }[] }
+  const { images = [] } = json
   return images.reduce(
     (sum, { bufferView = -1 }) => sum + (json.bufferViews?.[bufferView]?.byteLength ?? 0),
     0,

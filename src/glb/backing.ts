@@ -1,0 +1,137 @@
+import type { Glb, GltfAccessor, GltfBufferView } from './read.ts'
+
+/** Says what is wrong with a file. */
+type Refuse = (reason: string) => never
+
+/** Components of an element; matrices may have padding besides. */
+const COMPONENTS: Record<string, number> = {
+  SCALAR: 1,
+  VEC2: 2,
+  VEC3: 3,
+  VEC4: 4,
+  MAT2: 4,
+  MAT3: 9,
+  MAT4: 16,
+}
+const COMPONENT_BYTES: Record<number, number> = { 5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4 }
+
+/**
+ * What decoders of meshes make of one byte at the most: EXT_meshopt_compression has one for each 256 elements of four
+ * bytes that do not change. Draco needs far more.
+ */
+const MAX_EXPANSION = 1024
+
+/**
+ * Holds the numbers of a document against the bytes that could back them. What is counted, allocated or walked by them
+ * later is bounded by the size of the file.
+ */
+export function assertBacked({ json, bin }: Glb, fileBytes: number, refuse: Refuse): void {
+  const views = (json.bufferViews ?? []).map((view, index) => {
+    const room = roomOf(json, bin, view.buffer) ?? refuse(`\`buffers[${view.buffer}]\` is not in the file`)
+    return (
+      viewBytes(view, room, bin) ?? refuse(`\`bufferViews[${index}]\` reaches past the end of its buffer`)
+    )
+  })
+  for (const [index, image] of (json.images ?? []).entries()) {
+    const isThere = image.bufferView === undefined || views[image.bufferView] !== undefined
+    if (!isThere)
+      refuse(`\`images[${index}]\` names \`bufferViews[${image.bufferView}]\`, which does not exist`)
+  }
+  assertAccessors({ json, bin }, { views, fileBytes, refuse })
+}
+
+interface Backing {
+  /** Bytes of each buffer view, decoded. */
+  views: number[]
+  fileBytes: number
+  refuse: Refuse
+}
+
+function assertAccessors({ json }: Glb, backing: Backing): void {
+  const { views, fileBytes, refuse } = backing
+  const accessors = json.accessors ?? []
+  const draco = dracoBytes(json)
+  const counts = accessors.map((accessor, index) => {
+    const compressed = draco.get(index)
+    if (accessor.bufferView === undefined && compressed === undefined) return 0
+    const isBacked =
+      compressed === undefined
+        ? isWithin(json.bufferViews, accessor, views)
+        : accessor.count <= compressed * MAX_EXPANSION
+    return isBacked ? accessor.count : refuse(unbacked(index, accessor))
+  })
+  // Zeros need no bytes, as those of morph targets of which few vertices move.
+  const mostZeros = counts.reduce((most, count) => Math.max(most, count), fileBytes)
+  for (const [index, accessor] of accessors.entries()) {
+    if (accessor.count > mostZeros) refuse(unbacked(index, accessor))
+    if (accessor.sparse) assertSparse(json.bufferViews, { accessor, index }, backing)
+  }
+}
+
+function unbacked(index: number, { count, type }: GltfAccessor): string {
+  return `\`accessors[${index}]\` claims \`${count}\` of \`${type}\`, for which its bytes do not suffice`
+}
+
+type Views = GltfBufferView[] | undefined
+type Elements = Pick<GltfAccessor, 'bufferView' | 'byteOffset' | 'componentType' | 'type' | 'count'>
+
+/** Whether all elements lie within their view. */
+function isWithin(bufferViews: Views, elements: Elements, views: number[]): boolean {
+  const { bufferView = -1, byteOffset = 0, count } = elements
+  const room = views[bufferView]
+  const size = (COMPONENTS[elements.type] ?? NaN) * (COMPONENT_BYTES[elements.componentType] ?? NaN)
+  const stride = bufferViews?.[bufferView]?.byteStride ?? size
+  if (room === undefined || Number.isNaN(size) || stride < size) return false
+  return count === 0 || byteOffset + stride * (count - 1) + size <= room
+}
+
+function assertSparse(
+  bufferViews: Views,
+  { accessor, index }: { accessor: GltfAccessor; index: number },
+  { views, refuse }: Backing,
+): void {
+  const { sparse, count, type, componentType } = accessor
+  if (!sparse) return
+  const indices = { ...sparse.indices, type: 'SCALAR', count: sparse.count }
+  const values = { ...sparse.values, type, componentType, count: sparse.count }
+  const isBacked = [indices, values].every((elements) => isWithin(bufferViews, elements, views))
+  if (sparse.count > count || !isBacked) {
+    refuse(
+      `\`accessors[${index}].sparse\` claims \`${sparse.count}\` values, for which its bytes do not suffice`,
+    )
+  }
+}
+
+/** The bytes of a view, decoded; undefined when they are not all there. */
+function viewBytes(view: GltfBufferView, room: number, bin: Uint8Array): number | undefined {
+  const { byteOffset = 0, byteLength, extensions } = view
+  const packed = extensions?.EXT_meshopt_compression ?? extensions?.KHR_meshopt_compression
+  if (!packed) return byteOffset + byteLength <= room ? byteLength : undefined
+  const isThere = packed.buffer === 0 && (packed.byteOffset ?? 0) + packed.byteLength <= bin.length
+  const mostBytes = packed.byteLength * MAX_EXPANSION
+  const decoded = packed.count * packed.byteStride
+  return isThere && byteLength <= mostBytes && decoded <= mostBytes ? byteLength : undefined
+}
+
+/** How many bytes a buffer has; undefined when it is not in the file. */
+function roomOf({ buffers }: Glb['json'], bin: Uint8Array, index: number): number | undefined {
+  const { uri, extensions } = buffers?.[index] ?? {}
+  // It has none before the compressed views are decoded into it.
+  if (extensions?.EXT_meshopt_compression ?? extensions?.KHR_meshopt_compression) return 0
+  if (uri === undefined) return index === 0 ? bin.length : undefined
+  return uri.startsWith('data:') ? uri.length : undefined
+}
+
+/** The bytes that Draco made of an accessor's numbers, by its index. */
+function dracoBytes({ meshes, accessors, bufferViews }: Glb['json']): Map<number, number> {
+  const found = new Map<number, number>()
+  for (const { attributes, indices, extensions } of meshes?.flatMap(({ primitives }) => primitives) ?? []) {
+    const view = bufferViews?.[extensions?.KHR_draco_mesh_compression?.bufferView ?? -1]
+    if (!view || view.extensions) continue
+    const bytes = view.byteLength
+    for (const index of [...Object.values(attributes), ...(indices === undefined ? [] : [indices])]) {
+      if (accessors?.[index]?.bufferView === undefined) found.set(index, bytes)
+    }
+  }
+  return found
+}
