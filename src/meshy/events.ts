@@ -1,7 +1,7 @@
 import { createParser } from 'eventsource-parser'
 import type { EventSourceMessage } from 'eventsource-parser'
 import type { Clock } from '../system/clock.ts'
-import { bytesOf } from './body.ts'
+import { bytesOf } from '../system/body.ts'
 import { badResponse, parseJson } from './http.ts'
 import type { CallName } from './http.ts'
 import { streamErrorSchema } from './schemas.ts'

@@ -6,9 +6,9 @@ import { isLoopback } from '../system/loopback.ts'
 import { createRedactor, redactError, stripQuery } from '../system/redact.ts'
 import { createWatchdog } from '../system/watchdog.ts'
 import type { Watchdog } from '../system/watchdog.ts'
-import { bytesOf } from './body.ts'
+import { bytesOf } from '../system/body.ts'
 import { DownloadFault } from './download-fault.ts'
-import { retryAfterMs } from './retry-after.ts'
+import { retryAfterMs } from '../system/retry-after.ts'
 
 /** What a server says about a file before its bytes. */
 export interface FileInfo {

@@ -5,7 +5,7 @@ import type { ApiFailure, HttpMethod, Outcome } from '../system/api-failure.ts'
 import { redactError } from '../system/redact.ts'
 import type { Redactor } from '../system/redact.ts'
 import { errorSchema } from './schemas.ts'
-import { retryAfterMs } from './retry-after.ts'
+import { retryAfterMs } from '../system/retry-after.ts'
 
 /** A call as errors tell of it. */
 export interface CallName {

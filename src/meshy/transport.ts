@@ -7,10 +7,10 @@ import { createRedactor } from '../system/redact.ts'
 import { createWatchdog } from '../system/watchdog.ts'
 import type { Watchdog } from '../system/watchdog.ts'
 import { assertBaseUrl } from './base-url.ts'
-import { bytesOf } from './body.ts'
+import { bytesOf } from '../system/body.ts'
 import { badResponse, isHtml, networkFailure, parseJson, refusal, timedOut } from './http.ts'
 import type { BadAnswer, CallName } from './http.ts'
-import { serverTime } from './retry-after.ts'
+import { serverTime } from '../system/retry-after.ts'
 
 export interface TransportOptions {
   /** `https://api.meshy.ai`; https, or http on this machine. */
