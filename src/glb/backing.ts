@@ -1,4 +1,4 @@
-import type { Glb, GltfAccessor, GltfBufferView } from './read.ts'
+import type { Glb, GltfAccessor, GltfBufferView, GltfPrimitive } from './read.ts'
 
 /** Says what is wrong with a file. */
 type Refuse = (reason: string) => never
@@ -52,12 +52,12 @@ function assertAccessors({ json }: Glb, backing: Backing): void {
   const accessors = json.accessors ?? []
   const draco = dracoBytes(json)
   const counts = accessors.map((accessor, index) => {
+    const isPlain = accessor.bufferView !== undefined
     const compressed = draco.get(index)
-    if (accessor.bufferView === undefined && compressed === undefined) return 0
-    const isBacked =
-      compressed === undefined
-        ? isWithin(json.bufferViews, accessor, views)
-        : accessor.count <= compressed * MAX_EXPANSION
+    if (!isPlain && compressed === undefined) return 0
+    const isBacked = isPlain
+      ? isWithin(json.bufferViews, accessor, views)
+      : accessor.count <= (compressed ?? 0) * MAX_EXPANSION
     return isBacked ? accessor.count : refuse(unbacked(index, accessor))
   })
   // Zeros need no bytes, as those of morph targets of which few vertices move.
@@ -123,15 +123,16 @@ function roomOf({ buffers }: Glb['json'], bin: Uint8Array, index: number): numbe
 }
 
 /** The bytes that Draco made of an accessor's numbers, by its index. */
-function dracoBytes({ meshes, accessors, bufferViews }: Glb['json']): Map<number, number> {
+function dracoBytes({ meshes = [], bufferViews }: Glb['json']): Map<number, number> {
   const found = new Map<number, number>()
-  for (const { attributes, indices, extensions } of meshes?.flatMap(({ primitives }) => primitives) ?? []) {
-    const view = bufferViews?.[extensions?.KHR_draco_mesh_compression?.bufferView ?? -1]
+  for (const primitive of meshes.flatMap(({ primitives }) => primitives)) {
+    const view = bufferViews?.[primitive.extensions?.KHR_draco_mesh_compression?.bufferView ?? -1]
     if (!view || view.extensions) continue
-    const bytes = view.byteLength
-    for (const index of [...Object.values(attributes), ...(indices === undefined ? [] : [indices])]) {
-      if (accessors?.[index]?.bufferView === undefined) found.set(index, bytes)
-    }
+    for (const index of accessorsOf(primitive)) found.set(index, view.byteLength)
   }
   return found
+}
+
+function accessorsOf({ attributes, indices }: GltfPrimitive): number[] {
+  return [...Object.values(attributes), ...(indices === undefined ? [] : [indices])]
 }
