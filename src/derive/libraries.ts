@@ -1,7 +1,6 @@
 import type * as Meshopt from 'meshoptimizer'
 import { MeshyError } from '../errors.ts'
-
-const GLTF_TRANSFORM = ['@gltf-transform/core', '@gltf-transform/extensions', '@gltf-transform/functions']
+import { hasErrno } from '../system/errno.ts'
 
 /** Optional packages, each with what loads it: a literal, so that bundlers and type checkers see it. */
 const PACKAGES = {
@@ -14,16 +13,23 @@ export type PackageName = keyof typeof PACKAGES
 
 type Packages = { [Name in PackageName]?: Awaited<ReturnType<(typeof PACKAGES)[Name]>> }
 
+const GLTF_TRANSFORM = {
+  '@gltf-transform/core': () => import('@gltf-transform/core'),
+  '@gltf-transform/extensions': () => import('@gltf-transform/extensions'),
+  '@gltf-transform/functions': () => import('@gltf-transform/functions'),
+}
+
 /**
  * Loads glTF-Transform, an optional peer.
  *
- * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE
+ * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE naming what is missing
  */
 export async function loadGltfTransform() {
+  await requirePackages([])
   const [core, extensions, functions] = await Promise.all([
-    load(GLTF_TRANSFORM, () => import('@gltf-transform/core')),
-    load(GLTF_TRANSFORM, () => import('@gltf-transform/extensions')),
-    load(GLTF_TRANSFORM, () => import('@gltf-transform/functions')),
+    GLTF_TRANSFORM['@gltf-transform/core'](),
+    GLTF_TRANSFORM['@gltf-transform/extensions'](),
+    GLTF_TRANSFORM['@gltf-transform/functions'](),
   ])
   return { core, extensions, functions }
 }
@@ -35,14 +41,26 @@ export type Tools = GltfTransform & Packages
 /**
  * Loads glTF-Transform and these packages, and nothing else.
  *
- * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE naming what is missing
+ * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE naming all that is missing
  */
 export async function loadTools(names: readonly PackageName[]): Promise<Tools> {
-  const tools = await loadGltfTransform()
-  const loaded = await Promise.all(
-    names.map(async (name) => [name, await load<unknown>([name], PACKAGES[name])]),
+  await requirePackages(names)
+  const loaded = await Promise.all(names.map(async (name) => [name, await PACKAGES[name]()]))
+  return { ...(await loadGltfTransform()), ...(Object.fromEntries(loaded) as Packages) }
+}
+
+/**
+ * Makes sure that glTF-Transform and these packages can be loaded on this machine, by loading them.
+ *
+ * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE naming all that is missing, and nothing else
+ */
+export async function requirePackages(names: readonly PackageName[]): Promise<void> {
+  const wanted = { ...GLTF_TRANSFORM, ...Object.fromEntries(names.map((name) => [name, PACKAGES[name]])) }
+  const found = await Promise.all(
+    Object.entries<() => Promise<unknown>>(wanted).map(([name, load]) => findMissing(name, load)),
   )
-  return { ...tools, ...(Object.fromEntries(loaded) as Packages) }
+  const missing = found.filter((one) => one !== undefined)
+  if (missing.length > 0) throw unavailable(missing)
 }
 
 /** A package that a step said it needs, which was loaded for it. */
@@ -58,17 +76,54 @@ async function readyMeshopt(meshopt: typeof Meshopt) {
   return meshopt
 }
 
-async function load<T>(packages: readonly string[], importIt: () => Promise<T>): Promise<T> {
+interface MissingPackage {
+  name: string
+  /** Whether it is there, and only cannot be loaded: mostly without its half for this machine. */
+  isInstalled: boolean
+  cause: unknown
+}
+
+/** An optional package may be absent, or present without its native half. */
+async function findMissing(name: string, load: () => Promise<unknown>): Promise<MissingPackage | undefined> {
   try {
-    return await importIt()
+    await load()
+    return undefined
   } catch (cause) {
-    // An optional package may be absent, or present without its native half: both read as "not here".
-    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)
-    throw new MeshyError('MESHY_DERIVE_UNAVAILABLE', {
-      message: `Nothing can be derived from models: ${packages.map((name) => `\`${name}\``).join(', ')} could not be loaded (${reason}).`,
-      hint: `Run \`npm install --save-dev ${packages.join(' ')}\`.`,
-      details: { packages },
-      cause,
-    })
+    return { name, isInstalled: !isNotFound(cause, name), cause }
   }
+}
+
+function isNotFound(error: unknown, name: string): boolean {
+  const isOfLoader = hasErrno(error, 'ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND')
+  return isOfLoader && error instanceof Error && error.message.includes(`'${name}'`)
+}
+
+function unavailable(missing: readonly MissingPackage[]): MeshyError {
+  const absent = missing.filter(({ isInstalled }) => !isInstalled).map(({ name }) => name)
+  const broken = missing.filter(({ isInstalled }) => isInstalled)
+  const problems = [
+    ...(absent.length > 0 ? [`${quoted(absent)} ${absent.length > 1 ? 'are' : 'is'} not installed`] : []),
+    ...broken.map(
+      ({ name, cause }) => `\`${name}\` is installed, but cannot be loaded here (${reasonOf(cause)})`,
+    ),
+  ]
+  const commands = [
+    ...(absent.length > 0 ? [`npm install --save-dev ${absent.join(' ')}`] : []),
+    // Its halves for each kind of machine are optional dependencies, which a lockfile of another one may lack.
+    ...broken.map(({ name }) => `npm install --include=optional ${name}`),
+  ]
+  return new MeshyError('MESHY_DERIVE_UNAVAILABLE', {
+    message: `Nothing can be derived from models: ${problems.join('; ')}.`,
+    hint: `Run ${commands.map((command) => `\`${command}\``).join(' and ')}.`,
+    details: { packages: missing.map(({ name }) => name) },
+    cause: missing[0]?.cause,
+  })
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ')
+}
+
+function reasonOf(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0] ?? ''
 }

@@ -1,4 +1,4 @@
-import { cp, mkdir, symlink } from 'node:fs/promises'
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createJiti } from 'jiti'
 import { describe, expect, it } from 'vitest'
@@ -23,7 +23,7 @@ describe('loadTools', () => {
       await mkdir(path.dirname(link), { recursive: true })
       await symlink(path.join(REPOSITORY, 'node_modules', name), link, 'junction')
     }
-    for (const file of ['derive/libraries.ts', 'errors.ts']) {
+    for (const file of ['derive/libraries.ts', 'errors.ts', 'system/errno.ts']) {
       await cp(path.join(SRC, file), dir(file))
     }
     const jiti = createJiti(dir('index.ts'), { fsCache: false })
@@ -50,5 +50,29 @@ describe('loadTools', () => {
 
     expect(failure.code).toBe('MESHY_DERIVE_UNAVAILABLE')
     expect(failure.hint).toBe(`Run \`npm install --save-dev ${missing}\`.`)
+  })
+
+  it('names all that is missing at once, and nothing that is installed', async () => {
+    const installed = GLTF_TRANSFORM.slice(0, 2)
+
+    const failure = await failureOf(loadWith(installed, packagesOf({ optimize: true })))
+
+    expect(failure.details['packages']).toEqual(['@gltf-transform/functions', 'sharp', 'meshoptimizer'])
+    for (const name of installed) expect(`${failure.message} ${failure.hint}`).not.toContain(name)
+  })
+
+  it('tells a package without its half for this machine from one that is not there', async () => {
+    await mkdir(dir('node_modules/sharp'), { recursive: true })
+    const main =
+      "throw new Error('Could not load the module using this runtime\\nPossible solutions: many')\n"
+    await writeFile(dir('node_modules/sharp/index.js'), main)
+    await writeFile(dir('node_modules/sharp/package.json'), '{ "name": "sharp", "main": "index.js" }')
+
+    const failure = await failureOf(loadWith(GLTF_TRANSFORM, packagesOf({ textureSize: 512 })))
+
+    expect(failure.message).toMatch(
+      /`sharp` is installed, .* \(Could not load the module using this runtime\)\.$/,
+    )
+    expect(failure.hint).toBe('Run `npm install --include=optional sharp`.')
   })
 })
