@@ -1,6 +1,6 @@
 import { isBoolean, isInteger, isListOf, isOneOf, isText, isTextUpTo } from './checks.ts'
 import type { Check } from './checks.ts'
-import { checkModel } from './models.ts'
+import { checkModel, isFamily } from './models.ts'
 import type { Profile } from './options.ts'
 import type { TaskKind } from './task.ts'
 
@@ -39,10 +39,12 @@ const LATER: Checks = {
 
 const LATER_BY_KIND: Record<TaskKind, Checks> = {
   'image-to-3d': {
-    model_type: isOneOf('standard', 'lowpoly', 'smart-topology'),
+    model_type: isFamily,
+    texture_model: isOneOf('meshy-7', 'meshy-n1', 'meshy-6-lite'),
     geometry_resolution: isOneOf('standard', '2k', '4k'),
   },
   'multi-image-to-3d': {
+    texture_model: isOneOf('meshy-7', 'meshy-n1'),
     geometry_resolution: isOneOf('standard', '2k'),
   },
 }

@@ -2,6 +2,7 @@ import { badRequest } from './api-error.ts'
 import type { TaskFault } from './fault.ts'
 import { readInputImage } from './input-image.ts'
 import type { AssetNames, ModelInput } from './model-maker.ts'
+import { modelInCharge } from './models.ts'
 import type { Profile, ResolvedEmulatorOptions } from './options.ts'
 import { checkParameters } from './parameters.ts'
 import { priceOf } from './pricing.ts'
@@ -35,6 +36,7 @@ export async function planTask(options: ResolvedEmulatorOptions, order: TaskOrde
     textureImage,
     alphaThumbnail: body.alpha_thumbnail === true,
     model,
+    aiModel: modelInCharge(options.profile, body),
     assets: options.profile === 'current' ? onlyFormats(assets, body.target_formats) : assets,
     price: priceOf(options.profile, kind, body),
     failure: fault?.kind === 'failTask' ? fault : failure,

@@ -1,3 +1,4 @@
+import { modelInCharge } from './models.ts'
 import type { Profile } from './options.ts'
 import type { TaskKind } from './task.ts'
 
@@ -9,11 +10,17 @@ const CHEAP: Record<Profile, readonly string[]> = {
 
 /** What a task costs, in credits. */
 export function priceOf(profile: Profile, kind: TaskKind, body: Record<string, unknown>): number {
-  const model = typeof body.ai_model === 'string' ? body.ai_model : 'latest'
+  const model = modelInCharge(profile, body)
   const onlyCheap = profile === 'reference' && kind === 'multi-image-to-3d'
-  const mesh = onlyCheap || CHEAP[profile].includes(model) ? 5 : 20
+  const texturing = profile === 'current' ? (body.texture_model ?? model) : model
+  const isDearlyTextured = body.should_texture !== false && !isCheap(profile, texturing)
+  const mesh = onlyCheap || (isCheap(profile, model) && !isDearlyTextured) ? 5 : 20
   const texture = body.should_texture === false ? 0 : 10
   return mesh + texture + (profile === 'current' ? extras(body) : 0)
+}
+
+function isCheap(profile: Profile, model: unknown): boolean {
+  return CHEAP[profile].some((cheap) => cheap === model)
 }
 
 function extras(body: Record<string, unknown>): number {

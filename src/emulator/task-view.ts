@@ -68,6 +68,8 @@ function taskError(state: EmulatorState, { status, failure }: Task): TaskView {
 function laterFields(task: Task, thumbnail: string | undefined): TaskView {
   return {
     ...(task.name !== undefined && { name: task.name }),
+    ai_model: task.aiModel,
+    ...(task.status === 'SUCCEEDED' && task.model.shouldRemesh && { face_count: task.model.targetPolycount }),
     // Thumbnails have no backdrop here, so the one is the other.
     ...(task.alphaThumbnail && thumbnail !== undefined && { alpha_thumbnail_url: thumbnail }),
     consumed_credits: task.status === 'FAILED' ? 0 : task.price,

@@ -25,6 +25,8 @@ export interface TaskPlan {
   alphaThumbnail: boolean
   textureImage: InputImage | undefined
   model: ModelInput
+  /** Name of the model that makes it. */
+  aiModel: string
   assets: AssetNames
   /** In credits. */
   price: number

@@ -176,6 +176,8 @@ describe('credits', () => {
     [SINGLE, { should_texture: false }, 20],
     [SINGLE, { ai_model: 'meshy-6-lite' }, 15],
     [SINGLE, { texture_resolution: '8k', geometry_resolution: '4k' }, 40],
+    [SINGLE, { model_type: 'smart-topology' }, 15],
+    [SINGLE, { ai_model: 'meshy-6-lite', texture_model: 'meshy-7' }, 30],
     [MULTI, {}, 30],
   ])('of %s with %o are %i today', async (path, body, price) => {
     const { create, json, emulator } = inTime({ credits: 1000 })

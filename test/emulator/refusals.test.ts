@@ -74,6 +74,8 @@ describe('create', () => {
   it.each([
     ['PBR without texture', { enable_pbr: true, should_texture: false }],
     ['a retired model', { ai_model: 'meshy-5' }],
+    ['a retired family', { model_type: 'lowpoly' }],
+    ['an unknown texture model', { texture_model: 'meshy-1' }],
     ['a texture resolution as a number', { texture_resolution: 4 }],
     ['an unknown format', { target_formats: ['glb', 'step'] }],
     ['a name that is no text', { name: 7 }],
