@@ -31,13 +31,25 @@ const FINE_GEOMETRY = 5
  * What a task will cost, in credits, before it is submitted.
  *
  * An unknown model is priced like the dearest. `latest` is a dear model: for several images, the reference names the
- * older and lower price, but today's is charged, and an estimate must not be too low.
+ * older and lower price, but today's is charged, and an estimate must not be too low. So is one of two models that share
+ * a task: what the service takes for a mixed pair is not published.
  */
 export function estimateCredits(_kind: TaskKind, params: Readonly<Record<string, unknown>>): number {
-  const model = typeof params.ai_model === 'string' ? params.ai_model : 'latest'
-  const [, price] = PRICES.find(([prefix]) => model.startsWith(prefix)) ?? ['', FULL]
+  const price = priceOfModel(modelOf(params))
+  const texturing = typeof params.texture_model === 'string' ? priceOfModel(params.texture_model) : price
+  const textured = Math.max(price.textured, texturing.textured)
   const isTextured = params.should_texture !== false
   const texture8k = isTextured && params.texture_resolution === '8k' ? TEXTURE_8K : 0
   const isFine = params.geometry_resolution === '2k' || params.geometry_resolution === '4k'
-  return (isTextured ? price.textured : price.untextured) + texture8k + (isFine ? FINE_GEOMETRY : 0)
+  return (isTextured ? textured : price.untextured) + texture8k + (isFine ? FINE_GEOMETRY : 0)
+}
+
+/** Where none is named, the family says what the service picks. */
+function modelOf(params: Readonly<Record<string, unknown>>): string {
+  if (typeof params.ai_model === 'string') return params.ai_model
+  return params.model_type === 'smart-topology' ? 'meshy-t2' : 'latest'
+}
+
+function priceOfModel(model: string): Price {
+  return PRICES.find(([prefix]) => model.startsWith(prefix))?.[1] ?? FULL
 }

@@ -26,6 +26,8 @@ export function createParams(directives: Directives): Params {
     if (!(name in asked)) delete params[name]
   }
   if (params['should_texture'] === false) delete params['enable_pbr']
+  // `latest` is none of that family: the service picks one where none is named.
+  if (params['model_type'] === 'smart-topology' && params['ai_model'] === 'latest') delete params['ai_model']
   return params
 }
 

@@ -21,6 +21,13 @@ describe('estimateCredits', () => {
     [{ ai_model: 'meshy-t2.5' }, 15],
     [{ ai_model: 'meshy-t2', texture_resolution: '8k' }, 20],
     [{ ai_model: 'meshy-99' }, 30],
+    [{ model_type: 'smart-topology' }, 15],
+    [{ model_type: 'smart-topology', should_texture: false }, 5],
+    [{ model_type: 'smart-topology', texture_resolution: '8k' }, 20],
+    [{ ai_model: 'meshy-7.1', texture_model: 'meshy-6-lite' }, 30],
+    [{ ai_model: 'meshy-6-lite', texture_model: 'meshy-7' }, 30],
+    [{ ai_model: 'meshy-6-lite', texture_model: 'meshy-n1' }, 30],
+    [{ ai_model: 'meshy-6-lite', texture_model: 'meshy-6-lite' }, 15],
   ])('prices %j at %i credits for one image and for several', (params, credits) => {
     expect(TASK_KINDS.map((kind) => estimateCredits(kind, params))).toEqual([credits, credits])
   })

@@ -21,6 +21,10 @@ const SPELLED_OUT = {
 }
 const WITHOUT_REMESH = without('topology', 'target_polycount', 'save_pre_remeshed_model')
 const OTHER_FAMILY = without('topology', 'target_polycount', 'save_pre_remeshed_model', 'should_remesh')
+const SMART_TOPOLOGY = {
+  ...without('ai_model', 'topology', 'target_polycount', 'save_pre_remeshed_model', 'should_remesh'),
+  model_type: 'smart-topology',
+}
 const WITHOUT_POLYCOUNT = without('target_polycount')
 const WITHOUT_PBR = without('enable_pbr')
 const WITHOUT_POSE = without('pose_mode')
@@ -49,7 +53,10 @@ describe('createPayload', () => {
     ['meshy&target_formats=fbx,glb', { ...SPELLED_OUT, target_formats: ['glb', 'fbx'] }],
     ['meshy&auto_size&origin_at=center', { ...SPELLED_OUT, auto_size: true, origin_at: 'center' }],
     ['meshy&model_type=standard', { ...SPELLED_OUT, model_type: 'standard' }],
+    ['meshy&texture_model=meshy-n1', { ...SPELLED_OUT, texture_model: 'meshy-n1' }],
     ['meshy&model_type=lowpoly', { ...OTHER_FAMILY, model_type: 'lowpoly' }],
+    ['meshy&model_type=smart-topology', { ...SMART_TOPOLOGY }],
+    ['meshy&model_type=smart-topology&model=latest', { ...SMART_TOPOLOGY }],
     [
       'meshy&model_type=smart-topology&model=meshy-t2&poly=5000',
       { ...OTHER_FAMILY, model_type: 'smart-topology', ai_model: 'meshy-t2', target_polycount: 5000 },

@@ -25,7 +25,7 @@ export async function pinOwnBytes(context: Context, request: Request, file: stri
     const entry: Entry = {
       key: request.key,
       image: request.imageName,
-      model: String(request.params['ai_model']),
+      model: String(request.params['ai_model'] ?? 'latest'),
       source: 'pinned',
       request: request.canonical,
       files: { glb: await store.blobs.write(bytes, { ext: 'glb', signal }) },

@@ -66,7 +66,7 @@ function entryOf(
   return {
     key: request.key,
     image: request.imageName,
-    model: String(request.params['ai_model']),
+    model: String(request.params['ai_model'] ?? 'latest'),
     request: request.canonical,
     files: { glb },
     task: { id: task.id, credits, ...(task.createdAt ? { createdAt: isoTime(task.createdAt) } : {}) },
