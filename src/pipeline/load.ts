@@ -1,4 +1,5 @@
 import type { Request } from '../request/request.ts'
+import { assertStillMade } from '../request/retired.ts'
 import { standInAsset, type Asset } from './asset.ts'
 import { classify, type Finding } from './classify.ts'
 import type { Context } from './context.ts'
@@ -45,6 +46,7 @@ async function load(context: Context, imported: Import, watch: Watch): Promise<A
   context.wanted.add(request)
   context.observer?.imported(imported, request)
   const finding = await classify(context, request)
+  if (finding.state === 'missing') assertStillMade(request)
   const action = decide(context.options.mode, finding.state)
   if (action === 'row') {
     context.plan.push({

@@ -13,6 +13,7 @@ import type {
   TextureImage,
   Wanted,
 } from './request.ts'
+import { retiredChoice } from './retired.ts'
 import { requestWarnings } from './warnings.ts'
 
 export interface RequestSource {
@@ -64,6 +65,7 @@ export async function readRequest(source: RequestSource): Promise<Request> {
       compress: directives.compress,
     },
     limits: { maxBytes: directives['max-bytes'], maxTriangles: directives['max-triangles'] },
+    retired: retiredChoice(directives),
     warnings: requestWarnings(directives),
   }
 }

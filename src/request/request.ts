@@ -71,6 +71,13 @@ export interface CanonicalRequest {
   emulated: boolean
 }
 
+/** A choice that was retired: as written, since which day, and what to write instead. */
+export interface RetiredChoice {
+  written: string
+  since: string
+  instead: string
+}
+
 /** What one import asks for, validated. */
 export interface Request {
   /** Fingerprint of {@link canonical}, 16 hex digits. */
@@ -87,6 +94,8 @@ export interface Request {
   wanted: Wanted
   derivation: Derivation
   limits: SizeLimits
+  /** What the service does not make any more; see `assertStillMade`. */
+  retired?: RetiredChoice | undefined
   /** Things worth telling the author of the import: deprecated or unknown values that pass. */
   warnings: string[]
 }

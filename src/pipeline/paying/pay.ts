@@ -2,6 +2,7 @@ import { isMeshyError, MeshyError } from '../../errors.ts'
 import type { Sending } from '../../meshy/transport.ts'
 import { submit } from '../../queue/submit.ts'
 import { createPayload, type Payload } from '../../request/payload.ts'
+import { assertStillMade } from '../../request/retired.ts'
 import type { Request } from '../../request/request.ts'
 import type { JournalStart } from '../../store/journal-record.ts'
 import type { Lease } from '../../store/lease.ts'
@@ -68,6 +69,7 @@ async function prepare(context: Context, request: Request, payment: Payment): Pr
   try {
     // A live run has to remember also what it did not send: it would submit it by itself after a restart.
     if (!context.live) payment.batch.signal.throwIfAborted()
+    assertStillMade(request)
     const payload = await createPayload(request, {
       bytesOf: (image) => readImage.readBytes(image, signal),
     })
