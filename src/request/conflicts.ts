@@ -1,6 +1,6 @@
 import { MeshyError } from '../errors.ts'
 import { directiveNames, directiveOf, type DirectiveName, type Directives } from './directives.ts'
-import { knownModels } from './models.ts'
+import { knownModels, texturesOneImageOnly } from './models.ts'
 
 /** Directives that the service would refuse together, or of which one would have no effect. */
 export interface Conflict {
@@ -44,7 +44,7 @@ const RULES: readonly Rule[] = [
 function neededTexture(directives: Directives): Conflict[] {
   if (directives.texture !== false) return []
   const names = [
-    'pbr', 'prompt', 'texture-image', 'texture_image_urls', 'texture_resolution', 'hd_texture', 'remove_lighting', 'textures',
+    'pbr', 'prompt', 'texture-image', 'texture_image_urls', 'texture_model', 'texture_resolution', 'hd_texture', 'remove_lighting', 'textures',
     'texture-size',
   ] as const // prettier-ignore
   return names.filter((name) => isAsked(directives, name)).map((name) => withoutEffect(name, 'texture'))
@@ -83,10 +83,23 @@ function kindOfTask(directives: Directives): Conflict[] {
         ? conflict([name, 'views'], `\`${name}\` works with one image only; expected it without \`views\`.`)
         : missing(name, 'views', 'works with several images only'),
     )
-  if (several && directives.geometry_resolution === '4k') {
+  return several ? [...conflicts, ...valuesOfOneImage(directives)] : conflicts
+}
+
+/** Values that only a task of one image knows. */
+function valuesOfOneImage({
+  geometry_resolution: geometry,
+  texture_model: texturing = '',
+}: Directives): Conflict[] {
+  const conflicts: Conflict[] = []
+  if (geometry === '4k') {
     const message =
       '`geometry_resolution=4k` works with one image only; expected `standard` or `2k` beside `views`.'
     conflicts.push(conflict(['geometry_resolution', 'views'], message))
+  }
+  if (texturesOneImageOnly(texturing)) {
+    const message = `\`texture_model=${texturing}\` works with one image only; expected another one beside \`views\`.`
+    conflicts.push(conflict(['texture_model', 'views'], message))
   }
   return conflicts
 }
@@ -110,7 +123,8 @@ function namedModel(directives: Directives): Conflict[] {
   if (!model) return []
   const family = directives.model_type ?? 'standard'
   const wanted = model.modelType ?? 'standard'
-  const isFree = name === 'latest' || family === 'lowpoly'
+  // A retired one is refused as such, whatever stands beside it.
+  const isFree = name === 'latest' || family === 'lowpoly' || model.state === 'retired'
   const conflicts = family === wanted || isFree ? [] : [otherFamily(directives, wanted)]
   return [...conflicts, ...polycountOfModel(directives, name), ...lateParameters(directives, name)]
 }

@@ -33,6 +33,7 @@ export interface DirectiveValues {
   'max-bytes': number
   'max-triangles': number
   model_type: 'standard' | 'lowpoly' | 'smart-topology'
+  texture_model: string
   decimation_mode: number
   geometry_resolution: 'standard' | '2k' | '4k'
   texture_resolution: '2k' | '4k' | '8k'
@@ -67,6 +68,7 @@ export type DeriveDirectiveName =
 /** Parameters that the API gained after the reference. */
 export type LaterDirectiveName =
   | 'model_type'
+  | 'texture_model'
   | 'decimation_mode'
   | 'geometry_resolution'
   | 'texture_resolution'

@@ -1,5 +1,5 @@
 import type { DirectiveTable, LaterDirectiveName } from './directives.ts'
-import { flag, integer, listOf, oneOf, someOf } from './values.ts'
+import { flag, integer, listOf, oneOf, someOf, text } from './values.ts'
 
 const always = { aliases: [], kinds: 'both', decidesBytes: true } as const
 const aside = { ...always, decidesBytes: false } as const
@@ -11,8 +11,15 @@ export const laterDirectives = {
     value: oneOf(['standard', 'lowpoly', 'smart-topology']),
     param: 'model_type',
     kinds: 'single',
-    doc: 'The family of models. `smart-topology` builds the polygons natively.',
+    doc: 'The family of models. `smart-topology` builds the polygons natively; `lowpoly` is retired.',
     example: 'model_type=smart-topology',
+  },
+  texture_model: {
+    ...always,
+    value: text({ max: 100, allowed: '`meshy-7` `meshy-n1` `meshy-6-lite`, or a later name' }),
+    param: 'texture_model',
+    doc: 'The model that textures; with several images not `meshy-6-lite`. An unknown name passes with a warning.',
+    example: 'texture_model=meshy-n1',
   },
   decimation_mode: {
     ...always,
@@ -65,7 +72,7 @@ export const laterDirectives = {
     ...always,
     value: flag(),
     param: 'remove_lighting',
-    doc: 'Whether highlights and shadows are taken out of the base color.',
+    doc: 'Whether highlights and shadows are taken out of the base color. Sure to work with `model=meshy-6` only.',
     example: 'no-remove_lighting',
   },
   auto_size: {

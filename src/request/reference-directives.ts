@@ -41,7 +41,7 @@ export const referenceDirectives = {
     aliases: ['symmetry_mode'],
     value: oneOf(['off', 'auto', 'on']),
     param: 'symmetry_mode',
-    doc: 'Whether the model is made symmetric.',
+    doc: 'Whether the model is made symmetric. Has no effect at the service since 2026-05-11.',
     example: 'symmetry=on',
   },
   remesh: {

@@ -30,6 +30,7 @@ const ITEMS: readonly Item[] = [
   ...valued(['decimation_mode'], ['1', '4']),
   ...valued(['model_type'], ['standard', 'lowpoly', 'smart-topology']),
   ...valued(['geometry_resolution'], ['standard', '2k']),
+  ...valued(['texture_model'], ['meshy-7', 'meshy-6-lite']),
   ...valued(['texture_resolution'], ['2k', '8k']),
   ...valued(['origin_at'], ['bottom', 'center']),
   ...valued(['texture-image', 'texture_image_url'], ['b.png', './c.png', 'https://x.test/a.png']),

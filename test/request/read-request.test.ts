@@ -92,6 +92,12 @@ describe('readRequest', () => {
     ['is_a_t_pose', '`pose='],
     ['hd_texture', '`texture_resolution=4k`'],
     ['model_type=lowpoly', 'smart-topology'],
+    ['model=meshy-t1', 'retired on 2026-10-30'],
+    ['texture_model=meshy-99', 'Unknown texture model'],
+    ['texture_model=meshy-n1&pbr', 'base color only'],
+    ['symmetry=on', 'no effect'],
+    ['no-remove_lighting', 'model=meshy-6'],
+    ['remove_lighting&model=meshy-7.1', 'model=meshy-6'],
     ['model=meshy-4', 'retired on 2026-03-20'],
     ['model=meshy-5', 'retired on 2026-10-10'],
     ['model=meshy-7', 'deprecated'],
@@ -103,6 +109,15 @@ describe('readRequest', () => {
 
     expect(warnings).toEqual([expect.stringContaining(text)])
   })
+
+  it.each(['remove_lighting&model=meshy-6', 'texture_model=meshy-n1', 'model=meshy-7.1&pbr'])(
+    'has nothing to say of %s',
+    async (query) => {
+      const folder = await makeFolder({ 'a.png': makePng() })
+
+      expect((await requestOf(path.join(folder, 'a.png'), `meshy&${query}`)).warnings).toEqual([])
+    },
+  )
 
   it('stops when the run is stopped', async () => {
     const hasher = await createHasher()
