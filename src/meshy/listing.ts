@@ -16,11 +16,20 @@ export interface Page {
 export interface Listing {
   /** One page of the account's tasks of a kind. */
   list(kind: TaskKind, page?: Page, options?: CallOptions): Promise<Task[]>
-  /** All tasks of a kind, page by page, for as long as the reader wants more. */
+  /**
+   * All tasks of a kind, page by page, for as long as the reader wants more; of tasks without a time the newest 500.
+   * A listing that goes on for ever is a `MESHY_API_BAD_RESPONSE`.
+   */
   listAll(kind: TaskKind, page?: Omit<Page, 'pageNum'>, options?: CallOptions): AsyncGenerator<Task>
 }
 
 const PAGE_SIZE = 50
+
+/** More than accounts make while the service keeps tasks. A listing that goes on has no end. */
+const MAX_TASKS = 10_000
+
+/** Of tasks without a time nobody can say how far back they are; they come newest first all the same. */
+const MAX_UNDATED = 500
 
 /** The calls that list tasks. The service gives no total: the last page is one that is not full. */
 export function createListing(json: SendJson): Listing {
@@ -31,7 +40,7 @@ export function createListing(json: SendJson): Listing {
     if (!Array.isArray(value)) throw bad('something that is no list of tasks')
     const tasks = value.map((item) => parseTask(item)).filter((task) => task !== undefined)
     for (const task of tasks) task.kind = kind
-    return { tasks, isLast: value.length < pageSize }
+    return { tasks, isLast: value.length < pageSize, bad }
   }
 
   return {
@@ -41,13 +50,16 @@ export function createListing(json: SendJson): Listing {
 
     async *listAll(kind, page = {}, options = {}) {
       const seen = new Set<string>()
+      let undated = 0
       for (let pageNum = 1; ; pageNum += 1) {
-        const { tasks, isLast } = await readPage(kind, { ...page, pageNum }, options)
+        const { tasks, isLast, bad } = await readPage(kind, { ...page, pageNum }, options)
         // Tasks that were made meanwhile push others onto the next page, where they come again.
         const fresh = tasks.filter(({ id }) => !seen.has(id))
         for (const { id } of fresh) seen.add(id)
         yield* fresh
-        if (isLast || fresh.length === 0) return
+        undated += fresh.filter(({ createdAt }) => createdAt === undefined).length
+        if (isLast || fresh.length === 0 || undated >= MAX_UNDATED) return
+        if (seen.size >= MAX_TASKS) throw bad(`a listing that does not end after ${seen.size} tasks`)
       }
     },
   }

@@ -315,6 +315,23 @@ describe('createClient', () => {
     expect(server.seen).toHaveLength(3)
   })
 
+  it.each([
+    ['ends', 'tasks without a time', {}, 500],
+    ['gives up', 'new tasks on each page', { created_at: 1_700_000_000_000 }, 'MESHY_API_BAD_RESPONSE'],
+  ])('%s when a listing has %s for ever', async (_ends, _what, times, end) => {
+    let count = 0
+    const page = () => Array.from({ length: 50 }, () => ({ id: `task-${count++}`, ...times }))
+    const server = await startServer((_, response) => sendJson(response, 200, page()))
+
+    const readAll = async () => {
+      let found = 0
+      for await (const { id } of clientOf(server.url).listAll('image-to-3d')) found += id ? 1 : 0
+      return found
+    }
+
+    expect(await readAll().catch((error: { code: string }) => error.code)).toBe(end)
+  })
+
   it('deletes when the answer has no body', async () => {
     const server = await startServer((_, response) => void response.end())
 
