@@ -1,9 +1,10 @@
 import type { UnpluginInstance } from 'unplugin'
+import { requirable, type Requirable } from './bundlers/requirable.ts'
 import { meshy } from './index.ts'
 import type { Options } from './pipeline/options.ts'
 
 /** Models as imports, for esbuild. */
-const esbuild: UnpluginInstance<Options | undefined>['esbuild'] = meshy.esbuild
+const esbuild: Requirable<UnpluginInstance<Options | undefined>['esbuild']> = requirable(meshy.esbuild)
 
 export default esbuild
 export { esbuild as 'module.exports' }

@@ -1,9 +1,10 @@
 import type { UnpluginInstance } from 'unplugin'
+import { requirable, type Requirable } from './bundlers/requirable.ts'
 import { meshy } from './index.ts'
 import type { Options } from './pipeline/options.ts'
 
 /** Models as imports, for Farm 1; experimental. */
-const farm: UnpluginInstance<Options | undefined>['farm'] = meshy.farm
+const farm: Requirable<UnpluginInstance<Options | undefined>['farm']> = requirable(meshy.farm)
 
 export default farm
 export { farm as 'module.exports' }

@@ -1,9 +1,10 @@
 import type { UnpluginInstance } from 'unplugin'
+import { requirable, type Requirable } from './bundlers/requirable.ts'
 import { meshy } from './index.ts'
 import type { Options } from './pipeline/options.ts'
 
 /** Models as imports, for Rolldown 1. */
-const rolldown: UnpluginInstance<Options | undefined>['rolldown'] = meshy.rolldown
+const rolldown: Requirable<UnpluginInstance<Options | undefined>['rolldown']> = requirable(meshy.rolldown)
 
 export default rolldown
 export { rolldown as 'module.exports' }

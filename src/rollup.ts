@@ -1,9 +1,10 @@
 import type { UnpluginInstance } from 'unplugin'
+import { requirable, type Requirable } from './bundlers/requirable.ts'
 import { meshy } from './index.ts'
 import type { Options } from './pipeline/options.ts'
 
 /** Models as imports, for Rollup 4. */
-const rollup: UnpluginInstance<Options | undefined>['rollup'] = meshy.rollup
+const rollup: Requirable<UnpluginInstance<Options | undefined>['rollup']> = requirable(meshy.rollup)
 
 export default rollup
 export { rollup as 'module.exports' }

@@ -1,9 +1,10 @@
 import type { UnpluginInstance } from 'unplugin'
+import { requirable, type Requirable } from './bundlers/requirable.ts'
 import { meshy } from './index.ts'
 import type { Options } from './pipeline/options.ts'
 
 /** Models as imports, for Rsbuild. */
-const rsbuild: UnpluginInstance<Options | undefined>['rsbuild'] = meshy.rsbuild
+const rsbuild: Requirable<UnpluginInstance<Options | undefined>['rsbuild']> = requirable(meshy.rsbuild)
 
 export default rsbuild
 export { rsbuild as 'module.exports' }

@@ -1,9 +1,10 @@
 import type { UnpluginInstance } from 'unplugin'
+import { requirable, type Requirable } from './bundlers/requirable.ts'
 import { meshy } from './index.ts'
 import type { Options } from './pipeline/options.ts'
 
 /** Models as imports, for Rspack. */
-const rspack: UnpluginInstance<Options | undefined>['rspack'] = meshy.rspack
+const rspack: Requirable<UnpluginInstance<Options | undefined>['rspack']> = requirable(meshy.rspack)
 
 export default rspack
 export { rspack as 'module.exports' }

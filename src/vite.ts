@@ -1,9 +1,10 @@
 import type { UnpluginInstance } from 'unplugin'
+import { requirable, type Requirable } from './bundlers/requirable.ts'
 import { meshy } from './index.ts'
 import type { Options } from './pipeline/options.ts'
 
 /** Models as imports, for Vite 6 and later. */
-const vite: UnpluginInstance<Options | undefined>['vite'] = meshy.vite
+const vite: Requirable<UnpluginInstance<Options | undefined>['vite']> = requirable(meshy.vite)
 
 export default vite
 export { vite as 'module.exports' }

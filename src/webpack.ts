@@ -1,9 +1,10 @@
 import type { UnpluginInstance } from 'unplugin'
+import { requirable, type Requirable } from './bundlers/requirable.ts'
 import { meshy } from './index.ts'
 import type { Options } from './pipeline/options.ts'
 
 /** Models as imports, for webpack 5. */
-const webpack: UnpluginInstance<Options | undefined>['webpack'] = meshy.webpack
+const webpack: Requirable<UnpluginInstance<Options | undefined>['webpack']> = requirable(meshy.webpack)
 
 export default webpack
 export { webpack as 'module.exports' }

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startEmulator } from '../../src/emulator.ts'
 import { createProject, installTarball, mustSucceed, REPOSITORY, type Project } from '../support/project.ts'
 
+const PLUGINS = ['vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'rsbuild', 'esbuild', 'farm']
+const WEBPACK = path.join(REPOSITORY, 'node_modules', 'webpack')
 const KEY = 'msy_a_key_of_the_form_of_the_service'
 
 const main = (query: string) => `import hero, { url, metadata } from './hero.png?${query}'
@@ -95,12 +97,38 @@ describe('the packed tarball', () => {
     expect([...files].filter(([, bytes]) => bytes.includes(REPOSITORY)).map(([name]) => name)).toEqual([])
   })
 
-  it('can be required', async () => {
-    await project.write({ 'check.cjs': `console.log(typeof require('unplugin-meshy/vite'))` })
+  it('can be required in both forms by a config of CommonJS, whatever the bundler', async () => {
+    await project.write({
+      'check.cjs': `const names = ${JSON.stringify(PLUGINS)}
+const forms = names.map((name) => require('unplugin-meshy/' + name))
+const { meshyRules } = require('unplugin-meshy/turbopack')
+const { meshy, default: same } = require('unplugin-meshy')
+console.log(JSON.stringify([
+  names.filter((_, at) => typeof forms[at] !== 'function' || forms[at].default !== forms[at]),
+  [typeof meshyRules, meshy === same, typeof require('unplugin-meshy/emulator').startEmulator],
+]))`,
+    })
 
     const { stdout } = await mustSucceed(project.run(process.execPath, ['check.cjs']))
 
-    expect(stdout.trim()).toBe('function')
+    expect(JSON.parse(stdout)).toEqual([[], ['function', true, 'function']])
+  })
+
+  it.each(['', '.default'])('builds by a CommonJS config of webpack that requires it%s', async (form) => {
+    await project.write({
+      'webpack.config.cjs': `const meshy = require('unplugin-meshy/webpack')${form}
+module.exports = {
+  mode: 'production', context: __dirname, entry: './main.js',
+  output: { path: __dirname + '/packed' }, plugins: [meshy({ mode: 'preview' })],
+}`,
+      'pack.cjs': `require(${JSON.stringify(WEBPACK)})(require('./webpack.config.cjs'), (error, stats) => {
+  if (error ?? stats.hasErrors()) throw error ?? new Error(stats.toString())
+})`,
+    })
+
+    await mustSucceed(project.run(process.execPath, ['pack.cjs']))
+
+    expect([...(await readFiles('packed')).keys()]).toContainEqual(expect.stringMatching(/hero-\w+\.glb$/))
   })
 })
 
