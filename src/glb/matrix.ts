@@ -32,18 +32,23 @@ function rotatedAxes(x: number, y: number, z: number, w: number): [number[], num
 
 /** `a` after `b`: the transform of a child with `b` under a parent with `a`. */
 export function multiply(a: Matrix, b: Matrix): Matrix {
-  return Array.from({ length: 16 }, (_, at) => {
-    const row = at % 4
-    const column = at - row
-    let sum = 0
-    for (let k = 0; k < 4; k++) sum += (a[row + 4 * k] ?? 0) * (b[column + k] ?? 0)
-    return sum
-  })
+  const product: number[] = []
+  for (let column = 0; column < 16; column += 4) {
+    for (let row = 0; row < 4; row++) {
+      let sum = 0
+      for (let k = 0; k < 4; k++) sum += (a[row + 4 * k] ?? 0) * (b[column + k] ?? 0)
+      product.push(sum)
+    }
+  }
+  return product
 }
 
-/** A point through a matrix. */
-export function transform(matrix: Matrix, [x, y, z]: Vec3): Vec3 {
-  const row = (at: number) =>
-    (matrix[at] ?? 0) * x + (matrix[at + 4] ?? 0) * y + (matrix[at + 8] ?? 0) * z + (matrix[at + 12] ?? 0)
-  return [row(0), row(1), row(2)]
+/** One coordinate of a point through a matrix. */
+export function coordinate(matrix: Matrix, axis: 0 | 1 | 2, [x, y, z]: Vec3): number {
+  return (
+    (matrix[axis] ?? 0) * x +
+    (matrix[axis + 4] ?? 0) * y +
+    (matrix[axis + 8] ?? 0) * z +
+    (matrix[axis + 12] ?? 0)
+  )
 }

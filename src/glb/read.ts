@@ -10,6 +10,9 @@ const quaternion = z.tuple([z.number(), z.number(), z.number(), z.number()])
 
 const node = z.looseObject({
   mesh: index.optional(),
+  skin: index.optional(),
+  weights: list(z.number()).optional(),
+  extensions: z.unknown().optional(),
   children: list(index).optional(),
   matrix: z.array(z.number()).length(16).optional(),
   translation: vec3.optional(),
@@ -22,9 +25,20 @@ const primitive = z.looseObject({
   indices: index.optional(),
   material: index.optional(),
   mode: index.optional(),
+  targets: list(fields(index)).optional(),
   extensions: z
     .looseObject({ KHR_draco_mesh_compression: z.looseObject({ bufferView: index }).optional() })
     .optional(),
+})
+
+const mesh = z.looseObject({
+  primitives: list(primitive),
+  weights: list(z.number()).optional(),
+})
+
+const skin = z.looseObject({
+  joints: list(index),
+  inverseBindMatrices: index.optional(),
 })
 
 const accessor = z.looseObject({
@@ -84,7 +98,8 @@ const gltf = z.looseObject({
   scene: index.optional(),
   scenes: list(z.looseObject({ nodes: list(index).optional() })).optional(),
   nodes: list(node).optional(),
-  meshes: list(z.looseObject({ primitives: list(primitive) })).optional(),
+  meshes: list(mesh).optional(),
+  skins: list(skin).optional(),
   accessors: list(accessor).optional(),
   bufferViews: list(bufferView).optional(),
   buffers: list(buffer).optional(),
@@ -97,6 +112,8 @@ const gltf = z.looseObject({
 /** The parts of a glTF document that we read; all others are kept as they are. */
 export type GltfDocument = z.infer<typeof gltf>
 export type GltfNode = z.infer<typeof node>
+export type GltfMesh = z.infer<typeof mesh>
+export type GltfSkin = z.infer<typeof skin>
 export type GltfPrimitive = z.infer<typeof primitive>
 export type GltfAccessor = z.infer<typeof accessor>
 export type GltfBufferView = z.infer<typeof bufferView>

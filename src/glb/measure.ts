@@ -1,0 +1,122 @@
+import { BoundsBuilder } from './bounds.ts'
+import type { Facts } from './facts.ts'
+import { instancesOf, shownAt } from './instances.ts'
+import { IDENTITY } from './matrix.ts'
+import type { Matrix } from './matrix.ts'
+import type { Glb, GltfAccessor, GltfMesh, GltfPrimitive } from './read.ts'
+import { pick, RestPose, walkScene, type PlacedNode } from './scene.ts'
+import { boxOf, cornersOf, readBones, readShape } from './shape.ts'
+import { jointMatrices, skinned, type Bones } from './skin.ts'
+import { Work } from './work.ts'
+
+type Measures = Pick<Facts, 'triangles' | 'vertices' | 'bounds'>
+
+/**
+ * What the default scene draws: every mesh as often as nodes and instances show it, in the rest pose, vertex by vertex.
+ * Positions that are compressed stand in their boxes; a skinned one of these is moved by all of its joints.
+ */
+export function measureScene(glb: Glb): Measures {
+  const measurer = new Measurer(glb)
+  for (const placed of walkScene(glb.json)) measurer.addNode(placed)
+  return measurer.finish()
+}
+
+/** A primitive, and where a node shows it. */
+interface Shown {
+  primitive: GltfPrimitive
+  positions: GltfAccessor
+  weights: readonly number[]
+  places: readonly Matrix[]
+  /** Set for a skinned one, which is where its joints are. */
+  joints: readonly Matrix[] | undefined
+}
+
+class Measurer {
+  readonly #glb: Glb
+  readonly #pose: RestPose
+  readonly #bounds = new BoundsBuilder()
+  readonly #work = new Work()
+  readonly #joints = new Map<number, Matrix[] | undefined>()
+  #triangles = 0
+  #vertices = 0
+
+  constructor(glb: Glb) {
+    this.#glb = glb
+    this.#pose = new RestPose(glb.json)
+  }
+
+  addNode({ node, matrix }: PlacedNode): void {
+    const { json } = this.#glb
+    const mesh: GltfMesh | undefined = pick(json.meshes, node.mesh, 'meshes')
+    if (!mesh) return
+    const instances = instancesOf(this.#glb, node)
+    const places = shownAt(matrix, instances)
+    const joints = node.skin === undefined || instances ? undefined : this.#jointsOf(node.skin)
+    const weights = node.weights ?? mesh.weights ?? []
+    for (const primitive of mesh.primitives) {
+      const positions = pick(json.accessors, primitive.attributes['POSITION'], 'accessors')
+      if (!positions || positions.count === 0) continue
+      const indices = pick(json.accessors, primitive.indices, 'accessors')
+      const times = instances?.count ?? 1
+      this.#triangles += countTriangles(primitive, indices ?? positions) * times
+      this.#vertices += positions.count * times
+      this.#addPoints({ primitive, positions, weights, places, joints })
+    }
+  }
+
+  finish(): Measures {
+    return { triangles: this.#triangles, vertices: this.#vertices, bounds: this.#bounds.finish() }
+  }
+
+  #jointsOf(index: number): Matrix[] | undefined {
+    const known = this.#joints.get(index)
+    if (known) return known
+    const skin = pick(this.#glb.json.skins, index, 'skins')
+    const matrices = skin && jointMatrices(this.#glb, skin, this.#pose)
+    this.#joints.set(index, matrices)
+    return matrices
+  }
+
+  #addPoints(shown: Shown): void {
+    const { positions, primitive, joints } = shown
+    const points = this.#read(shown)
+    const bones = points && joints && readBones(this.#glb, primitive)
+    if (points && joints && bones && isWhole(bones, points)) {
+      this.#bounds.addAll(skinned(points, bones, joints), IDENTITY)
+      return
+    }
+    // A skinned primitive without readable weights may hang on any of its joints.
+    const hangs = primitive.attributes['JOINTS_0'] !== undefined
+    this.#addTo((hangs && joints) || shown.places, points ?? cornersOf(positions))
+  }
+
+  /** Reading is work as well. */
+  #read({ primitive, positions, weights }: Shown): Float32Array | undefined {
+    const { targets = [] } = primitive
+    const isAffordable = this.#work.affords(positions.count * (1 + targets.length))
+    return isAffordable ? readShape(this.#glb, primitive, weights) : undefined
+  }
+
+  #addTo(places: readonly Matrix[], points: ArrayLike<number>): void {
+    const exact = this.#work.affords((points.length / 3) * (places.length - 1))
+    const added = exact || !(points instanceof Float32Array) ? points : boxOf(points)
+    if (!(added instanceof Float32Array)) this.#work.addBoxes(places.length)
+    for (const place of places) this.#bounds.addAll(added, place)
+  }
+}
+
+/** Whether every vertex has joints and weights. */
+function isWhole({ joints, weights }: Bones, points: Float32Array): boolean {
+  return Math.min(joints.count, weights.count) * 3 >= points.length
+}
+
+const TRIANGLES = 4
+const TRIANGLE_STRIP = 5
+const TRIANGLE_FAN = 6
+
+function countTriangles(primitive: GltfPrimitive, { count }: GltfAccessor): number {
+  const mode = primitive.mode ?? TRIANGLES
+  if (mode === TRIANGLES) return Math.floor(count / 3)
+  if (mode === TRIANGLE_STRIP || mode === TRIANGLE_FAN) return Math.max(0, count - 2)
+  return 0
+}

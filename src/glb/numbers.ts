@@ -1,0 +1,109 @@
+import { invalidNumbers } from './invalid-numbers.ts'
+import type { Glb, GltfAccessor } from './read.ts'
+
+/** The numbers of an accessor, one element after the other. */
+export interface Numbers {
+  values: Float32Array
+  /** Numbers in an element. */
+  width: number
+  count: number
+}
+
+interface Component {
+  bytes: number
+  /** What a normalized integer stands for 1 with. */
+  one: number
+  read(data: DataView, at: number): number
+}
+
+const COMPONENTS: Readonly<Record<number, Component>> = {
+  5120: { bytes: 1, one: 127, read: (data, at) => data.getInt8(at) },
+  5121: { bytes: 1, one: 255, read: (data, at) => data.getUint8(at) },
+  5122: { bytes: 2, one: 32_767, read: (data, at) => data.getInt16(at, true) },
+  5123: { bytes: 2, one: 65_535, read: (data, at) => data.getUint16(at, true) },
+  5125: { bytes: 4, one: 4_294_967_295, read: (data, at) => data.getUint32(at, true) },
+  5126: { bytes: 4, one: 1, read: (data, at) => data.getFloat32(at, true) },
+}
+const WIDTHS: Readonly<Record<string, number>> = { SCALAR: 1, VEC2: 2, VEC3: 3, VEC4: 4, MAT4: 16 }
+
+/**
+ * The numbers of an accessor: strided, normalized and sparse ones as well. Undefined where they are compressed or in
+ * another file.
+ *
+ * @throws {MeshyError} MESHY_GLB_INVALID when they reach past the bytes that there are
+ */
+export function readNumbers(glb: Glb, accessor: GltfAccessor): Numbers | undefined {
+  const { count, bufferView, sparse } = accessor
+  const component = COMPONENTS[accessor.componentType]
+  const width = WIDTHS[accessor.type]
+  if (!component || !width) throw invalidNumbers(`it has numbers of type \`${accessor.type}\``)
+  const isZero = bufferView === undefined && sparse !== undefined
+  // All zero but for what is sparse: no bytes stand behind the count.
+  if (isZero && count > glb.bin.length) throw invalidNumbers('it counts more numbers than its bytes can hold')
+  const base = isZero ? new Float32Array(count * width) : readDense(glb, accessor, { component, width })
+  if (!base) return undefined
+  const values = sparse ? replaceSparse(glb, accessor, base) : base
+  if (values && accessor.normalized) normalize(values, component.one)
+  return values && { values, width, count }
+}
+
+/** Where numbers lie: as fields of an accessor or of its sparse parts. */
+interface Place {
+  bufferView?: number | undefined
+  byteOffset?: number | undefined
+  count: number
+}
+
+function readDense(
+  glb: Glb,
+  place: Place,
+  { component, width }: { component: Component; width: number },
+): Float32Array | undefined {
+  const view = place.bufferView === undefined ? undefined : glb.json.bufferViews?.[place.bufferView]
+  if (!view || view.buffer !== 0 || isCompressed(view)) return undefined
+  const size = width * component.bytes
+  const { byteStride: stride = size, byteOffset: start = 0 } = view
+  const bytes = glb.bin.subarray(start + (place.byteOffset ?? 0))
+  assertBacked(place.count, { size, stride, bytes: bytes.length })
+  const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const values = new Float32Array(place.count * width)
+  for (let i = 0; i < values.length; i++) {
+    values[i] = component.read(data, Math.floor(i / width) * stride + (i % width) * component.bytes)
+  }
+  return values
+}
+
+/** Whatever a file counts must be there. */
+function assertBacked(count: number, { size, stride, bytes }: Record<'size' | 'stride' | 'bytes', number>) {
+  if (stride < size) throw invalidNumbers(`its stride of \`${stride}\` bytes is shorter than an element`)
+  if (count === 0 || stride * (count - 1) + size <= bytes) return
+  throw invalidNumbers('its numbers reach past the end of the binary chunk')
+}
+
+function isCompressed(view: object): boolean {
+  const { extensions } = view as { extensions?: unknown }
+  return typeof extensions === 'object' && extensions !== null && Object.keys(extensions).length > 0
+}
+
+function replaceSparse(
+  glb: Glb,
+  { sparse, type, componentType, count }: GltfAccessor,
+  values: Float32Array,
+): Float32Array | undefined {
+  if (!sparse) return values
+  const indices = readNumbers(glb, { ...sparse.indices, count: sparse.count, type: 'SCALAR' })
+  const others = readNumbers(glb, { ...sparse.values, count: sparse.count, type, componentType })
+  if (!indices || !others) return undefined
+  const { width } = others
+  for (let i = 0; i < sparse.count; i++) {
+    const index = indices.values[i] ?? 0
+    if (index >= count)
+      throw invalidNumbers(`its sparse index \`${index}\` is past its \`${count}\` elements`)
+    values.set(others.values.subarray(i * width, (i + 1) * width), index * width)
+  }
+  return values
+}
+
+function normalize(values: Float32Array, one: number): void {
+  for (let i = 0; i < values.length; i++) values[i] = Math.max((values[i] ?? 0) / one, -1)
+}

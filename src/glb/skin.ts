@@ -1,0 +1,62 @@
+import { invalidNumbers } from './invalid-numbers.ts'
+import type { Vec3 } from './facts.ts'
+import { coordinate, multiply, type Matrix } from './matrix.ts'
+import { readNumbers, type Numbers } from './numbers.ts'
+import type { Glb, GltfSkin } from './read.ts'
+import { pick, type RestPose } from './scene.ts'
+
+/**
+ * Where each joint of a skin takes the vertices that hang on it: the joint's transform after its inverse bind matrix. The
+ * node of a skinned mesh has no say. Undefined where the inverse bind matrices are compressed.
+ */
+export function jointMatrices(glb: Glb, skin: GltfSkin, pose: RestPose): Matrix[] | undefined {
+  const accessor = pick(glb.json.accessors, skin.inverseBindMatrices, 'accessors')
+  const inverse = accessor && readNumbers(glb, accessor)
+  if (accessor && !inverse) return undefined
+  return skin.joints.map((joint, index) => {
+    const matrix = pose.matrixOf(joint)
+    if (!inverse) return matrix
+    if (inverse.width !== 16 || index >= inverse.count) {
+      throw invalidNumbers(`its skin has no inverse bind matrix for joint \`${index}\``)
+    }
+    return multiply(matrix, [...inverse.values.subarray(index * 16, (index + 1) * 16)])
+  })
+}
+
+/** What the vertices of a primitive hang on: four joints each, as viewers read them. */
+export interface Bones {
+  joints: Numbers
+  weights: Numbers
+}
+
+/** The vertices in the pose of their joints. Weights that do not add up to one are taken in proportion, as viewers do. */
+export function skinned(points: Float32Array, bones: Bones, matrices: readonly Matrix[]): Float32Array {
+  const moved = new Float32Array(points.length)
+  for (let at = 0, vertex = 0; at < points.length; at += 3, vertex++) {
+    const point: Vec3 = [points[at] ?? 0, points[at + 1] ?? 0, points[at + 2] ?? 0]
+    let total = 0
+    for (const [joint, weight] of hanging(bones, vertex)) {
+      const matrix = matrices[joint]
+      if (!matrix) throw invalidNumbers(`a vertex hangs on joint \`${joint}\` of \`${matrices.length}\``)
+      for (const axis of AXES)
+        moved[at + axis] = (moved[at + axis] ?? 0) + coordinate(matrix, axis, point) * weight
+      total += weight
+    }
+    for (const axis of AXES) moved[at + axis] = (moved[at + axis] ?? 0) / total
+  }
+  return moved
+}
+
+const AXES = [0, 1, 2] as const
+
+/** The joints of a vertex and their weights. One without any weight hangs on its first joint, as in three.js. */
+function* hanging({ joints, weights }: Bones, vertex: number): Generator<[joint: number, weight: number]> {
+  let isLoose = true
+  for (let at = vertex * 4; at < vertex * 4 + 4; at++) {
+    const weight = weights.values[at] ?? 0
+    if (weight === 0) continue
+    isLoose = false
+    yield [joints.values[at] ?? 0, weight]
+  }
+  if (isLoose) yield [joints.values[vertex * 4] ?? 0, 1]
+}
