@@ -43,6 +43,7 @@ async function load(context: Context, imported: Import, watch: Watch): Promise<A
   const { request, watchFiles } = await readImport(context, imported)
   watchFiles.forEach(watch)
   for (const warning of request.warnings) context.notices.once(warning, await imported.site())
+  for (const name of request.unchecked) context.notices.first(uncheckedNotice(name), await imported.site())
   context.wanted.add(request)
   context.observer?.imported(imported, request)
   const finding = await classify(context, request)
@@ -76,6 +77,10 @@ async function act(context: Context, request: Request, todo: LiveTask): Promise<
   if (action === 'stand-in' || action === 'ask') return previewAsset(context, request)
   if (isFinal(finding.record)) throw failedBefore(finding.record)
   return serve(context, request, await obtain(context, request, finding))
+}
+
+function uncheckedNotice(name: string): string {
+  return `\`${name}\` is sent as it is, and was not checked: this version does not know what it does or costs`
 }
 
 async function previewAsset(context: Context, request: Request): Promise<Asset> {

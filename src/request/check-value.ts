@@ -1,11 +1,13 @@
 import { MeshyError } from '../errors.ts'
 import { nearestName } from '../system/nearest-name.ts'
+import { apiParam, isApiDirective, isApiParam, type ApiDirectiveName } from './api-directives.ts'
 import {
   directiveNames,
   directiveOf,
+  directiveOfParam,
   directiveSpellings,
   findDirective,
-  type DirectiveName,
+  type AnyDirectiveName,
 } from './directives.ts'
 
 const SHOWN_CHARACTERS = 80
@@ -27,7 +29,7 @@ export interface WrittenValue {
  *
  * @throws {MeshyError} MESHY_DIRECTIVE_INVALID with what was received and what is allowed
  */
-export function checkValue(name: DirectiveName, written: WrittenValue): unknown {
+export function checkValue(name: AnyDirectiveName, written: WrittenValue): unknown {
   const { value, example } = directiveOf(name)
   const result = value.schema.safeParse(written.value)
   if (result.success) return result.data
@@ -42,16 +44,42 @@ export function checkValue(name: DirectiveName, written: WrittenValue): unknown 
 /**
  * The directive that a name means.
  *
- * @throws {MeshyError} MESHY_DIRECTIVE_UNKNOWN naming the nearest one
+ * @throws {MeshyError} MESHY_DIRECTIVE_UNKNOWN naming the nearest one; MESHY_DIRECTIVE_INVALID for a parameter that is
+ * not to be handed to the API as it is
  */
-export function requireDirective(spelling: string, where?: string): DirectiveName {
+export function requireDirective(spelling: string, where?: string): AnyDirectiveName {
   const name = findDirective(spelling)
+  if (name && isApiDirective(name)) assertFreeParam(name, where)
   if (name) return name
   const nearest = nearestName(spelling, where ? directiveSpellings : [...directiveSpellings, ...NEGATIONS])
   throw new MeshyError('MESHY_DIRECTIVE_UNKNOWN', {
     message: `Unknown directive \`${shorten(spelling)}\`${place(where)}.`,
-    hint: nearest ? `Did you mean \`${nearest}\`?` : 'The README lists every directive.',
+    hint: nearest
+      ? `Did you mean \`${nearest}\`?`
+      : 'The README lists every directive; a parameter that is newer is `api.<name>=<value>`.',
     details: { directive: spelling, nearest },
+  })
+}
+
+/** What the plugin itself decides about a task, and how. */
+const OWN_PARAMS: ReadonlyMap<string, string> = new Map([
+  ['image_url', 'it is the imported image'],
+  ['image_urls', 'they are the imported image and its `views`'],
+  ['input_task_id', 'what is sent is the imported image'],
+  ['name', 'it carries the key of the request'],
+])
+
+function assertFreeParam(name: ApiDirectiveName, where: string | undefined): void {
+  const param = apiParam(name)
+  const known = directiveOfParam(param)
+  const own = OWN_PARAMS.get(param)
+  if (own === undefined && known === undefined && isApiParam(param)) return
+  const problem =
+    own ?? (known ? `it is the directive \`${known}\`` : 'expected letters, digits and `_` behind `api.`')
+  throw new MeshyError('MESHY_DIRECTIVE_INVALID', {
+    message: `\`${shorten(name)}\`${place(where)} cannot be set: ${problem}.`,
+    hint: own === undefined && known ? `Write \`${known}\`.` : `Remove \`${shorten(name)}\`.`,
+    details: { directive: name, nearest: known },
   })
 }
 

@@ -1,7 +1,8 @@
+import { apiDirective, isApiDirective, type ApiDirectiveName } from './api-directives.ts'
 import { deriveDirectives } from './derive-directives.ts'
 import { laterDirectives } from './later-directives.ts'
 import { referenceDirectives } from './reference-directives.ts'
-import type { Compression, ExtraFormat } from './request.ts'
+import type { Compression, ExtraFormat, ParamValue } from './request.ts'
 import type { ValueType } from './values.ts'
 
 /** The value of each directive, by its own name. */
@@ -50,12 +51,14 @@ export interface DirectiveValues {
 
 export type TargetFormat = 'glb' | 'obj' | 'fbx' | 'stl' | 'usdz' | '3mf'
 export type DirectiveName = keyof DirectiveValues
+/** Also the ones that hand a parameter to the API, of which no table can know. */
+export type AnyDirectiveName = DirectiveName | ApiDirectiveName
 /** Directives that were asked for, by their own names; nothing is filled in. `meshy` itself is gone. */
-export type Directives = Partial<Omit<DirectiveValues, 'meshy'>>
+export type Directives = Partial<Omit<DirectiveValues, 'meshy'>> & { [name: ApiDirectiveName]: ParamValue }
 
 /** Directives as people write them in options: by name or alias, `pose` also as `a` or `t`. */
 export type DirectiveObject = {
-  [N in Exclude<keyof Directives, 'pose'>]?: Directives[N] | undefined
+  [N in Exclude<DirectiveName, 'meshy' | 'pose'>]?: DirectiveValues[N] | undefined
 } & {
   pose?: DirectiveValues['pose'] | 'a' | 't' | undefined
   [alias: string]: unknown
@@ -121,12 +124,25 @@ const namesBySpelling: ReadonlyMap<string, DirectiveName> = new Map(
 /** Every spelling that is understood: names and aliases. */
 export const directiveSpellings: readonly string[] = [...namesBySpelling.keys()]
 
+/** Every name of a parameter that a directive stands for. */
+const namesByParam: ReadonlyMap<string, DirectiveName> = new Map(
+  directiveNames.flatMap((name) => {
+    const { param }: Directive = directives[name]
+    return param === undefined ? [] : [[param, name]]
+  }),
+)
+
 /** The directive that a name or alias means. */
-export function findDirective(spelling: string): DirectiveName | undefined {
-  return namesBySpelling.get(spelling)
+export function findDirective(spelling: string): AnyDirectiveName | undefined {
+  return namesBySpelling.get(spelling) ?? (isApiDirective(spelling) ? spelling : undefined)
+}
+
+/** The directive of the table that a parameter of the API belongs to, or that has its name. */
+export function directiveOfParam(param: string): DirectiveName | undefined {
+  return namesByParam.get(param) ?? namesBySpelling.get(param)
 }
 
 /** A row of the table. */
-export function directiveOf(name: DirectiveName): Directive {
-  return directives[name]
+export function directiveOf(name: AnyDirectiveName): Directive {
+  return isApiDirective(name) ? apiDirective(name) : directives[name]
 }

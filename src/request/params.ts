@@ -1,4 +1,4 @@
-import { directiveNames, directiveOf, type Directives } from './directives.ts'
+import { directiveNames, directiveOf, type AnyDirectiveName, type Directives } from './directives.ts'
 import type { Params, ParamValue } from './request.ts'
 
 /** What is always sent, since the service's own defaults move. */
@@ -42,7 +42,7 @@ export function decidingParams(params: Params): Params {
 function askedParams(directives: Directives): Params {
   const params: Params = {}
   for (const [name, value] of Object.entries(directives)) {
-    const { param, holdsImages } = directiveOf(name as keyof Directives)
+    const { param, holdsImages } = directiveOf(name as AnyDirectiveName)
     // The table's schemas let nothing else through.
     if (param && !holdsImages) params[param] = value as ParamValue
   }

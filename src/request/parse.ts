@@ -101,8 +101,8 @@ function parseItems(items: readonly Item[]): Directives {
 
 function parseItem(key: string, raw: string | undefined) {
   if (key.includes('?')) throw secondQuery(key)
-  const negated = key.startsWith('no-') ? findDirective(key.slice(3)) : undefined
-  if (negated) {
+  if (key.startsWith('no-') && findDirective(key.slice(3))) {
+    const negated = requireDirective(key.slice(3))
     refuseOddNegation(key, raw, directiveOf(negated).value.isFlag)
     return { name: negated, value: false }
   }

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { MeshyError } from '../errors.ts'
+import { isApiDirective } from './api-directives.ts'
 import type { Directives } from './directives.ts'
 import { differingParams, fingerprint, type Hasher } from './fingerprint.ts'
 import type { ImageReader } from './images.ts'
@@ -67,6 +68,7 @@ export async function readRequest(source: RequestSource): Promise<Request> {
     limits: { maxBytes: directives['max-bytes'], maxTriangles: directives['max-triangles'] },
     retired: retiredChoice(directives),
     warnings: requestWarnings(directives),
+    unchecked: Object.keys(directives).filter(isApiDirective),
   }
 }
 

@@ -7,6 +7,9 @@ export function recipeJsonSchema(): object {
   const schema = z.toJSONSchema(recipeSchema, { io: 'input', target: 'draft-7' })
   return {
     ...schema,
+    patternProperties: {
+      '^api\\.[A-Za-z][\\w-]*$': { description: 'A parameter of the API, sent as it is.' },
+    },
     title: 'A recipe of unplugin-meshy',
     oneOf: [{ required: ['image'] }, { required: ['images'] }],
   }

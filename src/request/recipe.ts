@@ -26,7 +26,7 @@ const imageShape = {
     .describe('The same object from 1 to 4 sides, relative to this file. Instead of `image`.'),
 }
 
-/** Everything that a recipe may hold, generated from the table of directives. */
+/** Everything that a recipe may hold besides `api.…`, generated from the table of directives. */
 export const recipeSchema = z.strictObject({ ...imageShape, ...directiveShape() })
 
 /** Whether a path is one of a recipe. */

@@ -54,7 +54,9 @@ export interface SourceImage extends ImageDigest {
 /** An image that guides texturing: a file, or a public URL that the service fetches by itself. */
 export type TextureImage = SourceImage | { url: string }
 
-export type ParamValue = string | number | boolean | string[]
+/** JSON; what the table of directives knows are texts, numbers, booleans and lists of texts. */
+export type ParamValue = string | number | boolean | JsonValue[] | { [field: string]: JsonValue }
+type JsonValue = ParamValue | null
 /** Parameters of the API by their names there; images are kept apart. */
 export type Params = Record<string, ParamValue>
 
@@ -98,4 +100,6 @@ export interface Request {
   retired?: RetiredChoice | undefined
   /** Things worth telling the author of the import: deprecated or unknown values that pass. */
   warnings: string[]
+  /** Directives that are sent as they are, since nothing is known of them. */
+  unchecked: string[]
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { isParamValue } from '../request/param-value.ts'
+import type { ParamValue } from '../request/request.ts'
 import type { FileRole } from './entry.ts'
 import { EXT_PATTERN, KEY_PATTERN, SHA256_PATTERN } from './patterns.ts'
 
@@ -8,10 +10,7 @@ const imageDigest = z.looseObject({ hash: z.string().regex(/^[0-9a-f]{16}$/), by
 
 export const isoTimeSchema = z.iso.datetime({ offset: true })
 
-export const paramsSchema = z.record(
-  z.string(),
-  z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]),
-)
+export const paramsSchema = z.record(z.string(), z.custom<ParamValue>(isParamValue))
 
 // The schemas are loose: what a later minor version adds survives being read and written by this one.
 

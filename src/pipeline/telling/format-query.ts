@@ -1,3 +1,5 @@
+import { formatApiValue, isApiDirective } from '../../request/api-directives.ts'
+import type { ParamValue } from '../../request/request.ts'
 import type { Directives } from '../../request/directives.ts'
 
 /** The query of an import with these directives, as one would write it: `?meshy&pbr&poly=5000`. */
@@ -10,6 +12,7 @@ function formatItem(name: string, value: unknown): string[] {
   if (value === undefined) return []
   if (value === true) return [name]
   if (value === false) return [`no-${name}`]
+  if (isApiDirective(name)) return [`${name}=${encode(formatApiValue(value as ParamValue))}`]
   return [`${name}=${(Array.isArray(value) ? value : [value]).map((part) => encode(String(part))).join(',')}`]
 }
 

@@ -10,6 +10,13 @@ export class Notices {
     this.#logger = logger
   }
 
+  /** Tells a text where it is first met, and nowhere else. */
+  first(text: string, site: ImportSite): void {
+    if (this.#told.has(text)) return
+    this.#told.add(text)
+    this.once(text, site)
+  }
+
   once(text: string, site?: ImportSite): void {
     const line = site ? `${formatSite(site)}: ${text}` : text
     if (this.#told.has(line)) return

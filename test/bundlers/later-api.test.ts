@@ -38,4 +38,23 @@ describe('a build', () => {
     expect(log).toContain('was retired on 2026-10-30')
     expect(emulator.counts.total).toBe(0)
   })
+
+  it('sends a parameter that nobody knows yet as it is, and warns once', async () => {
+    const emulator = await emulate()
+    const files = {
+      'main.js':
+        "export { url as a } from './hero.png?meshy&api.tomorrow=7'\nexport { url as b } from './b.js'\n",
+      'b.js': "export { url } from './hero.png?api.tomorrow=8&meshy'\n",
+    }
+    const project = await makeProject({ files })
+
+    const { log } = await build('Vite 8', project, { meshy: paying(emulator) })
+
+    const bodies = emulator.requests.flatMap(({ body }) => (body ? [body as Record<string, unknown>] : []))
+    expect(bodies.map(({ tomorrow }) => tomorrow).toSorted()).toEqual([7, 8])
+    expect(log.split('`api.tomorrow` is sent as it is')).toHaveLength(2)
+    // What was stored is read back, and found.
+    await build('Rollup 4', project, { meshy: paying(emulator, { mode: 'frozen' }) })
+    expect(emulator.counts.created).toBe(2)
+  })
 })

@@ -1,0 +1,31 @@
+import type { ParamValue } from './request.ts'
+
+/** Deeper than any parameter is. */
+const MAX_DEPTH = 16
+
+/** Whether a value can be sent as a parameter: JSON, not nested without end, and `null` only inside of something. */
+export function isParamValue(value: unknown): value is ParamValue {
+  return value !== null && isJson(value, MAX_DEPTH)
+}
+
+/** The same value with the fields of its objects in one order, so that no key depends on how they were written. */
+export function inOneOrder(value: ParamValue): ParamValue
+export function inOneOrder(value: unknown): unknown
+export function inOneOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => inOneOrder(item))
+  if (typeof value !== 'object' || value === null) return value
+  const fields = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(fields.map(([name, field]) => [name, inOneOrder(field)]))
+}
+
+function isJson(value: unknown, depth: number): boolean {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (depth === 0 || !isPlain(value)) return false
+  return Object.values(value).every((item) => isJson(item, depth - 1))
+}
+
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  return Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value))
+}
