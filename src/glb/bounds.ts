@@ -1,13 +1,13 @@
 import type { Facts, Vec3 } from './facts.ts'
 import { invalidNumbers } from './invalid-numbers.ts'
-import { coordinate, type Matrix } from './matrix.ts'
+import { transform, type Matrix } from './matrix.ts'
 
 /** The box around everything added so far. */
 export class BoundsBuilder {
   readonly #min: Vec3 = [Infinity, Infinity, Infinity]
   readonly #max: Vec3 = [-Infinity, -Infinity, -Infinity]
 
-  add(x: number, y: number, z: number): void {
+  add([x, y, z]: Vec3): void {
     // The sum is finite when each of them is, but for an overflow that is none of a model.
     if (!Number.isFinite(x + y + z)) throw invalidNumbers('it has a position that is no finite number')
     const [min, max] = [this.#min, this.#max]
@@ -23,7 +23,7 @@ export class BoundsBuilder {
   addAll(points: ArrayLike<number>, matrix: Matrix): void {
     for (let at = 0; at + 2 < points.length; at += 3) {
       const point: Vec3 = [points[at] ?? 0, points[at + 1] ?? 0, points[at + 2] ?? 0]
-      this.add(coordinate(matrix, 0, point), coordinate(matrix, 1, point), coordinate(matrix, 2, point))
+      this.add(transform(matrix, point))
     }
   }
 

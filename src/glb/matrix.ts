@@ -52,3 +52,8 @@ export function coordinate(matrix: Matrix, axis: 0 | 1 | 2, [x, y, z]: Vec3): nu
     (matrix[axis + 12] ?? 0)
   )
 }
+
+/** A point through a matrix. */
+export function transform(matrix: Matrix, point: Vec3): Vec3 {
+  return [coordinate(matrix, 0, point), coordinate(matrix, 1, point), coordinate(matrix, 2, point)]
+}
