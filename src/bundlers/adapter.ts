@@ -26,6 +26,8 @@ export interface Adapter {
   tellsAtOnce?: true
   /** Hears of each module that was loaded, and may return code that is to follow its own. */
   afterLoad?(native: NativeContext, loaded: Loaded): string | undefined | void
+  /** Whether somebody other than a module asks for an import, such as a visitor of a dev server. */
+  isFromOutside?(importer: string | undefined): boolean
   /** For bundlers that keep the ids of modules over runs, so that an id may be loaded before its import was seen. */
   remembersIds?: true
   /** Further hooks, and those that only this bundler has. */

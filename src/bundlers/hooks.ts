@@ -26,10 +26,15 @@ export async function resolveImport(
   const context = await session.context()
   const { root, publicDir } = session.bundler
   const specifier = fromModuleId(source)
-  session.prompts.add(specifier)
-  session.sightings++
   const place = { importer, root, publicDir }
   const file = await resolveImage(adapter.resolver(native), stripQuery(specifier), place)
+  // What a visitor of a server asks for is no import: it is ours only where a module has shown the same.
+  if (adapter.isFromOutside?.(importer)) {
+    const known = context.imports.findId(specifier, file)
+    return known === undefined ? undefined : adapter.moduleIds.toBundler(known)
+  }
+  session.prompts.add(specifier)
+  session.sightings++
   const site = () => findSite(root, importer, specifier)
   const id = context.imports.add(specifier, { file, site, importer })
   if (adapter.remembersIds) native.addWatchFile(await rememberImport(context, id, specifier))
@@ -47,7 +52,9 @@ export async function loadModule(
 ): Promise<Loaded> {
   const context = await session.context()
   const moduleId = adapter.moduleIds.fromBundler(id)
-  const imported = context.imports.find(moduleId) ?? (await recallImport(context, moduleId))
+  const imported =
+    context.imports.find(moduleId) ??
+    (adapter.remembersIds ? await recallImport(context, moduleId) : undefined)
   if (!imported) throw unknownImport(moduleId, session.bundler.root)
   try {
     const asset = await loadAsset(
@@ -114,7 +121,7 @@ function unknownImport(id: string, root: string): unknown {
   return presentable(
     new MeshyError('MESHY_IMPORT_UNKNOWN', {
       message: `\`${stripQuery(id)}\` was asked for with directives that this run has not seen in an import.`,
-      hint: 'Reload the page, or delete the cache of the bundler: it is of an earlier run.',
+      hint: 'Import it in a module. If one does, reload the page, or delete the cache of the bundler: it is of an earlier run.',
     }),
     root,
   )

@@ -3,13 +3,16 @@ import { findProject } from '../pipeline/project.ts'
 import type { CreateInspector } from './adapter.ts'
 import { toPosix } from './resolve.ts'
 import type { Session } from './session.ts'
+import { askImporterAgain, type ReadingServer } from './vite-importer.ts'
 import { addShortcut, type ShortcutServer } from './vite-shortcuts.ts'
 
 /** A dev server of Vite, as far as it is equipped here. */
-export interface EquippedServer extends ShortcutServer {
+export interface EquippedServer extends ShortcutServer, ReadingServer {
   config: ShortcutServer['config'] & { base: string; server: { host?: string | boolean | undefined } }
-  middlewares: { use(middleware: ReturnType<CreateInspector>): void }
+  middlewares: { use(middleware: Middleware): void }
 }
+
+type Middleware = ReturnType<CreateInspector> | ReturnType<typeof askImporterAgain>
 
 /** Gives a dev server the ways in which a developer says yes: a key of the terminal, and a page. */
 export async function equipServer(
@@ -18,6 +21,7 @@ export async function equipServer(
   createInspector: CreateInspector,
 ): Promise<void> {
   addShortcut(server)
+  server.middlewares.use(askImporterAgain(server))
   const context = await session.context()
   if (!context.options.inspector || session.bundler.underTest) return
   const { base, server: options } = server.config

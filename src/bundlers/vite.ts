@@ -6,6 +6,7 @@ import { CopyMode } from './copy.ts'
 import { plainIds } from './module-id.ts'
 import { outputHooks } from './output.ts'
 import { countModules, followGraph, keepGraph, type RollupContext } from './rollup.ts'
+import { toPosix } from './resolve.ts'
 import type { Session } from './session.ts'
 import { viteServedUrl, viteUrl, type ServedFrom } from './url.ts'
 import { AGREE_KEY } from './vite-shortcuts.ts'
@@ -67,6 +68,7 @@ export function createViteAdapter(
     },
     resolver: (native) => native as ViteContext,
     moduleIds: plainIds,
+    isFromOutside: (importer) => server !== undefined && isNoModule(importer, session.bundler.root),
     urlOf: (native) => {
       const bundled = isBundled(viteConfig, (native as ViteContext).environment)
       if (viteConfig?.command !== 'serve') return copyMode.urlOf(viteUrl(bundled))
@@ -114,6 +116,11 @@ const ROOTED_LIBRARY =
 /** Whether a library is built whose files are told from the root of a site that it knows nothing of. */
 function isRootedLibrary(config: ViteConfig | undefined): boolean {
   return config?.command === 'build' && Boolean(config.build.lib) && config.base === '/'
+}
+
+/** Whether Vite resolves the URL of a request. It then names a page that may not even be there, and never imports by itself. */
+function isNoModule(importer: string | undefined, root: string): boolean {
+  return importer === undefined || toPosix(importer) === path.posix.join(toPosix(root), 'index.html')
 }
 
 /** Takes over what Vite tells of its run. */

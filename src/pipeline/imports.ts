@@ -59,21 +59,28 @@ export class Imports {
    * when the module is loaded, together with all others. The first site of an id is the one that errors name.
    */
   add(specifier: string, { file, site, importer = '' }: Sighting): string {
-    const token = this.#addDirectives(specifier)
-    const id = `${file}?meshy=${token}`
+    const id = formatId(file, this.#addDirectives(specifier))
     const sites = this.#sites.get(id) ?? new Map<string, Import['site']>()
     this.#sites.set(id, sites)
     if (!sites.has(importer)) sites.set(importer, site)
     return id
   }
 
-  /** The import behind a module id; undefined when this run has not seen its directives. */
+  /** The module id that {@link add} gave for a file and its directives; undefined when no importer has shown both. */
+  findId(specifier: string, file: string): string | undefined {
+    const read = readQuery(specifier)
+    const id = formatId(file, 'token' in read ? read.token : this.#tokenOf(specifier, read))
+    return this.#sites.has(id) ? id : undefined
+  }
+
+  /** The import behind a module id; undefined when no importer has shown this file with these directives. */
   find(id: string): Import | undefined {
     const [, file, token] = MODULE_ID.exec(id) ?? []
     const directives = token === undefined ? undefined : this.#directives.get(token)
-    if (file === undefined || !directives) return undefined
+    if (file === undefined || token === undefined || !directives) return undefined
+    if (!this.#sites.has(formatId(file, token))) return undefined
     // Importers that come later share the module, and are told as well.
-    const sites = () => [...(this.#sites.get(`${file}?meshy=${token}`)?.values() ?? [])]
+    const sites = () => [...(this.#sites.get(formatId(file, token))?.values() ?? [])]
     const [site = unknownSite] = sites()
     return { file, directives, site, sites: () => Promise.all(sites().map((one) => one())) }
   }
@@ -92,20 +99,27 @@ export class Imports {
   /** Takes over what an earlier run saw: the query behind the token of an id. */
   learn(id: string, query: string): void {
     const read = readQuery(`?${query}`)
-    const token = this.tokenOf(id)
-    if ('token' in read) return
+    const [, file, token] = MODULE_ID.exec(id) ?? []
+    if (file === undefined || token === undefined || 'token' in read) return
     // A record that was cut short would say something else.
     const isWhole = 'error' in read || directiveToken(read, this.#hasher) === token
-    if (isWhole) this.#directives.set(token, read)
+    if (!isWhole) return
+    this.#directives.set(token, read)
+    const known = formatId(file, token)
+    if (!this.#sites.has(known)) this.#sites.set(known, new Map())
   }
 
   #addDirectives(specifier: string): string {
     const read = readQuery(specifier)
     if ('token' in read) return read.token
     if (!('error' in read)) this.#onQuery(specifier.slice(specifier.indexOf('?')))
-    const token = 'error' in read ? this.#hasher.text(specifier) : directiveToken(read, this.#hasher)
+    const token = this.#tokenOf(specifier, read)
     this.#directives.set(token, read)
     return token
+  }
+
+  #tokenOf(specifier: string, read: Import['directives']): string {
+    return 'error' in read ? this.#hasher.text(specifier) : directiveToken(read, this.#hasher)
   }
 }
 
@@ -114,6 +128,10 @@ export async function sitesOf(imports: readonly Import[]): Promise<ImportSite[]>
   const sites = await Promise.all(imports.map(async (one) => (await one.sites?.()) ?? [await one.site()]))
   const unique = new Map(sites.flat().map((site) => [formatSite(site), site]))
   return [...unique.values()].toSorted(by(({ file, line = 0 }) => [file, line]))
+}
+
+function formatId(file: string, token: string): string {
+  return `${file}?meshy=${token}`
 }
 
 function readQuery(specifier: string): Import['directives'] | { token: string } {
