@@ -13,6 +13,7 @@ const ARROWS: Record<string, readonly string[]> = {
   glb: [],
   meshy: [],
   store: ['request/request.ts', 'request/fingerprint.ts', 'glb/facts.ts'],
+  sharing: ['store', 'request/request.ts'],
   preview: ['glb'],
   derive: ['glb'],
   emulator: ['meshy/schemas.ts', 'glb', 'preview'],

@@ -1,0 +1,36 @@
+/** The bytes of an object: at hand, or in a file with this length. */
+export type ObjectBody = { bytes: Uint8Array } | { file: string; length: number }
+
+export interface PutOptions {
+  /** SHA-256 of the body, hexadecimal. */
+  sha256: string
+  /** Writes nothing where the object exists. Judged by the store where it can, else by looking first. */
+  onlyNew: boolean
+  signal?: AbortSignal | undefined
+}
+
+/** Objects by name at a server: what S3 and a plain HTTP server have in common. Every method throws StoreFault. */
+export interface ObjectStore {
+  /** Hands the bytes to `sink`; undefined when there is no such object. */
+  get<T>(
+    name: string,
+    sink: (bytes: AsyncIterable<Uint8Array>) => Promise<T>,
+    options: { bytes: number; signal?: AbortSignal | undefined },
+  ): Promise<T | undefined>
+  has(name: string, signal?: AbortSignal): Promise<boolean>
+  /** @returns whether it was written; false where it exists and `onlyNew` was asked for */
+  put(name: string, body: ObjectBody, options: PutOptions): Promise<boolean>
+  remove(name: string, signal?: AbortSignal): Promise<void>
+}
+
+/** Reads all of a small object. A larger one is an error: what is small by its nature does not grow by itself. */
+export async function readSmall(bytes: AsyncIterable<Uint8Array>, limit: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of bytes) {
+    length += chunk.byteLength
+    if (length > limit) throw new RangeError(`An object is larger than ${limit} bytes.`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}

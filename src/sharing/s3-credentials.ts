@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import path from 'node:path'
+
+/** Keys of an S3 account, for as long as they hold. */
+export interface S3Credentials {
+  accessKeyId: string
+  secretAccessKey: string
+  sessionToken?: string | undefined
+  /** Milliseconds since 1970. */
+  expiresAt?: number | undefined
+}
+
+/** Gives the keys of now; undefined: there are none, and requests are anonymous. */
+export type CredentialsProvider = () => Promise<S3Credentials | undefined>
+
+type Environment = Record<string, string | undefined>
+
+/** Variables by which a profile, a role or a workload identity is chosen. */
+const CHAIN_VARIABLES = [
+  'AWS_PROFILE',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  'AWS_ROLE_ARN',
+] as const
+
+/** Keys that expire within this time are fetched anew, in milliseconds. */
+const RENEWAL_MS = 5 * 60_000
+
+/**
+ * Keys from the environment; else from profiles, SSO, roles and workload identities by `@aws-sdk/credential-providers`,
+ * which is loaded only where something of that kind is configured.
+ *
+ * @param warn hears once when the package is needed and not installed
+ */
+export function createCredentials(
+  env: Environment,
+  { now, warn }: { now: () => number; warn: (text: string) => void },
+): CredentialsProvider {
+  const fromEnvironment = environmentKeys(env)
+  if (fromEnvironment) return async () => fromEnvironment
+  const reason = chainReason(env)
+  if (reason === undefined) return async () => undefined
+  let chain: Promise<CredentialsProvider> | undefined
+  let known: S3Credentials | undefined
+  return async () => {
+    if (known && (known.expiresAt === undefined || known.expiresAt - now() > RENEWAL_MS)) return known
+    chain ??= loadChain(env, () =>
+      warn(`${reason} is set, and \`@aws-sdk/credential-providers\` is not installed`),
+    )
+    known = await (await chain)()
+    return known
+  }
+}
+
+function environmentKeys(env: Environment): S3Credentials | undefined {
+  const [accessKeyId, secretAccessKey] = [env['AWS_ACCESS_KEY_ID'], env['AWS_SECRET_ACCESS_KEY']]
+  if (!accessKeyId || !secretAccessKey) return undefined
+  return { accessKeyId, secretAccessKey, sessionToken: env['AWS_SESSION_TOKEN'] || undefined }
+}
+
+/** What asks for the chain; undefined where nothing does, so that no metadata service is waited for. */
+function chainReason(env: Environment): string | undefined {
+  const variable = CHAIN_VARIABLES.find((name) => env[name])
+  if (variable !== undefined) return variable
+  const files = ['credentials', 'config'].map((name) => path.join(homedir(), '.aws', name))
+  return files.find((file) => existsSync(file))
+}
+
+/** The chain of the optional package; one that finds nothing where the package is missing. */
+async function loadChain(env: Environment, onMissing: () => void): Promise<CredentialsProvider> {
+  const chain = await importChain()
+  if (!chain) {
+    onMissing()
+    return async () => undefined
+  }
+  const profile = env['AWS_PROFILE']
+  const provide = chain.fromNodeProviderChain(profile ? { profile } : {})
+  return async () => {
+    const { accessKeyId, secretAccessKey, sessionToken, expiration } = await provide()
+    return { accessKeyId, secretAccessKey, sessionToken, expiresAt: expiration?.getTime() }
+  }
+}
+
+/** As much of the package as is used: it is not among our dependencies, so its types may not be there. */
+interface Chain {
+  fromNodeProviderChain(init: { profile?: string }): () => Promise<{
+    accessKeyId: string
+    secretAccessKey: string
+    sessionToken?: string
+    expiration?: Date
+  }>
+}
+
+async function importChain(): Promise<Chain | undefined> {
+  const name = '@aws-sdk/credential-providers'
+  try {
+    return (await import(name)) as Chain
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') return undefined
+    throw error
+  }
+}
