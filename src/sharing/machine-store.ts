@@ -1,0 +1,179 @@
+import { stat, utimes } from 'node:fs/promises'
+import { isMeshyError } from '../errors.ts'
+import type { CanonicalRequest } from '../request/request.ts'
+import { createBlobs, type Blobs } from '../store/blobs.ts'
+import { createEntries, type Entries } from '../store/entries.ts'
+import type { BlobRef, StoredEntry } from '../store/entry.ts'
+import { createLayout, type Layout } from '../store/layout.ts'
+import { withLease, type Lease, type LeaseOptions } from '../store/lease.ts'
+import { createPreparation } from '../store/prepare.ts'
+import { takeFile } from '../store/take-file.ts'
+import type { Clock } from '../system/clock.ts'
+import { errnoOf } from '../system/errno.ts'
+import { openMachineFolder } from './machine-folder.ts'
+
+export interface MachineStoreOptions {
+  /** Absolute. */
+  folder: string
+  /** Bytes that it may hold. */
+  limit: number
+  fingerprint: (request: CanonicalRequest) => string
+  clock: Clock
+  /** Hears once why the store is not used. */
+  warn: (text: string) => void
+}
+
+/** What all projects of a user share on this machine: a cache folder like that of a project, bounded. */
+export interface MachineStore {
+  folder: string
+  /** Brings a blob into a project. @returns whether it was here, and right */
+  bring(ref: BlobRef, into: Layout): Promise<boolean>
+  /** Keeps a blob of a project. */
+  keep(ref: BlobRef, from: Layout): Promise<void>
+  /** The record of a finished request whose model is here. */
+  find(key: string): Promise<StoredEntry | undefined>
+  /** To be called when the bytes are kept. */
+  keepEntry(entry: StoredEntry): Promise<void>
+  /** Runs `use` while no other project of the machine is paying for the key with this account. */
+  withLease<T>(
+    subject: { account: string; key: string },
+    use: (lease: Lease | undefined) => Promise<T>,
+    options: Pick<LeaseOptions, 'signal' | 'onWait'>,
+  ): Promise<T>
+  /** Removes what was not used for longest until the store is within its limit. @returns what was removed */
+  trim(limit?: number): Promise<{ files: number; bytes: number }>
+  /** What it holds. */
+  size(): Promise<{ files: number; bytes: number }>
+}
+
+/** Opens a user's store. Nothing is read or made before it is asked for something. */
+export function createMachineStore(options: MachineStoreOptions): MachineStore {
+  const { folder, limit, clock, fingerprint, warn } = options
+  const layout = createLayout(folder)
+  const prepare = createPreparation(layout, clock)
+  const blobs = createBlobs(layout, prepare)
+  const entries = createEntries(layout, { fingerprint, prepare })
+  let opening: Promise<boolean> | undefined
+  const isOpen = (): Promise<boolean> =>
+    (opening ??= openMachineFolder(folder).then((problem) => {
+      if (problem === undefined) return true
+      warn(`the machine's store \`${folder}\` is not used: ${problem}`)
+      return false
+    }))
+  return {
+    folder,
+    bring: async (ref, into) => {
+      if (!(await isOpen())) return false
+      // Before the copy: what is being read is not what was unused for longest.
+      if (!(await touch(layout.blob(ref), clock))) return false
+      return (await takeFile(into, layout.blob(ref), ref)) === 'ok'
+    },
+    keep: async (ref, from) => {
+      if (!(await isOpen())) return
+      await unlessFull(warn, async () => {
+        await prepare()
+        if ((await sizeOf(layout.blob(ref))) === ref.bytes && (await blobs.verify(ref)) === 'ok') return
+        await takeFile(layout, from.blob(ref), ref)
+      })
+    },
+    find: async (key) => ((await isOpen()) ? findEntry({ entries, blobs }, key) : undefined),
+    keepEntry: async (entry) => {
+      if (await isOpen()) await unlessFull(warn, () => entries.write(entry))
+    },
+    withLease: async ({ account, key }, use, options) => {
+      if (!(await isOpen())) return use(undefined)
+      await prepare()
+      return withLease(layout.lease(`${account}-${key}`), use, { ...options, clock })
+    },
+    trim: async (to = limit) => ((await isOpen()) ? trim(layout, blobs, to) : NOTHING),
+    size: async () => ((await isOpen()) ? sum(await blobs.list()) : NOTHING),
+  }
+}
+
+const NOTHING = { files: 0, bytes: 0 }
+
+/** An entry counts only where its model is: what is nowhere must not be pinned. */
+async function findEntry(
+  { entries, blobs }: { entries: Entries; blobs: Blobs },
+  key: string,
+): Promise<StoredEntry | undefined> {
+  try {
+    const entry = await entries.read(key)
+    return entry && (await sizeOf(blobs.path(entry.files.glb))) === entry.files.glb.bytes ? entry : undefined
+  } catch (error) {
+    // A record that is damaged, of a later release, or another user's: as good as none.
+    if (isMeshyError(error) && UNUSABLE.has(error.code)) return undefined
+    throw error
+  }
+}
+
+const UNUSABLE: ReadonlySet<string> = new Set([
+  'MESHY_CACHE_CORRUPT',
+  'MESHY_CACHE_VERSION',
+  'MESHY_CACHE_UNREADABLE',
+])
+
+/** A store that cannot be written costs nothing but what it would have saved. */
+async function unlessFull(warn: (text: string) => void, write: () => Promise<void>): Promise<void> {
+  try {
+    await write()
+  } catch (error) {
+    if (!isMeshyError(error) || error.code !== 'MESHY_CACHE_UNWRITABLE') throw error
+    warn(`the machine's store takes nothing: ${error.message}`)
+  }
+}
+
+async function touch(file: string, clock: Clock): Promise<boolean> {
+  const now = new Date(clock.now())
+  try {
+    await utimes(file, now, now)
+    return true
+  } catch (error) {
+    return isUnreachable(error)
+  }
+}
+
+async function sizeOf(file: string): Promise<number | undefined> {
+  try {
+    return (await stat(file)).size
+  } catch (error) {
+    isUnreachable(error)
+    return undefined
+  }
+}
+
+/** @returns false: what cannot be reached counts as absent. @throws what is no answer of the operating system */
+function isUnreachable(error: unknown): false {
+  if (errnoOf(error) === undefined) throw error
+  return false
+}
+
+/** The oldest go first. Somebody who is reading one keeps its bytes, or finds it missing: then it comes from elsewhere. */
+async function trim(layout: Layout, blobs: Blobs, limit: number): Promise<{ files: number; bytes: number }> {
+  const refs = await blobs.list()
+  let left = sum(refs).bytes
+  if (left <= limit) return NOTHING
+  const used = await Promise.all(refs.map(async (ref) => ({ ref, at: await usedAt(layout.blob(ref)) })))
+  const removed = { files: 0, bytes: 0 }
+  for (const { ref } of used.toSorted((a, b) => a.at - b.at)) {
+    if (left <= limit) break
+    await blobs.remove(ref)
+    left -= ref.bytes
+    removed.files += 1
+    removed.bytes += ref.bytes
+  }
+  return removed
+}
+
+async function usedAt(file: string): Promise<number> {
+  try {
+    return (await stat(file)).mtimeMs
+  } catch (error) {
+    isUnreachable(error)
+    return 0
+  }
+}
+
+function sum(refs: readonly BlobRef[]): { files: number; bytes: number } {
+  return { files: refs.length, bytes: refs.reduce((total, { bytes }) => total + bytes, 0) }
+}

@@ -1,0 +1,88 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { z } from 'zod'
+import type { Entry } from '../store/entry.ts'
+import { entryBodySchema } from '../store/entry-schema.ts'
+import { KEY_PATTERN } from '../store/patterns.ts'
+
+/** The record of a finished request as a team keeps it, signed where the team has a key for that. */
+const sharedEntrySchema = z.looseObject({
+  version: z.literal(1),
+  key: z.string().regex(KEY_PATTERN),
+  entry: entryBodySchema,
+  signature: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+})
+
+/** Why a record is not taken: continues "its entry". */
+export type EntryRefusal =
+  'is no record' | 'is of another request' | 'is not signed' | 'has a wrong signature'
+
+export const MAX_ENTRY_BYTES = 1024 * 1024
+
+/** The text of a record. */
+export function writeSharedEntry({ key, ...entry }: Entry, signingKey: string | undefined): string {
+  const signature = signingKey === undefined ? {} : { signature: sign(key, entry, signingKey) }
+  return `${JSON.stringify({ version: 1, key, entry, ...signature }, undefined, 2)}\n`
+}
+
+/**
+ * Reads a record of somebody else.
+ *
+ * @param keyOf the key of a canonical request
+ */
+export function readSharedEntry(
+  text: string,
+  wanted: {
+    key: string
+    keyOf: (request: Entry['request']) => string
+    signingKey: string | undefined
+  },
+): Entry | EntryRefusal {
+  const parsed = sharedEntrySchema.safeParse(parse(text))
+  if (!parsed.success) return 'is no record'
+  const { key, entry, signature } = parsed.data
+  if (key !== wanted.key || wanted.keyOf(entry.request) !== wanted.key) return 'is of another request'
+  if (wanted.signingKey !== undefined) {
+    if (signature === undefined) return 'is not signed'
+    if (!isSame(signature, sign(key, entry, wanted.signingKey))) return 'has a wrong signature'
+  }
+  return { key, ...entry }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+/** Over key, request and files: what decides which bytes are taken for what. */
+function sign(key: string, { request, files, derived = {} }: Omit<Entry, 'key'>, signingKey: string): string {
+  const digests = Object.entries({ ...files, ...derived }).map(([name, { sha256, bytes }]) => [
+    name,
+    sha256,
+    bytes,
+  ])
+  const message = stable({
+    key,
+    request,
+    digests: Object.fromEntries(digests.map(([name, ...rest]) => [name, rest])),
+  })
+  return createHmac('sha256', signingKey).update(message).digest('hex')
+}
+
+/** JSON with sorted names, so that who wrote it does not matter. */
+function stable(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) => {
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner
+    return Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  })
+}
+
+function isSame(one: string, other: string): boolean {
+  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))
+}

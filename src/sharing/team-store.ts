@@ -1,0 +1,113 @@
+import type { Entry, BlobRef } from '../store/entry.ts'
+import type { Blobs } from '../store/blobs.ts'
+import { createHash } from 'node:crypto'
+import { isMeshyError } from '../errors.ts'
+import type { Fuse } from './fuse.ts'
+import { readSmall, type ObjectStore } from './object-store.ts'
+import { MAX_ENTRY_BYTES, readSharedEntry, writeSharedEntry, type EntryRefusal } from './shared-entry.ts'
+import { StoreFault } from './store-fault.ts'
+
+export interface TeamStoreInit {
+  /** For people: `s3://bucket/prefix`. */
+  label: string
+  objects: ObjectStore
+  fuse: Fuse
+  /** Whether it also keeps entries; a plain HTTP store keeps bytes alone. */
+  keepsEntries: boolean
+  /** Path of an object with bytes. */
+  casName: (sha256: string) => string
+  keyOf: (request: Entry['request']) => string
+  signingKey: string | undefined
+}
+
+/** Bytes and entries that a team shares. Every method throws StoreFault when the store cannot say. */
+export interface TeamStore {
+  label: string
+  keepsEntries: boolean
+  /** Streams a blob into those of a project, which verify it. @returns whether the store has it */
+  bring(ref: BlobRef, into: Blobs, signal?: AbortSignal): Promise<boolean>
+  has(ref: BlobRef, signal?: AbortSignal): Promise<boolean>
+  /** Uploads a blob, unless it is there. With `replace`, whatever is there. @returns whether it was uploaded */
+  keep(
+    ref: BlobRef,
+    file: string,
+    options?: { replace?: boolean; signal?: AbortSignal | undefined },
+  ): Promise<boolean>
+  find(key: string, signal?: AbortSignal): Promise<Entry | EntryRefusal | undefined>
+  /** To be called when its bytes are kept. */
+  keepEntry(entry: Entry, signal?: AbortSignal): Promise<void>
+}
+
+export function createTeamStore(init: TeamStoreInit): TeamStore {
+  const { label, objects, fuse, casName, signingKey, keyOf, keepsEntries } = init
+  const entryName = (key: string): string => `entries/${key}.json`
+  return {
+    label,
+    keepsEntries,
+    bring: (ref, into, signal) =>
+      fuse.guard(async () => {
+        const found = await objects.get(
+          casName(ref.sha256),
+          (bytes) => receive(bytes, { ref, into, signal }),
+          {
+            bytes: ref.bytes,
+            signal,
+          },
+        )
+        return found !== undefined
+      }),
+    has: (ref, signal) => fuse.guard(() => objects.has(casName(ref.sha256), signal)),
+    keep: (ref, file, { replace = false, signal } = {}) =>
+      fuse.guard(() =>
+        objects.put(
+          casName(ref.sha256),
+          { file, length: ref.bytes },
+          { sha256: ref.sha256, onlyNew: !replace, signal },
+        ),
+      ),
+    find: async (key, signal) => {
+      if (!keepsEntries) return undefined
+      const text = await fuse.guard(() =>
+        objects.get(entryName(key), readText, { bytes: MAX_ENTRY_BYTES, signal }),
+      )
+      return text === undefined ? undefined : readSharedEntry(text, { key, keyOf, signingKey })
+    },
+    keepEntry: async (entry, signal) => {
+      if (!keepsEntries) return
+      const bytes = Buffer.from(writeSharedEntry(entry, signingKey))
+      const sha256 = createHash('sha256').update(bytes).digest('hex')
+      await fuse.guard(() => objects.put(entryName(entry.key), { bytes }, { sha256, onlyNew: false, signal }))
+    },
+  }
+}
+
+async function readText(bytes: AsyncIterable<Uint8Array>): Promise<string> {
+  try {
+    return (await readSmall(bytes, MAX_ENTRY_BYTES)).toString()
+  } catch (error) {
+    if (error instanceof RangeError) throw new StoreFault('wrong', 'sent an entry that is too large')
+    throw error
+  }
+}
+
+/** The blobs verify what comes: other bytes are a fault of the store, and never stay. */
+async function receive(
+  bytes: AsyncIterable<Uint8Array>,
+  { ref, into, signal }: { ref: BlobRef; into: Blobs; signal: AbortSignal | undefined },
+): Promise<BlobRef> {
+  try {
+    return await into.write(bounded(bytes, ref.bytes), { ext: ref.ext, expected: ref, signal })
+  } catch (error) {
+    if (!isMeshyError(error) || error.code !== 'MESHY_DOWNLOAD_INVALID') throw error
+    throw new StoreFault('wrong', 'has other bytes under its name', { cause: error })
+  }
+}
+
+async function* bounded(bytes: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<Uint8Array> {
+  let count = 0
+  for await (const chunk of bytes) {
+    count += chunk.byteLength
+    if (count > limit) throw new StoreFault('wrong', 'sent more bytes than the file has')
+    yield chunk
+  }
+}

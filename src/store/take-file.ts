@@ -1,0 +1,62 @@
+import { constants } from 'node:fs'
+import { chmod, copyFile, open, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { replaceFile, temporaryPath } from '../system/durable.ts'
+import { hasErrno } from '../system/errno.ts'
+import { ensureFolder, syncFolder } from '../system/folder.ts'
+import { statusOf } from './blobs.ts'
+import type { BlobStatus } from './blob-error.ts'
+import { digestFile } from './digest.ts'
+import type { BlobRef } from './entry.ts'
+import type { Layout } from './layout.ts'
+import { orUnwritable } from './unwritable.ts'
+
+/**
+ * Takes a blob from a file of another cache folder: the disk shares the bytes where it can, and what gets the name of
+ * the blob was checked as a copy. Anything but `ok` leaves everything as it was.
+ *
+ * @throws MESHY_CACHE_UNWRITABLE
+ */
+export async function takeFile(layout: Layout, file: string, ref: BlobRef): Promise<BlobStatus> {
+  const copy = temporaryPath(layout.tmp)
+  const target = layout.blob(ref)
+  try {
+    await orUnwritable(layout.tmp, () => ensureFolder(layout.tmp))
+    if (!(await copied(file, copy))) return 'missing'
+    const status = statusOf(await digestFile(copy), ref)
+    if (status !== 'ok') return status
+    await orUnwritable(target, async () => {
+      // The copy has the rights of its source, which may be somebody's read-only file.
+      await chmod(copy, 0o644)
+      await sync(copy)
+      await ensureFolder(dirname(target))
+      await replaceFile(copy, target, async () => statusOf(await digestFile(target), ref) === 'ok')
+      await syncFolder(dirname(target))
+    })
+    return 'ok'
+  } finally {
+    await rm(copy, { force: true })
+  }
+}
+
+/** What is not there, or somebody else's, counts as absent. */
+async function copied(file: string, copy: string): Promise<boolean> {
+  try {
+    await copyFile(file, copy, constants.COPYFILE_FICLONE)
+    return true
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM')) return false
+    return orUnwritable(copy, async () => {
+      throw error
+    })
+  }
+}
+
+async function sync(file: string): Promise<void> {
+  const handle = await open(file, 'r+')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { Fuse } from '../../src/sharing/fuse.ts'
+import { StoreFault } from '../../src/sharing/store-fault.ts'
+
+const down = () => Promise.reject(new StoreFault('transient', 'answered 503'))
+const denied = () => Promise.reject(new StoreFault('refused', 'answered 403'))
+const outcome = (asked: Promise<unknown>) => asked.then(String, (error: Error) => error.message)
+
+describe('Fuse', () => {
+  it('asks a store no more after three failures in a row, and says so once', async () => {
+    const warned: string[] = []
+    const fuse = new Fuse((fault) => warned.push(fault.message))
+    let asked = 0
+    const ask = () => {
+      asked += 1
+      return down()
+    }
+
+    for (let count = 0; count < 5; count += 1) await outcome(fuse.guard(ask))
+
+    expect(asked).toBe(3)
+    expect(warned).toEqual(['answered 503'])
+    expect(fuse.blown?.message).toBe('answered 503')
+  })
+
+  it('forgets failures when an answer comes between them', async () => {
+    const fuse = new Fuse(() => undefined)
+
+    for (const ask of [down, down, async () => 'here', down, down]) await outcome(fuse.guard(ask))
+
+    expect(fuse.blown).toBeUndefined()
+  })
+
+  it('takes a refusal for an answer', async () => {
+    const fuse = new Fuse(() => undefined)
+
+    for (let count = 0; count < 5; count += 1) await outcome(fuse.guard(denied))
+
+    expect(fuse.blown).toBeUndefined()
+  })
+})
