@@ -26,14 +26,14 @@ export function createHttpStore(
     })
   return {
     has,
-    get: (name, sink, { bytes, signal }) =>
+    read: (name, sink, { bytes, signal }) =>
       askStore(network, {
         request: async () => requestOf('GET', name),
         read: async (answer) => ((await isThere(answer)) ? sink(answer.bytes) : undefined),
         bytes,
         signal,
       }),
-    put: async (name, body, { onlyNew, signal }) => {
+    write: async (name, body, { onlyNew, signal }) => {
       if (onlyNew && (await has(name, signal))) return false
       const length = bodyLength(body)
       await askStore(network, {

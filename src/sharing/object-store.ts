@@ -1,7 +1,7 @@
 /** The bytes of an object: at hand, or in a file with this length. */
 export type ObjectBody = { bytes: Uint8Array } | { file: string; length: number }
 
-export interface PutOptions {
+export interface WriteOptions {
   /** SHA-256 of the body, hexadecimal. */
   sha256: string
   /** Writes nothing where the object exists. Judged by the store where it can, else by looking first. */
@@ -12,14 +12,14 @@ export interface PutOptions {
 /** Objects by name at a server: what S3 and a plain HTTP server have in common. Every method throws StoreFault. */
 export interface ObjectStore {
   /** Hands the bytes to `sink`; undefined when there is no such object. */
-  get<T>(
+  read<T>(
     name: string,
     sink: (bytes: AsyncIterable<Uint8Array>) => Promise<T>,
     options: { bytes: number; signal?: AbortSignal | undefined },
   ): Promise<T | undefined>
   has(name: string, signal?: AbortSignal): Promise<boolean>
   /** @returns whether it was written; false where it exists and `onlyNew` was asked for */
-  put(name: string, body: ObjectBody, options: PutOptions): Promise<boolean>
+  write(name: string, body: ObjectBody, options: WriteOptions): Promise<boolean>
   remove(name: string, signal?: AbortSignal): Promise<void>
 }
 

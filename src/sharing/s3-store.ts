@@ -8,7 +8,7 @@ import {
   type StoreRequest,
 } from './ask-store.ts'
 import { bodyLength, requestBody } from './object-body.ts'
-import { readSmall, type ObjectBody, type ObjectStore, type PutOptions } from './object-store.ts'
+import { readSmall, type ObjectBody, type ObjectStore, type WriteOptions } from './object-store.ts'
 import type { CredentialsProvider } from './s3-credentials.ts'
 import type { S3Address } from './store-address.ts'
 import { brokenConnection, StoreFault } from './store-fault.ts'
@@ -21,7 +21,11 @@ export interface S3StoreOptions {
 /** A bucket and what was found out about its server. */
 export interface S3Store extends ObjectStore {
   /** Creates an object that must not exist. @returns false where it does; undefined where the store cannot decide it */
-  create(name: string, bytes: Uint8Array, options: Omit<PutOptions, 'onlyNew'>): Promise<boolean | undefined>
+  create(
+    name: string,
+    bytes: Uint8Array,
+    options: Omit<WriteOptions, 'onlyNew'>,
+  ): Promise<boolean | undefined>
 }
 
 /** SHA-256 of nothing. */
@@ -57,11 +61,11 @@ export function createS3Store(address: S3Address, { credentials, network }: S3St
   }
   const has = (name: string, signal?: AbortSignal): Promise<boolean> =>
     ask({ method: 'HEAD', name }, { read: isThere, bytes: 0, signal })
-  const put = (name: string, body: ObjectBody, { sha256, signal }: PutOptions): Promise<void> =>
+  const write = (name: string, body: ObjectBody, { sha256, signal }: WriteOptions): Promise<void> =>
     ask({ method: 'PUT', name, body, sha256 }, { read: assertDone, bytes: bodyLength(body), signal })
   return {
     has,
-    get: (name, sink, { bytes, signal }) =>
+    read: (name, sink, { bytes, signal }) =>
       ask(
         { method: 'GET', name },
         {
@@ -70,9 +74,9 @@ export function createS3Store(address: S3Address, { credentials, network }: S3St
           signal,
         },
       ),
-    put: async (name, body, options) => {
+    write: async (name, body, options) => {
       if (options.onlyNew && (await has(name, options.signal))) return false
-      await put(name, body, options)
+      await write(name, body, options)
       return true
     },
     create: (name, bytes, { sha256, signal }) =>

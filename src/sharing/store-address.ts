@@ -45,10 +45,7 @@ export function parseStoreAddress(text: string, writtenIn: WrittenIn, env: Envir
 function parseS3(url: URL, env: Environment): S3Address {
   const bucket = url.hostname
   const shown = `s3://${bucket}${url.pathname}`
-  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) throw badAddress(shown, 'it names no bucket')
-  if (url.username || url.password) throw badAddress(shown, 'keys do not belong into it')
-  const unknown = [...url.searchParams.keys()].find((name) => name !== 'endpoint' && name !== 'region')
-  if (unknown !== undefined) throw badAddress(shown, `\`${unknown}\` is neither \`endpoint\` nor \`region\``)
+  assertBucket(url, shown)
   const endpoint =
     url.searchParams.get('endpoint') || env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'] || undefined
   const prefix = decodePath(url.pathname, shown).replace(/^\/+|\/+$/g, '')
@@ -60,6 +57,16 @@ function parseS3(url: URL, env: Environment): S3Address {
     endpoint: endpoint === undefined ? undefined : parseEndpoint(endpoint),
     label: prefix ? `s3://${bucket}/${prefix}` : `s3://${bucket}`,
   }
+}
+
+function assertBucket(url: URL, shown: string): void {
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(url.hostname)) {
+    throw badAddress(shown, 'it names no bucket')
+  }
+  if (url.username || url.password) throw badAddress(shown, 'keys do not belong into it')
+  const unknown = [...url.searchParams.keys()].find((name) => name !== 'endpoint' && name !== 'region')
+  if (unknown === undefined) return
+  throw badAddress(shown, `\`${unknown}\` is neither \`endpoint\` nor \`region\``)
 }
 
 function decodePath(pathname: string, shown: string): string {

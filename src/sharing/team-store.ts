@@ -46,7 +46,7 @@ export function createTeamStore(init: TeamStoreInit): TeamStore {
     keepsEntries,
     bring: (ref, into, signal) =>
       fuse.guard(async () => {
-        const found = await objects.get(
+        const found = await objects.read(
           casName(ref.sha256),
           (bytes) => receive(bytes, { ref, into, signal }),
           {
@@ -59,7 +59,7 @@ export function createTeamStore(init: TeamStoreInit): TeamStore {
     has: (ref, signal) => fuse.guard(() => objects.has(casName(ref.sha256), signal)),
     keep: (ref, file, { replace = false, signal } = {}) =>
       fuse.guard(() =>
-        objects.put(
+        objects.write(
           casName(ref.sha256),
           { file, length: ref.bytes },
           { sha256: ref.sha256, onlyNew: !replace, signal },
@@ -68,7 +68,7 @@ export function createTeamStore(init: TeamStoreInit): TeamStore {
     find: async (key, signal) => {
       if (!keepsEntries) return undefined
       const text = await fuse.guard(() =>
-        objects.get(entryName(key), readText, { bytes: MAX_ENTRY_BYTES, signal }),
+        objects.read(entryName(key), readText, { bytes: MAX_ENTRY_BYTES, signal }),
       )
       return text === undefined ? undefined : readSharedEntry(text, { key, keyOf, signingKey })
     },
@@ -76,7 +76,9 @@ export function createTeamStore(init: TeamStoreInit): TeamStore {
       if (!keepsEntries) return
       const bytes = Buffer.from(writeSharedEntry(entry, signingKey))
       const sha256 = createHash('sha256').update(bytes).digest('hex')
-      await fuse.guard(() => objects.put(entryName(entry.key), { bytes }, { sha256, onlyNew: false, signal }))
+      await fuse.guard(() =>
+        objects.write(entryName(entry.key), { bytes }, { sha256, onlyNew: false, signal }),
+      )
     },
   }
 }

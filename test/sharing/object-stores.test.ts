@@ -28,7 +28,7 @@ function openHttp(text: string): ObjectStore {
 
 const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex')
 const read = (store: ObjectStore, name: string) =>
-  store.get(name, (bytes) => readSmall(bytes, 1e9), { bytes: 1e6 })
+  store.read(name, (bytes) => readSmall(bytes, 1e9), { bytes: 1e6 })
 
 /** What every store must do. */
 function keepsObjects(open: () => ObjectStore): void {
@@ -38,7 +38,7 @@ function keepsObjects(open: () => ObjectStore): void {
     const bytes = Buffer.from('a model')
     const name = `cas/${sha256(bytes)}`
 
-    expect(await open().put(name, { bytes }, { sha256: sha256(bytes), onlyNew: true })).toBe(true)
+    expect(await open().write(name, { bytes }, { sha256: sha256(bytes), onlyNew: true })).toBe(true)
     expect(await open().has(name)).toBe(true)
     expect(await read(open(), name)).toEqual(bytes)
   })
@@ -53,12 +53,12 @@ function keepsObjects(open: () => ObjectStore): void {
   it('leaves what is there when only new objects are wanted, and replaces it otherwise', async () => {
     const [one, other] = [Buffer.from('first'), Buffer.from('other')]
     const name = `cas/${sha256('some name')}`
-    await open().put(name, { bytes: one }, { sha256: sha256(one), onlyNew: false })
+    await open().write(name, { bytes: one }, { sha256: sha256(one), onlyNew: false })
 
-    expect(await open().put(name, { bytes: other }, { sha256: sha256(other), onlyNew: true })).toBe(false)
+    expect(await open().write(name, { bytes: other }, { sha256: sha256(other), onlyNew: true })).toBe(false)
     expect(await read(open(), name)).toEqual(one)
 
-    await open().put(name, { bytes: other }, { sha256: sha256(other), onlyNew: false })
+    await open().write(name, { bytes: other }, { sha256: sha256(other), onlyNew: false })
     expect(await read(open(), name)).toEqual(other)
   })
 
@@ -67,7 +67,7 @@ function keepsObjects(open: () => ObjectStore): void {
     await writeFile(temp.path('large'), bytes)
     const name = `cas/${sha256(bytes)}`
 
-    await open().put(
+    await open().write(
       name,
       { file: temp.path('large'), length: bytes.length },
       { sha256: sha256(bytes), onlyNew: true },
@@ -109,7 +109,7 @@ describe.skipIf(missing.rgw)('a bucket of Ceph RGW (needs radosgw, ceph-mon, cep
   it('is read without keys where its owner allows that', async () => {
     const bytes = Buffer.from('for all')
     const name = `cas/${sha256(bytes)}`
-    await openS3('s3://open', server.env).put(name, { bytes }, { sha256: sha256(bytes), onlyNew: true })
+    await openS3('s3://open', server.env).write(name, { bytes }, { sha256: sha256(bytes), onlyNew: true })
 
     expect(await read(openS3('s3://open', { AWS_ENDPOINT_URL: server.url }), name)).toEqual(bytes)
   })
@@ -128,7 +128,7 @@ describe.skipIf(missing.rgw)('a bucket of Ceph RGW (needs radosgw, ceph-mon, cep
     const store = createS3Store(address, { credentials, network: { ...network, clock: ahead } })
     const bytes = Buffer.from('late')
 
-    expect(await store.put('cas/late', { bytes }, { sha256: sha256(bytes), onlyNew: false })).toBe(true)
+    expect(await store.write('cas/late', { bytes }, { sha256: sha256(bytes), onlyNew: false })).toBe(true)
   })
 })
 
@@ -164,7 +164,9 @@ describe.skipIf(missing.nginx)('a folder of nginx (needs nginx-light)', () => {
     const bytes = Buffer.from('no')
     const options = { sha256: sha256(bytes), onlyNew: false }
 
-    await expect(openHttp(server.url).put(`cas/${sha256(bytes)}`, { bytes }, options)).rejects.toMatchObject({
+    await expect(
+      openHttp(server.url).write(`cas/${sha256(bytes)}`, { bytes }, options),
+    ).rejects.toMatchObject({
       kind: 'refused',
       status: 401,
     })
