@@ -18,7 +18,13 @@ export interface Payload {
 const NAME_CHARACTERS = 40
 // Control characters of odd file names.
 const CONTROL = /\p{Cc}+/gu
+/** What would look like a key. */
+const BRACKETS = /[[\]]/g
+const KEY_AT_START = /^\s*\[([0-9a-f]{16})\]/
+/** Where names had it that earlier releases gave. */
 const KEY_AT_END = /\[([0-9a-f]{16})\]\s*$/
+/** So much of a key is no accident. */
+const TELLING_DIGITS = 8
 
 /** Makes the body of the paid request: images, every effective parameter, and the key in `name`. */
 export async function createPayload(request: Request, options: PayloadOptions): Promise<Payload> {
@@ -36,14 +42,24 @@ export async function createPayload(request: Request, options: PayloadOptions): 
   return { kind, body }
 }
 
-/** The key that the `name` of a task carries; `undefined` for a task that is not ours. */
+/** The key that the `name` of a task carries whole; `undefined` for a task that is not ours. */
 export function keyInName(name: string): string | undefined {
-  return KEY_AT_END.exec(name)?.[1]
+  // Names of today end with a key only where they are nothing else.
+  return (KEY_AT_END.exec(name) ?? KEY_AT_START.exec(name))?.[1]
 }
 
+/** Whether a name may be what a service left of the one that was sent with a key. */
+export function mayBeCutFrom(name: string, { image, key }: { image: string; key: string }): boolean {
+  if (name.includes(key.slice(0, TELLING_DIGITS))) return true
+  const rest = name.replace(/(?:\.{3}|…)\s*$/u, '').trim()
+  const stem = image.replace(/\.[^.]*$/, '').replace(CONTROL, ' ')
+  return rest === '' || `[${key}]`.startsWith(rest) || stem.startsWith(rest) || rest.startsWith(stem)
+}
+
+/** The key stands first: a service that cuts names cuts their ends. */
 function taskName({ name, key }: Request): string {
-  const short = [...name.replace(CONTROL, ' ')].slice(0, NAME_CHARACTERS).join('')
-  return `${short} [${key}]`
+  const short = [...name.replace(CONTROL, ' ').replace(BRACKETS, ' ')].slice(0, NAME_CHARACTERS).join('')
+  return `[${key}] ${short}`.trim()
 }
 
 /** One image goes by the parameter that the reference has, also when it was asked for as a list. */

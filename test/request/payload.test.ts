@@ -69,7 +69,7 @@ describe('createPayload', () => {
 
     const image_url = `data:image/png;base64,${makePng().toString('base64')}`
     expect(kind).toBe('image-to-3d')
-    expect(body).toEqual({ ...params, image_url, name: `hero [${request.key}]` })
+    expect(body).toEqual({ ...params, image_url, name: `[${request.key}] hero` })
   })
 
   it('sends views in their order, after the imported image', async () => {
@@ -119,10 +119,12 @@ describe('createPayload', () => {
   })
 
   it.each([
-    ['hero', 'hero [0123456789abcdef]'],
-    ['x'.repeat(50), `${'x'.repeat(40)} [0123456789abcdef]`],
-    ['🟢'.repeat(50), `${'🟢'.repeat(40)} [0123456789abcdef]`],
-    ['a\nb\t\0c', 'a b c [0123456789abcdef]'],
+    ['hero', '[0123456789abcdef] hero'],
+    ['x'.repeat(50), `[0123456789abcdef] ${'x'.repeat(40)}`],
+    ['🟢'.repeat(50), `[0123456789abcdef] ${'🟢'.repeat(40)}`],
+    ['a\nb\t\0c', '[0123456789abcdef] a b c'],
+    ['hero [ffffffffffffffff]', '[0123456789abcdef] hero  ffffffffffffffff'],
+    ['', '[0123456789abcdef]'],
   ])('names the task after %j', async (name, expected) => {
     const request = { ...(await anyRequest()), name, key: '0123456789abcdef' }
 
@@ -134,8 +136,15 @@ describe('createPayload', () => {
 
 describe('keyInName', () => {
   it.each([
+    ['[0123456789abcdef] hero', '0123456789abcdef'],
+    ['[0123456789abcdef] he', '0123456789abcdef'],
+    ['[0123456789abcdef]', '0123456789abcdef'],
+    [' [0123456789abcdef]…', '0123456789abcdef'],
+    // As earlier releases named tasks.
     ['hero [0123456789abcdef]', '0123456789abcdef'],
+    ['[ffffffffffffffff] hero [0123456789abcdef]', '0123456789abcdef'],
     ['hero [ffffffffffffffff] [0123456789abcdef]', '0123456789abcdef'],
+    ['[0123456789abcde', undefined],
     ['hero [0123456789abcdef] ', '0123456789abcdef'],
     ['hero', undefined],
     ['', undefined],
