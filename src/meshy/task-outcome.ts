@@ -16,7 +16,9 @@ export interface TaskFailure {
   taskId: string
   type: string | undefined
   code: string | undefined
-  /** Whether the same request is worth one more try: failed tasks are refunded. */
+  /** What the service says that it consumed all the same. */
+  consumedCredits: number | undefined
+  /** Whether the same request is worth one more try: failed tasks are refunded, unless the service says otherwise. */
   retryable: boolean
 }
 
@@ -31,7 +33,8 @@ const redact = createRedactor([])
 /** The error for a task that the service gave up. */
 export function taskFailed({ kind, id }: TaskName, task: Task): MeshyError {
   const { message, type, code } = task.error ?? {}
-  const details: TaskFailure = { kind, taskId: id, type, code, retryable: isRetryable(task) }
+  const { consumedCredits } = task
+  const details: TaskFailure = { kind, taskId: id, type, code, consumedCredits, retryable: isRetryable(task) }
   return new MeshyError('MESHY_TASK_FAILED', {
     message: `The task \`${id}\` failed at the service: ${reasonOf(message ?? code ?? type)}`,
     hint: details.retryable
@@ -42,11 +45,11 @@ export function taskFailed({ kind, id }: TaskName, task: Task): MeshyError {
 }
 
 /** The error for a task that somebody canceled. */
-export function taskCanceled({ kind, id }: TaskName): MeshyError {
+export function taskCanceled({ kind, id }: TaskName, { consumedCredits }: Task): MeshyError {
   return new MeshyError('MESHY_TASK_CANCELED', {
     message: `The task \`${id}\` was canceled at the service.`,
     hint: failures.MESHY_TASK_CANCELED.next,
-    details: { kind, taskId: id },
+    details: { kind, taskId: id, consumedCredits },
   })
 }
 
@@ -79,8 +82,8 @@ export function taskWithoutModel({ kind, id }: TaskName): MeshyError {
   })
 }
 
-function isRetryable({ error }: Task): boolean {
-  if (!error) return false
+function isRetryable({ error, consumedCredits }: Task): boolean {
+  if (!error || consumedCredits) return false
   // The code says more than the type: `moderation_blocked` may come as a server error.
   const cause = error.code ?? error.type
   return cause === undefined ? PASSING_WORDS.test(error.message ?? '') : PASSING.has(cause)

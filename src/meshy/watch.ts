@@ -132,7 +132,7 @@ function saysUnknownTask(error: unknown): boolean {
 
 function settle(name: TaskName, task: Task): Task {
   if (task.status === 'FAILED') throw taskFailed(name, task)
-  if (task.status === 'CANCELED') throw taskCanceled(name)
+  if (task.status === 'CANCELED') throw taskCanceled(name, task)
   if (task.modelUrls.glb === undefined) throw taskWithoutModel(name)
   return task
 }

@@ -1,10 +1,10 @@
 import { MeshyError } from '../errors.ts'
 
-/** The credits that one run may spend. Each submission reserves its price first, so no graph can pass the cap. */
+/** The credits that one run may spend. Each attempt reserves its price first, so no graph can pass the cap. */
 export class Budget {
   #reserved = 0
 
-  /** Credits reserved so far by submissions of this run that were not refunded. */
+  /** Credits that attempts of this run hold, and those that were or may have been charged. */
   get reserved(): number {
     return this.#reserved
   }
@@ -15,14 +15,40 @@ export class Budget {
   }
 
   /** @throws {MeshyError} MESHY_BUDGET_EXCEEDED when the cap would be passed */
-  reserve(credits: number, cap: number): void {
+  reserve(credits: number, cap: number): Reservation {
     if (!this.allows(credits, cap)) throw overBudget([], credits, { reserved: this.#reserved, cap })
     this.#reserved += credits
+    return new Reservation(() => (this.#reserved -= credits))
+  }
+}
+
+/**
+ * Credits held for one attempt to get a task. Whoever makes the attempt owns it, and releases it at the end whatever came
+ * of it: what was charged, or may have been, stays.
+ */
+export class Reservation {
+  #mayBeCharged = false
+  #giveBack: (() => void) | undefined
+
+  constructor(giveBack: () => void) {
+    this.#giveBack = giveBack
   }
 
-  /** Gives back what a refused or refunded submission had reserved. */
-  release(credits: number): void {
-    this.#reserved -= credits
+  /** The request is sent from now on: nobody knows any more whether it is charged. */
+  sent(): void {
+    this.#mayBeCharged = true
+  }
+
+  /** The service refused it, or gave the credits back. */
+  refunded(): void {
+    this.#mayBeCharged = false
+  }
+
+  /** Gives back what was not charged, once. */
+  release(): void {
+    if (this.#mayBeCharged) return
+    this.#giveBack?.()
+    this.#giveBack = undefined
   }
 }
 

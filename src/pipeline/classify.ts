@@ -6,6 +6,7 @@ import type { Context } from './context.ts'
 import { derivationOf, type Derivation } from './deriving/derivation.ts'
 import { findFreeWay } from './deriving/free-way.ts'
 import type { State } from './modes.ts'
+import { isOnItsWay } from './paying/retention.ts'
 import { fileStem, wantedRoles } from './roles.ts'
 
 /** Bytes that the entry's task may still have. A Git LFS pointer is not among them: the user has the bytes. */
@@ -39,9 +40,8 @@ export async function classify(context: Context, request: Request): Promise<Find
     return { ...files, state: files.lacking.length > 0 ? 'restorable' : 'ready', entry, record: undefined }
   }
   const record = await context.store.journal.read(request.key)
-  const onItsWay = record && record.state !== 'failed' && record.state !== 'forgotten'
   const nothing = { entry, record, lacking: [], paths: new Map<FileRole, string>() }
-  if (onItsWay) return { ...nothing, state: 'on its way' }
+  if (isOnItsWay(record, context.serviceNow())) return { ...nothing, state: 'on its way' }
   return { ...nothing, state: 'missing', free: await findFreeWay(context, request) }
 }
 

@@ -1,11 +1,14 @@
 import type { DerivePool } from '../derive/pool.ts'
-import type { Client } from '../meshy/client.ts'
+import type { Client, Created } from '../meshy/client.ts'
+import type { SubmitOptions } from '../meshy/transport.ts'
 import type { PreviewPool } from '../preview/pool.ts'
 import type { Limits } from '../queue/limits.ts'
 import type { Hasher } from '../request/fingerprint.ts'
 import type { ImageReader } from '../request/images.ts'
+import type { Payload } from '../request/payload.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Fetch } from '../system/fetch.ts'
+import type { Permission } from './paying/permission.ts'
 import type { Looks } from './paying/recent-tasks.ts'
 import type { Batch } from './paying/batch.ts'
 import type { Budget } from './budget.ts'
@@ -62,6 +65,8 @@ export interface Context {
   observer: Observer | undefined
   notices: Notices
   clock: Clock
+  /** The time at the service as far as an answer told it, else here; milliseconds since 1970. */
+  serviceNow(): number
   logger: Logger
   /** Aborted when the run ends early. */
   signal: AbortSignal
@@ -69,10 +74,18 @@ export interface Context {
 
 /** The way to the service: its client, the limits of the account, and `fetch` for the files. */
 export interface Api {
-  client: Client
+  /** All calls that are free. */
+  client: Omit<Client, 'create'>
+  /** The one that is not. @throws {MeshyError} MESHY_PERMISSION_MISSING before anything is sent; what `create` throws */
+  submit(permission: Permission, order: Order, options: SubmitOptions): Promise<Created>
   limits: Limits
   fetch: Fetch
   looks: Looks
   /** A digest of the key, to tell accounts apart in the journal without storing the key. */
   account: string
+}
+
+/** What is submitted, and for which key. */
+export interface Order extends Payload {
+  key: string
 }

@@ -2,9 +2,7 @@ import type { Task } from '../meshy/task.ts'
 import { watchTask } from '../meshy/watch.ts'
 import type { Request } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
-import type { JournalRecord } from '../store/journal-record.ts'
-import type { Lease } from '../store/lease.ts'
-import { claimTask, type Claim } from './paying/claim.ts'
+import { claimTask, type Attempt, type Claim } from './paying/claim.ts'
 import { classify } from './classify.ts'
 import type { Context } from './context.ts'
 import { settleFailure } from './paying/failure.ts'
@@ -33,27 +31,23 @@ const MAX_SUBMISSIONS = 2
  * 3. A task: the one of the journal, one of the account that carries the key, or a new one, which is paid.
  * 4. Its GLB, then the entry and the lockfile, then the end of the journal's record; last the files beside it.
  *
- * @param known the journal's record when it was decided to generate
+ * @param attempt.known the journal's record when it was decided to generate
+ * @throws {MeshyError} MESHY_PERMISSION_MISSING when nothing is on its way, and nothing allows it to be paid
  */
 export async function generate(
   context: Context,
   request: Request,
-  known: JournalRecord | undefined,
+  attempt: Omit<Attempt, 'lease'>,
 ): Promise<Generated> {
   return takeTurn(context, request, async (lease) => {
     const { entry } = await classify(context, request)
     if (entry) return { entry, origin: 'cache', credits: 0 }
     try {
-      return await generateAlone(context, request, { lease, known })
+      return await generateAlone(context, request, { lease, ...attempt })
     } finally {
       context.interrupt?.end(request)
     }
   })
-}
-
-interface Attempt {
-  lease: Lease
-  known: JournalRecord | undefined
 }
 
 async function generateAlone(context: Context, request: Request, attempt: Attempt): Promise<Generated> {
@@ -79,9 +73,14 @@ async function finishedTask(
     try {
       return { task: await claim.running((id) => watch(context, request, id)), claim }
     } catch (error) {
-      const isWorthMore = await settleFailure(context, request, { claim, error, lease: attempt.lease })
-      if (!isWorthMore || submission === MAX_SUBMISSIONS) throw error
+      const after = await settleFailure(context, request, { claim, error, lease: attempt.lease })
+      if (after === 'end' || submission === MAX_SUBMISSIONS) throw error
+      // Another try is another payment.
+      if (after === 'try again' && !attempt.permission) throw error
+      if (after === 'gone') continue
       context.logger.warn(`meshy: ${request.imageName}: submitting it once more`)
+    } finally {
+      claim.reservation?.release()
     }
   }
 }

@@ -10,6 +10,7 @@ import type { LiveTask } from './live/live.ts'
 import { modelMissing } from './paying/missing.ts'
 import { decide } from './modes.ts'
 import { obtain } from './paying/obtain.ts'
+import { lacksPermission, Permission } from './paying/permission.ts'
 import { priceOf } from './paying/price.ts'
 import { readImport } from './read-import.ts'
 import { serve } from './serve.ts'
@@ -76,7 +77,14 @@ async function act(context: Context, request: Request, todo: LiveTask): Promise<
   if (context.live && action !== 'stand-in') return context.live.asset(context, request, todo)
   if (action === 'stand-in' || action === 'ask') return previewAsset(context, request)
   if (isFinal(finding.record)) throw failedBefore(finding.record)
-  return serve(context, request, await obtain(context, request, finding))
+  const permission = Permission.ofMode(context.options.mode, request.key)
+  try {
+    return await serve(context, request, await obtain(context, request, { finding, permission }))
+  } catch (error) {
+    // What seemed to be on its way is missing, and nobody can be asked.
+    if (lacksPermission(error)) return previewAsset(context, request)
+    throw error
+  }
 }
 
 function uncheckedNotice(name: string): string {

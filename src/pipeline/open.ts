@@ -26,6 +26,7 @@ import { Imports } from './imports.ts'
 import { Interrupt } from './paying/interrupt.ts'
 import { createLineProgress } from './telling/lines.ts'
 import { Live } from './live/live.ts'
+import { stillAsked } from './live/still-asked.ts'
 import { redactedLogger, type Logger } from './telling/logger.ts'
 import { Notices } from './telling/notices.ts'
 import { teeProgress } from './telling/observer.ts'
@@ -94,7 +95,12 @@ export async function openContext(run: Run): Promise<Context> {
     flights: shared.flights,
     live: run.live ? shared.live : undefined,
     derivations: new Derivations(),
-    consent: new Consent(clock, logger, waysOf(run)),
+    consent: new Consent({
+      clock,
+      logger,
+      ways: waysOf(run),
+      reread: (asked) => stillAsked(context, asked),
+    }),
     interrupt: run.live ? undefined : new Interrupt(logger),
     imports: new Imports(hasher, (query) => declared?.add(query)),
     declared,
@@ -107,6 +113,7 @@ export async function openContext(run: Run): Promise<Context> {
     observer: undefined,
     notices,
     clock,
+    serviceNow: () => shared.apis.get(idOfApi(options))?.client.serverNow() ?? clock.now(),
     logger,
     signal: run.signal ?? new AbortController().signal,
   }
@@ -156,8 +163,7 @@ function sharedFor(cacheDir: string): Shared {
 function apiFor(shared: Shared, { options, env }: Run, clock: Clock): Api {
   const { apiKey, baseUrl, concurrency, requestsPerSecond } = options
   if (apiKey === undefined) throw keyMissing(options)
-  const account = accountDigest(apiKey)
-  const known = shared.apis.get(`${baseUrl} ${account}`)
+  const known = shared.apis.get(idOfApi(options))
   if (known) return known
   const redact = createRedactor([apiKey])
   const log = createDebugLog({ env, redact, write: (text) => process.stderr.write(text) })
@@ -165,9 +171,24 @@ function apiFor(shared: Shared, { options, env }: Run, clock: Clock): Api {
   const limits = createLimits({ requestsPerSecond, concurrency, clock })
   const schedule = createSchedule({ limits, clock, random: Math.random, log })
   const client = createClient({ baseUrl, apiKey, fetch, clock, log, schedule })
-  const api: Api = { client, limits, fetch, looks: new Looks(), account }
-  shared.apis.set(`${baseUrl} ${account}`, api)
+  const { create, ...free } = client
+  const api: Api = {
+    client: free,
+    submit: (permission, { key, kind, body }, options) => {
+      permission.assertCovers(key)
+      return create(kind, body, options)
+    },
+    limits,
+    fetch,
+    looks: new Looks(),
+    account: accountDigest(apiKey),
+  }
+  shared.apis.set(idOfApi(options), api)
   return api
+}
+
+function idOfApi({ apiKey = '', baseUrl }: ResolvedOptions): string {
+  return `${baseUrl} ${accountDigest(apiKey)}`
 }
 
 function keyMissing({ projectDir }: ResolvedOptions): MeshyError {

@@ -1,3 +1,4 @@
+import { isMeshyError, type ErrorCode } from '../errors.ts'
 import { fingerprint, type Hasher } from '../request/fingerprint.ts'
 import type { CanonicalRequest } from '../request/request.ts'
 import { createBlobs, type Blobs } from '../store/blobs.ts'
@@ -32,8 +33,8 @@ export interface Store {
     use: (lease: Lease) => Promise<T>,
     options: Pick<LeaseOptions, 'signal' | 'onWait'>,
   ): Promise<T>
-  /** Ids of tasks that belong to requests we know, so that they are no candidates for a lost one. */
-  knownTasks(): Promise<ReadonlySet<string>>
+  /** Keys by the ids of the tasks that belong to them, as all records say that can be read. */
+  knownTasks(): Promise<ReadonlyMap<string, string>>
   /** Keys that were on their way when this run first asked: read once, since it is asked for each import. */
   begun(): Promise<ReadonlySet<string>>
 }
@@ -64,7 +65,7 @@ export function openStore(options: ResolvedOptions, hasher: Hasher, clock: Clock
       return withLease(layout.lease(key), use, { ...options, clock })
     },
     knownTasks: async () =>
-      new Set([...(await entryTasks(entries, lockfile)), ...(await journalTasks(journal))]),
+      new Map([...(await journalTasks(journal)), ...(await entryTasks(entries, lockfile))]),
     begun: () => (begun ??= journal.keys().then((keys) => new Set(keys))),
   }
 }
@@ -76,15 +77,42 @@ function openPins(
   return createPins(createLockfile({ file, lease: layout.lease('lockfile'), ...rest }))
 }
 
-async function entryTasks(entries: Entries, lockfile: Pins | undefined): Promise<string[]> {
-  const stored = await Promise.all((await entries.keys()).map((key) => entries.read(key)))
+type TaskOfKey = readonly [taskId: string, key: string]
+
+async function entryTasks(entries: Entries, lockfile: Pins | undefined): Promise<TaskOfKey[]> {
+  const stored = await readAll(await entries.keys(), entries.read)
   const pinned = lockfile ? [...(await lockfile.all()).values()] : []
-  return [...stored, ...pinned].flatMap((entry) => entry?.task?.id ?? [])
+  return [...stored, ...pinned].flatMap(({ key, task }) => (task ? [[task.id, key] as const] : []))
 }
 
-async function journalTasks(journal: Journal): Promise<string[]> {
-  const records = await Promise.all((await journal.keys()).map((key) => journal.read(key)))
-  return records.flatMap((record) => (record ? record.forgottenTasks.concat(tasksOf(record)) : []))
+async function journalTasks(journal: Journal): Promise<TaskOfKey[]> {
+  const records = await readAll(await journal.keys(), journal.read)
+  return records.flatMap((record) =>
+    [...record.forgottenTasks, ...tasksOf(record)].map((id) => [id, record.key] as const),
+  )
+}
+
+/** What keeps one record from being read is a matter of its own key alone. */
+const UNREADABLE_CODES: ReadonlySet<ErrorCode> = new Set([
+  'MESHY_CACHE_CORRUPT',
+  'MESHY_CACHE_UNREADABLE',
+  'MESHY_CACHE_VERSION',
+  'MESHY_JOURNAL_INVALID',
+])
+
+async function readAll<T>(
+  keys: readonly string[],
+  read: (key: string) => Promise<T | undefined>,
+): Promise<T[]> {
+  const readOne = async (key: string) => {
+    try {
+      return await read(key)
+    } catch (error) {
+      if (isMeshyError(error) && UNREADABLE_CODES.has(error.code)) return undefined
+      throw error
+    }
+  }
+  return (await Promise.all(keys.map(readOne))).filter((record) => record !== undefined)
 }
 
 function tasksOf(record: JournalRecord): string[] {

@@ -2,7 +2,7 @@ import { apiFailureOf } from '../system/api-failure.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Limits } from './limits.ts'
 
-export interface SubmitOptions {
+export interface SubmitOptions<T> {
   limits: Pick<Limits, 'queueFull' | 'accepted'>
   clock: Clock
   /** How long a full queue is waited for, in milliseconds. */
@@ -10,6 +10,8 @@ export interface SubmitOptions {
   signal?: AbortSignal | undefined
   /** Called each time the queue of the account was full. */
   onFull?: (() => void) | undefined
+  /** Whether the service took something in. @default always */
+  isAccepted?: ((result: T) => boolean) | undefined
 }
 
 /**
@@ -18,14 +20,14 @@ export interface SubmitOptions {
  *
  * Every other error is thrown as it is; so is the last `MESHY_API_QUEUE_FULL` when the time is up.
  */
-export async function submit<T>(post: () => Promise<T>, options: SubmitOptions): Promise<T> {
-  const { limits, clock, timeoutMs, signal, onFull } = options
+export async function submit<T>(post: () => Promise<T>, options: SubmitOptions<T>): Promise<T> {
+  const { limits, clock, timeoutMs, signal, onFull, isAccepted = () => true } = options
   const deadline = clock.now() + timeoutMs
   for (;;) {
     try {
-      const created = await post()
-      limits.accepted()
-      return created
+      const result = await post()
+      if (isAccepted(result)) limits.accepted()
+      return result
     } catch (error) {
       if (apiFailureOf(error)?.limit !== 'queue' || clock.now() >= deadline) throw error
       onFull?.()

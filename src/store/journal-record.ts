@@ -40,6 +40,8 @@ export interface JournalFailure {
   taskId?: string | undefined
   /** Whether the cause was the service, the account or somebody's doing, so that a later build may submit it again. */
   retryable?: boolean | undefined
+  /** What the service charged for the task all the same; absent where it refunded. */
+  consumedCredits?: number | undefined
 }
 
 /** When a request was sent last. */
@@ -105,6 +107,7 @@ const failure = z.looseObject({
   message: z.string(),
   taskId: taskId.optional(),
   retryable: z.boolean().optional(),
+  consumedCredits: z.number().nonnegative().optional(),
 })
 
 /** The content of `journal/<key>.json`. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
+import path from 'node:path'
 import { isMeshyError, MeshyError } from '../errors.ts'
 import type { CanonicalRequest } from '../request/request.ts'
 import { syncFolder } from '../system/folder.ts'
@@ -40,17 +41,19 @@ export interface Journal {
   start(start: JournalStart): Promise<StartedRecord>
   /** Right before the request is sent. */
   send(key: string, sent: Sent): Promise<StartedRecord>
+  /** When the service refused what was sent: nothing can become of it. */
+  unsend(key: string): Promise<StartedRecord>
   /** When the answer to a submission was lost: it may have been accepted, and is never repeated by itself. */
   lose(key: string): Promise<StartedRecord>
   /**
    * As soon as the id of the task is known, or when a task is adopted.
    *
-   * @param reader with what the task can be read from now on, where that is not what it was submitted with
+   * @param known where that is not what the record says: with what the task can be read from now on, when it began
    */
   accept(
     key: string,
     taskId: string,
-    reader?: Pick<JournalStart, 'host' | 'account'>,
+    known?: Partial<Pick<JournalStart, 'host' | 'account' | 'startedAt'>>,
   ): Promise<AcceptedRecord>
   /** When the service refunded, or said no for good. */
   fail(key: string, failure: JournalFailure): Promise<FailedRecord>
@@ -77,8 +80,9 @@ export function createJournal(layout: Layout, prepare = createPreparation(layout
     start: async (start) => await write(startAfter(await read(start.key), start)),
     lose: async (key) => await write(loseAfter(await read(key), key)),
     send: async (key, sent) => await write(sendAfter(await read(key), key, sent)),
-    accept: async (key, taskId, reader) =>
-      await write({ ...acceptAfter(await read(key), key, taskId), ...reader }),
+    unsend: async (key) => await write(sendAfter(await read(key), key, undefined)),
+    accept: async (key, taskId, known) =>
+      await write({ ...acceptAfter(await read(key), key, taskId), ...known }),
     fail: async (key, failure) => await write(failAfter(await read(key), key, failure)),
     forget: async (forgotten) =>
       await write(forgetAfter(await ifValid(() => read(forgotten.key)), forgotten)),
@@ -120,7 +124,7 @@ function startAfter(previous: JournalRecord | undefined, start: JournalStart): S
   }
 }
 
-function sendAfter(previous: JournalRecord | undefined, key: string, sent: Sent): StartedRecord {
+function sendAfter(previous: JournalRecord | undefined, key: string, sent: Sent | undefined): StartedRecord {
   if (previous?.state !== 'started') throw unexpected(key, previous, 'sent')
   return { ...previous, sent }
 }
@@ -190,11 +194,12 @@ async function remove(file: string, folder: string): Promise<void> {
 }
 
 function journalInvalid(file: string, problem: string, cause?: unknown): MeshyError {
+  const key = path.basename(file, '.json')
   return new MeshyError('MESHY_JOURNAL_INVALID', {
     message: `\`${file}\` is not a journal record that we wrote: ${problem}. Its model may be being paid for.`,
     hint:
-      'Settle it by its import: `unplugin-meshy forget "./hero.png?meshy"`. Its task, if `unplugin-meshy tasks` lists ' +
-      'one, is taken over by `unplugin-meshy adopt`.',
+      `\`unplugin-meshy forget ${key}\` settles it: then the next build takes over the task of the account that carries ` +
+      'the key, and pays only where there is none.',
     details: { file },
     cause,
   })

@@ -220,7 +220,9 @@ export const failures = {
   },
   MESHY_JOURNAL_INVALID: {
     cause: 'A journal record is not what we wrote, so it is not known whether its model is being paid for.',
-    next: 'Settle it by its import: `unplugin-meshy forget "./hero.png?meshy"`; then `adopt` its task, if there is one.',
+    next:
+      '`unplugin-meshy forget <key>` with the key that the message names; then the next build takes its task over, if ' +
+      'the account has one that carries the key, and pays only otherwise.',
     paid: 'maybe',
   },
   MESHY_JOURNAL_OTHER_ACCOUNT: {
@@ -278,6 +280,13 @@ export const failures = {
   MESHY_OUTPUT_UNWRITABLE: {
     cause: 'A file cannot be copied into the output: read-only, full disk, or missing rights.',
     next: 'Free space or fix the rights of the output folder, then build again.',
+    paid: 'no',
+  },
+  MESHY_PERMISSION_MISSING: {
+    cause:
+      'A model that seemed to be on its way turned out to be missing, in a run that may not pay by itself; a dev ' +
+      'server asks then.',
+    next: 'Say yes in the dev server, or set MESHY_MODE=generate for this run.',
     paid: 'no',
   },
   MESHY_PLAN_ONLY: {

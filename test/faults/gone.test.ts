@@ -1,22 +1,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { RunningEmulator } from '../../src/emulator.ts'
 import { startGate } from '../support/gate.ts'
-import { ageJournal } from '../support/journal.ts'
+import { ageJournal, removeTasks } from '../support/journal.ts'
 import { failureOf, leaveOnItsWay, openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 
 const SPECIFIER = 'hero.png?meshy'
-
-/** As the service does when the retention is over. */
-async function removeTasks(emulator: RunningEmulator): Promise<void> {
-  for (const { id, type } of emulator.tasks()) {
-    await emulator.fetch(`${emulator.url}/openapi/v1/${type}/${id}`, {
-      method: 'DELETE',
-      headers: { authorization: `Bearer ${emulator.apiKey}` },
-    })
-  }
-}
 
 describe('404 for a task that was paid', () => {
   const { path } = useTempDir()

@@ -43,7 +43,7 @@ describe('a submission whose answer is lost', () => {
 
   it('is found by its name in a later run when its task is listed late', async () => {
     const { emulator, run } = await setUp({ faults: [{ kind: 'lostAnswer', nth: 1 }] })
-    emulator.fail({ kind: 'status', status: 500, on: 'list', from: 2 })
+    emulator.fail({ kind: 'status', status: 500, on: 'list', from: 3 })
     expect(await failureOf((await run()).load(SPECIFIER))).toMatchObject({ code: 'MESHY_SUBMIT_UNKNOWN' })
 
     emulator.heal()

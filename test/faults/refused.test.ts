@@ -84,6 +84,7 @@ describe('a submission that was refused', () => {
           service: emulator,
           live: true,
           options: { mode: 'generate', concurrency: 1 },
+          gather: names.length,
         })
       const first = await open()
       const loadAll = ({ load }: typeof first) => Promise.all(names.map((name) => load(`${name}?meshy`)))
@@ -97,7 +98,7 @@ describe('a submission that was refused', () => {
       await expect.poll(told, WAIT).toHaveLength(3)
       expect(emulator.counts.posts).toBe(1)
 
-      agree(second.context)
+      await agree(second.context)
       const states = async () => (await loadAll(second)).map(({ metadata }) => metadata.state)
       await expect.poll(states, WAIT).toEqual(['ready', 'ready', 'ready'])
       expect(emulator.counts).toMatchObject({ posts: 4, created: 3 })
@@ -126,7 +127,7 @@ describe('a submission that was refused', () => {
       expect(await live.load(SPECIFIER)).toMatchObject(STAND_IN)
       expect(await live.load(SPECIFIER)).toMatchObject(STAND_IN)
       const reasons = live.told.filter((text) => text.includes(message))
-      agree(live.context)
+      await agree(live.context)
       await expect.poll(() => live.load(SPECIFIER), { timeout: 20_000 }).toMatchObject(READY)
 
       expect(reasons).toHaveLength(1)

@@ -13,12 +13,28 @@ describe('Budget', () => {
     expect(budget.reserved).toBe(90)
   })
 
-  it('takes back what is released', () => {
+  it('takes back what is released, once', () => {
     const budget = new Budget()
-    budget.reserve(30, 30)
-    budget.release(30)
+    budget.reserve(30, 60)
+    const reservation = budget.reserve(30, 60)
 
-    expect(budget.allows(30, 30)).toBe(true)
+    reservation.release()
+    reservation.release()
+
+    expect(budget.reserved).toBe(30)
+  })
+
+  it('keeps what was sent, until it was refused or refunded', () => {
+    const budget = new Budget()
+    const reservation = budget.reserve(30, 30)
+
+    reservation.sent()
+    reservation.release()
+    expect(budget.reserved).toBe(30)
+
+    reservation.refunded()
+    reservation.release()
+    expect(budget.reserved).toBe(0)
   })
 })
 

@@ -1,5 +1,6 @@
 import { readFile, rm } from 'node:fs/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { agree } from '../../src/pipeline/live/agree.ts'
 import { isOffline, MODES, STATES, type Mode, type State } from '../../src/pipeline/modes.ts'
 import { startGate } from '../support/gate.ts'
 import { failureOf, leaveOnItsWay, openRun, writePictures } from '../support/run.ts'
@@ -111,7 +112,7 @@ describe('a mode', () => {
     await expect.poll(() => told.join()).toContain('30 credits. ')
     expect(emulator.counts.total).toBe(0)
 
-    for (const { request, finding } of context.consent.take()) context.live?.start(context, request, finding)
+    await agree(context)
 
     await expect.poll(async () => (await load(SPECIFIER)).metadata.state, WAIT).toBe('ready')
     expect(emulator.counts.posts).toBe(1)

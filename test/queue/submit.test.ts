@@ -32,7 +32,7 @@ function post(...errors: Error[]) {
 }
 
 /** Submits from inside a slot, as it must be. */
-function submitInSlot(send: () => Promise<string>, options: Omit<SubmitOptions, 'limits' | 'clock'>) {
+function submitInSlot(send: () => Promise<string>, options: Omit<SubmitOptions<string>, 'limits' | 'clock'>) {
   const limits = makeLimits()
   return limits.slot(() => submit(send, { limits, clock, ...options }))
 }

@@ -1,5 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { RunningEmulator } from '../../src/emulator.ts'
 import type { Context } from '../../src/pipeline/context.ts'
 import { forgetModel } from '../../src/pipeline/commands/forget.ts'
 
@@ -22,4 +23,14 @@ export async function forgetRecord(context: Context): Promise<void> {
   if (record?.state !== 'failed') throw new Error(`The record is ${record?.state}`)
   const { image: imageName, request: canonical, params } = record
   await forgetModel(context, { key, imageName, canonical, params })
+}
+
+/** As the service does when the retention is over. */
+export async function removeTasks(emulator: RunningEmulator): Promise<void> {
+  for (const { id, type } of emulator.tasks()) {
+    await emulator.fetch(`${emulator.url}/openapi/v1/${type}/${id}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${emulator.apiKey}` },
+    })
+  }
 }

@@ -2,11 +2,15 @@ import type { Request } from '../../request/request.ts'
 import { classify, type Finding } from '../classify.ts'
 import type { Context } from '../context.ts'
 import { decide, isOffline } from '../modes.ts'
+import { Permission } from '../paying/permission.ts'
 
-/** Generates models that wait for the developer's yes, in the background. It holds for these keys alone. */
-export function agree(context: Context, keys?: Iterable<string>): string[] {
-  const asked = context.consent.take(keys)
-  for (const { request, finding } of asked) context.live?.start(context, request, finding)
+/**
+ * Generates models that wait for the developer's yes, in the background. It holds for these keys alone, and only for
+ * those that are still wanted and still missing.
+ */
+export async function agree(context: Context, keys?: Iterable<string>): Promise<string[]> {
+  const asked = await context.consent.take(keys)
+  for (const { request, finding } of asked) start(context, request, finding)
   return asked.map(({ request }) => request.key)
 }
 
@@ -20,8 +24,14 @@ export async function retry(context: Context, request: Request): Promise<boolean
   const finding = await classify(context, request)
   if (finding.state === 'ready') return deriveAgain(context, request, finding)
   if (decide(options.mode, finding.state) === 'fail') return false
-  live.start(context, request, finding)
+  start(context, request, finding)
   return true
+}
+
+/** A yes is said to the price that was shown: none for what is on its way, should that turn out to be gone. */
+function start(context: Context, request: Request, finding: Finding): void {
+  const permission = finding.state === 'missing' ? Permission.ofYes(request.key) : undefined
+  context.live?.start(context, request, { finding, permission })
 }
 
 /** Costs nothing. */

@@ -19,6 +19,16 @@ export interface WaysToAgree {
   page?: string | undefined
 }
 
+/** What is asked now about a model; of what nobody imports, it is asked again when somebody does. */
+export type Reread = (asked: Asked) => Promise<Asked | 'unwanted' | 'ready'>
+
+interface ConsentOptions {
+  clock: Clock
+  logger: Logger
+  ways: WaysToAgree
+  reread: Reread
+}
+
 /** How long imports are gathered before the developer is asked about all of them. */
 const GATHER_MS = 300
 
@@ -29,11 +39,14 @@ export class Consent {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #ways: WaysToAgree
+  readonly #reread: Reread
 
-  constructor(clock: Clock, logger: Logger, ways: WaysToAgree = {}) {
+  /** @param reread says what is asked now, right before people are told of it or have said yes */
+  constructor({ clock, logger, ways, reread }: ConsentOptions) {
     this.#clock = clock
     this.#logger = logger
     this.#ways = ways
+    this.#reread = reread
   }
 
   ask(asked: Asked): void {
@@ -50,24 +63,44 @@ export class Consent {
     this.#asked.delete(key)
   }
 
-  /** Takes out what was asked, for a yes. */
-  take(keys: Iterable<string> = this.#asked.keys()): Asked[] {
+  /** Takes out what is still asked, for a yes. A second yes at the same moment finds nothing. */
+  async take(keys: Iterable<string> = this.#asked.keys()): Promise<Asked[]> {
     const taken = [...keys].flatMap((key) => this.#asked.get(key) ?? [])
     for (const { request } of taken) this.#asked.delete(request.key)
-    return taken
+    const current = await Promise.all(taken.map((asked) => this.#reread(asked)))
+    for (const [index, now] of current.entries()) {
+      const asked = taken[index]
+      if (now === 'unwanted' && asked) this.#asked.set(asked.request.key, asked)
+    }
+    return current.filter((now) => typeof now !== 'string')
+  }
+
+  /** What a yes would be about. */
+  async #current(): Promise<Asked[]> {
+    const current = await Promise.all(
+      [...this.#asked].map(async ([key, asked]) => ({ key, now: await this.#reread(asked) })),
+    )
+    for (const { key, now } of current) if (now === 'ready') this.#asked.delete(key)
+    return current.flatMap(({ now }) => (typeof now === 'string' ? [] : [now]))
   }
 
   async #announce(): Promise<void> {
     this.#announcing = true
     await this.#clock.sleep(GATHER_MS)
     this.#announcing = false
-    const asked = [...this.#asked.values()].toSorted(by(({ request }) => [request.imageName, request.key]))
-    if (asked.length === 0) return
-    const sum = asked.reduce((total, { request }) => total + priceOf(request), 0)
+    const current = await this.#current()
+    if (current.length === 0) return
+    const asked = current.toSorted(by(({ request }) => [request.imageName, request.key]))
+    const sum = asked.reduce((total, one) => total + costOf(one), 0)
     const names = asked.map(({ request }) => request.imageName).join(', ')
     this.#logger.info(`meshy: ${names}: ${sum} credits. ${sentence(this.#ways)}`)
     for (const { finding } of asked) if (finding.free) this.#logger.info(`meshy: ${finding.free}`)
   }
+}
+
+/** What is on its way is only looked for. */
+function costOf({ request, finding }: Asked): number {
+  return finding.state === 'missing' ? priceOf(request) : 0
 }
 
 function sentence({ key, page }: WaysToAgree): string {

@@ -7,7 +7,8 @@ import { failedBefore, isOfOtherKey } from '../paying/failure.ts'
 import type { Import } from '../imports.ts'
 import type { Action } from '../modes.ts'
 import { derive } from '../deriving/derive.ts'
-import { obtain } from '../paying/obtain.ts'
+import { obtain, type Wanted } from '../paying/obtain.ts'
+import { lacksPermission, Permission } from '../paying/permission.ts'
 import { makeStandIn } from './stand-in.ts'
 import { ensureStateFile, touchStateFile } from './state-file.ts'
 import { Wishes, type Wanting } from './wishes.ts'
@@ -53,10 +54,15 @@ export class Live {
   }
 
   /** Generates a model in the background after all: the developer said so. */
-  start(context: Context, request: Request, finding: Finding): void {
+  start(context: Context, request: Request, wanted: Wanted): void {
     this.#failed.delete(request.key)
     context.consent.remove(request.key)
-    void this.#run(context, request, { finding, ready: () => this.#wishes.find(request.key) })
+    void this.#run(context, request, { ...wanted, ready: () => this.wanting(request.key) })
+  }
+
+  /** Who wants the model of a key, by what is on disk now; undefined when nobody does any more. */
+  wanting(key: string): Promise<Wanting | undefined> {
+    return this.#wishes.find(key)
   }
 
   #startOrAsk(context: Context, request: Request, { finding, action }: LiveTask): 'pending' | 'preview' {
@@ -73,7 +79,7 @@ export class Live {
       return 'preview'
     }
     const ready = action === 'submit' ? () => this.#quiet(context, key) : async () => ({ context, request })
-    void this.#run(context, request, { finding, ready })
+    void this.#run(context, request, { finding, permission: undefined, ready })
     return 'pending'
   }
 
@@ -99,11 +105,14 @@ export class Live {
     return this.#wishes.find(key)
   }
 
-  /** @param ready who still wants the model when its turn comes: the first import may be another one by then */
+  /**
+   * @param run.permission a developer's yes; without one, the mode of whoever wants the model decides
+   * @param run.ready who still wants the model when its turn comes: the first import may be another one by then
+   */
   async #run(
     context: Context,
     request: Request,
-    { finding, ready }: { finding: Finding; ready: () => Promise<Wanting | undefined> },
+    { ready, ...wanted }: Wanted & { ready: () => Promise<Wanting | undefined> },
   ): Promise<void> {
     const { key } = request
     if (this.#running.has(key)) return
@@ -112,13 +121,11 @@ export class Live {
     try {
       const wanting = await ready()
       if (!wanting) return
-      await makeReady(wanting.context, wanting.request, finding)
+      await makeReady(wanting, wanted)
     } catch (cause) {
       if (context.signal.aborted || isOutdated(cause)) return
-      const error = isMeshyError(cause) ? cause.at({ file: request.imageName }) : cause
-      this.#failed.set(key, { context, error })
-      context.observer?.failed(request, error)
-      context.logger.error(formatThrown(error))
+      if (lacksPermission(cause)) await askAfterAll(context, request)
+      else this.#fail(context, request, cause)
     } finally {
       for (const { observer } of this.#running.get(key) ?? []) observer?.ended(request)
       this.#running.delete(key)
@@ -126,6 +133,19 @@ export class Live {
     // After a failure as well: nothing is on its way any more, and the module says so.
     await touchStateFile(context, key)
   }
+
+  #fail(context: Context, request: Request, cause: unknown): void {
+    const error = isMeshyError(cause) ? cause.at({ file: request.imageName }) : cause
+    this.#failed.set(request.key, { context, error })
+    context.observer?.failed(request, error)
+    context.logger.error(formatThrown(error))
+  }
+}
+
+/** What seemed to be on its way is missing: nobody has allowed yet that it is paid. */
+async function askAfterAll(context: Context, request: Request): Promise<void> {
+  const finding = await classify(context, request)
+  if (!finding.entry) context.consent.ask({ request, finding })
 }
 
 /** The picture was saved again in the last moment: its module is loaded again with another key. */
@@ -133,8 +153,11 @@ function isOutdated(error: unknown): boolean {
   return isMeshyError(error) && error.code === 'MESHY_IMAGE_CHANGED'
 }
 
-async function makeReady(context: Context, request: Request, finding: Finding): Promise<void> {
-  const { entry, derivation, derived } = await obtain(context, request, finding)
+async function makeReady({ context, request }: Wanting, { finding, permission }: Wanted): Promise<void> {
+  const { entry, derivation, derived } = await obtain(context, request, {
+    finding,
+    permission: permission ?? Permission.ofMode(context.options.mode, request.key),
+  })
   if (derivation && !derived) await derive(context, request, { entry, derivation })
   context.logger.info(`meshy: ${request.imageName} is ready (${entry.facts.triangles} triangles)`)
   await noteReady(context, request)

@@ -2,12 +2,14 @@ import { isMeshyError, MeshyError } from '../../errors.ts'
 import type { Request } from '../../request/request.ts'
 import type { StartedRecord } from '../../store/journal-record.ts'
 import type { Admission, Candidate } from './batch.ts'
-import { overBudget } from '../budget.ts'
+import { overBudget, type Reservation } from '../budget.ts'
 import type { Context } from '../context.ts'
 import { findFreeWay } from '../deriving/free-way.ts'
-import { candidatesFor, isPastRetention, mayBeInTheMaking, submissionUnknown } from './lost-task.ts'
+import { candidatesFor, isLikely, isProvenGone, mayBeInTheMaking, submissionUnknown } from './lost-task.ts'
+import { permissionMissing } from './permission.ts'
 import { priceOf } from './price.ts'
-import { adoptable, listRecentTasks, RETENTION_MS, serviceTime, type RecentTasks } from './recent-tasks.ts'
+import { adoptable, listRecentTasks, type KnownTasks, type RecentTasks } from './recent-tasks.ts'
+import { RETENTION_MS } from './retention.ts'
 
 /**
  * Decides about a whole batch before anything of it is paid:
@@ -15,7 +17,8 @@ import { adoptable, listRecentTasks, RETENTION_MS, serviceTime, type RecentTasks
  * 0. A build that fails anyway, for an import that cannot be read, sends nothing and costs nothing.
  * 1. The account's recent tasks are listed, which is free. One that carries a key is taken over.
  * 2. A submission that was cut off and cannot be found out is an error of its own.
- * 3. The rest is priced, announced, and held against the budget and the balance. Too much: nothing is submitted.
+ * 3. What nobody has allowed to be paid goes no further.
+ * 4. The rest is priced, announced, and held against the budget and the balance. Too much: nothing is submitted.
  */
 export async function decideBatch(
   context: Context,
@@ -25,19 +28,20 @@ export async function decideBatch(
   if (doom) return candidates.map(() => doom)
   const account = await lookAtAccount(context, candidates)
   const found = candidates.map((candidate) => findTask(context, candidate, account))
-  const toPay = candidates.filter((_, index) => found[index] === undefined)
-  const refusal = toPay.length > 0 ? await reserve(context, toPay) : undefined
-  if (!refusal) await announceOrRelease(context, toPay)
+  const toPay = candidates.filter((candidate, index) => found[index] === undefined && candidate.permission)
+  const reserved = await reserve(context, toPay)
   const batch = new AbortController()
-  return candidates.map(
-    (candidate, index) => found[index] ?? refusal ?? { credits: priceOf(candidate.request), batch },
-  )
+  const pay = ({ permission, ...candidate }: Candidate, held: Reservation | MeshyError | undefined) => {
+    if (!permission || !held) return permissionMissing(candidate.request)
+    return held instanceof MeshyError ? held : { permission, reservation: held, batch }
+  }
+  return candidates.map((candidate, index) => found[index] ?? pay(candidate, reserved.get(candidate)))
 }
 
 interface Known {
   recent: RecentTasks
-  /** Tasks that belong to other requests of the project. */
-  known: ReadonlySet<string>
+  /** Tasks that belong to requests of the project. */
+  known: KnownTasks
 }
 
 /** How often the account is looked at while a task may be in the making, in milliseconds. */
@@ -59,12 +63,12 @@ async function lookAtAccount(context: Context, candidates: Candidate[]): Promise
 function isMissed(context: Context, { request, record }: Candidate, { recent, known }: Known): boolean {
   if (record?.state !== 'started' || !mayBeInTheMaking(context, record)) return false
   if (adoptable(recent, request.key, record.forgottenTasks)) return false
-  return candidatesFor(recent, record, known).length === 0
+  return !candidatesFor(recent, record, known).some((task) => isLikely(task, record))
 }
 
 async function listOnce(context: Context, candidates: Candidate[]): Promise<RecentTasks> {
   const kinds = new Set(candidates.map(({ request }) => request.canonical.kind))
-  const since = () => serviceTime(context) - RETENTION_MS
+  const since = () => context.serviceNow() - RETENTION_MS
   return listRecentTasks(context.api().client, kinds, { since, signal: context.signal })
 }
 
@@ -75,11 +79,11 @@ function findTask(
 ): Admission | MeshyError | undefined {
   const task = adoptable(recent, request.key, record?.forgottenTasks ?? [])
   if (task) return { adopt: task }
-  if (record?.state !== 'started' || isPastRetention(context, record)) return undefined
+  if (record?.state !== 'started' || isProvenGone(context, record)) return undefined
   return unknownOutcome(request, record, { recent, known })
 }
 
-/** Cut off before the answer: where names are echoed, or nothing was made since, the request never arrived. */
+/** Cut off before the answer: where nothing was made since that may be it, the request never arrived. */
 function unknownOutcome(
   request: Request,
   record: StartedRecord,
@@ -98,23 +102,32 @@ function doomed({ isDoomed }: Context): MeshyError | undefined {
   })
 }
 
-/** Reserves the price of all that is to be paid; returns why nothing of it may be. */
-async function reserve(context: Context, toPay: Candidate[]): Promise<MeshyError | undefined> {
+/** What is held for each of a batch, or why nothing of it may be paid. */
+type Reserved = ReadonlyMap<Candidate, Reservation | MeshyError>
+
+/** Reserves the price of all that is to be paid, and announces it; what cannot be announced is given back. */
+async function reserve(context: Context, toPay: Candidate[]): Promise<Reserved> {
+  if (toPay.length === 0) return new Map()
+  const refused = (reason: MeshyError) => new Map(toPay.map((candidate) => [candidate, reason]))
   const { options, budget } = context
   const prices = toPay.map(({ request }) => ({ image: request.imageName, credits: priceOf(request) }))
   const sum = prices.reduce((total, { credits }) => total + credits, 0)
   if (!budget.allows(sum, options.maxCredits)) {
-    return overBudget(prices, sum, { reserved: budget.reserved, cap: options.maxCredits })
+    return refused(overBudget(prices, sum, { reserved: budget.reserved, cap: options.maxCredits }))
   }
   // Before anything is waited for: another instance of the plugin may be deciding about its own batch.
-  budget.reserve(sum, options.maxCredits)
-  let isCovered = false
+  const held = new Map(
+    toPay.map((candidate) => [candidate, budget.reserve(priceOf(candidate.request), options.maxCredits)]),
+  )
+  let isAnnounced = false
   try {
     const balance = await balanceOf(context)
-    isCovered = balance === undefined || balance >= sum
-    return isCovered ? undefined : creditsMissing(sum, balance)
+    if (balance !== undefined && balance < sum) return refused(creditsMissing(sum, balance))
+    await announce(context, toPay)
+    isAnnounced = true
+    return held
   } finally {
-    if (!isCovered) budget.release(sum)
+    if (!isAnnounced) for (const reservation of held.values()) reservation.release()
   }
 }
 
@@ -136,18 +149,7 @@ function creditsMissing(sum: number, balance: number | undefined): MeshyError {
   })
 }
 
-/** What is reserved is given back when it cannot be announced: then it is not submitted. */
-async function announceOrRelease(context: Context, toPay: Candidate[]): Promise<void> {
-  try {
-    await announce(context, toPay)
-  } catch (error) {
-    context.budget.release(toPay.reduce((total, { request }) => total + priceOf(request), 0))
-    throw error
-  }
-}
-
 async function announce(context: Context, toPay: Candidate[]): Promise<void> {
-  if (toPay.length === 0) return
   const sum = toPay.reduce((total, candidate) => total + priceOf(candidate.request), 0)
   const names = toPay.map(
     (candidate) => `${candidate.request.imageName} (${priceOf(candidate.request)} credits)`,

@@ -4,18 +4,24 @@ import type { Request } from '../../request/request.ts'
 import type { JournalRecord } from '../../store/journal-record.ts'
 import type { Clock } from '../../system/clock.ts'
 import { by } from '../../system/order.ts'
+import type { Reservation } from '../budget.ts'
+import type { Permission } from './permission.ts'
 
 /** A request that is missing, or whose submission was cut off before its outcome was known. */
 export interface Candidate {
   request: Request
   record: JournalRecord | undefined
+  /** Without one, only a task that exists is taken over. */
+  permission: Permission | undefined
 }
 
 /** What a batch decided about a candidate: take over a task that exists, or pay. */
 export type Admission =
   | { adopt: Task }
   | {
-      credits: number
+      permission: Permission
+      /** Released by whoever was admitted, at the end of the attempt. */
+      reservation: Reservation
       /** Aborted when another submission of the batch showed that none can succeed. */
       batch: AbortController
     }

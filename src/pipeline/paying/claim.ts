@@ -3,80 +3,88 @@ import type { Request } from '../../request/request.ts'
 import type { Task } from '../../meshy/task.ts'
 import type { AcceptedRecord, JournalRecord, StartedRecord } from '../../store/journal-record.ts'
 import type { Lease } from '../../store/lease.ts'
+import type { Reservation } from '../budget.ts'
 import type { Context } from '../context.ts'
 import { failedBefore, isFinal } from './failure.ts'
 import { assertMine, NOT_SUBMITTED } from './assert-mine.ts'
-import { pay, recordOf, type Payment } from './pay.ts'
-import { serviceTime, submittedMeanwhile } from './recent-tasks.ts'
+import type { Admission, Candidate } from './batch.ts'
+import { beginOf, pay, recordOf, type Payment } from './pay.ts'
+import { lacksPermission, type Permission } from './permission.ts'
+import { isOnItsWay } from './retention.ts'
 
 /** A task at the service that will give the model of a request. */
 export interface Claim {
   origin: 'generated' | 'adopted'
-  /** Credits that this run reserved for it. */
-  credits: number
+  /** What this run holds for a task of its own. Released by whoever made the claim, whatever comes of it. */
+  reservation?: Reservation | undefined
   /** Runs `watch` with the id of the task, inside the account's limit of tasks where this run submits it. */
   running<T>(watch: (taskId: string) => Promise<T>): Promise<T>
+}
+
+/** What a request is claimed with. */
+export interface Attempt {
+  lease: Lease
+  /** The journal's record when it was decided to generate: a failure in it may be tried again. */
+  known: JournalRecord | undefined
+  /** Without one, only a task that exists is claimed. */
+  permission: Permission | undefined
 }
 
 /**
  * A claim on a task of the journal, on one of the account, or on a new one, whose submission is paid.
  *
- * @param run.known the journal's record when it was decided to generate: a failure in it may be tried again
+ * @throws {MeshyError} MESHY_PERMISSION_MISSING when there is no task, and the attempt may not pay
  */
 export async function claimTask(
   context: Context,
   request: Request,
-  { lease, known }: { lease: Lease; known: JournalRecord | undefined },
+  { lease, known, permission }: Attempt,
 ): Promise<Claim> {
   const record = await context.store.journal.read(request.key)
   if (record) await assertOurs(context, record, lease)
   if (record?.state === 'accepted') return adopt(record.taskId)
   if (isFinal(record) && !isFinal(known)) throw failedBefore(record)
   context.progress.waiting(request)
-  const admission = await context.batch.admit({ request, record })
-  if ('adopt' in admission) {
-    await takeOver(context, request, { task: admission.adopt, lease })
-    return adopt(admission.adopt.id)
-  }
-  // It never arrived. The new one begins now, and is looked for from now on.
-  if (record?.state === 'started') await withdraw(context, request, { lease, credits: admission.credits })
-  return submission(context, request, { ...admission, lease })
+  const admission = await admit(context, request, { record, permission, lease })
+  if (!('adopt' in admission)) return submission(context, request, { ...admission, lease })
+  await takeOver(context, request, { task: admission.adopt, lease })
+  return adopt(admission.adopt.id)
 }
 
-async function withdraw(
-  { store, budget }: Context,
+/** What was never sent, or provably never arrived, is over where nothing new is allowed: the journal says so. */
+async function admit(
+  context: Context,
   request: Request,
-  { lease, credits }: { lease: Lease; credits: number },
-): Promise<void> {
+  { lease, ...candidate }: Omit<Candidate, 'request'> & { lease: Lease },
+): Promise<Admission> {
   try {
-    await assertMine(lease, request, NOT_SUBMITTED)
-    await store.journal.clear(request.key)
+    return await context.batch.admit({ request, ...candidate })
   } catch (error) {
-    budget.release(credits)
+    if (lacksPermission(error) && candidate.record?.state === 'started') {
+      await assertMine(lease, request, NOT_SUBMITTED)
+      await context.store.journal.clear(request.key)
+    }
     throw error
   }
 }
 
 /** A claim whose task is submitted when there is a slot, unless somebody else has submitted it meanwhile. */
-function submission(context: Context, request: Request, payment: Payment): Claim {
+function submission(context: Context, request: Request, payment: Omit<Payment, 'decidedAt'>): Claim {
   const { limits } = context.api()
-  const decidedAt = serviceTime(context)
+  const { reservation, lease } = payment
+  const decidedAt = context.serviceNow()
   const claim: Claim = {
     origin: 'generated',
-    credits: payment.credits,
+    reservation,
     running: (watch) =>
       limits.slot(
         async () => {
-          const release = () => context.budget.release(payment.credits)
-          const task = await submittedMeanwhile(context, request, decidedAt).catch((error: unknown) => {
-            release()
-            throw error
-          })
-          if (!task) return watch(await pay(context, request, payment))
-          release()
-          Object.assign(claim, { origin: 'adopted', credits: 0 })
-          await takeOver(context, request, { task, lease: payment.lease })
-          return watch(task.id)
+          const paid = await pay(context, request, { ...payment, decidedAt })
+          if ('id' in paid) return watch(paid.id)
+          reservation.release()
+          claim.origin = 'adopted'
+          await takeOver(context, request, { task: paid.adopt, lease })
+          return watch(paid.adopt.id)
         },
         { signal: context.signal },
       ),
@@ -91,12 +99,14 @@ async function takeOver(
 ): Promise<void> {
   await assertMine(lease, request, NOT_SUBMITTED)
   const { journal } = context.store
-  await journal.start(recordOf(context, request))
-  await journal.accept(request.key, task.id)
+  const record = recordOf(context, request)
+  await journal.start(record)
+  // How long it is kept counts from its own beginning, and not from that of what this machine sent.
+  await journal.accept(request.key, task.id, { ...record, startedAt: beginOf(task) ?? record.startedAt })
 }
 
 function adopt(taskId: string): Claim {
-  return { origin: 'adopted', credits: 0, running: (watch) => watch(taskId) }
+  return { origin: 'adopted', running: (watch) => watch(taskId) }
 }
 
 /**
@@ -104,7 +114,7 @@ function adopt(taskId: string): Claim {
  * after the key of an account was renewed; what cannot be looked up may be running, and is an error.
  */
 async function assertOurs(context: Context, record: JournalRecord, lease: Lease): Promise<void> {
-  if (record.state !== 'started' && record.state !== 'accepted') return
+  if (!isOnItsWay(record, context.serviceNow())) return
   const here = { account: context.api().account, host: context.options.baseUrl }
   if (record.account === here.account && record.host === here.host) return
   if (record.state === 'accepted' && (await canRead(context, record))) {

@@ -5,7 +5,7 @@ import type { Lease } from '../../store/lease.ts'
 import type { Request } from '../../request/request.ts'
 import type { ApiFailure } from '../../system/api-failure.ts'
 import { failures } from '../../system/failures.ts'
-import { isPastRetention } from './lost-task.ts'
+import { isProvenGone } from './lost-task.ts'
 import type { Claim } from './claim.ts'
 import type { Context } from '../context.ts'
 
@@ -27,11 +27,19 @@ export function isOfOtherKey({ options }: Context, { account, failure }: FailedR
 /** The error of a request that failed in an earlier run, or beside this one. */
 export function failedBefore({ key, image, failure }: FailedRecord): MeshyError {
   const retryable = failure.retryable === true
+  const { taskId, consumedCredits = 0 } = failure
+  if (consumedCredits > 0) {
+    return new MeshyError(codeOf(failure), {
+      message: `\`${image}\` failed before: ${failure.message} ${chargeOf(consumedCredits)}`,
+      hint: settleCharge({ key, taskId }),
+      details: { key, taskId, consumedCredits, retryable },
+    })
+  }
   const again = `Change the image or the directives, or \`unplugin-meshy forget ${key}\` to try once more.`
   return new MeshyError(codeOf(failure), {
     message: `\`${image}\` failed before: ${failure.message} It is not submitted again by itself.`,
     hint: retryable ? nextStep(failure) : again,
-    details: { key, taskId: failure.taskId, retryable },
+    details: { key, taskId, retryable },
   })
 }
 
@@ -63,29 +71,64 @@ export async function settleRefusal(
   await store.journal.fail(key, { code, message, retryable: !ABOUT_REQUEST.has(status) })
 }
 
+/** What comes after a failure: nothing, one more try where that is allowed, or a task in the place of one that is gone. */
+export type AfterFailure = 'end' | 'try again' | 'gone'
+
 /**
- * Settles the failure of a task. Returns whether the same request is worth a submission in this run.
+ * Settles the failure of a task. Returns what the same request is worth in this run.
  *
- * @throws the failure, when nothing can be settled
+ * @throws the failure, when nothing can be settled, or when the task was charged
  */
 export async function settleFailure(
   context: Context,
   request: Request,
   { claim, error, lease }: { claim: Claim; error: unknown; lease: Lease },
-): Promise<boolean> {
+): Promise<AfterFailure> {
   if (!isMeshyError(error)) throw error
   if (error.code === 'MESHY_TASK_EXPIRED') return settleExpired(context, request, { error, lease })
   if (error.code !== 'MESHY_TASK_FAILED' && error.code !== 'MESHY_TASK_CANCELED') throw error
-  const { store, budget } = context
+  const { store } = context
   const { code, message, details } = error
-  const isWorthMore = details['retryable'] === true
-  budget.release(claim.credits)
+  const credits = chargedFor(error)
+  if (credits === 0) claim.reservation?.refunded()
   // The record of who took the lease over, while this machine hung, may be of another task.
   if (!(await lease.mine())) throw error
+  if (credits > 0) {
+    await store.journal.fail(request.key, { code, message, retryable: false, consumedCredits: credits })
+    throw charged(request, error, credits)
+  }
+  const isWorthMore = details['retryable'] === true
   // Who canceled a task did so on purpose: the next run may submit it, this one does not.
   const retryable = isWorthMore || code === 'MESHY_TASK_CANCELED'
   await store.journal.fail(request.key, { code, message, retryable })
-  return isWorthMore
+  return isWorthMore ? 'try again' : 'end'
+}
+
+/** What the service says that a failed task consumed all the same. */
+function chargedFor({ details }: MeshyError): number {
+  const credits = details['consumedCredits']
+  return typeof credits === 'number' ? credits : 0
+}
+
+/** What failed and was charged is paid a second time only when somebody says so. */
+function charged({ key, imageName }: Request, error: MeshyError, credits: number): MeshyError {
+  return new MeshyError(error.code, {
+    message: `\`${imageName}\`: ${error.message} ${chargeOf(credits)}`,
+    hint: settleCharge({ key, taskId: String(error.details['taskId']) }),
+    details: { ...error.details, key },
+    cause: error,
+  })
+}
+
+function chargeOf(credits: number): string {
+  return `The service charged ${credits} credits for it, so it is not submitted again by itself.`
+}
+
+function settleCharge({ key, taskId }: { key: string; taskId: string | undefined }): string {
+  return (
+    `Ask Meshy to refund task ${taskId}; \`unplugin-meshy forget ${key}\` lets the next build pay for a new one, ` +
+    'after a change of the image if that was the cause.'
+  )
 }
 
 /** A 404 alone proves nothing: only when the service must have thrown the task away, its record ends. */
@@ -93,15 +136,15 @@ async function settleExpired(
   context: Context,
   request: Request,
   { error, lease }: { error: MeshyError; lease: Lease },
-): Promise<true> {
+): Promise<'gone'> {
   const { store, logger } = context
   const { key, imageName } = request
   const record = await store.journal.read(key)
   if (!(await lease.mine())) throw error
-  if (!isPastRetention(context, record)) throw taskUnknown(request, error)
+  if (!isProvenGone(context, record)) throw taskUnknown(request, error)
   await store.journal.clear(key)
   logger.warn(`meshy: ${imageName}: its task is past the retention of the service, and its files are gone`)
-  return true
+  return 'gone'
 }
 
 function taskUnknown({ key, imageName }: Request, { message, details, cause }: MeshyError): MeshyError {

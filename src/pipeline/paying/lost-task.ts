@@ -1,13 +1,13 @@
 import { MeshyError } from '../../errors.ts'
 import type { Task } from '../../meshy/task.ts'
+import { mayBeCutFrom } from '../../request/payload.ts'
 import type { Request } from '../../request/request.ts'
 import type { JournalRecord, StartedRecord } from '../../store/journal-record.ts'
 import { apiFailureOf } from '../../system/api-failure.ts'
 import type { Context } from '../context.ts'
-import { adoptable, listRecentTasks, RETENTION_MS, serviceTime, type RecentTasks } from './recent-tasks.ts'
+import { adoptable, echoesKeys, listRecentTasks, type KnownTasks, type RecentTasks } from './recent-tasks.ts'
+import { isPastRetention, isUnsent } from './retention.ts'
 
-/** How much longer than that we wait before we take a task for gone: it is counted from our own start. */
-const RETENTION_MARGIN_MS = 60 * 60_000
 /** How far our times and those of the service may be apart. */
 const CLOCK_MARGIN_MS = 60_000
 /** When the account is looked at again for a task whose answer was lost, in milliseconds. */
@@ -19,15 +19,13 @@ const LOOK_AGAIN_MS = [0, 1_000, 3_000, 6_000, 10_000]
  */
 export function mayBeInTheMaking(context: Context, record: JournalRecord | undefined): boolean {
   if (record?.state !== 'started' || !record.sent || record.lost) return false
-  return serviceTime(context) < Date.parse(record.sent.answerBy)
+  return context.serviceNow() < Date.parse(record.sent.answerBy)
 }
 
 /** Whether the service, by its own clock, no longer keeps what became of a submission. */
-export function isPastRetention(context: Context, record: JournalRecord | undefined): boolean {
-  const start = record && record.state !== 'forgotten' ? Date.parse(record.startedAt) : undefined
+export function isProvenGone(context: Context, record: JournalRecord | undefined): boolean {
   const now = context.api().client.serverNow()
-  if (start === undefined || now === undefined) return false
-  return now - start > RETENTION_MS + RETENTION_MARGIN_MS
+  return now !== undefined && isPastRetention(record, now)
 }
 
 /**
@@ -70,23 +68,27 @@ function sentTime({ sent, startedAt }: StartedRecord): number {
 }
 
 /**
- * The tasks that may be a submission that was cut off: none where nothing was sent; none where names are echoed and
- * it carried its own, since its task would show it; else those without a name since it was sent.
+ * The tasks that may be a submission that was cut off: none where nothing was sent; else those since it was sent that
+ * carry no key and are not known to be of another one. Where names are proven to come back whole, and it carried its
+ * own, only those whose name may be a rest of that. The likely ones come first.
  *
- * @param known tasks that belong to other keys of this project
+ * @param known tasks that belong to requests of this project
  */
-export function candidatesFor(
-  recent: RecentTasks,
-  record: StartedRecord,
-  known: ReadonlySet<string>,
-): Task[] {
-  const { sent, lost, request } = record
-  if (!sent && !lost) return []
-  if (recent.echoesNames && sent?.named !== false) return []
+export function candidatesFor(recent: RecentTasks, record: StartedRecord, known: KnownTasks): Task[] {
+  const { sent, request } = record
+  if (isUnsent(record)) return []
   const since = sentTime(record) - CLOCK_MARGIN_MS
-  return recent.nameless.filter(
+  const unknown = recent.keyless.filter(
     (task) => task.kind === request.kind && (task.createdAt ?? since) >= since && !known.has(task.id),
   )
+  const likely = unknown.filter((task) => isLikely(task, record))
+  if (sent && sent.named && echoesKeys(recent, request.kind, known)) return likely.filter(({ name }) => name)
+  return [...likely, ...unknown.filter((task) => !likely.includes(task))]
+}
+
+/** Whether a task shows what may be left of the name of a submission. Somebody else's has a name of its own. */
+export function isLikely({ name }: Task, record: Pick<StartedRecord, 'image' | 'key'>): boolean {
+  return !name || mayBeCutFrom(name, record)
 }
 
 /** The error of a submission whose outcome cannot be found out. */

@@ -3,20 +3,33 @@ import type { Request } from '../../request/request.ts'
 import type { Entry, FileRole } from '../../store/entry.ts'
 import { classify, type Finding, type StoredFinding } from '../classify.ts'
 import type { Context } from '../context.ts'
-import { generate } from '../generate.ts'
+import { generate, type Generated } from '../generate.ts'
+import { lacksPermission, type Permission } from './permission.ts'
 import { restore } from './restore.ts'
+
+/** A model that is to be had, and whether it may be paid for. */
+export interface Wanted {
+  finding: Finding
+  permission: Permission | undefined
+}
 
 /**
  * Gets a model that is not ready, and waits for it: restored from its task, taken over, or generated. Imports of the
  * same key share one flight, in all plugin instances of the process.
+ *
+ * @throws {MeshyError} MESHY_PERMISSION_MISSING when it turns out to be missing, and nothing allows it to be paid
  */
-export async function obtain(context: Context, request: Request, finding: Finding): Promise<StoredFinding> {
+export async function obtain(
+  context: Context,
+  request: Request,
+  { finding, permission }: Wanted,
+): Promise<StoredFinding> {
   const startedAt = context.clock.now()
   const seconds = () => (context.clock.now() - startedAt) / 1000
   let current = finding
   try {
     if (current.state !== 'restorable') {
-      const made = await context.flights.join(request.key, () => generate(context, request, finding.record))
+      const made = await generateOnce(context, request, { finding, permission })
       context.report.addEffort(request.key, {
         origin: made.origin,
         credits: made.credits,
@@ -40,6 +53,22 @@ export async function obtain(context: Context, request: Request, finding: Findin
     hint: 'Run again when nothing cleans the cache folder; nothing is paid again while its task is kept.',
     details: { key: request.key, state: current.state },
   })
+}
+
+/** Whoever joined a flight that may not pay, and may, goes on by itself. */
+async function generateOnce(
+  context: Context,
+  request: Request,
+  { finding, permission }: Wanted,
+): Promise<Generated> {
+  const fly = () =>
+    context.flights.join(request.key, () => generate(context, request, { known: finding.record, permission }))
+  try {
+    return await fly()
+  } catch (error) {
+    if (!permission || !lacksPermission(error)) throw error
+    return fly()
+  }
 }
 
 async function restoreOnce(

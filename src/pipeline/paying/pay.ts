@@ -1,4 +1,5 @@
 import { isMeshyError, MeshyError } from '../../errors.ts'
+import type { Task } from '../../meshy/task.ts'
 import type { Sending } from '../../meshy/transport.ts'
 import { submit } from '../../queue/submit.ts'
 import { createPayload, type Payload } from '../../request/payload.ts'
@@ -7,20 +8,28 @@ import type { Request } from '../../request/request.ts'
 import type { JournalStart } from '../../store/journal-record.ts'
 import type { Lease } from '../../store/lease.ts'
 import { apiFailureOf } from '../../system/api-failure.ts'
+import type { Reservation } from '../budget.ts'
 import type { Context } from '../context.ts'
 import { settleRefusal } from './failure.ts'
 import { assertMine, NOT_SUBMITTED } from './assert-mine.ts'
 import { findLostTask } from './lost-task.ts'
-import { serviceTime } from './recent-tasks.ts'
+import type { Permission } from './permission.ts'
+import { submittedMeanwhile } from './recent-tasks.ts'
 import type { Subject } from './subject.ts'
 
 export interface Payment {
-  /** Reserved from the budget; given back when the service refuses. */
-  credits: number
+  permission: Permission
+  /** Its owner releases it; here it only hears what the service may have charged. */
+  reservation: Reservation
   /** Stops the other submissions of the batch when this one shows that none can succeed. */
   batch: AbortController
   lease: Lease
+  /** When the account was looked at for the whole batch, by the clock of the service. */
+  decidedAt: number
 }
+
+/** The task that was paid, or one that somebody else has submitted meanwhile. */
+export type Paid = { id: string } | { adopt: Task }
 
 /** Answers that make every further submission of a batch pointless. */
 const ENDS_BATCH: ReadonlySet<string> = new Set([
@@ -33,13 +42,14 @@ const ENDS_BATCH: ReadonlySet<string> = new Set([
  * Submits a request, which is paid, and returns the id of its task.
  *
  * The journal's record is durable before the first byte is sent, and holds the id as soon as it is known. A submission
- * whose outcome is unknown is never repeated: its task is looked for in the account.
+ * whose outcome is unknown is never repeated: its task is looked for in the account. Before each POST the account is
+ * looked at once more: whatever was waited for, somebody else may have paid meanwhile.
  */
-export async function pay(context: Context, request: Request, payment: Payment): Promise<string> {
+export async function pay(context: Context, request: Request, payment: Payment): Promise<Paid> {
   const payload = await prepare(context, request, payment)
-  const id = await post(context, request, { ...payload, payment })
-  await recordTask(context, request, { id, lease: payment.lease })
-  return id
+  const paid = await post(context, request, { ...payload, payment })
+  if ('id' in paid) await recordTask(context, request, { id: paid.id, lease: payment.lease })
+  return paid
 }
 
 /** Without its id in the journal, the next run finds a task by its name; where that fails, the user needs the id. */
@@ -64,23 +74,20 @@ async function recordTask(
 }
 
 /** Everything before the first byte is sent. What fails here has cost nothing. */
-async function prepare(context: Context, request: Request, payment: Payment): Promise<Payload> {
-  const { store, readImage, budget, signal } = context
-  try {
-    // A live run has to remember also what it did not send: it would submit it by itself after a restart.
-    if (!context.live) payment.batch.signal.throwIfAborted()
-    assertStillMade(request)
-    const payload = await createPayload(request, {
-      bytesOf: (image) => readImage.readBytes(image, signal),
-    })
-    await assertMine(payment.lease, request, NOT_SUBMITTED)
-    await store.journal.start(recordOf(context, request))
-    context.interrupt?.begin(request)
-    return payload
-  } catch (error) {
-    budget.release(payment.credits)
-    throw error
-  }
+async function prepare(context: Context, request: Request, { batch, lease }: Payment): Promise<Payload> {
+  const { store, readImage, signal } = context
+  // A live run has to remember also what it did not send: it would submit it by itself after a restart.
+  if (!context.live) batch.signal.throwIfAborted()
+  assertStillMade(request)
+  const payload = await createPayload(request, {
+    bytesOf: (image) => readImage.readBytes(image, signal),
+  })
+  await assertMine(lease, request, NOT_SUBMITTED)
+  // What was cut off never arrived. The new one begins now, and is looked for from now on.
+  if ((await store.journal.read(request.key))?.state === 'started') await store.journal.clear(request.key)
+  await store.journal.start(recordOf(context, request))
+  context.interrupt?.begin(request)
+  return payload
 }
 
 /** What the journal says of a request before it is sent. */
@@ -93,36 +100,98 @@ export function recordOf(context: Context, request: Subject): JournalStart {
     params: request.params,
     host: context.options.baseUrl,
     account,
-    startedAt: new Date(serviceTime(context)).toISOString(),
+    startedAt: new Date(context.serviceNow()).toISOString(),
   }
+}
+
+/** When a task began at the service, as the journal writes it; undefined where that is not told. */
+export function beginOf({ createdAt }: Task): string | undefined {
+  return createdAt === undefined ? undefined : new Date(createdAt).toISOString()
 }
 
 interface Submission extends Payload {
   payment: Payment
 }
 
-async function post(
-  context: Context,
-  request: Request,
-  { kind, body, payment }: Submission,
-): Promise<string> {
+async function post(context: Context, request: Request, submission: Submission): Promise<Paid> {
   const { clock, options, signal, progress } = context
-  const { client, limits } = context.api()
+  const { limits } = context.api()
+  const { payment } = submission
   // What waits for its turn ends with the batch; what was sent does not, since its answer would be lost.
   const turn = AbortSignal.any([signal, payment.batch.signal])
   try {
-    const beforeSend = (sending: Sending) => recordSending(context, request, { ...sending, payment })
-    const created = await submit(() => client.create(kind, body, { signal, turn, beforeSend }), {
+    return await submit(() => lookAndPost(context, request, { ...submission, turn }), {
       limits,
       clock,
       timeoutMs: options.taskTimeout,
       signal: turn,
       onFull: () => progress.queueFull(request),
+      isAccepted: (paid) => 'id' in paid,
     })
-    return created.id
   } catch (error) {
-    return settleSubmission(context, request, { error, payment })
+    return { id: await settleSubmission(context, request, { error, payment }) }
   }
+}
+
+/** Ends a submission that nobody needs any more. */
+class PaidElsewhere extends Error {
+  readonly task: Task
+
+  constructor(task: Task) {
+    super('Somebody else has submitted it meanwhile.')
+    this.task = task
+  }
+}
+
+/** How long a request may wait for its turn after the look at the account, in milliseconds. */
+const TURN_MS = 1_000
+
+/** Looks at the account, then submits. What is sent again, or waited long for its turn, is looked for again first. */
+async function lookAndPost(
+  context: Context,
+  request: Request,
+  { kind, body, payment, turn }: Submission & { turn: AbortSignal },
+): Promise<Paid> {
+  const { clock, signal } = context
+  const { reservation, permission, decidedAt } = payment
+  let isInFlight = false
+  let lookedAt: number | undefined
+  const look = async () => {
+    const task = await submittedMeanwhile(context, request, decidedAt)
+    if (task) throw new PaidElsewhere(task)
+    lookedAt = clock.now()
+  }
+  const beforeSend = async (sending: Sending) => {
+    // It is sent again only where what was sent before was refused, or never arrived.
+    isInFlight = false
+    reservation.refunded()
+    if (lookedAt === undefined || clock.now() - lookedAt > TURN_MS) await look()
+    lookedAt = undefined
+    await recordSending(context, request, { ...sending, payment })
+    isInFlight = true
+    reservation.sent()
+  }
+  try {
+    await look()
+    const order = { key: request.key, kind, body }
+    return await context.api().submit(permission, order, { signal, turn, beforeSend })
+  } catch (error) {
+    if (!isInFlight || isRefused(error)) await recordRefusal(context, request, payment.lease)
+    if (error instanceof PaidElsewhere) return { adopt: error.task }
+    throw error
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  const failure = apiFailureOf(error)
+  return failure?.method === 'POST' && failure.outcome !== 'unknown'
+}
+
+/** What was refused is no submission whose outcome is unknown, whatever ends this run before it is sent again. */
+async function recordRefusal({ store }: Context, { key }: Request, lease: Lease): Promise<void> {
+  if (!(await lease.mine())) return
+  const record = await store.journal.read(key)
+  if (record?.state === 'started' && record.sent) await store.journal.unsend(key)
 }
 
 /** Durable before the first byte is sent: until the answer may no longer come, a later run looks for the task. */
@@ -131,19 +200,13 @@ async function recordSending(
   request: Request,
   { named, silenceMs, payment }: Sending & { payment: Payment },
 ): Promise<void> {
-  const sentAt = serviceTime(context)
-  try {
-    await assertMine(payment.lease, request, NOT_SUBMITTED)
-    await context.store.journal.send(request.key, {
-      sentAt: new Date(sentAt).toISOString(),
-      answerBy: new Date(sentAt + silenceMs).toISOString(),
-      named,
-    })
-  } catch (error) {
-    // It is kept back, and what was sent before was refused.
-    context.budget.release(payment.credits)
-    throw error
-  }
+  const sentAt = context.serviceNow()
+  await assertMine(payment.lease, request, NOT_SUBMITTED)
+  await context.store.journal.send(request.key, {
+    sentAt: new Date(sentAt).toISOString(),
+    answerBy: new Date(sentAt + silenceMs).toISOString(),
+    named,
+  })
 }
 
 /** Ends a submission that gave no id: withdraws what was refused, looks for what may have been accepted. */
@@ -152,9 +215,10 @@ async function settleSubmission(
   request: Request,
   { error, payment }: { error: unknown; payment: Payment },
 ): Promise<string> {
-  const { store, budget } = context
+  const { store } = context
   const failure = apiFailureOf(error)
-  if (!failure || !isMeshyError(error)) throw error
+  // A look at the account that failed: nothing was sent after it.
+  if (!failure || !isMeshyError(error) || failure.method !== 'POST') throw error
   if (failure.outcome === 'unknown') {
     // Whoever took the lease over looks for what was sent.
     if (!(await payment.lease.mine())) throw error
@@ -164,7 +228,7 @@ async function settleSubmission(
     )
     return findLostTask(context, request, error)
   }
-  budget.release(payment.credits)
+  payment.reservation.refunded()
   // What ended the batch was said of another request: this one was not sent.
   const isOwn = error !== payment.batch.signal.reason
   if (ENDS_BATCH.has(error.code)) payment.batch.abort(error)

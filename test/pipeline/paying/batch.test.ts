@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { MeshyError } from '../../../src/errors.ts'
+import { Budget } from '../../../src/pipeline/budget.ts'
 import { Batch, type Admission, type Candidate } from '../../../src/pipeline/paying/batch.ts'
+import { Permission } from '../../../src/pipeline/paying/permission.ts'
 import type { Clock } from '../../../src/system/clock.ts'
 
 /** Candidates are only passed through. */
 const candidate = (name: string) =>
   ({ request: { key: name, imageName: `${name}.png` }, record: undefined }) as unknown as Candidate
-const admission = (): Admission => ({ credits: 30, batch: new AbortController() })
+const admission = (): Admission => ({
+  permission: Permission.ofYes('a'),
+  reservation: new Budget().reserve(30, 30),
+  batch: new AbortController(),
+})
 
 /** A clock that does something while others sleep. */
 function clockThat(onSleep: (count: number) => void): Clock {
@@ -89,6 +95,6 @@ describe('Batch', () => {
     await expect(Promise.all([batch.admit(candidate('a')), batch.admit(candidate('b'))])).rejects.toThrow(
       'offline',
     )
-    expect(await batch.admit(candidate('c'))).toMatchObject({ credits: 30 })
+    expect(await batch.admit(candidate('c'))).toHaveProperty('reservation')
   })
 })

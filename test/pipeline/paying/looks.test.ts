@@ -3,54 +3,69 @@ import { Looks, type RecentTasks } from '../../../src/pipeline/paying/recent-tas
 
 const KIND = 'image-to-3d'
 
-/** Lists that can be told apart, and how many there were. */
+/** Lists that end when the test says so. */
 function lists() {
-  const made: RecentTasks[] = []
-  const list = async (): Promise<RecentTasks> => {
-    const tasks = { byKey: new Map(), nameless: [], echoesNames: true }
-    made.push(tasks)
-    return tasks
+  const begun: { since: number; end: (error?: Error) => void; tasks: RecentTasks }[] = []
+  const list = (since: number) => {
+    const tasks: RecentTasks = { byKey: new Map(), keyless: [] }
+    return new Promise<RecentTasks>((resolve, reject) => {
+      begun.push({ since, tasks, end: (error) => (error ? reject(error) : resolve(tasks)) })
+    })
   }
-  return { made, list }
+  return { begun, list }
 }
 
 describe('Looks', () => {
-  it('shares a look that is on its way or fresh', async () => {
+  it('trusts no look that began before it was asked for, and shares the next one', async () => {
     const looks = new Looks()
-    const { made, list } = lists()
+    const { begun, list } = lists()
+    const first = looks.share(KIND, 20, list)
 
-    await Promise.all([
-      looks.share(KIND, { at: 1000, since: 0 }, list),
-      looks.share(KIND, { at: 1001, since: 0 }, list),
-    ])
-    await looks.share(KIND, { at: 10_999, since: 500 }, list)
+    const others = [looks.share(KIND, 20, list), looks.share(KIND, 10, list), looks.share(KIND, 30, list)]
+    expect(begun).toHaveLength(1)
+    begun[0]?.end()
+    await expect.poll(() => begun.length).toBe(2)
+    begun[1]?.end()
 
-    expect(made).toHaveLength(1)
+    expect(await first).toBe(begun[0]?.tasks)
+    expect(new Set(await Promise.all(others))).toEqual(new Set([begun[1]?.tasks]))
+    // It reaches back as far as the one wants who wants to see the most.
+    expect(begun.map(({ since }) => since)).toEqual([20, 10])
   })
 
-  it.each([
-    ['old', KIND, { at: 11_000, since: 0 }],
-    ['too short', KIND, { at: 1001, since: -1 }],
-    ['of another kind', 'multi-image-to-3d', { at: 1001, since: 0 }],
-  ] as const)('looks again when the last one is %s', async (_, kind, wanted) => {
+  it('looks again when the last one has ended', async () => {
     const looks = new Looks()
-    const { made, list } = lists()
-    await looks.share(KIND, { at: 1000, since: 0 }, list)
+    const { begun, list } = lists()
+    const first = looks.share(KIND, 0, list)
+    begun[0]?.end()
+    await first
 
-    const tasks = await looks.share(kind, wanted, list)
+    void looks.share(KIND, 0, list)
 
-    expect(made).toHaveLength(2)
-    expect(tasks).toBe(made[1])
+    expect(begun).toHaveLength(2)
   })
 
-  it('looks again when the last one failed', async () => {
+  it('looks at each kind by itself', () => {
     const looks = new Looks()
-    const { made, list } = lists()
-    const failing = () => Promise.reject(new Error('no answer'))
-    await expect(looks.share(KIND, { at: 1000, since: 0 }, failing)).rejects.toThrow('no answer')
+    const { begun, list } = lists()
 
-    await looks.share(KIND, { at: 1001, since: 0 }, list)
+    void looks.share(KIND, 0, list)
+    void looks.share('multi-image-to-3d', 0, list)
 
-    expect(made).toHaveLength(1)
+    expect(begun).toHaveLength(2)
+  })
+
+  it('looks again when the one before failed', async () => {
+    const looks = new Looks()
+    const { begun, list } = lists()
+    const first = looks.share(KIND, 0, list)
+    const second = looks.share(KIND, 0, list)
+
+    begun[0]?.end(new Error('no answer'))
+    await expect(first).rejects.toThrow('no answer')
+    await expect.poll(() => begun.length).toBe(2)
+    begun[1]?.end()
+
+    expect(await second).toBe(begun[1]?.tasks)
   })
 })
