@@ -37,9 +37,12 @@ export interface LinkedPage {
   misplaced: { tag: string; source: string }[]
 }
 
-/** Comments and scripts are passed over; values may hold a `>`. */
+/**
+ * Comments and scripts are passed over; values may hold a `>`. What is not closed runs to the end of the page, as in
+ * browsers, so that no page is read more than once.
+ */
 const TAGS =
-  /<!--[\s\S]*?-->|<(script|style)\b[\s\S]*?<\/\1\s*>|<([a-z][\w-]*)((?:"[^"]*"|'[^']*'|[^"'>])*)>/gi
+  /<!--[\s\S]*?(?:-->|$)|<(script|style)\b[\s\S]*?(?:<\/\1\s*>|$)|<([a-z][\w-]*)((?:=\s*"[^"]*(?:"|$)|=\s*'[^']*(?:'|$)|[^>])*)(?:>|$)/gi
 /** Attributes that take a model, the marks that stand for them, and what the script sets instead. */
 const ATTRIBUTES = [
   { name: 'src', mark: 'data-meshy', pattern: attributePattern('src') },
@@ -92,9 +95,9 @@ function findSource(attributes: string, pattern: RegExp) {
   return attribute !== undefined && isOurs(source) ? { attribute, space, source } : undefined
 }
 
-/** Ways in which Vite hands out the picture without a word, in modules and styles. */
+/** Ways in which Vite hands out the picture without a word, in modules and styles. Paths have an end. */
 const SILENT_USE =
-  /\bnew\s+URL\(\s*(["'`])[^"'`\n]*[?&]meshy\b[^"'`\n]*\1|\burl\(\s*["']?[^"')\s]*[?&]meshy\b[^"')]*/
+  /\bnew\s{1,9}URL\(\s{0,99}(["'`])[^"'`\n]{0,999}[?&]meshy\b[^"'`\n]{0,999}\1|\burl\(\s{0,99}["']?[^"')\s]{0,999}[?&]meshy\b[^"')]{0,999}/
 
 /** Warns of a use that gets the picture, not the model. */
 async function warnOfSilentUse(session: Session, code: string, id: string): Promise<void> {

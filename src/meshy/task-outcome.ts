@@ -89,6 +89,11 @@ function isRetryable({ error, consumedCredits }: Task): boolean {
   return cause === undefined ? PASSING_WORDS.test(error.message ?? '') : PASSING.has(cause)
 }
 
+/** A reason is a sentence or two; what goes on is of no use to anybody. */
+const MAX_REASON = 500
+
 function reasonOf(reason: string | undefined): string {
-  return reason === undefined ? 'it gave no reason.' : redact(reason).replace(/\.?$/, '.')
+  if (reason === undefined) return 'it gave no reason.'
+  // Cut last: of half a secret nothing would be recognised.
+  return redact(reason).slice(0, MAX_REASON).replace(/\.?$/, '.')
 }

@@ -6,8 +6,10 @@ const MARK = '[redacted]'
 const MIN_SECRET = 4
 /** Whatever looks like a key of the service, also one that is not ours. */
 const ANY_KEY = /\bmsy_[\w-]{6,}/g
-const URL_QUERY = /(\bhttps?:\/\/[^\s"'<>?#]*)\?[^\s"'<>]*/gi
-const URL_USER = /(\bhttps?:\/\/)[^\s"'<>/?#@]*@/gi
+/** A URL, or several without a space between them. Found in one pass, however long the text. */
+const URLS = /https?:\/\/[^\s"'<>]*/gi
+const EACH_URL = /(?=https?:\/\/)/i
+const USER = /^(https?:\/\/)[^/?#@]*@/i
 
 /** A redactor for these secrets in every form that they travel in, for keys of the service, and for signed URLs. */
 export function createRedactor(secrets: readonly (string | undefined)[]): Redactor {
@@ -23,7 +25,13 @@ export function createRedactor(secrets: readonly (string | undefined)[]): Redact
 
 /** A text in which every URL has lost its query, where signatures are, and its user name and password. */
 export function stripQuery(text: string): string {
-  return text.replace(URL_USER, '$1').replace(URL_QUERY, '$1')
+  return text.replace(URLS, (urls) => {
+    const [visible = ''] = urls.split('?', 1)
+    return visible
+      .split(EACH_URL)
+      .map((url) => url.replace(USER, '$1'))
+      .join('')
+  })
 }
 
 /** The error of a library, safe to be shown: same name and code, but no secrets in its message and stack. */

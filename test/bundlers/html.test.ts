@@ -55,6 +55,22 @@ describe('linkModels', () => {
     expect(linkModels(html)).toEqual({ html, tags: [], misplaced: [] })
   })
 
+  // From each place on, the rest of the page would be looked at: half a minute.
+  it.each(['<a ', '<!--', '<script>', '<a "', `<a b='`, '<a b="', '</script '])(
+    'reads a page of a hundred thousand %j',
+    (part) => {
+      const html = part.repeat(100_000)
+
+      expect(linkModels(html)).toMatchObject({ html, tags: [] })
+    },
+  )
+
+  it('reads what comes after a quote too many', () => {
+    const { html } = linkModels(`<p class="a"">text</p><model-viewer src="a.png?meshy"></model-viewer>`)
+
+    expect(html).toContain('data-meshy="0"')
+  })
+
   it('tells elements that get the picture', () => {
     expect(linkModels('<img src="./hero.png?meshy">').misplaced).toEqual([
       { tag: 'img', source: './hero.png?meshy' },
