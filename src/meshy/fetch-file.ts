@@ -3,6 +3,7 @@ import type { Clock } from '../system/clock.ts'
 import { failures } from '../system/failures.ts'
 import type { Fetch } from '../system/fetch.ts'
 import { isLoopback } from '../system/loopback.ts'
+import { isPrivateHost } from '../system/private-host.ts'
 import { createRedactor, redactError, stripQuery } from '../system/redact.ts'
 import { createWatchdog } from '../system/watchdog.ts'
 import type { Watchdog } from '../system/watchdog.ts'
@@ -21,6 +22,8 @@ export interface FileInfo {
 export type Sink<T> = (bytes: AsyncIterable<Uint8Array>, info: FileInfo) => Promise<T>
 
 export interface FetchFileOptions<T> {
+  /** The address of the API that told of the file. */
+  toldBy: string
   fetch: Fetch
   clock: Clock
   sink: Sink<T>
@@ -60,7 +63,7 @@ export async function fetchFile<T>(url: string, options: FetchFileOptions<T>): P
     silenceMs,
   }
   try {
-    const response = await follow(url, attempt)
+    const response = await follow(assertFileUrl(url, new URL(options.toldBy)), attempt)
     const info = fileInfo(response)
     let broken: unknown
     const bytes = watchOver(checkedBytes(response, info, options), attempt, (fault) => (broken = fault))
@@ -78,14 +81,17 @@ export async function fetchFile<T>(url: string, options: FetchFileOptions<T>): P
 }
 
 /** Follows redirects by hand: each address is checked before anything is sent to it. */
-async function follow(url: string, attempt: Attempt): Promise<Response> {
-  let address = assertFileUrl(url)
+async function follow(first: URL, attempt: Attempt): Promise<Response> {
+  let address = first
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
     const response = await request(address, attempt)
     const location = response.headers.get('location')
     if (response.status < 300 || response.status >= 400 || location === null) return accept(response, attempt)
     await response.body?.cancel()
-    address = assertFileUrl(location, address)
+    address = assertFileUrl(
+      URL.canParse(location, address) ? new URL(location, address).href : location,
+      address,
+    )
   }
   throw new DownloadFault('final', { message: `redirects more than ${MAX_REDIRECTS} times` })
 }
@@ -180,15 +186,18 @@ function brokenBy(error: unknown, { watchdog, silenceMs }: Attempt): DownloadFau
 }
 
 /**
- * An address that a file may be fetched from: https, or http on this machine. A redirect must not lead from elsewhere
- * to this machine: what listens here is nobody's business.
+ * An address that a file may be fetched from: https, or http on this machine. Nobody elsewhere, be it the API or a
+ * redirect, may lead us to this machine or into a private network: what listens there is nobody's business.
  */
-function assertFileUrl(text: string, from?: URL): URL {
-  if (!URL.canParse(text, from)) throw badUrl('something that is no URL')
-  const url = new URL(text, from)
-  const isLocal = isLoopback(url.hostname)
+function assertFileUrl(text: string, from: URL): URL {
+  if (!URL.canParse(text)) throw badUrl('something that is no URL')
+  const url = new URL(text)
   if (url.username || url.password) throw badUrl('an address with a user name or password')
-  if (isLocal && from && !isLoopback(from.hostname)) throw badUrl(`\`${url.origin}\`, which is this machine`)
+  const isLocal = isLoopback(url.hostname)
+  if (isLocal && !isLoopback(from.hostname)) throw badUrl(`\`${url.origin}\`, which is this machine`)
+  if (isPrivateHost(url.hostname) && !isPrivateHost(from.hostname)) {
+    throw badUrl(`\`${url.origin}\`, which is in a private network`)
+  }
   if (url.protocol === 'https:' || (url.protocol === 'http:' && isLocal)) return url
   throw badUrl(`\`${stripQuery(url.href).slice(0, 200)}\``)
 }

@@ -165,7 +165,8 @@ export const failures = {
   },
   MESHY_DOWNLOAD_URL: {
     cause:
-      'A file of a task would have to be fetched from an address that is neither https nor this machine.',
+      'A file of a task would have to be fetched from an address that is not https, or that leads from the internet to ' +
+      'this machine or into a private network.',
     next: 'Check `baseUrl`: the server behind it does not answer like the service.',
     paid: 'yes',
   },

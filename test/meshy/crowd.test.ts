@@ -34,6 +34,7 @@ async function makeModels(emulator: Awaited<ReturnType<typeof startEmulator>>, c
       return watchTask(client, kind, id, { clock, timeoutMs: 60_000 })
     })
     return download(task.modelUrls.glb ?? '', {
+      toldBy: emulator.url,
       fetch,
       clock,
       refresh: async () => (await client.retrieve(kind, task.id)).modelUrls.glb ?? '',

@@ -24,6 +24,7 @@ const digestSink: Sink<string> = async (bytes) => {
 
 function fetchTo<T = string>(url: string, options: Partial<DownloadOptions<T>> = {}): Promise<T> {
   return download(url, {
+    toldBy: 'http://127.0.0.1:1',
     fetch,
     clock: fastClock(50),
     // The caller names T together with its own sink.
@@ -111,10 +112,46 @@ describe('download', () => {
       return new Response(null, { status: 302, headers: { location: local.url } })
     }
 
-    await expect(fetchTo('https://assets.example/model.glb', { fetch: elsewhere })).rejects.toMatchObject({
+    const toldBy = 'https://api.example'
+    await expect(
+      fetchTo('https://assets.example/model.glb', { fetch: elsewhere, toldBy }),
+    ).rejects.toMatchObject({
       code: 'MESHY_DOWNLOAD_URL',
     })
     expect(local.seen).toEqual([])
+  })
+
+  it.each([
+    'http://127.0.0.1:7/admin/shutdown',
+    'https://127.0.0.1/model.glb',
+    'http://localhost./model.glb',
+    'https://2130706433/model.glb',
+    'https://[::ffff:127.0.0.1]/model.glb',
+    'https://[::]/model.glb',
+    'https://0.0.0.0/model.glb',
+    'https://10.1.2.3/model.glb',
+    'https://169.254.169.254/latest/meta-data',
+    'https://192.168.0.1/model.glb',
+    'https://[fd00::1]/model.glb',
+  ])('fetches nothing from %s, where an API on the internet leads to', async (url) => {
+    const untouched = () => expect.unreachable('something was fetched')
+    const toldBy = 'https://api.example'
+
+    await expect(fetchTo(url, { fetch: untouched, toldBy })).rejects.toMatchObject({
+      code: 'MESHY_DOWNLOAD_URL',
+    })
+  })
+
+  it('fetches from a private network where the API is in one', async () => {
+    const asked: string[] = []
+    const inside: typeof fetch = async (input) => {
+      asked.push(String(input))
+      return new Response(FILE)
+    }
+
+    await fetchTo('https://10.1.2.3/model.glb', { fetch: inside, toldBy: 'https://10.9.9.9' })
+
+    expect(asked).toEqual(['https://10.1.2.3/model.glb'])
   })
 
   it.each<[string, (response: ServerResponse) => void]>([

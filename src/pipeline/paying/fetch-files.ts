@@ -42,6 +42,7 @@ async function fetchFile(context: Context, wanted: FilesToFetch, role: FileRole)
     return url
   }
   return download(urlIn(task), {
+    toldBy: context.options.baseUrl,
     fetch,
     clock: context.clock,
     signal: context.signal,
