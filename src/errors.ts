@@ -1,4 +1,5 @@
 import type { failures } from './system/failures.ts'
+import { printable } from './system/printable.ts'
 
 /** Every code that a {@link MeshyError} can carry. Codes are permanent once released; see docs/errors.md. */
 export type ErrorCode = keyof typeof failures
@@ -37,9 +38,10 @@ export class MeshyError extends Error {
   readonly [BRAND] = true
 
   constructor(code: ErrorCode, init: MeshyErrorInit) {
-    super(init.message, init.cause === undefined ? undefined : { cause: init.cause })
+    // Both may quote the service, a lockfile or the name of a file.
+    super(printable(init.message), init.cause === undefined ? undefined : { cause: init.cause })
     this.code = code
-    this.hint = init.hint
+    this.hint = printable(init.hint)
     this.details = init.details ?? {}
     this.site = init.site
   }
@@ -65,16 +67,17 @@ export function formatError(error: MeshyError): string {
 /** Whatever was thrown: an error of ours as {@link formatError} tells it, any other one with its stack. */
 export function formatThrown(error: unknown): string {
   if (isMeshyError(error)) return formatError(error)
-  return String(error instanceof Error ? error.stack : error)
+  return printable(String(error instanceof Error ? error.stack : error))
 }
 
 /** Where an error stands: `src/main.ts:3`, with the image behind it where the message does not name it. */
 export function formatPlace(error: MeshyError, site: ImportSite): string {
-  const { image } = site
+  const image = site.image && printable(site.image)
   return image && !error.message.includes(image) ? `${formatSite(site)}: ${image}` : formatSite(site)
 }
 
 /** An import site as `src/main.ts:3`. */
 export function formatSite(site: ImportSite): string {
-  return site.line === undefined ? site.file : `${site.file}:${site.line}`
+  const file = printable(site.file)
+  return site.line === undefined ? file : `${file}:${site.line}`
 }

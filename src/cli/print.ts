@@ -1,10 +1,17 @@
+import { printable } from '../system/printable.ts'
+
 /** A result for people goes to stdout; whatever else is said goes to stderr. */
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`)
+  process.stdout.write(`${printable(text)}\n`)
 }
 
 export function printError(text: string): void {
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${printable(text)}\n`)
+}
+
+/** {@link print} for a text of our own, which may have colours. */
+export function printStyled(text: string): void {
+  process.stdout.write(`${text}\n`)
 }
 
 export function printJson(value: unknown): void {

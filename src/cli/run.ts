@@ -4,7 +4,7 @@ import { createRedactor } from '../system/redact.ts'
 import type { Command } from './command.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { findCommand } from './find-command.ts'
-import { print, printError } from './print.ts'
+import { print, printError, printStyled } from './print.ts'
 import { commonArgs, readArgs } from './read-args.ts'
 import { describeFailure } from './failure.ts'
 import { UsageError } from './usage-error.ts'
@@ -30,8 +30,8 @@ async function run(main: Command, line: string[]): Promise<ExitCode> {
   )
   if (wantsHelp || !command.run) {
     const usage = await usageOf(command, parent)
-    if (!wantsHelp) throw new UsageError(usage)
-    print(usage)
+    if (!wantsHelp) throw new UsageError(stripVTControlCharacters(usage))
+    printStyled(usage)
     return EXIT.ok
   }
   return (await command.run(readArgs(rest, command.args))) ?? EXIT.ok

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { hasErrno } from '../system/errno.ts'
+import { printableField } from '../system/printable.ts'
 
 /**
  * Sent with every answer. The page runs its own scripts alone, in no frame, and no other origin may embed anything of it.
@@ -48,7 +49,7 @@ export function sendJson(response: ServerResponse, value: unknown, status = 200)
   send(response, {
     status,
     type: 'application/json; charset=utf-8',
-    body: JSON.stringify(value, undefined, 2),
+    body: JSON.stringify(value, printableField, 2),
   })
 }
 

@@ -4,6 +4,7 @@ import { readyAsset } from '../pipeline/asset.ts'
 import { classify } from '../pipeline/classify.ts'
 import type { Context } from '../pipeline/context.ts'
 import type { PlanRow } from '../pipeline/plan.ts'
+import { printableField } from '../system/printable.ts'
 import type { InspectedModel, Inspection } from './model.ts'
 import { findPageFolder, readPagePart } from './page-files.ts'
 import { describeModel, summed, takesBeside } from './queries.ts'
@@ -15,7 +16,7 @@ const MAX_MODEL_BYTES = 30_000_000
 export async function renderReport(context: Context, rows: readonly PlanRow[]): Promise<string> {
   const inspection = await inspectPlan(context, rows)
   // `<` ends a script early, wherever it stands.
-  const data = JSON.stringify(inspection).replaceAll('<', String.raw`\u003c`)
+  const data = JSON.stringify(inspection, printableField).replaceAll('<', String.raw`\u003c`)
   const script = (await readPagePart('report.js')).replaceAll('</script', String.raw`<\/script`)
   return `<!doctype html>
 <html lang="en">

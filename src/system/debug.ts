@@ -1,3 +1,4 @@
+import { printable } from './printable.ts'
 import type { Redactor } from './redact.ts'
 
 /** Takes one line of debug output. */
@@ -15,5 +16,5 @@ export function createDebugLog({ env, redact, write }: DebugOptions): Log | unde
   const names = (env.DEBUG ?? '').split(/[\s,]+/)
   const wanted = names.some((name) => name === '*' || name === 'unplugin-meshy' || name === 'unplugin-meshy*')
   if (!wanted) return undefined
-  return (line) => write(`unplugin-meshy ${redact(line)}\n`)
+  return (line) => write(`unplugin-meshy ${printable(redact(line))}\n`)
 }

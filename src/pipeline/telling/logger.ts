@@ -1,3 +1,5 @@
+import { printable } from '../../system/printable.ts'
+
 /** Where the pipeline tells people things; bundlers bring their own. */
 export interface Logger {
   info(text: string): void
@@ -5,12 +7,16 @@ export interface Logger {
   error(text: string): void
 }
 
-/** A logger that passes every text through `redact`, so that no message can hold a secret. */
+/**
+ * A logger that passes every text through `redact`, so that no message can hold a secret, and spells out what a terminal
+ * would obey.
+ */
 export function redactedLogger(logger: Logger, redact: (text: string) => string): Logger {
+  const clean = (text: string) => printable(redact(text))
   return {
-    info: (text) => logger.info(redact(text)),
-    warn: (text) => logger.warn(redact(text)),
-    error: (text) => logger.error(redact(text)),
+    info: (text) => logger.info(clean(text)),
+    warn: (text) => logger.warn(clean(text)),
+    error: (text) => logger.error(clean(text)),
   }
 }
 

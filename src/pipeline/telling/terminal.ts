@@ -1,5 +1,6 @@
 import type { createLogUpdate } from 'log-update'
 import type { Clock } from '../../system/clock.ts'
+import { printable } from '../../system/printable.ts'
 import type { Logger } from './logger.ts'
 import type { Progress } from './progress.ts'
 
@@ -62,7 +63,8 @@ export class TerminalProgress implements Progress {
   }
 
   #set(key: string, image: string, state: string): void {
-    this.#lines.set(key, { image, state, since: this.#lines.get(key)?.since ?? this.#clock.now() })
+    const since = this.#lines.get(key)?.since ?? this.#clock.now()
+    this.#lines.set(key, { image: printable(image), state, since })
     // Only for the eyes: it must not keep a process alive.
     this.#timer ??= setInterval(() => this.#draw(), FRAME_MS).unref()
     this.#draw()
