@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Asset } from '../../src/pipeline/asset.ts'
+import { checkFileKind, extensionOf } from '../../src/pipeline/paying/file-kind.ts'
 import { restore } from '../../src/pipeline/paying/restore.ts'
 import { makeJpeg } from '../glb/pictures.ts'
 import { failureOf, openRun, writePictures } from '../support/run.ts'
@@ -103,6 +104,8 @@ describe('the files besides the GLB', () => {
     ['fbx', 'formats=fbx', '<!DOCTYPE html><p>Not found'],
     ['usdz', 'formats=usdz', '{"message":"not found"}'],
     ['fbx', 'formats=fbx', ''],
+    ['usdz', 'formats=usdz', '<Error><Code>AccessDenied</Code></Error>'],
+    ['obj', 'formats=obj', 'Not found\n'],
   ])('are refused when the %s is something else', async (kind, directive, text) => {
     const { service, run } = await setUp()
     service.files[kind] = Buffer.from(text)
@@ -111,6 +114,35 @@ describe('the files besides the GLB', () => {
 
     expect(failure.code).toBe('MESHY_DOWNLOAD_INVALID')
     expect(failure.message).toContain(`The ${kind} file`)
+  })
+})
+
+describe('a file that looks odd', () => {
+  it.each([
+    [
+      'a USDZ whose first file is compressed',
+      'usdz',
+      Buffer.from('PK\x03\x04\x14\0\0\0\x08\0\0\0', 'latin1'),
+    ],
+    ['an FBX of a kind that we do not know', 'fbx', Buffer.from('Kaydara\0\x01\x02', 'latin1')],
+  ])('is kept with a warning: %s', async (_, kind, bytes) => {
+    const { service, run } = await setUp()
+    service.files[kind] = bytes
+    const first = await run()
+
+    const asset = await first.load(`hero.png?meshy&formats=${kind}`)
+
+    expect((await filesOf(asset))[`hero.${kind}`]).toEqual(bytes)
+    expect(first.told.filter((line) => line.includes('kept as it came'))).toHaveLength(1)
+    const later = await (await run({ mode: 'frozen' })).load(`hero.png?meshy&formats=${kind}`)
+    expect(later.metadata.state).toBe('ready')
+  })
+
+  it('is kept where a preview is a WebP', async () => {
+    const head = Buffer.from('RIFF\x1a\0\0\0WEBPVP8L', 'latin1')
+
+    expect(checkFileKind('thumbnail', head, head.length)).toMatch(/does not begin like a PNG or JPEG/)
+    expect(extensionOf('thumbnail', head)).toBe('webp')
   })
 })
 

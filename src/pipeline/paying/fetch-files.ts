@@ -4,7 +4,7 @@ import type { Task } from '../../meshy/task.ts'
 import type { TaskKind } from '../../request/request.ts'
 import type { BlobRef, FileRole } from '../../store/entry.ts'
 import type { Context } from '../context.ts'
-import { assertFileKind, extensionOf } from './file-kind.ts'
+import { checkFileKind, extensionOf } from './file-kind.ts'
 import { urlOfRole } from '../roles.ts'
 
 /** Which files of which task, and what their bytes must be where that is known. */
@@ -35,6 +35,7 @@ export async function fetchFiles(context: Context, wanted: FilesToFetch): Promis
 async function fetchFile(context: Context, wanted: FilesToFetch, role: FileRole): Promise<BlobRef> {
   const { client, fetch } = context.api()
   const { kind, task } = wanted
+  const { notices } = context
   const expected = wanted.expected?.[role]
   const urlIn = (current: Task) => {
     const url = urlOfRole(current, role)
@@ -51,7 +52,10 @@ async function fetchFile(context: Context, wanted: FilesToFetch, role: FileRole)
       context.store.blobs.write(stream, {
         ext: expected?.ext ?? ((head) => extensionOf(role, head)),
         expected,
-        check: (head, total) => assertFileKind(role, head, total),
+        check: (head, total) => {
+          const oddity = checkFileKind(role, head, total)
+          if (oddity) notices.once(`the ${role} file of task ${task.id} ${oddity}: it is kept as it came`)
+        },
         signal: context.signal,
       }),
   })

@@ -3,24 +3,31 @@ import { assertGlbHeader } from '../../glb/validate.ts'
 import type { FileRole } from '../../store/entry.ts'
 
 /**
- * Checks that the bytes of a file begin like what its role says, and are no error page.
+ * Checks that the bytes of a file are what its role says, and no error page. A model that is none is refused; a file
+ * beside it that only looks odd is not, since the model is paid and the file may open where it is needed.
  *
  * @param head up to 1024 bytes
  * @param total length in bytes
+ * @returns what is odd about it
  * @throws {MeshyError} MESHY_DOWNLOAD_INVALID
  */
-export function assertFileKind(role: FileRole, head: Uint8Array, total: number): void {
+export function checkFileKind(role: FileRole, head: Uint8Array, total: number): string | undefined {
   const kind = kindOf(role)
-  if (kind === 'glb') return assertGlb(head, total)
+  if (kind === 'glb') return void assertGlb(head, total)
   const text = latin1(head)
-  if (!KINDS[kind](text)) throw invalid(`The ${role} file that was served ${describe(text, kind)}.`)
+  if (KINDS[kind](text)) return undefined
+  const error = describeError(text, total)
+  if (error) throw invalid(`The ${role} file that was served ${error}.`)
+  return `does not begin like ${NAMES[kind]}`
 }
 
-/** The extension of a role's file: pictures are told by their bytes, since the service makes both kinds. */
+/** The extension of a role's file: pictures are told by their bytes, since the service makes more kinds than one. */
 export function extensionOf(role: FileRole, head: Uint8Array): string {
   const kind = kindOf(role)
   if (kind !== 'picture') return kind
-  return latin1(head).startsWith(JPEG) ? 'jpg' : 'png'
+  const text = latin1(head)
+  if (text.startsWith('RIFF') && text.slice(8, 12) === 'WEBP') return 'webp'
+  return text.startsWith(JPEG) ? 'jpg' : 'png'
 }
 
 type Kind = 'glb' | 'fbx' | 'obj' | 'mtl' | 'usdz' | 'picture'
@@ -67,10 +74,13 @@ function assertGlb(head: Uint8Array, total: number): void {
   }
 }
 
-function describe(text: string, kind: Exclude<Kind, 'glb'>): string {
+/** What a server sends in the place of a file, in words: a page, or some words that fit into the head. */
+function describeError(text: string, total: number): string | undefined {
   if (text === '') return 'is empty'
   if (/^\s*<(?:!doctype|html)/i.test(text)) return 'is an HTML page'
-  return `does not begin like ${NAMES[kind]}`
+  if (/^\s*</.test(text)) return 'is XML'
+  if (/^\s*[{[]/.test(text)) return 'is JSON'
+  return total === text.length && /^[\s\x20-\x7e]*$/.test(text) ? 'is a text' : undefined
 }
 
 function isText(head: string): boolean {
