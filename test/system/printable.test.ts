@@ -19,7 +19,14 @@ describe('printable', () => {
   it('leaves JSON with the same content', () => {
     const json = printable(JSON.stringify({ name: HOSTILE }))
 
-    expect(json).toBe(`{"name":"${SPELLED}"}`)
+    expect(json).toBe(
+      `{name:${SPELLED.replace(
+        String.raw`
+`,
+        String.raw`
+`,
+      )}}`,
+    )
     expect(JSON.parse(json)).toEqual({ name: HOSTILE })
   })
 
