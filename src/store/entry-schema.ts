@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isParamValue } from '../request/param-value.ts'
 import type { ParamValue } from '../request/request.ts'
-import type { FileRole } from './entry.ts'
+import { fitsRole, type FileRole } from './entry.ts'
 import { EXT_PATTERN, KEY_PATTERN, SHA256_PATTERN } from './patterns.ts'
 
 const count = z.int().nonnegative()
@@ -40,25 +40,39 @@ const factsSchema = z.looseObject({
 
 const derivedFileSchema = z.looseObject({
   ...blobRefSchema.shape,
+  ext: z.literal('glb'),
   steps: z.array(z.string()),
   facts: factsSchema,
 })
 
+const filesSchema = z
+  // Whatever role a later version adds, its file is a file.
+  .object({ glb: blobRefSchema })
+  .catchall(blobRefSchema)
+  .superRefine((files, context) => {
+    const wrong = Object.entries(files).find(([role, { ext }]) => !fitsRole(role, ext))
+    if (!wrong) return
+    const [role, { ext }] = wrong
+    context.addIssue({ code: 'custom', path: [role, 'ext'], message: `no ${role} file is a \`.${ext}\`` })
+  })
+
+/** Longer than a name in any file system. */
+const nameSchema = z.string().max(1024)
+
 /** An entry without its key, which is the name of its block or file. Fields are written in this order. */
 export const entryBodySchema = z.looseObject({
-  image: z.string(),
-  model: z.string(),
+  image: nameSchema,
+  model: nameSchema,
   source: z.enum(['meshy', 'emulator', 'pinned']),
   request: canonicalRequestSchema,
-  // Whatever role a later version adds, its file is a file.
-  files: z.object({ glb: blobRefSchema }).catchall(blobRefSchema),
+  files: filesSchema,
   // Roles of later versions pass: they are only compared.
   unavailable: z.array(z.custom<FileRole>((role) => typeof role === 'string')).optional(),
   facts: factsSchema,
   derived: z.record(z.string().regex(KEY_PATTERN), derivedFileSchema).optional(),
   task: z
     .looseObject({
-      id: z.string().min(1),
+      id: nameSchema.min(1),
       credits: z.number().nonnegative(),
       createdAt: isoTimeSchema.optional(),
     })

@@ -8,6 +8,34 @@ export const FILE_ROLES = [
 ] as const // prettier-ignore
 export type FileRole = (typeof FILE_ROLES)[number]
 
+/** The service makes pictures of either kind; viewers tell others by their bytes. */
+const PICTURE = ['png', 'jpg', 'webp'] as const
+
+/**
+ * The extensions that a file of a role can have. What is emitted under a name of ours is told by these alone: a page among
+ * the files of a project could do more than a model.
+ */
+export const ROLE_EXTENSIONS: Record<FileRole, readonly string[]> = {
+  glb: ['glb'],
+  preRemeshed: ['glb'],
+  fbx: ['fbx'],
+  obj: ['obj'],
+  mtl: ['mtl'],
+  usdz: ['usdz'],
+  thumbnail: PICTURE,
+  baseColor: PICTURE,
+  metallic: PICTURE,
+  normal: PICTURE,
+  roughness: PICTURE,
+  emission: PICTURE,
+}
+
+/** Whether a file of a role can have this extension. Roles of later versions are none that we emit. */
+export function fitsRole(role: string, ext: string): boolean {
+  const known = FILE_ROLES.find((name) => name === role)
+  return known === undefined || ROLE_EXTENSIONS[known].includes(ext)
+}
+
 /** A file in the cache, by its bytes. */
 export interface BlobRef {
   sha256: string

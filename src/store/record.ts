@@ -52,7 +52,8 @@ export async function readText(file: string): Promise<string | undefined> {
 /** JSON as it is; what is not JSON is the error that `toError` makes of the reason. */
 export function parseJson(text: string, toError: (cause: SyntaxError) => MeshyError): unknown {
   try {
-    return JSON.parse(text)
+    // Some editors put a mark of byte order before it.
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
     if (error instanceof SyntaxError) throw toError(error)
     throw error

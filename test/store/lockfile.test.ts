@@ -1,6 +1,6 @@
 import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import type { Entry, StoredEntry } from '../../src/store/entry.ts'
+import type { BlobRef, Entry, StoredEntry } from '../../src/store/entry.ts'
 import { createLockfile } from '../../src/store/lockfile.ts'
 import { emptyLockfile, formatLockfile, modelOf, parseLockfile } from '../../src/store/lockfile-document.ts'
 import { spawnScript } from '../support/child.ts'
@@ -180,6 +180,28 @@ describe('createLockfile', () => {
     expect(await readdir(path())).toEqual(['.meshy', 'meshy-lock.json'])
   })
 
+  it('is read with a mark of byte order before it, as editors write it, and stays so until it changes', async () => {
+    await put(sampleEntry(1))
+    const marked = `\uFEFF${await text()}`
+    await writeFile(file(), marked)
+
+    await put(sampleEntry(1))
+    expect(await text()).toBe(marked)
+
+    await put(sampleEntry(2))
+    expect([...(await open().read()).keys()]).toHaveLength(2)
+    expect(await text()).toMatch(/^\{/)
+  })
+
+  it('takes files of a role that this version does not know', async () => {
+    await put(sampleEntry(1))
+    await writeFile(file(), withFile(await text(), 'blend', refTo('blend', 'blend')))
+
+    const [entry] = (await open().read()).values()
+
+    expect(entry?.files).toHaveProperty('blend')
+  })
+
   describe('a lockfile that is not ours', () => {
     const { key } = sampleEntry(1)
 
@@ -214,6 +236,26 @@ describe('createLockfile', () => {
         'has a digest that is none',
         'MESHY_LOCKFILE_INVALID',
         (lockfile) => lockfile.replace(/"sha256": ".{64}"/, '"sha256": "x"'),
+      ],
+      [
+        'calls the model a page',
+        'MESHY_LOCKFILE_INVALID',
+        (lockfile) => lockfile.replace('"ext": "glb"', '"ext": "html"'),
+      ],
+      [
+        'calls a picture beside it a script',
+        'MESHY_LOCKFILE_INVALID',
+        (lockfile) => withFile(lockfile, 'thumbnail', refTo('alert(1)', 'js')),
+      ],
+      [
+        'calls what was derived a page',
+        'MESHY_LOCKFILE_INVALID',
+        (lockfile) => withDerived(lockfile, refTo('<p>', 'html')),
+      ],
+      [
+        'has a name that no file system takes',
+        'MESHY_LOCKFILE_INVALID',
+        (lockfile) => lockfile.replace('image-1.png', 'a'.repeat(5000)),
       ],
       ['has conflict markers', 'MESHY_LOCKFILE_CONFLICT', (lockfile) => conflicting(lockfile)],
       [
@@ -266,4 +308,21 @@ function twice(lockfile: string, key: string): string {
 
 function conflicting(lockfile: string): string {
   return lockfile.replace('  "models"', '<<<<<<< HEAD\n  "models"').concat('=======\n>>>>>>> theirs\n')
+}
+
+type Models = Record<string, { files: object; facts: object; derived?: object }>
+
+/** The lockfile with another file of its models. */
+function withFile(lockfile: string, role: string, ref: BlobRef): string {
+  const { models, ...rest } = JSON.parse(lockfile) as { models: Models }
+  for (const model of Object.values(models)) model.files = { ...model.files, [role]: ref }
+  return JSON.stringify({ ...rest, models })
+}
+
+function withDerived(lockfile: string, ref: BlobRef): string {
+  const { models, ...rest } = JSON.parse(lockfile) as { models: Models }
+  for (const model of Object.values(models)) {
+    model.derived = { '00000000000000aa': { ...ref, steps: [], facts: model.facts } }
+  }
+  return JSON.stringify({ ...rest, models })
 }
