@@ -1,6 +1,5 @@
 import type { Document, ILogger } from '@gltf-transform/core'
 import type { Facts } from '../glb/facts.ts'
-import { inspectGlb } from '../glb/inspect.ts'
 import { takeSnapshot } from './compare/snapshot.ts'
 import { failed } from './failure.ts'
 import { createIo } from './io.ts'
@@ -8,6 +7,7 @@ import { loadTools, type Tools } from './libraries.ts'
 import { completePlan, packagesOf, stepsOf, type DerivationPlan } from './steps.ts'
 import { STEPS } from './steps/registry.ts'
 import type { Step, Work } from './steps/step.ts'
+import { trueFacts } from './true-facts.ts'
 
 /** What was derived from a model. */
 export interface DerivedModel {
@@ -43,7 +43,7 @@ export async function deriveModel(
     await applySteps({ document, plan: completePlan(plan), tools, note: (text) => void notes.push(text) })
     addExtras(document, extras)
     const glb = await io.writeBinary(document)
-    return { glb, facts: checkedFacts(glb), notes, tools: versionsOf(tools) }
+    return { glb, facts: checked(await trueFacts(glb, io)), notes, tools: versionsOf(tools) }
   } catch (cause) {
     throw failed(stepsOf(plan).join(', '), cause)
   }
@@ -70,8 +70,7 @@ export function addExtras(document: Document, extras: Record<string, unknown>): 
 }
 
 /** A derived file is held to what every other one is held to, before it is kept. */
-function checkedFacts(glb: Uint8Array): Facts {
-  const facts = inspectGlb(glb)
+function checked(facts: Facts): Facts {
   if (facts.triangles === 0) throw new Error('the result has no triangles')
   return facts
 }

@@ -8,14 +8,23 @@ export interface DerivationPlan {
   simplify?: number | undefined
   /** The longest side of textures, in pixels. */
   textureSize?: number | undefined
+  /** `keep` takes back what `optimize` does. */
+  textureFormat?: TextureFormat | undefined
   /** `none` takes back what `optimize` does. */
   compress?: Compression | undefined
+  /** For a level of detail: the part of the triangles that it has of the first level. */
+  level?: number | undefined
+  /** In metres. */
+  height?: number | undefined
+  origin?: 'bottom' | 'center' | undefined
 }
+
+export type TextureFormat = 'webp' | 'keep'
 
 export type Compression = 'meshopt' | 'draco' | 'none'
 
 /** What `optimize` means where the import says nothing else. */
-export const OPTIMIZED = { textureSize: 2048, compress: 'meshopt' } as const
+export const OPTIMIZED = { textureSize: 2048, textureFormat: 'webp', compress: 'meshopt' } as const
 
 /** What a step is called and asks for. What it does is in `steps/`, which is loaded when something is derived. */
 interface StepKind {
@@ -45,10 +54,24 @@ const STEP_KINDS: readonly StepKind[] = [
     needs: () => ['sharp'],
   },
   {
-    name: 'texture-size',
+    name: 'lods',
     revision: 1,
+    valueIn: ({ level }) => level,
+    needs: () => ['meshoptimizer', 'sharp'],
+  },
+  {
+    name: 'texture-size',
+    revision: 2,
     valueIn: ({ textureSize }) => textureSize,
     implied: OPTIMIZED.textureSize,
+    needs: () => ['sharp'],
+  },
+  {
+    name: 'texture-format',
+    revision: 1,
+    valueIn: ({ textureFormat, optimize }) =>
+      textureFormat === 'keep' && !optimize ? undefined : textureFormat,
+    implied: OPTIMIZED.textureFormat,
     needs: () => ['sharp'],
   },
   {
@@ -58,6 +81,8 @@ const STEP_KINDS: readonly StepKind[] = [
     implied: OPTIMIZED.compress,
     needs: (value) => NEEDED_BY_COMPRESSION[value as Compression],
   },
+  { name: 'height', revision: 1, valueIn: ({ height }) => height, needs: () => [] },
+  { name: 'origin', revision: 1, valueIn: ({ origin }) => origin, needs: () => [] },
 ]
 
 const NEEDED_BY_COMPRESSION: Record<Compression, readonly PackageName[]> = {

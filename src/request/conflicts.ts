@@ -45,7 +45,7 @@ function neededTexture(directives: Directives): Conflict[] {
   if (directives.texture !== false) return []
   const names = [
     'pbr', 'prompt', 'texture-image', 'texture_image_urls', 'texture_model', 'texture_resolution', 'hd_texture', 'remove_lighting', 'textures',
-    'texture-size',
+    'texture-size', 'texture-format',
   ] as const // prettier-ignore
   return names.filter((name) => isAsked(directives, name)).map((name) => withoutEffect(name, 'texture'))
 }

@@ -1,6 +1,6 @@
 import type { DeriveDirectiveName, DirectiveTable } from './directives.ts'
-import { COMPRESSIONS } from './request.ts'
-import { flag, integer, oneOf } from './values.ts'
+import { COMPRESSIONS, ORIGINS, TEXTURE_FORMATS } from './request.ts'
+import { decimal, flag, integer, oneOf, parts } from './values.ts'
 
 const free = { aliases: [], kinds: 'both', decidesBytes: false } as const
 
@@ -24,11 +24,35 @@ export const deriveDirectives = {
     doc: 'The longest side of textures, in pixels. Smaller ones stay as they are. Free.',
     example: 'texture-size=1024',
   },
+  'texture-format': {
+    ...free,
+    value: oneOf(TEXTURE_FORMATS),
+    doc: 'The format of textures; `keep` takes WebP out of `optimize`. Free.',
+    example: 'texture-format=webp',
+  },
   compress: {
     ...free,
     value: oneOf(COMPRESSIONS),
     doc: 'How geometry is compressed; loaders need the decoder. `none` takes it out of `optimize`. Free.',
     example: 'compress=draco',
+  },
+  height: {
+    ...free,
+    value: decimal({ min: 0.001, max: 100_000 }),
+    doc: 'How high the model is, in metres. Free.',
+    example: 'height=1.8',
+  },
+  origin: {
+    ...free,
+    value: oneOf(ORIGINS),
+    doc: 'Where the model has its origin: `bottom` stands it on y = 0, `center` is its middle; x and z are the middle. Free.',
+    example: 'origin=bottom',
+  },
+  lods: {
+    ...free,
+    value: parts({ most: 8, step: 0.25 }),
+    doc: 'Levels of detail: how many, the first being `url` and each a quarter of the one before, or the parts of its triangles that the others have. Free.',
+    example: 'lods=3',
   },
   'max-bytes': {
     ...free,

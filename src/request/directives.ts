@@ -2,7 +2,7 @@ import { apiDirective, isApiDirective, type ApiDirectiveName } from './api-direc
 import { deriveDirectives } from './derive-directives.ts'
 import { laterDirectives } from './later-directives.ts'
 import { referenceDirectives } from './reference-directives.ts'
-import type { Compression, ExtraFormat, ParamValue } from './request.ts'
+import type { Compression, ExtraFormat, Origin, TextureFormat, ParamValue } from './request.ts'
 import type { ValueType } from './values.ts'
 
 /** The value of each directive, by its own name. */
@@ -30,7 +30,11 @@ export interface DirectiveValues {
   optimize: boolean
   simplify: number
   'texture-size': number
+  'texture-format': TextureFormat
   compress: Compression
+  height: number
+  origin: Origin
+  lods: number[]
   'max-bytes': number
   'max-triangles': number
   model_type: 'standard' | 'lowpoly' | 'smart-topology'
@@ -58,15 +62,25 @@ export type Directives = Partial<Omit<DirectiveValues, 'meshy'>> & { [name: ApiD
 
 /** Directives as people write them in options: by name or alias, `pose` also as `a` or `t`. */
 export type DirectiveObject = {
-  [N in Exclude<DirectiveName, 'meshy' | 'pose'>]?: DirectiveValues[N] | undefined
+  [N in Exclude<DirectiveName, 'meshy' | 'pose' | 'lods'>]?: DirectiveValues[N] | undefined
 } & {
+  lods?: number | number[] | undefined
   pose?: DirectiveValues['pose'] | 'a' | 't' | undefined
   [alias: string]: unknown
 }
 
 /** What is made of a model on this machine. */
 export type DeriveDirectiveName =
-  'optimize' | 'simplify' | 'texture-size' | 'compress' | 'max-bytes' | 'max-triangles'
+  | 'optimize'
+  | 'simplify'
+  | 'texture-size'
+  | 'texture-format'
+  | 'compress'
+  | 'height'
+  | 'origin'
+  | 'lods'
+  | 'max-bytes'
+  | 'max-triangles'
 
 /** Parameters that the API gained after the reference. */
 export type LaterDirectiveName =

@@ -15,6 +15,12 @@ export interface Wanted {
 export const COMPRESSIONS = ['meshopt', 'draco', 'none'] as const
 export type Compression = (typeof COMPRESSIONS)[number]
 
+export const ORIGINS = ['bottom', 'center'] as const
+export type Origin = (typeof ORIGINS)[number]
+
+export const TEXTURE_FORMATS = ['webp', 'keep'] as const
+export type TextureFormat = (typeof TEXTURE_FORMATS)[number]
+
 /** What an import wants to be made of the model on this machine. Not part of the key. */
 export interface Derivation {
   optimize?: boolean | undefined
@@ -22,7 +28,11 @@ export interface Derivation {
   simplify?: number | undefined
   /** In pixels. */
   textureSize?: number | undefined
+  textureFormat?: TextureFormat | undefined
   compress?: Compression | undefined
+  /** In metres. */
+  height?: number | undefined
+  origin?: Origin | undefined
 }
 
 /** What the emitted GLB may have at most. */
@@ -95,6 +105,8 @@ export interface Request {
   canonical: CanonicalRequest
   wanted: Wanted
   derivation: Derivation
+  /** Further levels of detail, as parts of the triangles of the first. */
+  lods: number[]
   limits: SizeLimits
   /** What the service does not make any more; see `assertStillMade`. */
   retired?: RetiredChoice | undefined

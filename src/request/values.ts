@@ -29,6 +29,47 @@ export function integer({ min, max }: { min: number; max?: number }): ValueType<
   }
 }
 
+const DECIMAL = /^(?:\d+\.?\d*|\.\d+)$/
+
+/** A number, with or without decimals. */
+export function decimal({ min, max }: { min: number; max: number }): ValueType<number> {
+  return {
+    schema: z.number().min(min).max(max),
+    fromQuery: readDecimal,
+    allowed: `${min}–${max}`,
+    isFlag: false,
+  }
+}
+
+/**
+ * Parts of a whole, each less than the one before it: as a list (`0.5,0.2`), or as how many there are with the whole
+ * itself, each then `step` of the one before.
+ */
+export function parts({ most, step }: { most: number; step: number }): ValueType<number[]> {
+  const count = z.int().min(2).max(most)
+  const list = z
+    .array(z.number().min(0.001).max(0.999))
+    .min(1)
+    .max(most - 1)
+    .refine((ratios) => ratios.every((ratio, index) => index === 0 || ratio < (ratios[index - 1] ?? 0)))
+  return {
+    schema: z
+      .union([count, list])
+      .transform((value) =>
+        typeof value === 'number'
+          ? Array.from({ length: value - 1 }, (_, index) => step ** (index + 1))
+          : value,
+      ),
+    fromQuery: (raw) => {
+      const numbers = raw?.split(',').map(readDecimal)
+      const [only] = numbers ?? []
+      return numbers?.length === 1 && typeof only === 'number' && only > 1 ? only : numbers
+    },
+    allowed: `2–${most}, or falling parts of 1 such as \`0.5,0.2\``,
+    isFlag: false,
+  }
+}
+
 /** One of a few words. `short` maps other spellings to them. */
 export function oneOf<const T extends string>(
   values: readonly [T, ...T[]],
@@ -82,6 +123,10 @@ function readFlag(raw: string | undefined): unknown {
   // `pbr=` is what URLSearchParams and glob queries make of a bare `pbr`.
   if (raw === undefined || ['', 'true', '1', 'on'].includes(raw)) return true
   return ['false', '0', 'off'].includes(raw) ? false : decodePercent(raw)
+}
+
+function readDecimal(raw: string | undefined): unknown {
+  return raw !== undefined && DECIMAL.test(raw) ? Number(raw) : raw
 }
 
 function decodeText(raw: string | undefined): string | undefined {

@@ -89,6 +89,25 @@ async function sparse(): Promise<Uint8Array> {
   return write(document)
 }
 
+/** Two scenes that share a root. */
+export async function twoScenes(): Promise<Uint8Array> {
+  const { document, mesh, node, scene } = oneMesh()
+  node.setName('both')
+  scene.addChild(node).addChild(document.createNode('first').setMesh(mesh).setTranslation([0, 1, 0]))
+  document.createScene('second').addChild(node)
+  document.getRoot().setDefaultScene(scene)
+  return write(document)
+}
+
+/** Everything at y = 0. */
+export async function flatModel(): Promise<Uint8Array> {
+  const { document, mesh, node, scene } = oneMesh()
+  const flat = POINTS.map((value, at) => (at % 3 === 1 ? 0 : value))
+  mesh.listPrimitives()[0]?.getAttribute('POSITION')?.setArray(flat)
+  scene.addChild(node)
+  return write(document)
+}
+
 /** One mesh, shown where instances are: turned and scaled ones. */
 export async function instanced(count: number): Promise<Uint8Array> {
   const { document, node, scene } = oneMesh()
@@ -124,7 +143,8 @@ function rigged(): { document: Document; mesh: Mesh; arm: Node } {
     .listPrimitives()[0]
     ?.setAttribute('JOINTS_0', document.createAccessor().setType('VEC4').setArray(joints))
     .setAttribute('WEIGHTS_0', document.createAccessor().setType('VEC4').setArray(weights))
-  const arm = document.createNode('Arm').setTranslation([50, 0, 0])
+  const tip = document.createNode('tip').setTranslation([20, 10, 0]).setExtras({ socket: true })
+  const arm = document.createNode('Arm').setTranslation([50, 0, 0]).addChild(tip)
   const hips = document.createNode('Hips').addChild(arm)
   const skin = document
     .createSkin('rig')

@@ -2,10 +2,12 @@ import { Box3, type AnimationClip, type Group } from 'three'
 import { GLTFLoader } from 'three/examples/jsm/loaders/GLTFLoader.js'
 
 /** A GLB without pictures as three.js loads it. */
-export async function loadWithThree(glb: Uint8Array): Promise<{ scene: Group; animations: AnimationClip[] }> {
-  const { scene, animations } = await new GLTFLoader().parseAsync(Uint8Array.from(glb).buffer, '')
+export async function loadWithThree(
+  glb: Uint8Array,
+): Promise<{ scene: Group; scenes: Group[]; animations: AnimationClip[] }> {
+  const { scene, scenes, animations } = await new GLTFLoader().parseAsync(Uint8Array.from(glb).buffer, '')
   scene.updateMatrixWorld(true)
-  return { scene, animations }
+  return { scene, scenes, animations }
 }
 
 /** The box that three.js finds around a GLB, vertex by vertex. */

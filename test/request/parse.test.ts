@@ -51,6 +51,11 @@ describe('parseSpecifier', () => {
     ['meshy&no-enable_pbr', { pbr: false }],
     ['meshy&ai_model=meshy-6', { model: 'meshy-6' }],
     ['meshy&polycount=100', { poly: 100 }],
+    ['meshy&height=1.8&origin=bottom', { height: 1.8, origin: 'bottom' }],
+    ['meshy&lods=3', { lods: [0.25, 0.0625] }],
+    ['meshy&lods=0.5,0.2,0.05', { lods: [0.5, 0.2, 0.05] }],
+    ['meshy&lods=0.5', { lods: [0.5] }],
+    ['meshy&texture-format=keep', { 'texture-format': 'keep' }],
     ['meshy&target_polycount=300000', { poly: 300000 }],
     ['meshy&symmetry_mode=off', { symmetry: 'off' }],
     ['meshy&should_remesh=0', { remesh: false }],
@@ -157,7 +162,7 @@ describe('parseSpecifier', () => {
   })
 
   it.each([
-    'poly', 'poly=', 'poly=99', 'poly=300001', 'poly=1e4', 'poly=-500', 'poly=20_000', 'poly=500.5', 'poly=lots',
+    'lods=1', 'lods=9', 'lods=0.2,0.5', 'height=0', 'height=1e3', 'origin=top', 'poly', 'poly=', 'poly=99', 'poly=300001', 'poly=1e4', 'poly=-500', 'poly=20_000', 'poly=500.5', 'poly=lots',
     'pbr=yes', 'pbr=TRUE', 'topology=hexagon', 'symmetry=true', 'pose', 'pose=sitting', 'prompt', 'prompt=',
     `prompt=${'x'.repeat(601)}`, 'views', 'views=', 'views=a.png,,b.png', 'views=a,b,c,d', 'take=0', 'take=1.5', 'formats=glb',
     'formats=', 'texture_resolution=4096', 'decimation_mode=5', 'texture_image_urls=a,b,c,d,e', 'no-poly', 'no-prompt', 'no-pbr=1',

@@ -4,7 +4,7 @@ import type { Request } from '../../request/request.ts'
 import type { DerivedFile, Entry } from '../../store/entry.ts'
 import { findEntry } from '../classify.ts'
 import type { Context } from '../context.ts'
-import type { Derivation } from './derivation.ts'
+import { partsOf, type Derivation, type Part } from './derivation.ts'
 import { formatBytes } from '../telling/size.ts'
 import { takeTurn } from '../paying/turn.ts'
 import { PLUGIN_VERSION } from '../version.ts'
@@ -53,12 +53,24 @@ async function deriveInTurn(context: Context, request: Request, work: Work): Pro
 }
 
 async function deriveAlone(context: Context, request: Request, { entry, derivation }: Work): Promise<Entry> {
-  const { store, options, deriver, signal } = context
   // Another process may have had the lease before.
-  const current = (await findEntry(context, entry.key)) ?? entry
-  const known = current.derived?.[derivation.key] ?? (await findOwn(context, current, derivation))
+  let current = (await findEntry(context, entry.key)) ?? entry
+  for (const part of partsOf(derivation))
+    current = await derivePart(context, request, { entry: current, part })
+  return current
+}
+
+/** One file, and the entry that it belongs to. */
+interface PartWork {
+  entry: Entry
+  part: Part
+}
+
+async function derivePart(context: Context, request: Request, { entry, part }: PartWork): Promise<Entry> {
+  const { store, options, deriver, signal } = context
+  const known = entry.derived?.[part.key] ?? (await findOwn(context, entry, part))
   if (known && (await store.blobs.verify(known, signal)) === 'ok') {
-    return pin(context, { entry: current, derivation, file: known })
+    return pin(context, { entry, part, file: known })
   }
 
   const read = async () => {
@@ -67,24 +79,24 @@ async function deriveAlone(context: Context, request: Request, { entry, derivati
     const { transformModel } = await import('../../derive/transform-model.ts')
     return transformModel(source, options.transforms)
   }
-  const wanted = { plan: derivation.plan, extras: extrasOf(entry, derivation) }
+  const wanted = { plan: part.plan, extras: extrasOf(entry, part) }
   const model = await deriver.derive(read, wanted, { signal })
   for (const note of model.notes) context.notices.once(`${request.imageName}: ${note}`)
-  const file = await keepLighter(context, request, { entry, derivation, model })
-  return record(context, { entry: current, derivation, model, file })
+  const file = await keepLighter(context, request, { entry, part, model })
+  return record(context, { entry, part, model, file })
 }
 
-/** The derived bytes; or those of the source, when deriving made the model larger and nobody's own step is lost by it. */
+/** The derived bytes; or those of the source, when deriving made the model larger and nothing else was wanted of it. */
 async function keepLighter(
   { store, options, logger, signal }: Context,
   request: Request,
-  { entry, derivation, model }: Work & { model: DerivedModel },
+  { entry, part, model }: PartWork & { model: DerivedModel },
 ): Promise<DerivedFile> {
-  const { steps } = derivation
+  const { steps } = part
   const source = entry.files.glb
   const [before, after] = [formatBytes(source.bytes), formatBytes(model.glb.length)]
   const title = `meshy: ${request.imageName}: ${steps.join(', ')}: ${before} → ${after}`
-  if (model.glb.length >= source.bytes && options.transforms.length === 0) {
+  if (model.glb.length >= source.bytes && options.transforms.length === 0 && isForSize(part)) {
     logger.info(`${title}; it is not smaller, so the model stays as it came`)
     return { ...source, steps, facts: entry.facts }
   }
@@ -93,12 +105,13 @@ async function keepLighter(
   return { ...ref, steps, facts: model.facts }
 }
 
+/** Whether a part is wanted for its size alone, so that a larger one is no use. */
+function isForSize({ plan: { simplify, level, height, origin } }: Part): boolean {
+  return [simplify, level, height, origin].every((wanted) => wanted === undefined)
+}
+
 /** What this machine derived before, where the lockfile has lost it. */
-async function findOwn(
-  { store }: Context,
-  entry: Entry,
-  { key }: Derivation,
-): Promise<DerivedFile | undefined> {
+async function findOwn({ store }: Context, entry: Entry, { key }: Part): Promise<DerivedFile | undefined> {
   const stored = await store.entries.read(entry.key)
   return stored?.files.glb.sha256 === entry.files.glb.sha256 ? stored.derived?.[key] : undefined
 }
@@ -106,25 +119,25 @@ async function findOwn(
 /** Keeps it for this machine and pins it. */
 async function record(
   context: Context,
-  { entry, derivation, model, file }: Work & { model: DerivedModel; file: DerivedFile },
+  { entry, part, model, file }: PartWork & { model: DerivedModel; file: DerivedFile },
 ): Promise<Entry> {
   const { store, clock } = context
-  const { key } = derivation
+  const { key } = part
   const stored = await store.entries.read(entry.key)
   if (stored?.files.glb.sha256 === entry.files.glb.sha256) {
     const origin = { derivedAt: new Date(clock.now()).toISOString(), tools: toolsOf(model) }
     const provenance = { ...stored.provenance, derived: { ...stored.provenance.derived, [key]: origin } }
     await store.entries.write({ ...stored, derived: { ...stored.derived, [key]: file }, provenance })
   }
-  return pin(context, { entry, derivation, file })
+  return pin(context, { entry, part, file })
 }
 
 /** Other bytes than those that were pinned, and are lost, take their place: it is free, and the diff shows it. */
 async function pin(
   { store, logger }: Context,
-  { entry, derivation, file }: Work & { file: DerivedFile },
+  { entry, part, file }: PartWork & { file: DerivedFile },
 ): Promise<Entry> {
-  const { key, steps } = derivation
+  const { key, steps } = part
   const pinned = entry.derived?.[key]
   if (pinned?.sha256 === file.sha256) return entry
   const grown: Entry = { ...entry, derived: { ...entry.derived, [key]: file } }
@@ -140,7 +153,7 @@ function toolsOf({ tools }: DerivedModel): Record<string, string> {
 }
 
 /** What a file tells about itself wherever it ends up. The bytes that came from the service are never touched. */
-function extrasOf({ key, source }: Entry, { steps }: Derivation): Record<string, unknown> {
+function extrasOf({ key, source }: Entry, { steps }: Part): Record<string, unknown> {
   const license =
     source === 'meshy'
       ? 'Generated by Meshy: the terms of the plan it was generated with apply (free plan: CC BY 4.0).'
