@@ -51,6 +51,13 @@ export interface AssetTextures {
   emission?: string
 }
 
+/** One level of detail, a whole model by itself. */
+export interface AssetLod {
+  url: string
+  triangles: number
+  bytes: number
+}
+
 /** The default export of a model's module; each field is also a named export. */
 export interface MeshyAsset {
   /** URL of the GLB, as the bundler serves it. */
@@ -60,4 +67,6 @@ export interface MeshyAsset {
   textures: AssetTextures | undefined
   /** URL of the preview picture: `?meshy&thumbnail`. */
   thumbnail: string | undefined
+  /** Levels of detail from fine to coarse, the first being `url`: `?meshy&lods=3`. A stand-in has the first alone. */
+  lods: AssetLod[] | undefined
 }

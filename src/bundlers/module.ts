@@ -1,4 +1,4 @@
-import type { Asset, AssetFile, FileRole } from '../pipeline/asset.ts'
+import type { Asset, AssetFile, AssetLevel, FileRole } from '../pipeline/asset.ts'
 
 /** How the code of a module comes to the URL of a file: import lines, and the expression that they serve. */
 export interface UrlCode {
@@ -14,29 +14,41 @@ const TEXTURES: readonly FileRole[] = ['baseColor', 'metallic', 'normal', 'rough
 
 /** The code of a model's module. It holds URLs and facts only: no task id, prompt or price reaches a bundle. */
 export async function renderModule(asset: Asset, urlOf: UrlOf): Promise<string> {
-  const imports: string[] = []
-  const urls = new Map<FileRole, string>()
-  for (const [index, file] of asset.files.entries()) {
-    const code = await urlOf(file, index)
-    if (code.imports) imports.push(code.imports)
-    urls.set(file.role, code.expression)
-  }
+  const levels = asset.lods ?? []
+  const codes: UrlCode[] = []
+  const all = [...asset.files, ...levels.map(({ file }) => file)]
+  for (const [index, file] of all.entries()) codes.push(await urlOf(file, index))
+  const expressions = codes.map(({ expression }) => expression)
+  const urls = new Map(asset.files.map(({ role }, index) => [role, expressions[index] ?? '']))
   const textures = asset.wantsTextures ? objectLiteral(TEXTURES, urls) : 'undefined'
   return [
-    ...imports,
+    ...codes.map(({ imports }) => imports).filter((line) => line !== ''),
     `export const url = ${urls.get('glb')}`,
     `export const metadata = ${JSON.stringify(asset.metadata)}`,
     `export const files = ${objectLiteral(FILES, urls)}`,
     `export const textures = ${textures}`,
     `export const thumbnail = ${urls.get('thumbnail') ?? 'undefined'}`,
-    `export default { url, metadata, files, textures, thumbnail }`,
+    `export const lods = ${lodsLiteral(asset, expressions.slice(asset.files.length))}`,
+    `export default { url, metadata, files, textures, thumbnail, lods }`,
     '',
   ].join('\n')
 }
 
+/** Where an import wants levels, the first is always there: also of a stand-in. */
+function lodsLiteral({ metadata, lods }: Asset, urls: readonly string[]): string {
+  if (!lods) return 'undefined'
+  const first = levelLiteral('url', metadata)
+  const others = lods.map((level, index) => levelLiteral(urls[index] ?? '', level))
+  return `[${[first, ...others].join(', ')}]`
+}
+
+function levelLiteral(url: string, { triangles, bytes }: Pick<AssetLevel, 'triangles' | 'bytes'>): string {
+  return `{ url: ${url}, triangles: ${triangles}, bytes: ${bytes} }`
+}
+
 /** A module that keeps a build going after a failure, so that its end can report all of them. */
 export function renderFailedModule(): string {
-  return 'export let url, metadata, files, textures, thumbnail\nexport default undefined\n'
+  return 'export let url, metadata, files, textures, thumbnail, lods\nexport default undefined\n'
 }
 
 function objectLiteral(roles: readonly FileRole[], urls: Map<FileRole, string>): string {

@@ -79,7 +79,7 @@ async function inspectRow(
   const { request } = row
   const { entry, ...finding } = await classify(context, request)
   const asset =
-    entry && finding.state === 'ready' ? readyAsset({ ...finding, entry }, request.wanted) : undefined
+    entry && finding.state === 'ready' ? readyAsset({ ...finding, entry }, request) : undefined
   const { params, take } = request.canonical
   const described = await describeModel(
     context,

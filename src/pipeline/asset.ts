@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Facts } from '../glb/facts.ts'
-import type { Wanted } from '../request/request.ts'
+import type { Request } from '../request/request.ts'
 import type { BlobRef, FileRole } from '../store/entry.ts'
 import type { AssetMetadata } from '../types.ts'
-import type { StoredFinding } from './classify.ts'
+import type { DerivedPart, StoredFinding } from './classify.ts'
 import { wantsMaps } from './roles.ts'
 import type { ShownStandIn } from './live/stand-in.ts'
 import type { StateFile } from './live/state-file.ts'
@@ -20,12 +20,21 @@ export interface AssetFile {
   blob?: BlobRef | undefined
 }
 
+/** A level of detail after the first. */
+export interface AssetLevel {
+  triangles: number
+  bytes: number
+  file: AssetFile
+}
+
 /** What an importing module gets, before a bundler gave it URLs. */
 export interface Asset {
   metadata: AssetMetadata
   /** The GLB first. */
   files: AssetFile[]
   wantsTextures: boolean
+  /** Further levels of detail, where the import wants some: none while they are not there. */
+  lods?: AssetLevel[] | undefined
   /** Set where the model may become another one by itself: what a live run touches then. */
   stateFile?: StateFile | undefined
   /** Set where the model is shown as it came, because what the import wants derived from it is not there yet. */
@@ -37,7 +46,11 @@ export interface Asset {
 }
 
 /** The asset of a finished request. A hit and a miss of the cache give the same. */
-export function readyAsset({ entry, paths, derived }: StoredFinding, wanted: Wanted): Asset {
+export function readyAsset(
+  finding: StoredFinding,
+  { wanted, lods }: Pick<Request, 'wanted' | 'lods'>,
+): Asset {
+  const { entry, paths, derived, levels = [] } = finding
   const { glb } = entry.files
   const { sha256, bytes, facts } = derived ?? { ...glb, facts: entry.facts }
   const isDerived = derived !== undefined && sha256 !== glb.sha256
@@ -54,14 +67,21 @@ export function readyAsset({ entry, paths, derived }: StoredFinding, wanted: Wan
     metadata: isDerived ? { ...metadata, derived: { from, steps: derived.steps } } : metadata,
     files: [...paths].map(([role, file]) => ({ role, path: file, blob: blobs[role] })),
     wantsTextures: wantsMaps(wanted),
+    ...(lods.length > 0 && { lods: levels.map(levelOf) }),
   }
+}
+
+function levelOf({ file, path: at }: DerivedPart): AssetLevel {
+  const { triangles } = file.facts
+  return { triangles, bytes: file.bytes, file: { role: 'glb', path: at, blob: file } }
 }
 
 /** The asset of a stand-in: always one GLB, whatever else the import wants. */
 export function standInAsset(
   standIn: ShownStandIn,
-  { key, state, wanted }: { key: string; state: 'pending' | 'preview'; wanted: Wanted },
+  { state, request }: { state: 'pending' | 'preview'; request: Pick<Request, 'key' | 'wanted' | 'lods'> },
 ): Asset {
+  const { key, wanted, lods } = request
   const { facts, bytes } = standIn
   return {
     metadata: metadataOf(facts, {
@@ -73,6 +93,7 @@ export function standInAsset(
     }),
     files: [{ role: 'glb', path: standIn.path }],
     wantsTextures: wantsMaps(wanted),
+    ...(lods.length > 0 && { lods: [] }),
     improved: standIn.improved,
   }
 }

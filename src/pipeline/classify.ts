@@ -3,7 +3,7 @@ import type { Request } from '../request/request.ts'
 import type { BlobRef, DerivedFile, Entry, FileRole } from '../store/entry.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import type { Context } from './context.ts'
-import { derivationOf, type Derivation } from './deriving/derivation.ts'
+import { derivationOf, type Derivation, type Part } from './deriving/derivation.ts'
 import { findFreeWay } from './deriving/free-way.ts'
 import type { State } from './modes.ts'
 import { isOnItsWay } from './paying/retention.ts'
@@ -21,12 +21,20 @@ export interface Finding {
   lacking: FileRole[]
   /** Verified files by role: absolute paths. */
   paths: Map<FileRole, string>
-  /** What the import wants to be derived from the model; unset while there is no model. */
+  /** What the import wants to be derived from the model and is not there yet; unset while there is no model. */
   derivation?: Derivation | undefined
   /** What was derived already; then `paths` has it as the GLB, whether or not the model itself is here. */
   derived?: DerivedFile | undefined
+  /** Further levels of detail that were derived already, from fine to coarse. */
+  levels?: DerivedPart[] | undefined
   /** How the import could have what is missing without paying. */
   free?: string | undefined
+}
+
+/** A file that was derived, and its verified copy. */
+export interface DerivedPart {
+  file: DerivedFile
+  path: string
 }
 
 /** What is known of a model that is stored. */
@@ -59,31 +67,51 @@ async function verifyFiles(context: Context, entry: Entry, request: Request) {
   const lacking: FileRole[] = []
   const paths = new Map<FileRole, string>()
   const derivation = derivationOf(context, request, entry)
-  const { derived, file: derivedFile } = await verifyDerived(context, request, { entry, derivation })
+  const made = derivation && (await verifyDerived(context, request, { entry, derivation }))
   for (const role of wantedRoles(request.wanted, entry.unavailable)) {
     const ref = entry.files[role]
-    const isDerived = role === 'glb' && derivedFile !== undefined
-    const file = isDerived
-      ? derivedFile
-      : ref && (await verifiedPath(context, ref, { key: entry.key, stem: fileStem(request.name, role) }))
+    const file =
+      role === 'glb' && made?.main
+        ? made.main.path
+        : ref && (await verifiedPath(context, ref, { key: entry.key, stem: fileStem(request.name, role) }))
     if (file === undefined) lacking.push(role)
     else paths.set(role, file)
   }
-  return { lacking, paths, derivation, derived }
+  return {
+    lacking,
+    paths,
+    derivation: made ? undefined : derivation,
+    derived: made?.main?.file,
+    levels: made?.levels,
+  }
 }
 
-/** What was derived is verified alone: the model that it comes from need not be here. */
+/** What was derived is verified alone: the model that it comes from need not be here. Undefined unless all of it is. */
 async function verifyDerived(
   context: Context,
   { name }: Request,
-  { entry, derivation }: { entry: Entry; derivation: Derivation | undefined },
-): Promise<{ derived?: DerivedFile; file?: string }> {
-  const derived = derivation && entry.derived?.[derivation.key]
-  if (!derivation || !derived) return {}
-  const isSource = derived.sha256 === entry.files.glb.sha256
-  const key = isSource ? entry.key : derivation.key
-  const file = await verifiedPath(context, derived, { key, stem: fileStem(name, 'glb') })
-  return file === undefined ? {} : { derived, file }
+  { entry, derivation: { main, levels } }: { entry: Entry; derivation: Derivation },
+): Promise<{ main: DerivedPart | undefined; levels: DerivedPart[] } | undefined> {
+  const first = main && (await verifyPart(context, { entry, part: main, stem: fileStem(name, 'glb') }))
+  if (main && !first) return undefined
+  const found: DerivedPart[] = []
+  for (const [index, part] of levels.entries()) {
+    const level = await verifyPart(context, { entry, part, stem: `${name}-lod${index + 1}` })
+    if (!level) return undefined
+    found.push(level)
+  }
+  return { main: first, levels: found }
+}
+
+async function verifyPart(
+  context: Context,
+  { entry, part, stem }: { entry: Entry; part: Part; stem: string },
+): Promise<DerivedPart | undefined> {
+  const file = entry.derived?.[part.key]
+  if (!file) return undefined
+  const isSource = file.sha256 === entry.files.glb.sha256
+  const path = await verifiedPath(context, file, { key: isSource ? entry.key : part.key, stem })
+  return path === undefined ? undefined : { file, path }
 }
 
 /** The path of a file whose bytes are right; undefined when they are missing or damaged, and so restorable. */

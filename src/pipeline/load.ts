@@ -93,11 +93,11 @@ function uncheckedNotice(name: string): string {
 
 async function previewAsset(context: Context, request: Request): Promise<Asset> {
   const standIn = await makeStandIn(context, request)
-  const asset = standInAsset(standIn, { key: request.key, state: 'preview', wanted: request.wanted })
+  const asset = standInAsset(standIn, { state: 'preview', request })
   const mayChange = context.live && standIn.improved !== undefined
   return mayChange ? { ...asset, stateFile: await ensureStateFile(context, request.key) } : asset
 }
 
-function hintOf({ free, derivation, derived }: Finding): string | undefined {
-  return derivation && !derived ? `derives ${derivation.steps.join(', ')}, 0 credits` : free
+function hintOf({ free, derivation }: Finding): string | undefined {
+  return derivation ? `derives ${derivation.steps.join(', ')}, 0 credits` : free
 }

@@ -4,7 +4,7 @@ import { readyAsset, type Asset } from './asset.ts'
 import { classify, type StoredFinding } from './classify.ts'
 import { completeStored } from './paying/complete.ts'
 import type { Context } from './context.ts'
-import type { Derivation } from './deriving/derivation.ts'
+import { partsOf, type Derivation } from './deriving/derivation.ts'
 import { tellFailure, type DerivationTask } from './deriving/derivations.ts'
 import { derive } from './deriving/derive.ts'
 import { ensureStateFile } from './live/state-file.ts'
@@ -19,19 +19,19 @@ const PATIENCE_MS = 50
  */
 export async function serve(context: Context, request: Request, finding: StoredFinding): Promise<Asset> {
   await completeStored(context, finding.entry)
-  const { entry, derivation, derived } = finding
-  if (!derivation || derived) return readyAsset(finding, request.wanted)
+  const { entry, derivation } = finding
+  if (!derivation) return readyAsset(finding, request)
   const { mode } = context.options
   if (mode === 'frozen') throw derivationMissing(request, finding, derivation)
   if (mode === 'preview') {
     context.notices.once(
       `${request.imageName}: ${derivation.steps.join(', ')} is left out: nothing is derived in \`preview\``,
     )
-    return { ...readyAsset(finding, request.wanted), isProvisional: true }
+    return { ...readyAsset(finding, request), isProvisional: true }
   }
   if (context.live) return serveMeanwhile(context, request, { finding, derivation })
   await derive(context, request, { entry, derivation })
-  return readyAsset({ ...(await classify(context, request)), entry }, request.wanted)
+  return readyAsset({ ...(await classify(context, request)), entry }, request)
 }
 
 /** Nobody waits in a live run: the model as it came is shown until what is derived from it is there. */
@@ -45,19 +45,20 @@ async function serveMeanwhile(context: Context, request: Request, task: Derivati
     // It touches the file before anybody watches that.
     if ((await Promise.race([over, clock.sleep(PATIENCE_MS)])) === 'over') {
       const { entry, ...finding } = await classify(context, request)
-      if (entry && finding.derived) return readyAsset({ ...finding, entry }, request.wanted)
+      if (entry && !finding.derivation) return readyAsset({ ...finding, entry }, request)
     }
   }
   const failure = derivations.failureOf(task.derivation)
-  return { ...readyAsset(task.finding, request.wanted), stateFile, isProvisional: true, failure }
+  return { ...readyAsset(task.finding, request), stateFile, isProvisional: true, failure }
 }
 
 function derivationMissing(
   { imageName }: Request,
   { entry }: StoredFinding,
-  { key, steps }: Derivation,
+  derivation: Derivation,
 ): MeshyError {
-  const story = entry.derived?.[key]
+  const { key, steps } = derivation
+  const story = partsOf(derivation).every((part) => entry.derived?.[part.key])
     ? 'is pinned, but its bytes are missing or damaged'
     : 'is not in the lockfile'
   return new MeshyError('MESHY_MODEL_MISSING', {

@@ -9,7 +9,11 @@ const HERO = 'd8e0659f1bd0dff4e5ca020e29264083c0fbfdb6557fee883d49d79f84c8899d'
 
 function keyOf(derivation: object, { sha256 = HERO, transforms = [] as object[] } = {}): string | undefined {
   const options = { transforms } as unknown as ResolvedOptions
-  return derivationOf({ options, hasher }, { derivation }, { files: { glb: { ...refTo(''), sha256 } } })?.key
+  return derivationOf(
+    { options, hasher },
+    { derivation, lods: [] },
+    { files: { glb: { ...refTo(''), sha256 } } },
+  )?.key
 }
 
 describe('derivationOf', () => {

@@ -77,8 +77,8 @@ export function tellFailure(context: Context, request: Request, error: unknown):
 async function noteStored(context: Context, request: Request): Promise<void> {
   const { entry, ...finding } = await classify(context, request)
   if (!entry || finding.state !== 'ready') return
-  const ready = readyAsset({ ...finding, entry }, request.wanted)
-  const asset = finding.derived ? ready : { ...ready, isProvisional: true as const }
+  const ready = readyAsset({ ...finding, entry }, request)
+  const asset = !finding.derivation ? ready : { ...ready, isProvisional: true as const }
   context.report.addAsset(request, asset)
   context.observer?.served(request, asset)
 }

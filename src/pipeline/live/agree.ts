@@ -36,8 +36,8 @@ function start(context: Context, request: Request, finding: Finding): void {
 
 /** Costs nothing. */
 function deriveAgain(context: Context, request: Request, { entry, ...finding }: Finding): boolean {
-  const { derivation, derived } = finding
-  if (!entry || !derivation || derived || context.options.mode === 'frozen') return false
+  const { derivation } = finding
+  if (!entry || !derivation || context.options.mode === 'frozen') return false
   void context.derivations.start(context, request, { finding: { ...finding, entry }, derivation })
   return true
 }

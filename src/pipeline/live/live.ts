@@ -47,7 +47,7 @@ export class Live {
     const state = isOver ? 'preview' : asked
     const failure = state === 'preview' ? this.#failureOf(context, task.finding, request.key) : undefined
     return {
-      ...standInAsset(standIn, { key: request.key, state, wanted: request.wanted }),
+      ...standInAsset(standIn, { state, request }),
       stateFile,
       failure,
     }
@@ -154,18 +154,18 @@ function isOutdated(error: unknown): boolean {
 }
 
 async function makeReady({ context, request }: Wanting, { finding, permission }: Wanted): Promise<void> {
-  const { entry, derivation, derived } = await obtain(context, request, {
+  const { entry, derivation } = await obtain(context, request, {
     finding,
     permission: permission ?? Permission.ofMode(context.options.mode, request.key),
   })
-  if (derivation && !derived) await derive(context, request, { entry, derivation })
+  if (derivation) await derive(context, request, { entry, derivation })
   context.logger.info(`meshy: ${request.imageName} is ready (${entry.facts.triangles} triangles)`)
   await noteReady(context, request)
 }
 
 async function readyNow(context: Context, request: Request): Promise<Asset | undefined> {
   const { entry, state, ...finding } = await classify(context, request)
-  return entry && state === 'ready' ? readyAsset({ ...finding, state, entry }, request.wanted) : undefined
+  return entry && state === 'ready' ? readyAsset({ ...finding, state, entry }, request) : undefined
 }
 
 /** Its module is loaded again only where a page is open that wants it. */
