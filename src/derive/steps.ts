@@ -61,7 +61,7 @@ const STEP_KINDS: readonly StepKind[] = [
   },
   {
     name: 'texture-size',
-    revision: 2,
+    revision: 1,
     valueIn: ({ textureSize }) => textureSize,
     implied: OPTIMIZED.textureSize,
     needs: () => ['sharp'],
