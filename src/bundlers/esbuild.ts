@@ -93,9 +93,9 @@ async function setUp(build: Build, session: Session): Promise<void> {
   emitFiles(build, session)
   scrubOutput(build, session)
   start(session, build, true)
-  const { options } = await session.context()
+  const { options, part } = await session.context()
   // The plan is told at the end, which is after the output was written.
-  if (options.mode === 'plan') build.initialOptions.write = false
+  if (options.mode === 'plan' && !part) build.initialOptions.write = false
 }
 
 /** Files in a namespace of our own: no loader that a user has for `.glb` is asked about them. */

@@ -5,7 +5,7 @@ import type { Context } from '../pipeline/context.ts'
 import { recallImport, rememberImport } from '../pipeline/import-records.ts'
 import { isOurs } from '../pipeline/imports.ts'
 import { loadAsset } from '../pipeline/load.ts'
-import { formatPlan } from '../pipeline/plan.ts'
+import { formatPlan, takePlan } from '../pipeline/plan.ts'
 import type { PluginApi } from '../pipeline/plugin-api.ts'
 import { summarize } from '../pipeline/telling/report.ts'
 import type { Adapter, Loaded, NativeContext } from './adapter.ts'
@@ -37,7 +37,10 @@ export async function resolveImport(
   session.sightings++
   const site = () => findSite(root, importer, specifier)
   const id = context.imports.add(specifier, { file, site, importer })
-  if (adapter.remembersIds) native.addWatchFile(await rememberImport(context, id, specifier))
+  const isPlan = context.part?.commanded.mode === 'plan'
+  if (adapter.remembersIds && !isPlan) {
+    native.addWatchFile(await rememberImport(context, id, specifier))
+  }
   return adapter.moduleIds.toBundler(id)
 }
 
@@ -94,19 +97,31 @@ export async function finishBuild(session: Session, api: PluginApi): Promise<voi
   session.leave()
   // A run whose options are wrong has said so at its start.
   if (!session.isOpen) return
-  const { logger, options, report, declared, store } = await session.context()
+  const context = await session.context()
+  const { options, declared, store, part } = context
+  if (options.mode === 'plan') part?.tellRows(await takePlan(context))
   await declared?.write()
   if (options.mode !== 'plan') await store.notes.save()
   const problem = session.problems.take()
   if (problem !== undefined) throw presentable(problem, session.bundler.root)
-  // All that its models are to be told of is told by the run around it.
-  if (session.around) return
-  const summary = session.bundler.live ? undefined : summarize(report.models())
-  const hasStandIns = report.models().some(({ origin }) => origin === 'stand-in')
+  // All that its models are to be told of is told by the run around it, or by the command that runs it.
+  if (session.around || part) return
+  if (!session.bundler.live) tellSum(context)
+  if (options.mode === 'plan' && !session.listOnly) await endPlan(session, api)
+}
+
+function tellSum({ logger, report }: Context): void {
+  const models = report.takeUntold()
+  const summary = summarize(models)
+  const hasStandIns = models.some(({ origin }) => origin === 'stand-in')
   if (summary) logger[hasStandIns ? 'warn' : 'info'](`meshy: ${summary}`)
-  if (options.mode !== 'plan' || session.listOnly) return
+}
+
+/** Nothing is written after it. */
+async function endPlan(session: Session, api: PluginApi): Promise<void> {
   const rows = await api.takePlan()
   if (rows.length === 0) return
+  const { logger } = await session.context()
   logger.info(formatPlan(rows))
   throw presentable(
     new MeshyError('MESHY_PLAN_ONLY', {

@@ -69,8 +69,10 @@ async function openFrozen(root: string): Promise<Context> {
   const envMode = process.env['NODE_ENV'] ?? 'production'
   const run = { root, envDir: root, envMode, live: false, underTest: false, logger: consoleLogger }
   const context = await openProject(run, { inline: {}, activity: () => 0 })
-  const mode = context.options.mode === 'preview' ? ('preview' as const) : ('frozen' as const)
-  return { ...context, options: { ...context.options, mode } }
+  const { options, part } = context
+  const isOffline = options.mode === 'preview' || (options.mode === 'plan' && part !== undefined)
+  const mode = isOffline ? options.mode : 'frozen'
+  return { ...context, options: { ...options, mode } }
 }
 
 /** Says how to get a model that this bundler could not ask for. */

@@ -1,11 +1,14 @@
 import type { ArgsDef, ParsedArgs } from 'citty'
-import type { ExitCode } from './exit-code.ts'
+/** Its exit code, see {@link EXIT}, or that of a program that it ran; none is 0. */
+type Outcome = Promise<number | void>
 
-/** A command: what it takes, and what it does. It returns an exit code when that is not 0. */
+/** A command: what it takes, and what it does. */
 export interface Command {
   meta: { name: string; description: string; version?: string }
   args?: ArgsDef
-  run?(args: ParsedArgs<ArgsDef>): Promise<ExitCode | void>
+  /** Whether words after `--` are a program to run. */
+  takesProgram?: true
+  run?(args: ParsedArgs<ArgsDef>, program: readonly string[]): Outcome
   /** Commands below this one, loaded when they are called. */
   subCommands?: Record<string, () => Promise<Command>>
   /** The one below that is meant when none is named. */
@@ -15,8 +18,9 @@ export interface Command {
 /** Makes a command whose `run` knows the types of its own arguments. */
 export function defineCommand<Args extends ArgsDef>(command: {
   meta: Command['meta']
+  takesProgram?: true
   args: Args
-  run(args: ParsedArgs<Args>): Promise<ExitCode | void>
+  run(args: ParsedArgs<Args>, program: readonly string[]): Outcome
 }): Command {
   // The arguments are parsed by this very definition.
   return command as unknown as Command

@@ -1,22 +1,80 @@
+import { MeshyError } from '../errors.ts'
 import type { ModelReport } from '../pipeline/telling/report.ts'
 import { by } from '../system/order.ts'
 import { buildArgs, buildChoiceOf } from './build-args.ts'
+import { announceCommand, notDetected, outcomeOf } from './build-outcome.ts'
 import { defineCommand } from './command.ts'
-import { walkModuleGraph } from './module-graph.ts'
+import { generateByCommand, type CommandedBuild } from './commanded-build.ts'
+import { detectBuild } from './detect-build.ts'
+import { EXIT } from './exit-code.ts'
+import { walkModuleGraph, type BuildChoice } from './module-graph.ts'
 import { formatBytes, formatCredits, formatTable, plural, print, printJson } from './print.ts'
 
-/** Generates and pins every model that the build misses. Pays, within `maxCredits`; writes no output. */
+/** Generates and pins every model that the build misses. Pays, within `maxCredits`. */
 export const generate = defineCommand({
-  meta: { name: 'generate', description: 'Generate and pin every model that the Vite build misses. Pays.' },
+  meta: { name: 'generate', description: 'Generate and pin every model that a build misses. Pays.' },
+  takesProgram: true,
   args: buildArgs,
-  async run({ json, ...args }) {
-    const plugins = await walkModuleGraph(buildChoiceOf(args), 'generate')
-    const reports = await Promise.all(plugins.map((plugin) => plugin.report()))
-    const models = unique(reports.flatMap((report) => report.models))
+  async run({ json, ...args }, program) {
+    const { models, finish } = await generateFor(buildChoiceOf(args), program)
     if (json) printJson({ models, credits: sum(models) })
     else print(format(models))
+    return finish()
   },
 })
+
+interface Outcome {
+  models: ModelReport[]
+  /** The exit code, or why it is none. */
+  finish(): number
+}
+
+async function generateFor(choice: BuildChoice, program: readonly string[]): Promise<Outcome> {
+  const isOfVite = choice.configFile !== undefined || choice.viteMode !== undefined
+  const build = isOfVite ? ({ kind: 'vite' } as const) : detectBuild(choice.root, program)
+  if (!build) throw notDetected(choice.root)
+  if (build.kind === 'command') return runCommand(build.command, choice.root)
+  const plugins = await walkModuleGraph(choice, 'generate')
+  const reports = await Promise.all(plugins.map((plugin) => plugin.report()))
+  const models = unique(reports.flatMap((report) => report.models))
+  if (build.kind === 'vite' || !build.command) return { models, finish: () => EXIT.ok }
+  const rest = await runCommand(build.command, choice.root)
+  return { models: unique([...models, ...rest.models]), finish: rest.finish }
+}
+
+async function runCommand(command: readonly string[], root: string): Promise<Outcome> {
+  announceCommand(command, false)
+  const built = await generateByCommand(command, root)
+  const models = unique([...built.models, ...lostReports(built)])
+  const standIn = models.find(({ state }) => state !== 'ready')
+  const finish = () => {
+    const code = outcomeOf(built, command, EXIT.ok)
+    if (code === EXIT.ok && standIn) throw notGenerated(command, standIn)
+    return code
+  }
+  return { models, finish }
+}
+
+/** Models that were paid for in a part of the build which then failed: they are stored. */
+function lostReports({ models, spent }: CommandedBuild): ModelReport[] {
+  const told = new Set(models.map(({ key }) => key))
+  return spent
+    .filter(({ key }) => !told.has(key))
+    .map(({ image, key, credits }) => {
+      const facts = { triangles: 0, bytes: 0, seconds: 0 }
+      return Object.assign(
+        { image, key, credits, state: 'ready' as const, origin: 'generated' as const },
+        facts,
+      )
+    })
+}
+
+function notGenerated(command: readonly string[], { image }: ModelReport): MeshyError {
+  return new MeshyError('MESHY_MODEL_MISSING', {
+    message: `\`${command.join(' ')}\` shows a stand-in for \`${image}\`: a part of it runs in another mode.`,
+    hint: 'Leave MESHY_MODE out of the scripts of the project.',
+  })
+}
 
 /** A model that several environments import was made by one of them. */
 function unique(models: readonly ModelReport[]): ModelReport[] {

@@ -1,23 +1,49 @@
-import { formatPlan, planCost, type PlanRow } from '../pipeline/plan.ts'
+import { arrangePlan, formatPlan, planCost, type ShownRow } from '../pipeline/plan.ts'
 import { buildArgs, buildChoiceOf } from './build-args.ts'
+import { announceCommand, notDetected, outcomeOf } from './build-outcome.ts'
 import { defineCommand } from './command.ts'
+import { planByCommand } from './commanded-build.ts'
+import { detectBuild } from './detect-build.ts'
 import { EXIT } from './exit-code.ts'
+import type { BuildChoice } from './module-graph.ts'
 import { planBuild } from './plan-build.ts'
 import { print, printJson } from './print.ts'
 
 /** Lists what a build would do about every model. Sends nothing, writes nothing, needs no key. */
 export const plan = defineCommand({
-  meta: { name: 'plan', description: 'List what the Vite build would do about every model, and its price.' },
+  meta: { name: 'plan', description: 'List what a build would do about every model, and its price.' },
+  takesProgram: true,
   args: buildArgs,
-  async run({ json, ...args }) {
-    const rows = await planBuild(buildChoiceOf(args))
+  async run({ json, ...args }, program) {
+    const { rows, exitCode } = await planOf(buildChoiceOf(args), program)
     if (json) printJson(toJson(rows))
     else print(rows.length > 0 ? formatPlan(rows) : 'The build imports no models.')
-    return rows.some(({ state }) => state === 'missing') ? EXIT.missing : EXIT.ok
+    return exitCode
   },
 })
 
-function toJson(rows: readonly PlanRow[]): object {
+async function planOf(
+  choice: BuildChoice,
+  program: readonly string[],
+): Promise<{ rows: readonly ShownRow[]; exitCode: number }> {
+  const isOfVite = choice.configFile !== undefined || choice.viteMode !== undefined
+  const build = isOfVite ? ({ kind: 'vite' } as const) : detectBuild(choice.root, program)
+  if (!build) throw notDetected(choice.root)
+  if (build.kind !== 'command') {
+    const rows = await planBuild(choice)
+    return { rows, exitCode: codeOf(rows) }
+  }
+  announceCommand(build.command, true)
+  const built = await planByCommand(build.command, choice.root)
+  const rows = arrangePlan(built.rows)
+  return { rows, exitCode: outcomeOf(built, build.command, codeOf(rows)) }
+}
+
+function codeOf(rows: readonly ShownRow[]): number {
+  return rows.some(({ state }) => state === 'missing') ? EXIT.missing : EXIT.ok
+}
+
+function toJson(rows: readonly ShownRow[]): object {
   const models = rows.map(({ request, query, state, credits, site, hint }) => ({
     image: request.imageName,
     query,

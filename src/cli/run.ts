@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { renderUsage, type CommandDef } from 'citty'
 import { createRedactor } from '../system/redact.ts'
 import type { Command } from './command.ts'
-import { EXIT, type ExitCode } from './exit-code.ts'
+import { EXIT } from './exit-code.ts'
 import { findCommand } from './find-command.ts'
 import { print, printError, printStyled } from './print.ts'
 import { commonArgs, readArgs } from './read-args.ts'
@@ -10,19 +10,28 @@ import { describeFailure } from './failure.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Runs a command line, tells what went wrong, and returns the exit code. */
-export async function runCommandLine(main: Command, line: string[]): Promise<ExitCode> {
+export async function runCommandLine(main: Command, words: string[]): Promise<number> {
+  const { line, program } = splitLine(words)
   try {
     if (line.length === 1 && ['--version', '-v'].includes(line[0] ?? '')) {
       print(main.meta.version ?? '')
       return EXIT.ok
     }
-    return await run(main, line)
+    return await run(main, line, program)
   } catch (error) {
     return tell(error, { json: line.includes('--json'), verbose: line.includes('--verbose') })
   }
 }
 
-async function run(main: Command, line: string[]): Promise<ExitCode> {
+/** What stands before `--` is for us, and what stands behind it a program to run; undefined without a `--`. */
+function splitLine(words: string[]): { line: string[]; program: string[] | undefined } {
+  const end = words.indexOf('--')
+  return end < 0
+    ? { line: words, program: undefined }
+    : { line: words.slice(0, end), program: words.slice(end + 1) }
+}
+
+async function run(main: Command, line: string[], program: string[] | undefined): Promise<number> {
   const wantsHelp = line.includes('--help') || line.includes('-h')
   const { command, parent, rest } = await findCommand(
     main,
@@ -34,7 +43,15 @@ async function run(main: Command, line: string[]): Promise<ExitCode> {
     printStyled(usage)
     return EXIT.ok
   }
-  return (await command.run(readArgs(rest, command.args))) ?? EXIT.ok
+  if (program && (!command.takesProgram || program.length === 0)) throw misplacedProgram(command)
+  return (await command.run(readArgs(rest, command.args), program ?? [])) ?? EXIT.ok
+}
+
+function misplacedProgram({ meta, takesProgram }: Command): UsageError {
+  if (takesProgram) return new UsageError('Nothing stands behind `--`; expected a command that builds.')
+  return new UsageError(
+    `\`${meta.name}\` runs no other program: only \`plan\` and \`generate\` take a \`--\`.`,
+  )
 }
 
 async function usageOf({ args, ...command }: Command, parent: Command | undefined): Promise<string> {
@@ -44,7 +61,7 @@ async function usageOf({ args, ...command }: Command, parent: Command | undefine
   return process.stdout.isTTY ? usage : stripVTControlCharacters(usage)
 }
 
-function tell(error: unknown, { json, verbose }: { json: boolean; verbose: boolean }): ExitCode {
+function tell(error: unknown, { json, verbose }: { json: boolean; verbose: boolean }): number {
   const redact = createRedactor([process.env['MESHY_API_KEY']])
   const failure = describeFailure(error)
   const text = json ? JSON.stringify(failure.facts) : failure.text

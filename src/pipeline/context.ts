@@ -23,6 +23,7 @@ import type { Logger } from './telling/logger.ts'
 import type { Notices } from './telling/notices.ts'
 import type { Observer } from './telling/observer.ts'
 import type { ResolvedOptions } from './options.ts'
+import type { Part } from './commanded.ts'
 import type { PlannedImport } from './plan.ts'
 import type { Progress } from './telling/progress.ts'
 import type { Report } from './telling/report.ts'
@@ -59,6 +60,8 @@ export interface Context {
   /** Derives from models in worker threads, which start when they are needed. */
   deriver: DerivePool
   plan: PlannedImport[]
+  /** Set where a command of ours runs the build, and wants to know what it sees. */
+  part: Part | undefined
   report: Report
   progress: Progress
   /** Set by whoever shows a live run. */

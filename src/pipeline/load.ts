@@ -50,23 +50,34 @@ async function load(context: Context, imported: Import, watch: Watch): Promise<A
   const finding = await classify(context, request)
   if (finding.state === 'missing') assertStillMade(request)
   const action = decide(context.options.mode, finding.state)
-  if (action === 'row') {
-    context.plan.push({
-      request,
-      query: 'error' in imported.directives ? undefined : formatQuery(imported.directives),
-      state: finding.state,
-      credits: priceOf(request),
-      imported,
-      hint: hintOf(finding),
-    })
-    return undefined
-  }
+  if (action === 'row') return list(context, request, { imported, finding })
   const asset = await act(context, request, { imported, finding, action })
   if (asset.stateFile) watch(asset.stateFile.path)
   await checkSize(context, request, { asset, site: imported.site })
-  context.report.addAsset(request, asset)
+  const model = context.report.addAsset(request, asset)
+  context.part?.tell({ model })
   context.observer?.served(request, asset)
   return asset
+}
+
+/** Adds a row to the plan. A build that a command runs goes on with a stand-in: it may have further parts. */
+async function list(
+  context: Context,
+  request: Request,
+  { imported, finding }: { imported: Import; finding: Finding },
+): Promise<Asset | undefined> {
+  const row = {
+    request,
+    query: 'error' in imported.directives ? undefined : formatQuery(imported.directives),
+    state: finding.state,
+    credits: priceOf(request),
+    hint: hintOf(finding),
+  }
+  context.plan.push({ ...row, imported })
+  const { part } = context
+  part?.tellRows([{ ...row, site: await imported.site() }])
+  const standIn = part?.commanded.standIn
+  return standIn && standInAsset(standIn, { key: request.key, state: 'preview', wanted: request.wanted })
 }
 
 async function act(context: Context, request: Request, todo: LiveTask): Promise<Asset> {

@@ -1,3 +1,4 @@
+import { commandedOptions, findCommanded, Part } from './commanded.ts'
 import { readConfig } from './config.ts'
 import type { WaysToAgree } from './live/consent.ts'
 import type { Context } from './context.ts'
@@ -45,5 +46,17 @@ export async function openProject(
   const project = findProject(root)
   const env = readEnvironment(run.envDir, run.envMode, process.env)
   const options = resolveOptions(inline, await readConfig(project), { root, project, env, live, underTest })
-  return openContext({ options, env, live, logger, activity, isDoomed, signal, waysToAgree })
+  const commanded = findCommanded(root, process.env)
+  const part = commanded && new Part(commanded)
+  return openContext({
+    options: commanded ? commandedOptions(commanded, options) : options,
+    part,
+    env,
+    live,
+    logger,
+    activity,
+    isDoomed,
+    signal,
+    waysToAgree,
+  })
 }

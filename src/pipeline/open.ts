@@ -17,6 +17,7 @@ import { Looks } from './paying/recent-tasks.ts'
 import { Batch } from './paying/batch.ts'
 import { Budget } from './budget.ts'
 import { Consent, type WaysToAgree } from './live/consent.ts'
+import type { Part } from './commanded.ts'
 import { DeclaredFile, type DeclaredFileOptions } from './dts/declared-file.ts'
 import type { Api, Context } from './context.ts'
 import type { Environment } from './environment.ts'
@@ -49,6 +50,7 @@ export interface Run {
   /** Whether the run is bound to fail for another import, so that nothing more should be paid. */
   isDoomed?: (() => boolean) | undefined
   signal?: AbortSignal | undefined
+  part?: Part | undefined
   /** @default the system's */
   clock?: Clock | undefined
 }
@@ -63,6 +65,8 @@ interface Shared {
   mesher: PreviewPool
   deriver: DerivePool
   declaring: PQueue
+  /** Models that a sum has counted. */
+  told: Set<string>
 }
 
 /**
@@ -108,7 +112,8 @@ export async function openContext(run: Run): Promise<Context> {
     mesher: shared.mesher,
     deriver: shared.deriver,
     plan: [],
-    report: new Report(),
+    part: run.part,
+    report: new Report(shared.told),
     progress: teeProgress(terminal ?? createLineProgress(logger), () => context.observer),
     observer: undefined,
     notices,
@@ -154,6 +159,7 @@ function sharedFor(cacheDir: string): Shared {
     mesher: createPreviewPool(),
     deriver: createDerivePool(),
     declaring: new PQueue({ concurrency: 1 }),
+    told: new Set(),
   }
   sharedByCache.set(cacheDir, shared)
   return shared

@@ -17,6 +17,9 @@ export interface PlanRow {
   hint?: string | undefined
 }
 
+/** A row as it is shown: all that another process may know of it. */
+export type ShownRow = Omit<PlanRow, 'request'> & { request: Pick<Request, 'imageName' | 'key'> }
+
 /** An import in a plan. Who else imports the same is known when all modules were found. */
 export interface PlannedImport extends Omit<PlanRow, 'site'> {
   imported: Import
@@ -32,19 +35,19 @@ export async function takePlan({ plan }: { plan: PlannedImport[] }): Promise<Pla
 }
 
 /** Rows of several parts of a build together, each place once, in an order that does not depend on who was read first. */
-export function arrangePlan(rows: readonly PlanRow[]): PlanRow[] {
+export function arrangePlan<Row extends ShownRow>(rows: readonly Row[]): Row[] {
   const unique = new Map(rows.map((row) => [identityOf(row), row]))
   return [...unique.values()].toSorted(
     by(({ request, site, query = '' }) => [request.imageName, site.file, site.line ?? 0, query, request.key]),
   )
 }
 
-function identityOf({ request, site, query }: PlanRow): string {
+function identityOf({ request, site, query }: ShownRow): string {
   return JSON.stringify([request.key, request.imageName, formatSite(site), query])
 }
 
 /** The plan of a build as text: every model with its state, importer and price, and the sum. */
-export function formatPlan(rows: readonly PlanRow[]): string {
+export function formatPlan(rows: readonly ShownRow[]): string {
   const names = new Map(rows.map((row) => [row, nameOf(row)]))
   const width = Math.max(24, ...[...names.values()].map((name) => name.length))
   const lines = rows.flatMap((row) => {
@@ -67,13 +70,13 @@ export function formatPlan(rows: readonly PlanRow[]): string {
 const LONGEST_NAME = 48
 
 /** The image, and where an import asks for something of its own, what: nothing else tells two takes apart. */
-function nameOf({ request, query = '?meshy' }: PlanRow): string {
+function nameOf({ request, query = '?meshy' }: ShownRow): string {
   const name = query === '?meshy' ? request.imageName : `${request.imageName}${query}`
   return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name
 }
 
 /** What the missing models of a plan cost together; imports that share a key are paid once. */
-export function planCost(rows: readonly PlanRow[]): number {
+export function planCost(rows: readonly ShownRow[]): number {
   const byKey = new Map(
     rows.filter(({ state }) => state === 'missing').map((row) => [row.request.key, row.credits]),
   )

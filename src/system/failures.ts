@@ -295,6 +295,11 @@ export const failures = {
     next: 'Unset MESHY_MODE to build.',
     paid: 'no',
   },
+  MESHY_PLUGIN_UNSEEN: {
+    cause: '`plan` or `generate` ran a command to its end, and nothing that it ran has the plugin.',
+    next: 'Add the plugin to the config of the bundler, or name the command that builds behind `--`.',
+    paid: 'no',
+  },
   MESHY_PREVIEW_CRASHED: {
     cause: 'The worker that makes stand-ins died, out of memory for instance.',
     next: 'Run again. A card stands in for the model meanwhile.',

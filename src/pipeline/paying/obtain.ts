@@ -35,6 +35,8 @@ export async function obtain(
         credits: made.credits,
         seconds: seconds(),
       })
+      const { key, imageName: image } = request
+      context.part?.tell({ spent: { image, key, credits: made.credits } })
       current = await classify(context, request)
     }
     // Also for whoever joined a flight that did not know of a file that this import wants.

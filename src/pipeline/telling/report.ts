@@ -32,6 +32,12 @@ const NO_EFFORT: Effort = { origin: 'cache', credits: 0, seconds: 0 }
 export class Report {
   #efforts = new Map<string, Effort>()
   #models = new Map<string, ModelReport>()
+  readonly #told: Set<string>
+
+  /** @param told what sums of the process have told, whichever part of a build it was */
+  constructor(told = new Set<string>()) {
+    this.#told = told
+  }
 
   /** Remembers what a model took. A restored file does not hide that the model was generated in the same run. */
   addEffort(key: string, effort: Effort): void {
@@ -40,11 +46,20 @@ export class Report {
     this.#efforts.set(key, effort)
   }
 
-  addAsset({ key, imageName }: Request, { metadata }: Asset): void {
+  addAsset({ key, imageName }: Request, { metadata }: Asset): ModelReport {
     const { state, triangles, bytes, source } = metadata
     const effort = this.#efforts.get(key) ?? NO_EFFORT
     const origin = source === 'stand-in' ? 'stand-in' : effort.origin
-    this.#models.set(key, { image: imageName, key, state, triangles, bytes, ...effort, origin })
+    const model = { image: imageName, key, state, triangles, bytes, ...effort, origin }
+    this.#models.set(key, model)
+    return model
+  }
+
+  /** The models that no sum has counted yet: frameworks build in several parts, and a person started one build. */
+  takeUntold(): ModelReport[] {
+    const models = this.models().filter(({ key, origin }) => !this.#told.has(`${key} ${origin}`))
+    for (const { key, origin } of models) this.#told.add(`${key} ${origin}`)
+    return models
   }
 
   /** Every model of the run, sorted by the name of its image. */

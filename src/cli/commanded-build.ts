@@ -1,0 +1,84 @@
+import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import {
+  COPY_PREFIX,
+  RUN_FILE,
+  RUN_VARIABLE,
+  type Commanded,
+  type PartLine,
+  type PlanLine,
+} from '../pipeline/commanded.ts'
+import { writePlanStandIn } from '../pipeline/plan-stand-in.ts'
+import type { ModelReport } from '../pipeline/telling/report.ts'
+import { runChild } from './child.ts'
+import { copyProject, copyRootOf } from './project-copy.ts'
+
+/** What all parts of a build told, and how its command ended. */
+export interface CommandedBuild {
+  exitCode: number
+  /** Whether any part of it has the plugin. */
+  isSeen: boolean
+  rows: PlanLine[]
+  models: ModelReport[]
+  spent: { image: string; key: string; credits: number }[]
+}
+
+/** Runs a command in a copy of the project, in `plan`. */
+export async function planByCommand(command: readonly string[], cwd: string): Promise<CommandedBuild> {
+  return inFolder(async (folder) => {
+    const of = copyRootOf(await realpath(cwd))
+    const at = path.join(folder, 'copy', path.basename(of))
+    await copyProject(of, at)
+    const standIn = await writePlanStandIn(path.join(folder, 'model.glb'))
+    await writeRun({ mode: 'plan', folder, copy: { of, at }, standIn })
+    const place = path.join(at, path.relative(of, await realpath(cwd)))
+    return gather(folder, await runChild(command, { cwd: place, env: environmentOf('plan', folder, place) }))
+  })
+}
+
+/** Runs a command where the project is, in `generate`. */
+export async function generateByCommand(command: readonly string[], cwd: string): Promise<CommandedBuild> {
+  return inFolder(async (folder) => {
+    await writeRun({ mode: 'generate', folder })
+    return gather(folder, await runChild(command, { cwd, env: environmentOf('generate', folder, cwd) }))
+  })
+}
+
+async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(path.join(await realpath(tmpdir()), COPY_PREFIX))
+  try {
+    return await use(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+/** Package managers tell the folder of a project by variables, which would lead out of its copy. */
+function environmentOf(mode: Commanded['mode'], folder: string, cwd: string): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) =>
+      !/^(?:npm_(?:config_(?:local_prefix|prefix)|package_|lifecycle_)|INIT_CWD$|PROJECT_CWD$)/.test(name),
+  )
+  return { ...Object.fromEntries(kept), PWD: cwd, MESHY_MODE: mode, [RUN_VARIABLE]: folder }
+}
+
+async function writeRun(commanded: Commanded): Promise<void> {
+  await writeFile(path.join(commanded.folder, RUN_FILE), JSON.stringify(commanded))
+}
+
+async function gather(folder: string, exitCode: number): Promise<CommandedBuild> {
+  const parts = path.join(folder, 'parts')
+  const names = await readdir(folder).then((entries) => (entries.includes('parts') ? readdir(parts) : []))
+  const texts = await Promise.all(names.map((name) => readFile(path.join(parts, name), 'utf8')))
+  const lines = texts
+    .flatMap((text) => text.split('\n').filter((line) => line !== ''))
+    .map((line) => JSON.parse(line) as PartLine)
+  return {
+    exitCode,
+    isSeen: lines.length > 0,
+    rows: lines.flatMap((line) => ('row' in line ? line.row : [])),
+    models: lines.flatMap((line) => ('model' in line ? line.model : [])),
+    spent: lines.flatMap((line) => ('spent' in line ? line.spent : [])),
+  }
+}

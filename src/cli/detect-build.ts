@@ -1,0 +1,125 @@
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { hasViteConfig } from './vite-project.ts'
+
+/** How the models of a project are found. */
+export type Build =
+  /** Its command is run. */
+  | { kind: 'command'; command: string[] }
+  /** Vite is run in this process, up to where all modules are loaded. */
+  | { kind: 'vite' }
+  /** Its bundler shows nobody its build, so that the sources are read; then its command is run, if there is one. */
+  | { kind: 'sources'; command: string[] | undefined }
+
+interface Manifest {
+  scripts?: Record<string, string>
+  packageManager?: string
+  dependencies?: Record<string, string>
+  devDependencies?: Record<string, string>
+}
+
+/** Frameworks by the package that they are, and their own command. */
+const FRAMEWORKS: Record<string, string[]> = {
+  astro: ['astro', 'build'],
+  '@sveltejs/kit': ['vite', 'build'],
+  nuxt: ['nuxt', 'build'],
+  '@react-router/dev': ['react-router', 'build'],
+  next: ['next', 'build'],
+}
+/** Bundlers by their config files. */
+const BUNDLERS: Record<string, string[]> = {
+  rollup: ['rollup', '-c'],
+  rolldown: ['rolldown', '-c'],
+  webpack: ['webpack'],
+  rspack: ['rspack', 'build'],
+  rsbuild: ['rsbuild', 'build'],
+  farm: ['farm', 'build'],
+}
+const EXTENSIONS = ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts']
+const LOCKFILES: Record<string, string> = {
+  'pnpm-lock.yaml': 'pnpm',
+  'yarn.lock': 'yarn',
+  'bun.lock': 'bun',
+  'bun.lockb': 'bun',
+}
+/** Checks that come before a build and change nothing of it. */
+const CHECK = /^(?:vue-tsc|tsc|svelte-check|eslint|oxlint|biome)\b/
+
+/** Reads how a project is built: the command that was said, its `build` script, its framework, its bundler. */
+export function detectBuild(root: string, said: readonly string[]): Build | undefined {
+  const manifest = readManifest(root)
+  const command = said.length > 0 ? [...said] : undefined
+  if (isTurbopack(root, scriptOf(manifest, command))) return { kind: 'sources', command }
+  return command ? { kind: 'command', command } : findBuild(root, manifest)
+}
+
+function findBuild(root: string, manifest: Manifest): Build | undefined {
+  const framework = frameworkOf(manifest)
+  const script = manifest.scripts?.['build']
+  const isVite = hasViteConfig(root) && !framework && (script === undefined || isPlainVite(script))
+  if (isVite) return { kind: 'vite' }
+  if (script !== undefined)
+    return { kind: 'command', command: [packageManagerOf(root, manifest), 'run', 'build'] }
+  const own = framework ?? bundlerOf(root)
+  return own && { kind: 'command', command: withBinary(root, own) }
+}
+
+/** Whether a script does what `vite build` does, after checks. */
+function isPlainVite(script: string): boolean {
+  const steps = script.split('&&').map((step) => step.trim())
+  return steps.filter((step) => !CHECK.test(step)).join('&&') === 'vite build'
+}
+
+/** Next.js builds by Turbopack unless it is told otherwise. */
+function isTurbopack(root: string, script: string): boolean {
+  const isNext = EXTENSIONS.some((ext) => existsSync(path.join(root, `next.config.${ext}`)))
+  return isNext && !script.includes('--webpack')
+}
+
+/** The text of what runs: that of a script of the project, or of the command itself. */
+function scriptOf({ scripts = {} }: Manifest, command: readonly string[] | undefined): string {
+  if (!command) return scripts['build'] ?? ''
+  const name = command.findLast((word) => Object.hasOwn(scripts, word))
+  return [...command, name === undefined ? '' : scripts[name]].join(' ')
+}
+
+function frameworkOf({ dependencies, devDependencies, scripts = {} }: Manifest): string[] | undefined {
+  const installed = { ...dependencies, ...devDependencies }
+  const name = Object.keys(FRAMEWORKS).find((framework) => framework in installed)
+  if (name) return FRAMEWORKS[name]
+  const isStorybookAlone = 'storybook' in installed && scripts['build'] === undefined
+  return isStorybookAlone ? ['storybook', 'build'] : undefined
+}
+
+function bundlerOf(root: string): string[] | undefined {
+  const name = Object.keys(BUNDLERS).find((bundler) =>
+    EXTENSIONS.some((ext) => existsSync(path.join(root, `${bundler}.config.${ext}`))),
+  )
+  if (name) return BUNDLERS[name]
+  const script = ['build', 'esbuild', 'esbuild.config'].flatMap((base) =>
+    ['mjs', 'js', 'cjs'].map((ext) => `${base}.${ext}`),
+  )
+  const found = script.find((file) => existsSync(path.join(root, file)))
+  return found === undefined ? undefined : ['node', found]
+}
+
+function packageManagerOf(root: string, { packageManager }: Manifest): string {
+  const [named] = packageManager?.split('@') ?? []
+  if (named) return named
+  for (let dir = root; ; dir = path.dirname(dir)) {
+    const file = Object.keys(LOCKFILES).find((name) => existsSync(path.join(dir, name)))
+    if (file) return LOCKFILES[file] ?? 'npm'
+    if (existsSync(path.join(dir, '.git')) || dir === path.dirname(dir)) return 'npm'
+  }
+}
+
+/** The program as it is installed: nobody needs it in PATH. */
+function withBinary(root: string, [program = '', ...args]: string[]): string[] {
+  const file = path.join('node_modules', '.bin', program)
+  return existsSync(path.join(root, file)) ? [`./${file}`, ...args] : [program, ...args]
+}
+
+function readManifest(root: string): Manifest {
+  const file = path.join(root, 'package.json')
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Manifest) : {}
+}

@@ -1,0 +1,77 @@
+import { constants, existsSync } from 'node:fs'
+import { cp, lstat, mkdir, readdir, realpath, symlink } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import path from 'node:path'
+
+/** Neither sources nor what a build reads; node_modules are linked. */
+const LEFT_OUT = new Set(['.git', '.meshy', '.next', '.turbo', '.cache', '.parcel-cache', '.output'])
+/** Of a folder of packages: what is no package and yet needed. */
+const HIDDEN_NEEDED = new Set(['.bin', '.pnpm', '.prisma', '.package-lock.json', '.modules.yaml'])
+const WORKSPACE_FILES = ['pnpm-workspace.yaml', 'nx.json', 'turbo.json', 'lerna.json', 'rush.json']
+
+/**
+ * Copies what a build of a project may read: the sources of its whole repository, with the installed packages as links. So
+ * a build can empty, write and generate whatever it likes.
+ *
+ * @param of as {@link copyRootOf} tells
+ * @param at a folder that does not exist yet
+ */
+export async function copyProject(of: string, at: string): Promise<void> {
+  const packageFolders: string[] = []
+  await cp(of, at, {
+    recursive: true,
+    verbatimSymlinks: true,
+    mode: constants.COPYFILE_FICLONE,
+    filter: async (source) => {
+      const name = path.basename(source)
+      if (source === of) return true
+      if (name === 'node_modules' || name === '.yarn') packageFolders.push(source)
+      if (name === 'node_modules' || name === '.yarn' || LEFT_OUT.has(name)) return false
+      const stats = await lstat(source)
+      return stats.isFile() || stats.isDirectory() || stats.isSymbolicLink()
+    },
+  })
+  const place = { of: await realpath(of), at }
+  for (const folder of packageFolders) {
+    const copy = path.join(at, path.relative(of, folder))
+    if (path.basename(folder) === '.yarn') await symlink(folder, copy, 'junction')
+    else await linkPackages(folder, copy, place)
+  }
+}
+
+/** The folder to copy: the repository, else the workspace, else the package that a folder belongs to. */
+export function copyRootOf(folder: string): string {
+  const above = ancestorsOf(folder)
+  const isHome = (dir: string) => dir === homedir() || dir === path.parse(dir).root
+  const repository = above.find((dir) => existsSync(path.join(dir, '.git')))
+  if (repository && !isHome(repository)) return repository
+  const holds = (dir: string, names: string[]) => names.some((name) => existsSync(path.join(dir, name)))
+  const workspace = above.find((dir) => !isHome(dir) && holds(dir, WORKSPACE_FILES))
+  return workspace ?? above.find((dir) => !isHome(dir) && holds(dir, ['package.json'])) ?? folder
+}
+
+function ancestorsOf(folder: string): string[] {
+  const parent = path.dirname(folder)
+  return parent === folder ? [folder] : [folder, ...ancestorsOf(parent)]
+}
+
+/** Links each package by itself: those of the workspace lead into the copy, and caches that tools keep here stay out. */
+async function linkPackages(from: string, to: string, place: { of: string; at: string }): Promise<void> {
+  if (!(await lstat(from)).isDirectory()) return symlink(await realpath(from), to, 'junction')
+  await mkdir(to, { recursive: true })
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const { name } = entry
+    if (name.startsWith('.') && !HIDDEN_NEEDED.has(name)) continue
+    const source = path.join(from, name)
+    const target = path.join(to, name)
+    if (name.startsWith('@') && entry.isDirectory()) await linkPackages(source, target, place)
+    else await symlink(await targetOf(source, place), target, 'junction')
+  }
+}
+
+async function targetOf(source: string, { of, at }: { of: string; at: string }): Promise<string> {
+  const real = await realpath(source)
+  const relative = path.relative(of, real)
+  const isOfWorkspace = !relative.startsWith('..') && !relative.split(path.sep).includes('node_modules')
+  return isOfWorkspace ? path.join(at, relative) : source
+}

@@ -1,0 +1,207 @@
+import { existsSync } from 'node:fs'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { spawnScript } from '../support/child.ts'
+import { compileSources } from '../support/compiled.ts'
+import { createProject, mustSucceed, REPOSITORY, type Project, type ProjectInit } from '../support/project.ts'
+import { CLI, emulate, emulated, importing, json, keyless, readPins, readTree, runCli } from './harness.ts'
+
+interface PlanJson {
+  models: { image: string; state: string; site: { file: string } }[]
+  credits: number
+}
+
+const compiled = await compileSources()
+const BUNDLERS = ['vite', 'rollup', 'webpack', 'esbuild'] as const
+
+const TWO_PARTS = {
+  'main.js': importing('./hero.png?meshy'),
+  'server.js': importing('./car.png?meshy'),
+}
+/** Builds in two parts each, as apps with a server do. */
+const SCRIPTS: Record<(typeof BUNDLERS)[number], Record<string, string>> = {
+  vite: {
+    'vite.config.js': `import meshy from 'unplugin-meshy/vite'
+export default { plugins: [meshy()], build: { rollupOptions: { input: 'main.js' } } }\n`,
+    build:
+      'node node_modules/vite/bin/vite.js build && node node_modules/vite/bin/vite.js build --ssr server.js --outDir dist/server',
+  },
+  rollup: {
+    'rollup.config.js': `import meshy from 'unplugin-meshy/rollup'
+export default ['main', 'server'].map((input) => ({ input: input + '.js', output: { dir: 'dist' }, plugins: [meshy()] }))\n`,
+    build: 'node node_modules/rollup/dist/bin/rollup -c',
+  },
+  webpack: {
+    'build.cjs': `const webpack = require('webpack')
+const meshy = require('unplugin-meshy/webpack').default
+const part = (name) => ({
+  name, context: __dirname, mode: 'production', entry: './' + name + '.js', plugins: [meshy()],
+  output: { path: __dirname + '/dist/' + name, clean: true },
+})
+webpack([part('main'), part('server')], (error, stats) => {
+  if (error || stats.hasErrors()) { console.error(error ?? stats.toString()); process.exitCode = 1 }
+})\n`,
+    build: 'node build.cjs',
+  },
+  esbuild: {
+    'build.js': `import { build } from 'esbuild'
+import meshy from 'unplugin-meshy/esbuild'
+for (const entry of ['main.js', 'server.js']) {
+  await build({ entryPoints: [entry], bundle: true, outdir: 'dist', format: 'esm', plugins: [meshy()] })
+}\n`,
+    build: 'node build.js',
+  },
+}
+
+describe.each(BUNDLERS)('a command that builds by %s', (bundler) => {
+  it('is planned in all of its parts, and changes nothing', async () => {
+    const emulator = await emulate()
+    const { root: cwd } = await makeProject(bundler)
+    const before = await readTree(cwd)
+
+    const { code, stdout, stderr } = await runCli(['plan', '--json', '--', 'npm', 'run', 'build'], {
+      cwd,
+      env: emulated(emulator),
+    })
+
+    const { models, credits } = json<PlanJson>(stdout)
+    expect([code, models.map(({ image, state, site }) => [image, state, site.file])], stderr).toEqual([
+      3,
+      [
+        ['car.png', 'missing', 'server.js'],
+        ['hero.png', 'missing', 'main.js'],
+      ],
+    ])
+    expect({ credits, requests: emulator.counts.total }).toEqual({ credits: 60, requests: 0 })
+    expect(await readTree(cwd)).toEqual(before)
+  })
+
+  it('generates what all of its parts miss, and is planned as ready then', async () => {
+    const emulator = await emulate()
+    const project = await makeProject(bundler)
+    const { root: cwd } = project
+
+    const { stdout } = await mustSucceed(
+      runCli(['generate', '--json', '--', 'npm', 'run', 'build'], { cwd, env: emulated(emulator) }),
+    )
+    const after = await runCli(['plan', '--', 'npm', 'run', 'build'], { cwd, env: keyless(emulator) })
+
+    expect(json(stdout)).toMatchObject({ credits: 60, models: [{ image: 'car.png' }, { image: 'hero.png' }] })
+    expect(Object.keys(await readPins(project)).toSorted()).toEqual(['car.png', 'hero.png'])
+    expect([after.code, emulator.counts.posts], after.stdout + after.stderr).toEqual([0, 2])
+    expect(existsSync(path.join(cwd, 'done'))).toBe(true)
+  })
+})
+
+describe('a command', () => {
+  it('is found by the project when none is said, and told', async () => {
+    const { root: cwd } = await makeProject('rollup')
+
+    const { code, stdout, stderr } = await runCli(['plan'], { cwd })
+
+    expect([code, stdout]).toEqual([3, expect.stringContaining('2 models, 60 credits')])
+    expect(stderr).toContain('`npm run build` in a copy of the project')
+  })
+
+  it('ends by its own code when it fails, and what was paid is told and pinned', async () => {
+    const emulator = await emulate()
+    const project = await makeProject('esbuild')
+    await project.write({ 'server.js': `import './none.js'\n` })
+
+    const { code, stdout, stderr } = await runCli(['generate', '--', 'node build.js || exit 7'], {
+      cwd: project.root,
+      env: emulated(emulator),
+    })
+
+    expect([code, stdout]).toEqual([7, expect.stringContaining('1 model, 30 credits spent')])
+    expect(stderr).toContain('failed with exit code 7')
+    expect(Object.keys(await readPins(project))).toEqual(['hero.png'])
+  })
+
+  it('that has the plugin nowhere is an error', async () => {
+    const { root: cwd } = await makeProject('vite')
+
+    const { code, stderr } = await runCli(['plan', '--json', '--', 'node', '-e', '0'], { cwd })
+
+    expect([code, stderr]).toEqual([1, expect.stringContaining('MESHY_PLUGIN_UNSEEN')])
+  })
+
+  it('pays nothing in a plan whose task runner hands no variables on', async () => {
+    const emulator = await emulate()
+    const { root: cwd } = await makeProject('esbuild')
+    const bare = `env -i MESHY_BASE_URL=${emulator.url} MESHY_API_KEY=${emulator.apiKey} ${process.execPath} build.js`
+
+    const { code, stdout } = await runCli(['plan', '--', bare], { cwd, env: emulated(emulator) })
+
+    expect([code, stdout]).toEqual([3, expect.stringContaining('2 models, 60 credits')])
+    expect(emulator.counts.total).toBe(0)
+  })
+
+  it('hears of Ctrl-C, with all of its processes', async () => {
+    const { root: cwd } = await makeProject('vite')
+    await writeFile(
+      path.join(cwd, 'slow.js'),
+      `process.on('SIGINT', () => { console.error('heard'); process.exit(5) })
+setInterval(() => {}, 1000)
+console.error('begun')\n`,
+    )
+    const running = spawnScript(CLI, ['plan', '--', 'node slow.js; exit $?'], { cwd })
+    await running.errorLine(/begun/)
+    running.child.kill('SIGINT')
+
+    const { stderr, code } = await running.exited
+    expect([code, stderr]).toEqual([expect.any(Number), expect.stringContaining('heard')])
+  })
+
+  it('needs words behind `--`, and a command that takes them', async () => {
+    const { root: cwd } = await makeProject('vite')
+
+    const none = await runCli(['plan', '--'], { cwd })
+    const other = await runCli(['status', '--', 'npm', 'run', 'build'], { cwd })
+
+    expect([none.code, other.code]).toEqual([2, 2])
+  })
+})
+
+/** A build that empties its output by itself before a bundler runs, and does more after it. */
+async function makeProject(bundler: (typeof BUNDLERS)[number]): Promise<Project> {
+  const { build, ...files } = SCRIPTS[bundler]
+  const scripts = {
+    prebuild: `node -e "fs.rmSync('dist', { recursive: true, force: true })"`,
+    build,
+    postbuild: `node -e "fs.writeFileSync('done', '')"`,
+  }
+  const init: ProjectInit = {
+    files: {
+      'package.json': { name: 'outside', private: true, type: 'module', scripts },
+      'dist/older.txt': 'older',
+      ...TWO_PARTS,
+      ...files,
+      ...ourPackage(),
+    },
+    pictures: { 'hero.png': 'robot.png', 'car.png': 'car.png' },
+  }
+  const project = await createProject(init)
+  onTestFinished(() => project.remove())
+  await mkdir(path.join(project.root, 'node_modules'), { recursive: true })
+  const installed = path.join(REPOSITORY, 'node_modules', bundler)
+  await symlink(installed, path.join(project.root, 'node_modules', bundler), 'dir')
+  return project
+}
+
+function ourPackage(): Record<string, string | object> {
+  const entries = Object.fromEntries(BUNDLERS.map((name) => [`./${name}`, `./${name}.js`]))
+  const folder = path.dirname(compiled.vite)
+  const files = BUNDLERS.map((name) => {
+    const entry = JSON.stringify(path.join(folder, `${name}.js`))
+    return [
+      `node_modules/unplugin-meshy/${name}.js`,
+      `import plugin from ${entry}\nexport default plugin\nexport { plugin as 'module.exports' }\n`,
+    ]
+  })
+  return {
+    'node_modules/unplugin-meshy/package.json': { name: 'unplugin-meshy', type: 'module', exports: entries },
+    ...Object.fromEntries(files),
+  }
+}
