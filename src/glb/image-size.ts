@@ -48,8 +48,7 @@ function hasTransparencyChunk(view: DataView): boolean {
 }
 
 function readJpeg(view: DataView): ImageHeader {
-  for (let at = 2; at + 9 <= view.byteLength;) {
-    if (view.getUint8(at) !== 0xff) throw invalid('its JPEG markers are damaged')
+  for (let at = nextMarker(view, 2); at + 9 <= view.byteLength; at = nextMarker(view, at)) {
     const marker = view.getUint8(at + 1)
     if (isFrame(marker)) {
       return {
@@ -59,12 +58,22 @@ function readJpeg(view: DataView): ImageHeader {
         alpha: false,
       }
     }
-    // Fill bytes may stand before a marker, and restart markers have no length.
-    if (marker === 0xff) at += 1
-    else if (marker >= 0xd0 && marker <= 0xd8) at += 2
-    else at += 2 + view.getUint16(at + 2)
+    // Restart markers have no length.
+    at += marker >= 0xd0 && marker <= 0xd8 ? 2 : 2 + view.getUint16(at + 2)
   }
   throw invalid('its JPEG header is truncated')
+}
+
+/** Viewers pass over whatever stands before a marker: fill bytes, and what cameras and editors leave. */
+function nextMarker(view: DataView, from: number): number {
+  let at = from
+  while (at + 1 < view.byteLength && !isMarker(view, at)) at++
+  return at
+}
+
+function isMarker(view: DataView, at: number): boolean {
+  const next = view.getUint8(at + 1)
+  return view.getUint8(at) === 0xff && next !== 0x00 && next !== 0xff
 }
 
 /** Start of frame, without the three other markers of that range (Huffman table, extension, arithmetic table). */

@@ -16,14 +16,20 @@ export interface Libraries {
  * machine, and why.
  */
 export async function loadLibraries(): Promise<Libraries | { missing: string }> {
-  const sharp = await load('sharp', () => import('sharp'))
+  const sharp = await loadSharp()
   if ('missing' in sharp) return sharp
   const meshoptimizer = await load('meshoptimizer', () => import('meshoptimizer/simplifier'))
   if ('missing' in meshoptimizer) return meshoptimizer
   const simplifier = meshoptimizer.module.MeshoptSimplifier
   if (!simplifier.supported) return { missing: '`meshoptimizer` needs WebAssembly, which is switched off' }
   await simplifier.ready
-  return { sharp: sharp.module.default, simplifier }
+  return { sharp: sharp.factory, simplifier }
+}
+
+/** Loads the decoder of pictures, or says why it is not here. */
+export async function loadSharp(): Promise<{ factory: SharpFactory } | { missing: string }> {
+  const sharp = await load('sharp', () => import('sharp'))
+  return 'missing' in sharp ? sharp : { factory: sharp.module.default }
 }
 
 async function load<T>(

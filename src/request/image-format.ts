@@ -1,6 +1,6 @@
 import type { ImageMime } from './request.ts'
 import { walkJpeg } from './jpeg.ts'
-import { walkPng } from './png.ts'
+import { isApplePng, walkPng } from './png.ts'
 
 /** What the bytes of an image say, or why they cannot be used: the end of a sentence that begins with its name. */
 export type ImageFormat =
@@ -9,18 +9,43 @@ export type ImageFormat =
 /** Pixels of an image that is whole, or what is wrong with it. */
 export type WalkedImage = { width: number; height: number } | { problem: string }
 
-const EXPORT_AGAIN = 'Export it again as PNG or JPEG.'
+export const EXPORT_AGAIN = 'Export it again as PNG or JPEG.'
+
+const APPLE_PNG = {
+  problem:
+    'is a PNG as Xcode packs it into apps (CgBI), which other programs do not read; expected a plain PNG',
+  hint: 'Take the picture from before it was packed, or unpack it: `xcrun pngcrush -revert-iphone-optimizations in.png out.png`.',
+}
 
 /** Formats that people have under a `.png` name, by their first bytes. */
 const OTHER_FORMATS: readonly (readonly [RegExp, string])[] = [
   [/^RIFF[\s\S]{4}WEBP/, 'a WebP image'],
   [/^GIF8/, 'a GIF image'],
   [/^[\s\S]{4}ftyp(?:avif|avis)/, 'an AVIF image'],
-  [/^[\s\S]{4}ftyp(?:heic|heix|mif1|msf1)/, 'a HEIC image'],
+  [/^[\s\S]{4}ftyp(?:hei[cxms]|hev[cxms]|mif[12]|msf1)/, 'a HEIC image'],
+  [/^[\s\S]{4}ftypcrx /, 'a raw image of a camera (CR3)'],
+  [/^[\s\S]{4}ftyp/, 'a video or an image of that family (MP4, MOV)'],
+  [/^(?:\xff\n|[\s\S]{4}JXL \r\n)/, 'a JPEG XL image'],
+  [/^(?:\xffO\xffQ|[\s\S]{4}jP {2}\r\n)/, 'a JPEG 2000 image'],
+  [/^II\xbc/, 'a JPEG XR image'],
+  [/^8BPS/, 'a Photoshop document (PSD)'],
+  [/^gimp xcf/, 'a GIMP document (XCF)'],
+  [/^\0\0[^\0\w\s]\0[^\0]\0/, 'an icon (ICO)'],
+  [/^icns/, 'an icon (ICNS)'],
+  [/^\xabKTX 20\xbb/, 'a KTX2 texture'],
+  [/^\xabKTX 11\xbb/, 'a KTX texture'],
+  [/^DDS /, 'a DDS texture'],
+  [/^v\/1[^\w\s]/, 'an OpenEXR image'],
+  [/^#\?(?:RADIANCE|RGBE)/, 'a Radiance HDR image'],
+  [/^qoif/, 'a QOI image'],
+  [/^\x8aMNG/, 'an MNG animation'],
+  [/^P[1-7]\s/, 'a PNM image'],
   [/^BM/, 'a BMP image'],
-  [/^(?:II\*\0|MM\0\*)/, 'a TIFF image'],
+  [/^(?:II[*+]\0|MM\0[*+])/, 'a TIFF image'],
   [/^glTF/, 'a GLB model'],
   [/^%PDF/, 'a PDF document'],
+  [/^%!PS/, 'a PostScript document'],
+  [/^PK[^\w\s]{2}/, 'a ZIP archive'],
   [/^\s*(?:<\?xml[\s\S]*?)?(?:<!--[\s\S]*?-->\s*)*(?:<!doctype svg[\s\S]*?)?<svg[\s>]/i, 'an SVG image'],
   [/^\s*<(?:!doctype html|html|head|body)/i, 'an HTML page'],
 ]
@@ -31,6 +56,7 @@ export function readImageFormat(bytes: Buffer): ImageFormat {
   if (isLfsPointer(bytes)) {
     return { problem: 'is a Git LFS pointer and not the image itself', hint: 'Run `git lfs pull`.' }
   }
+  if (isPng(bytes) && isApplePng(bytes)) return APPLE_PNG
   if (isPng(bytes)) return walked('image/png', walkPng(bytes))
   if (isJpeg(bytes)) return walked('image/jpeg', walkJpeg(bytes))
   return { problem: `is ${describeOther(bytes)}; expected PNG or JPEG by its bytes`, hint: EXPORT_AGAIN }

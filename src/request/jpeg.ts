@@ -2,33 +2,87 @@ import type { WalkedImage } from './image-format.ts'
 
 const END_OF_IMAGE = 0xd9
 const START_OF_SCAN = 0xda
+const START = Buffer.from([0xff, 0xd8])
+const END = Buffer.from([0xff, END_OF_IMAGE])
 const TRUNCATED = 'is truncated: the JPEG ends before its end marker'
-const DAMAGED = 'is damaged: the JPEG has no marker where one must be'
 
-/** Walks the segments and scans of a JPEG to its end marker. What follows, as cameras append it, does not matter. */
+/**
+ * Walks the segments and scans of a JPEG to its end marker. What follows, as cameras append it, does not matter, nor does
+ * what stands between segments. Where the end marker is missing, pixels may be missing as well, or not: that takes a decoder.
+ */
 export function walkJpeg(bytes: Buffer): WalkedImage {
   let size: { width: number; height: number } | undefined
-  // Behind the start marker, which has been recognised.
-  for (let at = 2; at + 2 <= bytes.length;) {
-    if (bytes[at] !== 0xff) return { problem: DAMAGED }
-    const marker = bytes.readUInt8(at + 1)
-    if (marker === END_OF_IMAGE) return size ?? { problem: 'is damaged: the JPEG has no frame' }
-    if (isFrame(marker) && at + 9 <= bytes.length) {
-      size = { width: bytes.readUInt16BE(at + 7), height: bytes.readUInt16BE(at + 5) }
+  let hasPixels = false
+  let isEnded = false
+  for (const { marker, start, end } of segmentsOf(bytes)) {
+    if (isFrame(marker) && start + 9 <= bytes.length) {
+      size = { width: bytes.readUInt16BE(start + 7), height: bytes.readUInt16BE(start + 5) }
     }
-    at = nextMarker(bytes, at, marker)
+    hasPixels ||= marker === START_OF_SCAN && end > afterHeader(bytes, start)
+    isEnded = marker === END_OF_IMAGE
   }
-  return { problem: TRUNCATED }
+  if (!isEnded && !(size && hasPixels)) return { problem: TRUNCATED }
+  if (!size) return { problem: 'is damaged: the JPEG has no frame' }
+  return size.width > 0 && size.height > 0 ? size : { problem: 'is damaged: the JPEG has no pixels' }
 }
 
-/** Offset of the marker after the one at `at`; past the end when it is missing. */
-function nextMarker(bytes: Buffer, at: number, marker: number): number {
-  // Any number of fill bytes may stand before a marker.
-  if (marker === 0xff) return at + 1
-  if (isStandalone(marker)) return at + 2
-  if (at + 4 > bytes.length) return bytes.length
-  const end = at + 2 + bytes.readUInt16BE(at + 2)
+/** What is wrong with a JPEG, as far as that can be told without decoding it; undefined when nothing is. */
+export function proveJpeg(bytes: Buffer): string | undefined {
+  const walked = walkJpeg(bytes)
+  if ('problem' in walked) return walked.problem
+  return [...segmentsOf(bytes)].at(-1)?.marker === END_OF_IMAGE ? undefined : TRUNCATED
+}
+
+/**
+ * The segments of a JPEG and nothing else, with the end marker: what a decoder may then complain about is that pixels are
+ * missing or wrong.
+ */
+export function tidyJpeg(bytes: Buffer): Buffer {
+  const parts = [...segmentsOf(bytes)].filter(({ marker }) => marker !== END_OF_IMAGE)
+  return Buffer.concat([START, ...parts.map(({ start, end }) => bytes.subarray(start, end)), END])
+}
+
+interface Segment {
+  marker: number
+  /** Where its marker stands. */
+  start: number
+  /** Behind its data: of a scan, behind the compressed pixels. */
+  end: number
+}
+
+/** The segments behind the start marker, to the end marker or the end of the bytes. */
+function* segmentsOf(bytes: Buffer): Generator<Segment> {
+  for (let start = findMarker(bytes, 2); start !== undefined;) {
+    const marker = bytes.readUInt8(start + 1)
+    const end = Math.min(bytes.length, endOf(bytes, start, marker))
+    yield { marker, start, end }
+    if (marker === END_OF_IMAGE) return
+    start = findMarker(bytes, end)
+  }
+}
+
+/**
+ * Offset of the next marker. Decoders pass over whatever stands before one: Photoshop and cameras leave bytes there, and
+ * any number of fill bytes is allowed.
+ */
+function findMarker(bytes: Buffer, from: number): number | undefined {
+  for (let at = bytes.indexOf(0xff, from); at >= 0 && at + 1 < bytes.length;) {
+    const next = bytes[at + 1]
+    if (next !== 0x00 && next !== 0xff) return at
+    at = bytes.indexOf(0xff, next === 0xff ? at + 1 : at + 2)
+  }
+  return undefined
+}
+
+function endOf(bytes: Buffer, start: number, marker: number): number {
+  if (isStandalone(marker)) return start + 2
+  const end = afterHeader(bytes, start)
   return marker === START_OF_SCAN ? endOfScan(bytes, end) : end
+}
+
+/** Behind a segment with a length, which of a scan is its header alone. */
+function afterHeader(bytes: Buffer, start: number): number {
+  return start + 4 <= bytes.length ? start + 2 + bytes.readUInt16BE(start + 2) : bytes.length
 }
 
 /** Offset of the first marker that is no part of the compressed pixels. */
@@ -44,7 +98,7 @@ function isPixelData(afterFf: number | undefined): boolean {
 }
 
 function isStandalone(marker: number): boolean {
-  return marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)
+  return marker === 0x01 || (marker >= 0xd0 && marker <= END_OF_IMAGE)
 }
 
 /** Start of frame, without the three other markers of that range: Huffman table, extension, arithmetic table. */

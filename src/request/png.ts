@@ -5,6 +5,15 @@ const SIGNATURE_BYTES = 8
 const CHUNK_FRAME_BYTES = 12
 const TRUNCATED = 'is truncated: the PNG ends before its last chunk'
 
+/** A chunk of a PNG. */
+export interface PngChunk {
+  type: string
+  data: Buffer
+  /** What its checksum is of. */
+  checked: Buffer
+  checksum: number
+}
+
 /** Walks the chunks of a PNG to its last one. What follows that one does not matter. */
 export function walkPng(bytes: Buffer): WalkedImage {
   if (bytes.length < SIGNATURE_BYTES + CHUNK_FRAME_BYTES + 13) return { problem: TRUNCATED }
@@ -15,6 +24,23 @@ export function walkPng(bytes: Buffer): WalkedImage {
   const width = bytes.readUInt32BE(16)
   const height = bytes.readUInt32BE(20)
   return width > 0 && height > 0 ? { width, height } : { problem: 'is damaged: the PNG has no pixels' }
+}
+
+/** Whether it is of the kind that Xcode makes of the pictures of an app, which nothing but Apple's systems shows. */
+export function isApplePng(bytes: Buffer): boolean {
+  return bytes.length >= SIGNATURE_BYTES + CHUNK_FRAME_BYTES && typeAt(bytes, SIGNATURE_BYTES) === 'CgBI'
+}
+
+/** The chunks of a PNG that {@link walkPng} found nothing wrong with. */
+export function* chunksOf(bytes: Buffer): Generator<PngChunk> {
+  for (let at = SIGNATURE_BYTES; at + CHUNK_FRAME_BYTES <= bytes.length;) {
+    const end = at + CHUNK_FRAME_BYTES + bytes.readUInt32BE(at)
+    const type = typeAt(bytes, at)
+    const checked = bytes.subarray(at + 4, end - 4)
+    yield { type, data: checked.subarray(4), checked, checksum: bytes.readUInt32BE(end - 4) }
+    if (type === 'IEND') return
+    at = end
+  }
 }
 
 /** Offset behind the last chunk, or what is wrong. */

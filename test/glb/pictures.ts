@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib'
 
-/** A real PNG of one colour. */
+/** A real PNG of one colour, but for its first pixel: what shows one colour alone shows nothing. */
 export function makePng(
   width: number,
   height: number,
@@ -12,7 +12,9 @@ export function makePng(
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
   header.set([8, alpha ? 6 : 2, 0, 0, 0], 8)
-  const data = deflateSync(Buffer.from(Array.from({ length: height }, () => row).flat()))
+  const pixels = Buffer.from(Array.from({ length: height }, () => row).flat())
+  if (width * height > 1) pixels.set(color.map((value) => 255 - value).slice(0, 3), 1)
+  const data = deflateSync(pixels)
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
   const chunks = [pngChunk('IHDR', header), pngChunk('IDAT', data), pngChunk('IEND', Buffer.alloc(0))]
   return new Uint8Array(Buffer.concat([signature, ...chunks]))
@@ -29,7 +31,7 @@ export function toDataUri(bytes: Uint8Array, mime = 'image/png'): string {
   return `data:${mime};base64,${Buffer.from(bytes).toString('base64')}`
 }
 
-function pngChunk(type: string, data: Buffer): Buffer {
+export function pngChunk(type: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data])
   const chunk = Buffer.alloc(body.length + 8)
   chunk.writeUInt32BE(data.length, 0)

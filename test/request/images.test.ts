@@ -58,16 +58,30 @@ describe('createImageReader', () => {
     }
   })
 
-  it('refuses a JPEG cut at any byte', async () => {
-    const bytes = await makeJpeg({ progressive: true })
+  it('refuses a JPEG that is cut before its pixels', async () => {
+    const bytes = await makeJpeg()
     const folder = await makeFolder({ 'a.jpg': bytes })
     const file = path.join(folder, 'a.jpg')
     const reader = createImageReader(await createHasher())
 
-    for (let length = bytes.length - 1; length >= 0; length--) {
+    for (let length = bytes.indexOf(Buffer.from([0xff, 0xda])); length >= 0; length--) {
       await truncate(file, length)
       await expect(reader.read(file)).rejects.toThrow(coded('MESHY_IMAGE_INVALID'))
     }
+  })
+
+  it('accepts what stands before a JPEG marker, and one without an end marker, as viewers do', async () => {
+    const jpeg = await makeJpeg()
+    const second = 4 + jpeg.readUInt16BE(4)
+    for (const junk of [
+      [0, 0, 0, 0, 0],
+      [0xff, 0x00, 0x00, 0x02],
+      [0xff, 0xff, 0xff],
+    ]) {
+      const odd = Buffer.concat([jpeg.subarray(0, second), Buffer.from(junk), jpeg.subarray(second)])
+      await expect(readBytes(odd)).resolves.toMatchObject({ width: 40, height: 30 })
+    }
+    await expect(readBytes(jpeg.subarray(0, -2))).resolves.toMatchObject({ width: 40, height: 30 })
   })
 
   it.each([
@@ -81,6 +95,18 @@ describe('createImageReader', () => {
     ['HTML', '\n<!DOCTYPE html><title>404</title>', 'HTML'],
     ['BMP', 'BM6\0', 'BMP'],
     ['TIFF', 'II*\0', 'TIFF'],
+    ['JPEG XL', Buffer.from([0xff, 0x0a, 0x7f]), 'a JPEG XL image'],
+    ['JPEG XL in a container', Buffer.from('0000000c4a584c200d0a870a', 'hex'), 'a JPEG XL image'],
+    ['JPEG 2000', Buffer.from('0000000c6a5020200d0a870a', 'hex'), 'a JPEG 2000 image'],
+    ['a bare JPEG 2000', Buffer.from('ff4fff510029', 'hex'), 'a JPEG 2000 image'],
+    ['HEIC of a sequence', '\0\0\0\x20ftyphevc', 'HEIC'],
+    ['HEIC by its general brand', '\0\0\0\x20ftypmif1', 'HEIC'],
+    ['PSD', '8BPS\0\x01', 'a Photoshop document'],
+    ['ICO', Buffer.from('00000100010010100000', 'hex'), 'an icon'],
+    ['KTX2', Buffer.from('ab4b5458203230bb0d0a1a0a', 'hex'), 'a KTX2 texture'],
+    ['OpenEXR', Buffer.from('762f310102000000', 'hex'), 'an OpenEXR image'],
+    ['HDR', '#?RADIANCE\n', 'a Radiance HDR image'],
+    ['a PNG of Xcode', Buffer.from('89504e470d0a1a0a000000044367424950002002', 'hex'), '(CgBI)'],
     ['text', 'hello', 'an unknown format'],
     [
       'a PNG whose line ends were converted',
@@ -94,7 +120,7 @@ describe('createImageReader', () => {
     ],
     ['a PNG of no width', makePng(0), 'no pixels'],
     ['a JPEG of markers only', Buffer.from([0xff, 0xd8, 0xff, 0xd9]), 'no frame'],
-    ['a JPEG with rubbish inside', Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 2, 1, 2, 3]), 'no marker'],
+    ['a JPEG with rubbish inside', Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 2, 1, 2, 3]), 'is truncated'],
   ])('refuses %s', async (_, content, reason) => {
     const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content
 

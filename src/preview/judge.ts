@@ -1,0 +1,79 @@
+import { loadSharp } from './libraries.ts'
+import type { SharpFactory } from './libraries.ts'
+import { byteAt } from './plane.ts'
+
+/** Longest side of the pixels that are looked at; all of the picture is decoded for them. */
+const LOOK_SIDE = 512
+/** Fewer than these show nothing, whatever their colours. */
+const MIN_PIXELS = 8
+/** How far apart the darkest and the brightest value of a channel are at least, where there is something to see. */
+const MIN_CONTRAST = 5
+
+/**
+ * What libjpeg remarks on although no pixel is missing or wrong. It has no codes for that: what it says otherwise counts as
+ * damage.
+ */
+const HARMLESS = /extraneous bytes before marker|Invalid SOS parameters|Adobe color transform|bad ICC marker/
+
+/** What decoding a picture showed: `problem` ends a sentence that begins with its name. */
+export type Judgement = { problem: string } | 'right' | 'no decoder'
+
+/**
+ * Decodes a picture in full, as strictly as can be, and looks whether it shows anything. Where `sharp` is not at hand,
+ * nothing is known.
+ *
+ * @param bytes a PNG, or a JPEG without anything between its segments
+ */
+export async function judgePicture(bytes: Uint8Array, mime: 'image/png' | 'image/jpeg'): Promise<Judgement> {
+  const sharp = await loadSharp()
+  if ('missing' in sharp) return 'no decoder'
+  // Of a PNG, all but metadata is proved by whoever walks it; libpng is strict about that as well.
+  let look = await decode(sharp.factory, bytes, mime === 'image/png' ? 'truncated' : 'warning')
+  if ('reason' in look && HARMLESS.test(look.reason)) look = await decode(sharp.factory, bytes, 'error')
+  if ('reason' in look) return { problem: `is damaged: it cannot be decoded (${look.reason})` }
+  return emptinessOf(look) ?? 'right'
+}
+
+interface Look {
+  pixels: Uint8Array
+  width: number
+  height: number
+}
+
+async function decode(
+  sharp: SharpFactory,
+  bytes: Uint8Array,
+  failOn: 'warning' | 'error' | 'truncated',
+): Promise<Look | { reason: string }> {
+  try {
+    const picture = sharp(bytes, { failOn, limitInputPixels: false, sequentialRead: true })
+    const { data, info } = await picture
+      .resize(LOOK_SIDE, LOOK_SIDE, { fit: 'inside', withoutEnlargement: true })
+      .toColourspace('srgb')
+      .ensureAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+    return { pixels: data, width: info.width, height: info.height }
+  } catch (error) {
+    return { reason: (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '' }
+  }
+}
+
+/** Why a picture shows nothing; undefined when it shows something. */
+function emptinessOf({ pixels, width, height }: Look): { problem: string } | undefined {
+  if (width * height < MIN_PIXELS) return { problem: `shows nothing: it has ${width} × ${height} pixels` }
+  const low = [255, 255, 255, 255]
+  const high = [0, 0, 0, 0]
+  for (let i = 0; i < pixels.length; i += 4) {
+    const alpha = byteAt(pixels, i + 3)
+    for (let channel = 0; channel < 4; channel++) {
+      // A colour that cannot be seen is none.
+      const value = channel === 3 ? alpha : (byteAt(pixels, i + channel) * alpha) / 255
+      low[channel] = Math.min(low[channel] ?? 0, value)
+      high[channel] = Math.max(high[channel] ?? 0, value)
+    }
+  }
+  if ((high[3] ?? 0) < MIN_CONTRAST) return { problem: 'shows nothing: it is fully transparent' }
+  const contrast = Math.max(...high.map((value, channel) => value - (low[channel] ?? 0)))
+  return contrast < MIN_CONTRAST ? { problem: 'shows nothing: it is of one colour all over' } : undefined
+}
