@@ -17,6 +17,7 @@ import type { DeclaredFile } from './dts/declared-file.ts'
 import type { Derivations } from './deriving/derivations.ts'
 import type { Flights } from './paying/flights.ts'
 import type { Imports } from './imports.ts'
+import type { Needs } from './paying/needs.ts'
 import type { Interrupt } from './paying/interrupt.ts'
 import type { Live } from './live/live.ts'
 import type { Logger } from './telling/logger.ts'
@@ -40,6 +41,7 @@ export interface Context {
   /** @throws {MeshyError} MESHY_AUTH_MISSING when there is no API key */
   api(): Api
   batch: Batch
+  needs: Needs
   budget: Budget
   /** Whether the run is bound to fail for another import: then nothing more is paid. */
   isDoomed(): boolean

@@ -46,6 +46,7 @@ async function load(context: Context, imported: Import, watch: Watch): Promise<A
   for (const warning of request.warnings) context.notices.once(warning, await imported.site())
   for (const name of request.unchecked) context.notices.first(uncheckedNotice(name), await imported.site())
   context.wanted.add(request)
+  context.needs.add(request)
   context.observer?.imported(imported, request)
   const finding = await classify(context, request)
   if (finding.state === 'missing') assertStillMade(request)

@@ -29,6 +29,7 @@ import { createLineProgress } from './telling/lines.ts'
 import { Live } from './live/live.ts'
 import { stillAsked } from './live/still-asked.ts'
 import { redactedLogger, type Logger } from './telling/logger.ts'
+import { Needs } from './paying/needs.ts'
 import { Notices } from './telling/notices.ts'
 import { teeProgress } from './telling/observer.ts'
 import type { ResolvedOptions } from './options.ts'
@@ -94,6 +95,7 @@ export async function openContext(run: Run): Promise<Context> {
     readImage: createImageReader(hasher, store.notes),
     api: () => apiFor(shared, run, clock),
     batch,
+    needs: new Needs(),
     budget: shared.budget,
     isDoomed: run.isDoomed ?? (() => false),
     flights: shared.flights,

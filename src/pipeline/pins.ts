@@ -43,7 +43,7 @@ async function stateOf(file: string): Promise<string> {
     const { size, mtimeNs, ino } = await stat(file, { bigint: true })
     return `${size} ${mtimeNs} ${ino}`
   } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return 'none'
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return 'none'
     throw error
   }
 }

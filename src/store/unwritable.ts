@@ -5,6 +5,7 @@ import { errnoOf } from '../system/errno.ts'
 /** What each error of the operating system means for somebody who wants to write. */
 const REASONS: Record<string, string> = {
   EACCES: 'permission is denied',
+  EBUSY: 'it is in use, or a volume of its own',
   EDQUOT: 'the disk quota is used up',
   EFBIG: 'the volume does not take files of this size',
   EIO: 'the disk reports an error',
@@ -17,6 +18,7 @@ const REASONS: Record<string, string> = {
   ENOTDIR: 'a file is where a folder should be',
   EPERM: 'the operation is not permitted',
   EROFS: 'the volume is read-only',
+  EXDEV: 'it is a volume of its own',
 }
 
 /**

@@ -6,6 +6,7 @@ import { overBudget, type Reservation } from '../budget.ts'
 import type { Context } from '../context.ts'
 import { findFreeWay } from '../deriving/free-way.ts'
 import { candidatesFor, isLikely, isProvenGone, mayBeInTheMaking, submissionUnknown } from './lost-task.ts'
+import { notSubmitted } from './not-submitted.ts'
 import { permissionMissing } from './permission.ts'
 import { priceOf } from './price.ts'
 import { adoptable, listRecentTasks, type KnownTasks, type RecentTasks } from './recent-tasks.ts'
@@ -17,7 +18,7 @@ import { RETENTION_MS } from './retention.ts'
  * 0. A build that fails anyway, for an import that cannot be read, sends nothing and costs nothing.
  * 1. The account's recent tasks are listed, which is free. One that carries a key is taken over.
  * 2. A submission that was cut off and cannot be found out is an error of its own.
- * 3. What nobody has allowed to be paid goes no further.
+ * 3. What nobody has allowed to be paid goes no further, nor does what lacks something here; see {@link Needs}.
  * 4. The rest is priced, announced, and held against the budget and the balance. Too much: nothing is submitted.
  */
 export async function decideBatch(
@@ -28,14 +29,21 @@ export async function decideBatch(
   if (doom) return candidates.map(() => doom)
   const account = await lookAtAccount(context, candidates)
   const found = candidates.map((candidate) => findTask(context, candidate, account))
-  const toPay = candidates.filter((candidate, index) => found[index] === undefined && candidate.permission)
-  const reserved = await reserve(context, toPay)
+  const allowed = candidates.filter((candidate, index) => found[index] === undefined && candidate.permission)
+  const unmet = await context.needs.refusals(context, allowed)
+  const toPay = allowed.filter((candidate) => !unmet.has(candidate))
+  // Other imports were read meanwhile.
+  const laterDoom = doomed(context)
+  const reserved = await reserve(context, laterDoom ? [] : toPay)
   const batch = new AbortController()
   const pay = ({ permission, ...candidate }: Candidate, held: Reservation | MeshyError | undefined) => {
     if (!permission || !held) return permissionMissing(candidate.request)
     return held instanceof MeshyError ? held : { permission, reservation: held, batch }
   }
-  return candidates.map((candidate, index) => found[index] ?? pay(candidate, reserved.get(candidate)))
+  return candidates.map(
+    (candidate, index) =>
+      found[index] ?? pay(candidate, unmet.get(candidate) ?? laterDoom ?? reserved.get(candidate)),
+  )
 }
 
 interface Known {
@@ -95,11 +103,7 @@ function unknownOutcome(
 }
 
 function doomed({ isDoomed }: Context): MeshyError | undefined {
-  if (!isDoomed()) return undefined
-  return new MeshyError('MESHY_NOT_SUBMITTED', {
-    message: 'Nothing was submitted, since another import of this build failed.',
-    hint: 'Fix that one, then build again.',
-  })
+  return isDoomed() ? notSubmitted() : undefined
 }
 
 /** What is held for each of a batch, or why nothing of it may be paid. */

@@ -38,7 +38,7 @@ async function makeCrowd(count: number): Promise<Project> {
   await Promise.all(
     names.map((name, index) => {
       const color: [number, number, number] = [index & 255, index >> 8, 7]
-      return writeFile(path.join(project.root, 'src', name), makePng(1, 1, { color }))
+      return writeFile(path.join(project.root, 'src', name), makePng(4, 2, { color }))
     }),
   )
   return project

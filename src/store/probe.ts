@@ -1,0 +1,85 @@
+import { link, open, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { temporaryPath } from '../system/durable.ts'
+import { hasErrno } from '../system/errno.ts'
+import { ensureFolder } from '../system/folder.ts'
+import type { Layout } from './layout.ts'
+import { orUnwritable } from './unwritable.ts'
+
+/** Room that a model needs at the very least. */
+const PROBE_BYTES = 64 * 1024
+
+/**
+ * Makes sure that a model could be stored and pinned now, by doing on the disk what is done then: a permission that is
+ * read back says too little of read-only volumes, quotas and full disks.
+ *
+ * @param lockfile absolute path; `false` when the project pins nothing
+ * @throws MESHY_CACHE_UNWRITABLE
+ */
+export async function probeStore(layout: Layout, lockfile: string | false): Promise<void> {
+  for (const folder of [layout.blobs, layout.entries, layout.journal]) await probeFolder(layout.tmp, folder)
+  if (lockfile) await probeFile(lockfile)
+}
+
+/**
+ * Whether a file that is made in `from` can be moved to `folder`.
+ *
+ * @param named what a failure is told of
+ */
+async function probeFolder(from: string, folder: string, named = folder): Promise<void> {
+  const made = temporaryPath(from)
+  const moved = temporaryPath(folder)
+  try {
+    await orUnwritable(from === folder ? named : from, async () => {
+      await ensureFolder(from, { durable: false })
+      await writeFile(made, Buffer.alloc(PROBE_BYTES), { flag: 'wx' })
+    })
+    await orUnwritable(named, async () => {
+      await ensureFolder(folder, { durable: false })
+      await rename(made, moved)
+    })
+  } finally {
+    for (const file of [made, moved]) await removeIfPossible(file)
+  }
+}
+
+/** Whether a file can be replaced, or made where there is none. */
+async function probeFile(file: string): Promise<void> {
+  const target = await realpathIfThere(file)
+  await orUnwritable(file, async () => {
+    if (target !== undefined) await (await open(target, 'r+')).close()
+  })
+  const folder = dirname(target ?? file)
+  await probeFolder(folder, folder, file)
+  if (target !== undefined) await orUnwritable(file, () => assertReplaceable(target))
+}
+
+async function realpathIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await realpath(file)
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined
+    throw error
+  }
+}
+
+/** A file that is mounted by itself, as into a container, can be written but not replaced; nor linked beside itself. */
+async function assertReplaceable(file: string): Promise<void> {
+  const beside = temporaryPath(dirname(file))
+  try {
+    await link(file, beside)
+  } catch (error) {
+    if (hasErrno(error, 'EXDEV')) throw error
+  } finally {
+    await removeIfPossible(beside)
+  }
+}
+
+/** What cannot be removed is swept up as a leftover later. */
+async function removeIfPossible(file: string): Promise<void> {
+  try {
+    await rm(file, { force: true })
+  } catch (error) {
+    if (!hasErrno(error, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EIO', 'ELOOP')) throw error
+  }
+}
