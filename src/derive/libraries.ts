@@ -59,8 +59,17 @@ export async function requirePackages(names: readonly PackageName[]): Promise<vo
   const found = await Promise.all(
     Object.entries<() => Promise<unknown>>(wanted).map(([name, load]) => findMissing(name, load)),
   )
-  const missing = found.filter((one) => one !== undefined)
+  const missing = await blameSharp(found.filter((one) => one !== undefined))
   if (missing.length > 0) throw unavailable(missing)
+}
+
+/** glTF-Transform reads pixels by `sharp`, and cannot be loaded without it: then that is what is missing. */
+async function blameSharp(missing: MissingPackage[]): Promise<MissingPackage[]> {
+  const leaning = missing.find(({ name, isInstalled }) => name === '@gltf-transform/functions' && isInstalled)
+  if (!leaning) return missing
+  const sharp = missing.find(({ name }) => name === 'sharp') ?? (await findMissing('sharp', PACKAGES.sharp))
+  if (!sharp) return missing
+  return [...missing.filter((one) => one !== leaning && one !== sharp), sharp]
 }
 
 /** A package that a step said it needs, which was loaded for it. */

@@ -23,8 +23,10 @@ const url = `data:text/javascript,${encodeURIComponent(hooks)}`
 register(url)
 
 const { assertLoadable } = await import(url)
-const { _resolveFilename: resolveFilename } = Module
-Module._resolveFilename = function (specifier, parent, ...rest) {
+// What `require` asks.
+const RESOLVE = '_resolveFilename'
+const resolveFilename = Module[RESOLVE]
+Module[RESOLVE] = function (specifier, parent, ...rest) {
   assertLoadable(specifier, parent?.filename)
   return resolveFilename.call(this, specifier, parent, ...rest)
 }
