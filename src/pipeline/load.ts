@@ -78,7 +78,7 @@ async function list(
   const { part } = context
   part?.tellRows([{ ...row, site: await imported.site() }])
   const standIn = part?.commanded.standIn
-  return standIn && standInAsset(standIn, { key: request.key, state: 'preview', wanted: request.wanted })
+  return standIn && standInAsset(standIn, { state: 'preview', request })
 }
 
 async function act(context: Context, request: Request, todo: LiveTask): Promise<Asset> {
