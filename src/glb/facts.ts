@@ -1,3 +1,6 @@
+/** Raised whenever facts are told of that earlier releases told otherwise: the first took no notice of joints and instances. */
+export const FACTS_REVISION = 2
+
 /** Facts about a GLB, known at build time. */
 export interface Facts {
   triangles: number
@@ -5,8 +8,10 @@ export interface Facts {
   materials: number
   textures: number
   animations: number
-  /** In the units of the model, +Y up, node transforms applied. */
+  /** In metres, +Y up, in the rest pose. */
   bounds: { min: Vec3; max: Vec3; size: Vec3 }
+  /** By which {@link FACTS_REVISION} they were told; absent in those of the first. */
+  revision?: number | undefined
 }
 
 export type Vec3 = [x: number, y: number, z: number]

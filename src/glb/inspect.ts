@@ -1,4 +1,4 @@
-import type { Facts } from './facts.ts'
+import { FACTS_REVISION, type Facts } from './facts.ts'
 import { measureScene } from './measure.ts'
 import { readGlb } from './read.ts'
 
@@ -15,5 +15,6 @@ export function inspectGlb(bytes: Uint8Array): Facts {
     materials: materials.length,
     textures: textures.length,
     animations: animations.length,
+    revision: FACTS_REVISION,
   }
 }

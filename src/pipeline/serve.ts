@@ -7,6 +7,7 @@ import type { Context } from './context.ts'
 import { partsOf, type Derivation } from './deriving/derivation.ts'
 import { tellFailure, type DerivationTask } from './deriving/derivations.ts'
 import { derive } from './deriving/derive.ts'
+import { renewFacts } from './renew-facts.ts'
 import { ensureStateFile } from './live/state-file.ts'
 
 /** How long a live page waits for what is derived: what this machine has already needs no longer. */
@@ -17,8 +18,9 @@ const PATIENCE_MS = 50
  *
  * @throws {MeshyError} MESHY_MODEL_MISSING in `frozen` for what is not derived yet; what `derive` throws
  */
-export async function serve(context: Context, request: Request, finding: StoredFinding): Promise<Asset> {
-  await completeStored(context, finding.entry)
+export async function serve(context: Context, request: Request, found: StoredFinding): Promise<Asset> {
+  await completeStored(context, found.entry)
+  const finding = await renewFacts(context, request, found)
   const { entry, derivation } = finding
   if (!derivation) return readyAsset(finding, request)
   const { mode } = context.options

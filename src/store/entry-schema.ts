@@ -36,6 +36,7 @@ const factsSchema = z.looseObject({
   textures: count,
   animations: count,
   bounds: z.looseObject({ min: vec3, max: vec3, size: vec3 }),
+  revision: count.optional(),
 })
 
 const derivedFileSchema = z.looseObject({

@@ -91,10 +91,17 @@ export function modelOf({
 /** One model of two records of it: where both say something, `first` is right. */
 export function uniteModels(first: LockedModel, second: LockedModel): LockedModel {
   const { unavailable: _, ...united } = { ...second, ...first, files: { ...second.files, ...first.files } }
+  if (first.files.glb.sha256 === second.files.glb.sha256) united.facts = newest(first, second)
   if (first.derived && second.derived) united.derived = { ...second.derived, ...first.derived }
   const roles = new Set([...(first.unavailable ?? []), ...(second.unavailable ?? [])])
   const unavailable = [...roles].filter((role) => !(role in united.files)).sort()
   return unavailable.length > 0 ? { ...united, unavailable } : united
+}
+
+/** Facts of the same bytes: those of the later way to tell them. */
+function newest(first: LockedModel, second: LockedModel): LockedModel['facts'] {
+  const [a, b] = [first.facts.revision ?? 1, second.facts.revision ?? 1]
+  return b > a ? second.facts : first.facts
 }
 
 export function entryOf(key: string, model: LockedModel): Entry {

@@ -107,6 +107,7 @@ describe('inspectGlb', () => {
       textures: 1,
       animations: 3,
       bounds: { min: [0, 0, 0], max: [0, 0, 0], size: [0, 0, 0] },
+      revision: 2,
     })
   })
 
