@@ -1,12 +1,12 @@
 import type { Document, ILogger } from '@gltf-transform/core'
 import type { Facts } from '../glb/facts.ts'
-import { takeSnapshot } from './compare/snapshot.ts'
+import { applySteps } from './apply-steps.ts'
 import { failed } from './failure.ts'
-import { createIo } from './io.ts'
-import { loadTools, type Tools } from './libraries.ts'
+import { openModel } from './io.ts'
+import type { Tools } from './libraries.ts'
 import { completePlan, packagesOf, stepsOf, type DerivationPlan } from './steps.ts'
 import { STEPS } from './steps/registry.ts'
-import type { Step, Work } from './steps/step.ts'
+import type { Step } from './steps/step.ts'
 import { trueFacts } from './true-facts.ts'
 
 /** What was derived from a model. */
@@ -26,58 +26,44 @@ export interface DeriveOptions {
 }
 
 /**
- * Derives a model from a GLB: fewer triangles, smaller textures, compressed.
+ * Derives a model from a GLB: fewer triangles, smaller textures, compressed. Each step is held against what it began
+ * with, and what is written is read again.
  *
- * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE, MESHY_DERIVE_FAILED
+ * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE, MESHY_DERIVE_FAILED, MESHY_DERIVE_WRONG
  */
 export async function deriveModel(
   source: Uint8Array,
   { plan, extras }: DeriveOptions,
+  steps: readonly Step[] = STEPS,
 ): Promise<DerivedModel> {
-  const tools = await loadTools(packagesOf(plan))
-  const notes: string[] = []
+  const notes = new Set<string>()
   try {
-    const io = await createIo(tools)
-    const document = await io.readBinary(source)
+    const { document, tools, io } = await openModel(source, packagesOf(plan))
     document.setLogger(noteTaker(notes))
-    await applySteps({ document, plan: completePlan(plan), tools, note: (text) => void notes.push(text) })
     addExtras(document, extras)
-    const glb = await io.writeBinary(document)
-    return { glb, facts: checked(await trueFacts(glb, io)), notes, tools: versionsOf(tools) }
+    const work = {
+      document,
+      io,
+      tools,
+      plan: completePlan(plan),
+      note: (text: string) => void notes.add(text),
+    }
+    const glb = await applySteps(work, steps)
+    return { glb, facts: await trueFacts(glb, io), notes: [...notes], tools: versionsOf(tools) }
   } catch (cause) {
     throw failed(stepsOf(plan).join(', '), cause)
   }
 }
 
-async function applySteps(work: Omit<Work, 'before'>): Promise<void> {
-  for (const step of STEPS) {
-    if (step.isAsked(work.plan)) await applyStep(step, work)
-  }
-}
-
-async function applyStep(step: Step, work: Omit<Work, 'before'>): Promise<void> {
-  const before = takeSnapshot(work.document, work.tools)
-  try {
-    await step.apply({ ...work, before })
-  } catch (cause) {
-    throw failed(step.name, cause)
-  }
-}
-
-export function addExtras(document: Document, extras: Record<string, unknown>): void {
+function addExtras(document: Document, extras: Record<string, unknown>): void {
   const asset = document.getRoot().getAsset()
   asset.extras = Object.assign({}, asset.extras, extras)
 }
 
-/** A derived file is held to what every other one is held to, before it is kept. */
-function checked(facts: Facts): Facts {
-  if (facts.triangles === 0) throw new Error('the result has no triangles')
-  return facts
-}
-
-function noteTaker(notes: string[]): ILogger {
+/** What glTF-Transform warns of, but for what steps tell in their own words. */
+function noteTaker(notes: Set<string>): ILogger {
   const ignore = () => {}
-  const note = (text: string) => void notes.push(text)
+  const note = (text: string) => void (text.includes('Skipping Draco') || notes.add(text))
   return { debug: ignore, info: ignore, warn: note, error: note }
 }
 

@@ -1,8 +1,66 @@
-import type { NodeIO } from '@gltf-transform/core'
-import type { Tools } from './libraries.ts'
+import type { Document, NodeIO } from '@gltf-transform/core'
+import { MeshyError } from '../errors.ts'
+import { readGlb } from '../glb/read.ts'
+import { loadTools, type PackageName, type Tools } from './libraries.ts'
+import { packForDraco } from './steps/prepare.ts'
+
+/** A model that is open for work. */
+export interface OpenModel {
+  document: Document
+  io: NodeIO
+  tools: Tools
+}
+
+/**
+ * Reads a GLB with the codecs that it uses itself, and loads the packages that are asked for besides.
+ *
+ * @throws {MeshyError} MESHY_GLB_INVALID; MESHY_DERIVE_UNAVAILABLE naming a package; MESHY_DERIVE_UNSUPPORTED
+ */
+export async function openModel(
+  source: Uint8Array,
+  packages: readonly PackageName[] = [],
+): Promise<OpenModel> {
+  const { used, required } = extensionsOf(source)
+  const codecs = used.flatMap((name) => CODECS[name] ?? [])
+  const tools = await loadTools([...new Set([...packages, ...codecs])])
+  const io = await createIo(tools)
+  assertKnown(required, tools)
+  const document = await io.readBinary(source)
+  // It is written as it came, and what this codec rounds has to stay valid then.
+  if (used.includes(DRACO)) packForDraco(document)
+  return { document, io, tools }
+}
+
+/** What reads and writes an extension that packs bytes. */
+const DRACO = 'KHR_draco_mesh_compression'
+const CODECS: Record<string, PackageName> = {
+  EXT_meshopt_compression: 'meshoptimizer',
+  [DRACO]: 'draco3dgltf',
+}
+
+function extensionsOf(source: Uint8Array): { used: string[]; required: string[] } {
+  const { extensionsUsed, extensionsRequired } = readGlb(source).json
+  return { used: textsOf(extensionsUsed), required: textsOf(extensionsRequired) }
+}
+
+function textsOf(list: unknown): string[] {
+  return Array.isArray(list) ? list.filter((item) => typeof item === 'string') : []
+}
+
+function assertKnown(required: readonly string[], { extensions }: Tools): void {
+  const known = new Set<string>(extensions.ALL_EXTENSIONS.map(({ EXTENSION_NAME }) => EXTENSION_NAME))
+  const unknown = required.filter((name) => !known.has(name))
+  if (unknown.length === 0) return
+  const names = unknown.map((name) => `\`${name}\``).join(', ')
+  throw new MeshyError('MESHY_DERIVE_UNSUPPORTED', {
+    message: `Nothing can be derived from the model: it requires ${names}, which glTF-Transform does not read.`,
+    hint: 'Leave out the directives that derive, or export the model without it.',
+    details: { extensions: unknown },
+  })
+}
 
 /** Reads and writes every extension that glTF-Transform knows, with the codecs that are loaded. */
-export async function createIo({ core, extensions, meshoptimizer, draco3dgltf }: Tools): Promise<NodeIO> {
+async function createIo({ core, extensions, meshoptimizer, draco3dgltf }: Tools): Promise<NodeIO> {
   const io = new core.NodeIO().registerExtensions(extensions.ALL_EXTENSIONS)
   if (meshoptimizer) {
     const { MeshoptEncoder, MeshoptDecoder } = meshoptimizer

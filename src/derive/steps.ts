@@ -43,13 +43,13 @@ interface StepKind {
 const STEP_KINDS: readonly StepKind[] = [
   {
     name: 'simplify',
-    revision: 1,
+    revision: 2,
     valueIn: ({ simplify }) => simplify,
     needs: () => ['meshoptimizer'],
   },
   {
     name: 'optimize',
-    revision: 1,
+    revision: 2,
     valueIn: ({ optimize }) => optimize || undefined,
     needs: () => ['sharp'],
   },
@@ -76,7 +76,7 @@ const STEP_KINDS: readonly StepKind[] = [
   },
   {
     name: 'compress',
-    revision: 1,
+    revision: 2,
     valueIn: ({ compress, optimize }) => (compress === 'none' && !optimize ? undefined : compress),
     implied: OPTIMIZED.compress,
     needs: (value) => NEEDED_BY_COMPRESSION[value as Compression],

@@ -1,7 +1,7 @@
 import type { Transform } from '@gltf-transform/core'
+import { faultOf } from './compare/whole.ts'
 import { failed } from './failure.ts'
-import { createIo } from './io.ts'
-import { loadGltfTransform } from './libraries.ts'
+import { openModel } from './io.ts'
 
 /** A step of the user's own: any function of glTF-Transform. */
 export interface ModelTransform {
@@ -14,7 +14,8 @@ export interface ModelTransform {
 }
 
 /**
- * Applies transforms to a GLB in this thread: functions cannot be sent to another one.
+ * Applies transforms to a GLB in this thread: functions cannot be sent to another one. They may change what they like,
+ * as long as they leave a whole model.
  *
  * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE, MESHY_DERIVE_FAILED naming the transform
  */
@@ -22,11 +23,12 @@ export async function transformModel(
   source: Uint8Array,
   transforms: readonly ModelTransform[],
 ): Promise<Uint8Array> {
-  const io = await createIo(await loadGltfTransform())
-  const document = await io.readBinary(source)
+  const { document, io } = await openModel(source)
   for (const { name, transform } of transforms) {
     try {
       await document.transform(transform as Transform)
+      const fault = faultOf(document)
+      if (fault) throw new Error(`what it left is no whole model: ${fault}`)
     } catch (cause) {
       throw failed(name, cause)
     }

@@ -128,7 +128,7 @@ export const failures = {
     paid: 'no',
   },
   MESHY_DERIVE_FAILED: {
-    cause: 'A step of `optimize`, `simplify`, `compress`, `texture-size` or `transforms` failed on a model.',
+    cause: 'A step that derives from a model, or one of `transforms`, failed on it.',
     next: 'Leave out the step that fails; the model itself is stored and is not paid again.',
     paid: 'no',
   },
@@ -136,6 +136,18 @@ export const failures = {
     cause:
       'A directive derives from a model, and an optional package that it needs is not installed for this machine.',
     next: 'Install the packages that the message names.',
+    paid: 'no',
+  },
+  MESHY_DERIVE_UNSUPPORTED: {
+    cause: 'A model requires an extension of glTF that the library does not read which derives from models.',
+    next: 'Leave out the directives that derive, or export the model without that extension.',
+    paid: 'no',
+  },
+  MESHY_DERIVE_WRONG: {
+    cause:
+      'What a step made of a model is not that model any more: its size, its triangles, its clips, or something that code ' +
+      'asks for by name changed. The message names the step and the numbers.',
+    next: 'Leave out that step, and report it with the model; nothing is kept of what it made.',
     paid: 'no',
   },
   MESHY_DIRECTIVE_CONFLICT: {

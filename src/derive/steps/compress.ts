@@ -1,14 +1,48 @@
-import { need } from '../libraries.ts'
-import type { Step } from './step.ts'
+import type { Document } from '@gltf-transform/core'
+import { need, type Tools } from '../libraries.ts'
+import { countPrimitives, fillInverseBindMatrices, packForDraco, unquantize } from './prepare.ts'
+import type { Step, Work } from './step.ts'
 
-/** Compresses geometry. Normals keep 10 bits: the stronger level of meshopt, with 8, shows in reflections. */
+/** Compresses geometry, and with meshopt also clips. */
 export const compress: Step = {
   name: 'compress',
   isAsked: ({ compress: kind }) => kind !== undefined && kind !== 'none',
-  async apply({ document, tools, plan }) {
-    const { meshopt, draco } = tools.functions
-    if (plan.compress === 'draco') return void (await document.transform(draco()))
-    const { MeshoptEncoder: encoder } = need(tools, 'meshoptimizer')
-    await document.transform(meshopt({ encoder, level: 'medium' }))
+  async apply(work) {
+    await compressDocument(work)
   },
+}
+
+/** Marks a document as compressed: codecs work when it is written. */
+export async function compressDocument({
+  document,
+  tools,
+  plan,
+  note,
+}: Pick<Work, 'document' | 'tools' | 'plan' | 'note'>): Promise<void> {
+  dropCodecs(document)
+  if (plan.compress === 'draco') await compressByDraco(document, tools, note)
+  if (plan.compress === 'meshopt') await compressByMeshopt(document, tools)
+}
+
+/** What a model was compressed with before is undone: no loader needs two decoders. */
+function dropCodecs(document: Document): void {
+  document.disposeExtension('KHR_draco_mesh_compression')
+  document.disposeExtension('EXT_meshopt_compression')
+}
+
+/** Normals keep 10 bits: the stronger level, with 8, shows in reflections. */
+async function compressByMeshopt(document: Document, tools: Tools): Promise<void> {
+  const { MeshoptEncoder: encoder } = need(tools, 'meshoptimizer')
+  unquantize(document)
+  fillInverseBindMatrices(document)
+  await document.transform(tools.functions.meshopt({ encoder, level: 'medium' }))
+}
+
+async function compressByDraco(document: Document, { functions }: Tools, note: Work['note']): Promise<void> {
+  const { surfaces, others } = countPrimitives(document)
+  if (others > 0) note('Draco compresses triangles only: points and lines stay as they are.')
+  if (surfaces === 0) return
+  unquantize(document)
+  packForDraco(document)
+  await document.transform(functions.draco())
 }

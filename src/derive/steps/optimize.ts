@@ -1,11 +1,80 @@
-import type { Step } from './step.ts'
+import type { Document } from '@gltf-transform/core'
+import type { Tools } from '../libraries.ts'
+import { compressDocument } from './compress.ts'
+import { isJoinable, joinUnnamed } from './join.ts'
+import { primitivesOf } from './prepare.ts'
+import type { Step, Work } from './step.ts'
 
-/** Takes out what a model has twice or for nothing. */
+/**
+ * Takes out what a model has twice or for nothing. What code can ask for by name stays, and what is done to geometry is
+ * done only where the file gets smaller by it.
+ */
 export const optimize: Step = {
   name: 'optimize',
   isAsked: (plan) => plan.optimize === true,
-  async apply({ document, tools }) {
-    const { dedup, prune, weld, join, resample } = tools.functions
-    await document.transform(dedup(), prune(), weld(), join(), resample())
+  async apply(work) {
+    const { document, tools } = work
+    await tidyMaterials(document, tools)
+    await document.transform(tools.functions.resample())
+    const tidy = (target: Document) => tidyGeometry(target, tools)
+    const joined = async (target: Document) => {
+      await joinUnnamed(target, tools)
+      await tidy(target)
+    }
+    const ways = [asItIs, tidy, ...(isJoinable(document) ? [joined] : [])]
+    const sizes = await Promise.all(ways.map((way) => measure(work, way)))
+    await ways[sizes.indexOf(Math.min(...sizes))]?.(document)
   },
+}
+
+async function asItIs(): Promise<void> {}
+
+async function tidyMaterials(document: Document, { core, functions }: Tools): Promise<void> {
+  const { TEXTURE, MATERIAL } = core.PropertyType
+  const propertyTypes = [TEXTURE, MATERIAL]
+  await document.transform(
+    functions.dedup({ propertyTypes, keepUniqueNames: true }),
+    functions.prune({ propertyTypes, keepExtras: true }),
+  )
+}
+
+/** Nodes stay, whatever they carry: an empty one is where code attaches things. So do vertex attributes. */
+async function tidyGeometry(document: Document, { core, functions }: Tools): Promise<void> {
+  const { ACCESSOR, BUFFER, MESH, PRIMITIVE, PRIMITIVE_TARGET, SKIN } = core.PropertyType
+  const hasMeshExtras = document
+    .getRoot()
+    .listMeshes()
+    .some((mesh) => Object.keys(mesh.getExtras()).length > 0)
+  const same = [ACCESSOR, SKIN, ...(hasMeshExtras ? [] : [MESH])]
+  await document.transform(functions.dedup({ propertyTypes: same, keepUniqueNames: true }))
+  weldSurfaces(document, functions)
+  await document.transform(
+    functions.prune({
+      propertyTypes: [SKIN, MESH, PRIMITIVE, PRIMITIVE_TARGET, ACCESSOR, BUFFER],
+      keepAttributes: true,
+      keepExtras: true,
+    }),
+    functions.dedup({ propertyTypes: [ACCESSOR], keepUniqueNames: true }),
+  )
+}
+
+const TRIANGLES = 4
+
+/** Points have nothing to share, and lines little. */
+function weldSurfaces(document: Document, { weldPrimitive }: Tools['functions']): void {
+  for (const primitive of primitivesOf(document)) {
+    if (primitive.getMode() === TRIANGLES && primitive.getAttribute('POSITION')) weldPrimitive(primitive)
+  }
+}
+
+/** The bytes of a document without its textures, after it went one way. */
+async function measure(work: Work, way: (document: Document) => Promise<void>): Promise<number> {
+  const { document, io, tools } = work
+  const trial = tools.functions.cloneDocument(document)
+  for (const texture of trial.getRoot().listTextures()) texture.dispose()
+  for (const accessor of trial.getRoot().listAccessors())
+    accessor.setArray(accessor.getArray()?.slice() ?? null)
+  await way(trial)
+  await compressDocument({ ...work, document: trial, note: () => {} })
+  return (await io.writeBinary(trial)).length
 }

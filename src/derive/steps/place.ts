@@ -1,7 +1,6 @@
 import type { Document, Node, Scene } from '@gltf-transform/core'
 import type { Facts, Vec3 } from '../../glb/facts.ts'
-import { inspectGlb } from '../../glb/inspect.ts'
-import { createIo } from '../io.ts'
+import { moved } from '../compare/snapshot.ts'
 import type { DerivationPlan } from '../steps.ts'
 import type { Step } from './step.ts'
 
@@ -12,11 +11,11 @@ import type { Step } from './step.ts'
 export const place: Step = {
   name: 'height, origin',
   isAsked: ({ height, origin }) => height !== undefined || origin !== undefined,
-  async apply({ document, tools, plan }) {
-    const io = await createIo(tools)
-    const { bounds } = inspectGlb(await io.writeBinary(document))
-    const factor = factorOf(bounds, plan)
-    hang(document, { factor, by: shiftOf(bounds, plan, factor) })
+  async apply({ document, before, plan }) {
+    const factor = factorOf(before.bounds, plan)
+    const by = shiftOf(before.bounds, plan, factor)
+    hang(document, { factor, by })
+    return moved(before, factor, by)
   },
 }
 

@@ -1,4 +1,5 @@
-import type { Document } from '@gltf-transform/core'
+import type { Document, NodeIO } from '@gltf-transform/core'
+import type { Changes } from '../compare/compare.ts'
 import type { Snapshot } from '../compare/snapshot.ts'
 import type { Tools } from '../libraries.ts'
 import type { DerivationPlan } from '../steps.ts'
@@ -6,6 +7,8 @@ import type { DerivationPlan } from '../steps.ts'
 /** What a step works on. */
 export interface Work {
   document: Document
+  /** Writes it, with the codecs that are asked for. */
+  io: NodeIO
   /** Completed: what `optimize` implies is spelled out. */
   plan: DerivationPlan
   tools: Tools
@@ -20,7 +23,6 @@ export interface Step {
   /** The directive that asks for it: errors name it. */
   name: string
   isAsked(plan: DerivationPlan): boolean
-  apply(work: Work): Promise<void>
-  /** What the model is to be after it, where it changes something on purpose. @default what it was before */
-  expected?(work: Work): Snapshot
+  /** @returns what it changed on purpose; all else is to be as before */
+  apply(work: Work): Promise<Changes | void>
 }

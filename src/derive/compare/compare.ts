@@ -1,0 +1,85 @@
+import { MeshyError } from '../../errors.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** What a step changed on purpose. What it does not name is to be as before. */
+export interface Changes extends Partial<Snapshot> {
+  /** How far the box may be off, as a part of the model's size. @default 0.005 */
+  tolerance?: number | undefined
+}
+
+const TOLERANCE = 0.005
+/** Codecs drop triangles that have no area; hardly a model has none. */
+const LOST_TRIANGLES = 0.005
+
+/**
+ * Holds a model against what it was before a step.
+ *
+ * @throws {MeshyError} MESHY_DERIVE_WRONG naming the step and the numbers
+ */
+export function compare(
+  step: string,
+  { before, after, changes = {} }: { before: Snapshot; after: Snapshot; changes?: Changes | undefined },
+): void {
+  const expected: Snapshot = { ...before, ...changes }
+  const allowance = (changes.tolerance ?? TOLERANCE) * Math.max(...expected.bounds.size)
+  const fault =
+    boundsFault(expected, after, allowance) ??
+    countFault(expected, after) ??
+    namesFault(expected, after) ??
+    placesFault(expected, after, allowance)
+  if (fault === undefined) return
+  throw new MeshyError('MESHY_DERIVE_WRONG', {
+    message: `\`${step}\` did not leave the model as it has to be: ${fault}.`,
+    hint: 'Leave out that step, and report it with the model. Nothing was kept of what it made.',
+    details: { step, fault },
+  })
+}
+
+function boundsFault(expected: Snapshot, after: Snapshot, allowance: number): string | undefined {
+  const corners = (['min', 'max'] as const).flatMap((corner) =>
+    after.bounds[corner].map((value, axis) => Math.abs(value - (expected.bounds[corner][axis] ?? 0))),
+  )
+  // A number that is none is no number below the allowance either.
+  if (corners.every((distance) => distance <= allowance)) return undefined
+  return `its box is ${boxText(after)}, expected ${boxText(expected)}`
+}
+
+function boxText({ bounds }: Snapshot): string {
+  const [x, y, z] = bounds.size.map((value) => Number(value.toPrecision(4)))
+  const [left, bottom, back] = bounds.min.map((value) => Number(value.toPrecision(4)))
+  return `${x} × ${y} × ${z} from (${left}, ${bottom}, ${back})`
+}
+
+function countFault(expected: Snapshot, after: Snapshot): string | undefined {
+  const least = Math.floor(expected.triangles * (1 - LOST_TRIANGLES))
+  if (after.triangles > expected.triangles || after.triangles < least) {
+    return `it has ${after.triangles} triangles, expected ${expected.triangles}`
+  }
+  if (after.others === expected.others) return undefined
+  return `it draws ${after.others} vertices as points and lines, expected ${expected.others}`
+}
+
+function namesFault(expected: Snapshot, after: Snapshot): string | undefined {
+  const left = new Map<string, number>()
+  for (const name of after.names) left.set(name, (left.get(name) ?? 0) + 1)
+  const lost = expected.names.filter((name) => {
+    const count = left.get(name) ?? 0
+    left.set(name, count - 1)
+    return count <= 0
+  })
+  if (lost.length === 0) return undefined
+  return `${lost.length} of ${expected.names.length} things that code can ask for are gone, the first: ${lost[0]}`
+}
+
+function placesFault(expected: Snapshot, after: Snapshot, allowance: number): string | undefined {
+  const found = new Map(after.places.map(({ name, at }) => [name, at]))
+  const astray = expected.places.find(({ name, at }) => {
+    const now = found.get(name)
+    return now && !now.every((value, axis) => Math.abs(value - (at[axis] ?? 0)) <= allowance)
+  })
+  if (!astray) return undefined
+  const texts = [found.get(astray.name) ?? [], astray.at].map(
+    (at) => `(${at.map((n) => Number(n.toPrecision(4))).join(', ')})`,
+  )
+  return `the node \`${astray.name}\` stands at ${texts[0]}, expected ${texts[1]}`
+}

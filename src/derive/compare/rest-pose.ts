@@ -1,0 +1,110 @@
+import type { Accessor, Document, Node, Primitive } from '@gltf-transform/core'
+import type { Vec3 } from '../../glb/facts.ts'
+import { IDENTITY, localMatrix, multiply, transform, type Matrix } from '../../glb/matrix.ts'
+
+type Quaternion = [x: number, y: number, z: number, w: number]
+
+/** Calls back with every vertex that a document draws, where it stands before anything moves. */
+export function eachVertex(document: Document, visit: (at: Vec3) => void): void {
+  for (const node of drawnNodes(document)) {
+    const weights = node.getWeights().length > 0 ? node.getWeights() : (node.getMesh()?.getWeights() ?? [])
+    for (const primitive of node.getMesh()?.listPrimitives() ?? []) {
+      const morphed = readMorphed(primitive, weights)
+      for (const place of placesOf(node, primitive)) morphed.forEach((at, i) => visit(place(at, i)))
+    }
+  }
+}
+
+/** The nodes that the default scene shows; a file without one shows the first. */
+export function drawnNodes(document: Document): Node[] {
+  const root = document.getRoot()
+  const scene = root.getDefaultScene() ?? root.listScenes()[0]
+  const nodes: Node[] = []
+  scene?.traverse((node) => void nodes.push(node))
+  return nodes
+}
+
+/** How often a node draws its mesh: once, or as often as EXT_mesh_gpu_instancing says. */
+export function instancesOf(node: Node): Matrix[] {
+  const accessors = batchOf(node)
+  if (!accessors) return [IDENTITY]
+  const { TRANSLATION, ROTATION, SCALE } = accessors
+  const count = (TRANSLATION ?? ROTATION ?? SCALE)?.getCount() ?? 0
+  return Array.from({ length: count }, (_, i) =>
+    localMatrix({
+      ...(TRANSLATION && { translation: TRANSLATION.getElement<Vec3>(i, [0, 0, 0]) }),
+      ...(ROTATION && { rotation: ROTATION.getElement<Quaternion>(i, [0, 0, 0, 1]) }),
+      ...(SCALE && { scale: SCALE.getElement<Vec3>(i, [1, 1, 1]) }),
+    }),
+  )
+}
+
+function batchOf(node: Node): Record<string, Accessor | null> | undefined {
+  const batch = node.getExtension('EXT_mesh_gpu_instancing') as {
+    getAttribute(name: string): Accessor | null
+  } | null
+  return batch
+    ? Object.fromEntries(['TRANSLATION', 'ROTATION', 'SCALE'].map((name) => [name, batch.getAttribute(name)]))
+    : undefined
+}
+
+type Place = (at: Vec3, vertex: number) => Vec3
+
+/** A skinned mesh stands where its joints are, whatever its own node says. */
+function placesOf(node: Node, primitive: Primitive): Place[] {
+  const joints = jointMatrices(node)
+  if (joints.length > 0 && primitive.getAttribute('JOINTS_0')) return [skinned(primitive, joints)]
+  const world = node.getWorldMatrix()
+  return instancesOf(node).map((instance) => {
+    const matrix = multiply(world, instance)
+    return (at) => transform(matrix, at)
+  })
+}
+
+function jointMatrices(node: Node): Matrix[] {
+  const skin = node.getSkin()
+  const inverses = skin?.getInverseBindMatrices()
+  return (skin?.listJoints() ?? []).map((joint, i) =>
+    multiply(joint.getWorldMatrix(), inverses ? inverses.getElement(i, []) : IDENTITY),
+  )
+}
+
+function skinned(primitive: Primitive, matrices: Matrix[]): Place {
+  const sets = [0, 1, 2, 3].flatMap((set) => {
+    const joints = primitive.getAttribute(`JOINTS_${set}`)
+    const weights = primitive.getAttribute(`WEIGHTS_${set}`)
+    return joints && weights ? [{ joints, weights }] : []
+  })
+  return (at, vertex) => {
+    const sum: Vec3 = [0, 0, 0]
+    let total = 0
+    for (const { joints, weights } of sets) {
+      const weight = weights.getElement(vertex, [])
+      joints.getElement(vertex, []).forEach((joint, i) => {
+        const part = weight[i] ?? 0
+        if (part === 0) return
+        total += part
+        const moved = transform(matrices[joint] ?? IDENTITY, at)
+        for (const axis of [0, 1, 2] as const) sum[axis] += moved[axis] * part
+      })
+    }
+    return total === 0 ? at : [sum[0] / total, sum[1] / total, sum[2] / total]
+  }
+}
+
+function readMorphed(primitive: Primitive, weights: number[]): Vec3[] {
+  const positions = primitive.getAttribute('POSITION')
+  const targets = primitive.listTargets().flatMap((target, i) => {
+    const offsets = target.getAttribute('POSITION')
+    const weight = weights[i] ?? 0
+    return offsets && weight !== 0 ? [{ offsets, weight }] : []
+  })
+  return Array.from({ length: positions?.getCount() ?? 0 }, (_, i) => {
+    const at: Vec3 = positions?.getElement<Vec3>(i, [0, 0, 0]) ?? [0, 0, 0]
+    for (const { offsets, weight } of targets) {
+      const offset = offsets.getElement<Vec3>(i, [0, 0, 0])
+      for (const axis of [0, 1, 2] as const) at[axis] += offset[axis] * weight
+    }
+    return at
+  })
+}

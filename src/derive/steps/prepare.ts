@@ -1,0 +1,110 @@
+import type { Accessor, Document, Primitive, PrimitiveTarget } from '@gltf-transform/core'
+import { IDENTITY } from '../../glb/matrix.ts'
+
+const TRIANGLES = 4
+const BYTE_MAX = 255
+/** What glTF itself has as floats only; other types of it, as color and weights, need no extension. */
+const FLOATS = /^(?:POSITION|NORMAL|TANGENT|TEXCOORD_\d+)$/
+
+export function primitivesOf(document: Document): Primitive[] {
+  return document
+    .getRoot()
+    .listMeshes()
+    .flatMap((mesh) => mesh.listPrimitives())
+}
+
+/** Primitives that draw triangles, and those that draw points and lines. */
+export function countPrimitives(document: Document): { surfaces: number; others: number } {
+  const primitives = primitivesOf(document)
+  const surfaces = primitives.filter((primitive) => primitive.getMode() >= TRIANGLES).length
+  return { surfaces, others: primitives.length - surfaces }
+}
+
+/** Turns the integers of KHR_mesh_quantization into floats: whoever rounds them anew has to start from numbers. */
+export function unquantize(document: Document): void {
+  for (const primitive of primitivesOf(document)) {
+    for (const owner of [primitive, ...primitive.listTargets()]) {
+      attributesOf(owner, FLOATS).forEach(toFloats)
+    }
+  }
+  document.disposeExtension('KHR_mesh_quantization')
+}
+
+function attributesOf(owner: Primitive | PrimitiveTarget, pattern: RegExp): Accessor[] {
+  const semantics = owner.listSemantics().filter((semantic) => pattern.test(semantic))
+  return semantics.flatMap((semantic) => owner.getAttribute(semantic) ?? [])
+}
+
+function toFloats(accessor: Accessor): void {
+  if (accessor.getArray() instanceof Float32Array) return
+  accessor.setArray(valuesOf(accessor)).setNormalized(false)
+}
+
+/** The numbers that an accessor means. */
+export function valuesOf(accessor: Accessor): Float32Array<ArrayBuffer> {
+  const size = accessor.getElementSize()
+  const values = new Float32Array(accessor.getCount() * size)
+  const element: number[] = []
+  for (let i = 0; i < accessor.getCount(); i++) values.set(accessor.getElement(i, element), i * size)
+  return values
+}
+
+/** A skin may leave them out where all are the identity. What scales a mesh writes its scale there. */
+export function fillInverseBindMatrices(document: Document): void {
+  for (const skin of document.getRoot().listSkins()) {
+    if (skin.getInverseBindMatrices()) continue
+    const values = new Float32Array(skin.listJoints().flatMap(() => IDENTITY))
+    const buffer = document.getRoot().listBuffers()[0] ?? document.createBuffer()
+    skin.setInverseBindMatrices(document.createAccessor().setType('MAT4').setArray(values).setBuffer(buffer))
+  }
+}
+
+/** Draco rounds floats, and so makes weights that are no whole and colors beyond white: those go in as bytes. */
+export function packForDraco(document: Document): void {
+  packWeights(document)
+  clampColors(document)
+}
+
+/**
+ * Weights of each vertex as bytes that add up to 255, so that rounding takes nothing from the whole. A joint that is left
+ * without weight is named no more.
+ */
+function packWeights(document: Document): void {
+  for (const primitive of primitivesOf(document)) {
+    const sets = attributesOf(primitive, /^WEIGHTS_/)
+    const floats = sets.map(valuesOf)
+    const bytes = floats.map((values) => new Uint8Array(values.length))
+    for (let vertex = 0; vertex < (sets[0]?.getCount() ?? 0); vertex++) packVertex(floats, bytes, vertex * 4)
+    sets.forEach((accessor, set) => accessor.setArray(bytes[set] ?? null).setNormalized(true))
+    attributesOf(primitive, /^JOINTS_/).forEach((joints, set) => forgetJoints(joints, bytes[set]))
+  }
+}
+
+/** The largest weight takes what rounding left over. */
+function packVertex(floats: Float32Array[], bytes: Uint8Array[], at: number): void {
+  const weights = floats.flatMap((values) => [...values.subarray(at, at + 4)])
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  if (total === 0) return
+  const rounded = weights.map((weight) => Math.round((weight / total) * BYTE_MAX))
+  const largest = rounded.indexOf(Math.max(...rounded))
+  const rest = BYTE_MAX - rounded.reduce((sum, weight) => sum + weight, 0)
+  rounded[largest] = (rounded[largest] ?? 0) + rest
+  bytes.forEach((set, i) => set.set(rounded.slice(4 * i, 4 * i + 4), at))
+}
+
+function forgetJoints(joints: Accessor, weights: Uint8Array | undefined): void {
+  const kept = joints.getArray()?.slice() ?? null
+  weights?.forEach((weight, i) => kept && weight === 0 && kept.fill(0, i, i + 1))
+  joints.setArray(kept)
+}
+
+/** Colors as bytes between black and white. */
+function clampColors(document: Document): void {
+  for (const primitive of primitivesOf(document)) {
+    for (const accessor of attributesOf(primitive, /^COLOR_/)) {
+      if (!(accessor.getArray() instanceof Float32Array)) continue
+      const bytes = valuesOf(accessor).map((value) => Math.round(Math.min(1, Math.max(0, value)) * BYTE_MAX))
+      accessor.setArray(new Uint8Array(bytes)).setNormalized(true)
+    }
+  }
+}
