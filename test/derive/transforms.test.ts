@@ -68,7 +68,7 @@ describe('transforms of the options', () => {
   ])('are refused when they are incomplete: %o', (transform) => {
     const run = {
       root: dir(),
-      project: { dir: dir(), configFile: undefined },
+      project: { dir: dir(), configFile: undefined, workspace: dir() },
       env: {},
       live: false,
       underTest: false,

@@ -8,7 +8,10 @@ interface Given extends Partial<RunFacts> {
 
 function resolve({ inline = {}, config = {}, ...facts }: Given = {}) {
   const run = { root: '/project/app', env: {}, live: false, underTest: false, ...facts }
-  return resolveOptions(inline, config, { project: { dir: '/project', configFile: undefined }, ...run })
+  return resolveOptions(inline, config, {
+    project: { dir: '/project', configFile: undefined, workspace: '/project' },
+    ...run,
+  })
 }
 
 describe('resolveOptions', () => {

@@ -1,0 +1,60 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+
+const REPOSITORIES = ['.git', '.hg', '.jj', '.sl', '.svn']
+/** What only the root of a workspace has. `turbo.json` stands in its packages as well, and never without one of these. */
+const WORKSPACE_FILES = ['pnpm-workspace.yaml', 'lerna.json', 'nx.json', 'rush.json']
+
+/**
+ * The folder above which nothing belongs to a project: the nearest root of a repository or of a workspace of packages,
+ * else the nearest folder with a `package.json`, else the root itself. Whatever stands above may be anybody's.
+ */
+export function findWorkspace(root: string): string {
+  const folders = foldersUpTo(root)
+  const isOwn = ownershipOf(folders[0] ?? root)
+  const workspace = folders.find((folder) => marksOf(folder).some(isOwn))
+  return workspace ?? folders.find(hasManifest) ?? folders[0] ?? root
+}
+
+/** A folder and all above it, up to one of them or to the root of the disk. */
+export function foldersUpTo(from: string, end?: string): string[] {
+  const folders: string[] = []
+  for (let folder = path.resolve(from); ; folder = path.dirname(folder)) {
+    folders.push(folder)
+    if (folder === end || folder === path.dirname(folder)) return folders
+  }
+}
+
+export function hasManifest(folder: string): boolean {
+  return existsSync(path.join(folder, 'package.json'))
+}
+
+function marksOf(folder: string): string[] {
+  const marks = [...REPOSITORIES, ...WORKSPACE_FILES].map((name) => path.join(folder, name))
+  const manifest = path.join(folder, 'package.json')
+  return declaresWorkspaces(manifest) ? [...marks, manifest] : marks
+}
+
+function declaresWorkspaces(manifest: string): boolean {
+  if (!existsSync(manifest)) return false
+  try {
+    const { workspaces } = JSON.parse(readFileSync(manifest, 'utf8')) as { workspaces?: unknown }
+    return workspaces !== undefined
+  } catch (error) {
+    // Whoever needs it says so.
+    if (error instanceof SyntaxError) return false
+    throw error
+  }
+}
+
+/**
+ * Whether a file is there, and of whoever the project is of: in a shared folder, a stranger can make one that claims all
+ * folders below, as git knows.
+ */
+function ownershipOf(root: string): (file: string) => boolean {
+  const owners = [statSync(root, { throwIfNoEntry: false })?.uid, process.getuid?.(), 0]
+  return (file) => {
+    const stats = statSync(file, { throwIfNoEntry: false })
+    return stats !== undefined && owners.includes(stats.uid)
+  }
+}
