@@ -89,7 +89,9 @@ async function forgetWhenImproved(session: Session, { improved }: Asset, id: str
 function warnOfMissingKey({ bundler }: Session, { options, notices }: Context): void {
   const isByDefault = options.mode === 'preview' && !options.isModeChosen
   if (!isByDefault || !bundler.live || bundler.underTest || options.apiKey !== undefined) return
-  notices.once('there is no API key, so models are stand-ins: set MESHY_API_KEY to generate them')
+  const { misnamedKey } = options
+  const remedy = misnamedKey ? `name \`${misnamedKey}\` MESHY_API_KEY` : 'set MESHY_API_KEY'
+  notices.once(`there is no API key, so models are stand-ins: ${remedy} to generate them`)
 }
 
 /** Ends a build: tells every failure of it, or the plan that it was run for. */

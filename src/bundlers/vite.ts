@@ -30,6 +30,8 @@ export interface ViteConfig {
   /** Whether it is the build of a worker, whose files become files of the build around it. */
   isWorker: boolean
   envDir: string | false
+  /** What `import.meta.env` gives to pages. */
+  env: Record<string, string>
   publicDir: string
   build: { watch: unknown; lib?: unknown }
   plugins: readonly { name: string }[]
@@ -128,8 +130,9 @@ export function adoptViteConfig(session: Session, config: ViteConfig): void {
   const isServe = config.command === 'serve'
   session.adopt({
     root: config.root,
-    envDir: config.envDir || config.root,
+    envDir: config.envDir,
     envMode: config.mode,
+    published: config.env,
     publicDir: config.publicDir || undefined,
     live: isServe || Boolean(config.build.watch),
     underTest: config.plugins.some(({ name }) => name === 'vitest'),

@@ -57,7 +57,7 @@ export async function openCommand(args: ProjectArgs): Promise<{ context: Context
 
 interface BundlerFacts {
   root: string
-  envDir: string
+  envDir: string | false
   envMode: string
   inline: Options
 }
@@ -70,7 +70,7 @@ async function bundlerFacts(root: string): Promise<BundlerFacts> {
   const config = await ofTheProject(() => resolveConfig(inline, 'build', envMode, envMode))
   return {
     root: config.root,
-    envDir: config.envDir || config.root,
+    envDir: config.envDir,
     envMode: config.mode,
     inline: findPlugin(config.plugins)?.options ?? {},
   }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
+import { expand } from 'dotenv-expand'
 
 /** Variables of the environment by name. */
 export type Environment = Record<string, string | undefined>
@@ -8,20 +9,39 @@ export type Environment = Record<string, string | undefined>
 /** The files that Vite reads for a mode, the last one winning. */
 const envFiles = (mode: string) => ['.env', '.env.local', `.env.${mode}`, `.env.${mode}.local`]
 
+/** Whatever is named after the key: `VITE_MESHY_API_KEY` is known in order to be told, and never taken for it. */
+const LIKE_THE_KEY = /_MESHY_API_KEY$/
+
 /**
- * The `MESHY_*` variables of `.env` files, overlaid by the process environment: the order that Vite uses.
- * Other variables of the files are not ours to read; a key in a `VITE_*` variable would end in the bundle.
+ * The `MESHY_*` variables of `.env` files, overlaid by the process environment: in the order of Vite, and with `${OTHER}`
+ * filled in as there. Other variables of the files are not ours to read.
+ *
+ * @param folders where the files are; what the first one says wins
  */
-export function readEnvironment(envDir: string, mode: string, processEnv: Environment): Environment {
-  const fromFiles: Environment = {}
-  for (const name of envFiles(mode)) {
-    const file = path.join(envDir, name)
-    if (!existsSync(file)) continue
-    for (const [key, value] of Object.entries(parseEnv(readFileSync(file, 'utf8')))) {
-      if (key.startsWith('MESHY_')) fromFiles[key] = value
-    }
-  }
-  return { ...fromFiles, ...processEnv }
+export function readEnvironment(
+  folders: readonly string[],
+  mode: string,
+  processEnv: Environment,
+): Environment {
+  const found = folders.toReversed().map((folder) => readFolder(folder, mode, processEnv))
+  return Object.assign({}, ...found, processEnv) as Environment
+}
+
+function readFolder(folder: string, mode: string, processEnv: Environment): Environment {
+  const files = envFiles(mode).map((name) => path.join(folder, name))
+  const texts = files.filter((file) => existsSync(file)).map((file) => parseEnv(readFileSync(file, 'utf8')))
+  const parsed = Object.assign({}, ...texts) as Record<string, string>
+  const set = Object.entries(processEnv).filter(([, value]) => value !== undefined)
+  // With those of the files, so that their order does not matter, as it does not in Vite.
+  const known = { ...parsed, ...(Object.fromEntries(set) as Record<string, string>) }
+  const { parsed: expanded = parsed } = expand({ parsed, processEnv: known })
+  const isOurs = (name: string) => name.startsWith('MESHY_') || LIKE_THE_KEY.test(name)
+  return Object.fromEntries(Object.entries(expanded).filter(([name]) => isOurs(name)))
+}
+
+/** The variable that holds a key by a name that a bundler would publish, or that nobody reads. */
+export function misnamedKey(env: Environment): string | undefined {
+  return Object.keys(env).find((name) => LIKE_THE_KEY.test(name) && env[name])
 }
 
 /** Whether a variable such as `CI` is switched on. */

@@ -2,7 +2,8 @@ import { commandedOptions, findCommanded, Part } from './commanded.ts'
 import { readConfig } from './config.ts'
 import type { WaysToAgree } from './live/consent.ts'
 import type { Context } from './context.ts'
-import { readEnvironment } from './environment.ts'
+import { readEnvironment, type Environment } from './environment.ts'
+import { assertKeyHidden } from './exposed-key.ts'
 import type { Logger } from './telling/logger.ts'
 import { openContext } from './open.ts'
 import { resolveOptions, type Options } from './options.ts'
@@ -12,12 +13,15 @@ import { findProject } from './project.ts'
 export interface ProjectRun {
   /** Absolute root of the bundler's project. */
   root: string
-  /** Folder and mode of the `.env` files. */
-  envDir: string
+  /** Folder of the `.env` files, besides that of the project; false to read none at all. */
+  envDir: string | false
+  /** Mode of the `.env` files. */
   envMode: string
   /** Whether it serves or watches. */
   live: boolean
   underTest: boolean
+  /** Variables that the bundler puts into the code of pages. */
+  published?: Environment | undefined
   logger: Logger
   /** How the developer can say yes to a price. */
   waysToAgree?: WaysToAgree | undefined
@@ -36,7 +40,7 @@ export interface OpenProjectOptions {
 /**
  * Reads the options of a project from everywhere they may stand, and opens a run with them.
  *
- * @throws {MeshyError} MESHY_OPTIONS_INVALID, and what directives throw
+ * @throws {MeshyError} MESHY_OPTIONS_INVALID, MESHY_KEY_EXPOSED, and what directives throw
  */
 export async function openProject(
   run: ProjectRun,
@@ -44,14 +48,16 @@ export async function openProject(
 ): Promise<Context> {
   const { root, live, underTest, logger, waysToAgree } = run
   const project = findProject(root)
-  const env = readEnvironment(run.envDir, run.envMode, process.env)
+  const folders = run.envDir === false ? [] : [...new Set([run.envDir, project.dir])]
+  const env = readEnvironment(folders, run.envMode, process.env)
   const options = resolveOptions(inline, await readConfig(project), { root, project, env, live, underTest })
   const commanded = findCommanded(root, process.env)
   const part = commanded && new Part(commanded)
-  return openContext({
+  const context = await openContext({
     options: commanded ? commandedOptions(commanded, options) : options,
     part,
     env,
+    envFolders: folders,
     live,
     logger,
     activity,
@@ -59,4 +65,6 @@ export async function openProject(
     signal,
     waysToAgree,
   })
+  assertKeyHidden(context, run.published ?? {}, { isKept: !live && !underTest })
+  return context
 }

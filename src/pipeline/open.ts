@@ -42,6 +42,8 @@ import { WantedFiles } from './paying/wanted.ts'
 export interface Run {
   options: ResolvedOptions
   env: Environment
+  /** Where `.env` files were looked for. */
+  envFolders?: readonly string[]
   /** Whether the bundler serves or watches, so that nobody should wait. */
   live: boolean
   logger: Logger
@@ -168,9 +170,10 @@ function sharedFor(cacheDir: string): Shared {
 }
 
 /** The limits of an account hold for the whole process, so each account has one client. */
-function apiFor(shared: Shared, { options, env }: Run, clock: Clock): Api {
+function apiFor(shared: Shared, run: Run, clock: Clock): Api {
+  const { options, env } = run
   const { apiKey, baseUrl, concurrency, requestsPerSecond } = options
-  if (apiKey === undefined) throw keyMissing(options)
+  if (apiKey === undefined) throw keyMissing(run)
   const known = shared.apis.get(idOfApi(options))
   if (known) return known
   const redact = createRedactor([apiKey])
@@ -199,9 +202,13 @@ function idOfApi({ apiKey = '', baseUrl }: ResolvedOptions): string {
   return `${baseUrl} ${accountDigest(apiKey)}`
 }
 
-function keyMissing({ projectDir }: ResolvedOptions): MeshyError {
+function keyMissing({ options: { misnamedKey }, envFolders = [] }: Run): MeshyError {
+  const places = envFolders.map((folder) => `\`${folder}\``).join(' and ')
+  const files = envFolders.length > 0 ? ` or in \`.env\` (looked for in ${places})` : ''
   return new MeshyError('MESHY_AUTH_MISSING', {
     message: 'A model has to be fetched or generated, and there is no API key.',
-    hint: `Set MESHY_API_KEY in the environment or in \`.env\` (looked for at the root and \`${projectDir}\`).`,
+    hint: misnamedKey
+      ? `Name it MESHY_API_KEY: \`${misnamedKey}\` is set, and whatever begins like that may be published.`
+      : `Set MESHY_API_KEY in the environment${files}.`,
   })
 }

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { MeshyError } from '../errors.ts'
 import { isLoopback } from '../system/loopback.ts'
-import { isOn, type Environment } from './environment.ts'
+import { isOn, misnamedKey, type Environment } from './environment.ts'
 import { MODES, type Mode } from './modes.ts'
 import { defaultDeclaredFile } from './dts/declared-file.ts'
 import { parseOptions } from './option-schema.ts'
@@ -73,6 +73,8 @@ export interface ResolvedOptions {
   /** Absolute folder that relative options start from. */
   projectDir: string
   apiKey: string | undefined
+  /** A variable that seems to be meant for the key, and is not read. */
+  misnamedKey?: string | undefined
   baseUrl: string
   emulated: boolean
   mode: Mode
@@ -146,6 +148,7 @@ export function resolveOptions(inline: Options, config: Options, run: RunFacts):
     root,
     projectDir: project.dir,
     apiKey,
+    misnamedKey: misnamedKey(env),
     baseUrl,
     publicPath: given.publicPath,
     emulated: given.emulated ?? isLoopback(new URL(baseUrl).hostname),

@@ -52,9 +52,9 @@ function declaresWorkspaces(manifest: string): boolean {
  * folders below, as git knows.
  */
 function ownershipOf(root: string): (file: string) => boolean {
-  const owners = [statSync(root, { throwIfNoEntry: false })?.uid, process.getuid?.(), 0]
+  const owners = new Set([statSync(root, { throwIfNoEntry: false })?.uid, process.getuid?.(), 0])
   return (file) => {
     const stats = statSync(file, { throwIfNoEntry: false })
-    return stats !== undefined && owners.includes(stats.uid)
+    return stats !== undefined && owners.has(stats.uid)
   }
 }

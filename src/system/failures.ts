@@ -243,6 +243,11 @@ export const failures = {
     next: 'Run once with that key, or `unplugin-meshy forget` the model.',
     paid: 'maybe',
   },
+  MESHY_KEY_EXPOSED: {
+    cause: 'A variable that holds the API key begins like those that Vite gives to every page (`envPrefix`).',
+    next: 'Take the prefix out of `envPrefix`, or unset the variable that the message names.',
+    paid: 'no',
+  },
   MESHY_LOCKFILE_CONFLICT: {
     cause: 'The lockfile holds the conflict markers of a git merge.',
     next: 'Run `unplugin-meshy merge`.',

@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { loadEnv } from 'vite'
 import { describe, expect, it } from 'vitest'
-import { isOn, readEnvironment } from '../../src/pipeline/environment.ts'
+import { isOn, misnamedKey, readEnvironment } from '../../src/pipeline/environment.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 
 describe('readEnvironment', () => {
@@ -13,7 +14,7 @@ describe('readEnvironment', () => {
     await writeFile(path('.env.production.local'), 'MESHY_D=mode-local\nMESHY_E=mode-local\n')
     await writeFile(path('.env.development'), 'MESHY_A=other\n')
 
-    expect(readEnvironment(path(), 'production', { MESHY_E: 'process', PATH: '/bin' })).toEqual({
+    expect(readEnvironment([path()], 'production', { MESHY_E: 'process', PATH: '/bin' })).toEqual({
       MESHY_A: 'env',
       MESHY_B: 'local',
       MESHY_C: 'mode',
@@ -23,17 +24,48 @@ describe('readEnvironment', () => {
     })
   })
 
+  it('fills in other variables as Vite does', async () => {
+    await writeFile(path('.env'), 'TEAM=red\nMESHY_API_KEY=${TEAM}-$USER-${NONE:-x}-\\$5\nMESHY_A=a\n')
+    await writeFile(path('.env.local'), 'MESHY_B=${MESHY_A}${USER}\n')
+    const ours = loadEnv('production', path(), 'MESHY_')
+
+    const env = readEnvironment([path()], 'production', { USER: process.env['USER'] })
+
+    expect(env).toEqual({ USER: process.env['USER'], ...ours })
+    expect(env).toMatchObject({ MESHY_API_KEY: expect.stringMatching(/^red-.*-x-\$5$/) })
+  })
+
+  it('reads several folders, and takes what the first one says', async () => {
+    await mkdir(path('app'))
+    await writeFile(path('.env.local'), 'MESHY_A=project\nMESHY_B=project\n')
+    await writeFile(path('app', '.env'), 'MESHY_A=root\n')
+
+    const env = readEnvironment([path('app'), path()], 'production', {})
+
+    expect(env).toEqual({ MESHY_A: 'root', MESHY_B: 'project' })
+  })
+
   it('takes nothing but MESHY_* from files', async () => {
     await writeFile(
       path('.env'),
-      'VITE_MESHY_API_KEY=public\nCI=true\nAPI_KEY=x\nMESHY_API_KEY="quoted # value"\n',
+      'VITE_MESHY_URL=public\nCI=true\nAPI_KEY=x\nMESHY_API_KEY="quoted # value"\n',
     )
 
-    expect(readEnvironment(path(), 'production', {})).toEqual({ MESHY_API_KEY: 'quoted # value' })
+    expect(readEnvironment([path()], 'production', {})).toEqual({ MESHY_API_KEY: 'quoted # value' })
   })
 
   it('reads nothing where there are no files', () => {
-    expect(readEnvironment(path('nowhere'), 'production', {})).toEqual({})
+    expect(readEnvironment([path('nowhere')], 'production', {})).toEqual({})
+  })
+})
+
+describe('misnamedKey', () => {
+  it.each([
+    ['VITE_MESHY_API_KEY', 'VITE_MESHY_API_KEY'],
+    ['NUXT_PUBLIC_MESHY_API_KEY', 'NUXT_PUBLIC_MESHY_API_KEY'],
+    ['MESHY_API_KEY', undefined],
+  ])('takes %s as %s', (name, misnamed) => {
+    expect(misnamedKey({ [name]: 'msy_x' })).toBe(misnamed)
   })
 })
 
