@@ -11,6 +11,7 @@ const jiti = createJiti(import.meta.url)
 const { failures } = await jiti.import('../src/system/failures.ts')
 const { directives } = await jiti.import('../src/request/directives.ts')
 const { laterDirectives } = await jiti.import('../src/request/later-directives.ts')
+const { ciServices } = await jiti.import('../src/pipeline/ci.ts')
 const { decide, MODES, STATES } = await jiti.import('../src/pipeline/modes.ts')
 
 /** What stands between `<!-- generated: name -->` and `<!-- /generated -->`. */
@@ -19,10 +20,12 @@ const regions = {
   'later-directives': () => directiveTable((name) => name in laterDirectives),
   options: optionTable,
   modes: modeTable,
+  'ci-services': () => `${ciServices().join(', ')}.`,
 }
 /** Each document, and how its new text comes from its old one; `undefined` where there is none. */
 const documents = {
   'README.md': async (text) => text && (await fillRegions(text)),
+  'docs/ci.md': async (text) => text && (await fillRegions(text)),
   'docs/directives.md': async (text) => text && (await fillRegions(text)),
   'docs/errors.md': () => errorPage(),
 }

@@ -1,7 +1,8 @@
 import path from 'node:path'
 import { MeshyError } from '../errors.ts'
 import { isLoopback } from '../system/loopback.ts'
-import { isOn, misnamedKey, type Environment } from './environment.ts'
+import { isCi } from './ci.ts'
+import { misnamedKey, type Environment } from './environment.ts'
 import { MODES, type Mode } from './modes.ts'
 import { defaultDeclaredFile } from './dts/declared-file.ts'
 import { parseOptions } from './option-schema.ts'
@@ -194,7 +195,7 @@ function creditsFromEnvironment(env: Environment): number | undefined {
 
 /** Frozen in CI comes first: whatever else runs there, it must not spend. */
 function defaultMode({ env, live, underTest }: RunFacts, apiKey: string | undefined): Mode {
-  if (isOn(env['CI'])) return 'frozen'
+  if (isCi(env)) return 'frozen'
   if (underTest) return 'preview'
   if (!live) return 'generate'
   return apiKey ? 'ask' : 'preview'

@@ -31,7 +31,8 @@ export const entryOf = (specifier: string) =>
 
 /** An emulator for one test, so fast that nobody waits. Nothing of the environment decides what the plugin does. */
 export async function emulate(options: StartOptions = {}): Promise<RunningEmulator> {
-  for (const name of ['CI', 'MESHY_MODE', 'MESHY_API_KEY', 'MESHY_BASE_URL', 'MESHY_MAX_CREDITS']) {
+  vi.stubEnv('CI', 'false')
+  for (const name of ['MESHY_MODE', 'MESHY_API_KEY', 'MESHY_BASE_URL', 'MESHY_MAX_CREDITS']) {
     vi.stubEnv(name, undefined)
   }
   const emulator = await startEmulator({
