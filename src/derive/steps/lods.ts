@@ -3,6 +3,8 @@ import type { Step } from './step.ts'
 
 /** Fewer do not show what a thing is. */
 const FEWEST = 4
+/** What is seen from far away may lose the tip of an antenna. */
+const TOLERANCE = 0.15
 
 /** One level of detail: a part of the triangles that the first one has. */
 export const lods: Step = {
@@ -11,6 +13,7 @@ export const lods: Step = {
   async apply(work) {
     const { plan, before } = work
     const triangles = Math.max(FEWEST, Math.round(before.triangles * (plan.level ?? 1)))
-    return simplify.apply({ ...work, plan: { ...plan, simplify: triangles } })
+    const changes = await simplify.apply({ ...work, plan: { ...plan, simplify: triangles } })
+    return { ...changes, tolerance: TOLERANCE }
   },
 }
