@@ -88,7 +88,10 @@ function skinned(primitive: Primitive, matrices: Matrix[]): Place {
         for (const axis of [0, 1, 2] as const) sum[axis] += moved[axis] * part
       })
     }
-    return total === 0 ? at : [sum[0] / total, sum[1] / total, sum[2] / total]
+    if (total > 0) return [sum[0] / total, sum[1] / total, sum[2] / total]
+    // Viewers have such a vertex hang on its first joint.
+    const [first = 0] = sets[0]?.joints.getElement(vertex, []) ?? []
+    return transform(matrices[first] ?? IDENTITY, at)
   }
 }
 
