@@ -9,6 +9,7 @@ declare module '*&meshy' {
   export const files: typeof asset.files
   export const textures: typeof asset.textures
   export const thumbnail: typeof asset.thumbnail
+  export const thumbnails: typeof asset.thumbnails
   export const lods: typeof asset.lods
   export default asset
 }

@@ -38,6 +38,8 @@ export interface AssetFiles {
   obj?: string
   mtl?: string
   usdz?: string
+  stl?: string
+  '3mf'?: string
   /** The mesh before remeshing, as GLB. */
   preRemeshed?: string
 }
@@ -49,6 +51,17 @@ export interface AssetTextures {
   normal?: string
   roughness?: string
   emission?: string
+}
+
+/** URLs of preview pictures besides `thumbnail`, as far as the import asked for them and the task returned them. */
+export interface AssetThumbnails {
+  /** On a transparent background: `?meshy&alpha_thumbnail`. */
+  alpha?: string
+  /** From four sides: `?meshy&multi_view_thumbnails`. */
+  front?: string
+  right?: string
+  back?: string
+  left?: string
 }
 
 /** One level of detail, a whole model by itself. */
@@ -67,6 +80,10 @@ export interface MeshyAsset {
   textures: AssetTextures | undefined
   /** URL of the preview picture: `?meshy&thumbnail`. */
   thumbnail: string | undefined
+  /** URLs of further preview pictures: `?meshy&alpha_thumbnail`, `?meshy&multi_view_thumbnails`. */
+  thumbnails: AssetThumbnails | undefined
   /** Levels of detail from fine to coarse, the first being `url`: `?meshy&lods=3`. A stand-in has the first alone. */
   lods: AssetLod[] | undefined
+  /** The URL of the GLB, so that the model itself can stand where a URL is expected. */
+  toString(): string
 }

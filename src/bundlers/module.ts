@@ -1,4 +1,5 @@
 import type { Asset, AssetFile, AssetLevel, FileRole } from '../pipeline/asset.ts'
+import { isThumbnailRole, THUMBNAIL_ROLES } from '../pipeline/roles.ts'
 
 /** How the code of a module comes to the URL of a file: import lines, and the expression that they serve. */
 export interface UrlCode {
@@ -9,8 +10,18 @@ export interface UrlCode {
 /** The part that differs between bundlers. */
 export type UrlOf = (file: AssetFile, index: number) => Promise<UrlCode>
 
-const FILES: readonly FileRole[] = ['fbx', 'obj', 'mtl', 'usdz', 'preRemeshed']
+const FILES: readonly FileRole[] = ['fbx', 'obj', 'mtl', 'usdz', 'stl', '3mf', 'preRemeshed']
 const TEXTURES: readonly FileRole[] = ['baseColor', 'metallic', 'normal', 'roughness', 'emission']
+
+const THUMBNAILS = Object.keys(THUMBNAIL_ROLES) as (keyof typeof THUMBNAIL_ROLES)[]
+
+/**
+ * Where a URL is expected, the model itself will do. The method is no field: copies, JSON and messages to a worker go
+ * without. And it is pure, so that whoever imports `url` alone gets no more.
+ */
+const DEFAULT_EXPORT =
+  'export default /* @__PURE__ */ Object.defineProperty(' +
+  "{ url, metadata, files, textures, thumbnail, thumbnails, lods }, 'toString', { value: () => url })"
 
 /** The code of a model's module. It holds URLs and facts only: no task id, prompt or price reaches a bundle. */
 export async function renderModule(asset: Asset, urlOf: UrlOf): Promise<string> {
@@ -28,8 +39,9 @@ export async function renderModule(asset: Asset, urlOf: UrlOf): Promise<string> 
     `export const files = ${objectLiteral(FILES, urls)}`,
     `export const textures = ${textures}`,
     `export const thumbnail = ${urls.get('thumbnail') ?? 'undefined'}`,
+    `export const thumbnails = ${asset.wantsThumbnails ? objectLiteral(THUMBNAILS, urls) : 'undefined'}`,
     `export const lods = ${lodsLiteral(asset, expressions.slice(asset.files.length))}`,
-    `export default { url, metadata, files, textures, thumbnail, lods }`,
+    DEFAULT_EXPORT,
     '',
   ].join('\n')
 }
@@ -48,10 +60,15 @@ function levelLiteral(url: string, { triangles, bytes }: Pick<AssetLevel, 'trian
 
 /** A module that keeps a build going after a failure, so that its end can report all of them. */
 export function renderFailedModule(): string {
-  return 'export let url, metadata, files, textures, thumbnail, lods\nexport default undefined\n'
+  return 'export let url, metadata, files, textures, thumbnail, thumbnails, lods\nexport default undefined\n'
 }
 
 function objectLiteral(roles: readonly FileRole[], urls: Map<FileRole, string>): string {
-  const fields = roles.flatMap((role) => (urls.has(role) ? [`${role}: ${urls.get(role)}`] : []))
+  const fields = roles.flatMap((role) => (urls.has(role) ? [`${fieldOf(role)}: ${urls.get(role)}`] : []))
   return fields.length > 0 ? `{ ${fields.join(', ')} }` : '{}'
+}
+
+function fieldOf(role: FileRole): string {
+  if (isThumbnailRole(role)) return THUMBNAIL_ROLES[role]
+  return role === '3mf' ? "'3mf'" : role
 }

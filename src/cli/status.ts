@@ -39,9 +39,9 @@ function format({ models, blobs, spent }: Status): string {
   return lines.join('\n')
 }
 
-function originOf({ source }: ModelStatus): string {
+function originOf({ source, aiModel }: ModelStatus): string {
   if (source === 'pinned') return 'own bytes'
-  return source ?? ''
+  return [source ?? '', aiModel && `(${aiModel})`].filter(Boolean).join(' ')
 }
 
 function remarkOf({ state, pinned, task, failure }: ModelStatus): string {

@@ -11,12 +11,15 @@ export interface TaskFacts {
   createdAt: string | undefined
   finishedAt: string | undefined
   credits: number | undefined
+  aiModel: string | undefined
   files: string[]
   error: string | undefined
 }
 
 export function factsOf(task: AccountTask): TaskFacts {
   const files = [...Object.entries(task.modelUrls), ...Object.entries(task.textureUrls)]
+  const sides = Object.entries(task.thumbnailUrls).map(([side, url]) => [`${side}Thumbnail`, url] as const)
+  const pictures = [['thumbnail', task.thumbnailUrl] as const, ...sides]
   return {
     id: task.id,
     kind: task.kind,
@@ -27,7 +30,8 @@ export function factsOf(task: AccountTask): TaskFacts {
     createdAt: timeOf(task.createdAt),
     finishedAt: timeOf(task.finishedAt),
     credits: task.consumedCredits,
-    files: files.flatMap(([role, url]) => (url === undefined ? [] : [role])),
+    aiModel: task.aiModel,
+    files: [...files, ...pictures].flatMap(([role, url]) => (url === undefined ? [] : [role])),
     error: task.error?.message,
   }
 }

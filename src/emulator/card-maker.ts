@@ -1,6 +1,8 @@
 import { makeCard } from '../glb/card.ts'
 import { glbToObj } from '../glb/obj.ts'
-import { assetNames, MTL_NAME } from './asset-names.ts'
+import { assetNames, isPreview, MTL_NAME } from './asset-names.ts'
+import { labelled } from './labelled.ts'
+import { solidOf } from './solids.ts'
 import type { InputImage, ModelInput, ModelMaker } from './model-maker.ts'
 
 /** Makes a card of the first picture, in about a millisecond and without native code. It ignores the polycount. */
@@ -9,8 +11,11 @@ export function createCardMaker(): ModelMaker {
     plan: (input) => Promise.resolve({ assets: names(input) }),
     make(input, role) {
       const [{ bytes }] = input.images
+      if (isPreview(role)) return Promise.resolve(labelled(bytes, role))
       if (role === 'thumbnail' || role === 'base_color') return Promise.resolve(bytes)
       const card = makeCard({ image: bytes, name: 'card', textured: input.shouldTexture })
+      const solid = solidOf(card, role)
+      if (solid) return Promise.resolve(solid)
       if (role !== 'obj' && role !== 'mtl') return Promise.resolve(card)
       const texture = names(input).base_color ?? ''
       return Promise.resolve(Buffer.from(glbToObj(card, { mtl: MTL_NAME, texture })[role]))

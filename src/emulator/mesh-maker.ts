@@ -4,7 +4,9 @@ import { decode } from '../preview/decode.ts'
 import type { SharpFactory } from '../preview/libraries.ts'
 import type { PreviewModel, PreviewOptions } from '../preview/mesher.ts'
 import type { PreviewPool } from '../preview/pool.ts'
-import { assetNames, MTL_NAME } from './asset-names.ts'
+import { assetNames, isPreview, MTL_NAME } from './asset-names.ts'
+import { labelled } from './labelled.ts'
+import { solidOf } from './solids.ts'
 import type { AssetNames, AssetRole, ModelInput, ModelMaker } from './model-maker.ts'
 import type { TaskFailure } from './task.ts'
 
@@ -28,6 +30,7 @@ export function createMeshMaker(sharp: SharpFactory, pool: PreviewPool): ModelMa
     plan: async (input) => ({ assets: names(input), failure: await findFailure(sharp, input) }),
     async make(input, role) {
       if (role === 'thumbnail') return renderThumbnail(sharp, input)
+      if (isPreview(role)) return labelled(await renderThumbnail(sharp, input), role)
       const model = await modelOf(input, role === 'pre_remeshed_glb' ? 'densest' : 'asked')
       return fileOf(model, role, names(input))
     },
@@ -63,6 +66,8 @@ function fileOf(
   { base_color: texture = '' }: AssetNames,
 ): Uint8Array {
   if (role === 'glb' || role === 'pre_remeshed_glb') return glb
+  const solid = solidOf(glb, role)
+  if (solid) return solid
   if (role === 'obj' || role === 'mtl') return Buffer.from(glbToObj(glb, { mtl: MTL_NAME, texture })[role])
   const image = { ...textures, base_color: textures.baseColor }[role as keyof typeof textures | 'base_color']
   if (!image) throw new TypeError(`Expected a file that was planned, got ${role}`)

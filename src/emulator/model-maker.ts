@@ -19,6 +19,10 @@ export interface ModelInput {
   enablePbr: boolean
 }
 
+/** Preview pictures that are made when they are asked for. */
+export type PreviewRole =
+  'thumbnail_alpha' | 'thumbnail_front' | 'thumbnail_right' | 'thumbnail_back' | 'thumbnail_left'
+
 /** What a file of a task is, by the name of its field in the answer. */
 export type AssetRole =
   | 'glb'
@@ -27,7 +31,10 @@ export type AssetRole =
   | 'mtl'
   | 'fbx'
   | 'usdz'
+  | 'stl'
+  | '3mf'
   | 'thumbnail'
+  | PreviewRole
   | 'base_color'
   | 'metallic'
   | 'normal'

@@ -1,4 +1,5 @@
 import { badRequest } from './api-error.ts'
+import { PREVIEW_ROLES } from './asset-names.ts'
 import type { TaskFault } from './fault.ts'
 import { readInputImage } from './input-image.ts'
 import type { AssetNames, ModelInput } from './model-maker.ts'
@@ -34,10 +35,9 @@ export async function planTask(options: ResolvedEmulatorOptions, order: TaskOrde
     name: typeof body.name === 'string' ? body.name : undefined,
     texturePrompt: typeof body.texture_prompt === 'string' ? body.texture_prompt : '',
     textureImage,
-    alphaThumbnail: body.alpha_thumbnail === true,
     model,
     aiModel: modelInCharge(options.profile, body),
-    assets: options.profile === 'current' ? onlyFormats(assets, body.target_formats) : assets,
+    assets: onlyAsked(assets, options.profile === 'current' ? body : undefined),
     price: priceOf(options.profile, kind, body),
     failure: fault?.kind === 'failTask' ? fault : failure,
     workMs: options.taskMs,
@@ -84,13 +84,21 @@ function modelInput(profile: Profile, { kind, body }: TaskOrder, images: Images)
   }
 }
 
-const FORMATS = ['glb', 'obj', 'fbx', 'usdz']
+const FORMATS = ['glb', 'obj', 'fbx', 'stl', 'usdz', '3mf']
+/** What is made where no formats are named. */
+const USUAL = FORMATS.filter((format) => format !== '3mf')
+const FORMATS_OF_THE_REFERENCE = ['glb', 'obj', 'fbx', 'usdz']
 
-/** `target_formats` came after the reference; it chooses among the models, not among the pictures. */
-function onlyFormats(assets: AssetNames, wanted: unknown): AssetNames {
-  if (!Array.isArray(wanted)) return assets
-  const unwanted = new Set(FORMATS.filter((format) => !wanted.includes(format)))
+/** What a task makes of all that it could. Formats and further previews came after the reference. */
+function onlyAsked(assets: AssetNames, body: Body | undefined): AssetNames {
+  const named = Array.isArray(body?.target_formats) ? body.target_formats : USUAL
+  const formats: unknown[] = body ? named : FORMATS_OF_THE_REFERENCE
+  const unwanted = new Set(FORMATS.filter((format) => !formats.includes(format)))
   if (unwanted.has('obj')) unwanted.add('mtl')
+  for (const role of PREVIEW_ROLES) {
+    const parameter = role === 'thumbnail_alpha' ? 'alpha_thumbnail' : 'multi_view_thumbnails'
+    if (body?.[parameter] !== true) unwanted.add(role)
+  }
   return Object.fromEntries(Object.entries(assets).filter(([role]) => !unwanted.has(role)))
 }
 

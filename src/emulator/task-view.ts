@@ -1,3 +1,4 @@
+import { PREVIEW_ROLES } from './asset-names.ts'
 import type { AssetRole } from './model-maker.ts'
 import type { EmulatorState } from './state.ts'
 import { isTerminal, progressOf } from './task.ts'
@@ -6,7 +7,7 @@ import type { Task } from './task.ts'
 /** A task as the API answers it. */
 export type TaskView = Record<string, unknown>
 
-const MODEL_ROLES = ['glb', 'fbx', 'obj', 'mtl', 'usdz', 'pre_remeshed_glb'] as const
+const MODEL_ROLES = ['glb', 'fbx', 'obj', 'mtl', 'usdz', 'stl', '3mf', 'pre_remeshed_glb'] as const
 const TEXTURE_ROLES = ['base_color', 'metallic', 'normal', 'roughness'] as const
 
 /** The whole task object. Its URLs are signed anew each time. */
@@ -34,7 +35,7 @@ export function taskView(state: EmulatorState, task: Task): TaskView {
     texture_urls: Object.keys(textures).length > 0 ? [textures] : [],
     preceding_tasks: state.tasks.precedingTasks(task),
     task_error: taskError(state, task),
-    ...(state.options.profile === 'current' && laterFields(task, thumbnail)),
+    ...(state.options.profile === 'current' && laterFields(task, pick(PREVIEW_ROLES))),
   }
 }
 
@@ -65,13 +66,15 @@ function taskError(state: EmulatorState, { status, failure }: Task): TaskView {
   return state.options.profile === 'current' ? { message, type, code } : { message }
 }
 
-function laterFields(task: Task, thumbnail: string | undefined): TaskView {
+function laterFields(task: Task, previews: Partial<Record<AssetRole, string>>): TaskView {
+  const { thumbnail_alpha: alpha, ...sides } = previews
+  const named = Object.entries(sides).map(([role, url]) => [role.replace('thumbnail_', ''), url])
   return {
     ...(task.name !== undefined && { name: task.name }),
     ai_model: task.aiModel,
     ...(task.status === 'SUCCEEDED' && task.model.shouldRemesh && { face_count: task.model.targetPolycount }),
-    // Thumbnails have no backdrop here, so the one is the other.
-    ...(task.alphaThumbnail && thumbnail !== undefined && { alpha_thumbnail_url: thumbnail }),
+    ...(alpha !== undefined && { alpha_thumbnail_url: alpha }),
+    ...(named.length > 0 && { thumbnail_urls: Object.fromEntries(named) }),
     consumed_credits: task.status === 'FAILED' ? 0 : task.price,
   }
 }

@@ -21,8 +21,6 @@ export interface TaskPlan {
   /** Label that the client gave; echoed by later servers. */
   name: string | undefined
   texturePrompt: string
-  /** Whether a second preview without backdrop was asked for. */
-  alphaThumbnail: boolean
   textureImage: InputImage | undefined
   model: ModelInput
   /** Name of the model that makes it. */

@@ -27,9 +27,21 @@ export const taskWireSchema = z.looseObject({
     obj: link.optional(),
     mtl: link.optional(),
     usdz: link.optional(),
+    stl: link.optional(),
+    '3mf': link.optional(),
     pre_remeshed_glb: link.optional(),
   }),
   thumbnail_url: z.string(),
+  /** Only when they were asked for. */
+  alpha_thumbnail_url: z.string().optional(),
+  thumbnail_urls: z
+    .looseObject({
+      front: link.optional(),
+      right: link.optional(),
+      back: link.optional(),
+      left: link.optional(),
+    })
+    .optional(),
   texture_prompt: z.string(),
   texture_image_url: z.string().optional(),
   progress: z.int().min(0).max(100),
@@ -58,6 +70,9 @@ export const taskWireSchema = z.looseObject({
     code: z.string().optional(),
   }),
   consumed_credits: z.number().min(0).optional(),
+  /** The model that made it, where the service says so: what `latest` meant then. */
+  ai_model: z.string().optional(),
+  face_count: z.number().min(0).optional(),
 })
 export type TaskWire = z.infer<typeof taskWireSchema>
 

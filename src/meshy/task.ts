@@ -25,6 +25,9 @@ export interface Task {
   modelUrls: ModelUrls
   textureUrls: TextureUrls
   thumbnailUrl?: string | undefined
+  thumbnailUrls: ThumbnailUrls
+  /** The model that made it: what `latest` meant then. */
+  aiModel?: string | undefined
   error?: TaskError | undefined
 }
 
@@ -34,6 +37,8 @@ export interface ModelUrls {
   obj?: string | undefined
   mtl?: string | undefined
   usdz?: string | undefined
+  stl?: string | undefined
+  '3mf'?: string | undefined
   preRemeshed?: string | undefined
 }
 
@@ -43,6 +48,15 @@ export interface TextureUrls {
   normal?: string | undefined
   roughness?: string | undefined
   emission?: string | undefined
+}
+
+/** Preview pictures that are made when they are asked for. */
+export interface ThumbnailUrls {
+  alpha?: string | undefined
+  front?: string | undefined
+  right?: string | undefined
+  back?: string | undefined
+  left?: string | undefined
 }
 
 /** Why a task failed, as the service says. */
@@ -79,6 +93,8 @@ export function parseTask(value: unknown, fallbackId?: string): Task | undefined
     modelUrls: readModelUrls(wire.model_urls ?? {}),
     textureUrls: readTextureUrls(wire.texture_urls ?? []),
     thumbnailUrl: wire.thumbnail_url,
+    thumbnailUrls: readThumbnailUrls(wire),
+    aiModel: wire.ai_model,
     error: wire.task_error && readError(wire.task_error),
   }
 }
@@ -105,8 +121,11 @@ const looseModelUrls = z.looseObject({
   obj: text,
   mtl: text,
   usdz: text,
+  stl: text,
+  '3mf': text,
   pre_remeshed_glb: text,
 })
+const looseThumbnailUrls = z.looseObject({ front: text, right: text, back: text, left: text })
 const looseTextureUrls = z.looseObject({
   base_color: text,
   metallic: text,
@@ -122,6 +141,9 @@ const looseTaskSchema = z.looseObject({
   name: text,
   model_urls: loose(looseModelUrls),
   thumbnail_url: text,
+  alpha_thumbnail_url: text,
+  thumbnail_urls: loose(looseThumbnailUrls),
+  ai_model: text,
   progress: amount,
   created_at: moment,
   started_at: moment,
@@ -141,14 +163,21 @@ function parseMoment(value: string): number | undefined {
 }
 
 function readModelUrls(urls: z.infer<typeof looseModelUrls>): ModelUrls {
-  const { glb, fbx, obj, mtl, usdz, pre_remeshed_glb: preRemeshed } = urls
-  return { glb, fbx, obj, mtl, usdz, preRemeshed }
+  const { glb, fbx, obj, mtl, usdz, stl, '3mf': threeMf, pre_remeshed_glb: preRemeshed } = urls
+  return { glb, fbx, obj, mtl, usdz, stl, '3mf': threeMf, preRemeshed }
 }
 
 function readTextureUrls(sets: z.infer<typeof looseTextureUrls>[]): TextureUrls {
   const [first = {}] = sets
   const { base_color: baseColor, metallic, normal, roughness, emission } = first
   return { baseColor, metallic, normal, roughness, emission }
+}
+
+function readThumbnailUrls({
+  alpha_thumbnail_url: alpha,
+  thumbnail_urls: { front, right, back, left } = {},
+}: z.infer<typeof looseTaskSchema>): ThumbnailUrls {
+  return { alpha, front, right, back, left }
 }
 
 function readError({ message, type, code }: z.infer<typeof looseErrorSchema>): TaskError | undefined {

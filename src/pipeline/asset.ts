@@ -5,7 +5,7 @@ import type { Request } from '../request/request.ts'
 import type { BlobRef, FileRole } from '../store/entry.ts'
 import type { AssetMetadata } from '../types.ts'
 import type { DerivedPart, StoredFinding } from './classify.ts'
-import { wantsMaps } from './roles.ts'
+import { wantsMaps, wantsThumbnails } from './roles.ts'
 import type { ShownStandIn } from './live/stand-in.ts'
 import type { StateFile } from './live/state-file.ts'
 
@@ -33,6 +33,7 @@ export interface Asset {
   /** The GLB first. */
   files: AssetFile[]
   wantsTextures: boolean
+  wantsThumbnails: boolean
   /** Further levels of detail, where the import wants some: none while they are not there. */
   lods?: AssetLevel[] | undefined
   /** Set where the model may become another one by itself: what a live run touches then. */
@@ -68,6 +69,7 @@ export function readyAsset(
     files: [...paths].map(([role, file]) => ({ role, path: file, blob: blobs[role] })),
     wantsTextures: wantsMaps(wanted),
     ...(lods.length > 0 && { lods: levels.map(levelOf) }),
+    wantsThumbnails: wantsThumbnails(wanted),
   }
 }
 
@@ -94,6 +96,7 @@ export function standInAsset(
     files: [{ role: 'glb', path: standIn.path }],
     wantsTextures: wantsMaps(wanted),
     ...(lods.length > 0 && { lods: [] }),
+    wantsThumbnails: wantsThumbnails(wanted),
     improved: standIn.improved,
   }
 }

@@ -6,8 +6,8 @@ import type { Context } from './context.ts'
 import { derivationOf, type Derivation, type Part } from './deriving/derivation.ts'
 import { findFreeWay } from './deriving/free-way.ts'
 import type { State } from './modes.ts'
-import { isOnItsWay } from './paying/retention.ts'
-import { fileStem, wantedRoles } from './roles.ts'
+import { isOnItsWay, RETENTION_MS } from './paying/retention.ts'
+import { fileStem, isThumbnailRole, THUMBNAIL_ROLES, wantedRoles } from './roles.ts'
 
 /** Bytes that the entry's task may still have. A Git LFS pointer is not among them: the user has the bytes. */
 const RESTORABLE_CODES: ReadonlySet<ErrorCode> = new Set(['MESHY_BLOB_MISSING', 'MESHY_BLOB_DAMAGED'])
@@ -69,6 +69,7 @@ async function verifyFiles(context: Context, entry: Entry, request: Request) {
   const derivation = derivationOf(context, request, entry)
   const made = derivation && (await verifyDerived(context, request, { entry, derivation }))
   for (const role of wantedRoles(request.wanted, entry.unavailable)) {
+    if (isForgone(context, entry, role)) continue
     const ref = entry.files[role]
     const file =
       role === 'glb' && made?.main
@@ -84,6 +85,20 @@ async function verifyFiles(context: Context, entry: Entry, request: Request) {
     derived: made?.main?.file,
     levels: made?.levels,
   }
+}
+
+/**
+ * Preview pictures that earlier versions had made but did not fetch: a model that is pinned without them is served without
+ * them, where they cannot be had any more.
+ */
+function isForgone({ options, clock, notices }: Context, entry: Entry, role: FileRole): boolean {
+  if (!isThumbnailRole(role) || entry.files[role]) return false
+  const mayFetch = options.mode === 'generate' || options.mode === 'ask'
+  const age = clock.now() - Date.parse(entry.task?.createdAt ?? '')
+  if (mayFetch && options.apiKey !== undefined && age < RETENTION_MS) return false
+  const name = THUMBNAIL_ROLES[role]
+  notices.once(`${entry.image}: \`thumbnails.${name}\` was not kept with its model, and is left out`)
+  return true
 }
 
 /** What was derived is verified alone: the model that it comes from need not be here. Undefined unless all of it is. */

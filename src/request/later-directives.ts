@@ -100,14 +100,14 @@ export const laterDirectives = {
     ...aside,
     value: flag(),
     param: 'alpha_thumbnail',
-    doc: 'Have a preview picture with a transparent background made.',
+    doc: 'Also have a preview picture with a transparent background made, and emit it as `thumbnails.alpha`.',
     example: 'alpha_thumbnail',
   },
   multi_view_thumbnails: {
     ...aside,
     value: flag(),
     param: 'multi_view_thumbnails',
-    doc: 'Have preview pictures from four sides made.',
+    doc: 'Also have preview pictures from four sides made, and emit them: `thumbnails.front`, `.right`, `.back`, `.left`.',
     example: 'multi_view_thumbnails',
   },
 } satisfies DirectiveTable<LaterDirectiveName>

@@ -1,4 +1,4 @@
-import type { Request, SourceImage, TaskKind } from './request.ts'
+import type { Params, Request, SourceImage, TaskKind } from './request.ts'
 
 export interface PayloadOptions {
   /** The bytes of an image as they were hashed; see `ImageReader.readBytes`. */
@@ -37,6 +37,7 @@ export async function createPayload(request: Request, options: PayloadOptions): 
     ...(kind === 'image-to-3d' ? { image_url: images[0] } : { image_urls: images }),
     ...textureFields(textureImages),
     ...request.params,
+    ...extraParams(request),
     ...(options.named === false ? {} : { name: taskName(request) }),
   }
   return { kind, body }
@@ -60,6 +61,28 @@ export function mayBeCutFrom(name: string, { image, key }: { image: string; key:
 function taskName({ name, key }: Request): string {
   const short = [...name.replace(CONTROL, ' ').replace(BRACKETS, ' ')].slice(0, NAME_CHARACTERS).join('')
   return `[${key}] ${short}`.trim()
+}
+
+const ALL_FORMATS = ['glb', 'obj', 'fbx', 'stl', 'usdz', '3mf'] as const
+
+/**
+ * What has to be asked for before, so that the files which imports of the same key want can be fetched afterwards. None of it
+ * decides the bytes of the model, and so none of it is part of the key.
+ */
+function extraParams({ wanted, params }: Request): Params {
+  const extra: Params = {}
+  if (wanted.alphaThumbnail) extra['alpha_thumbnail'] = true
+  if (wanted.multiViewThumbnails) extra['multi_view_thumbnails'] = true
+  const named = params['target_formats']
+  if (Array.isArray(named)) {
+    extra['target_formats'] = ALL_FORMATS.filter(
+      (format) => named.includes(format) || wanted.formats.some((other) => other === format),
+    )
+  } else if (wanted.formats.includes('3mf')) {
+    // The one that is not made by itself. To name it is to name them all.
+    extra['target_formats'] = [...ALL_FORMATS]
+  }
+  return extra
 }
 
 /** One image goes by the parameter that the reference has, also when it was asked for as a list. */

@@ -131,5 +131,7 @@ function wantedFiles(directives: Directives): Wanted {
     preRemeshed: directives['pre-remesh'] ?? false,
     textures: directives.textures ?? false,
     thumbnail: directives.thumbnail ?? false,
+    alphaThumbnail: directives.alpha_thumbnail || undefined,
+    multiViewThumbnails: directives.multi_view_thumbnails || undefined,
   }
 }

@@ -1,7 +1,7 @@
 /** The two kinds of task that the reference knows; also their path at the API. */
 export type TaskKind = 'image-to-3d' | 'multi-image-to-3d'
 
-export const EXTRA_FORMATS = ['fbx', 'obj', 'usdz'] as const
+export const EXTRA_FORMATS = ['fbx', 'obj', 'usdz', 'stl', '3mf'] as const
 export type ExtraFormat = (typeof EXTRA_FORMATS)[number]
 
 /** Which files an import wants besides the GLB. Not part of the key. */
@@ -10,6 +10,9 @@ export interface Wanted {
   preRemeshed: boolean
   textures: boolean
   thumbnail: boolean
+  /** Preview pictures that are made only when they are asked for: without background, and from four sides. */
+  alphaThumbnail?: true | undefined
+  multiViewThumbnails?: true | undefined
 }
 
 export const COMPRESSIONS = ['meshopt', 'draco', 'none'] as const

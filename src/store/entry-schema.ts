@@ -91,6 +91,7 @@ export const provenanceSchema = z.looseObject({
   storedAt: isoTimeSchema,
   task: taskTimesSchema.optional(),
   consumedCredits: z.number().nonnegative().optional(),
+  aiModel: z.string().optional(),
   params: paramsSchema,
   derived: z
     .record(z.string(), z.looseObject({ derivedAt: isoTimeSchema, tools: z.record(z.string(), z.string()) }))

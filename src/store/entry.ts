@@ -3,8 +3,9 @@ import type { CanonicalRequest, Params } from '../request/request.ts'
 
 /** What a file of an entry is: the names of the fields in `files` and `textures` of an asset. */
 export const FILE_ROLES = [
-  'glb', 'preRemeshed', 'fbx', 'obj', 'mtl', 'usdz', 'thumbnail',
+  'glb', 'preRemeshed', 'fbx', 'obj', 'mtl', 'usdz', 'stl', '3mf', 'thumbnail',
   'baseColor', 'metallic', 'normal', 'roughness', 'emission',
+  'alphaThumbnail', 'frontThumbnail', 'rightThumbnail', 'backThumbnail', 'leftThumbnail',
 ] as const // prettier-ignore
 export type FileRole = (typeof FILE_ROLES)[number]
 
@@ -22,12 +23,19 @@ export const ROLE_EXTENSIONS: Record<FileRole, readonly string[]> = {
   obj: ['obj'],
   mtl: ['mtl'],
   usdz: ['usdz'],
+  stl: ['stl'],
+  '3mf': ['3mf'],
   thumbnail: PICTURE,
   baseColor: PICTURE,
   metallic: PICTURE,
   normal: PICTURE,
   roughness: PICTURE,
   emission: PICTURE,
+  alphaThumbnail: PICTURE,
+  frontThumbnail: PICTURE,
+  rightThumbnail: PICTURE,
+  backThumbnail: PICTURE,
+  leftThumbnail: PICTURE,
 }
 
 /** Whether a file of a role can have this extension. Roles of later versions are none that we emit. */
@@ -82,6 +90,8 @@ export interface Provenance {
     | undefined
   /** What the task really cost, where the service says so. */
   consumedCredits?: number | undefined
+  /** The model that made it, as the service says: what `latest` meant then. */
+  aiModel?: string | undefined
   /** Every effective parameter, spelled out. */
   params: Params
   /** Which tools derived what, by the key of the derivation. */

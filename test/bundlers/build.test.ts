@@ -56,6 +56,32 @@ describe.each(BUNDLERS)('a build with %s', (bundler) => {
     })
   })
 
+  it('gives a model that is its URL where one is expected, and nothing but data elsewhere', async () => {
+    const emulator = await emulate()
+    const code =
+      "import hero from './hero.png?meshy&poly=500'\nexport default [`${hero}`, String(hero), hero.url, hero, { ...hero }, JSON.stringify(hero), structuredClone(hero)]\n"
+    const project = await makeProject({ files: { 'main.js': code } })
+
+    const built = await build(bundler, project, { meshy: paying(emulator) })
+
+    const [text, string, url, hero, copy, json, clone] = await evaluate<unknown[]>(entryFile(built))
+    expect([text, string]).toEqual([url, url])
+    expect(Object.keys(hero as object)).not.toContain('toString')
+    expect(clone).toEqual({ ...(copy as object) })
+    expect(JSON.parse(json as string)).toMatchObject({ url })
+  })
+
+  it('gives no more than the URL to code that imports no more', async () => {
+    const emulator = await emulate()
+    const files = { 'main.js': "export { url as default } from './hero.png?meshy&poly=500'\n" }
+    const project = await makeProject({ files })
+
+    const built = await build(bundler, project, { meshy: paying(emulator) })
+
+    expect(codeOf(built)).not.toContain('integrity')
+    expect(codeOf(built)).not.toContain('defineProperty')
+  })
+
   it('writes nothing in `plan`, also where copies of stored models are to be made', async () => {
     const emulator = await emulate()
     const files = { 'main.js': entryOf(`./hero.png?${QUERY}`) }

@@ -26,8 +26,8 @@ export const VITE_BUILDS: Record<ViteName, (config: InlineConfig) => Promise<unk
 
 /** A page's worth of a model: what an entry exports for {@link evaluate}. */
 export const entryOf = (specifier: string) =>
-  `import hero, { url, metadata, files, textures, thumbnail } from ${JSON.stringify(specifier)}\n` +
-  `export default { hero, named: { url, metadata, files, textures, thumbnail } }\n`
+  `import hero, { url, metadata, files, textures, thumbnail, thumbnails } from ${JSON.stringify(specifier)}\n` +
+  `export default { hero, named: { url, metadata, files, textures, thumbnail, thumbnails } }\n`
 
 /** An emulator for one test, so fast that nobody waits. Nothing of the environment decides what the plugin does. */
 export async function emulate(options: StartOptions = {}): Promise<RunningEmulator> {

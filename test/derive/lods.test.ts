@@ -56,7 +56,9 @@ describe('an import with levels of detail', () => {
     expect(code).toMatch(
       /^export const lods = \[\{ url: url, triangles: \d+, bytes: \d+ \}, \{ url: 'hero-lod1\.glb', .*\{ url: 'hero-lod2\.glb', /m,
     )
-    expect(code).toContain('export default { url, metadata, files, textures, thumbnail, lods }')
+    expect(code).toMatch(
+      /^export default .*\{ url, metadata, files, textures, thumbnail, thumbnails, lods \}/m,
+    )
     expect(await codeOf(await load('hero.png?meshy'))).toContain('export const lods = undefined')
   })
 

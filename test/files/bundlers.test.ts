@@ -6,7 +6,7 @@ import type { Options } from '../../src/index.ts'
 import type { Project } from '../support/project.ts'
 import { startFullService, type FullService } from './full-service.ts'
 
-const QUERY = 'meshy&pre-remesh&formats=fbx,obj,usdz&thumbnail'
+const QUERY = 'meshy&pre-remesh&formats=fbx,obj,usdz,stl,3mf&thumbnail&alpha_thumbnail&multi_view_thumbnails'
 
 const MAIN = `import * as hero from '../hero.png?${QUERY}'\nglobalThis.hero = { ...hero }\n`
 
@@ -45,8 +45,12 @@ async function expectedFiles(service: FullService): Promise<[string, Buffer | un
     ['.obj', await service.served('obj')],
     ['.mtl', await service.served('mtl')],
     ['.usdz', service.files['usdz']],
+    ['.stl', await service.served('stl')],
+    ['.3mf', await service.served('3mf')],
     ['.png', await service.served('base_color')],
     ['.png', await service.served('thumbnail')],
+    ['.png', await service.served('alpha')],
+    ['.png', await service.served('left')],
   ]
 }
 

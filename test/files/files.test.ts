@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { RunningEmulator } from '../../src/emulator.ts'
 import type { Asset } from '../../src/pipeline/asset.ts'
 import { checkFileKind, extensionOf } from '../../src/pipeline/paying/file-kind.ts'
 import { restore } from '../../src/pipeline/paying/restore.ts'
@@ -17,6 +18,18 @@ async function setUp() {
   const service = await startFullService(await startService())
   const run = (options = {}) => openRun({ root: dir(), service, options })
   return { service, run }
+}
+
+/** What the only task was made of. */
+function bodyOf({ emulator }: { emulator: RunningEmulator }): Record<string, unknown> {
+  return (emulator.requests.find(({ body }) => body)?.body ?? {}) as Record<string, unknown>
+}
+
+/** Takes a file out of the lockfile, as an earlier version would have left it. */
+async function forgetFile(role: string): Promise<void> {
+  const lock = JSON.parse(await readFile(dir('meshy-lock.json'), 'utf8'))
+  for (const model of Object.values<{ files: Record<string, unknown> }>(lock.models)) delete model.files[role]
+  await writeFile(dir('meshy-lock.json'), JSON.stringify(lock, undefined, 2))
 }
 
 /** Name of the emitted file → its bytes. */
@@ -45,6 +58,77 @@ describe('the files besides the GLB', () => {
     expect(Object.keys(Object.values<{ files: object }>(models)[0]?.files ?? {})).toEqual([
       'glb', 'preRemeshed', 'fbx', 'obj', 'mtl', 'usdz', 'thumbnail', 'baseColor',
     ]) // prettier-ignore
+  })
+
+  it('come as STL and 3MF too, of which the service makes the one only when it is named', async () => {
+    const { service, run } = await setUp()
+
+    const asset = await (await run()).load('hero.png?meshy&formats=3mf,stl')
+
+    expect(await filesOf(asset)).toEqual({
+      'hero.glb': await service.served('glb'),
+      'hero.stl': await service.served('stl'),
+      'hero.3mf': await service.served('3mf'),
+    })
+    expect(bodyOf(service)['target_formats']).toEqual(['glb', 'obj', 'fbx', 'stl', 'usdz', '3mf'])
+    const { key } = asset.metadata
+    expect((await (await run()).load('hero.png?meshy')).metadata.key).toBe(key)
+  })
+
+  it('are made by one task when several imports of a key want different ones', async () => {
+    const { service, run } = await setUp()
+    const { load } = await run()
+
+    await Promise.all([
+      load('hero.png?meshy&target_formats=glb'),
+      load('hero.png?meshy&formats=3mf'),
+      load('hero.png?meshy&formats=stl'),
+      load('hero.png?meshy&alpha_thumbnail'),
+    ])
+    const asset = await load('hero.png?meshy&formats=3mf,stl&alpha_thumbnail')
+
+    expect(Object.keys(await filesOf(asset))).toEqual([
+      'hero.glb', 'hero.stl', 'hero.3mf', 'hero-alphaThumbnail.png',
+    ]) // prettier-ignore
+    expect(service.emulator.counts.posts).toBe(1)
+  })
+
+  it('are said to be missing when the task made none', async () => {
+    const { run } = await setUp()
+    await (await run()).load('hero.png?meshy')
+
+    const { load, told } = await run()
+    const asset = await load('hero.png?meshy&formats=3mf')
+
+    expect(Object.keys(await filesOf(asset))).toEqual(['hero.glb'])
+    expect(told.join('\n')).toContain('its task made no `3mf`')
+  })
+
+  it('have pictures from four sides and without background, where they are asked for', async () => {
+    const { service, run } = await setUp()
+
+    const asset = await (await run()).load('hero.png?meshy&alpha_thumbnail&multi_view_thumbnails')
+
+    const names = ['alpha', 'front', 'right', 'back', 'left'].map((name) => `hero-${name}Thumbnail.png`)
+    const files = await filesOf(asset)
+    expect(Object.keys(files)).toEqual(['hero.glb', ...names])
+    expect(new Set(names.map((name) => files[name]?.toString('base64'))).size).toBe(5)
+    expect(service.emulator.counts.posts).toBe(1)
+  })
+
+  it('are no reason not to serve a model that was pinned before they were fetched', async () => {
+    const { service, run } = await setUp()
+    const query = 'hero.png?meshy&alpha_thumbnail'
+    await (await run()).load(query)
+    await forgetFile('alphaThumbnail')
+    await service.emulator.close()
+
+    const { load, told } = await run({ mode: 'frozen', apiKey: undefined })
+    const asset = await load(query)
+
+    expect(Object.keys(await filesOf(asset))).toEqual(['hero.glb'])
+    expect(asset.metadata.state).toBe('ready')
+    expect(told.join('\n')).toContain('`thumbnails.alpha` was not kept')
   })
 
   it('have the extension that their bytes say', async () => {

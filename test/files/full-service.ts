@@ -54,7 +54,12 @@ export async function startFullService(emulator: RunningEmulator): Promise<FullS
 async function served(emulator: RunningEmulator, kind: string): Promise<Buffer> {
   const [task] = emulator.tasks()
   const maps = (task?.['texture_urls'] ?? []) as Record<string, string>[]
-  const urls = { ...(task?.['model_urls'] as object), ...maps[0], thumbnail: task?.['thumbnail_url'] }
+  const pictures = {
+    ...(task?.['thumbnail_urls'] as object | undefined),
+    thumbnail: task?.['thumbnail_url'],
+    alpha: task?.['alpha_thumbnail_url'],
+  }
+  const urls = { ...(task?.['model_urls'] as object), ...maps[0], ...pictures }
   const url = (urls as Record<string, unknown>)[kind]
   if (typeof url !== 'string') throw new Error(`The task has no ${kind}`)
   return Buffer.from(await (await emulator.fetch(url)).arrayBuffer())

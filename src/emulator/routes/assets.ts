@@ -56,6 +56,8 @@ const TYPES: Record<string, string> = {
   png: 'image/png',
   jpg: 'image/jpeg',
   usdz: 'model/vnd.usdz+zip',
+  stl: 'model/stl',
+  '3mf': 'model/3mf',
 }
 
 function serve({ name, bytes }: AssetFile): Response {

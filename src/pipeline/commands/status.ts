@@ -17,6 +17,8 @@ export interface ModelStatus {
   pinned: boolean
   /** `pinned` are the user's own bytes; undefined for what is on its way or failed. */
   source: Entry['source'] | undefined
+  /** The model that made it, as this machine was told; undefined for what another machine made. */
+  aiModel: string | undefined
   /** Of all its files together. */
   bytes: number
   credits: number
@@ -41,7 +43,13 @@ export async function readStatus({ store }: Context): Promise<Status> {
   const records = await readAll(await store.journal.keys(), (key) => findRecord(store.journal, key))
 
   const known = new Map<string, Entry>([...stored, ...pins])
-  const models = [...known.values()].map((entry) => ofEntry(entry, { sizes, pinned: pins.has(entry.key) }))
+  const models = [...known.values()].map((entry) =>
+    ofEntry(entry, {
+      sizes,
+      pinned: pins.has(entry.key),
+      aiModel: stored.get(entry.key)?.provenance.aiModel,
+    }),
+  )
   const others = [...records.values()].filter((record) => isNews(record, known.get(record.key)))
   const used = new Set([...stored.values(), ...pins.values()].flatMap(blobsOf).map(({ sha256 }) => sha256))
   return {
@@ -65,7 +73,11 @@ async function readAll<T>(
 
 function ofEntry(
   entry: Entry | StoredEntry,
-  { sizes, pinned }: { sizes: ReadonlyMap<string, number>; pinned: boolean },
+  {
+    sizes,
+    pinned,
+    aiModel,
+  }: Pick<ModelStatus, 'pinned' | 'aiModel'> & { sizes: ReadonlyMap<string, number> },
 ): ModelStatus {
   const files = blobsOf(entry)
   const isThere = files.every(({ sha256, bytes }) => sizes.get(sha256) === bytes)
@@ -75,6 +87,7 @@ function ofEntry(
     state: isThere ? 'ready' : 'restorable',
     pinned,
     source: entry.source,
+    aiModel,
     bytes: sum(files.map(({ bytes }) => bytes)),
     credits: entry.task?.credits ?? 0,
     task: entry.task?.id,
@@ -89,7 +102,7 @@ function isNews(record: JournalRecord | UnreadableRecord, entry: Entry | undefin
   return !entry || record.state !== 'failed'
 }
 
-const NOTHING_STORED = { pinned: false, source: undefined, bytes: 0, credits: 0 }
+const NOTHING_STORED = { pinned: false, source: undefined, aiModel: undefined, bytes: 0, credits: 0 }
 
 function ofRecord(record: JournalRecord | UnreadableRecord): ModelStatus {
   const { key } = record

@@ -24,7 +24,7 @@ export function isDeclarable(query: string): boolean {
 
 /** No import at the top, which would make the file a module and its declarations augmentations. */
 function formatModule(query: string): string {
-  const fields = ['url', 'metadata', 'files', 'textures', 'thumbnail', 'lods']
+  const fields = ['url', 'metadata', 'files', 'textures', 'thumbnail', 'thumbnails', 'lods']
   return [
     `declare module ${JSON.stringify(`*${query}`)} {`,
     `  const asset: import('unplugin-meshy/types').MeshyAsset`,

@@ -15,7 +15,7 @@ export function checkFileKind(role: FileRole, head: Uint8Array, total: number): 
   const kind = kindOf(role)
   if (kind === 'glb') return void assertGlb(head, total)
   const text = latin1(head)
-  if (KINDS[kind](text)) return undefined
+  if (KINDS[kind](text, total)) return undefined
   const error = describeError(text, total)
   if (error) throw invalid(`The ${role} file that was served ${error}.`)
   return `does not begin like ${NAMES[kind]}`
@@ -30,7 +30,7 @@ export function extensionOf(role: FileRole, head: Uint8Array): string {
   return text.startsWith(JPEG) ? 'jpg' : 'png'
 }
 
-type Kind = 'glb' | 'fbx' | 'obj' | 'mtl' | 'usdz' | 'picture'
+type Kind = 'glb' | 'fbx' | 'obj' | 'mtl' | 'usdz' | 'stl' | '3mf' | 'picture'
 
 const PNG = '\x89PNG\r\n\x1a\n'
 const JPEG = '\xff\xd8\xff'
@@ -39,13 +39,15 @@ const OBJ_LINE = /^\s*(?:#|(?:mtllib|usemtl|o|g|s|v|vn|vt|f)\s)/
 const MTL_LINE = /^\s*(?:#|newmtl\s)/
 
 /** Whether the bytes begin like it; a character is a byte. */
-const KINDS: Record<Exclude<Kind, 'glb'>, (head: string) => boolean> = {
+const KINDS: Record<Exclude<Kind, 'glb'>, (head: string, total: number) => boolean> = {
   // Binary, or the older text form.
   fbx: (head) => head.startsWith('Kaydara FBX Binary  \0') || head.trimStart().startsWith('; FBX '),
   obj: (head) => isText(head) && OBJ_LINE.test(head),
   mtl: (head) => isText(head) && MTL_LINE.test(head),
   // The first file of a USDZ is not compressed: two zeros at its ninth byte (USDZ specification, "Layout").
   usdz: (head) => head.startsWith(ZIP) && head.slice(8, 10) === '\0\0',
+  stl: (head, total) => isAsciiStl(head) || isBinaryStl(head, total),
+  '3mf': (head) => head.startsWith(ZIP),
   picture: (head) => head.startsWith(PNG) || head.startsWith(JPEG),
 }
 
@@ -54,13 +56,16 @@ const NAMES: Record<Exclude<Kind, 'glb'>, string> = {
   obj: 'a Wavefront OBJ file',
   mtl: 'a file of Wavefront materials',
   usdz: 'a USDZ archive',
+  stl: 'an STL file',
+  '3mf': 'a 3MF archive',
   picture: 'a PNG or JPEG',
 }
 
+const NAMED_KINDS = ['fbx', 'obj', 'mtl', 'usdz', 'stl', '3mf'] as const
+
 function kindOf(role: FileRole): Kind {
   if (role === 'glb' || role === 'preRemeshed') return 'glb'
-  if (role === 'fbx' || role === 'obj' || role === 'mtl' || role === 'usdz') return role
-  return 'picture'
+  return NAMED_KINDS.find((kind) => kind === role) ?? 'picture'
 }
 
 function assertGlb(head: Uint8Array, total: number): void {
@@ -81,6 +86,21 @@ function describeError(text: string, total: number): string | undefined {
   if (/^\s*</.test(text)) return 'is XML'
   if (/^\s*[{[]/.test(text)) return 'is JSON'
   return total === text.length && /^[\s\x20-\x7e]*$/.test(text) ? 'is a text' : undefined
+}
+
+const ASCII_STL = /^\s*solid\b[^\n]*\n\s*(?:facet\s+normal|endsolid)\b/
+const STL_HEADER = 84
+const STL_TRIANGLE = 50
+
+function isAsciiStl(head: string): boolean {
+  return isText(head) && ASCII_STL.test(head)
+}
+
+/** 80 bytes of anything, then how many triangles follow: the length must be theirs. */
+function isBinaryStl(head: string, total: number): boolean {
+  if (head.length < STL_HEADER) return false
+  const triangles = Buffer.from(head.slice(STL_HEADER - 4, STL_HEADER), 'latin1').readUInt32LE()
+  return total === STL_HEADER + triangles * STL_TRIANGLE
 }
 
 function isText(head: string): boolean {

@@ -79,7 +79,9 @@ async function prepare(context: Context, request: Request, { batch, lease }: Pay
   // A live run has to remember also what it did not send: it would submit it by itself after a restart.
   if (!context.live) batch.signal.throwIfAborted()
   assertStillMade(request)
-  const payload = await createPayload(request, {
+  // What other imports of the key want is made by the same task.
+  const united = { ...request, wanted: context.wanted.of(request) }
+  const payload = await createPayload(united, {
     bytesOf: (image) => readImage.readBytes(image, signal),
   })
   await assertMine(lease, request, NOT_SUBMITTED)

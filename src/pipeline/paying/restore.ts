@@ -1,7 +1,8 @@
 import { isMeshyError, MeshyError } from '../../errors.ts'
 import type { Task } from '../../meshy/task.ts'
 import type { Entry, FileRole } from '../../store/entry.ts'
-import type { Request } from '../../request/request.ts'
+import { EXTRA_FORMATS, type Request } from '../../request/request.ts'
+import { isThumbnailRole } from '../roles.ts'
 import { findEntry } from '../classify.ts'
 import type { Context } from '../context.ts'
 import { fetchFiles } from './fetch-files.ts'
@@ -85,12 +86,15 @@ function hasOtherBytes(error: unknown): boolean {
  * an entry is never changed.
  */
 export async function addFiles(
-  { store, options }: Context,
+  { store, options, notices }: Context,
   entry: Entry,
   { files, unavailable }: { files: Entry['files'] | Partial<Entry['files']>; unavailable: FileRole[] },
 ): Promise<Entry> {
   const isKnown = Object.keys(files).every((role) => role in entry.files)
   if (options.mode === 'frozen' || (isKnown && unavailable.length === 0)) return entry
+  for (const role of unavailable.filter(isAsked)) {
+    notices.once(`${entry.image}: its task made no \`${role}\`, so that the import goes without`)
+  }
   const missing = [...(entry.unavailable ?? []), ...unavailable]
   const grown: Entry = {
     ...entry,
@@ -101,6 +105,11 @@ export async function addFiles(
   if (stored) await store.entries.write({ ...stored, ...grown })
   await store.lockfile?.put(grown)
   return grown
+}
+
+/** Files that an import names one by one, and not as some of many that may be there. */
+function isAsked(role: FileRole): boolean {
+  return isThumbnailRole(role) || EXTRA_FORMATS.some((format) => format === role)
 }
 
 function unrestorable(entry: Entry, lacking: readonly FileRole[], reason: string): MeshyError {

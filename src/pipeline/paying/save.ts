@@ -85,6 +85,7 @@ function provenanceOf(request: Request, task: Task, now: number): Provenance {
       ...(finishedAt ? { finishedAt: isoTime(finishedAt) } : {}),
     },
     ...(task.consumedCredits === undefined ? {} : { consumedCredits: task.consumedCredits }),
+    ...(task.aiModel === undefined ? {} : { aiModel: task.aiModel }),
     params: request.params,
   }
 }

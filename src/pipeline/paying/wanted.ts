@@ -20,5 +20,7 @@ function unite(a: Wanted, b: Wanted): Wanted {
     preRemeshed: a.preRemeshed || b.preRemeshed,
     textures: a.textures || b.textures,
     thumbnail: a.thumbnail || b.thumbnail,
+    alphaThumbnail: a.alphaThumbnail ?? b.alphaThumbnail,
+    multiViewThumbnails: a.multiViewThumbnails ?? b.multiViewThumbnails,
   }
 }

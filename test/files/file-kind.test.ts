@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import { checkFileKind, extensionOf } from '../../src/pipeline/paying/file-kind.ts'
+
+const HTML = '<!DOCTYPE html><p>Not found'
+const ASCII = 'solid hero\n  facet normal 0 0 1\n    outer loop\n'
+
+/** Binary STL of so many triangles, of which 1024 bytes are looked at. */
+function binaryStl(triangles: number, text = ''): { head: Buffer; total: number } {
+  const total = 84 + triangles * 50
+  const head = Buffer.alloc(Math.min(1024, total))
+  head.write(text, 'latin1')
+  head.writeUInt32LE(triangles, 80)
+  return { head, total }
+}
+
+function check(role: 'stl' | '3mf', head: Buffer | string, total?: number): string | undefined {
+  const bytes = Buffer.from(head as Buffer)
+  return checkFileKind(role, bytes, total ?? bytes.length)
+}
+
+describe('checkFileKind', () => {
+  it.each([0, 1, 12, 1_000_000])('takes a binary STL of %i triangles', (triangles) => {
+    const { head, total } = binaryStl(triangles, 'solid by a tool that does not know better')
+
+    expect(check('stl', head, total)).toBeUndefined()
+  })
+
+  it.each([ASCII, ASCII.replaceAll('\n', '\r\n'), 'solid \nendsolid \n'])('takes the STL %j', (text) => {
+    expect(check('stl', text)).toBeUndefined()
+  })
+
+  it('finds a binary STL odd that is cut off', () => {
+    const { head, total } = binaryStl(100)
+
+    expect(check('stl', head, total - 1)).toBe('does not begin like an STL file')
+  })
+
+  it.each([
+    '',
+    HTML,
+    '{"message":"not found"}',
+    'solid state drives are on sale',
+    `solid ${'x'.repeat(200)}`,
+  ])('refuses %j as STL', (text) => {
+    expect(() => check('stl', text)).toThrow('The stl file that was served')
+  })
+
+  it('takes a ZIP as 3MF, and nothing else', () => {
+    expect(check('3mf', 'PK\x03\x04')).toBeUndefined()
+    for (const text of ['', HTML, '{"message":"not found"}']) {
+      expect(() => check('3mf', text)).toThrow('The 3mf file that was served')
+    }
+  })
+})
+
+describe('extensionOf', () => {
+  it.each(['stl', '3mf'] as const)('is %s for the file of that name', (role) => {
+    expect(extensionOf(role, Buffer.from('PK\x03\x04'))).toBe(role)
+  })
+
+  it.each(['alphaThumbnail', 'frontThumbnail', 'leftThumbnail'] as const)(
+    'is told by the bytes of a %s',
+    (role) => {
+      expect(extensionOf(role, Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'))).toBe('png')
+      expect(extensionOf(role, Buffer.from('\xff\xd8\xff', 'latin1'))).toBe('jpg')
+    },
+  )
+})
