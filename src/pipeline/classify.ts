@@ -68,8 +68,8 @@ async function verifyFiles(context: Context, entry: Entry, request: Request) {
   const paths = new Map<FileRole, string>()
   const derivation = derivationOf(context, request, entry)
   const made = derivation && (await verifyDerived(context, request, { entry, derivation }))
-  for (const role of wantedRoles(request.wanted, entry.unavailable)) {
-    if (isForgone(context, entry, role)) continue
+  const roles = wantedRoles(request.wanted, entry.unavailable)
+  for (const role of roles.filter((role) => !isForgone(context, entry, role))) {
     const ref = entry.files[role]
     const file =
       role === 'glb' && made?.main
