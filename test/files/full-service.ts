@@ -44,8 +44,9 @@ export async function startFullService(emulator: RunningEmulator): Promise<FullS
 
   /** Works for answers and for events of a stream, each of which is one chunk. */
   function withFiles(text: string): string {
-    const urls = Object.keys(files).map((kind) => `"${kind}":"${url}/files/model.${kind}",`)
-    return text.replaceAll('"model_urls":{"glb"', `"model_urls":{${urls.join('')}"glb"`)
+    const urls = Object.keys(files).map((kind) => `,"${kind}":"${url}/files/model.${kind}"`)
+    // Behind those of the emulator, so that these are the ones that count.
+    return text.replace(/("model_urls":\{"glb"[^}]*)\}/g, (_, own: string) => `${own}${urls.join('')}}`)
   }
 
   return { url, apiKey: emulator.apiKey, emulator, files, served: (kind) => served(emulator, kind) }
