@@ -3,7 +3,7 @@ import { isMeshyError, MeshyError } from '../errors.ts'
 import type { Asset } from '../pipeline/asset.ts'
 import type { Context } from '../pipeline/context.ts'
 import { recallImport, rememberImport } from '../pipeline/import-records.ts'
-import { isOurs } from '../pipeline/imports.ts'
+import { isOurs, type Import } from '../pipeline/imports.ts'
 import { loadAsset } from '../pipeline/load.ts'
 import { formatPlan, takePlan } from '../pipeline/plan.ts'
 import type { PluginApi } from '../pipeline/plugin-api.ts'
@@ -72,12 +72,23 @@ export async function loadModule(
     return { id, code, asset, context }
   } catch (error) {
     native.addWatchFile(imported.file)
-    const image = path.basename(imported.file)
-    const told = isMeshyError(error) && !error.site ? error.at({ ...(await imported.site()), image }) : error
-    if (session.bundler.live || adapter.tellsAtOnce) throw presentable(told, session.bundler.root)
-    session.problems.add(moduleId, told)
+    await noteFailure(session, adapter, { moduleId, imported, error })
     return { id, code: renderFailedModule(), asset: undefined, context }
   }
+}
+
+/** Keeps a failure for the end of the build. @throws it where it is told at once */
+async function noteFailure(
+  { problems, bundler: { live, root } }: Session,
+  { tellsAtOnce }: Adapter,
+  { moduleId, imported, error }: { moduleId: string; imported: Import; error: unknown },
+): Promise<void> {
+  const image = path.basename(imported.file)
+  const told = isMeshyError(error) && !error.site ? error.at({ ...(await imported.site()), image }) : error
+  if (live) throw presentable(told, root)
+  if (!tellsAtOnce) return problems.add(moduleId, told)
+  problems.noteTold(moduleId)
+  throw presentable(told, root)
 }
 
 /** A better stand-in is there on the next load of the page. */

@@ -4,20 +4,28 @@ import { by } from '../../system/order.ts'
 /** Collects the failures of a build, so that its end reports all of them and not the first. */
 export class Problems {
   #errors = new Map<string, unknown>()
+  /** What the bundler was told already. */
+  #told = new Set<string>()
 
   /** @param id what failed; a second failure of the same import replaces the first */
   add(id: string, error: unknown): void {
     this.#errors.set(id, error)
   }
 
+  /** Remembers a failure that the bundler tells by itself: the build is bound to fail for it all the same. */
+  noteTold(id: string): void {
+    this.#told.add(id)
+  }
+
   get size(): number {
-    return this.#errors.size
+    return this.#errors.size + this.#told.size
   }
 
   /** Takes the collected failures out, as one error; undefined when there are none. */
   take(): unknown {
     const errors = [...this.#errors.values()]
     this.#errors.clear()
+    this.#told.clear()
     // Anything that is not ours is a bug: it keeps its own stack.
     const bug = errors.find((error) => !isMeshyError(error))
     return bug ?? combine(errors.filter((error) => isMeshyError(error)).toSorted(bySite))
