@@ -78,13 +78,18 @@ function levelOf({ file, path: at }: DerivedPart): AssetLevel {
   return { triangles, bytes: file.bytes, file: { role: 'glb', path: at, blob: file } }
 }
 
+interface StandInUse {
+  state: 'pending' | 'preview'
+  request: Pick<Request, 'key' | 'wanted' | 'lods'>
+  /** Those of the pinned model that it stands for, so that they do not depend on whose machine has its bytes. */
+  facts?: Facts | undefined
+}
+
 /** The asset of a stand-in: always one GLB, whatever else the import wants. */
-export function standInAsset(
-  standIn: ShownStandIn,
-  { state, request }: { state: 'pending' | 'preview'; request: Pick<Request, 'key' | 'wanted' | 'lods'> },
-): Asset {
+export function standInAsset(standIn: ShownStandIn, use: StandInUse): Asset {
+  const { state, request, facts = standIn.facts } = use
   const { key, wanted, lods } = request
-  const { facts, bytes } = standIn
+  const { bytes } = standIn
   return {
     metadata: metadataOf(facts, {
       state,

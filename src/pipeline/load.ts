@@ -15,6 +15,8 @@ import { priceOf } from './paying/price.ts'
 import { readImport } from './read-import.ts'
 import { serve } from './serve.ts'
 import { checkSize } from './telling/size-limits.ts'
+import { factsOf } from './deriving/derivation.ts'
+import type { Entry } from '../store/entry.ts'
 import { makeStandIn } from './live/stand-in.ts'
 import { ensureStateFile } from './live/state-file.ts'
 
@@ -87,7 +89,7 @@ async function act(context: Context, request: Request, todo: LiveTask): Promise<
   if (action === 'serve' && entry) return serve(context, request, { ...finding, entry })
   if (action === 'fail') throw modelMissing(request, finding)
   if (context.live && action !== 'stand-in') return context.live.asset(context, request, todo)
-  if (action === 'stand-in' || action === 'ask') return previewAsset(context, request)
+  if (action === 'stand-in' || action === 'ask') return previewAsset(context, request, entry)
   if (isFinal(finding.record)) throw failedBefore(finding.record)
   const permission = Permission.ofMode(context.options.mode, request.key)
   try {
@@ -103,9 +105,9 @@ function uncheckedNotice(name: string): string {
   return `\`${name}\` is sent as it is, and was not checked: this version does not know what it does or costs`
 }
 
-async function previewAsset(context: Context, request: Request): Promise<Asset> {
+async function previewAsset(context: Context, request: Request, entry?: Entry): Promise<Asset> {
   const standIn = await makeStandIn(context, request)
-  const asset = standInAsset(standIn, { state: 'preview', request })
+  const asset = standInAsset(standIn, { state: 'preview', request, facts: factsOf(context, request, entry) })
   const mayChange = context.live && standIn.improved !== undefined
   return mayChange ? { ...asset, stateFile: await ensureStateFile(context, request.key) } : asset
 }

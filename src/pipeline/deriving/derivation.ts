@@ -1,4 +1,5 @@
 import { stepsOf, type DerivationPlan } from '../../derive/steps.ts'
+import type { Facts } from '../../glb/facts.ts'
 import type { Request } from '../../request/request.ts'
 import type { Entry } from '../../store/entry.ts'
 import type { Context } from '../context.ts'
@@ -53,4 +54,14 @@ export function derivationOf(
 /** Every file that a derivation makes. */
 export function partsOf({ main, levels }: Derivation): Part[] {
   return main ? [main, ...levels] : levels
+}
+
+/** What is known of the model that an import gets of an entry, whether or not its bytes are here. */
+export function factsOf(
+  context: Pick<Context, 'options' | 'hasher'>,
+  request: Pick<Request, 'derivation' | 'lods'>,
+  entry: Entry | undefined,
+): Facts | undefined {
+  const main = entry && derivationOf(context, request, entry)?.main
+  return (main && entry.derived?.[main.key]?.facts) ?? entry?.facts
 }
