@@ -4,11 +4,15 @@ import type { GlbImage, GlbMaterial, GlbPart } from './write.ts'
 
 /** A picture to make a card of. */
 export interface CardPicture {
-  image: Uint8Array
+  /** Without it, the card is a plain plate of its proportions. */
+  image?: Uint8Array | undefined
   /** Name of the model inside of the file. */
   name: string
-  /** `false` leaves the picture out: a plain plate with its proportions. @default true */
+  /** `false` leaves the picture out as well. @default true */
   textured?: boolean | undefined
+  /** In pixels, where there is no picture to tell. @default a square */
+  width?: number | undefined
+  height?: number | undefined
 }
 
 /** As Meshy scales its models. */
@@ -24,17 +28,16 @@ const PICTURE_GAP = 0.002
  *
  * Throws `MESHY_IMAGE_INVALID` when the bytes are neither PNG nor JPEG.
  */
-export function makeCard({ image, name, textured = true }: CardPicture): Uint8Array {
-  const { mime, width, height, alpha } = imageSize(image)
-  const scale = LONGEST_SIDE / Math.max(width, height)
-  const half = { x: (width * scale) / 2, y: (height * scale) / 2, z: THICKNESS / 2 }
-  const picture: GlbImage = { bytes: image, mime }
-  return writeGlb({
-    name,
-    generator: 'unplugin-meshy card',
-    extras: { standIn: true },
-    parts: textured ? picturedParts(half, picture, alpha) : [box(half, { color: PLATE_COLOR })],
-  })
+export function makeCard({ image, name, textured = true, width = 1, height = 1 }: CardPicture): Uint8Array {
+  const header = image && imageSize(image)
+  const size = header ?? { width, height }
+  const scale = LONGEST_SIDE / Math.max(size.width, size.height)
+  const half = { x: (size.width * scale) / 2, y: (size.height * scale) / 2, z: THICKNESS / 2 }
+  const parts =
+    image && header && textured
+      ? picturedParts(half, { bytes: image, mime: header.mime }, header.alpha)
+      : [box(half, { color: PLATE_COLOR })]
+  return writeGlb({ name, generator: 'unplugin-meshy card', extras: { standIn: true }, parts })
 }
 
 /** An opaque picture wraps the box; one with transparency lies on a plain plate, or its hidden colours would show. */

@@ -26,7 +26,8 @@ export interface Scaling {
 
 /** Longest side of a decoded picture: more would not show in a stand-in. */
 const MAX_SIDE = 1024
-const MAX_PIXELS = 1e8
+/** More take gigabytes. */
+const MAX_PIXELS = 5e8
 /** Alpha below this cannot be seen. */
 const FAINT = 6
 /** Share of transparent pixels from which transparency is taken for the silhouette. */
@@ -79,7 +80,7 @@ export function plainBytes(buffer: Buffer): Uint8Array {
 
 async function read(sharp: SharpFactory, bytes: Uint8Array): Promise<Picture> {
   try {
-    const { data, info } = await sharp(bytes, { limitInputPixels: MAX_PIXELS })
+    const { data, info } = await sharp(bytes, { limitInputPixels: MAX_PIXELS, sequentialRead: true })
       .autoOrient()
       .resize(MAX_SIDE, MAX_SIDE, { fit: 'inside', withoutEnlargement: true })
       .toColourspace('srgb')

@@ -6,6 +6,7 @@ import type { Context } from '../context.ts'
 import { failedBefore, isOfOtherKey } from '../paying/failure.ts'
 import type { Import } from '../imports.ts'
 import type { Action } from '../modes.ts'
+import { factsOf } from '../deriving/derivation.ts'
 import { derive } from '../deriving/derive.ts'
 import { obtain, type Wanted } from '../paying/obtain.ts'
 import { lacksPermission, Permission } from '../paying/permission.ts'
@@ -47,7 +48,7 @@ export class Live {
     const state = isOver ? 'preview' : asked
     const failure = state === 'preview' ? this.#failureOf(context, task.finding, request.key) : undefined
     return {
-      ...standInAsset(standIn, { state, request }),
+      ...standInAsset(standIn, { state, request, facts: factsOf(context, request, task.finding.entry) }),
       stateFile,
       failure,
     }

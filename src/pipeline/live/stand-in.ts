@@ -1,7 +1,8 @@
 import path from 'node:path'
 import { formatThrown, isMeshyError, type ErrorCode } from '../../errors.ts'
 import { makeCard } from '../../glb/card.ts'
-import type { Request } from '../../request/request.ts'
+import { tidyJpeg } from '../../request/jpeg.ts'
+import type { Request, SourceImage } from '../../request/request.ts'
 import { safeFileName } from '../../store/safe-name.ts'
 import type { Context } from '../context.ts'
 import { readStandIn, writeStandIn, type StandIn } from './stand-in-file.ts'
@@ -18,8 +19,14 @@ const CROWD_DELAY_MS = 1500
 const FLIGHT = 'stand-in '
 /** More triangles make a stand-in slower and not better. */
 const MAX_TRIANGLES = 30_000
-/** Why there is a card instead of a mesh; the card shows the picture all the same. */
-const CARD_CODES: ReadonlySet<ErrorCode> = new Set(['MESHY_PREVIEW_UNAVAILABLE', 'MESHY_PREVIEW_CRASHED'])
+/** No browser unpacks more, and no graphics card takes it. */
+const MAX_SHOWN_PIXELS = 1e8
+/** What became of a picture that was read before. */
+const CHANGED_CODES: ReadonlySet<ErrorCode> = new Set([
+  'MESHY_IMAGE_CHANGED',
+  'MESHY_IMAGE_INVALID',
+  'MESHY_IMAGE_NOT_FOUND',
+])
 
 /** A stand-in as it is shown now. */
 export interface ShownStandIn extends StandIn {
@@ -79,39 +86,63 @@ async function isCrowd({ flights, clock }: Context): Promise<boolean> {
   return isMet()
 }
 
-/** Undefined where no mesh can be made, which is told once. */
+/** Undefined where no mesh can be made, for whatever reason, which is told once: a card shows the picture all the same. */
 async function meshStandIn(context: Context, request: Request): Promise<StandIn | undefined> {
-  const { params, images, name } = request
+  const model = await makeMesh(context, request).catch((error: unknown) => tellCard(context, request, error))
+  if (!model) return undefined
+  for (const note of model.notes) context.notices.once(`${request.imageName}: ${note}`)
+  return writeStandIn(context.store, fileOf(context, request, 'mesh'), model.glb)
+}
+
+async function makeMesh({ mesher, readImage, signal }: Context, { params, images, name }: Request) {
+  const read = async (image: SourceImage) => {
+    const bytes = await readImage.readBytes(image, signal)
+    return image.mime === 'image/jpeg' ? tidyJpeg(bytes) : bytes
+  }
+  return mesher.make(await Promise.all(images.map((image) => read(image))), {
+    name,
+    triangles: Math.min(Number(params['target_polycount'] ?? MAX_TRIANGLES), MAX_TRIANGLES),
+    texture: params['should_texture'] !== false,
+    pbr: params['enable_pbr'] === true,
+  })
+}
+
+function tellCard({ signal, notices }: Context, { imageName }: Request, error: unknown): undefined {
+  const code = isMeshyError(error) ? error.code : undefined
+  if (signal.aborted || code === 'MESHY_ABORTED') throw error
+  const isOfAll = isMeshyError(error) && code === 'MESHY_PREVIEW_UNAVAILABLE'
+  notices.once(
+    isOfAll
+      ? `stand-ins are cards: ${error.message}`
+      : `${imageName}: its stand-in is a card. ${formatThrown(error)}`,
+  )
+}
+
+/** The last resort: where the picture itself is too large to be shown, or is gone meanwhile, a plain plate. */
+async function cardStandIn(context: Context, request: Request): Promise<StandIn> {
+  const { name, images, params } = request
+  const [image] = images
+  if (!image) throw new TypeError('A request has at least one image.')
+  const file = fileOf(context, request, 'card')
+  const known = await readStandIn(file)
+  if (known) return known
+  const isShown = params['should_texture'] !== false && image.width * image.height <= MAX_SHOWN_PIXELS
+  const picture = isShown ? await readPicture(context, image) : undefined
+  const isLost = isShown && picture === undefined
+  const card = makeCard({ ...image, image: picture, name })
+  return writeStandIn(context.store, isLost ? fileOf(context, request, 'plate') : file, card)
+}
+
+/** Undefined for one that was saved again, or moved, in the last moment: its module is loaded again. */
+async function readPicture({ readImage, signal }: Context, image: SourceImage): Promise<Buffer | undefined> {
   try {
-    const { glb, notes } = await context.mesher.make(
-      await Promise.all(images.map((image) => context.readImage.readBytes(image, context.signal))),
-      {
-        name,
-        triangles: Math.min(Number(params['target_polycount'] ?? MAX_TRIANGLES), MAX_TRIANGLES),
-        texture: params['should_texture'] !== false,
-        pbr: params['enable_pbr'] === true,
-      },
-    )
-    for (const note of notes) context.notices.once(`${request.imageName}: ${note}`)
-    return await writeStandIn(context.store, fileOf(context, request, 'mesh'), glb)
+    return await readImage.readBytes(image, signal)
   } catch (error) {
-    if (!isMeshyError(error) || !CARD_CODES.has(error.code)) throw error
-    context.notices.once(`stand-ins are cards: ${error.message}`)
-    return undefined
+    if (isMeshyError(error) && CHANGED_CODES.has(error.code)) return undefined
+    throw error
   }
 }
 
-async function cardStandIn(context: Context, request: Request): Promise<StandIn> {
-  const file = fileOf(context, request, 'card')
-  const [image] = request.images
-  if (!image) throw new TypeError('A request has at least one image.')
-  const known = await readStandIn(file)
-  if (known) return known
-  const picture = await context.readImage.readBytes(image, context.signal)
-  const textured = request.params['should_texture'] !== false
-  return writeStandIn(context.store, file, makeCard({ image: picture, name: request.name, textured }))
-}
-
-function fileOf({ store }: Context, { key, name }: Request, kind: 'mesh' | 'card'): string {
+function fileOf({ store }: Context, { key, name }: Request, kind: 'mesh' | 'card' | 'plate'): string {
   return path.join(store.layout.preview, key, kind, `${safeFileName(name)}.glb`)
 }

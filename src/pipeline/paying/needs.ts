@@ -19,9 +19,11 @@ export class Needs {
   /** What the imports of a run want to be derived, by key: they share one model, and the first one is paid for all. */
   #plans = new Map<string, Map<string, DerivationPlan>>()
 
-  add({ key, derivation }: Request): void {
+  add(request: Request): void {
+    const { key } = request
     const plans = this.#plans.get(key) ?? new Map<string, DerivationPlan>()
-    this.#plans.set(key, plans.set(stepsOf(derivation).join(), derivation))
+    for (const plan of plansIn(request)) plans.set(stepsOf(plan).join(), plan)
+    this.#plans.set(key, plans)
   }
 
   /**
@@ -56,9 +58,14 @@ export class Needs {
   }
 
   /** Where a server runs, imports come and go: what one of them wanted a while ago stops nobody. */
-  #plansOf({ live }: Context, { key, derivation }: Request): DerivationPlan[] {
-    return live ? [derivation] : [...(this.#plans.get(key)?.values() ?? [derivation])]
+  #plansOf({ live }: Context, request: Request): DerivationPlan[] {
+    const known = live ? undefined : this.#plans.get(request.key)
+    return known ? [...known.values()] : plansIn(request)
   }
+}
+
+function plansIn({ derivation, lods }: Request): DerivationPlan[] {
+  return [derivation, ...lods.map((level) => ({ ...derivation, level }))]
 }
 
 /** @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE naming the packages */

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
@@ -6,8 +6,10 @@ import { MeshyError } from '../../../src/errors.ts'
 import { makeCard } from '../../../src/glb/card.ts'
 import { readStandIn, writeStandIn } from '../../../src/pipeline/live/stand-in-file.ts'
 import type { Clock } from '../../../src/system/clock.ts'
+import { badPictures, hugePng, oddPictures } from '../../glb/damaged.ts'
 import { makePng } from '../../glb/pictures.ts'
 import { openRun, writePictures } from '../../support/run.ts'
+import { startService } from '../../support/service.ts'
 import { useTempDir } from '../../support/temp-dir.ts'
 
 describe('makeStandIn', () => {
@@ -96,6 +98,80 @@ describe('a stand-in that is a card since its mesh is late', () => {
 
     expect(await asset.improved).toBe(false)
     expect(run.told.filter((text) => text.includes(error.message))).toHaveLength(1)
+  })
+})
+
+describe('the stand-in of a picture that is odd', () => {
+  const temp = useTempDir()
+
+  it('is a mesh or a card, and never an error', async () => {
+    const { 'junk.jpg': junk, 'no-end.jpg': noEnd } = await oddPictures()
+    const { 'rotten.png': rotten, 'cut.jpg': cut, 'nothing.png': nothing } = await badPictures()
+    const pictures = Object.entries({
+      'junk.jpg': junk ?? '',
+      'no-end.jpg': noEnd ?? '',
+      'rotten.png': rotten?.bytes ?? '',
+      'cut.jpg': cut?.bytes ?? '',
+      'nothing.png': nothing?.bytes ?? '',
+    })
+    for (const [name, bytes] of pictures) await writeFile(temp.path(name), bytes)
+    const { loadAll } = await openRun({ root: temp.path(), options: { mode: 'preview' } })
+
+    const assets = await loadAll(pictures.map(([name]) => `${name}?meshy&poly=500`))
+
+    const shown = assets.map((asset) =>
+      'files' in asset ? asset.files[0]?.path.split(path.sep).at(-2) : asset,
+    )
+    expect(shown).toEqual(['mesh', 'mesh', 'card', 'card', 'card'])
+  })
+
+  it.each([
+    ['no library can decode it', new MeshyError('MESHY_IMAGE_INVALID', { message: 'Odd.', hint: 'No.' })],
+    ['of a bug', new TypeError('Odd.')],
+  ])('is a card, which is told once, when %s', async (_, error) => {
+    await writePictures(temp.path(), 'hero.png')
+    const run = await openRun({ root: temp.path(), options: { mode: 'preview' } })
+    run.context.mesher.make = () => Promise.reject(error)
+
+    const asset = await run.load('hero.png?meshy')
+    await run.load('hero.png?meshy')
+
+    expect(asset.files[0]?.path).toContain(`${path.sep}card${path.sep}`)
+    expect(
+      run.told.filter((text) => text.includes('its stand-in is a card') && text.includes('Odd.')),
+    ).toHaveLength(1)
+  })
+
+  it('is a plain plate when a browser could not unpack the picture', async () => {
+    await writeFile(temp.path('huge.png'), hugePng())
+    const run = await openRun({ root: temp.path(), options: { mode: 'preview' } })
+    run.context.mesher.make = () => Promise.reject(new Error('too large'))
+
+    const asset = await run.load('huge.png?meshy')
+
+    const { size } = asset.metadata.bounds
+    expect(asset.metadata).toMatchObject({ state: 'preview', textures: 0 })
+    expect(size[0] / size[1]).toBeCloseTo(20 / 14)
+  })
+})
+
+describe('the stand-in of a pinned model whose bytes are not here', () => {
+  const temp = useTempDir()
+
+  it('has the facts of that model', async () => {
+    await writePictures(temp.path(), 'hero.png')
+    const service = await startService()
+    const real = await (await openRun({ root: temp.path(), service })).load('hero.png?meshy')
+    await rm(temp.path('.meshy'), { recursive: true })
+
+    const shown = await (
+      await openRun({ root: temp.path(), options: { mode: 'preview' }, service })
+    ).load('hero.png?meshy')
+
+    const { state, source, bytes, integrity, ...facts } = shown.metadata
+    expect({ state, source }).toEqual({ state: 'preview', source: 'stand-in' })
+    expect(real.metadata).toMatchObject(facts)
+    expect([bytes, integrity]).not.toEqual([real.metadata.bytes, real.metadata.integrity])
   })
 })
 
