@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { formatError, formatThrown } from '../errors.ts'
+import type { Asset, AssetFile } from '../pipeline/asset.ts'
 import type { Context } from '../pipeline/context.ts'
 import { actionOf, readKeys } from './actions.ts'
 import { refuse, send, sendFile, sendJson } from './answer.ts'
@@ -102,14 +103,18 @@ async function act({ context, record, token }: Inspector, exchange: Exchange): P
   sendJson(response, { keys: await action(context, record, keys) })
 }
 
+const KNOWN = /^\/(?:models\/([0-9a-f]{16})(?:\/lod(\d))?\.glb|pictures\/([0-9a-f]{16})\/(\d))$/
+
 /** A file that the run knows, by its key: no part of a path ever comes from a request. */
 function knownFile(record: LiveRecord, path: string): { file: string; type: string } | undefined {
-  const [, kind, key = '', index] = /^\/(models|pictures)\/([0-9a-f]{16})(?:\.glb|\/(\d))$/.exec(path) ?? []
-  const seen = record.model(key)
-  if (kind === 'models' && index === undefined) {
-    const glb = seen?.asset?.files.find(({ role }) => role === 'glb')
-    return glb && { file: glb.path, type: 'model/gltf-binary' }
-  }
-  const image = kind === 'pictures' && index !== undefined ? seen?.request.images[Number(index)] : undefined
+  const [, key, level, pictured, index] = KNOWN.exec(path) ?? []
+  const glb = key === undefined ? undefined : glbOf(record.model(key)?.asset, level)
+  if (glb) return { file: glb.path, type: 'model/gltf-binary' }
+  const image = pictured === undefined ? undefined : record.model(pictured)?.request.images[Number(index)]
   return image && { file: image.file, type: image.mime }
+}
+
+function glbOf(asset: Asset | undefined, level: string | undefined): AssetFile | undefined {
+  if (level === undefined) return asset?.files.find(({ role }) => role === 'glb')
+  return asset?.lods?.[Number(level) - 1]?.file
 }

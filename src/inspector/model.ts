@@ -34,11 +34,28 @@ export interface InspectedModel {
   credits: number
   /** Facts of what is shown: the model, or its stand-in. */
   metadata: AssetMetadata | undefined
+  /** What the model was before something was derived from it; undefined where nothing was. */
+  source: InspectedSource | undefined
+  /** Further levels of detail, from fine to coarse. */
+  levels: InspectedLevel[]
   /** Paths of the pictures, relative to the page. */
   pictures: string[]
   /** Path of the GLB, relative to the page. */
   model: string | undefined
   error: InspectedError | undefined
+}
+
+export interface InspectedSource {
+  bytes: number
+  triangles: number
+  size: readonly number[]
+}
+
+export interface InspectedLevel {
+  bytes: number
+  triangles: number
+  /** Path of the GLB, relative to the page; undefined in a report. */
+  model: string | undefined
 }
 
 export interface InspectedProgress {

@@ -1,10 +1,12 @@
 import { isMeshyError, type ImportSite } from '../errors.ts'
+import type { Asset } from '../pipeline/asset.ts'
 import { findEntry } from '../pipeline/classify.ts'
 import type { Context } from '../pipeline/context.ts'
 import { formatQuery } from '../pipeline/telling/format-query.ts'
 import { sitesOf } from '../pipeline/imports.ts'
 import { isOffline } from '../pipeline/modes.ts'
 import { priceOf } from '../pipeline/paying/price.ts'
+import type { Entry } from '../store/entry.ts'
 import type { InspectedError, InspectedModel, InspectedTotals, Inspection } from './model.ts'
 import type { LiveRecord, SeenImport, SeenModel, SeenProgress, SeenRequest } from './record.ts'
 
@@ -77,10 +79,26 @@ export async function describeModel(
     // The user's own took nothing.
     credits: entry ? (entry.task?.credits ?? 0) : priceOf(request),
     metadata: asset?.metadata,
+    source: sourceOf(asset, entry),
+    levels: levelsOf(key, asset),
     pictures: images.map((_, index) => `pictures/${key}/${index}`),
     model: asset && `models/${key}.glb?${asset.metadata.integrity.replaceAll(/\W/g, '').slice(6, 14)}`,
     error: error === undefined ? undefined : describeError(error),
   }
+}
+
+/** What the model was that something was derived from. */
+function sourceOf(asset: Asset | undefined, entry: Entry | undefined): InspectedModel['source'] {
+  const derived = asset?.metadata.derived
+  return derived && entry && { ...derived.from, size: entry.facts.bounds.size }
+}
+
+function levelsOf(key: string, asset: Asset | undefined): InspectedModel['levels'] {
+  return (asset?.lods ?? []).map(({ bytes, triangles, file }, index) => ({
+    bytes,
+    triangles,
+    model: `models/${key}/lod${index + 1}.glb?${file.blob?.sha256.slice(0, 8)}`,
+  }))
 }
 
 /** Whether it says something of a model that is there: another try would not change it. */
@@ -160,6 +178,8 @@ function unreadable(known: {
     isStored: false,
     credits: 0,
     metadata: undefined,
+    source: undefined,
+    levels: [],
     pictures: [],
     model: undefined,
     error: describeError(error),

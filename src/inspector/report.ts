@@ -78,8 +78,7 @@ async function inspectRow(
 ): Promise<InspectedModel> {
   const { request } = row
   const { entry, ...finding } = await classify(context, request)
-  const asset =
-    entry && finding.state === 'ready' ? readyAsset({ ...finding, entry }, request) : undefined
+  const asset = entry && finding.state === 'ready' ? readyAsset({ ...finding, entry }, request) : undefined
   const { params, take } = request.canonical
   const described = await describeModel(
     context,
@@ -94,6 +93,7 @@ async function inspectRow(
   const glb = asset && asset.metadata.bytes <= room && asset.files.find(({ role }) => role === 'glb')
   return {
     ...described,
+    levels: described.levels.map((level) => ({ ...level, model: undefined })),
     state: isOnItsWay ? 'pending' : described.state,
     pictures: await Promise.all(request.images.map(({ file, mime }) => dataUrl(file, mime))),
     model: glb ? await dataUrl(glb.path, 'model/gltf-binary') : undefined,

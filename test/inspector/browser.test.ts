@@ -115,8 +115,41 @@ describe('the page of the inspector', () => {
     await card.getByRole('button', { name: 'Retry' }).click()
 
     await expect.poll(() => badge(card), WAIT).toBe('ready')
-    expect(await card.locator('dl').innerText()).toContain('derived from')
+    expect(await card.locator('dl').innerText()).toContain('derived by')
     expect(inspected.emulator.counts.posts).toBe(1)
+    expect(problems).toEqual([])
+  })
+
+  it('shows true sizes, what a derivation changed, and levels side by side with their bytes', async () => {
+    const inspected = await inspectDev({
+      files: { 'hero.js': `import './hero.png?meshy&poly=2000&height=1.8&origin=bottom&lods=3'` },
+      pictures: PICTURES,
+      emulator: { models: 'mesh' },
+      options: { mode: 'generate' },
+    })
+    await loadModules(inspected, '/hero.js')
+    const { page, problems } = await openPage(inspected)
+    const card = cardOf(page, 'hero.png')
+    const levels = card.locator('.levels li')
+
+    await expect.poll(() => levels.count(), WAIT).toBe(3)
+
+    const { levels: told, metadata } = await inspected.model('hero.png')
+    const facts = await card.locator('dl').innerText()
+    expect(facts).toMatch(/1\.9 × [\d.]+ × [\d.]+ m → [\d.]+ × 1\.8 × [\d.]+ m|× 1\.8 × [\d.]+ m/)
+    expect(facts).toContain('height=1.8, origin=bottom')
+    expect(await levels.first().innerText()).toContain(
+      `${metadata?.triangles.toLocaleString('en')} triangles`,
+    )
+    for (const [index, { triangles, model }] of told.entries()) {
+      const level = levels.nth(index + 1)
+      expect(await level.innerText()).toMatch(
+        new RegExp(`^${triangles.toLocaleString('en')} triangles, .*B$`),
+      )
+      await level.scrollIntoViewIfNeeded()
+      await level.locator(`.view[data-shown="${model}"]`).waitFor()
+    }
+    await takePicture(page, 'inspector-levels')
     expect(problems).toEqual([])
   })
 

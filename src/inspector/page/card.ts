@@ -2,6 +2,7 @@ import type { InspectedModel } from '../model.ts'
 import { el, setChildren, setText, withCode } from './dom.ts'
 import {
   formatBytes,
+  formatChange,
   formatCredits,
   formatDirective,
   formatNumber,
@@ -40,12 +41,14 @@ export class Card {
   #locked: string | undefined
   readonly #actions: CardActions | undefined
   readonly #view: ModelView
+  readonly #loadViewer: LoadViewer
   readonly #name = el('h2')
   readonly #badge = el('span', { className: 'badge' })
   readonly #pictures = el('div', { className: 'pictures' })
   readonly #progress = el('div', { className: 'progress' })
   readonly #error = el('div', { className: 'error' })
   readonly #facts = el('dl')
+  readonly #levels = el('ul', { className: 'levels', hidden: true })
   readonly #directives = el('ul', { className: 'chips' })
   readonly #importers = el('ul', { className: 'importers' })
   readonly #buttons = el('div', { className: 'buttons' })
@@ -56,6 +59,7 @@ export class Card {
     this.#model = model
     this.#locked = locked
     this.#actions = actions
+    this.#loadViewer = loadViewer
     this.#view = new ModelView(loadViewer)
     this.element = el(
       'article',
@@ -65,6 +69,7 @@ export class Card {
       this.#progress,
       this.#error,
       this.#facts,
+      this.#levels,
       this.#directives,
       this.#importers,
       this.#buttons,
@@ -94,6 +99,7 @@ export class Card {
     this.#showProgress(model)
     this.#showError(model)
     this.#showFacts(model)
+    this.#showLevels(model)
     this.#showLists(model)
     this.#showButtons(model)
   }
@@ -131,24 +137,28 @@ export class Card {
     )
   }
 
-  #showFacts({ metadata, credits, isStored, isAsked }: InspectedModel): void {
-    const facts: [string, string][] = metadata
-      ? [
-          ['triangles', formatNumber(metadata.triangles)],
-          ['vertices', formatNumber(metadata.vertices)],
-          ['bytes', formatBytes(metadata.bytes)],
-          ['materials', formatNumber(metadata.materials)],
-          ['textures', formatNumber(metadata.textures)],
-          ['size', formatSize(metadata.bounds.size)],
-        ]
-      : []
-    if (metadata && metadata.animations > 0) facts.push(['animations', formatNumber(metadata.animations)])
-    if (metadata) facts.push(['comes from', metadata.source])
-    if (metadata?.derived) facts.push(['derived from', formatBytes(metadata.derived.from.bytes)])
+  #showFacts({ metadata, source, credits, isStored, isAsked }: InspectedModel): void {
+    const facts = metadata ? factsOf(metadata, source) : []
     if (credits > 0) facts.push([isStored ? 'took' : 'price', formatCredits(credits)])
     if (isAsked) facts.push(['waits for', 'your yes'])
     this.#facts.replaceChildren(
       ...facts.map(([term, value]) => el('div', {}, el('dt', {}, term), el('dd', {}, value))),
+    )
+  }
+
+  #showLevels({ levels, model, metadata, image }: InspectedModel): void {
+    this.#levels.hidden = levels.length === 0
+    const shown = JSON.stringify([levels, model])
+    if (levels.length === 0 || !metadata || this.#levels.dataset['shown'] === shown) return
+    this.#levels.dataset['shown'] = shown
+    const all = [{ model, triangles: metadata.triangles, bytes: metadata.bytes }, ...levels]
+    this.#levels.replaceChildren(
+      ...all.map((level, index) => {
+        const view = new ModelView(this.#loadViewer)
+        view.show({ model: level.model, metadata, image: `${image}, level ${index + 1}` })
+        const text = `${formatNumber(level.triangles)} triangles, ${formatBytes(level.bytes)}`
+        return el('li', {}, view.element, el('span', {}, text))
+      }),
     )
   }
 
@@ -198,6 +208,27 @@ export class Card {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => (this.#copied.hidden = true), COPIED_MS)
   }
+}
+
+/** What the model is, and what it was where something was derived from it. */
+function factsOf(
+  metadata: NonNullable<InspectedModel['metadata']>,
+  source: InspectedModel['source'],
+): [string, string][] {
+  const { triangles, vertices, bytes, materials, textures, bounds, animations, derived } = metadata
+  const was = <T>(value: T | undefined, format: (value: T) => string) =>
+    value === undefined ? undefined : format(value)
+  return [
+    ['triangles', formatChange(was(source?.triangles, formatNumber), formatNumber(triangles))],
+    ['vertices', formatNumber(vertices)],
+    ['bytes', formatChange(was(source?.bytes, formatBytes), formatBytes(bytes))],
+    ['materials', formatNumber(materials)],
+    ['textures', formatNumber(textures)],
+    ['size', formatChange(was(source?.size, formatSize), formatSize(bounds.size))],
+    ...(animations > 0 ? [['animations', formatNumber(animations)] satisfies [string, string]] : []),
+    ['comes from', metadata.source],
+    ...(derived ? [['derived by', derived.steps.join(', ')] satisfies [string, string]] : []),
+  ]
 }
 
 /** What is to be told of it. */

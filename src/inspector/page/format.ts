@@ -13,9 +13,14 @@ export function formatCredits(credits: number): string {
   return `${formatNumber(credits)} credits`
 }
 
-/** An extent as `0.8 × 1.9 × 0.5`. */
+/** An extent as `0.8 × 1.9 × 0.5 m`. */
 export function formatSize(size: readonly number[]): string {
-  return size.map((length) => Number(length.toPrecision(3))).join(' × ')
+  return `${size.map((length) => Number(length.toPrecision(3))).join(' × ')} m`
+}
+
+/** A value and what it was before, where that was another one. */
+export function formatChange(before: string | undefined, now: string): string {
+  return before === undefined || before === now ? now : `${before} → ${now}`
 }
 
 /** A directive as in a query: `pbr`, `no-texture`, `poly=5000`. */

@@ -39,7 +39,7 @@ export class ModelView {
     ).observe(this.element)
   }
 
-  show({ model, image, metadata }: InspectedModel): void {
+  show({ model, image, metadata }: Pick<InspectedModel, 'model' | 'image' | 'metadata'>): void {
     this.#url = model
     const what = metadata?.state === 'ready' ? `The model of ${image}` : `The stand-in of ${image}`
     this.#canvas.setAttribute('aria-label', `${what}. The arrow keys turn it.`)
