@@ -17,7 +17,7 @@ const ARROWS: Record<string, readonly string[]> = {
   preview: ['glb'],
   derive: ['glb'],
   emulator: ['meshy/schemas.ts', 'glb', 'preview'],
-  pipeline: ['request', 'queue', 'store', 'meshy', 'glb', 'preview', 'derive', 'types.ts'],
+  pipeline: ['request', 'queue', 'store', 'sharing', 'meshy', 'glb', 'preview', 'derive', 'types.ts'],
   bundlers: ['pipeline', 'types.ts'],
   inspector: ['pipeline', 'types.ts'],
   cli: ['pipeline', 'inspector', 'emulator.ts'],

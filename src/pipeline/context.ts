@@ -28,6 +28,7 @@ import type { Part } from './commanded.ts'
 import type { PlannedImport } from './plan.ts'
 import type { Progress } from './telling/progress.ts'
 import type { Report } from './telling/report.ts'
+import type { SharedStores } from './shared-stores.ts'
 import type { Store } from './store.ts'
 import type { WantedFiles } from './paying/wanted.ts'
 
@@ -35,6 +36,8 @@ import type { WantedFiles } from './paying/wanted.ts'
 export interface Context {
   options: ResolvedOptions
   store: Store
+  /** What this project shares with others of the machine and the team. */
+  sharing: SharedStores
   hasher: Hasher
   /** Reads and digests an image once for a run, however often it is imported. */
   readImage: ImageReader

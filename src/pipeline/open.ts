@@ -5,7 +5,7 @@ import { createClient } from '../meshy/client.ts'
 import { createPreviewPool, type PreviewPool } from '../preview/pool.ts'
 import { createLimits } from '../queue/limits.ts'
 import { createSchedule } from '../queue/schedule.ts'
-import { createHasher } from '../request/fingerprint.ts'
+import { createHasher, fingerprint } from '../request/fingerprint.ts'
 import { createImageReader } from '../request/images.ts'
 import { accountDigest } from '../store/journal.ts'
 import { systemClock, type Clock } from '../system/clock.ts'
@@ -34,6 +34,7 @@ import { Notices } from './telling/notices.ts'
 import { teeProgress } from './telling/observer.ts'
 import type { ResolvedOptions } from './options.ts'
 import { Report } from './telling/report.ts'
+import { openSharedStores } from './shared-stores.ts'
 import { openStore } from './store.ts'
 import { TerminalProgress } from './telling/terminal.ts'
 import { WantedFiles } from './paying/wanted.ts'
@@ -93,6 +94,15 @@ export async function openContext(run: Run): Promise<Context> {
   const context: Context = {
     options,
     store,
+    sharing: openSharedStores({
+      options,
+      env: run.env,
+      store,
+      keyOf: (request) => fingerprint(request, hasher),
+      clock,
+      fetch: createFetch({ env: run.env }),
+      warn: (text) => notices.once(text),
+    }),
     hasher,
     readImage: createImageReader(hasher, store.notes),
     api: () => apiFor(shared, run, clock),

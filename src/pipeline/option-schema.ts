@@ -38,6 +38,9 @@ const optionsSchema = z.strictObject({
   emit: z.enum(['asset', 'copy']).optional(),
   inspector: z.boolean().optional(),
   dts: z.union([z.string().min(1), z.literal(false)]).optional(),
+  machineStore: z.union([z.string().min(1), z.literal(false)]).optional(),
+  machineStoreLimit: z.number().nonnegative().optional(),
+  teamStore: z.string().min(1).optional(),
 })
 
 /**

@@ -8,6 +8,8 @@ import { defaultDeclaredFile } from './dts/declared-file.ts'
 import { parseOptions } from './option-schema.ts'
 import { DEFAULT_LOCKFILE, type Project } from './project.ts'
 import type { ModelTransform } from '../derive/transform-model.ts'
+import { resolveStores } from './store-options.ts'
+import type { TeamStoreSettings } from '../sharing/open-team-store.ts'
 import { assertBaseUrl } from '../meshy/base-url.ts'
 import type { DirectiveObject } from '../request/directives.ts'
 
@@ -65,6 +67,15 @@ export interface Options {
   dts?: string | false | undefined
   /** Whether the dev server of Vite has a page about its models, at `/__meshy/`. @default true */
   inspector?: boolean | undefined
+  /**
+   * Folder of models that all projects of this user share, relative to the project; `false` turns it off.
+   * @default MESHY_MACHINE_STORE ?? the user's cache folder
+   */
+  machineStore?: string | false | undefined
+  /** Bytes that the machine's store may hold. @default MESHY_MACHINE_STORE_LIMIT ?? 5e9 */
+  machineStoreLimit?: number | undefined
+  /** Where the team shares models: `s3://bucket/prefix` or `https://host/path`. @default MESHY_TEAM_STORE */
+  teamStore?: string | undefined
 }
 
 /** Options with every default filled in; nobody reads raw options after this. */
@@ -98,6 +109,10 @@ export interface ResolvedOptions {
   /** Absolute. */
   dts: string | false
   inspector: boolean
+  /** Absolute. */
+  machineStore: string | false
+  machineStoreLimit: number
+  teamStore: TeamStoreSettings | undefined
 }
 
 /** What is known of a run before its options are resolved. */
@@ -153,12 +168,13 @@ export function resolveOptions(inline: Options, config: Options, run: RunFacts):
     baseUrl,
     publicPath: given.publicPath,
     emulated: given.emulated ?? isLoopback(new URL(baseUrl).hostname),
-    mode: chosenMode ?? defaultMode(run, apiKey),
+    mode: chosenMode ?? defaultMode(run, { apiKey, teamStore: given.teamStore ?? env['MESHY_TEAM_STORE'] }),
     isModeChosen: chosenMode !== undefined,
     maxCredits: creditsFromEnvironment(env) ?? given.maxCredits,
     cacheDir: path.resolve(project.dir, given.cacheDir),
     lockfile: lockfile && path.resolve(project.dir, lockfile),
     dts: dts && path.resolve(root, dts),
+    ...resolveStores(given, run),
   }
 }
 
@@ -194,9 +210,13 @@ function creditsFromEnvironment(env: Environment): number | undefined {
 }
 
 /** Frozen in CI comes first: whatever else runs there, it must not spend. */
-function defaultMode({ env, live, underTest }: RunFacts, apiKey: string | undefined): Mode {
+function defaultMode(
+  { env, live, underTest }: RunFacts,
+  { apiKey, teamStore }: { apiKey: string | undefined; teamStore: string | undefined },
+): Mode {
   if (isCi(env)) return 'frozen'
   if (underTest) return 'preview'
   if (!live) return 'generate'
-  return apiKey ? 'ask' : 'preview'
+  // Without a key, a team's store still has what is pinned.
+  return apiKey || teamStore ? 'ask' : 'preview'
 }

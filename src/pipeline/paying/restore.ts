@@ -7,11 +7,13 @@ import { findEntry } from '../classify.ts'
 import type { Context } from '../context.ts'
 import { fetchFiles } from './fetch-files.ts'
 import { filesMissing } from './missing.ts'
+import { bringBlob, formatAnswers, type SourceAnswer } from '../../sharing/sources.ts'
 import { takeTurn } from './turn.ts'
 
 /**
- * Fetches files of a finished request from its task again, unpaid. Pinned bytes must match; files that were never kept
- * are added to the entry, except in `frozen`: there the committed lockfile says all.
+ * Gets files of a finished request again, unpaid: from the stores of the machine and the team, else from its task. Pinned
+ * bytes must match; files that were never kept are added to the entry, except in `frozen`: there the committed lockfile
+ * says all.
  *
  * A model whose bytes cannot be had is never generated anew by itself: the error names the ways out.
  */
@@ -20,35 +22,67 @@ export async function restore(
   request: Pick<Request, 'key'>,
   { entry, lacking }: { entry: Entry; lacking: readonly FileRole[] },
 ): Promise<Entry> {
-  assertRestorable(context, entry, lacking)
+  const shared = await bringShared(context, entry, lacking)
+  if (shared.lacking.length === 0) return entry
+  assertRestorable(context, entry, shared)
   return takeTurn(context, { key: request.key, imageName: entry.image }, async () => {
     // Another process may have had the lease before, and fetched them.
     const current = (await findEntry(context, request.key)) ?? entry
-    const roles = await stillLacking(context, current, lacking)
-    return roles.length === 0 ? current : restoreAlone(context, current, roles)
+    const roles = await stillLacking(context, current, shared.lacking)
+    return roles.length === 0 ? current : restoreAlone(context, current, { ...shared, lacking: roles })
   })
 }
 
-async function restoreAlone(context: Context, entry: Entry, lacking: readonly FileRole[]): Promise<Entry> {
-  assertRestorable(context, entry, lacking)
-  const task = await retrieveTask(context, entry, lacking)
+/** Files that no store gave, and what the stores said. */
+interface Lacking {
+  lacking: readonly FileRole[]
+  answers: readonly SourceAnswer[]
+}
+
+async function bringShared(
+  { sharing, clock, signal }: Context,
+  { files, source }: Entry,
+  roles: readonly FileRole[],
+): Promise<Lacking> {
+  const lacking: FileRole[] = []
+  const answers: SourceAnswer[] = []
+  const sources = source === 'emulator' ? [] : sharing.sources
+  for (const role of roles) {
+    const ref = files[role]
+    const brought = ref ? await bringBlob(sources, ref, { clock, signal }) : NOBODY
+    if (brought.from !== undefined) continue
+    lacking.push(role)
+    answers.push(...brought.answers)
+  }
+  return { lacking, answers }
+}
+
+const NOBODY = { from: undefined, answers: [] } as const
+
+async function restoreAlone(context: Context, entry: Entry, shared: Lacking): Promise<Entry> {
+  const { lacking } = shared
+  assertRestorable(context, entry, shared)
+  const task = await retrieveTask(context, entry, shared)
   const { kind } = entry.request
   const wanted = { kind, task, roles: lacking, expected: entry.files }
   const fetched = await fetchFiles(context, wanted).catch((error: unknown) => {
-    throw hasOtherBytes(error) ? unrestorable(entry, lacking, `task ${task.id} gives other bytes`) : error
+    throw hasOtherBytes(error) ? unrestorable(entry, shared, `task ${task.id} gives other bytes`) : error
   })
   const lost = fetched.unavailable.filter((role) => entry.files[role] !== undefined)
-  if (lost.length > 0) throw unrestorable(entry, lost, `task ${task.id} does not have them any more`)
+  if (lost.length > 0) {
+    throw unrestorable(entry, { ...shared, lacking: lost }, `task ${task.id} does not have them any more`)
+  }
   return addFiles(context, entry, fetched)
 }
 
-function assertRestorable({ options }: Context, entry: Entry, lacking: readonly FileRole[]): void {
+function assertRestorable({ options }: Context, entry: Entry, shared: Lacking): void {
   const { files, task } = entry
-  if (!task) throw unrestorable(entry, lacking, 'they are your own bytes, which no task can give back')
+  const { lacking } = shared
+  if (!task) throw unrestorable(entry, shared, 'they are your own bytes, which no task can give back')
   const unpinned = lacking.filter((role) => files[role] === undefined)
   if (options.mode === 'frozen' && unpinned.length > 0) throw filesMissing(entry, unpinned)
   if (options.apiKey !== undefined) return
-  throw unrestorable(entry, lacking, `there is no MESHY_API_KEY to fetch them from task ${task.id} with`)
+  throw unrestorable(entry, shared, `there is no MESHY_API_KEY to fetch them from task ${task.id} with`)
 }
 
 async function stillLacking(
@@ -65,14 +99,14 @@ async function stillLacking(
   return lacking
 }
 
-async function retrieveTask(context: Context, entry: Entry, lacking: readonly FileRole[]): Promise<Task> {
+async function retrieveTask(context: Context, entry: Entry, shared: Lacking): Promise<Task> {
   const taskId = entry.task?.id ?? ''
   const { client } = context.api()
   try {
     return await client.retrieve(entry.request.kind, taskId, { signal: context.signal })
   } catch (error) {
     if (!isMeshyError(error) || error.code !== 'MESHY_API_NOT_FOUND') throw error
-    throw unrestorable(entry, lacking, `task ${taskId} is gone: the service keeps tasks for 3 days`)
+    throw unrestorable(entry, shared, `task ${taskId} is gone: the service keeps tasks for 3 days`)
   }
 }
 
@@ -112,9 +146,10 @@ function isAsked(role: FileRole): boolean {
   return isThumbnailRole(role) || EXTRA_FORMATS.some((format) => format === role)
 }
 
-function unrestorable(entry: Entry, lacking: readonly FileRole[], reason: string): MeshyError {
+function unrestorable(entry: Entry, { lacking, answers }: Lacking, reason: string): MeshyError {
   const names = lacking.map((role) => `\`${role}\``).join(', ')
-  const details = { key: entry.key, taskId: entry.task?.id, roles: lacking }
+  const details = { key: entry.key, taskId: entry.task?.id, roles: lacking, answers }
+  const stores = answers.length > 0 ? ` ${capitalised(formatAnswers(answers))}.` : ''
   if (!lacking.some((role) => entry.files[role])) {
     return new MeshyError('MESHY_EXTRA_UNAVAILABLE', {
       message: `Files of \`${entry.image}\` (${names}) were not kept with its model, and ${reason}. Nothing was paid.`,
@@ -123,10 +158,14 @@ function unrestorable(entry: Entry, lacking: readonly FileRole[], reason: string
     })
   }
   return new MeshyError('MESHY_MODEL_UNRESTORABLE', {
-    message: `The bytes of \`${entry.image}\` (${names}) are missing or damaged, and ${reason}. Nothing was paid.`,
+    message: `The bytes of \`${entry.image}\` (${names}) are missing or damaged, and ${reason}.${stores} Nothing was paid.`,
     hint:
       `Restore the file under \`blobs\` of the cache (commit it, \`git lfs pull\`, a colleague's copy), or ` +
       `\`unplugin-meshy forget ${entry.key}\`, so that the next build pays for a new model.`,
     details,
   })
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }

@@ -1,0 +1,50 @@
+import path from 'node:path'
+import { MeshyError } from '../errors.ts'
+import { defaultMachineFolder } from '../sharing/machine-folder.ts'
+import { parseStoreAddress } from '../sharing/store-address.ts'
+import type { Environment } from './environment.ts'
+import type { Options, ResolvedOptions, RunFacts } from './options.ts'
+
+type StoreOptions = Pick<ResolvedOptions, 'machineStore' | 'machineStoreLimit' | 'teamStore'>
+
+/** A few hundred models with their textures. */
+const DEFAULT_LIMIT = 5e9
+
+/** Where bytes are shared: what is written in code or config wins, then the environment. */
+export function resolveStores(
+  given: Pick<Options, 'machineStore' | 'machineStoreLimit' | 'teamStore'>,
+  { env, project }: Pick<RunFacts, 'env' | 'project'>,
+): StoreOptions {
+  const machineStore = given.machineStore ?? folderFromEnvironment(env) ?? defaultMachineFolder(env)
+  const address = given.teamStore ?? (env['MESHY_TEAM_STORE'] || undefined)
+  const writtenIn = given.teamStore === undefined ? 'environment' : 'config'
+  return {
+    machineStore: machineStore && path.resolve(project.dir, machineStore),
+    machineStoreLimit: given.machineStoreLimit ?? limitFromEnvironment(env) ?? DEFAULT_LIMIT,
+    teamStore:
+      address === undefined
+        ? undefined
+        : {
+            address: parseStoreAddress(address, writtenIn, env),
+            writtenIn,
+            signingKey: env['MESHY_TEAM_STORE_SIGNING_KEY'] || undefined,
+          },
+  }
+}
+
+function folderFromEnvironment(env: Environment): string | false | undefined {
+  const value = env['MESHY_MACHINE_STORE']
+  if (!value) return undefined
+  return ['false', 'off', 'no', '0'].includes(value.toLowerCase()) ? false : value
+}
+
+function limitFromEnvironment(env: Environment): number | undefined {
+  const value = env['MESHY_MACHINE_STORE_LIMIT']
+  if (!value) return undefined
+  const limit = Number(value)
+  if (Number.isFinite(limit) && limit >= 0) return limit
+  throw new MeshyError('MESHY_OPTIONS_INVALID', {
+    message: `MESHY_MACHINE_STORE_LIMIT is \`${value.slice(0, 40)}\`; expected a number of bytes.`,
+    hint: 'Set MESHY_MACHINE_STORE_LIMIT to a number such as 5000000000, or unset it.',
+  })
+}

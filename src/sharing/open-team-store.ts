@@ -1,0 +1,71 @@
+import type { CanonicalRequest } from '../request/request.ts'
+import type { StoreNetwork } from './ask-store.ts'
+import { Fuse } from './fuse.ts'
+import { createHttpStore } from './http-store.ts'
+import { createCredentials } from './s3-credentials.ts'
+import { createS3Store } from './s3-store.ts'
+import type { S3Address, StoreAddress, WrittenIn } from './store-address.ts'
+import { createTeamStore, type TeamStore } from './team-store.ts'
+
+export interface TeamStoreSettings {
+  address: StoreAddress
+  writtenIn: WrittenIn
+  /** Key of the signatures of entries. */
+  signingKey: string | undefined
+}
+
+type Environment = Record<string, string | undefined>
+
+interface World {
+  env: Environment
+  network: StoreNetwork
+  keyOf: (request: CanonicalRequest) => string
+  warn: (text: string) => void
+}
+
+/** Opens a team's store. No connection is made before it is asked for something. */
+export function openTeamStore(settings: TeamStoreSettings, world: World): TeamStore {
+  const { address, signingKey } = settings
+  const { env, network, keyOf, warn } = world
+  const fuse = new Fuse(({ message }) =>
+    warn(`the team's store ${address.label} is left alone for this run: it ${message}`),
+  )
+  const common = { label: address.label, fuse, keyOf, signingKey }
+  if (address.kind === 'http') {
+    const token = mayHaveCredentials(settings, env) ? env['MESHY_TEAM_STORE_TOKEN'] || undefined : undefined
+    const objects = createHttpStore(address, { token, network })
+    return createTeamStore({ ...common, objects, keepsEntries: false, casName: (sha256) => `cas/${sha256}` })
+  }
+  const credentials = mayHaveCredentials(settings, env)
+    ? createCredentials(env, { now: network.clock.now, warn })
+    : async () => undefined
+  const objects = createS3Store(address, { credentials, network })
+  const casName = (sha256: string) => `cas/${sha256.slice(0, 2)}/${sha256}`
+  return createTeamStore({ ...common, objects, keepsEntries: true, casName })
+}
+
+/**
+ * Whether the credentials of the environment are for this host: it must be one that the environment names, or Amazon's
+ * own. Otherwise a pull request could send them to a host of its choice by a line of a config file.
+ */
+export function mayHaveCredentials({ address, writtenIn }: TeamStoreSettings, env: Environment): boolean {
+  if (writtenIn === 'environment') return true
+  if (address.kind === 'http') return originOf(env['MESHY_TEAM_STORE']) === new URL(address.url).origin
+  return isAmazon(address) || namedEndpoints(env).includes(address.endpoint?.origin)
+}
+
+function isAmazon({ endpoint }: S3Address): boolean {
+  return endpoint === undefined || endpoint.hostname.endsWith('.amazonaws.com')
+}
+
+function namedEndpoints(env: Environment): (string | undefined)[] {
+  const inAddress =
+    env['MESHY_TEAM_STORE'] && URL.canParse(env['MESHY_TEAM_STORE'])
+      ? (new URL(env['MESHY_TEAM_STORE']).searchParams.get('endpoint') ?? undefined)
+      : undefined
+  return [env['AWS_ENDPOINT_URL_S3'], env['AWS_ENDPOINT_URL'], inAddress].map(originOf).filter(Boolean)
+}
+
+function originOf(text: string | undefined): string | undefined {
+  return text !== undefined && URL.canParse(text) ? new URL(text).origin : undefined
+}
