@@ -31,7 +31,7 @@ export interface Store {
   withLease<T>(
     key: string,
     use: (lease: Lease) => Promise<T>,
-    options: Pick<LeaseOptions, 'signal' | 'onWait'>,
+    options: Pick<LeaseOptions, 'signal' | 'onWait' | 'onStill'>,
   ): Promise<T>
   /** Keys by the ids of the tasks that belong to them, as all records say that can be read. */
   knownTasks(): Promise<ReadonlyMap<string, string>>

@@ -12,6 +12,8 @@ const holderSchema = z.object({
   pid: z.int().positive(),
   born: z.string().nullable(),
   host: z.string(),
+  /** Name of the machine, for people. */
+  machine: z.string().optional(),
   /** Worker thread, 0 for the main one. */
   thread: z.int().nonnegative(),
   /** New for each lease, so that two of one process differ. Part of file names. */

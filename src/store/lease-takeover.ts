@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises'
-import { livenessOf, type Liveness } from '../system/process.ts'
+import { threadId } from 'node:worker_threads'
+import { currentProcess, livenessOf, type Liveness } from '../system/process.ts'
 import { createLease, readLease, type FoundLease, type Holder, type LinkFile } from './lease-file.ts'
+import { ownLeases } from './lease-table.ts'
 
 /** What the names of guards look like: lease, token of its holder, number. */
 export const GUARD_NAME = /^[\w-]+\.[\w-]+\.\d+$/
@@ -29,10 +31,13 @@ export async function removeLostLease(file: string, lost: FoundLease, taker: Tak
     const guard = `${file}.${name}.${number}`
     const handle = await createLease(guard, taker.me, taker.link)
     if (handle) {
-      await handle.close()
-      const found = await readLease(file)
-      if (found?.text === lost.text) await rm(file, { force: true })
-      await removeGuards(`${file}.${name}`, number)
+      try {
+        await handle.close()
+        const found = await readLease(file)
+        if (found?.text === lost.text) await rm(file, { force: true })
+      } finally {
+        await removeGuards(`${file}.${name}`, number)
+      }
       return true
     }
     if (await isAtWork(guard, taker)) return false
@@ -42,7 +47,10 @@ export async function removeLostLease(file: string, lost: FoundLease, taker: Tak
 /** Whether the holder of a lease is alive, where that can be seen from here. */
 export function livenessOfHolder(holder: Holder | undefined): Liveness {
   if (!holder) return 'unknown'
-  const liveness = livenessOf(holder)
+  const self = currentProcess()
+  const isHere = holder.pid === self.pid && holder.born === self.born && holder.host === self.host
+  if (isHere && holder.thread === threadId) return ownLeases().has(holder.token) ? 'alive' : 'gone'
+  const liveness = livenessOf(holder, self)
   // The process of a terminated worker thread lives on.
   return liveness === 'alive' && holder.thread !== 0 ? 'unknown' : liveness
 }

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { rm, type FileHandle } from 'node:fs/promises'
+import { type FileHandle } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { threadId } from 'node:worker_threads'
 import { systemClock, type Clock } from '../system/clock.ts'
 import { currentProcess } from '../system/process.ts'
 import { createLease, readLease, type FoundLease, type Holder, type LinkFile } from './lease-file.ts'
+import { release } from './lease-release.ts'
+import { ownLeases } from './lease-table.ts'
 import { livenessOfHolder, removeLostLease } from './lease-takeover.ts'
 import { orUnwritable } from './unwritable.ts'
 
@@ -26,6 +29,8 @@ export interface LeaseOptions {
   silenceMs?: number | undefined
   /** Called once when somebody else has the lease; with whom, where the lease says it. */
   onWait?: ((holder: Holder | undefined) => void) | undefined
+  /** Called once when a process of this machine has the lease and says nothing for `silenceMs`: it may be stopped. */
+  onStill?: ((holder: Holder | undefined) => void) | undefined
   /** How hard links are made. */
   link?: LinkFile | undefined
 }
@@ -45,33 +50,32 @@ export async function withLease<T>(
   use: (lease: Lease) => Promise<T>,
   options: LeaseOptions = {},
 ): Promise<T> {
-  const { clock = systemClock, beatMs = 5_000, silenceMs = 60_000, signal, onWait, link } = options
-  const me: Holder = { ...currentProcess(), thread: threadId, token: randomBytes(8).toString('hex') }
-  const handle = await acquire(file, me, { clock, beatMs, silenceMs, signal, onWait, link })
-  const stopBeating = startBeating(handle, clock, beatMs)
-  const mine = async (): Promise<boolean> => (await readLease(file))?.holder?.token === me.token
+  const { clock = systemClock, beatMs = 5_000, silenceMs = 60_000 } = options
+  const token = randomBytes(8).toString('hex')
+  const me: Holder = { ...currentProcess(), machine: hostname(), thread: threadId, token }
+  const mine = async (): Promise<boolean> => (await readLease(file))?.holder?.token === token
+  ownLeases().add(token)
   try {
-    return await use({ mine })
+    const handle = await acquire(file, me, { ...options, clock, beatMs, silenceMs })
+    const stopBeating = startBeating(handle, clock, beatMs)
+    try {
+      return await use({ mine })
+    } finally {
+      stopBeating()
+      await release(file, { handle, mine })
+    }
   } finally {
-    stopBeating()
-    await handle.close()
-    if (await mine()) await rm(file, { force: true })
+    ownLeases().delete(token)
   }
 }
 
-interface Settings {
-  clock: Clock
-  beatMs: number
-  silenceMs: number
-  signal: AbortSignal | undefined
-  onWait: LeaseOptions['onWait']
-  link: LinkFile | undefined
-}
+type Settings = LeaseOptions & { clock: Clock; beatMs: number; silenceMs: number }
 
 async function acquire(file: string, me: Holder, settings: Settings): Promise<FileHandle> {
   const { clock, signal, silenceMs, link } = settings
   const isSilent = watchBeats(settings)
   let pauses = 0
+  let isTold = false
   for (;;) {
     signal?.throwIfAborted()
     const found = await readLease(file)
@@ -82,11 +86,14 @@ async function acquire(file: string, me: Holder, settings: Settings): Promise<Fi
     }
 
     const nextPauseMs = pauseMs(pauses)
-    if (isLost(found, isSilent(found, nextPauseMs))) {
+    const silent = isSilent(found, nextPauseMs)
+    if (isLost(found, silent)) {
       const taker = { me, silenceMs, now: clock.now(), link }
       if (await orUnwritable(file, () => removeLostLease(file, found, taker))) continue
     }
     if (pauses++ === 0) settings.onWait?.(found.holder)
+    if (silent && !isTold) settings.onStill?.(found.holder)
+    isTold ||= silent
     await clock.sleep(nextPauseMs, signal)
   }
 }

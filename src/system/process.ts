@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { hostname, networkInterfaces } from 'node:os'
 import { hasErrno } from './errno.ts'
 
 /** A process, so that others can tell later whether it still runs. */
@@ -53,9 +54,30 @@ function birthOf(pid: number): string | undefined {
 }
 
 function currentHost(): string {
-  const boot = readIfThere('/proc/sys/kernel/random/boot_id')
+  const boot = readIfThere('/proc/sys/kernel/random/boot_id')?.trim()
   const space = ifThere(() => readlinkSync('/proc/self/ns/pid'))
-  return boot === undefined ? hostname() : [boot.trim(), space ?? hostname()].join(' ')
+  return hostOf({ boot, space, name: hostname(), networks: networkInterfaces() })
+}
+
+/** What tells the space of pids of one machine from those of others. */
+export interface HostFacts {
+  boot: string | undefined
+  space: string | undefined
+  /** Two machines may have the same. */
+  name: string
+  networks: ReturnType<typeof networkInterfaces>
+}
+
+/**
+ * Where the system tells of no boot, the addresses of its network cards stand beside the name: "MacBook-Pro.local" may be
+ * anybody. Another dock or VPN makes another host of the same machine, whose leases are then judged by their beat.
+ */
+export function hostOf({ boot, space, name, networks }: HostFacts): string {
+  if (boot !== undefined) return [boot, space ?? name].join(' ')
+  const cards = Object.values(networks).flatMap((addresses) => addresses?.map(({ mac }) => mac) ?? [])
+  const known = [...new Set(cards)].filter((mac) => !/^[0:]*$/.test(mac)).sort()
+  const digest = createHash('sha256').update(known.join(' ')).digest('hex').slice(0, 16)
+  return [name, digest].join(' ')
 }
 
 function readIfThere(file: string): string | undefined {

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { link, mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
+import { link, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
-import { describe, expect, it } from 'vitest'
+import { threadId, Worker } from 'node:worker_threads'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { withLease } from '../../src/store/lease.ts'
 import type { Holder } from '../../src/store/lease-file.ts'
 import { removeLostLease } from '../../src/store/lease-takeover.ts'
@@ -150,17 +152,61 @@ describe('withLease', () => {
     expect(await readdir(path('leases'))).toEqual([])
   })
 
-  it('waits when a live process of this machine has not beaten for years', async () => {
-    await plant(holder(), new Date(0))
+  /** A process that lives, and is not this one. */
+  async function startOther(): Promise<Holder> {
+    const other = spawnScript(child('hold'), [path('leases', 'other')])
+    onTestFinished(async () => void (await other.kill()))
+    await other.line(/held/)
+    return JSON.parse(await readFile(path('leases', 'other'), 'utf8')) as Holder
+  }
+
+  it('waits when a live process of this machine has not beaten for years, and tells of it once', async () => {
+    const other = await startOther()
+    await plant(other, new Date(0))
     const abort = new AbortController()
     const { clock } = stepClock((now) =>
       now > Date.UTC(2026, 0, 2, 0, 5) ? abort.abort('tired') : undefined,
     )
+    const told: (Holder | undefined)[] = []
+    const options = { clock, signal: abort.signal, onStill: (who?: Holder) => told.push(who) }
 
-    await expect(withLease(lease(), async () => 'mine', { clock, signal: abort.signal })).rejects.toBe(
-      'tired',
-    )
+    await expect(withLease(lease(), async () => 'mine', options)).rejects.toBe('tired')
+    expect(told).toMatchObject([{ pid: other.pid, machine: hostname() }])
   })
+
+  it('tells nobody of a holder that beats', async () => {
+    const { clock } = stepClock(async (now) => {
+      if (now < Date.UTC(2026, 0, 2, 0, 5)) await utimes(lease(), now / 1000, now / 1000)
+      else await rm(lease(), { force: true })
+    })
+    await plant(await startOther(), new Date(clock.now()))
+    const onStill = () => expect.unreachable('it beats')
+
+    expect(await withLease(lease(), async () => 'mine', { clock, onStill })).toBe('mine')
+  })
+
+  it('takes over what this very thread has left behind', async () => {
+    await plant({ ...holder(), thread: threadId })
+
+    expect(await withLease(lease(), async () => 'mine')).toBe('mine')
+  })
+
+  it.skipIf(process.platform === 'win32')(
+    'never lets a release in want of files spoil a result',
+    async () => {
+      const args = ['-c', 'ulimit -n 64; exec "$0" "$@"', process.execPath, ...LOADER]
+      const process_ = spawn('sh', [...args, fileURLToPath(child('crowded')), lease()], { stdio: 'pipe' })
+      onTestFinished(() => void process_.kill('SIGKILL'))
+      const lines: string[] = []
+      for await (const line of createInterface({ input: process_.stdout })) {
+        lines.push(line)
+        if (line === 'again' || line.startsWith('Error')) break
+      }
+
+      expect(lines).toEqual(['result stored', 'again'])
+      expect(await withLease(lease(), async () => 'mine')).toBe('mine')
+    },
+  )
 
   it('waits while a holder on another machine beats, and takes over when it falls silent', async () => {
     const { clock } = stepClock(async (now) => {
@@ -239,7 +285,7 @@ describe('withLease', () => {
   })
 
   it('ends with the reason of the signal when it is aborted while waiting', async () => {
-    await plant(holder())
+    await plant(await startOther())
     const abort = new AbortController()
 
     const waiting = withLease(lease(), async () => 'mine', {
@@ -248,7 +294,7 @@ describe('withLease', () => {
     })
 
     await expect(waiting).rejects.toThrow('stopped')
-    expect(await readdir(path('leases'))).toEqual(['one'])
+    expect(await readdir(path('leases'))).toEqual(['one', 'other'])
   })
 
   it('excludes others also where there are no hard links', async () => {
@@ -312,7 +358,7 @@ describe('removeLostLease', () => {
 
   it('leaves the lost lease to whoever is at it', async () => {
     await writeFile(path('one'), lost.text)
-    await writeFile(path(`one.${gone.token}.1`), JSON.stringify(holder({ token: 'c'.repeat(16) })))
+    await writeFile(path(`one.${gone.token}.1`), JSON.stringify(holder({ thread: 7, token: 'c'.repeat(16) })))
 
     expect(await removeLostLease(path('one'), lost, taker)).toBe(false)
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { currentProcess, livenessOf } from '../../src/system/process.ts'
+import { currentProcess, hostOf, livenessOf, type HostFacts } from '../../src/system/process.ts'
 
 describe('livenessOf', () => {
   it('is alive when it is this process', () => {
@@ -25,5 +25,26 @@ describe('livenessOf', () => {
 
   it('is unknown when the birth of a process that lives was not known', () => {
     expect(livenessOf({ ...currentProcess(), born: null })).toBe('unknown')
+  })
+})
+
+describe('hostOf', () => {
+  const card = (mac: string) => ({ en0: [{ mac, internal: false }] }) as unknown as HostFacts['networks']
+  const mac = { boot: undefined, space: undefined, name: 'MacBook-Pro.local' }
+
+  it('tells machines of one name apart where the system tells of no boot', () => {
+    const [one, other] = ['a4:83:e7:00:00:01', 'a4:83:e7:00:00:02'].map((address) =>
+      hostOf({ ...mac, networks: card(address) }),
+    )
+
+    expect(one).not.toBe(other)
+    expect(hostOf({ ...mac, networks: card('a4:83:e7:00:00:01') })).toBe(one)
+    expect(one).toMatch(/^MacBook-Pro\.local [0-9a-f]{16}$/)
+  })
+
+  it('is the boot and the space of pids where there are both', () => {
+    expect(hostOf({ boot: 'b', space: 'pid:[1]', name: 'n', networks: card('a4:83:e7:00:00:01') })).toBe(
+      'b pid:[1]',
+    )
   })
 })

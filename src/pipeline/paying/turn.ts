@@ -16,9 +16,21 @@ export function takeTurn<T>(
 ): Promise<T> {
   const onWait = (holder: Holder | undefined) => {
     if (isOurs(holder)) return
-    logger.info(`meshy: ${imageName}: another process is at work on it; waiting for that to end`)
+    logger.info(`meshy: ${imageName}: ${nameOf(holder)} is at work on it; waiting for that to end`)
   }
-  return store.withLease(key, use, { signal, onWait })
+  const onStill = (holder: Holder | undefined) => {
+    if (!holder || isOurs(holder)) return
+    logger.warn(
+      `meshy: ${imageName}: ${nameOf(holder)} has given no sign of life for a minute. It may be stopped, by Ctrl-Z or a ` +
+        `debugger: continue it (\`kill -CONT ${holder.pid}\`) or end it (\`kill -9 ${holder.pid}\`), and this goes on`,
+    )
+  }
+  return store.withLease(key, use, { signal, onWait, onStill })
+}
+
+function nameOf(holder: Holder | undefined): string {
+  if (!holder) return 'another process'
+  return `process ${holder.pid}${holder.machine === undefined ? '' : ` on ${holder.machine}`}`
 }
 
 function isOurs(holder: Holder | undefined): boolean {

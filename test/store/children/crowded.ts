@@ -1,0 +1,33 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import { withLease } from '../../../src/store/lease.ts'
+
+// Gives a lease back while no more files can be opened, then takes it again. Started with a low limit of files.
+const [lease = ''] = process.argv.slice(2)
+await withLease(`${lease}-before`, async () => undefined)
+
+const opened: FileHandle[] = []
+let isGreedy = true
+
+/** Takes every file that can be opened, as a bundler does that waits for the next one to be closed. */
+async function openAll(): Promise<void> {
+  while (isGreedy) {
+    await open('/dev/null', 'r').then(
+      (handle) => opened.push(handle),
+      () => new Promise(setImmediate),
+    )
+  }
+}
+
+let readers: Promise<void>[] = []
+const result = await withLease(lease, async () => {
+  readers = Array.from({ length: 8 }, openAll)
+  while (opened.length < 20) await new Promise(setImmediate)
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  return 'stored'
+})
+console.log(`result ${result}`)
+isGreedy = false
+await Promise.all(readers)
+for (const handle of opened) await handle.close()
+console.log(await withLease(lease, async () => 'again'))
+process.stdin.resume()
