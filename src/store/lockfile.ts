@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { systemClock, type Clock } from '../system/clock.ts'
 import { TEMPORARY_NAME, writeDurably } from '../system/durable.ts'
+import { followLinks } from '../system/follow-links.ts'
 import type { Entry } from './entry.ts'
 import { withLease } from './lease.ts'
 import { removeLeftovers } from './leftovers.ts'
@@ -103,8 +104,10 @@ async function edit(options: LockfileOptions, change: (models: Models) => void, 
 
 async function write({ file, clock = systemClock }: LockfileOptions, text: string): Promise<void> {
   await orUnwritable(file, async () => {
-    await removeLeftovers(dirname(file), [TEMPORARY_NAME], clock)
-    await writeDurably(file, text)
+    // Two packages may share one by a link.
+    const target = await followLinks(file)
+    await removeLeftovers(dirname(target), [TEMPORARY_NAME], clock)
+    await writeDurably(target, text)
   })
 }
 

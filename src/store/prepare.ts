@@ -37,22 +37,31 @@ const SIGNS: Record<string, string> = {
  */
 export async function prepareCache(layout: Layout, clock: Clock = systemClock): Promise<void> {
   await orUnwritable(layout.root, async () => {
-    for (const [name, text] of Object.entries(SIGNS)) {
-      const file = join(layout.root, name)
-      if (!(await exists(file))) await writeDurably(file, text, layout.tmp)
-    }
+    await putUpSigns(layout)
     await removeLeftovers(layout.tmp, [TEMPORARY_NAME], clock)
     await removeLeftovers(layout.leases, [TEMPORARY_NAME, GUARD_NAME], clock)
   })
 }
 
-/** {@link prepareCache}, once: a factory's writers call it before each write. A failure is not remembered. */
+async function putUpSigns(layout: Layout): Promise<void> {
+  for (const [name, text] of Object.entries(SIGNS)) {
+    const file = join(layout.root, name)
+    if (!(await exists(file))) await writeDurably(file, text, layout.tmp)
+  }
+}
+
+/**
+ * {@link prepareCache}, once: a factory's writers call it before each write. A failure is not remembered, and the signs are
+ * put up again where somebody has deleted the whole folder since.
+ */
 export function createPreparation(layout: Layout, clock: Clock = systemClock): () => Promise<void> {
   let done: Promise<void> | undefined
   return async () => {
     done ??= prepareCache(layout, clock)
     try {
       await done
+      if (!(await exists(join(layout.root, '.gitignore'))))
+        await orUnwritable(layout.root, () => putUpSigns(layout))
     } catch (error) {
       done = undefined
       throw error

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, readlink, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import type { BlobRef, Entry, StoredEntry } from '../../src/store/entry.ts'
 import { createLockfile } from '../../src/store/lockfile.ts'
@@ -191,6 +191,18 @@ describe('createLockfile', () => {
     await put(sampleEntry(2))
     expect([...(await open().read()).keys()]).toHaveLength(2)
     expect(await text()).toMatch(/^\{/)
+  })
+
+  it.skipIf(process.platform === 'win32')('stays the symbolic link that it is', async () => {
+    await mkdir(path('shared'))
+    await symlink('shared/lock.json', file())
+
+    await put(sampleEntry(1))
+    await put(sampleEntry(2))
+
+    expect(await readlink(file())).toBe('shared/lock.json')
+    expect((await open().read()).size).toBe(2)
+    expect(await readdir(path('shared'))).toEqual(['lock.json'])
   })
 
   it('takes files of a role that this version does not know', async () => {
