@@ -5,13 +5,17 @@ export const GLB_HEAD_BYTES = 20
 
 const GLB_MAGIC = 0x46546c67
 const JSON_CHUNK = 0x4e4f534a
+const LFS_POINTER = 'a Git LFS pointer'
 
 /**
  * Throws `MESHY_GLB_INVALID` unless the bytes begin like a binary glTF 2.0 file of exactly `totalBytes`:
  * magic, version, length, and a first chunk of JSON that fits (glTF 2.0, section 4.4).
  */
 export function assertGlbHeader(head: Uint8Array, totalBytes: number): void {
-  if (head.length < 4 || uint32(head, 0) !== GLB_MAGIC) fail(`it begins with ${describeStart(head)}`)
+  if (head.length < 4 || uint32(head, 0) !== GLB_MAGIC) {
+    const start = describeStart(head)
+    fail(`it begins with ${start}`, start === LFS_POINTER ? 'Run `git lfs pull`, then try again.' : undefined)
+  }
   if (head.length < GLB_HEAD_BYTES) fail(`it ends after ${head.length} bytes, within its header`)
 
   const version = uint32(head, 4)
@@ -26,10 +30,10 @@ export function assertGlbHeader(head: Uint8Array, totalBytes: number): void {
   if (GLB_HEAD_BYTES + jsonBytes > length) fail(`its JSON chunk of \`${jsonBytes}\` bytes does not fit`)
 }
 
-function fail(reason: string): never {
+function fail(reason: string, hint = 'Fetch or export the model again as GLB.'): never {
   throw new MeshyError('MESHY_GLB_INVALID', {
     message: `The file is not a binary glTF 2.0 file: ${reason}.`,
-    hint: 'Fetch or export the model again as GLB.',
+    hint,
   })
 }
 
@@ -44,6 +48,6 @@ function describeStart(head: Uint8Array): string {
   if (/^<(!doctype|html|head|body)/i.test(text)) return 'HTML'
   if (text.startsWith('<')) return 'XML'
   if (/^[{[]/.test(text)) return 'JSON'
-  if (text.startsWith('version https://')) return 'a Git LFS pointer'
+  if (text.startsWith('version https://')) return LFS_POINTER
   return `\`${[...head.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')}\`, expected \`glTF\``
 }
