@@ -9,8 +9,12 @@ import type { State } from './modes.ts'
 import { isOnItsWay, RETENTION_MS } from './paying/retention.ts'
 import { fileStem, isThumbnailRole, THUMBNAIL_ROLES, wantedRoles } from './roles.ts'
 
-/** Bytes that the entry's task may still have. A Git LFS pointer is not among them: the user has the bytes. */
-const RESTORABLE_CODES: ReadonlySet<ErrorCode> = new Set(['MESHY_BLOB_MISSING', 'MESHY_BLOB_DAMAGED'])
+/** Bytes that another source may still have. A pointer of Git LFS stands for bytes that are not here. */
+const RESTORABLE_CODES: ReadonlySet<ErrorCode> = new Set([
+  'MESHY_BLOB_MISSING',
+  'MESHY_BLOB_DAMAGED',
+  'MESHY_BLOB_LFS_POINTER',
+])
 
 /** What is known of a request on this machine, without asking the service. */
 export interface Finding {
@@ -131,7 +135,7 @@ async function verifyPart(
 
 /** The path of a file whose bytes are right; undefined when they are missing or damaged, and so restorable. */
 async function verifiedPath(
-  { store: { outputs }, options }: Context,
+  { store: { outputs }, options, notices }: Context,
   ref: BlobRef,
   { key, stem }: { key: string; stem: string },
 ): Promise<string | undefined> {
@@ -139,7 +143,10 @@ async function verifiedPath(
     const writesNothing = options.mode === 'plan'
     return await (writesNothing ? outputs.locate(ref, key, stem) : outputs.materialise(ref, key, stem))
   } catch (error) {
-    if (isMeshyError(error) && RESTORABLE_CODES.has(error.code)) return undefined
-    throw error
+    if (!isMeshyError(error) || !RESTORABLE_CODES.has(error.code)) throw error
+    if (error.code === 'MESHY_BLOB_LFS_POINTER') {
+      notices.once('models are Git LFS pointers whose bytes were never pulled: `git lfs pull` brings them')
+    }
+    return undefined
   }
 }

@@ -63,6 +63,23 @@ describe('a pinned model whose bytes are gone', () => {
 
     expect(code).toBe(1)
     expect(stderr).toContain('MESHY_BLOB_LFS_POINTER')
+    expect(stderr).toContain('git lfs pull')
+  })
+
+  it('is a stand-in in `preview`, and fetched from the task by a build, where only its pointer is there', async () => {
+    const emulator = await emulate()
+    const project = await built(emulator)
+    const { 'hero.png': hero } = await readPins(project)
+    const before = await readTree(path.join(project.root, 'dist'))
+    await loseBytes(project)
+    await writePointer(blobOf(project, hero as LockedModel))
+
+    const preview = await viteBuild(project, { ...keyless(emulator), MESHY_MODE: 'preview' })
+    expect([preview.code, preview.stderr]).toEqual([0, expect.stringContaining('git lfs pull')])
+
+    await mustSucceed(viteBuild(project, emulated(emulator)))
+    expect(await readTree(path.join(project.root, 'dist'))).toEqual(before)
+    expect(emulator.counts.created).toBe(2)
   })
 })
 

@@ -1,5 +1,6 @@
 import { isMeshyError, MeshyError } from '../../errors.ts'
 import type { Task } from '../../meshy/task.ts'
+import { blobUnusable } from '../../store/blob-error.ts'
 import type { Entry, FileRole } from '../../store/entry.ts'
 import { EXTRA_FORMATS, type Request } from '../../request/request.ts'
 import { isThumbnailRole } from '../roles.ts'
@@ -18,6 +19,33 @@ import { takeTurn } from './turn.ts'
  * A model whose bytes cannot be had is never generated anew by itself: the error names the ways out.
  */
 export async function restore(
+  context: Context,
+  request: Pick<Request, 'key'>,
+  missing: { entry: Entry; lacking: readonly FileRole[] },
+): Promise<Entry> {
+  try {
+    return await restoreInTurn(context, request, missing)
+  } catch (error) {
+    const isLost = isMeshyError(error) && error.code === 'MESHY_MODEL_UNRESTORABLE'
+    throw (isLost && (await findPointer(context, missing))) || error
+  }
+}
+
+/** The error for bytes that are somewhere all the same: git has them, and only their pointer is here. */
+async function findPointer(
+  { store, signal }: Context,
+  { entry, lacking }: { entry: Entry; lacking: readonly FileRole[] },
+): Promise<MeshyError | undefined> {
+  for (const role of lacking) {
+    const ref = entry.files[role]
+    if (ref && (await store.blobs.verify(ref, signal)) === 'lfs-pointer') {
+      return blobUnusable(store.blobs.path(ref), 'lfs-pointer')
+    }
+  }
+  return undefined
+}
+
+async function restoreInTurn(
   context: Context,
   request: Pick<Request, 'key'>,
   { entry, lacking }: { entry: Entry; lacking: readonly FileRole[] },
