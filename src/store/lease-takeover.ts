@@ -31,17 +31,17 @@ export async function removeLostLease(file: string, lost: FoundLease, taker: Tak
     const guard = `${file}.${name}.${number}`
     const handle = await createLease(guard, taker.me, taker.link)
     if (handle) {
-      try {
-        await handle.close()
-        const found = await readLease(file)
-        if (found?.text === lost.text) await rm(file, { force: true })
-      } finally {
-        await removeGuards(`${file}.${name}`, number)
-      }
+      await handle.close()
+      await removeGuarded(file, lost).finally(() => removeGuards(`${file}.${name}`, number))
       return true
     }
     if (await isAtWork(guard, taker)) return false
   }
+}
+
+async function removeGuarded(file: string, lost: FoundLease): Promise<void> {
+  const found = await readLease(file)
+  if (found?.text === lost.text) await rm(file, { force: true })
 }
 
 /** Whether the holder of a lease is alive, where that can be seen from here. */

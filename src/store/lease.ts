@@ -74,8 +74,8 @@ type Settings = LeaseOptions & { clock: Clock; beatMs: number; silenceMs: number
 async function acquire(file: string, me: Holder, settings: Settings): Promise<FileHandle> {
   const { clock, signal, silenceMs, link } = settings
   const isSilent = watchBeats(settings)
+  const tell = createTeller(settings)
   let pauses = 0
-  let isTold = false
   for (;;) {
     signal?.throwIfAborted()
     const found = await readLease(file)
@@ -91,10 +91,21 @@ async function acquire(file: string, me: Holder, settings: Settings): Promise<Fi
       const taker = { me, silenceMs, now: clock.now(), link }
       if (await orUnwritable(file, () => removeLostLease(file, found, taker))) continue
     }
-    if (pauses++ === 0) settings.onWait?.(found.holder)
-    if (silent && !isTold) settings.onStill?.(found.holder)
-    isTold ||= silent
+    tell(found.holder, silent)
+    pauses += 1
     await clock.sleep(nextPauseMs, signal)
+  }
+}
+
+/** Tells whoever waits for whom, once, and once more when that one says nothing. */
+function createTeller({ onWait, onStill }: Settings): (holder: Holder | undefined, silent: boolean) => void {
+  let isTold = false
+  let isStillTold = false
+  return (holder, silent) => {
+    if (!isTold) onWait?.(holder)
+    if (silent && !isStillTold) onStill?.(holder)
+    isTold = true
+    isStillTold ||= silent
   }
 }
 

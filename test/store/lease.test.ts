@@ -195,10 +195,10 @@ describe('withLease', () => {
     'never lets a release in want of files spoil a result',
     async () => {
       const args = ['-c', 'ulimit -n 64; exec "$0" "$@"', process.execPath, ...LOADER]
-      const process_ = spawn('sh', [...args, fileURLToPath(child('crowded')), lease()], { stdio: 'pipe' })
-      onTestFinished(() => void process_.kill('SIGKILL'))
+      const crowded = spawn('sh', [...args, fileURLToPath(child('crowded')), lease()], { stdio: 'pipe' })
+      onTestFinished(() => void crowded.kill('SIGKILL'))
       const lines: string[] = []
-      for await (const line of createInterface({ input: process_.stdout })) {
+      for await (const line of createInterface({ input: crowded.stdout })) {
         lines.push(line)
         if (line === 'again' || line.startsWith('Error')) break
       }

@@ -6,11 +6,11 @@ const [lease = ''] = process.argv.slice(2)
 await withLease(`${lease}-before`, async () => undefined)
 
 const opened: FileHandle[] = []
-let isGreedy = true
+const greed = new AbortController()
 
 /** Takes every file that can be opened, as a bundler does that waits for the next one to be closed. */
 async function openAll(): Promise<void> {
-  while (isGreedy) {
+  while (!greed.signal.aborted) {
     await open('/dev/null', 'r').then(
       (handle) => opened.push(handle),
       () => new Promise(setImmediate),
@@ -26,7 +26,7 @@ const result = await withLease(lease, async () => {
   return 'stored'
 })
 console.log(`result ${result}`)
-isGreedy = false
+greed.abort()
 await Promise.all(readers)
 for (const handle of opened) await handle.close()
 console.log(await withLease(lease, async () => 'again'))
