@@ -1,8 +1,8 @@
 import { simplify } from './simplify.ts'
 import type { Step } from './step.ts'
 
-/** Fewer do not show what a thing is. */
-const FEWEST = 4
+/** So few cost nothing to draw, and fewer would not show what a thing is. */
+const FEWEST = 64
 /** What is seen from far away may lose the tip of an antenna. */
 const TOLERANCE = 0.15
 

@@ -32,12 +32,20 @@ async function lighten(texture: Texture, plan: DerivationPlan, tools: Tools): Pr
   const toWebp = plan.textureFormat === 'webp'
   const isRight = !toWebp || texture.getMimeType() === WEBP
   if (side === undefined && isRight) return
+  const before = texture.getImage()
   const isColor = listTextureSlots(texture).some((slot) => COLOR_SLOTS.test(slot))
   await compressTexture(texture, {
     encoder: need(tools, 'sharp'),
     ...(side !== undefined && { resize: [side, side] }),
     ...(toWebp && { targetFormat: 'webp', quality: isColor ? COLOR_QUALITY : DATA_QUALITY }),
   })
+  if (isRight && plan.textureSize === undefined) keepLighter(texture, before)
+}
+
+/** Few colours in many pixels can take less than many in few, where nobody asked for just this size. */
+function keepLighter(texture: Texture, before: Uint8Array | null): void {
+  const after = texture.getImage()
+  if (before && after && after.length > before.length) texture.setImage(before)
 }
 
 /**

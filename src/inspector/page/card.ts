@@ -17,6 +17,9 @@ export interface CardActions {
   retry(keys: string[]): void
 }
 
+/** Characters that a third of a card has no room for. */
+const WIDE = 16
+
 /** How long a copied query stays in view. */
 const COPIED_MS = 8_000
 
@@ -142,7 +145,10 @@ export class Card {
     if (credits > 0) facts.push([isStored ? 'took' : 'price', formatCredits(credits)])
     if (isAsked) facts.push(['waits for', 'your yes'])
     this.#facts.replaceChildren(
-      ...facts.map(([term, value]) => el('div', {}, el('dt', {}, term), el('dd', {}, value))),
+      ...facts.map(([term, value]) => {
+        const className = value.length > WIDE ? 'wide' : ''
+        return el('div', { className }, el('dt', {}, term), el('dd', {}, value))
+      }),
     )
   }
 
