@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readMoment } from './moment.ts'
 import { TASK_KINDS, TASK_STATUSES } from './schemas.ts'
 import type { TaskKind, WireStatus } from './schemas.ts'
 
@@ -111,9 +112,13 @@ function loose<Schema extends z.ZodType>(schema: Schema) {
 }
 
 const text = loose(z.string())
-const amount = loose(z.number())
+const amount = loose(z.number().nonnegative())
+/** A number, also where it is told as text: what was charged decides what may be repeated. */
+const credits = loose(
+  z.union([z.number(), z.string().trim().min(1).transform(Number)]).pipe(z.number().nonnegative()),
+)
 /** Epoch milliseconds, or the RFC 3339 text that the prose of the reference promises. */
-const moment = loose(z.union([z.number(), z.string().transform(parseMoment)]))
+const moment = loose(z.union([z.number(), z.string()]).transform(readMoment))
 
 const looseModelUrls = z.looseObject({
   glb: text,
@@ -154,13 +159,8 @@ const looseTaskSchema = z.looseObject({
   texture_urls: loose(z.union([z.array(looseTextureUrls), looseTextureUrls.transform((maps) => [maps])])),
   preceding_tasks: amount,
   task_error: loose(looseErrorSchema),
-  consumed_credits: amount,
+  consumed_credits: credits,
 })
-
-function parseMoment(value: string): number | undefined {
-  const moment = Date.parse(value)
-  return Number.isNaN(moment) ? undefined : moment
-}
 
 function readModelUrls(urls: z.infer<typeof looseModelUrls>): ModelUrls {
   const { glb, fbx, obj, mtl, usdz, stl, '3mf': threeMf, pre_remeshed_glb: preRemeshed } = urls

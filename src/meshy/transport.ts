@@ -3,6 +3,7 @@ import { failures } from '../system/failures.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/debug.ts'
 import type { Fetch } from '../system/fetch.ts'
+import { isTellable } from './moment.ts'
 import { createRedactor } from '../system/redact.ts'
 import { createWatchdog } from '../system/watchdog.ts'
 import type { Watchdog } from '../system/watchdog.ts'
@@ -108,7 +109,7 @@ export function createTransport(options: TransportOptions): Transport {
       const response = await options.fetch(urlOf(baseUrl, call), requestInit(call, apiKey, watchdog.signal))
       watchdog.feed()
       const theirs = serverTime(response.headers)
-      if (theirs !== undefined) skew = theirs - clock.now()
+      if (theirs !== undefined && isTellable(theirs)) skew = theirs - clock.now()
       log?.(`${call.method} ${call.path} ${response.status}`)
       if (response.ok) return { response, watchdog, failure }
       const answer = { ...(await readAnswer({ response, watchdog, failure })), now: clock.now() }
