@@ -3,6 +3,7 @@ import type { Fault, FaultKind, FaultRequest, FaultRule, RouteName } from './fau
 /** Which requests a kind of fault fits, when the rule does not say. */
 const API: readonly RouteName[] = ['create', 'retrieve', 'delete', 'list', 'stream', 'balance']
 const VIEWS: readonly RouteName[] = ['retrieve', 'list', 'stream']
+const TASKS: readonly RouteName[] = ['retrieve', 'delete', 'list', 'stream']
 const DEFAULT_ROUTES: Record<FaultKind, readonly RouteName[]> = {
   status: API,
   rateLimited: API,
@@ -17,9 +18,15 @@ const DEFAULT_ROUTES: Record<FaultKind, readonly RouteName[]> = {
   failTask: ['create'],
   slow99: ['create'],
   gone404: ['retrieve'],
+  expired: TASKS,
   unknownStatus: VIEWS,
   nullFields: VIEWS,
   noModel: VIEWS,
+  noNames: VIEWS,
+  cutNames: VIEWS,
+  foreignNames: VIEWS,
+  oddFields: VIEWS,
+  noDates: VIEWS,
   noStream: ['stream'],
   streamReset: ['stream'],
   streamEnd: ['stream'],

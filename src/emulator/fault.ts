@@ -17,6 +17,8 @@ export type RefusalFault =
   | { kind: 'unauthorized' }
   /** 404, as after the retention. */
   | { kind: 'gone404' }
+  /** All of the account's tasks are past their retention: 404 for each, and an empty list. */
+  | { kind: 'expired' }
   /** An HTML page of a proxy. @param status default 502 */
   | { kind: 'htmlAnswer'; status?: number }
   /** A redirect to somewhere else, which must not get the key. */
@@ -33,7 +35,7 @@ export type ConnectionFault =
 
 /** A task that goes wrong; chosen among the create requests. */
 export type TaskFault =
-  /** The task fails and is refunded. */
+  /** The task fails and is refunded; with `charged`, it is not. */
   | ({ kind: 'failTask' } & TaskFailure)
   /** The task stays at 99 % for so many milliseconds more. */
   | { kind: 'slow99'; ms: number }
@@ -46,6 +48,16 @@ export type ViewFault =
   | { kind: 'nullFields' }
   /** Succeeded, and no model in it. */
   | { kind: 'noModel' }
+  /** Names that clients gave are not told. */
+  | { kind: 'noNames' }
+  /** Names are told up to so many characters. @param characters default 20 */
+  | { kind: 'cutNames'; characters?: number }
+  /** Names that clients gave are not told, and the list has a task of somebody else's with a name. */
+  | { kind: 'foreignNames'; name?: string }
+  /** Fields are told as these values, or as functions of what they are; what is `undefined` is left out. */
+  | { kind: 'oddFields'; fields: Record<string, unknown> }
+  /** Nothing says when. */
+  | { kind: 'noDates' }
 
 /** A stream that goes wrong. */
 export type StreamFault =

@@ -7,10 +7,12 @@ import type { EmulatorEnv, EmulatorState } from './state.ts'
 /** Plays the faults that befall a request as a whole. */
 export function requestFaults(state: EmulatorState) {
   return createMiddleware<EmulatorEnv>(async (context, next) => {
-    const { fault, connection } = context.env
+    const { fault, connection, log } = context.env
     const signal = AbortSignal.any([context.req.raw.signal, state.closing.signal])
     const before = await answerBefore(fault, connection, signal)
     if (before) return before
+    if (fault?.kind === 'expired')
+      return log.route === 'list' ? Response.json([]) : taskNotFound().toResponse()
     await next()
     const after = answerAfter(fault, connection)
     if (after) context.res = after

@@ -120,7 +120,7 @@ export class TaskStore {
   #finish(task: Task): void {
     task.finishedAt = endOf(task)
     task.status = task.failure ? 'FAILED' : 'SUCCEEDED'
-    if (task.failure) this.#options.account.refund(task.price)
+    if (task.failure && !task.failure.charged) this.#options.account.refund(task.price)
     if (task.deleted) this.#tasks.delete(task.id)
   }
 }

@@ -75,6 +75,6 @@ function laterFields(task: Task, previews: Partial<Record<AssetRole, string>>): 
     ...(task.status === 'SUCCEEDED' && task.model.shouldRemesh && { face_count: task.model.targetPolycount }),
     ...(alpha !== undefined && { alpha_thumbnail_url: alpha }),
     ...(named.length > 0 && { thumbnail_urls: Object.fromEntries(named) }),
-    consumed_credits: task.status === 'FAILED' ? 0 : task.price,
+    consumed_credits: task.status === 'FAILED' && !task.failure?.charged ? 0 : task.price,
   }
 }

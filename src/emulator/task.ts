@@ -13,6 +13,8 @@ export interface TaskFailure {
   type?: string
   /** @default the type */
   code?: string
+  /** Whether it is charged all the same. @default false */
+  charged?: boolean
 }
 
 /** What is fixed when a task is created. */

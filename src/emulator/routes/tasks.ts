@@ -4,7 +4,7 @@ import { planTask } from '../plan-task.ts'
 import { readBody } from '../read-body.ts'
 import type { EmulatorEnv, EmulatorState } from '../state.ts'
 import { taskView } from '../task-view.ts'
-import { distortView } from '../view-faults.ts'
+import { distortView, foreignTasks } from '../view-faults.ts'
 import type { Task, TaskKind } from '../task.ts'
 import type { TaskFault } from '../fault.ts'
 
@@ -24,7 +24,8 @@ export function addTaskRoutes(app: Hono<EmulatorEnv>, state: EmulatorState, kind
 
   app.get(path, (context) => {
     const tasks = state.tasks.list().filter((task) => task.kind === kind)
-    return context.json(pageOf(tasks, context).map((task) => show(context, task)))
+    const views = pageOf(tasks, context).map((task) => show(context, task))
+    return context.json([...foreignTasks(context.env.fault, state.now()), ...views])
   })
 
   app.get(`${path}/:id`, (context) => context.json(show(context, findTask(state, kind, context))))
