@@ -21,7 +21,7 @@ export async function openModel(
 }
 
 /** @throws {UsageError} */
-function assertModelArgument(argument: string): void {
+export function assertModelArgument(argument: string): void {
   if (namesModel(argument)) return
   throw new UsageError(
     `\`${argument}\` names no model; expected an import such as "./hero.png?meshy&pbr" (in quotes), or a key.`,

@@ -4,6 +4,7 @@ import type { Task } from '../../meshy/task.ts'
 import { watchTask } from '../../meshy/watch.ts'
 import { keyInName } from '../../request/payload.ts'
 import type { Context } from '../context.ts'
+import { findRecord } from '../paying/found-record.ts'
 
 /** A task of the account, and what this project knows of it. */
 export interface AccountTask extends Task {
@@ -79,7 +80,7 @@ export async function deleteTask(context: Context, id: string, { force }: { forc
 
 async function imageOnItsWay({ store }: Context, id: string): Promise<string | undefined> {
   for (const key of await store.journal.keys()) {
-    const record = await store.journal.read(key)
+    const record = await findRecord(store.journal, key)
     if (record?.state === 'accepted' && record.taskId === id) return record.image
   }
   return undefined

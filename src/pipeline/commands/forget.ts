@@ -1,8 +1,9 @@
 import { MeshyError } from '../../errors.ts'
 import { estimateCredits } from '../../meshy/pricing.ts'
+import { KEY_PATTERN } from '../../store/patterns.ts'
 import type { Context } from '../context.ts'
 import { findRecord } from '../paying/found-record.ts'
-import { ifReadable, type Subject } from '../paying/subject.ts'
+import { ifReadable, readSubject, type Subject } from '../paying/subject.ts'
 import { takeTurn } from '../paying/turn.ts'
 
 /** What was given up, and what that will cost. */
@@ -11,8 +12,20 @@ export interface Forgotten {
   image: string
   /** Tasks that are never adopted again by themselves. */
   tasks: string[]
-  /** What the next build pays. */
-  credits: number
+  /** What the next build pays; undefined where nothing tells what was asked for. */
+  credits: number | undefined
+}
+
+/**
+ * Gives up the model that an argument of a command names. A key needs no import, and no record that can be read.
+ *
+ * @param folder absolute; where the path of an import starts from
+ */
+export async function forgetNamed(context: Context, argument: string, folder: string): Promise<Forgotten> {
+  const isSpoilt = KEY_PATTERN.test(argument) && (await isUnknowable(context, argument))
+  return isSpoilt
+    ? discard(context, argument)
+    : forgetModel(context, await readSubject(context, argument, folder))
 }
 
 /**
@@ -40,6 +53,23 @@ export async function forgetModel(context: Context, subject: Subject): Promise<F
     await store.lockfile?.remove([key])
     await store.entries.remove(key)
     return { key, image, tasks: record.forgottenTasks, credits: estimateCredits(request.kind, params) }
+  })
+}
+
+/** Whether there is something of a key, and nothing of it tells what was asked for. */
+async function isUnknowable({ store }: Context, key: string): Promise<boolean> {
+  if (await store.lockfile?.get(key)) return false
+  if (await ifReadable(() => store.entries.read(key))) return false
+  const record = await findRecord(store.journal, key)
+  return record ? record.state === 'unreadable' : (await store.entries.keys()).includes(key)
+}
+
+function discard(context: Context, key: string): Promise<Forgotten> {
+  const { store } = context
+  return takeTurn(context, { key, imageName: key }, async () => {
+    await store.journal.discard(key)
+    await store.entries.remove(key)
+    return { key, image: '?', tasks: [], credits: undefined }
   })
 }
 

@@ -3,6 +3,7 @@ import type { JournalRecord } from '../../store/journal-record.ts'
 import { by } from '../../system/order.ts'
 import type { Context } from '../context.ts'
 import { findRecord, type UnreadableRecord } from '../paying/found-record.ts'
+import { isOnItsWay } from '../paying/retention.ts'
 import type { State } from '../modes.ts'
 import { spending, type Spending } from './spending.ts'
 import { ifReadable } from '../paying/subject.ts'
@@ -35,7 +36,7 @@ export interface Status {
 }
 
 /** What this machine and the lockfile know of the project's models. Sends nothing. */
-export async function readStatus({ store }: Context): Promise<Status> {
+export async function readStatus({ store, serviceNow }: Context): Promise<Status> {
   const blobs = await store.blobs.list()
   const sizes = new Map(blobs.map(({ sha256, bytes }) => [sha256, bytes]))
   const pins = (await store.lockfile?.all()) ?? new Map<string, Entry>()
@@ -50,7 +51,8 @@ export async function readStatus({ store }: Context): Promise<Status> {
       aiModel: stored.get(entry.key)?.provenance.aiModel,
     }),
   )
-  const others = [...records.values()].filter((record) => isNews(record, known.get(record.key)))
+  const now = serviceNow()
+  const others = [...records.values()].filter((record) => isNews(record, known.get(record.key), now))
   const used = new Set([...stored.values(), ...pins.values()].flatMap(blobsOf).map(({ sha256 }) => sha256))
   return {
     models: [...models, ...others.map(ofRecord)].toSorted(by(({ image, key }) => [image, key])),
@@ -96,8 +98,12 @@ function ofEntry(
 }
 
 /** Whether a record tells more than the entry of its key: something else that was begun, and may have been paid. */
-function isNews(record: JournalRecord | UnreadableRecord, entry: Entry | undefined): boolean {
+function isNews(record: JournalRecord | UnreadableRecord, entry: Entry | undefined, now: number): boolean {
   if (record.state === 'forgotten') return false
+  // What was never sent, or is past what the service keeps, is neither on its way nor paid for.
+  if (record.state === 'started' || record.state === 'accepted') {
+    if (!isOnItsWay(record, now)) return false
+  }
   if (record.state === 'accepted') return record.taskId !== entry?.task?.id
   return !entry || record.state !== 'failed'
 }

@@ -75,12 +75,11 @@ function unknown(key: string): MeshyError {
   })
 }
 
+/** Its key alone does not say what was asked for. */
 function needsImport({ key, error }: UnreadableRecord): MeshyError {
   return new MeshyError('MESHY_JOURNAL_INVALID', {
     message: error.message,
-    hint:
-      'Its key alone does not say what was asked for, so name the import: `unplugin-meshy forget "./hero.png?meshy"`. ' +
-      'Then `unplugin-meshy adopt` takes its task over, if `unplugin-meshy tasks` lists one.',
+    hint: error.hint,
     details: { ...error.details, key },
     cause: error,
   })
