@@ -80,6 +80,13 @@ export interface ForgottenRecord extends Common {
   state: 'forgotten'
 }
 
+/** Tasks that are not taken over when a request is submitted anew: whoever says that knows of a charge for nothing. */
+export function givenUpTasks(record: JournalRecord | undefined): string[] {
+  if (record?.state !== 'failed') return record?.forgottenTasks ?? []
+  const { taskId, consumedCredits } = record.failure
+  return taskId !== undefined && consumedCredits ? [...record.forgottenTasks, taskId] : record.forgottenTasks
+}
+
 export type JournalRecord = StartedRecord | AcceptedRecord | FailedRecord | ForgottenRecord
 
 const taskId = z.string().min(1)

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { isMeshyError, MeshyError } from '../errors.ts'
 import type { CanonicalRequest } from '../request/request.ts'
 import { syncFolder } from '../system/folder.ts'
-import { journalRecordSchema } from './journal-record.ts'
+import { givenUpTasks, journalRecordSchema } from './journal-record.ts'
 import type {
   AcceptedRecord,
   FailedRecord,
@@ -59,6 +59,8 @@ export interface Journal {
   fail(key: string, failure: JournalFailure): Promise<FailedRecord>
   /** Replaces whatever there is, also a record that cannot be read: that is what the user asks for. */
   forget(forgotten: Forgotten): Promise<ForgottenRecord>
+  /** Removes whatever there is, where nothing but its key is known of a record that cannot be read. */
+  discard(key: string): Promise<void>
   /** When the entry is stored, or when provably nothing was sent. Forgotten tasks stay known. */
   clear(key: string): Promise<void>
   /** Keys with a record, sorted. */
@@ -86,6 +88,7 @@ export function createJournal(layout: Layout, prepare = createPreparation(layout
     fail: async (key, failure) => await write(failAfter(await read(key), key, failure)),
     forget: async (forgotten) =>
       await write(forgetAfter(await ifValid(() => read(forgotten.key)), forgotten)),
+    discard: (key) => remove(layout.journalRecord(key), layout.journal),
     clear: async (key) => {
       const record = await read(key)
       if (!record) return
@@ -120,7 +123,7 @@ function startAfter(previous: JournalRecord | undefined, start: JournalStart): S
     account,
     startedAt: previous?.state === 'started' ? previous.startedAt : start.startedAt,
     attempts: 1 + (previous && previous.state !== 'forgotten' ? previous.attempts : 0),
-    forgottenTasks: previous?.forgottenTasks ?? [],
+    forgottenTasks: givenUpTasks(previous),
   }
 }
 

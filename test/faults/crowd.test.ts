@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { systemClock, type Clock } from '../../src/system/clock.ts'
+import type { Context } from '../../src/pipeline/context.ts'
 import { startGenerating } from '../support/generate-child.ts'
-import { hurriedClock } from '../support/hurried-clock.ts'
 import { openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'
@@ -29,6 +28,22 @@ function once<Name extends string>(
       },
     })
   })
+}
+
+/** Does something when the service has refused a submission, before that is sent again. */
+function runOnRefusal({ api }: Context, work: () => Promise<unknown>): void {
+  const { limits } = api()
+  const { queueFull, request } = limits
+  let [isRefused, running] = [false, undefined as Promise<unknown> | undefined]
+  limits.queueFull = async (signal) => {
+    await (running ??= work())
+    return queueFull(signal)
+  }
+  limits.rateLimited = () => (isRefused = true)
+  limits.request = async (send, options) => {
+    if (isRefused) await (running ??= work())
+    return request(send, options)
+  }
 }
 
 describe('a crowd', () => {
@@ -107,27 +122,20 @@ describe('a crowd', () => {
   })
 
   it('looks at the account again before it pays what had to wait for its turn', async () => {
-    let wentBy = 0
-    const now = () => Date.now() + wentBy
-    const clock: Clock = { ...hurriedClock(), now }
-    const emulator = await startService({ clock: { ...systemClock, now } })
+    const emulator = await startService()
     await writePictures(path('one'), 'a.png', 'b.png')
     await writePictures(path('two'), 'a.png', 'b.png')
-    const one = await openRun({
-      root: path('one'),
-      service: emulator,
-      clock,
-      options: { concurrency: 1 },
-      gather: 2,
-    })
-    const two = await openRun({ root: path('two'), service: emulator, clock })
+    const options = { concurrency: 1 }
+    const one = await openRun({ root: path('one'), service: emulator, options, gather: 2 })
+    const two = await openRun({ root: path('two'), service: emulator })
     const { journal } = one.context.store
     const { accept } = journal
-    // While the first model is made here, somebody else has the other one made, and half a minute goes by.
+    let isFirst = true
+    // While the first model is made here, somebody else has the other one made.
     journal.accept = async (...told) => {
       const record = await accept(...told)
-      if (wentBy === 0) {
-        wentBy = 30_000
+      if (isFirst) {
+        isFirst = false
         await two.load(record.image === 'a.png' ? 'b.png?meshy' : 'a.png?meshy')
       }
       return record
@@ -138,6 +146,24 @@ describe('a crowd', () => {
     expect(results).toMatchObject(results.map(() => ({ metadata: { state: 'ready' } })))
     expect(emulator.counts).toMatchObject({ posts: 2, created: 2 })
     expect(one.context.budget.reserved).toBe(30)
+  })
+
+  it.each([
+    ['a place in a full queue', { kind: 'queueFull', nth: 1 }],
+    ['the end of a pause after too many requests', { kind: 'rateLimited', on: 'create', nth: 1 }],
+  ] as const)('looks at the account again after it waited for %s', async (_, fault) => {
+    const emulator = await startService({ faults: [fault] })
+    await writePictures(path('one'), 'hero.png')
+    await writePictures(path('two'), 'hero.png')
+    const one = await openRun({ root: path('one'), service: emulator })
+    const two = await openRun({ root: path('two'), service: emulator })
+    runOnRefusal(one.context, () => two.load('hero.png?meshy'))
+
+    const asset = await one.load('hero.png?meshy')
+
+    expect(asset.metadata.state).toBe('ready')
+    expect(emulator.counts).toMatchObject({ posts: 2, created: 1 })
+    expect(one.context.budget.reserved).toBe(0)
   })
 
   it('pays once per folder at most when both begin at the same moment', async () => {

@@ -115,8 +115,8 @@ describe.concurrent('a process killed with SIGKILL', () => {
     const released = new Promise<void>((resolve) => (release = resolve))
     const arrived = new Promise<void>((resolve) => {
       gate.onRequest = async ({ method, path: url }) => {
-        // The next run has looked at the tasks of the account once when the task is made.
-        if (url.includes('sort_by') && ++lists === 2) gate.onAnswer = () => release()
+        // The first run looks twice. The next one has looked once when the task is made.
+        if (url.includes('sort_by') && ++lists === 3) gate.onAnswer = () => release()
         if (method !== 'POST') return
         resolve()
         await released

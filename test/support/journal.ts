@@ -34,3 +34,22 @@ export async function removeTasks(emulator: RunningEmulator): Promise<void> {
     })
   }
 }
+
+/** The file of the only record. */
+async function recordFile(root: string): Promise<string> {
+  const folder = path.join(root, '.meshy', 'journal')
+  const [name = ''] = await readdir(folder)
+  return path.join(folder, name)
+}
+
+/** Changes fields of the only record of the journal. */
+export async function changeRecord(root: string, change: object): Promise<void> {
+  const file = await recordFile(root)
+  const record = JSON.parse(await readFile(file, 'utf8')) as object
+  await writeFile(file, JSON.stringify({ ...record, ...change }))
+}
+
+/** Leaves the only record as a crash of the disk does. */
+export async function spoilRecord(root: string): Promise<void> {
+  await writeFile(await recordFile(root), '{"version":')
+}

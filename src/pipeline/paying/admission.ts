@@ -1,6 +1,6 @@
 import { isMeshyError, MeshyError } from '../../errors.ts'
 import type { Request } from '../../request/request.ts'
-import type { StartedRecord } from '../../store/journal-record.ts'
+import { givenUpTasks, type StartedRecord } from '../../store/journal-record.ts'
 import type { Admission, Candidate } from './batch.ts'
 import { overBudget, type Reservation } from '../budget.ts'
 import type { Context } from '../context.ts'
@@ -85,7 +85,7 @@ function findTask(
   { request, record }: Candidate,
   { recent, known }: Known,
 ): Admission | MeshyError | undefined {
-  const task = adoptable(recent, request.key, record?.forgottenTasks ?? [])
+  const task = adoptable(recent, request.key, givenUpTasks(record))
   if (task) return { adopt: task }
   if (record?.state !== 'started' || isProvenGone(context, record)) return undefined
   return unknownOutcome(request, record, { recent, known })

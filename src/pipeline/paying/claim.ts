@@ -99,10 +99,9 @@ async function takeOver(
 ): Promise<void> {
   await assertMine(lease, request, NOT_SUBMITTED)
   const { journal } = context.store
-  const record = recordOf(context, request)
-  await journal.start(record)
+  await journal.start(recordOf(context, request))
   // How long it is kept counts from its own beginning, and not from that of what this machine sent.
-  await journal.accept(request.key, task.id, { ...record, startedAt: beginOf(task) ?? record.startedAt })
+  await journal.accept(request.key, task.id, { startedAt: beginOf(task, context.serviceNow()) })
 }
 
 function adopt(taskId: string): Claim {

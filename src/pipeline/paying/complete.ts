@@ -3,7 +3,7 @@ import type { Entry } from '../../store/entry.ts'
 import type { JournalRecord } from '../../store/journal-record.ts'
 import type { Context } from '../context.ts'
 import { findRecord, type UnreadableRecord } from './found-record.ts'
-import { isLongOver } from './retention.ts'
+import { isLongOver, isUnsent } from './retention.ts'
 import { takeTurn } from './turn.ts'
 
 /**
@@ -48,5 +48,5 @@ async function endRecord(context: Context, entry: Entry): Promise<void> {
  */
 function isSettled(record: JournalRecord | UnreadableRecord, entry: Entry, now: number): boolean {
   if (record.state === 'accepted') return record.taskId === entry.task?.id
-  return record.state === 'started' && isLongOver(record, now)
+  return record.state === 'started' && (isUnsent(record) || isLongOver(record, now))
 }

@@ -15,6 +15,7 @@ import { assertMine, NOT_SUBMITTED } from './assert-mine.ts'
 import { findLostTask } from './lost-task.ts'
 import type { Permission } from './permission.ts'
 import { submittedMeanwhile } from './recent-tasks.ts'
+import { RETENTION_MS } from './retention.ts'
 import type { Subject } from './subject.ts'
 
 export interface Payment {
@@ -106,9 +107,10 @@ export function recordOf(context: Context, request: Subject): JournalStart {
   }
 }
 
-/** When a task began at the service, as the journal writes it; undefined where that is not told. */
-export function beginOf({ createdAt }: Task): string | undefined {
-  return createdAt === undefined ? undefined : new Date(createdAt).toISOString()
+/** When a task began at the service, as the journal writes it: now, where what is told of it cannot be. */
+export function beginOf({ createdAt }: Task, now: number): string {
+  const isPlausible = createdAt !== undefined && createdAt <= now && now - createdAt < RETENTION_MS
+  return new Date(isPlausible ? createdAt : now).toISOString()
 }
 
 interface Submission extends Payload {
@@ -178,7 +180,7 @@ async function lookAndPost(
     const order = { key: request.key, kind, body }
     return await context.api().submit(permission, order, { signal, turn, beforeSend })
   } catch (error) {
-    if (!isInFlight || isRefused(error)) await recordRefusal(context, request, payment.lease)
+    if (!isInFlight || isRefused(error)) await recordRefusal(context, request, payment)
     if (error instanceof PaidElsewhere) return { adopt: error.task }
     throw error
   }
@@ -190,7 +192,12 @@ function isRefused(error: unknown): boolean {
 }
 
 /** What was refused is no submission whose outcome is unknown, whatever ends this run before it is sent again. */
-async function recordRefusal({ store }: Context, { key }: Request, lease: Lease): Promise<void> {
+async function recordRefusal(
+  { store }: Context,
+  { key }: Request,
+  { lease, reservation }: Payment,
+): Promise<void> {
+  reservation.refunded()
   if (!(await lease.mine())) return
   const record = await store.journal.read(key)
   if (record?.state === 'started' && record.sent) await store.journal.unsend(key)

@@ -1,10 +1,10 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { FaultRule } from '../../../src/emulator.ts'
 import type { Mode } from '../../../src/pipeline/modes.ts'
 import { agree } from '../../../src/pipeline/live/agree.ts'
-import { removeTasks } from '../../support/journal.ts'
+import { changeRecord, removeTasks, spoilRecord } from '../../support/journal.ts'
 import { failureOf, leaveOnItsWay, openRun, writePictures } from '../../support/run.ts'
 import { startService } from '../../support/service.ts'
 import { useTempDir } from '../../support/temp-dir.ts'
@@ -158,19 +158,3 @@ describe('a dev server in `ask` that is left alone', () => {
     return name
   }
 })
-
-async function recordFile(root: string): Promise<string> {
-  const folder = path.join(root, '.meshy', 'journal')
-  const [name = ''] = await readdir(folder)
-  return path.join(folder, name)
-}
-
-async function changeRecord(root: string, change: object): Promise<void> {
-  const file = await recordFile(root)
-  const record = JSON.parse(await readFile(file, 'utf8')) as object
-  await writeFile(file, JSON.stringify({ ...record, ...change }))
-}
-
-async function spoilRecord(root: string): Promise<void> {
-  await writeFile(await recordFile(root), '{"version":')
-}

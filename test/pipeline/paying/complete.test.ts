@@ -2,6 +2,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { findPrunable } from '../../../src/pipeline/commands/prune.ts'
 import { readStatus } from '../../../src/pipeline/commands/status.ts'
+import { changeRecord } from '../../support/journal.ts'
 import { openRun, writePictures, type TestRun } from '../../support/run.ts'
 import { startService } from '../../support/service.ts'
 import { useTempDir } from '../../support/temp-dir.ts'
@@ -28,6 +29,7 @@ describe('a journal record of a model that is stored', () => {
     const startedAt = new Date(clock.now() - hours * 3_600_000).toISOString()
     const { params } = provenance
     await store.journal.start({ key, image, request, params, startedAt, host: 'x', account: 'x' })
+    await store.journal.lose(key)
   }
 
   it('is told, and fails nothing, when it cannot be read', async () => {
@@ -72,5 +74,41 @@ describe('a journal record of a model that is stored', () => {
       ['hero.png', 'on its way'],
     ])
     expect(await readdir(path('.meshy', 'journal'))).toEqual([`${key}.json`])
+  })
+
+  it('ends when nothing was ever sent after it', async () => {
+    const { run, key } = await setUp()
+    await leaveStarted(run, key, 1)
+    await changeRecord(path(), { lost: undefined })
+
+    await (await run()).load(SPECIFIER)
+
+    expect(await readdir(path('.meshy', 'journal'))).toEqual([])
+  })
+
+  it.each([
+    ['tells of a task that was given up', { state: 'forgotten', forgottenTasks: ['other'] }, 1],
+    ['can be ended', {}, 0],
+  ])('keeps no page waiting for another process, when it %s', async (_, change, left) => {
+    const { service, run, key } = await setUp()
+    await leaveStarted(run, key, 97)
+    await changeRecord(path(), change)
+    let release = () => {}
+    const released = new Promise<void>((resolve) => (release = resolve))
+    const { store } = (await run()).context
+    await new Promise<void>((taken) => {
+      const hold = () => {
+        taken()
+        return released
+      }
+      void store.withLease(key, hold, {})
+    })
+    const live = await openRun({ root: path(), service, live: true, options: { mode: 'ask' } })
+
+    const asset = await live.load(SPECIFIER)
+    release()
+
+    expect(asset.metadata.state).toBe('ready')
+    await expect.poll(() => readdir(path('.meshy', 'journal'))).toHaveLength(left)
   })
 })
