@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // The store of whoever runs the tests is theirs.
+    env: { MESHY_MACHINE_STORE: 'false' },
     testTimeout: 120_000,
     hookTimeout: 180_000,
     // Real bundlers, browsers and child processes share two cores.

@@ -12,7 +12,7 @@ const ARROWS: Record<string, readonly string[]> = {
   queue: [],
   glb: [],
   meshy: [],
-  store: ['request/request.ts', 'request/fingerprint.ts', 'glb/facts.ts'],
+  store: ['request/request.ts', 'request/fingerprint.ts', 'request/param-value.ts', 'glb/facts.ts'],
   sharing: ['store', 'request/request.ts'],
   preview: ['glb'],
   derive: ['glb'],

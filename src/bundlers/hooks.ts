@@ -4,6 +4,7 @@ import type { Asset } from '../pipeline/asset.ts'
 import type { Context } from '../pipeline/context.ts'
 import { recallImport, rememberImport } from '../pipeline/import-records.ts'
 import { isOurs, type Import } from '../pipeline/imports.ts'
+import { finishSharing } from '../pipeline/shared-stores.ts'
 import { loadAsset } from '../pipeline/load.ts'
 import { formatPlan, takePlan } from '../pipeline/plan.ts'
 import type { PluginApi } from '../pipeline/plugin-api.ts'
@@ -115,6 +116,7 @@ export async function finishBuild(session: Session, api: PluginApi): Promise<voi
   if (options.mode === 'plan') part?.tellRows(await takePlan(context))
   await declared?.write()
   if (options.mode !== 'plan') await store.notes.save()
+  await finishSharing(context)
   const problem = session.problems.take()
   if (problem !== undefined) throw presentable(problem, session.bundler.root)
   // All that its models are to be told of is told by the run around it, or by the command that runs it.

@@ -1,4 +1,6 @@
+import { formatThrown } from '../errors.ts'
 import type { Context } from '../pipeline/context.ts'
+import { fetchAhead } from '../pipeline/fetch-ahead.ts'
 import { consoleLogger } from '../pipeline/telling/logger.ts'
 import { openProject, type ProjectRun } from '../pipeline/open-project.ts'
 import type { Options } from '../pipeline/options.ts'
@@ -70,6 +72,13 @@ export class Session {
     this.bundler = bundler
   }
 
+  /** A build starts with what it will need; a server does not wait for it. */
+  async #fetchAhead(context: Context): Promise<void> {
+    const fetching = fetchAhead(context)
+    if (!this.bundler.live) await fetching
+    else fetching.catch((error: unknown) => context.logger.warn(formatThrown(error)))
+  }
+
   #all(): Session[] {
     return [this, ...this.#parts]
   }
@@ -88,6 +97,7 @@ export class Session {
         isDoomed: () => this.#all().some(({ problems }) => problems.size > 0),
       })
       this.#isOpen = true
+      await this.#fetchAhead(context)
       return context
     } catch (error) {
       throw presentable(error, this.bundler.root)

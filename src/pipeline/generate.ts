@@ -11,7 +11,8 @@ import type { Origin } from './telling/report.ts'
 import { addFiles } from './paying/restore.ts'
 import { wantedRoles } from './roles.ts'
 import { saveModel } from './paying/save.ts'
-import { takeTurn } from './paying/turn.ts'
+import { share, takeShared } from './paying/share.ts'
+import { takeTurn, withSharedTurn } from './paying/turn.ts'
 
 /** A finished request, how this run came to it, and what it cost this run. */
 export interface Generated {
@@ -27,7 +28,7 @@ const MAX_SUBMISSIONS = 2
  * The only sequence that pays: store → queue → service → store.
  *
  * 1. The lease of the key: one process pays, the others wait here and then find the entry.
- * 2. A look at the store again, now that nobody else writes this key.
+ * 2. A look at the store again, now that nobody else writes this key; then at those of the machine and the team.
  * 3. A task: the one of the journal, one of the account that carries the key, or a new one, which is paid.
  * 4. Its GLB, then the entry and the lockfile, then the end of the journal's record; last the files beside it.
  *
@@ -42,11 +43,15 @@ export async function generate(
   return takeTurn(context, request, async (lease) => {
     const { entry } = await classify(context, request)
     if (entry) return { entry, origin: 'cache', credits: 0 }
-    try {
-      return await generateAlone(context, request, { lease, ...attempt })
-    } finally {
-      context.interrupt?.end(request)
-    }
+    return withSharedTurn(context, request, async () => {
+      const shared = await takeShared(context, request)
+      if (shared) return { entry: shared, origin: 'shared', credits: 0 }
+      try {
+        return await generateAlone(context, request, { lease, ...attempt })
+      } finally {
+        context.interrupt?.end(request)
+      }
+    })
   })
 }
 
@@ -59,6 +64,7 @@ async function generateAlone(context: Context, request: Request, attempt: Attemp
   const extras = wantedRoles(context.wanted.of(request)).filter((role) => role !== 'glb')
   const fetched = await fetchFiles(context, { kind, task, roles: extras })
   const entry = await addFiles(context, stored, fetched)
+  await share(context, entry)
   const credits = claim.origin === 'generated' ? (entry.task?.credits ?? 0) : 0
   return { entry, origin: claim.origin, credits }
 }

@@ -36,3 +36,8 @@ export function decide(mode: Mode, state: State): Action {
 export function isOffline(mode: Mode): boolean {
   return mode === 'preview' || mode === 'plan'
 }
+
+/** Whether a mode may ever lead to a new model, be it after a yes. */
+export function mayGenerate(mode: Mode): boolean {
+  return mode === 'generate' || mode === 'ask'
+}

@@ -109,6 +109,8 @@ export interface ResolvedOptions {
   /** Absolute. */
   dts: string | false
   inspector: boolean
+  /** Whether a CI service runs this. */
+  isCi: boolean
   /** Absolute. */
   machineStore: string | false
   machineStoreLimit: number
@@ -174,6 +176,7 @@ export function resolveOptions(inline: Options, config: Options, run: RunFacts):
     cacheDir: path.resolve(project.dir, given.cacheDir),
     lockfile: lockfile && path.resolve(project.dir, lockfile),
     dts: dts && path.resolve(root, dts),
+    isCi: isCi(env),
     ...resolveStores(given, run),
   }
 }

@@ -3,11 +3,14 @@ import { createMachineStore, type MachineStore } from '../sharing/machine-store.
 import { openTeamStore } from '../sharing/open-team-store.ts'
 import type { BlobSource } from '../sharing/sources.ts'
 import type { TeamStore } from '../sharing/team-store.ts'
+import { Uploads } from '../sharing/uploads.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Fetch } from '../system/fetch.ts'
 import type { Environment } from './environment.ts'
+import { mayGenerate } from './modes.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { Store } from './store.ts'
+import type { Logger } from './telling/logger.ts'
 
 /** What this project shares with others: nothing, where its models are those of an emulator. */
 export interface SharedStores {
@@ -15,6 +18,8 @@ export interface SharedStores {
   team: TeamStore | undefined
   /** In the order in which missing bytes are asked for. */
   sources: BlobSource[]
+  /** What goes to the team's store, in runs that may generate. */
+  uploads: Uploads
 }
 
 export interface SharedStoresInit {
@@ -30,7 +35,11 @@ export interface SharedStoresInit {
 /** Opens the stores of the machine and of the team. Nothing is touched before something is missing. */
 export function openSharedStores(init: SharedStoresInit): SharedStores {
   const { options, env, store, keyOf, clock, fetch, warn } = init
-  if (options.emulated) return { machine: undefined, team: undefined, sources: [] }
+  const uploadsTo = (to: TeamStore | undefined) =>
+    new Uploads({ team: mayGenerate(options.mode) ? to : undefined, pathOf: store.blobs.path, clock, warn })
+  if (options.emulated) {
+    return { machine: undefined, team: undefined, sources: [], uploads: uploadsTo(undefined) }
+  }
   const { machineStore, machineStoreLimit: limit, teamStore } = options
   const machine =
     machineStore === false
@@ -38,11 +47,8 @@ export function openSharedStores(init: SharedStoresInit): SharedStores {
       : createMachineStore({ folder: machineStore, limit, fingerprint: keyOf, clock, warn })
   const network = { fetch, clock, random: Math.random }
   const team = teamStore && openTeamStore(teamStore, { env, network, keyOf, warn })
-  return {
-    machine,
-    team,
-    sources: [...machineSource(machine, store), ...teamSource(team, { machine, store })],
-  }
+  const sources = [...machineSource(machine, store), ...teamSource(team, { machine, store })]
+  return { machine, team, sources, uploads: uploadsTo(team) }
 }
 
 function machineSource(machine: MachineStore | undefined, { layout }: Store): BlobSource[] {
@@ -66,4 +72,24 @@ function teamSource(
       },
     },
   ]
+}
+
+/** How long the end of a build waits for what is still being uploaded, in milliseconds. */
+const UPLOAD_LIMIT_MS = 60_000
+
+/** Ends what a run shares: what is on its way to the team's store is awaited, the machine's store kept within its limit. */
+export async function finishSharing({
+  sharing,
+  logger,
+}: {
+  sharing: SharedStores
+  logger: Logger
+}): Promise<void> {
+  const left = await sharing.uploads.finish(UPLOAD_LIMIT_MS)
+  if (left > 0) {
+    logger.warn(
+      `meshy: ${left} of the models are not in the team's store yet; \`unplugin-meshy push\` uploads them`,
+    )
+  }
+  await sharing.machine?.tidy()
 }

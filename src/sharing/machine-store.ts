@@ -40,6 +40,8 @@ export interface MachineStore {
     use: (lease: Lease | undefined) => Promise<T>,
     options: Pick<LeaseOptions, 'signal' | 'onWait'>,
   ): Promise<T>
+  /** {@link trim} where this run has put something in. */
+  tidy(): Promise<{ files: number; bytes: number }>
   /** Removes what was not used for longest until the store is within its limit. @returns what was removed */
   trim(limit?: number): Promise<{ files: number; bytes: number }>
   /** What it holds. */
@@ -54,6 +56,7 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
   const blobs = createBlobs(layout, prepare)
   const entries = createEntries(layout, { fingerprint, prepare })
   let opening: Promise<boolean> | undefined
+  let hasGrown = false
   const isOpen = (): Promise<boolean> =>
     (opening ??= openMachineFolder(folder).then((problem) => {
       if (problem === undefined) return true
@@ -73,7 +76,7 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
       await unlessFull(warn, async () => {
         await prepare()
         if ((await sizeOf(layout.blob(ref))) === ref.bytes && (await blobs.verify(ref)) === 'ok') return
-        await takeFile(layout, from.blob(ref), ref)
+        hasGrown = (await takeFile(layout, from.blob(ref), ref)) === 'ok' || hasGrown
       })
     },
     find: async (key) => ((await isOpen()) ? findEntry({ entries, blobs }, key) : undefined),
@@ -85,6 +88,7 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
       await prepare()
       return withLease(layout.lease(`${account}-${key}`), use, { ...options, clock })
     },
+    tidy: async () => (hasGrown ? trim(layout, blobs, limit) : NOTHING),
     trim: async (to = limit) => ((await isOpen()) ? trim(layout, blobs, to) : NOTHING),
     size: async () => ((await isOpen()) ? sum(await blobs.list()) : NOTHING),
   }

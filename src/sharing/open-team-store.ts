@@ -34,14 +34,17 @@ export function openTeamStore(settings: TeamStoreSettings, world: World): TeamSt
   if (address.kind === 'http') {
     const token = mayHaveCredentials(settings, env) ? env['MESHY_TEAM_STORE_TOKEN'] || undefined : undefined
     const objects = createHttpStore(address, { token, network })
-    return createTeamStore({ ...common, objects, keepsEntries: false, casName: (sha256) => `cas/${sha256}` })
+    const canWrite = async () => token !== undefined || address.basic !== undefined
+    const casName = (sha256: string) => `cas/${sha256}`
+    return createTeamStore({ ...common, objects, keepsEntries: false, casName, canWrite })
   }
   const credentials = mayHaveCredentials(settings, env)
     ? createCredentials(env, { now: network.clock.now, warn })
     : async () => undefined
   const objects = createS3Store(address, { credentials, network })
   const casName = (sha256: string) => `cas/${sha256.slice(0, 2)}/${sha256}`
-  return createTeamStore({ ...common, objects, keepsEntries: true, casName })
+  const canWrite = async () => (await credentials()) !== undefined
+  return createTeamStore({ ...common, objects, keepsEntries: true, casName, canWrite })
 }
 
 /**

@@ -18,12 +18,16 @@ export interface TeamStoreInit {
   casName: (sha256: string) => string
   keyOf: (request: Entry['request']) => string
   signingKey: string | undefined
+  /** Whether there are credentials. */
+  canWrite: () => Promise<boolean>
 }
 
 /** Bytes and entries that a team shares. Every method throws StoreFault when the store cannot say. */
 export interface TeamStore {
   label: string
   keepsEntries: boolean
+  /** Whether this run has credentials for it: who reads anonymously writes nothing. */
+  canWrite(): Promise<boolean>
   /** Streams a blob into those of a project, which verify it. @returns whether the store has it */
   bring(ref: BlobRef, into: Blobs, signal?: AbortSignal): Promise<boolean>
   has(ref: BlobRef, signal?: AbortSignal): Promise<boolean>
@@ -39,11 +43,12 @@ export interface TeamStore {
 }
 
 export function createTeamStore(init: TeamStoreInit): TeamStore {
-  const { label, objects, fuse, casName, signingKey, keyOf, keepsEntries } = init
+  const { label, objects, fuse, casName, signingKey, keyOf, keepsEntries, canWrite } = init
   const entryName = (key: string): string => `entries/${key}.json`
   return {
     label,
     keepsEntries,
+    canWrite,
     bring: (ref, into, signal) =>
       fuse.guard(async () => {
         const found = await objects.read(

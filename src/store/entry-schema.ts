@@ -93,6 +93,7 @@ export const provenanceSchema = z.looseObject({
   consumedCredits: z.number().nonnegative().optional(),
   aiModel: z.string().optional(),
   params: paramsSchema,
+  takenFrom: z.string().optional(),
   derived: z
     .record(z.string(), z.looseObject({ derivedAt: isoTimeSchema, tools: z.record(z.string(), z.string()) }))
     .optional(),

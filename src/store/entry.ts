@@ -94,6 +94,8 @@ export interface Provenance {
   aiModel?: string | undefined
   /** Every effective parameter, spelled out. */
   params: Params
+  /** Who had paid for it before, where it was taken from a store. */
+  takenFrom?: string | undefined
   /** Which tools derived what, by the key of the derivation. */
   derived?: Record<string, { derivedAt: string; tools: Record<string, string> }> | undefined
 }

@@ -134,5 +134,5 @@ export function neutralEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !decides.test(name) || name.startsWith('npm_config_'),
   )
-  return { ...Object.fromEntries(kept), NO_COLOR: '1' }
+  return { ...Object.fromEntries(kept), NO_COLOR: '1', MESHY_MACHINE_STORE: 'false' }
 }

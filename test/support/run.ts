@@ -58,6 +58,7 @@ export async function openRun(init: RunInit): Promise<TestRun> {
     apiKey: service?.apiKey,
     baseUrl: service?.url,
     mode: 'generate',
+    machineStore: false,
     ...init.options,
   } as const
   let [arrived, ticks] = [0, 0]

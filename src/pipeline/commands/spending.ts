@@ -12,7 +12,9 @@ export interface Spending {
 export function spending(entries: readonly StoredEntry[]): Spending {
   const days = new Map<string, { credits: number; emulated: number }>()
   for (const entry of entries) {
-    const { storedAt, consumedCredits } = entry.provenance
+    const { storedAt, consumedCredits, takenFrom } = entry.provenance
+    // Paid elsewhere.
+    if (takenFrom !== undefined) continue
     const credits = consumedCredits ?? entry.task?.credits ?? 0
     if (credits === 0) continue
     const day = storedAt.slice(0, 'YYYY-MM-DD'.length)

@@ -9,6 +9,7 @@ import type { Context } from '../context.ts'
 import { fetchFiles } from './fetch-files.ts'
 import { filesMissing } from './missing.ts'
 import { bringBlob, formatAnswers, type SourceAnswer } from '../../sharing/sources.ts'
+import { share } from './share.ts'
 import { takeTurn } from './turn.ts'
 
 /**
@@ -100,7 +101,9 @@ async function restoreAlone(context: Context, entry: Entry, shared: Lacking): Pr
   if (lost.length > 0) {
     throw unrestorable(entry, { ...shared, lacking: lost }, `task ${task.id} does not have them any more`)
   }
-  return addFiles(context, entry, fetched)
+  const grown = await addFiles(context, entry, fetched)
+  await share(context, grown)
+  return grown
 }
 
 function assertRestorable({ options }: Context, entry: Entry, shared: Lacking): void {

@@ -1,3 +1,4 @@
+import { accountDigest } from '../../store/journal.ts'
 import type { Lease } from '../../store/lease.ts'
 import type { Holder } from '../../store/lease-file.ts'
 import { currentProcess } from '../../system/process.ts'
@@ -31,6 +32,23 @@ export function takeTurn<T>(
 function nameOf(holder: Holder | undefined): string {
   if (!holder) return 'another process'
   return `process ${holder.pid}${holder.machine === undefined ? '' : ` on ${holder.machine}`}`
+}
+
+/** Runs `use` while no other project of this machine pays for the key with the same account. */
+export async function withSharedTurn<T>(
+  { sharing, options, signal, logger }: Context,
+  { key, imageName }: { key: string; imageName: string },
+  use: () => Promise<T>,
+): Promise<T> {
+  const { machine } = sharing
+  if (!machine || options.apiKey === undefined) return use()
+  const onWait = () => {
+    logger.info(
+      `meshy: ${imageName}: another project of this machine is at work on it; waiting for that to end`,
+    )
+  }
+  const account = accountDigest(options.apiKey)
+  return machine.withLease({ account, key }, use, { signal, onWait })
 }
 
 function isOurs(holder: Holder | undefined): boolean {

@@ -3,7 +3,7 @@ import { by } from '../../system/order.ts'
 import type { Asset } from '../asset.ts'
 
 /** How this run got a model. */
-export type Origin = 'cache' | 'generated' | 'adopted' | 'restored' | 'derived' | 'stand-in'
+export type Origin = 'cache' | 'generated' | 'adopted' | 'shared' | 'restored' | 'derived' | 'stand-in'
 
 /** One model of a run, for the summary and for `api.report()`. */
 export interface ModelReport {
@@ -71,7 +71,7 @@ export class Report {
 /** A run in one line: `12 models: 10 from the cache, 2 generated, 60 credits`; undefined when all was at hand. */
 export function summarize(models: readonly ModelReport[]): string | undefined {
   if (models.every(({ origin }) => origin === 'cache')) return undefined
-  const counts = (['cache', 'generated', 'adopted', 'restored', 'derived', 'stand-in'] as const)
+  const counts = (['cache', 'generated', 'adopted', 'shared', 'restored', 'derived', 'stand-in'] as const)
     .map((origin) => ({ origin, count: models.filter((model) => model.origin === origin).length }))
     .filter(({ count }) => count > 0)
     .map(({ origin, count }) => `${count} ${ORIGIN_WORDS[origin]}`)
@@ -83,6 +83,7 @@ const ORIGIN_WORDS: Record<Origin, string> = {
   cache: 'from the cache',
   generated: 'generated',
   adopted: 'taken over from a task of the account',
+  shared: 'taken from a store',
   restored: 'restored',
   derived: 'derived',
   'stand-in': 'STAND-INS, not the real models',

@@ -1,0 +1,81 @@
+import { blobsOf, type Entry, type StoredEntry } from '../../store/entry.ts'
+import { StoreFault } from '../../sharing/store-fault.ts'
+import { bringBlob } from '../../sharing/sources.ts'
+import type { Request } from '../../request/request.ts'
+import type { Context } from '../context.ts'
+import { PLUGIN_VERSION } from '../version.ts'
+
+/** A model that somebody else has paid for, and who told of it. */
+interface Shared {
+  entry: Entry | StoredEntry
+  from: string
+}
+
+/**
+ * The model of a request that another project of this machine, or the team, has already: taken, pinned, and said. Only
+ * where the lockfile is silent, and never what was given up here by `forget`.
+ *
+ * @returns the entry; undefined when nobody has it, or its bytes
+ */
+export async function takeShared(context: Context, request: Request): Promise<Entry | undefined> {
+  for (const find of [findInMachine, findInTeam]) {
+    const shared = await find(context, request.key)
+    const entry = shared && (await take(context, request, shared))
+    if (entry) return entry
+  }
+  return undefined
+}
+
+async function findInMachine({ sharing, options }: Context, key: string): Promise<Shared | undefined> {
+  // A restored cache of a CI service may come from anybody's pull request; its bytes are verified, its entries are not.
+  if (options.isCi) return undefined
+  const entry = await sharing.machine?.find(key)
+  return entry && { entry, from: 'the store of this machine' }
+}
+
+async function findInTeam({ sharing, notices, signal }: Context, key: string): Promise<Shared | undefined> {
+  const { team } = sharing
+  if (!team) return undefined
+  try {
+    const found = await team.find(key, signal)
+    if (found === undefined) return undefined
+    const from = `the team's store ${team.label}`
+    if (typeof found !== 'string') return { entry: found, from }
+    notices.once(`${from}: its entry of ${key} ${found}, so it is not used`)
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error
+    notices.once(`the team's store ${team.label} ${error.message}, so it is not known whether it has ${key}`)
+  }
+  return undefined
+}
+
+/** The bytes first: what is nowhere is never pinned. */
+async function take(context: Context, request: Request, { entry, from }: Shared): Promise<Entry | undefined> {
+  const { store, sharing, options, clock, logger, signal } = context
+  const record = await store.journal.read(request.key)
+  if (entry.task && record?.forgottenTasks.includes(entry.task.id)) return undefined
+  const { from: bringer } = await bringBlob(sharing.sources, entry.files.glb, { clock, signal })
+  if (bringer === undefined) return undefined
+  const { provenance, ...taken } = { provenance: undefined, ...entry, image: request.imageName }
+  const origin = provenance ?? {
+    pluginVersion: PLUGIN_VERSION,
+    storedAt: new Date(clock.now()).toISOString(),
+    params: request.params,
+  }
+  await store.entries.write({ ...taken, provenance: { ...origin, takenFrom: from } })
+  const pinned = options.lockfile ? await store.lockfile?.put(taken) : undefined
+  logger.info(`meshy: ${request.imageName}: taken from ${from}, 0 credits`)
+  return pinned ?? taken
+}
+
+/** Hands a model that is stored, or new files of it, to the other projects of this machine and to the team. */
+export async function share({ store, sharing }: Context, entry: Entry): Promise<void> {
+  if (entry.source === 'emulator') return
+  const { machine } = sharing
+  const refs = blobsOf(entry)
+  for (const ref of refs) await machine?.keep(ref, store.layout)
+  // The user's own bytes are shared as bytes: what they are for is the project's business.
+  const stored = entry.source === 'meshy' ? await store.entries.read(entry.key) : undefined
+  if (stored) await machine?.keepEntry(stored)
+  sharing.uploads.add(entry)
+}
