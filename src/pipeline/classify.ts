@@ -6,6 +6,7 @@ import type { Context } from './context.ts'
 import { derivationOf, type Derivation, type Part } from './deriving/derivation.ts'
 import { findFreeWay } from './deriving/free-way.ts'
 import type { State } from './modes.ts'
+import { assertSamePictures } from './pictures.ts'
 import { isOnItsWay, RETENTION_MS } from './paying/retention.ts'
 import { fileStem, isThumbnailRole, THUMBNAIL_ROLES, wantedRoles } from './roles.ts'
 
@@ -48,12 +49,15 @@ export type StoredFinding = Finding & { entry: Entry }
 export async function classify(context: Context, request: Request): Promise<Finding> {
   const entry = await findEntry(context, request.key)
   if (entry) {
+    assertSamePictures(entry.request, request)
     const files = await verifyFiles(context, entry, request)
     return { ...files, state: files.lacking.length > 0 ? 'restorable' : 'ready', entry, record: undefined }
   }
   const record = await context.store.journal.read(request.key)
   const nothing = { entry, record, lacking: [], paths: new Map<FileRole, string>() }
-  if (isOnItsWay(record, context.serviceNow())) return { ...nothing, state: 'on its way' }
+  const isBegun = isOnItsWay(record, context.serviceNow())
+  if (record && isBegun) assertSamePictures(record.request, request)
+  if (isBegun) return { ...nothing, state: 'on its way' }
   return { ...nothing, state: 'missing', free: await findFreeWay(context, request) }
 }
 

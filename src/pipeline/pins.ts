@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import type { CanonicalRequest } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
 import type { Lockfile } from '../store/lockfile.ts'
 import { hasErrno } from '../system/errno.ts'
@@ -8,6 +9,8 @@ export interface Pins {
   get(key: string): Promise<Entry | undefined>
   /** Pins a model; returns what is pinned now: other bytes stay, unless `replace` is set. */
   put(entry: Entry, options?: { replace?: boolean }): Promise<Entry>
+  /** Adds the SHA-256 of the pictures of a request to its entry. Those that come together are written together. */
+  addPictures(key: string, request: CanonicalRequest): Promise<void>
   remove(keys: Iterable<string>): Promise<void>
   all(): Promise<Map<string, Entry>>
 }
@@ -23,6 +26,17 @@ export function createPins(lockfile: Lockfile): Pins {
     return seen.models
   }
 
+  let waiting = new Map<string, CanonicalRequest>()
+  let adding: Promise<void> | undefined
+
+  async function addAll(): Promise<void> {
+    while (waiting.size > 0) {
+      const requests = waiting
+      waiting = new Map()
+      await write(() => lockfile.addPictures(requests))
+    }
+  }
+
   async function write<T>(change: () => Promise<T>): Promise<T> {
     const result = await change()
     // Two writes within one tick of the file system's clock look alike.
@@ -34,6 +48,11 @@ export function createPins(lockfile: Lockfile): Pins {
     all,
     get: async (key) => (await all()).get(key),
     put: (entry, options) => write(() => lockfile.put(entry, options)),
+    addPictures: (key, request) => {
+      waiting.set(key, request)
+      adding ??= addAll().finally(() => (adding = undefined))
+      return adding
+    },
     remove: (keys) => write(() => lockfile.remove(keys)),
   }
 }

@@ -8,6 +8,7 @@ import { partsOf, type Derivation } from './deriving/derivation.ts'
 import { tellFailure, type DerivationTask } from './deriving/derivations.ts'
 import { derive } from './deriving/derive.ts'
 import { renewFacts } from './renew-facts.ts'
+import { completePictures } from './pictures.ts'
 import { ensureStateFile } from './live/state-file.ts'
 
 /** How long a live page waits for what is derived: what this machine has already needs no longer. */
@@ -20,6 +21,7 @@ const PATIENCE_MS = 50
  */
 export async function serve(context: Context, request: Request, found: StoredFinding): Promise<Asset> {
   await completeStored(context, found.entry)
+  await completePictures(context, request, found.entry)
   const finding = await renewFacts(context, request, found)
   const { entry, derivation } = finding
   if (!derivation) return readyAsset(finding, request)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import PQueue from 'p-queue'
@@ -98,19 +99,20 @@ async function stateOfImage(file: string): Promise<FileState> {
   return fileState(stats)
 }
 
-function formatNote({ hash, bytes, mime, width, height }: SourceImage): string {
-  return `${hash} ${bytes} ${mime} ${width}x${height}`
+function formatNote({ hash, bytes, mime, width, height, sha256 }: SourceImage): string {
+  return `${hash} ${bytes} ${mime} ${width}x${height} ${sha256}`
 }
 
 /** Undefined for what this release would not have written. */
 function parseNote(note = ''): Omit<SourceImage, 'file'> | undefined {
-  const found = /^([0-9a-f]{16}) (\d+) (image\/(?:png|jpeg)) (\d+)x(\d+)$/.exec(note)
+  const found = /^([0-9a-f]{16}) (\d+) (image\/(?:png|jpeg)) (\d+)x(\d+) ([0-9a-f]{64})$/.exec(note)
   if (!found) return undefined
-  const [, hash = '', bytes, mime, width, height] = found
+  const [, hash = '', bytes, mime, width, height, sha256 = ''] = found
   const isPng = mime === 'image/png'
   return {
     hash,
     bytes: Number(bytes),
+    sha256,
     mime: isPng ? 'image/png' : 'image/jpeg',
     width: Number(width),
     height: Number(height),
@@ -124,7 +126,8 @@ async function readImageFile(file: string): Promise<Buffer> {
 function inspect(file: string, bytes: Buffer, hasher: Hasher): SourceImage {
   const format = readImageFormat(bytes)
   if ('problem' in format) throw invalidImage(file, format.problem, format.hint)
-  return { file, hash: hasher.bytes(bytes), bytes: bytes.length, ...format }
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  return { file, hash: hasher.bytes(bytes), bytes: bytes.length, sha256, ...format }
 }
 
 function refuseUnreadable(file: string, cause: unknown): never {

@@ -93,8 +93,8 @@ function canonicalRequest(source: RequestSource, { images, textureImages, params
   }
 }
 
-function digestOf({ hash, bytes }: SourceImage): ImageDigest {
-  return { hash, bytes }
+function digestOf({ hash, bytes, sha256 }: SourceImage): ImageDigest {
+  return { hash, bytes, sha256 }
 }
 
 async function readTextureImages({

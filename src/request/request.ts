@@ -50,6 +50,8 @@ export interface ImageDigest {
   hash: string
   /** Length in bytes. */
   bytes: number
+  /** 64 hex digits; no part of the key, but what proves it. Records of earlier releases lack it. */
+  sha256?: string | undefined
 }
 
 export type ImageMime = 'image/png' | 'image/jpeg'
@@ -58,6 +60,7 @@ export type ImageMime = 'image/png' | 'image/jpeg'
 export interface SourceImage extends ImageDigest {
   /** Absolute path. */
   file: string
+  sha256: string
   mime: ImageMime
   /** In pixels, as stored: an EXIF orientation is not applied. */
   width: number

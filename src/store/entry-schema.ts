@@ -6,7 +6,11 @@ import { EXT_PATTERN, KEY_PATTERN, SHA256_PATTERN } from './patterns.ts'
 
 const count = z.int().nonnegative()
 const vec3 = z.tuple([z.number(), z.number(), z.number()])
-const imageDigest = z.looseObject({ hash: z.string().regex(/^[0-9a-f]{16}$/), bytes: count })
+const imageDigest = z.looseObject({
+  hash: z.string().regex(/^[0-9a-f]{16}$/),
+  bytes: count,
+  sha256: z.string().regex(SHA256_PATTERN).optional(),
+})
 
 export const isoTimeSchema = z.iso.datetime({ offset: true })
 

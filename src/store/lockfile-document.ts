@@ -7,6 +7,7 @@ import { entryBodySchema } from './entry-schema.ts'
 import { describeIssue } from './issue.ts'
 import { findDuplicateName, formatJson } from './lockfile-json.ts'
 import { KEY_PATTERN } from './patterns.ts'
+import { withPictures } from './picture-digests.ts'
 import { parseJson } from './record.ts'
 
 export const LOCKFILE_VERSION = 1
@@ -92,6 +93,7 @@ export function modelOf({
 export function uniteModels(first: LockedModel, second: LockedModel): LockedModel {
   const { unavailable: _, ...united } = { ...second, ...first, files: { ...second.files, ...first.files } }
   if (first.files.glb.sha256 === second.files.glb.sha256) united.facts = newest(first, second)
+  united.request = withPictures(first.request, second.request)
   if (first.derived && second.derived) united.derived = { ...second.derived, ...first.derived }
   const roles = new Set([...(first.unavailable ?? []), ...(second.unavailable ?? [])])
   const unavailable = [...roles].filter((role) => !(role in united.files)).sort()

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import type { CanonicalRequest } from '../request/request.ts'
 import { systemClock, type Clock } from '../system/clock.ts'
 import { TEMPORARY_NAME, writeDurably } from '../system/durable.ts'
 import { followLinks } from '../system/follow-links.ts'
@@ -16,6 +17,7 @@ import {
   type LockfileDocument,
   type ParseLockfileOptions,
 } from './lockfile-document.ts'
+import { withPictures } from './picture-digests.ts'
 import { readText } from './record.ts'
 import { orUnwritable } from './unwritable.ts'
 
@@ -36,6 +38,8 @@ export interface Lockfile {
    * @returns the entry that is pinned now, which need not be the given one
    */
   put(entry: Entry, options?: { replace?: boolean; signal?: AbortSignal | undefined }): Promise<Entry>
+  /** Adds the SHA-256 of pictures to entries that lack it, by key. What is not pinned stays so. */
+  addPictures(requests: ReadonlyMap<string, CanonicalRequest>): Promise<void>
   remove(keys: Iterable<string>, signal?: AbortSignal): Promise<void>
   /** Writes a whole document, such as the result of a merge, over whatever is there. */
   overwrite(document: LockfileDocument, signal?: AbortSignal): Promise<void>
@@ -65,6 +69,13 @@ export function createLockfile(options: LockfileOptions): Lockfile {
       await edit(options, change, signal)
       return entryOf(entry.key, pinned)
     },
+    addPictures: (requests) =>
+      edit(options, (models) => {
+        for (const [key, request] of requests) {
+          const model = models[key]
+          if (model) models[key] = { ...model, request: withPictures(model.request, request) }
+        }
+      }),
     remove: async (keys, signal) => {
       const removed = [...keys]
       const change = (models: Models): void => {

@@ -209,6 +209,12 @@ export const failures = {
     next: 'Export the image as PNG or JPEG; run `git lfs pull` for a pointer.',
     paid: 'no',
   },
+  MESHY_IMAGE_MISMATCH: {
+    cause:
+      'A model is pinned for the key of an import, and was made of another picture than the one that is there now.',
+    next: 'Restore the picture that the model was made of; to have one of the new picture, `forget` the old one.',
+    paid: 'no',
+  },
   MESHY_IMAGE_NOT_FOUND: {
     cause: 'An imported image, a view or a texture image does not exist.',
     next: 'Fix the path: views and texture images are relative to the imported image.',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { appendFile, mkdir, readFile, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import sharp, { type JpegOptions } from 'sharp'
@@ -17,7 +18,9 @@ describe('createImageReader', () => {
     const image = await createImageReader(hasher).read(file)
 
     const hash = hasher.bytes(bytes)
-    expect(image).toEqual({ file, hash, bytes: bytes.length, mime: 'image/png', width: 7, height: 1 })
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    const size = { width: 7, height: 1 }
+    expect(image).toEqual({ file, hash, bytes: bytes.length, sha256, mime: 'image/png', ...size })
   })
 
   it.each([

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { createHasher } from '../../src/request/fingerprint.ts'
 import { createImageReader } from '../../src/request/images.ts'
 import { readRequest } from '../../src/request/read-request.ts'
+import type { ImageDigest } from '../../src/request/request.ts'
 import { coded, makeFolder, makePng, queryOf, requestOf } from './fixtures.ts'
 
 describe('readRequest', () => {
@@ -130,6 +131,6 @@ describe('readRequest', () => {
   })
 })
 
-function digestOf({ hash, bytes }: { hash: string; bytes: number }) {
-  return { hash, bytes }
+function digestOf({ hash, bytes, sha256 }: ImageDigest) {
+  return { hash, bytes, sha256 }
 }

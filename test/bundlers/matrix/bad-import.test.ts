@@ -2,17 +2,20 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { writePictures } from '../../support/run.ts'
 import { build, emulate, makeProject, paying, VITES } from '../harness.ts'
-import { DRIVERS, MATRIX } from './drivers.ts'
+import { DRIVERS, MATRIX, type Driver } from './drivers.ts'
 
 const NAMES = Array.from({ length: 10 }, (_, index) => `p${index}`)
 const ENTRY = 'src/main.js'
 
-const BUILDS = {
+const BUILDS: Record<string, Driver> = {
   ...DRIVERS,
   ...Object.fromEntries(
-    VITES.map((vite) => [vite, (...[project, { meshy }]) => build(vite, project, { meshy, entry: ENTRY })]),
+    VITES.map((vite) => [
+      vite,
+      ((project, { meshy }) => build(vite, project, { meshy, entry: ENTRY })) satisfies Driver,
+    ]),
   ),
-} satisfies Record<string, (typeof DRIVERS)['Rollup']>
+}
 
 describe.each([...MATRIX, ...VITES])('a build with %s that misses ten models', (name) => {
   it.each([
