@@ -30,6 +30,7 @@ describe('assets.json', () => {
         isAsked: true,
         canRetry: false,
         isStored: false,
+        levels: [],
         credits: 30,
         metadata: expect.objectContaining({ state: 'preview', source: 'stand-in' }),
         pictures: [expect.stringMatching(/^pictures\/[0-9a-f]{16}\/0$/)],
