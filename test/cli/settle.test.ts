@@ -176,7 +176,10 @@ describe('adopt', () => {
     })
 
     expect(code).toBe(1)
-    expect(JSON.parse(stderr)).toMatchObject({ code: 'MESHY_API_NOT_FOUND' })
+    expect(JSON.parse(stderr)).toMatchObject({
+      code: 'MESHY_API_NOT_FOUND',
+      hint: expect.stringMatching(/website.*unplugin-meshy pin/),
+    })
   })
 })
 

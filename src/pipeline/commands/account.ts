@@ -44,7 +44,20 @@ export async function findTask({ api, signal }: Context, id: string): Promise<Ac
       notFound = error
     }
   }
-  throw notFound
+  throw notATask(id, notFound)
+}
+
+/** The error of an id that the API does not know: the website has tasks of its own. */
+export function notATask(id: string, error: unknown): unknown {
+  if (!isMeshyError(error) || error.code !== 'MESHY_API_NOT_FOUND') return error
+  return new MeshyError('MESHY_API_NOT_FOUND', {
+    message: `The API knows no task ${id} of this account.`,
+    hint:
+      'Tasks of the website are not visible to the API: download the model there, and ' +
+      '`unplugin-meshy pin "./hero.png?meshy" model.glb`. `unplugin-meshy tasks` lists those of the API.',
+    details: error.details,
+    cause: error,
+  })
 }
 
 /** Waits until a task has succeeded. @throws {MeshyError} MESHY_TASK_* for every other end */

@@ -3,6 +3,7 @@ import type { Task } from '../../meshy/task.ts'
 import { keyInName } from '../../request/payload.ts'
 import { findEntry } from '../classify.ts'
 import type { Context } from '../context.ts'
+import { notATask } from './account.ts'
 import { recordOf } from '../paying/pay.ts'
 import type { Subject } from '../paying/subject.ts'
 import { takeTurn } from '../paying/turn.ts'
@@ -21,7 +22,9 @@ export async function adoptTask(
 ): Promise<Task> {
   const { store, signal } = context
   const { client } = context.api()
-  const task = await client.retrieve(subject.canonical.kind, taskId, { signal })
+  const task = await client.retrieve(subject.canonical.kind, taskId, { signal }).catch((error: unknown) => {
+    throw notATask(taskId, error)
+  })
   assertFits(subject, task, force)
   await takeTurn(context, subject, async () => {
     const record = await store.journal.read(subject.key)
