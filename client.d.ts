@@ -33,3 +33,33 @@ declare module '*.meshy.json?meshy' {
   export * from '&meshy'
   export { default } from '&meshy'
 }
+
+declare module '*.PNG?meshy' {
+  export * from '&meshy'
+  export { default } from '&meshy'
+}
+
+declare module '*.Png?meshy' {
+  export * from '&meshy'
+  export { default } from '&meshy'
+}
+
+declare module '*.JPG?meshy' {
+  export * from '&meshy'
+  export { default } from '&meshy'
+}
+
+declare module '*.Jpg?meshy' {
+  export * from '&meshy'
+  export { default } from '&meshy'
+}
+
+declare module '*.JPEG?meshy' {
+  export * from '&meshy'
+  export { default } from '&meshy'
+}
+
+declare module '*.Jpeg?meshy' {
+  export * from '&meshy'
+  export { default } from '&meshy'
+}

@@ -90,5 +90,14 @@ function orGenerate(error: unknown, { resourceQuery, rootContext, resourcePath }
 export function meshyRules(): Record<string, object> {
   const condition = { query: /[?&]meshy(?:[=&]|$)/ }
   const rule = { condition, loaders: ['unplugin-meshy/turbopack'], as: '*.js' }
-  return { '*.png': rule, '*.jpg': rule, '*.jpeg': rule, '*.meshy.json': rule }
+  const pictures = ['png', 'jpg', 'jpeg'].flatMap(spellings)
+  return Object.fromEntries([...pictures, 'meshy.json'].map((ending) => [`*.${ending}`, rule]))
+}
+
+/** A word in every mixture of cases: these patterns know none that ignores them, and cameras write `.JPG`. */
+function spellings(word: string): string[] {
+  return [...word].reduce<string[]>(
+    (begun, letter) => begun.flatMap((start) => [start + letter, start + letter.toUpperCase()]),
+    [''],
+  )
 }

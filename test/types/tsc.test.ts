@@ -47,9 +47,10 @@ describe.each(Object.entries(TYPESCRIPTS))('%s', (_, typescript) => {
     const last = `import hero from './hero.png?pbr&poly=300&meshy'\nexport const url: string = hero.url\n`
     const wrong = `import { url } from './hero.png?pbr&poly=300&meshy'\nexport const n: number = url\n`
     const plain = `import { url } from './hero.png?meshy'\nexport const n: number = url\n`
+    const loud = `import { url } from './photo.JPG?meshy'\nimport icon from './ICON.PNG?meshy'\nexport const all: string[] = [url, String(icon)]\n`
     const project = await makeTypedProject({ 'main.ts': MAIN, 'last.ts': last })
     await runTypes(project)
-    await project.write({ 'env.d.ts': '/// <reference types="unplugin-meshy/client" />\n' })
+    await project.write({ 'loud.ts': loud, 'env.d.ts': '/// <reference types="unplugin-meshy/client" />\n' })
 
     expect(await runTsc(project, typescript)).toMatchObject({ code: 0, stdout: '' })
 

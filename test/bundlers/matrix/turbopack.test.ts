@@ -50,6 +50,13 @@ describe('the loader for Turbopack', () => {
 })
 
 describe('meshyRules', () => {
+  it.each(['png', 'PNG', 'Png', 'jpg', 'JPG', 'jpeg', 'JPEG', 'JpEg'])(
+    'hold for pictures that end in .%s',
+    (ending) => {
+      expect(meshyRules()[`*.${ending}`]).toEqual(meshyRules()['*.png'])
+    },
+  )
+
   it.each([
     ['?meshy', true],
     ['?pbr&meshy&poly=5', true],
