@@ -30,7 +30,15 @@ describe('status', () => {
     const bytes = hero.files['glb']?.bytes ?? 0
     expect(models).toMatchObject([
       { image: 'car.png', state: 'restorable', pinned: true, source: 'emulator', credits: 20 },
-      { image: 'hero.png', state: 'ready', pinned: true, source: 'emulator', bytes, credits: 30 },
+      {
+        image: 'hero.png',
+        state: 'ready',
+        pinned: true,
+        source: 'emulator',
+        bytes,
+        credits: 30,
+        aiModel: 'meshy-7.1',
+      },
     ])
     expect(blobs).toEqual({ count: 1, bytes, unusedBytes: 0 })
     expect(spent).toMatchObject({ credits: 0, emulated: 50, days: [{ emulated: 50 }] })
