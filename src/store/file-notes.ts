@@ -5,6 +5,7 @@ import { isMeshyError, type ErrorCode } from '../errors.ts'
 import { systemClock, type Clock } from '../system/clock.ts'
 import { writeAtomically } from '../system/durable.ts'
 import { errnoOf } from '../system/errno.ts'
+import { syncFile } from '../system/file-handle.ts'
 import { fileState, isSettled, type FileState } from '../system/file-state.ts'
 import type { Layout } from './layout.ts'
 import { createPreparation } from './prepare.ts'
@@ -88,7 +89,7 @@ async function isOnDisk(file: string): Promise<boolean> {
   try {
     const handle = await open(file, 'r')
     try {
-      await handle.sync()
+      await syncFile(handle)
     } finally {
       await handle.close()
     }

@@ -3,6 +3,7 @@ import { type FileHandle } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { threadId } from 'node:worker_threads'
 import { systemClock, type Clock } from '../system/clock.ts'
+import { touchFile } from '../system/file-handle.ts'
 import { currentProcess } from '../system/process.ts'
 import { createLease, readLease, type FoundLease, type Holder, type LinkFile } from './lease-file.ts'
 import { release } from './lease-release.ts'
@@ -143,7 +144,7 @@ function watchBeats({
 function startBeating(handle: FileHandle, clock: Clock, beatMs: number): () => void {
   const timer = setInterval(() => {
     const now = new Date(clock.now())
-    handle.utimes(now, now).catch(() => undefined)
+    touchFile(handle, now).catch(() => undefined)
   }, beatMs)
   timer.unref()
   return () => clearInterval(timer)

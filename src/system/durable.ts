@@ -3,6 +3,7 @@ import { open, rename, rm, writeFile, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { systemClock } from './clock.ts'
 import { hasErrno } from './errno.ts'
+import { syncFile } from './file-handle.ts'
 import { ensureFolder, syncFolder } from './folder.ts'
 
 /** A file that nobody else knows of, until it is published. */
@@ -33,7 +34,7 @@ export async function openTemporary(folder: string): Promise<Temporary> {
     file,
     write: (chunk) => writeAll(handle, chunk),
     publish: async (target, accept) => {
-      await handle.sync()
+      await syncFile(handle)
       await handle.close()
       await ensureFolder(dirname(target))
       await replaceFile(file, target, accept)

@@ -94,7 +94,7 @@ export const failures = {
   },
   MESHY_CACHE_CORRUPT: {
     cause: 'A record in the cache is not what we wrote: truncated, edited, or with another schema.',
-    next: 'Delete the named file, or restore it.',
+    next: 'Restore the named file, or `unplugin-meshy pin` the model in `blobs`. Where the lockfile pins it, delete the file.',
     paid: 'no',
   },
   MESHY_CACHE_UNREADABLE: {

@@ -1,6 +1,7 @@
 import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { hasErrno } from './errno.ts'
+import { syncFile } from './file-handle.ts'
 
 /**
  * Makes a folder and what is missing above it. They survive a power cut, unless `durable` is false.
@@ -25,7 +26,7 @@ export async function syncFolder(folder: string): Promise<void> {
 
   const handle = await open(folder, 'r')
   try {
-    await handle.sync()
+    await syncFile(handle)
   } catch (error) {
     // What network and user-space file systems answer that have nothing to sync.
     if (!hasErrno(error, 'EINVAL', 'ENOTSUP', 'ENOSYS')) throw error
