@@ -18,7 +18,7 @@ import { orUnwritable } from './unwritable.ts'
 /** Blobs under speaking names: bundlers name what they emit after the file that they read. */
 export interface Outputs {
   /**
-   * The absolute path of a read-only file with the bytes of `ref`, named after `name`. Its bytes are read and checked
+   * The absolute path of a file with the bytes of `ref`, named after `name`. Its bytes are read and checked
    * unless this has been done since it last changed; a wrong one is made anew from the blob.
    *
    * @param name a file name without extension; whatever is unsafe in it is replaced
@@ -95,7 +95,8 @@ async function makeOutput(
     const status = await statusOfFile(copy, ref)
     if (status !== 'ok') throw blobUnusable(blob, status)
     await orUnwritable(target, async () => {
-      await chmod(copy, 0o444)
+      // Writable: copies and restored caches of other programs write over it. Its bytes are checked before each use.
+      await chmod(copy, 0o644)
       await ensureFolder(dirname(target), { durable: false })
       const isRight = async () => (await statusOfFile(target, ref)) === 'ok'
       await replaceFile(copy, target, async () => (await isRight()) || makeWay(target))

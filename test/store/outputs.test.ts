@@ -21,14 +21,14 @@ describe('createOutputs', () => {
     return { blob: blobs.path(ref), outputs: createOutputs(layout), ref }
   }
 
-  it('makes a read-only file with the bytes of the blob, named after the image', async () => {
+  it('makes a file with the bytes of the blob, named after the image, that copies can be written over', async () => {
     const { outputs, ref } = await setUp()
 
     const file = await outputs.materialise(ref, KEY, 'hero')
 
     expect(file).toBe(path('.meshy', 'out', KEY, 'hero.glb'))
     expect(await readFile(file, 'utf8')).toBe(MODEL)
-    expect((await stat(file)).mode & 0o777).toBe(0o444)
+    expect((await stat(file)).mode & 0o777).toBe(0o644)
     expect(await readdir(path('.meshy', 'tmp'))).toEqual([])
   })
 
