@@ -25,6 +25,11 @@ function format({ key, image, tasks, credits }: Forgotten): string {
     )
   }
   const names = tasks.length === 1 ? `Task ${tasks[0]} is` : `The tasks ${tasks.join(', ')} are`
-  const kept = tasks.length > 0 ? ` ${names} not taken over again; \`adopt\` does it by hand.` : ''
+  const last = tasks.at(-1)
+  const kept =
+    last === undefined
+      ? ''
+      : ` ${names} not taken over again here; \`adopt\` does it by hand. Other machines may still take over what the ` +
+        `service keeps, for 3 days: \`unplugin-meshy tasks delete ${last}\` removes it for good.`
   return `${image} (${key}) is forgotten. The next build pays ${formatCredits(credits)} for it.${kept}`
 }

@@ -67,7 +67,10 @@ export const entryRecordSchema = z.looseObject({
 function corrupt(file: string, problem: string, cause?: unknown): MeshyError {
   return new MeshyError('MESHY_CACHE_CORRUPT', {
     message: `\`${file}\` is not an entry that we wrote: ${problem}.`,
-    hint: `Delete \`${file}\`: bytes that are still in the cache or at the service are found again.`,
+    hint:
+      `Restore \`${file}\` from a backup, or name the model again among those in \`blobs\`, which is free: ` +
+      '`unplugin-meshy pin "./hero.png?meshy" <file.glb>`. Deleting it helps where the lockfile pins the model; elsewhere ' +
+      'the next build pays anew once the service has dropped the task.',
     details: { file },
     cause,
   })
