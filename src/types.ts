@@ -6,7 +6,7 @@
 /** Where a model comes from: the service, an emulator of it, the user's own pinned bytes, or a local stand-in. */
 export type AssetSource = 'meshy' | 'emulator' | 'pinned' | 'stand-in'
 
-/** A point or an extent in the units of the model: x to the right, y up, z to the viewer. */
+/** A point or an extent in metres: x to the right, y up, z to the viewer. */
 export type Vec3 = [x: number, y: number, z: number]
 
 /** Facts about a model, known at build time. A hit and a miss of the cache give the same. */
@@ -26,7 +26,7 @@ export interface AssetMetadata {
   materials: number
   textures: number
   animations: number
-  /** Box around the model with the transforms of its nodes applied, in the model's units. */
+  /** Box around the model in its rest pose, as viewers show it, in metres. */
   bounds: { min: Vec3; max: Vec3; size: Vec3 }
   /** What the model was derived from, and how; absent for a model as it came. */
   derived?: { from: { bytes: number; triangles: number }; steps: string[] }
