@@ -4,8 +4,8 @@ import type { PackageName } from './libraries.ts'
 export interface DerivationPlan {
   /** The defaults for the web; see {@link OPTIMIZED}. */
   optimize?: boolean | undefined
-  /** Triangles to aim at. */
-  simplify?: number | undefined
+  /** Triangles to come to; `auto` takes out what does not show. */
+  simplify?: number | 'auto' | undefined
   /** The longest side of textures, in pixels. */
   textureSize?: number | undefined
   /** `keep` takes back what `optimize` does. */

@@ -1,6 +1,6 @@
 import type { DeriveDirectiveName, DirectiveTable } from './directives.ts'
 import { COMPRESSIONS, ORIGINS, TEXTURE_FORMATS } from './request.ts'
-import { decimal, flag, integer, oneOf, parts } from './values.ts'
+import { decimal, flag, integer, integerOr, oneOf, parts } from './values.ts'
 
 const free = { aliases: [], kinds: 'both', decidesBytes: false } as const
 
@@ -14,8 +14,8 @@ export const deriveDirectives = {
   },
   simplify: {
     ...free,
-    value: integer({ min: 4, max: 10_000_000 }),
-    doc: 'Triangles to reduce the model to, free, where `poly` would pay for another one.',
+    value: integerOr('auto', { min: 4, max: 10_000_000 }),
+    doc: 'Triangles to reduce the model to, or `auto`: as many as its shape needs. Free, where `poly` would pay for another model.',
     example: 'simplify=5000',
   },
   'texture-size': {

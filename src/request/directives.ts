@@ -28,7 +28,7 @@ export interface DirectiveValues {
   thumbnail: boolean
   preset: string
   optimize: boolean
-  simplify: number
+  simplify: number | 'auto'
   'texture-size': number
   'texture-format': TextureFormat
   compress: Compression

@@ -28,7 +28,7 @@ export type TextureFormat = (typeof TEXTURE_FORMATS)[number]
 export interface Derivation {
   optimize?: boolean | undefined
   /** Triangles. */
-  simplify?: number | undefined
+  simplify?: number | 'auto' | undefined
   /** In pixels. */
   textureSize?: number | undefined
   textureFormat?: TextureFormat | undefined

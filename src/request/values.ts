@@ -29,6 +29,19 @@ export function integer({ min, max }: { min: number; max?: number }): ValueType<
   }
 }
 
+/** A whole number, or a word that finds one. */
+export function integerOr<const T extends string>(
+  word: T,
+  range: { min: number; max: number },
+): ValueType<number | T> {
+  const number = integer(range)
+  return {
+    ...number,
+    schema: z.union([number.schema, z.literal(word)]),
+    allowed: `${number.allowed}, \`${word}\``,
+  }
+}
+
 const DECIMAL = /^(?:\d+\.?\d*|\.\d+)$/
 
 /** A number, with or without decimals. */

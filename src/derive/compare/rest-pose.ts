@@ -15,6 +15,13 @@ export function eachVertex(document: Document, visit: (at: Vec3) => void): void 
   }
 }
 
+/** Where the vertices of a primitive stand that a node draws; of instances, the first. */
+export function restPositions(node: Node, primitive: Primitive): Vec3[] {
+  const [place] = placesOf(node, primitive)
+  const positions = readMorphed(primitive, [])
+  return place ? positions.map((at, i) => place(at, i)) : positions
+}
+
 /** The nodes that the default scene shows; a file without one shows the first. */
 export function drawnNodes(document: Document): Node[] {
   const root = document.getRoot()

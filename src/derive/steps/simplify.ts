@@ -1,18 +1,85 @@
+import type { Document, Primitive } from '@gltf-transform/core'
 import { takeSnapshot } from '../compare/snapshot.ts'
-import { need } from '../libraries.ts'
-import type { Step } from './step.ts'
+import { need, type Tools } from '../libraries.ts'
+import { dropNormals, isFlat, restoreNormals } from '../simplify/flat.ts'
+import { CLOSE, partOf, reduce, type Aim, type Reduced } from '../simplify/reduce.ts'
+import { gatherSurface, type Surface } from '../simplify/surface.ts'
+import { primitivesOf } from './prepare.ts'
+import type { Step, Work } from './step.ts'
 
-/** Fewer triangles. Errors are not limited: whoever names a count wants that count. */
+/** What `simplify=auto` may be off, as a part of the model's size. */
+const AUTO_ERROR = 0.001
+/** Whoever names a number is told when this is passed. */
+const TOLD_ERROR = 0.04
+/** The box of a model shrinks by what its corners lose. */
+const LEAST_TOLERANCE = 0.01
+
+/** Fewer triangles, with one measure of error for the whole model. Whoever names a number gets it, whatever that takes. */
 export const simplify: Step = {
   name: 'simplify',
   isAsked: (plan) => plan.simplify !== undefined,
-  async apply({ document, tools, plan, before }) {
-    const { simplify: triangles = Infinity } = plan
-    if (before.triangles <= triangles) return {}
-    const { MeshoptSimplifier: simplifier } = need(tools, 'meshoptimizer')
-    const ratio = triangles / before.triangles
-    const { functions } = tools
-    await document.transform(functions.weld(), functions.simplify({ simplifier, ratio, error: 1 }))
-    return { triangles: takeSnapshot(document).triangles, tolerance: 0.04 }
+  async apply(work) {
+    const { document, tools, plan, before } = work
+    const aim = aimOf(plan.simplify)
+    if (aim.triangles >= before.triangles) return {}
+    const flat = prepare(document, tools)
+    const surface = gatherSurface(document)
+    const reduced = reduce(need(tools, 'meshoptimizer').MeshoptSimplifier, surface, aim)
+    write(surface, reduced, tools)
+    for (const primitive of flat) restoreNormals(primitive, tools)
+    const { triangles } = takeSnapshot(document)
+    tell(work, { aim, triangles, error: reduced.error })
+    return { triangles, tolerance: Math.max(LEAST_TOLERANCE, 2 * reduced.error) }
   },
+}
+
+function aimOf(asked: number | 'auto' | undefined): Aim {
+  if (asked === undefined || asked === 'auto') return { triangles: 0, error: AUTO_ERROR }
+  return { triangles: asked, error: 1 }
+}
+
+/** Makes triangles share vertices where they can. Returns what is shaded flat. */
+function prepare(document: Document, tools: Tools): Primitive[] {
+  const { convertPrimitiveToTriangles, weldPrimitive } = tools.functions
+  const surfaces = primitivesOf(document).filter((primitive) => primitive.getMode() >= 4)
+  for (const primitive of surfaces) {
+    if (primitive.getMode() !== 4) convertPrimitiveToTriangles(primitive)
+    weldPrimitive(primitive)
+  }
+  const flat = surfaces.filter(isFlat)
+  for (const primitive of flat) dropNormals(primitive, tools)
+  return flat
+}
+
+/** A triangle without area, which draws nothing. */
+const FIRST = [0, 0, 0]
+
+/** Gives each part its triangles. One that nothing is left of stays, without area, so that whoever asks for it finds it. */
+function write({ parts }: Surface, { indices }: Reduced, { functions }: Tools): void {
+  const kept = new Map<Primitive, number[]>()
+  for (let at = 0; at < indices.length; at += 3) {
+    const part = partOf(parts, indices[at] ?? 0)
+    if (!part) continue
+    const own = kept.get(part.primitive) ?? []
+    for (const i of [0, 1, 2]) own.push((indices[at + i] ?? 0) - part.start)
+    kept.set(part.primitive, own)
+  }
+  for (const { primitive } of parts) {
+    const list = new Uint32Array(kept.get(primitive) ?? FIRST)
+    primitive.setIndices(primitive.getIndices()?.clone().setArray(list) ?? null)
+    functions.compactPrimitive(primitive)
+  }
+}
+
+function tell(
+  { note, plan }: Work,
+  { aim, triangles, error }: { aim: Aim; triangles: number; error: number },
+): void {
+  const off = `${Number((error * 100).toPrecision(2))} % of its size`
+  if (aim.triangles === 0) return
+  if (triangles > aim.triangles * (1 + CLOSE) || triangles < aim.triangles * (1 - CLOSE)) {
+    note(`\`simplify=${plan.simplify}\` reached ${triangles} triangles, up to ${off} off.`)
+  } else if (error > TOLD_ERROR) {
+    note(`\`simplify=${plan.simplify}\` is up to ${off} off: its shape shows it.`)
+  }
 }

@@ -1,0 +1,87 @@
+import type { Accessor, Primitive } from '@gltf-transform/core'
+import type { Tools } from '../libraries.ts'
+
+/** Of triangles, how many have to face where their normals point. */
+const MOST = 0.95
+/** The cosine between the two. */
+const SAME = 0.999
+
+/**
+ * Whether the triangles of a primitive are shaded flat: no vertex is shared then, and normals say what the triangles say.
+ */
+export function isFlat(primitive: Primitive): boolean {
+  const normals = primitive.getAttribute('NORMAL')
+  const positions = primitive.getAttribute('POSITION')
+  const indices = primitive.getIndices()?.getArray()
+  if (!normals || !positions || !indices || indices.length === 0) return false
+  let flat = 0
+  for (let at = 0; at < indices.length; at += 3) {
+    const corners = [0, 1, 2].map((i) => indices[at + i] ?? 0)
+    const face = faceNormal(corners.map((corner) => positions.getElement(corner, [])))
+    const alike = corners.every((corner) => dot(normals.getElement(corner, []), face) > SAME)
+    if (alike) flat += 1
+  }
+  return flat >= (indices.length / 3) * MOST
+}
+
+/** Takes the normals out, so that triangles can share vertices. */
+export function dropNormals(primitive: Primitive, { functions }: Tools): void {
+  primitive.setAttribute('NORMAL', null)
+  functions.weldPrimitive(primitive)
+}
+
+/** Gives each triangle its own vertices again, and the normal that it has now. */
+export function restoreNormals(primitive: Primitive, { functions }: Tools): void {
+  unshare(primitive)
+  const positions = primitive.getAttribute('POSITION')
+  if (!positions) return
+  const values = new Float32Array(positions.getCount() * 3)
+  for (let vertex = 0; vertex < positions.getCount(); vertex += 3) {
+    const face = faceNormal([0, 1, 2].map((i) => positions.getElement(vertex + i, [])))
+    for (const i of [0, 1, 2]) values.set(face, (vertex + i) * 3)
+  }
+  const normals = positions.clone().setArray(values).setNormalized(false)
+  primitive.setAttribute('NORMAL', normals)
+  functions.weldPrimitive(primitive)
+}
+
+/** One vertex for each corner of each triangle. */
+function unshare(primitive: Primitive): void {
+  const indices = Array.from<number>(primitive.getIndices()?.getArray() ?? [])
+  for (const owner of [primitive, ...primitive.listTargets()]) {
+    for (const semantic of owner.listSemantics()) {
+      const source = owner.getAttribute(semantic)
+      if (source) owner.setAttribute(semantic, spread(source, indices))
+    }
+  }
+  primitive.setIndices(null)
+}
+
+function spread(source: Accessor, indices: number[]): Accessor {
+  const array = source.getArray()
+  const size = source.getElementSize()
+  if (!array) return source
+  const Values = array.constructor as new (count: number) => typeof array
+  const values = new Values(indices.length * size)
+  indices.forEach((index, i) => values.set(array.subarray(index * size, (index + 1) * size), i * size))
+  return source.clone().setArray(values)
+}
+
+/** Of a triangle without area: up, which is as good as any. */
+function faceNormal([a = [], b = [], c = []]: number[][]): number[] {
+  const [u, v] = [minus(b, a), minus(c, a)]
+  const normal = [0, 1, 2].map((axis) => {
+    const [y, z] = [(axis + 1) % 3, (axis + 2) % 3]
+    return (u[y] ?? 0) * (v[z] ?? 0) - (u[z] ?? 0) * (v[y] ?? 0)
+  })
+  const length = Math.hypot(...normal)
+  return length > 0 ? normal.map((value) => value / length) : [0, 1, 0]
+}
+
+function minus(a: number[], b: number[]): number[] {
+  return a.map((value, axis) => value - (b[axis] ?? 0))
+}
+
+function dot(a: number[], b: number[]): number {
+  return [0, 1, 2].reduce((sum, axis) => sum + (a[axis] ?? 0) * (b[axis] ?? 0), 0)
+}

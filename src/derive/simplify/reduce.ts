@@ -1,0 +1,89 @@
+import type { MeshoptSimplifier, SimplifierFlags } from 'meshoptimizer'
+import type { Part, Surface } from './surface.ts'
+import { TRAITS } from './traits.ts'
+
+/** A surface with fewer triangles. */
+export interface Reduced {
+  indices: Uint32Array
+  /** How far it is off, as a part of the model's size, what vertices carry included. */
+  error: number
+}
+
+export interface Aim {
+  /** As drawn; 0 asks for as few as the error allows. */
+  triangles: number
+  /** As a part of the model's size. */
+  error: number
+}
+
+/** Within this part of what is asked for, a number counts as reached. */
+export const CLOSE = 0.02
+
+/** Seams may move, but not where parts meet. The last way does without what vertices carry, and drops crumbs. */
+const WAYS: { flags: SimplifierFlags[]; weight: number }[] = [
+  { flags: ['Permissive'], weight: 1 },
+  { flags: ['Permissive', 'Prune'], weight: 0.1 },
+  { flags: ['Permissive', 'Prune'], weight: 0 },
+]
+
+/** Reduces a surface to a number of triangles as drawn: the first way that comes close, or else what comes closest. */
+export function reduce(simplifier: typeof MeshoptSimplifier, surface: Surface, aim: Aim): Reduced {
+  let best: Reduced | undefined
+  for (const way of WAYS) {
+    const found = reduceOneWay(simplifier, surface, { aim, way })
+    if (!best || found.indices.length < best.indices.length) best = found
+    if (aim.triangles === 0 || countDrawn(surface, best.indices) <= aim.triangles * (1 + CLOSE)) break
+  }
+  return best ?? { indices: surface.indices, error: 0 }
+}
+
+/** What is drawn more than once counts as often, so that the number for the library is found by trying. */
+function reduceOneWay(
+  simplifier: typeof MeshoptSimplifier,
+  surface: Surface,
+  { aim, way }: { aim: Aim; way: (typeof WAYS)[number] },
+): Reduced {
+  const run = (triangles: number): Reduced => {
+    const [indices, error] = simplifier.simplifyWithAttributes(
+      surface.indices,
+      surface.positions,
+      3,
+      surface.traits,
+      TRAITS.length,
+      TRAITS.map((weight) => weight * way.weight),
+      surface.locks,
+      Math.min(surface.indices.length, 3 * triangles),
+      aim.error,
+      way.flags,
+    )
+    return { indices, error }
+  }
+  if (surface.parts.every(({ times }) => times === 1)) return run(aim.triangles)
+  let [low, high] = [0, surface.indices.length / 3]
+  let best = run(low)
+  while (high - low > 1 && countDrawn(surface, best.indices) < aim.triangles * (1 - CLOSE / 4)) {
+    const middle = Math.round((low + high) / 2)
+    const found = run(middle)
+    if (countDrawn(surface, found.indices) > aim.triangles) high = middle
+    else [low, best] = [middle, found]
+  }
+  return best
+}
+
+/** Triangles as drawn. */
+export function countDrawn({ parts }: Surface, indices: Uint32Array): number {
+  let count = 0
+  for (let at = 0; at < indices.length; at += 3) count += partOf(parts, indices[at] ?? 0)?.times ?? 0
+  return count
+}
+
+/** The part that a vertex belongs to. */
+export function partOf(parts: Part[], vertex: number): Part | undefined {
+  let [low, high] = [0, parts.length - 1]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((parts[middle]?.end ?? 0) > vertex) high = middle
+    else low = middle + 1
+  }
+  return parts[low]
+}

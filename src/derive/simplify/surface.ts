@@ -1,0 +1,108 @@
+import type { Document, Node, Primitive } from '@gltf-transform/core'
+import type { Vec3 } from '../../glb/facts.ts'
+import { drawnNodes, instancesOf, restPositions } from '../compare/rest-pose.ts'
+import { writeTraits, TRAITS } from './traits.ts'
+
+/** A primitive of triangles, and where its vertices are in the surface. */
+export interface Part {
+  primitive: Primitive
+  /** How often it is drawn. */
+  times: number
+  /** Its first vertex in the surface, and the one behind its last. */
+  start: number
+  end: number
+}
+
+/** All triangles that a model draws as one surface in its rest pose, so that one measure of error holds for all of it. */
+export interface Surface {
+  parts: Part[]
+  positions: Float32Array<ArrayBuffer>
+  /** What else must not change much, {@link TRAITS} numbers for each vertex. */
+  traits: Float32Array<ArrayBuffer>
+  indices: Uint32Array<ArrayBuffer>
+  /** Vertices that two parts share: parts stay together there. */
+  locks: Uint8Array<ArrayBuffer>
+}
+
+const TRIANGLES = 4
+
+/** Gathers the surface. Every part of it has indices. */
+export function gatherSurface(document: Document): Surface {
+  const owners = ownersOf(document)
+  const parts = partsOf(owners)
+  const count = parts.at(-1)?.end ?? 0
+  const positions = new Float32Array(count * 3)
+  const traits = new Float32Array(count * TRAITS.length)
+  for (const part of parts) {
+    const node = owners.get(part.primitive)?.node
+    if (!node) continue
+    restPositions(node, part.primitive).forEach((at, i) => positions.set(at, (part.start + i) * 3))
+    writeTraits(traits, part, node)
+  }
+  const indices = Uint32Array.from(
+    parts.flatMap(({ primitive, start }) => indicesOf(primitive).map((at) => at + start)),
+  )
+  return { parts, positions, traits, indices, locks: lockBorders(parts, positions) }
+}
+
+interface Owner {
+  node: Node
+  times: number
+}
+
+/** Each primitive of triangles with a node that draws it. */
+function ownersOf(document: Document): Map<Primitive, Owner> {
+  const owners = new Map<Primitive, Owner>()
+  for (const node of drawnNodes(document)) {
+    const times = instancesOf(node).length
+    const drawn = node.getMesh()?.listPrimitives() ?? []
+    for (const primitive of drawn.filter((candidate) => candidate.getMode() === TRIANGLES)) {
+      const known = owners.get(primitive)
+      owners.set(primitive, { node: known?.node ?? node, times: (known?.times ?? 0) + times })
+    }
+  }
+  return owners
+}
+
+function partsOf(owners: Map<Primitive, Owner>): Part[] {
+  const parts: Part[] = []
+  for (const [primitive, { times }] of owners) {
+    const start = parts.at(-1)?.end ?? 0
+    const count = primitive.getAttribute('POSITION')?.getCount() ?? 0
+    if (times > 0 && count > 0) parts.push({ primitive, times, start, end: start + count })
+  }
+  return parts
+}
+
+function indicesOf(primitive: Primitive): number[] {
+  return Array.from(primitive.getIndices()?.getArray() ?? [])
+}
+
+/** The bit by which meshoptimizer keeps a vertex on the seam that it is on. */
+const PROTECT = 2
+
+function lockBorders(parts: Part[], positions: Float32Array): Uint8Array<ArrayBuffer> {
+  const locks = new Uint8Array(positions.length / 3)
+  const first = new Map<string, { part: number; vertex: number }>()
+  parts.forEach(({ start, end }, part) => {
+    for (let vertex = start; vertex < end; vertex++) {
+      const key = positions.subarray(vertex * 3, vertex * 3 + 3).join()
+      const other = first.get(key)
+      if (!other) first.set(key, { part, vertex })
+      else if (other.part !== part) locks[vertex] = locks[other.vertex] = PROTECT
+    }
+  })
+  return locks
+}
+
+/** The longest side of the box around a surface. */
+export function sizeOf({ positions }: Surface): number {
+  const min: Vec3 = [Infinity, Infinity, Infinity]
+  const max: Vec3 = [-Infinity, -Infinity, -Infinity]
+  positions.forEach((value, i) => {
+    const axis = (i % 3) as 0 | 1 | 2
+    min[axis] = Math.min(min[axis], value)
+    max[axis] = Math.max(max[axis], value)
+  })
+  return Math.max(0, max[0] - min[0], max[1] - min[1], max[2] - min[2])
+}

@@ -1,0 +1,56 @@
+import type { Accessor, Node } from '@gltf-transform/core'
+import type { Part } from './surface.ts'
+
+/**
+ * How much what vertices carry weighs against their place: a change by 1 is as bad as a move by this part of the model's
+ * size. Three numbers for the normal, two for the place in the texture, three for the color, three for the bones.
+ */
+export const TRAITS = [0.1, 0.1, 0.1, 0.3, 0.3, 0.1, 0.1, 0.1, 0.3, 0.3, 0.3]
+
+const NORMAL = 0
+const UV = 3
+const COLOR = 5
+const BONES = 8
+
+/** Writes what the vertices of a part carry into the traits of the whole surface. */
+export function writeTraits(traits: Float32Array, { primitive, start }: Part, node: Node): void {
+  const write = (semantic: string, offset: number, size: number) => {
+    const accessor = primitive.getAttribute(semantic)
+    if (accessor) copy(traits, { accessor, start, offset, size })
+  }
+  write('NORMAL', NORMAL, 3)
+  write('TEXCOORD_0', UV, 2)
+  write('COLOR_0', COLOR, 3)
+  writeBones(traits, { primitive, start }, node)
+}
+
+function copy(
+  traits: Float32Array,
+  { accessor, start, offset, size }: { accessor: Accessor; start: number; offset: number; size: number },
+): void {
+  const element: number[] = []
+  for (let i = 0; i < accessor.getCount(); i++) {
+    accessor.getElement(i, element)
+    traits.set(element.slice(0, size), (start + i) * TRAITS.length + offset)
+  }
+}
+
+/** The middle of the bones that move a vertex, each as heavy as its weight: close by for vertices that move alike. */
+function writeBones(
+  traits: Float32Array,
+  { primitive, start }: Pick<Part, 'primitive' | 'start'>,
+  node: Node,
+): void {
+  const joints = primitive.getAttribute('JOINTS_0')
+  const weights = primitive.getAttribute('WEIGHTS_0')
+  const bones = node.getSkin()?.listJoints() ?? []
+  if (!joints || !weights) return
+  const places = bones.map((bone) => bone.getWorldTranslation())
+  for (let i = 0; i < joints.getCount(); i++) {
+    const [of, by] = [joints.getElement(i, []), weights.getElement(i, [])]
+    const middle = [0, 1, 2].map((axis) =>
+      of.reduce((sum, joint, slot) => sum + (places[joint]?.[axis] ?? 0) * (by[slot] ?? 0), 0),
+    )
+    traits.set(middle, (start + i) * TRAITS.length + BONES)
+  }
+}

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest'
+import type { Document } from '@gltf-transform/core'
+import { eachVertex } from '../../src/derive/compare/rest-pose.ts'
+import { deriveModel } from '../../src/derive/derive-model.ts'
+import type { Vec3 } from '../../src/glb/facts.ts'
+import { instancedSample, openIo, riggedSample, Sample, sheet } from './support/sample.ts'
+
+async function simplified(sample: Sample, simplify: number | 'auto') {
+  const source = await sample.write()
+  const derived = await deriveModel(source, { plan: { simplify }, extras: {} })
+  const io = await openIo()
+  return { ...derived, source, before: await io.readBinary(source), after: await io.readBinary(derived.glb) }
+}
+
+/** A ball of flat triangles, none of which share a vertex, as untextured models of the service come. */
+function ball(radius = 1, [columns, rows]: readonly [number, number] = [64, 48]) {
+  const at = (x: number, y: number): Vec3 => {
+    const [u, v] = [(x / columns) * 2 * Math.PI, (y / rows) * Math.PI]
+    return [radius * Math.sin(v) * Math.cos(u), radius * Math.cos(v), radius * Math.sin(v) * Math.sin(u)]
+  }
+  const positions: number[] = []
+  const normals: number[] = []
+  const face = (...corners: Vec3[]) => {
+    const middle = [0, 1, 2].map((axis) => corners.reduce((sum, corner) => sum + (corner[axis] ?? 0), 0))
+    for (const corner of corners) {
+      positions.push(...corner)
+      normals.push(...middle.map((value) => value / Math.hypot(...middle)))
+    }
+  }
+  for (let i = 0; i < columns * rows; i++) {
+    const [x, y] = [i % columns, Math.floor(i / columns)]
+    if (y > 0) face(at(x, y), at(x + 1, y), at(x + 1, y + 1))
+    if (y < rows - 1) face(at(x, y), at(x + 1, y + 1), at(x, y + 1))
+  }
+  const count = positions.length / 3
+  return {
+    positions: new Float32Array(positions),
+    normals: new Float32Array(normals),
+    uvs: new Float32Array(count * 2),
+    indices: Uint16Array.from({ length: count }, (_, i) => i),
+  }
+}
+
+function verticesOf(document: Document): Vec3[] {
+  const found: Vec3[] = []
+  eachVertex(document, (at) => void found.push(at))
+  return found
+}
+
+const lengthOf = (at: Vec3) => Math.hypot(...at)
+
+describe('simplify', () => {
+  it.each([5000, 2000, 700, 200])(
+    'comes to %i triangles where none share a vertex, and stays a ball',
+    async (wanted) => {
+      const sample = new Sample()
+      sample.node('Ball', sample.primitive(ball()))
+
+      const { facts, after } = await simplified(sample, wanted)
+
+      expect(Math.abs(facts.triangles - wanted) / wanted).toBeLessThan(0.02)
+      for (const at of verticesOf(after)) expect(lengthOf(at)).toBeCloseTo(1, 5)
+      const [primitive] = after.getRoot().listMeshes()[0]?.listPrimitives() ?? []
+      expect(primitive?.getAttribute('NORMAL')).not.toBeNull()
+    },
+  )
+
+  it('measures errors by one measure, so that small parts keep their shape', async () => {
+    const sample = new Sample()
+    sample.node('Small', sample.primitive(ball(0.5, [12, 8]))).setTranslation([5, 0, 0])
+    sample.node('Large', sample.primitive(ball(4, [96, 64])))
+
+    const { after } = await simplified(sample, 2000)
+
+    const [small, large] = after
+      .getRoot()
+      .listMeshes()
+      .map((mesh) => (mesh.listPrimitives()[0]?.getIndices()?.getCount() ?? 0) / 3)
+    expect(large).toBeGreaterThan(1700)
+    // A sixth of it would be a ratio's share.
+    expect((small ?? 0) / 168).toBeGreaterThan(0.16)
+  })
+
+  it('keeps what is skinned on its bones, with the clip', async () => {
+    const { facts, after } = await simplified(riggedSample(), 300)
+
+    expect(facts.triangles).toBeGreaterThanOrEqual(294)
+    expect(facts.triangles).toBeLessThanOrEqual(306)
+    expect(after.getRoot().listAnimations()).toHaveLength(1)
+  })
+
+  it('counts as drawn where a mesh is shown more than once', async () => {
+    const { facts } = await simplified(instancedSample(), 900)
+
+    expect(facts.triangles).toBeGreaterThanOrEqual(882)
+    expect(facts.triangles).toBeLessThanOrEqual(918)
+  })
+
+  it('does not tear parts that meet', async () => {
+    const sample = new Sample()
+    const whole = sheet(24)
+    const half = whole.indices.length / 2
+    const parts = [whole.indices.slice(0, half), whole.indices.slice(half)]
+    const node = sample.node('Sheet', sample.primitive({ ...whole, indices: parts[0] ?? whole.indices }))
+    node.getMesh()?.addPrimitive(sample.primitive({ ...whole, indices: parts[1] ?? whole.indices }))
+
+    const { after } = await simplified(sample, 400)
+
+    const [lower, upper] = after.getRoot().listMeshes()[0]?.listPrimitives().map((primitive) => {
+      const positions = primitive.getAttribute('POSITION')
+      return Array.from({ length: positions?.getCount() ?? 0 }, (_, i) => positions?.getElement(i, []) ?? [])
+    }) ?? [] // prettier-ignore
+    const onSeam = (list: number[][] = []) =>
+      new Set(list.filter(([, y = 1]) => Math.abs(y) < 1e-6).map(([x]) => x))
+    expect(onSeam(lower)).toEqual(onSeam(upper))
+  })
+
+  it('takes with `auto` what does not show: nearly all of what is even, hardly anything of what is not', async () => {
+    const even = new Sample()
+    const { positions, ...rest } = sheet()
+    even.node(
+      'Even',
+      even.primitive({ ...rest, positions: positions.map((value, i) => (i % 3 === 2 ? 0 : value)) }),
+    )
+    const wavy = new Sample()
+    wavy.node('Wavy', wavy.primitive())
+
+    expect((await simplified(even, 'auto')).facts.triangles).toBeLessThan(100)
+    expect((await simplified(wavy, 'auto')).facts.triangles).toBeGreaterThan(300)
+  })
+
+  it('says what it reached, and how far off it is', async () => {
+    const sample = new Sample()
+    sample.node('Ball', sample.primitive(ball()))
+
+    const { facts, notes } = await simplified(sample, 12)
+
+    expect(facts.triangles).toBeLessThanOrEqual(20)
+    expect(notes.join('\n')).toMatch(
+      /`simplify=12` (?:reached \d+ triangles, up to|is up to) [\d.]+ % of its size/,
+    )
+  })
+})
