@@ -1,7 +1,9 @@
 import { constants } from 'node:fs'
-import { chmod, copyFile, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { chmod, copyFile, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import PQueue from 'p-queue'
+import { isMeshyError } from '../errors.ts'
 import { replaceFile, temporaryPath } from '../system/durable.ts'
 import { hasErrno } from '../system/errno.ts'
 import { ensureFolder } from '../system/folder.ts'
@@ -10,7 +12,7 @@ import { statusOf } from './blobs.ts'
 import type { BlobRef } from './entry.ts'
 import { createFileDigester } from './file-digester.ts'
 import { createFileNotes, readFileState } from './file-notes.ts'
-import type { Layout } from './layout.ts'
+import { createLayout, type Layout } from './layout.ts'
 import { createPreparation } from './prepare.ts'
 import { safeFileName } from './safe-name.ts'
 import { orUnwritable } from './unwritable.ts'
@@ -19,7 +21,8 @@ import { orUnwritable } from './unwritable.ts'
 export interface Outputs {
   /**
    * The absolute path of a file with the bytes of `ref`, named after `name`. Its bytes are read and checked
-   * unless this has been done since it last changed; a wrong one is made anew from the blob.
+   * unless this has been done since it last changed; a wrong one is made anew from the blob. Where the cache is read-only,
+   * the file is in a temporary folder.
    *
    * @param name a file name without extension; whatever is unsafe in it is replaced
    * @throws MESHY_BLOB_MISSING, MESHY_BLOB_DAMAGED, MESHY_BLOB_LFS_POINTER, MESHY_CACHE_UNWRITABLE
@@ -42,28 +45,45 @@ export function createOutputs(
   const turns = new PQueue({ concurrency: 8 })
   const digest = createFileDigester()
   const statusOfFile: StatusOfFile = async (file, ref) => statusOf(await digest(file), ref)
-  const running = new Map<string, Promise<void>>()
-  const targetOf = (ref: BlobRef, key: string, name: string) =>
-    layout.output(key, `${safeFileName(name)}.${ref.ext}`)
+  const running = new Map<string, Promise<string>>()
+  const targetOf = (ref: BlobRef, key: string, name: string, { output } = layout) =>
+    output(key, `${safeFileName(name)}.${ref.ext}`)
+  let elsewhere: Promise<Layout> | undefined
+  const ensureElsewhere = async (ref: BlobRef, key: string, name: string): Promise<string> => {
+    const spare = await (elsewhere ??= makeSpareLayout())
+    const target = targetOf(ref, key, name, spare)
+    if ((await statusOfFile(target, ref)) !== 'ok') {
+      await makeOutput(statusOfFile, { ref, target, blob: layout.blob(ref), tmp: spare.tmp })
+    }
+    return target
+  }
   const ensure = async (target: string, ref: BlobRef): Promise<void> => {
     const found = await readFileState(target)
     if (found && (await notes.get(target, found)) === ref.sha256) return
     const isAsFound = (await statusOfFile(target, ref)) === 'ok'
     if (!isAsFound) {
       await prepare()
-      await makeOutput(layout, statusOfFile, { ref, target })
+      await makeOutput(statusOfFile, { ref, target, blob: layout.blob(ref), tmp: layout.tmp })
     }
     const state = isAsFound ? found : await readFileState(target)
     if (state) notes.set(target, state, ref.sha256)
   }
+  const make = async (ref: BlobRef, key: string, name: string): Promise<string> => {
+    const target = targetOf(ref, key, name)
+    try {
+      await ensure(target, ref)
+      return target
+    } catch (error) {
+      if (isReadOnly(error)) return await ensureElsewhere(ref, key, name)
+      throw error
+    }
+  }
   return {
     materialise: async (ref, key, name) => {
-      const target = targetOf(ref, key, name)
-      const id = `${ref.sha256} ${target}`
-      const turn = running.get(id) ?? turns.add(() => ensure(target, ref)).finally(() => running.delete(id))
+      const id = `${ref.sha256} ${targetOf(ref, key, name)}`
+      const turn = running.get(id) ?? turns.add(() => make(ref, key, name)).finally(() => running.delete(id))
       running.set(id, turn)
-      await turn
-      return target
+      return await turn
     },
     locate: async (ref, key, name) => {
       const target = targetOf(ref, key, name)
@@ -76,6 +96,17 @@ export function createOutputs(
   }
 }
 
+/** A checkout that belongs to somebody else, or lies on a volume that nobody may write. */
+function isReadOnly(error: unknown): boolean {
+  if (!isMeshyError(error) || error.code !== 'MESHY_CACHE_UNWRITABLE') return false
+  return ['EACCES', 'EPERM', 'EROFS'].includes(String(error.details['errno']))
+}
+
+/** A folder of this run alone, which the system clears away. */
+async function makeSpareLayout(): Promise<Layout> {
+  return createLayout(await realpath(await mkdtemp(join(tmpdir(), 'unplugin-meshy-'))))
+}
+
 /** Compares the bytes of a file with what they should be. */
 type StatusOfFile = (file: string, ref: BlobRef) => Promise<BlobStatus>
 
@@ -84,12 +115,10 @@ type StatusOfFile = (file: string, ref: BlobRef) => Promise<BlobStatus>
  * a note is to last: what a power cut leaves until then is found to be wrong, and made again from the blob.
  */
 async function makeOutput(
-  layout: Layout,
   statusOfFile: StatusOfFile,
-  { ref, target }: { ref: BlobRef; target: string },
+  { ref, target, blob, tmp }: { ref: BlobRef; target: string; blob: string; tmp: string },
 ): Promise<void> {
-  const blob = layout.blob(ref)
-  const copy = temporaryPath(layout.tmp)
+  const copy = temporaryPath(tmp)
   try {
     await copyBlob(blob, copy)
     const status = await statusOfFile(copy, ref)

@@ -1,5 +1,7 @@
 import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { describe, expect, it } from 'vitest'
+import { basename, dirname } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { MeshyError } from '../../src/errors.ts'
 import { createBlobs } from '../../src/store/blobs.ts'
 import { createFileNotes, readFileState } from '../../src/store/file-notes.ts'
 import { createLayout } from '../../src/store/layout.ts'
@@ -20,6 +22,28 @@ describe('createOutputs', () => {
     const ref = await blobs.write(Buffer.from(MODEL), { ext: 'glb' })
     return { blob: blobs.path(ref), outputs: createOutputs(layout), ref }
   }
+
+  it('makes the file elsewhere where the checkout is read-only', async () => {
+    const { ref } = await setUp()
+    const layout = createLayout(path('.meshy'))
+    const refuse = () =>
+      Promise.reject(
+        new MeshyError('MESHY_CACHE_UNWRITABLE', {
+          message: 'No.',
+          hint: 'No.',
+          details: { errno: 'EROFS' },
+        }),
+      )
+    const outputs = createOutputs(layout, refuse)
+
+    const files = await Promise.all([1, 2].map(() => outputs.materialise(ref, KEY, 'hero')))
+    onTestFinished(() => rm(dirname(dirname(dirname(files[0] ?? ''))), { recursive: true }))
+
+    expect(new Set(files).size).toBe(1)
+    expect(basename(files[0] ?? '')).toBe('hero.glb')
+    expect(await readFile(files[0] ?? '', 'utf8')).toBe(MODEL)
+    expect(await readdir(path('.meshy'))).not.toContain('out')
+  })
 
   it('makes a file with the bytes of the blob, named after the image, that copies can be written over', async () => {
     const { outputs, ref } = await setUp()
