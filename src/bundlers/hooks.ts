@@ -13,7 +13,7 @@ import type { Adapter, Loaded, NativeContext } from './adapter.ts'
 import { renderFailedModule, renderModule } from './module.ts'
 import { fromModuleId } from './module-id.ts'
 import { presentable } from './present.ts'
-import { resolveImage, stripQuery } from './resolve.ts'
+import { packageNameOf, resolveImage, stripQuery } from './resolve.ts'
 import type { Session } from './session.ts'
 import { findSite } from './site.ts'
 
@@ -37,7 +37,8 @@ export async function resolveImport(
   session.prompts.add(specifier)
   session.sightings++
   const site = () => findSite(root, importer, specifier)
-  const id = context.imports.add(specifier, { file, site, importer })
+  const packageName = packageNameOf(stripQuery(specifier))
+  const id = context.imports.add(specifier, { file, site, importer, packageName })
   const isPlan = context.part?.commanded.mode === 'plan'
   if (adapter.remembersIds && !isPlan) {
     native.addWatchFile(await rememberImport(context, id, specifier))

@@ -43,6 +43,11 @@ export function toPosix(file: string): string {
   return file.replaceAll('\\', '/')
 }
 
+/** The package that a path would be of by its form; undefined for a relative or absolute one. */
+export function packageNameOf(source: string): string | undefined {
+  return isBare(source) ? /^(?:@[^/]+\/)?[^/]+/.exec(source)?.[0] : undefined
+}
+
 function isBare(source: string): boolean {
   return !source.startsWith('.') && !path.isAbsolute(source)
 }

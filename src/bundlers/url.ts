@@ -49,6 +49,27 @@ export function viteServedUrl({ root, base, server: { origin = '', fs } }: Serve
   }
 }
 
+/** A config of Vite, as far as it says which files its server gives out. */
+interface ServingConfig extends Pick<ServedFrom, 'server'> {
+  fsDenyGlob?: (file: string) => boolean
+  safeModulePaths?: ReadonlySet<string>
+}
+
+/** The rule of Vite's own dev server for a file, as it is while the server runs: what a module imports is safe to give out. */
+export function servingRule(config: ServingConfig): (file: string) => boolean {
+  return (file) => {
+    const { fs } = config.server
+    if (fs.strict === false) return true
+    if (config.fsDenyGlob?.(file)) return false
+    // The module of a recipe has a name of its own.
+    const names = [file, `${file}.js`]
+    return (
+      names.some((name) => config.safeModulePaths?.has(name)) ||
+      fs.allow.some((folder) => isBelow(folder, file))
+    )
+  }
+}
+
 function isBelow(folder: string, file: string): boolean {
   return file.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
 }

@@ -8,7 +8,7 @@ import { outputHooks } from './output.ts'
 import { countModules, followGraph, keepGraph, type RollupContext } from './rollup.ts'
 import { toPosix } from './resolve.ts'
 import type { Session } from './session.ts'
-import { viteServedUrl, viteUrl, type ServedFrom } from './url.ts'
+import { servingRule, viteServedUrl, viteUrl, type ServedFrom } from './url.ts'
 import { AGREE_KEY } from './vite-shortcuts.ts'
 import { pageHooks } from './vite-html.ts'
 import { equipConfig, equipServer, type EquippedServer, type WatchingConfig } from './vite-server.ts'
@@ -30,6 +30,7 @@ export interface ViteConfig {
   /** Whether it is the build of a worker, whose files become files of the build around it. */
   isWorker: boolean
   envDir: string | false
+  cacheDir: string
   /** What `import.meta.env` gives to pages. */
   env: Record<string, string>
   publicDir: string
@@ -37,6 +38,9 @@ export interface ViteConfig {
   plugins: readonly { name: string }[]
   logger: Pick<Logger, 'info' | 'warn' | 'error'>
   server: ServedFrom['server']
+  /** The internals of `server.fs`, where this version has them. */
+  fsDenyGlob?: (file: string) => boolean
+  safeModulePaths?: ReadonlySet<string>
 }
 
 /** The part of a dev server that knows who imports what; a bundling one keeps no such graph. */
@@ -133,6 +137,7 @@ export function adoptViteConfig(session: Session, config: ViteConfig): void {
     envDir: config.envDir,
     envMode: config.mode,
     published: config.env,
+    borders: { dependencyCache: config.cacheDir, ...(isServe ? { serves: servingRule(config) } : {}) },
     publicDir: config.publicDir || undefined,
     live: isServe || Boolean(config.build.watch),
     underTest: config.plugins.some(({ name }) => name === 'vitest'),

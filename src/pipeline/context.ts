@@ -11,6 +11,7 @@ import type { Fetch } from '../system/fetch.ts'
 import type { Permission } from './paying/permission.ts'
 import type { Looks } from './paying/recent-tasks.ts'
 import type { Batch } from './paying/batch.ts'
+import type { Borders } from './borders.ts'
 import type { Budget } from './budget.ts'
 import type { Consent } from './live/consent.ts'
 import type { DeclaredFile } from './dts/declared-file.ts'
@@ -39,6 +40,8 @@ export interface Context {
   /** What this project shares with others of the machine and the team. */
   sharing: SharedStores
   hasher: Hasher
+  /** Whose imports may spend, and which files they may name. */
+  borders: Borders
   /** Reads and digests an image once for a run, however often it is imported. */
   readImage: ImageReader
   /** @throws {MeshyError} MESHY_AUTH_MISSING when there is no API key */

@@ -15,6 +15,10 @@ export interface Import {
   site: () => Promise<ImportSite>
   /** Every place where it stands, where the bundler tells who imports. */
   sites?(): Promise<ImportSite[]>
+  /** Importing modules by their ids; empty for an entry, and for one that only an earlier run has seen. */
+  importers?: readonly string[]
+  /** The package by whose name the file is imported: `package/hero.png`. */
+  packageName?: string | undefined
   /** Whether anything still imports it, where the bundler can tell. */
   isImported?(): boolean
 }
@@ -23,6 +27,7 @@ export interface Import {
 export interface Sighting extends Pick<Import, 'file' | 'site'> {
   /** The importing module, to tell importers apart. */
   importer?: string | undefined
+  packageName?: string | undefined
 }
 
 /** Canonical module ids, whatever a bundler adds to their query. */
@@ -45,6 +50,7 @@ export class Imports {
   #directives = new Map<string, Import['directives']>()
   /** By module id, then by importer. */
   #sites = new Map<string, Map<string, Import['site']>>()
+  #packageNames = new Map<string, string>()
   readonly #hasher: Hasher
   readonly #onQuery: (query: string) => void
 
@@ -58,11 +64,12 @@ export class Imports {
    * Remembers an import and returns its module id. A query that cannot be read gets an id as well: its error is told
    * when the module is loaded, together with all others. The first site of an id is the one that errors name.
    */
-  add(specifier: string, { file, site, importer = '' }: Sighting): string {
+  add(specifier: string, { file, site, importer = '', packageName }: Sighting): string {
     const id = formatId(file, this.#addDirectives(specifier))
     const sites = this.#sites.get(id) ?? new Map<string, Import['site']>()
     this.#sites.set(id, sites)
     if (!sites.has(importer)) sites.set(importer, site)
+    if (packageName !== undefined) this.#packageNames.set(id, packageName)
     return id
   }
 
@@ -78,11 +85,19 @@ export class Imports {
     const [, file, token] = MODULE_ID.exec(id) ?? []
     const directives = token === undefined ? undefined : this.#directives.get(token)
     if (file === undefined || token === undefined || !directives) return undefined
-    if (!this.#sites.has(formatId(file, token))) return undefined
-    // Importers that come later share the module, and are told as well.
-    const sites = () => [...(this.#sites.get(formatId(file, token))?.values() ?? [])]
-    const [site = unknownSite] = sites()
-    return { file, directives, site, sites: () => Promise.all(sites().map((one) => one())) }
+    const known = formatId(file, token)
+    const seen = this.#sites.get(known)
+    if (!seen) return undefined
+    const [site = unknownSite] = seen.values()
+    return {
+      file,
+      directives,
+      site,
+      // Importers that come later share the module, and are told as well.
+      sites: () => Promise.all([...seen.values()].map((one) => one())),
+      importers: [...seen.keys()],
+      packageName: this.#packageNames.get(known),
+    }
   }
 
   /**

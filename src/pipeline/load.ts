@@ -1,5 +1,6 @@
 import type { Request } from '../request/request.ts'
 import { assertStillMade } from '../request/retired.ts'
+import { notAllowed } from './borders.ts'
 import { standInAsset, type Asset } from './asset.ts'
 import { classify, type Finding } from './classify.ts'
 import type { Context } from './context.ts'
@@ -54,7 +55,8 @@ async function load(context: Context, imported: Import, watch: Watch): Promise<A
   if (finding.state === 'missing') assertStillMade(request)
   const action = decide(context.options.mode, finding.state)
   if (action === 'row') return list(context, request, { imported, finding })
-  const asset = await act(context, request, { imported, finding, action })
+  const todo = { imported, finding, action }
+  const asset = (await withhold(context, request, todo)) ?? (await act(context, request, todo))
   if (asset.stateFile) watch(asset.stateFile.path)
   await checkSize(context, request, { asset, site: imported.site })
   const model = context.report.addAsset(request, asset)
@@ -74,7 +76,7 @@ async function list(
     query: 'error' in imported.directives ? undefined : formatQuery(imported.directives),
     state: finding.state,
     credits: priceOf(request),
-    hint: hintOf(finding),
+    hint: hintOf(finding) ?? strangerHint(context, imported, finding),
   }
   context.plan.push({ ...row, imported })
   const { part } = context
@@ -101,6 +103,21 @@ async function act(context: Context, request: Request, todo: LiveTask): Promise<
   }
 }
 
+/** What a dependency gets that may not spend: a page a stand-in, and a build its end. Undefined for all others. */
+async function withhold(
+  context: Context,
+  request: Request,
+  { finding, action, imported }: LiveTask,
+): Promise<Asset | undefined> {
+  const isFree = finding.entry !== undefined || action === 'stand-in'
+  const stranger = isFree ? undefined : context.borders.strangerOf(imported)
+  if (stranger === undefined) return undefined
+  const error = notAllowed(request, stranger)
+  if (!context.live) throw error
+  context.notices.once(`${error.message} ${error.hint}`)
+  return previewAsset(context, request)
+}
+
 function uncheckedNotice(name: string): string {
   return `\`${name}\` is sent as it is, and was not checked: this version does not know what it does or costs`
 }
@@ -110,6 +127,11 @@ async function previewAsset(context: Context, request: Request, entry?: Entry): 
   const asset = standInAsset(standIn, { state: 'preview', request, facts: factsOf(context, request, entry) })
   const mayChange = context.live && standIn.improved !== undefined
   return mayChange ? { ...asset, stateFile: await ensureStateFile(context, request.key) } : asset
+}
+
+function strangerHint({ borders }: Context, imported: Import, { entry }: Finding): string | undefined {
+  const stranger = entry ? undefined : borders.strangerOf(imported)
+  return stranger && `is asked for by the package \`${stranger}\`, which \`allow\` does not name`
 }
 
 function hintOf({ free, derivation }: Finding): string | undefined {

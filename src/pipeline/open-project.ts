@@ -5,7 +5,7 @@ import type { Context } from './context.ts'
 import { readEnvironment, type Environment } from './environment.ts'
 import { assertKeyHidden } from './exposed-key.ts'
 import type { Logger } from './telling/logger.ts'
-import { openContext } from './open.ts'
+import { openContext, type Run } from './open.ts'
 import { resolveOptions, type Options } from './options.ts'
 import { findProject } from './project.ts'
 
@@ -23,6 +23,7 @@ export interface ProjectRun {
   /** Variables that the bundler puts into the code of pages. */
   published?: Environment | undefined
   logger: Logger
+  borders?: Run['borders']
   /** How the developer can say yes to a price. */
   waysToAgree?: WaysToAgree | undefined
 }
@@ -58,6 +59,7 @@ export async function openProject(
     part,
     env,
     envFolders: folders,
+    borders: run.borders,
     live,
     logger,
     activity,

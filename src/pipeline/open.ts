@@ -15,6 +15,7 @@ import { createRedactor } from '../system/redact.ts'
 import { decideBatch } from './paying/admission.ts'
 import { Looks } from './paying/recent-tasks.ts'
 import { Batch } from './paying/batch.ts'
+import { Borders, type BordersInit } from './borders.ts'
 import { Budget } from './budget.ts'
 import { Consent, type WaysToAgree } from './live/consent.ts'
 import type { Part } from './commanded.ts'
@@ -55,6 +56,8 @@ export interface Run {
   isDoomed?: (() => boolean) | undefined
   signal?: AbortSignal | undefined
   part?: Part | undefined
+  /** What the bundler says of its own borders. */
+  borders?: Pick<BordersInit, 'dependencyCache' | 'serves'> | undefined
   /** @default the system's */
   clock?: Clock | undefined
 }
@@ -104,6 +107,7 @@ export async function openContext(run: Run): Promise<Context> {
       warn: (text) => notices.once(text),
     }),
     hasher,
+    borders: new Borders({ ...run.borders, allow: options.allow, workspace: options.workspace }),
     readImage: createImageReader(hasher, store.notes),
     api: () => apiFor(shared, run, clock),
     batch,

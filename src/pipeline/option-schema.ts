@@ -29,6 +29,7 @@ const optionsSchema = z.strictObject({
     .union([directiveObject, z.custom<(file: string) => DirectiveObject>((v) => typeof v === 'function')])
     .optional(),
   presets: z.record(z.string(), directiveObject).optional(),
+  allow: z.array(z.string().min(1)).optional(),
   transforms: z.array(transform).optional(),
   maxBytes: z.int().positive().optional(),
   maxTriangles: z.int().positive().optional(),

@@ -39,6 +39,8 @@ export interface Options {
   defaults?: DirectiveObject | ((file: string) => DirectiveObject) | undefined
   /** Named bundles of directives: `?meshy&preset=prop`. */
   presets?: Record<string, DirectiveObject> | undefined
+  /** Names of packages in `node_modules` whose imports may spend. What is pinned is there for all. @default [] */
+  allow?: string[] | undefined
   /** Steps of your own for every model: functions of glTF-Transform, before those of directives. Free. */
   transforms?: ModelTransform[] | undefined
   /** Bytes that an emitted GLB may have; an import may say otherwise by `max-bytes`. */
@@ -84,6 +86,8 @@ export interface ResolvedOptions {
   root: string
   /** Absolute folder that relative options start from. */
   projectDir: string
+  /** Absolute folder above which nothing is the project's. */
+  workspace: string
   apiKey: string | undefined
   /** A variable that seems to be meant for the key, and is not read. */
   misnamedKey?: string | undefined
@@ -100,6 +104,7 @@ export interface ResolvedOptions {
   taskTimeout: number
   defaults: DirectiveObject | ((file: string) => DirectiveObject)
   presets: Record<string, DirectiveObject>
+  allow: readonly string[]
   transforms: readonly ModelTransform[]
   maxBytes?: number | undefined
   maxTriangles?: number | undefined
@@ -139,6 +144,7 @@ const DEFAULTS = {
   emit: 'asset' as const,
   defaults: {},
   presets: {},
+  allow: [],
   transforms: [],
   oversize: 'warn' as const,
   inspector: true,
@@ -165,6 +171,7 @@ export function resolveOptions(inline: Options, config: Options, run: RunFacts):
     ...given,
     root,
     projectDir: project.dir,
+    workspace: project.workspace,
     apiKey,
     misnamedKey: misnamedKey(env),
     baseUrl,

@@ -12,10 +12,12 @@ export interface ReadImport {
 }
 
 /** The request of an import: its query over presets, recipe and defaults, and its pictures from disk. */
-export async function readImport(context: Context, { file, directives }: Import): Promise<ReadImport> {
+export async function readImport(context: Context, imported: Import): Promise<ReadImport> {
+  const { file, directives } = imported
   if ('error' in directives) throw directives.error
-  const { options, readImage, hasher, signal } = context
+  const { options, readImage, borders, hasher, signal } = context
   const { defaults, presets, emulated } = options
+  if (isRecipe(file)) borders.assertInside(file, imported)
   const recipe = isRecipe(file) ? await readRecipe(file, signal) : undefined
   const effective = resolveDirectives({
     file,
@@ -29,7 +31,7 @@ export async function readImport(context: Context, { file, directives }: Import)
     image: recipe?.image,
     directives: effective,
     emulated,
-    images: readImage,
+    images: borders.reader(readImage, imported),
     hasher,
     signal,
   })

@@ -199,6 +199,13 @@ export const failures = {
     next: 'Export the model as GLB.',
     paid: 'no',
   },
+  MESHY_FILE_OUTSIDE: {
+    cause:
+      'An import names a picture, view, texture image or recipe outside of the workspace and of the importing package, also ' +
+      'by a link; or one that the dev server itself does not give out.',
+    next: 'Copy it beside the module that imports it; for the dev server, add its folder to `server.fs.allow`.',
+    paid: 'no',
+  },
   MESHY_IMAGE_CHANGED: {
     cause: 'An image was changed on disk between the reading and the sending.',
     next: 'Save the image and build again.',
@@ -218,6 +225,12 @@ export const failures = {
   MESHY_IMAGE_NOT_FOUND: {
     cause: 'An imported image, a view or a texture image does not exist.',
     next: 'Fix the path: views and texture images are relative to the imported image.',
+    paid: 'no',
+  },
+  MESHY_IMPORT_NOT_ALLOWED: {
+    cause:
+      'A package in `node_modules` imports a model that is neither here nor pinned, and is not allowed to spend.',
+    next: 'Name it in the option `allow` if it may, or do without what imports the model.',
     paid: 'no',
   },
   MESHY_IMPORT_UNKNOWN: {
