@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { MeshyError } from '../errors.ts'
 import { writeDurably } from '../system/durable.ts'
 import { describeIssue } from './issue.ts'
+import { formatJson } from './lockfile-json.ts'
 import { ifReadable } from './unreadable.ts'
 import { orUnwritable } from './unwritable.ts'
 
@@ -40,7 +41,8 @@ export async function readRecord<T>(
  * @throws MESHY_CACHE_UNWRITABLE
  */
 export async function writeRecord(file: string, record: object, tmp: string): Promise<void> {
-  const text = `${JSON.stringify(record, undefined, 2)}\n`
+  // As formatters leave it, which walk this folder too.
+  const text = `${formatJson(record)}\n`
   await orUnwritable(file, () => writeDurably(file, text, tmp))
 }
 

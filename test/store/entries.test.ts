@@ -1,4 +1,5 @@
 import { readFile, rename, truncate, writeFile } from 'node:fs/promises'
+import { check } from 'prettier'
 import { describe, expect, it } from 'vitest'
 import { createEntries } from '../../src/store/entries.ts'
 import { createLayout } from '../../src/store/layout.ts'
@@ -22,6 +23,12 @@ describe('createEntries', () => {
     await store().write(entry)
 
     expect(await store().read(entry.key)).toEqual(entry)
+  })
+
+  it('is written as Prettier leaves it, which walks the cache too', async () => {
+    await store().write(entry)
+
+    expect(await check(await readFile(file(), 'utf8'), { parser: 'json' })).toBe(true)
   })
 
   it('knows nothing of a key that has no record', async () => {
