@@ -33,9 +33,12 @@ export const types = defineCommand({
 const NOTHING = 'The sources import no models.'
 
 /** Whatever the mode: who calls this command wants the file. */
-function openFile({ options: { dts }, clock, notices }: Context): DeclaredFile {
+function openFile({ options, clock, notices }: Context): DeclaredFile {
   const turns = new PQueue({ concurrency: 1 })
-  if (dts) return new DeclaredFile(dts, { clock, turns, live: false, warn: (text) => notices.once(text) })
+  const { dts = path.join(options.root, 'meshy-env.d.ts') } = options
+  // What was written is the command's own result.
+  const telling = { warn: (text: string) => notices.once(text), info: () => {} }
+  if (dts) return new DeclaredFile(dts, { clock, turns, live: false, ...telling })
   throw new MeshyError('MESHY_OPTIONS_INVALID', {
     message: 'The option `dts` is `false`, so there is no file to write the types to.',
     hint: 'Set `dts` to a path, or leave it out.',

@@ -91,7 +91,12 @@ export async function openContext(run: Run): Promise<Context> {
   const logger = redactedLogger(terminal ? terminal.above(run.logger) : run.logger, redact)
   const shared = sharedFor(options.cacheDir)
   const notices = new Notices(logger)
-  const declared = openDeclared(run, { clock, turns: shared.declaring, warn: (text) => notices.once(text) })
+  const declared = openDeclared(run, {
+    clock,
+    turns: shared.declaring,
+    warn: (text) => notices.once(text),
+    info: (text) => logger.info(`meshy: ${text}`),
+  })
   const batch = new Batch(clock, (candidates) => decideBatch(context, candidates), activity)
   const store = openStore(options, hasher, clock)
   const context: Context = {
@@ -154,7 +159,7 @@ function openDeclared(
   rest: Omit<DeclaredFileOptions, 'live'>,
 ): DeclaredFile | undefined {
   const { dts, mode } = options
-  if (dts === false || mode === 'frozen' || mode === 'plan') return undefined
+  if (!dts || mode === 'frozen' || mode === 'plan') return undefined
   return new DeclaredFile(dts, { ...rest, live })
 }
 

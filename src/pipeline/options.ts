@@ -4,7 +4,7 @@ import { isLoopback } from '../system/loopback.ts'
 import { isCi } from './ci.ts'
 import { misnamedKey, type Environment } from './environment.ts'
 import { MODES, type Mode } from './modes.ts'
-import { defaultDeclaredFile } from './dts/declared-file.ts'
+import { defaultDeclaredFile } from './dts/place.ts'
 import { parseOptions } from './option-schema.ts'
 import { DEFAULT_LOCKFILE, type Project } from './project.ts'
 import type { ModelTransform } from '../derive/transform-model.ts'
@@ -64,7 +64,7 @@ export interface Options {
   emit?: 'asset' | 'copy' | undefined
   /**
    * File with the types of every query seen, relative to the root; `false` turns it off. Never written in `frozen`.
-   * @default 'meshy-env.d.ts' beside the nearest `tsconfig.json`
+   * @default 'meshy-env.d.ts' where the nearest `tsconfig.json` includes it; nothing without one
    */
   dts?: string | false | undefined
   /** Whether the dev server of Vite has a page about its models, at `/__meshy/`. @default true */
@@ -111,8 +111,8 @@ export interface ResolvedOptions {
   oversize: 'warn' | 'error'
   publicPath: string | undefined
   emit: 'asset' | 'copy'
-  /** Absolute. */
-  dts: string | false
+  /** Absolute; undefined where there is no TypeScript. */
+  dts: string | false | undefined
   inspector: boolean
   /** Whether a CI service runs this. */
   isCi: boolean

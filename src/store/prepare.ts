@@ -22,6 +22,18 @@ const SIGNS: Record<string, string> = {
 !/CACHEDIR.TAG
 !/blobs/
 `,
+  // The JSON in this folder is written as `JSON.stringify` does, and Prettier is to see it so.
+  '.prettierrc': `{
+  "overrides": [
+    {
+      "files": "*.json",
+      "options": {
+        "parser": "json-stringify"
+      }
+    }
+  ]
+}
+`,
   '.gitattributes': `# Written by unplugin-meshy. For Git LFS, run \`git lfs track\` on blobs/** in the root of the repository.
 /blobs/** binary
 `,

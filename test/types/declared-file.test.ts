@@ -3,14 +3,33 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readDeclarations } from '../../src/pipeline/dts/declarations.ts'
 import { compileSources } from '../support/compiled.ts'
-import type { Project } from '../support/project.ts'
-import { build, emulate, failBuild, makeProject, paying } from '../bundlers/harness.ts'
+import type { Project, ProjectInit } from '../support/project.ts'
+import { mustSucceed, REPOSITORY } from '../support/project.ts'
+import { build, emulate, failBuild, makeProject as makeJavaScript, paying } from '../bundlers/harness.ts'
 import { startDev } from '../bundlers/dev-server.ts'
 
 const importing = (...queries: string[]) =>
   queries.map((query, at) => `import m${at} from './hero.png${query}'\nconsole.log(m${at})\n`).join('')
 
 describe('DeclaredFile', () => {
+  it('is not there in a project without TypeScript', async () => {
+    const project = await makeJavaScript({ files: { 'main.js': importing('?meshy') } })
+
+    await build('Vite 8', project, { meshy: { mode: 'preview' } })
+
+    await expect(stat(path.join(project.root, 'meshy-env.d.ts'))).rejects.toThrow('ENOENT')
+  })
+
+  it('is told where it is, once', async () => {
+    const project = await makeProject({ files: { 'main.js': importing('?meshy') } })
+
+    const first = await build('Vite 8', project, { meshy: { mode: 'preview' } })
+    const second = await build('Vite 8', project, { meshy: { mode: 'preview' } })
+
+    expect(first.log).toContain('meshy-env.d.ts')
+    expect(second.log).not.toContain('meshy-env.d.ts')
+  })
+
   it('holds the queries of all builds, sorted, and is written when they change', async () => {
     const emulator = await emulate()
     const project = await makeProject({ files: { 'main.js': importing('?pbr&meshy', '?meshy&pbr') } })
@@ -30,7 +49,7 @@ describe('DeclaredFile', () => {
 
   it('stands beside the nearest tsconfig.json', async () => {
     const project = await makeProject({
-      files: { 'tsconfig.json': {}, 'app/main.js': importing('?meshy') },
+      files: { 'package.json': { type: 'module' }, 'app/main.js': importing('?meshy') },
       pictures: { 'app/hero.png': 'robot.png' },
     })
     const app = { ...project, root: path.join(project.root, 'app') }
@@ -111,6 +130,46 @@ describe('DeclaredFile', () => {
   })
 })
 
+describe('DeclaredFile beside formatters', () => {
+  const reformatted = (text: string) =>
+    text
+      .replaceAll('// prettier-ignore\n', '')
+      .replaceAll(/"(\*.*)"/g, (_, pattern: string) => `'${pattern}'`)
+
+  it('keeps what a formatter has written in its own way', async () => {
+    const query = `?meshy&prompt=the king's \\"crown\\"`
+    const project = await makeProject({
+      files: { 'main.js': `import ${JSON.stringify(`./hero.png${query}`)}\n` },
+    })
+    const file = path.join(project.root, 'meshy-env.d.ts')
+    await build('Rollup 4', project, { meshy: { mode: 'preview' } })
+    const text = await readFile(file, 'utf8')
+    const single = `declare module '*${query.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+    await project.write({
+      'meshy-env.d.ts': reformatted(text).replace(/^declare module .*(?= \{)/m, () => single),
+      'main.js': importing('?meshy&pbr'),
+    })
+
+    await build('Rollup 4', project, { meshy: { mode: 'preview' } })
+
+    expect(await declared(project.root, 'meshy-env.d.ts')).toEqual(['?meshy&pbr', query])
+  })
+
+  it('is left alone by Prettier whatever it prefers, with all that is written beside it', async () => {
+    const project = await makeProject({
+      files: {
+        '.prettierrc': '{ "semi": true, "singleQuote": true, "tabWidth": 4, "useTabs": true }\n',
+        'main.js': importing('?meshy', '?meshy&prompt="x"'),
+      },
+    })
+    await build('Rollup 4', project, { meshy: paying(await emulate()) })
+
+    const prettier = path.join(REPOSITORY, 'node_modules', 'prettier', 'bin', 'prettier.cjs')
+    const written = ['meshy-env.d.ts', '.meshy']
+    await mustSucceed(project.run(process.execPath, [prettier, '--check', ...written]))
+  })
+})
+
 describe('unplugin-meshy types', () => {
   it('keeps what earlier runs found, and tells queries that no build would take', async () => {
     const project = await makeProject({ files: { 'main.ts': importing('?meshy&pbr') } })
@@ -148,4 +207,8 @@ async function declared(root: string, file: string): Promise<string[]> {
 /** These modes end a build in which a model is missing. */
 function expected(error: unknown): void {
   expect(error).toHaveProperty('message', expect.stringContaining('[MESHY_'))
+}
+
+async function makeProject(init: ProjectInit): Promise<Project> {
+  return makeJavaScript({ ...init, files: { 'tsconfig.json': {}, ...init.files } })
 }

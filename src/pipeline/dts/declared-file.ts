@@ -1,11 +1,15 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import path from 'node:path'
 import type PQueue from 'p-queue'
 import type { Clock } from '../../system/clock.ts'
 import { writeDurably } from '../../system/durable.ts'
 import { errnoOf, hasErrno } from '../../system/errno.ts'
-import { DECLARATIONS_MARK, formatDeclarations, isDeclarable, readDeclarations } from './declarations.ts'
+import {
+  DECLARATIONS_MARK,
+  declaresAll,
+  formatDeclarations,
+  isDeclarable,
+  readDeclarations,
+} from './declarations.ts'
 
 /** Source trees that cannot be written, as in some containers, are no reason to stop a build. */
 const READ_ONLY = ['EACCES', 'EPERM', 'EROFS'] as const
@@ -19,6 +23,7 @@ export interface DeclaredFileOptions {
   /** Whether the run has no end, so that what is new is written soon. */
   live: boolean
   warn(text: string): void
+  info(text: string): void
 }
 
 /** The file with the types of the imports of a project: what earlier runs found stays in it. */
@@ -64,12 +69,13 @@ export class DeclaredFile {
 
   async #merge(): Promise<void> {
     const text = await readText(this.file)
-    if (text !== undefined && !text.startsWith(DECLARATIONS_MARK)) {
+    if (text !== undefined && !text.includes(DECLARATIONS_MARK)) {
       this.#options.warn(`\`${this.file}\` is not ours and stays as it is: name another file by \`dts\``)
       return
     }
-    const merged = formatDeclarations([...readDeclarations(text ?? ''), ...this.#queries])
-    if (merged !== text) await this.#writeText(merged)
+    if (text !== undefined && declaresAll(text, this.#queries)) return
+    await this.#writeText(formatDeclarations([...readDeclarations(text ?? ''), ...this.#queries]))
+    if (text === undefined) this.#options.info(`the types of the imports are in \`${this.file}\`; commit it`)
   }
 
   async #writeText(text: string): Promise<void> {
@@ -79,14 +85,6 @@ export class DeclaredFile {
       if (!hasErrno(error, ...READ_ONLY)) throw error
       this.#options.warn(`\`${this.file}\` cannot be written (${errnoOf(error)}): new queries have no types`)
     }
-  }
-}
-
-/** `meshy-env.d.ts` beside the nearest `tsconfig.json` at or above the root, which includes it by default. */
-export function defaultDeclaredFile(root: string): string {
-  for (let dir = path.resolve(root); ; dir = path.dirname(dir)) {
-    if (existsSync(path.join(dir, 'tsconfig.json'))) return path.join(dir, 'meshy-env.d.ts')
-    if (dir === path.dirname(dir)) return path.join(path.resolve(root), 'meshy-env.d.ts')
   }
 }
 
