@@ -91,12 +91,7 @@ export async function openContext(run: Run): Promise<Context> {
   const logger = redactedLogger(terminal ? terminal.above(run.logger) : run.logger, redact)
   const shared = sharedFor(options.cacheDir)
   const notices = new Notices(logger)
-  const declared = openDeclared(run, {
-    clock,
-    turns: shared.declaring,
-    warn: (text) => notices.once(text),
-    info: (text) => logger.info(`meshy: ${text}`),
-  })
+  const declared = openDeclared(run, { clock, turns: shared.declaring, ...declaredTelling(logger, notices) })
   const batch = new Batch(clock, (candidates) => decideBatch(context, candidates), activity)
   const store = openStore(options, hasher, clock)
   const context: Context = {
@@ -151,6 +146,10 @@ export async function openContext(run: Run): Promise<Context> {
 /** No page is named where there is none. */
 function waysOf({ options, waysToAgree }: Run): WaysToAgree {
   return options.inspector ? { ...waysToAgree } : { ...waysToAgree, page: undefined }
+}
+
+function declaredTelling(logger: Logger, notices: Notices): Pick<DeclaredFileOptions, 'warn' | 'info'> {
+  return { warn: (text) => notices.once(text), info: (text) => logger.info(`meshy: ${text}`) }
 }
 
 /** Runs that must change nothing write no types either. */
