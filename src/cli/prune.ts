@@ -6,7 +6,7 @@ import { defineCommand, MORE } from './command.ts'
 import type { BuildChoice } from './module-graph.ts'
 import { planBuild } from './plan-build.ts'
 import { formatBytes, formatTable, plural, print, printJson } from './print.ts'
-import { openCommand, placeOf } from './project.ts'
+import { openCommand, placeOf, type ProjectArgs } from './project.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Lists, and with `--yes` removes, what the builds that it names do not use. */
@@ -20,9 +20,15 @@ export const prune = defineCommand({
       valueHint: MORE,
     },
     yes: { type: 'boolean', description: 'Remove what is listed.' },
+    machine: {
+      type: 'boolean',
+      description: "Instead, bring this user's store of models down to its limit, the unused first.",
+    },
+    all: { type: 'boolean', description: 'With --machine: down to nothing.' },
     ...buildArgs,
   },
-  async run({ builds: _first, yes = false, json, ...args }) {
+  async run({ builds: _first, yes = false, machine = false, all = false, json, ...args }) {
+    if (machine) return pruneMachine(args, { yes, all, json: json === true })
     const choices = args._.length > 0 ? args._.map((name) => namedBuild(name, args)) : [buildChoiceOf(args)]
     const { context } = await openCommand(args)
     const used = new Set<string>()
@@ -35,6 +41,26 @@ export const prune = defineCommand({
     else print(format(prunable, { used: used.size, yes }))
   },
 })
+
+async function pruneMachine(
+  args: ProjectArgs,
+  { yes, all, json }: { yes: boolean; all: boolean; json: boolean },
+): Promise<void> {
+  const { context } = await openCommand(args)
+  const { machine } = context.sharing
+  if (!machine) throw new UsageError('`machineStore` is off for this project: there is nothing to prune.')
+  const limit = all ? 0 : context.options.machineStoreLimit
+  const { files, bytes } = await machine.size()
+  const removed = yes ? await machine.trim(limit) : { files: 0, bytes: 0 }
+  if (json) return printJson({ folder: machine.folder, files, bytes, limit, removed })
+  const held = `${machine.folder} holds ${plural(files, 'file')} (${formatBytes(bytes)}).`
+  const over = formatBytes(Math.max(0, bytes - limit))
+  print(
+    yes
+      ? `${held} Removed ${plural(removed.files, 'file')} (${formatBytes(removed.bytes)}).`
+      : `${held} To remove ${over} of what was not used for longest, say \`--yes\`.`,
+  )
+}
 
 function namedBuild(name: string, args: Parameters<typeof buildChoiceOf>[0]): BuildChoice {
   const choice = buildChoiceOf(args)

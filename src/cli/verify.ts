@@ -1,5 +1,7 @@
 import { MeshyError } from '../errors.ts'
 import { fetchFromTasks, reliedOn, verifyFiles, type FileStatus } from '../pipeline/commands/verify.ts'
+import { inspectTeam, noTeamStore } from '../pipeline/commands/stores.ts'
+import type { Context } from '../pipeline/context.ts'
 import { defineCommand } from './command.ts'
 import { formatTable, plural, print, printJson } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
@@ -12,10 +14,15 @@ export const verify = defineCommand({
       type: 'boolean',
       description: 'Fetch what is missing from its task, unpaid. Needs the API key.',
     },
+    stores: {
+      type: 'boolean',
+      description: "Read what the team's store has of the pinned files, instead of what is here.",
+    },
     ...projectArgs,
   },
-  async run({ fetch, json, ...args }) {
+  async run({ fetch, stores, json, ...args }) {
     const { context } = await openCommand(args)
+    if (stores) return verifyStore(context, json === true)
     const entries = await reliedOn(context)
     let files = await verifyFiles(context, entries)
     const failure = fetch ? await fetchFromTasks(context, entries, files) : undefined
@@ -26,6 +33,26 @@ export const verify = defineCommand({
     assertGood(files)
   },
 })
+
+async function verifyStore(context: Context, json: boolean): Promise<void> {
+  const team = await inspectTeam(context, { read: true })
+  if (!team) throw noTeamStore()
+  const bad = team.files.filter(({ status }) => status !== 'ok')
+  if (json) printJson({ store: team.label, files: team.files, bad: bad.length })
+  else if (bad.length === 0) print(`${plural(team.files.length, 'pinned file')} in ${team.label}, all right.`)
+  else
+    print(
+      formatTable(
+        ['image', 'file', 'is'],
+        bad.map(({ image, ref, status }) => [image, ref.sha256, status]),
+      ),
+    )
+  if (bad.length === 0) return
+  throw new MeshyError('MESHY_BLOB_MISSING', {
+    message: `${bad.length} of ${plural(team.files.length, 'pinned file')} cannot be had from ${team.label}.`,
+    hint: 'Run `unplugin-meshy push --repair` where the bytes are.',
+  })
+}
 
 function format(files: readonly FileStatus[]): string {
   const bad = badOf(files)

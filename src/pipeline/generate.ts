@@ -6,6 +6,7 @@ import { claimTask, type Attempt, type Claim } from './paying/claim.ts'
 import { classify } from './classify.ts'
 import type { Context } from './context.ts'
 import { settleFailure } from './paying/failure.ts'
+import { permissionMissing } from './paying/permission.ts'
 import { fetchFiles } from './paying/fetch-files.ts'
 import type { Origin } from './telling/report.ts'
 import { addFiles } from './paying/restore.ts'
@@ -46,6 +47,8 @@ export async function generate(
     return withSharedTurn(context, request, async () => {
       const shared = await takeShared(context, request)
       if (shared) return { entry: shared, origin: 'shared', credits: 0 }
+      // Nothing is on its way, so that only paying is left.
+      if (!attempt.permission && !attempt.known) throw permissionMissing(request)
       try {
         return await generateAlone(context, request, { lease, ...attempt })
       } finally {

@@ -31,6 +31,8 @@ export interface TeamStore {
   /** Streams a blob into those of a project, which verify it. @returns whether the store has it */
   bring(ref: BlobRef, into: Blobs, signal?: AbortSignal): Promise<boolean>
   has(ref: BlobRef, signal?: AbortSignal): Promise<boolean>
+  /** Reads a blob to its end. @returns whether it is there. @throws {StoreFault} `wrong` for other bytes */
+  check(ref: BlobRef, signal?: AbortSignal): Promise<boolean>
   /** Uploads a blob, unless it is there. With `replace`, whatever is there. @returns whether it was uploaded */
   keep(
     ref: BlobRef,
@@ -59,6 +61,15 @@ export function createTeamStore(init: TeamStoreInit): TeamStore {
             signal,
           },
         )
+        return found !== undefined
+      }),
+    check: (ref, signal) =>
+      fuse.guard(async () => {
+        const { sha256, bytes } = ref
+        const found = await objects.read(casName(sha256), (stream) => assertBytes(stream, ref), {
+          bytes,
+          signal,
+        })
         return found !== undefined
       }),
     has: (ref, signal) => fuse.guard(() => objects.has(casName(ref.sha256), signal)),
@@ -108,6 +119,13 @@ async function receive(
     if (!isMeshyError(error) || error.code !== 'MESHY_DOWNLOAD_INVALID') throw error
     throw new StoreFault('wrong', 'has other bytes under its name', { cause: error })
   }
+}
+
+async function assertBytes(bytes: AsyncIterable<Uint8Array>, ref: BlobRef): Promise<true> {
+  const hash = createHash('sha256')
+  for await (const chunk of bounded(bytes, ref.bytes)) hash.update(chunk)
+  if (hash.digest('hex') === ref.sha256) return true
+  throw new StoreFault('wrong', 'has other bytes under its name')
 }
 
 async function* bounded(bytes: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<Uint8Array> {

@@ -10,6 +10,7 @@ import { factsOf } from '../deriving/derivation.ts'
 import { derive } from '../deriving/derive.ts'
 import { obtain, type Wanted } from '../paying/obtain.ts'
 import { lacksPermission, Permission } from '../paying/permission.ts'
+import { findInMachine } from '../paying/share.ts'
 import { makeStandIn } from './stand-in.ts'
 import { ensureStateFile, touchStateFile } from './state-file.ts'
 import { Wishes, type Wanting } from './wishes.ts'
@@ -34,12 +35,15 @@ export class Live {
   /** Keys of models that are on their way, or will be after a quiet moment. */
   #running = new Map<string, Set<Context>>()
   #wishes = new Wishes()
+  /** Keys that the team's store was asked for. */
+  #askedTeam = new Set<string>()
 
   async asset(context: Context, request: Request, task: LiveTask): Promise<Asset> {
     const unwanted = this.#wishes.add({ context, imported: task.imported, key: request.key })
     if (unwanted !== undefined) context.consent.remove(unwanted)
     const stateFile = await ensureStateFile(context, request.key)
-    const asked = this.#startOrAsk(context, request, task)
+    const mayBeShared = task.action === 'ask' && (await this.#mayBeShared(context, request.key))
+    const asked = this.#startOrAsk(context, request, { ...task, mayBeShared })
     const standIn = await makeStandIn(context, request)
     const isOver = asked === 'pending' && !this.#running.has(request.key)
     // It landed, and touched its file, before anybody watched that.
@@ -66,7 +70,19 @@ export class Live {
     return this.#wishes.find(key)
   }
 
-  #startOrAsk(context: Context, request: Request, { finding, action }: LiveTask): 'pending' | 'preview' {
+  /** Whether a store of the machine or the team may have a model. A team is asked once, in the background. */
+  async #mayBeShared(context: Context, key: string): Promise<boolean> {
+    if (await findInMachine(context, key)) return true
+    if (!context.sharing.team?.keepsEntries || this.#askedTeam.has(key)) return false
+    this.#askedTeam.add(key)
+    return true
+  }
+
+  #startOrAsk(
+    context: Context,
+    request: Request,
+    { finding, action, mayBeShared }: LiveTask & { mayBeShared: boolean },
+  ): 'pending' | 'preview' {
     const { key } = request
     if (this.#joinRunning(context, request)) return 'pending'
     const failure = this.#failureOf(context, finding, key)
@@ -75,7 +91,7 @@ export class Live {
       context.observer?.failed(request, failure)
       context.notices.once(`${failure.message} ${failure.hint}`)
     }
-    if (action === 'ask' || failure) {
+    if ((action === 'ask' && !mayBeShared) || failure) {
       context.consent.ask({ request, finding })
       return 'preview'
     }

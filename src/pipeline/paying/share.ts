@@ -26,7 +26,8 @@ export async function takeShared(context: Context, request: Request): Promise<En
   return undefined
 }
 
-async function findInMachine({ sharing, options }: Context, key: string): Promise<Shared | undefined> {
+/** A model that another project of this machine has. */
+export async function findInMachine({ sharing, options }: Context, key: string): Promise<Shared | undefined> {
   // A restored cache of a CI service may come from anybody's pull request; its bytes are verified, its entries are not.
   if (options.isCi) return undefined
   const entry = await sharing.machine?.find(key)

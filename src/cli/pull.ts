@@ -1,0 +1,21 @@
+import { pull as pullModels } from '../pipeline/commands/stores.ts'
+import { defineCommand } from './command.ts'
+import { assertMoved, formatMoved } from './moved.ts'
+import { print, printJson } from './print.ts'
+import { openCommand, projectArgs } from './project.ts'
+
+/** Brings what the lockfile pins from the stores of the machine and the team. */
+export const pull = defineCommand({
+  meta: {
+    name: 'pull',
+    description: 'Bring what the lockfile pins from the stores. Never pays, needs no API key.',
+  },
+  args: projectArgs,
+  async run({ json, ...args }) {
+    const { context } = await openCommand(args)
+    const moved = await pullModels(context)
+    if (json) printJson(moved)
+    else print(formatMoved(moved, 'Brought'))
+    assertMoved(moved)
+  },
+})
