@@ -188,6 +188,13 @@ export const failures = {
     next: 'Leave the directive out, or `unplugin-meshy forget` the model, so that the next build pays for a new one.',
     paid: 'no',
   },
+  MESHY_FILE_OUTSIDE: {
+    cause:
+      'An import names a picture, view, texture image or recipe outside of the workspace and of the importing package, also ' +
+      'by a link; or one that the dev server itself does not give out.',
+    next: 'Copy it beside the module that imports it; for the dev server, add its folder to `server.fs.allow`.',
+    paid: 'no',
+  },
   MESHY_GIT_FAILED: {
     cause: 'A command asked git for a revision of the lockfile, and git failed.',
     next: 'Fix what git says: mostly an unknown revision, or a shallow clone.',
@@ -197,13 +204,6 @@ export const failures = {
     cause:
       'A file is not a binary glTF 2.0 file, or its JSON claims more vertices, indices or bytes than are in it.',
     next: 'Export the model as GLB.',
-    paid: 'no',
-  },
-  MESHY_FILE_OUTSIDE: {
-    cause:
-      'An import names a picture, view, texture image or recipe outside of the workspace and of the importing package, also ' +
-      'by a link; or one that the dev server itself does not give out.',
-    next: 'Copy it beside the module that imports it; for the dev server, add its folder to `server.fs.allow`.',
     paid: 'no',
   },
   MESHY_IMAGE_CHANGED: {
