@@ -8,6 +8,7 @@ import { assetNames, isPreview, MTL_NAME } from './asset-names.ts'
 import { labelled } from './labelled.ts'
 import { solidOf } from './solids.ts'
 import type { AssetNames, AssetRole, ModelInput, ModelMaker } from './model-maker.ts'
+import { rigGlb } from './rig.ts'
 import type { TaskFailure } from './task.ts'
 
 /** Makes closed, textured models by the parameters of the task, in the threads of a pool. */
@@ -32,7 +33,8 @@ export function createMeshMaker(sharp: SharpFactory, pool: PreviewPool): ModelMa
       if (role === 'thumbnail') return renderThumbnail(sharp, input)
       if (isPreview(role)) return labelled(await renderThumbnail(sharp, input), role)
       const model = await modelOf(input, role === 'pre_remeshed_glb' ? 'densest' : 'asked')
-      return fileOf(model, role, names(input))
+      const file = fileOf(model, role, names(input))
+      return input.isPosed && role === 'glb' ? rigGlb(file) : file
     },
     inUse: () => Promise.resolve({ kind: 'mesh' }),
     close: () => pool.close(),

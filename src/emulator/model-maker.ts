@@ -17,6 +17,8 @@ export interface ModelInput {
   savePreRemeshed: boolean
   shouldTexture: boolean
   enablePbr: boolean
+  /** A figure in a pose, which comes with a skeleton. */
+  isPosed?: boolean | undefined
 }
 
 /** Preview pictures that are made when they are asked for. */

@@ -81,6 +81,7 @@ function modelInput(profile: Profile, { kind, body }: TaskOrder, images: Images)
     savePreRemeshed: shouldRemesh && body.save_pre_remeshed_model === true,
     shouldTexture,
     enablePbr: shouldTexture && body.enable_pbr === true,
+    isPosed: isPresent(body.pose_mode) || body.is_a_t_pose === true,
   }
 }
 

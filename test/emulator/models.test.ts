@@ -67,6 +67,21 @@ describe('models of the emulator', () => {
     expect(await validateGlb(glb)).toMatchObject({ errors: 0 })
   })
 
+  it('have a skeleton of centimetres when a pose is asked for, and look as they would without', async () => {
+    const body = { should_remesh: true, target_polycount: 1000 }
+    const plain = await frogTask(body)
+    const posed = await frogTask({ ...body, pose_mode: 't-pose' })
+    const glb = await posed.file(posed.task.model_urls.glb)
+
+    const { nodes, skins } = readGlb(glb).json
+    expect(skins).toHaveLength(1)
+    expect(nodes?.find(({ scale }) => scale)?.scale).toEqual([0.01, 0.01, 0.01])
+    expect(nodes?.[0]?.['name']).toEqual(expect.any(String))
+    expect(await validateGlb(glb)).toMatchObject({ errors: 0 })
+    const { size } = inspectGlb(await plain.file(plain.task.model_urls.glb)).bounds
+    inspectGlb(glb).bounds.size.forEach((length, axis) => expect(length).toBeCloseTo(size[axis] ?? 0, 4))
+  })
+
   it('have no texture when none is asked for', async () => {
     const { task, file } = await frogTask({
       should_texture: false,
