@@ -147,8 +147,8 @@ class PaidElsewhere extends Error {
   }
 }
 
-/** How long a request may wait for its turn after the look at the account, in milliseconds. */
-const TURN_MS = 1_000
+/** How long a request may wait for its turn after the look at the account, in milliseconds: more than even spacing takes. */
+const TURN_MS = 5_000
 
 /** Looks at the account, then submits. What is sent again, or waited long for its turn, is looked for again first. */
 async function lookAndPost(
@@ -170,6 +170,8 @@ async function lookAndPost(
     isInFlight = false
     reservation.refunded()
     if (lookedAt === undefined || clock.now() - lookedAt > TURN_MS) await look()
+    // What the others of the batch heard meanwhile.
+    turn.throwIfAborted()
     lookedAt = undefined
     await recordSending(context, request, { ...sending, payment })
     isInFlight = true
@@ -180,15 +182,11 @@ async function lookAndPost(
     const order = { key: request.key, kind, body }
     return await context.api().submit(permission, order, { signal, turn, beforeSend })
   } catch (error) {
-    if (!isInFlight || isRefused(error)) await recordRefusal(context, request, payment)
+    // Every other refusal is final, and settled where the rest of the batch hears of it at once.
+    if (!isInFlight || apiFailureOf(error)?.limit === 'queue') await recordRefusal(context, request, payment)
     if (error instanceof PaidElsewhere) return { adopt: error.task }
     throw error
   }
-}
-
-function isRefused(error: unknown): boolean {
-  const failure = apiFailureOf(error)
-  return failure?.method === 'POST' && failure.outcome !== 'unknown'
 }
 
 /** What was refused is no submission whose outcome is unknown, whatever ends this run before it is sent again. */
