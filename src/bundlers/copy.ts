@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileOfTicket, issueTicket, readTicket, redeemTickets, type Ticket } from '../pipeline/ticket.ts'
+import { AssetNames } from './asset-names.ts'
 import type { UrlOf } from './module.ts'
 import { presentable } from './present.ts'
 import type { Session } from './session.ts'
@@ -21,6 +22,7 @@ export interface OutputOptions {
 export class CopyMode {
   /** Whether this is a build within a build, which hands its files on: a worker's, in Vite. */
   isPart = false
+  readonly names = new AssetNames()
   readonly #session: Session
   /** Tickets by the path that was given to them, by the folder of the output. */
   #pending = new Map<string, Map<string, Ticket>>()
@@ -32,6 +34,7 @@ export class CopyMode {
   /** Puts tickets in the place of files, where the options say so. */
   urlOf(urlOf: UrlOf): UrlOf {
     return async (file, index) => {
+      this.names.add(file)
       const { options, store } = await this.#session.context()
       const ticket = options.emit === 'copy' ? await issueTicket(store, file) : undefined
       return urlOf(ticket ?? file, index)

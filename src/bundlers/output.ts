@@ -1,9 +1,14 @@
+import type { AssetNames } from './asset-names.ts'
 import type { CopyMode, OutputOptions } from './copy.ts'
 import type { OutputFiles } from './scrub-maps.ts'
 import type { Session } from './session.ts'
 
 /** What bundlers of the Rollup family call when they have generated an output, and when they have written it. */
 export function outputHooks(session: Session, copyMode: CopyMode) {
+  const outputOptions = (options: object): object => {
+    const { assetFileNames } = options as { assetFileNames?: Parameters<AssetNames['tagged']>[0] }
+    return { ...options, assetFileNames: copyMode.names.tagged(assetFileNames) }
+  }
   const generateBundle = {
     // After everybody else: also maps that other plugins make hold the sources.
     order: 'post' as const,
@@ -18,5 +23,5 @@ export function outputHooks(session: Session, copyMode: CopyMode) {
     sequential: true as const,
     handler: (output: OutputOptions) => copyMode.write(output),
   }
-  return { generateBundle, writeBundle }
+  return { outputOptions, generateBundle, writeBundle }
 }

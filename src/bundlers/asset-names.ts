@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto'
+import path from 'node:path'
+import { fileNameOf, type AssetFile } from '../pipeline/asset.ts'
+import { readTicket } from '../pipeline/ticket.ts'
+
+/** An asset that a bundler of the Rollup family is about to name. */
+interface NamedAsset {
+  names?: string[] | undefined
+  source: string | Uint8Array
+}
+
+type AssetFileNames = string | ((asset: NamedAsset) => string)
+
+/** As much of a SHA-256 as tells models of one picture apart. */
+const TAG_DIGITS = 8
+
+/**
+ * Names of models in outputs without hashes, as those of libraries. A bundler numbers what has the same name, in the order in
+ * which it met the modules, and that is another one each time: so the names get a part of the SHA-256 of what they stand for.
+ */
+export class AssetNames {
+  /** File names and SHA-256 of what is ours. */
+  #own = new Set<string>()
+
+  add(file: AssetFile): void {
+    if (file.blob) this.#own.add(`${fileNameOf(file)} ${file.blob.sha256}`)
+  }
+
+  /** The names that an output asks for, with a part of the SHA-256 where they have no hash. */
+  tagged(pattern: AssetFileNames | undefined): AssetFileNames | undefined {
+    if (pattern === undefined || (typeof pattern === 'string' && hasHash(pattern))) return pattern
+    return (asset) => {
+      const name = typeof pattern === 'string' ? pattern : pattern(asset)
+      const tag = hasHash(name) ? undefined : this.#tagOf(asset)
+      return tag === undefined ? name : name.replace('[name]', `[name]-${tag}`)
+    }
+  }
+
+  #tagOf({ names = [], source }: NamedAsset): string | undefined {
+    if (this.#own.size === 0) return undefined
+    // Tickets differ where keys do, also those of equal bytes.
+    const digest = createHash('sha256').update(source).digest('hex')
+    const sha256 = readTicket(source)?.blob.sha256 ?? digest
+    const isOwn = names.some((name) => this.#own.has(`${path.basename(name)} ${sha256}`))
+    return isOwn ? digest.slice(0, TAG_DIGITS) : undefined
+  }
+}
+
+function hasHash(pattern: string): boolean {
+  return pattern.includes('[hash')
+}
