@@ -19,11 +19,21 @@ export interface Aim {
 /** Within this part of what is asked for, a number counts as reached. */
 export const CLOSE = 0.02
 
-/** Seams may move, but not where parts meet. The last way does without what vertices carry, and drops crumbs. */
-const WAYS: { flags: SimplifierFlags[]; weight: number }[] = [
-  { flags: ['Permissive'], weight: 1 },
-  { flags: ['Permissive', 'Prune'], weight: 0.1 },
-  { flags: ['Permissive', 'Prune'], weight: 0 },
+interface Way {
+  flags: SimplifierFlags[]
+  /** How much what vertices carry counts. */
+  weight: number
+  locks: 'seams' | 'borders'
+}
+
+/**
+ * Seams of the texture may move along themselves; then also across, which their triangles are mended for; the last way
+ * does without what vertices carry, and drops crumbs. Parts stay together in all of them.
+ */
+const WAYS: Way[] = [
+  { flags: ['Permissive'], weight: 1, locks: 'seams' },
+  { flags: ['Permissive'], weight: 1, locks: 'borders' },
+  { flags: ['Permissive', 'Prune'], weight: 0, locks: 'borders' },
 ]
 
 /** Reduces a surface to a number of triangles as drawn: the first way that comes close, or else what comes closest. */
@@ -41,7 +51,7 @@ export function reduce(simplifier: typeof MeshoptSimplifier, surface: Surface, a
 function reduceOneWay(
   simplifier: typeof MeshoptSimplifier,
   surface: Surface,
-  { aim, way }: { aim: Aim; way: (typeof WAYS)[number] },
+  { aim, way }: { aim: Aim; way: Way },
 ): Reduced {
   const run = (triangles: number): Reduced => {
     const [indices, error] = simplifier.simplifyWithAttributes(
@@ -51,7 +61,7 @@ function reduceOneWay(
       surface.traits,
       TRAITS.length,
       TRAITS.map((weight) => weight * way.weight),
-      surface.locks,
+      surface[way.locks],
       Math.min(surface.indices.length, 3 * triangles),
       aim.error,
       way.flags,

@@ -1,7 +1,6 @@
 import type { Document, Node, Primitive } from '@gltf-transform/core'
-import type { Vec3 } from '../../glb/facts.ts'
 import { drawnNodes, instancesOf, restPositions } from '../compare/rest-pose.ts'
-import { writeTraits, TRAITS } from './traits.ts'
+import { sameTexture, writeTraits, TRAITS } from './traits.ts'
 
 /** A primitive of triangles, and where its vertices are in the surface. */
 export interface Part {
@@ -21,7 +20,9 @@ export interface Surface {
   traits: Float32Array<ArrayBuffer>
   indices: Uint32Array<ArrayBuffer>
   /** Vertices that two parts share: parts stay together there. */
-  locks: Uint8Array<ArrayBuffer>
+  borders: Uint8Array<ArrayBuffer>
+  /** Those, and vertices that are in more than one place of the texture. */
+  seams: Uint8Array<ArrayBuffer>
 }
 
 const TRIANGLES = 4
@@ -42,7 +43,7 @@ export function gatherSurface(document: Document): Surface {
   const indices = Uint32Array.from(
     parts.flatMap(({ primitive, start }) => indicesOf(primitive).map((at) => at + start)),
   )
-  return { parts, positions, traits, indices, locks: lockBorders(parts, positions) }
+  return { parts, positions, traits, indices, ...locksOf(parts, { positions, traits }) }
 }
 
 interface Owner {
@@ -81,28 +82,18 @@ function indicesOf(primitive: Primitive): number[] {
 /** The bit by which meshoptimizer keeps a vertex on the seam that it is on. */
 const PROTECT = 2
 
-function lockBorders(parts: Part[], positions: Float32Array): Uint8Array<ArrayBuffer> {
-  const locks = new Uint8Array(positions.length / 3)
+function locksOf(parts: Part[], { positions, traits }: Pick<Surface, 'positions' | 'traits'>) {
+  const borders = new Uint8Array(positions.length / 3)
+  const seams = new Uint8Array(positions.length / 3)
   const first = new Map<string, { part: number; vertex: number }>()
   parts.forEach(({ start, end }, part) => {
     for (let vertex = start; vertex < end; vertex++) {
       const key = positions.subarray(vertex * 3, vertex * 3 + 3).join()
       const other = first.get(key)
       if (!other) first.set(key, { part, vertex })
-      else if (other.part !== part) locks[vertex] = locks[other.vertex] = PROTECT
+      else if (other.part !== part) borders[vertex] = borders[other.vertex] = PROTECT
+      if (other && !sameTexture(traits, vertex, other.vertex)) seams[vertex] = seams[other.vertex] = PROTECT
     }
   })
-  return locks
-}
-
-/** The longest side of the box around a surface. */
-export function sizeOf({ positions }: Surface): number {
-  const min: Vec3 = [Infinity, Infinity, Infinity]
-  const max: Vec3 = [-Infinity, -Infinity, -Infinity]
-  positions.forEach((value, i) => {
-    const axis = (i % 3) as 0 | 1 | 2
-    min[axis] = Math.min(min[axis], value)
-    max[axis] = Math.max(max[axis], value)
-  })
-  return Math.max(0, max[0] - min[0], max[1] - min[1], max[2] - min[2])
+  return { borders, seams: seams.map((lock, vertex) => lock | (borders[vertex] ?? 0)) }
 }

@@ -24,6 +24,12 @@ export function writeTraits(traits: Float32Array, { primitive, start }: Part, no
   writeBones(traits, { primitive, start }, node)
 }
 
+/** Whether two vertices are in one place of the texture. */
+export function sameTexture(traits: Float32Array, a: number, b: number): boolean {
+  const at = (vertex: number) => vertex * TRAITS.length + UV
+  return traits[at(a)] === traits[at(b)] && traits[at(a) + 1] === traits[at(b) + 1]
+}
+
 function copy(
   traits: Float32Array,
   { accessor, start, offset, size }: { accessor: Accessor; start: number; offset: number; size: number },

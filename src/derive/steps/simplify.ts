@@ -2,8 +2,10 @@ import type { Document, Primitive } from '@gltf-transform/core'
 import { takeSnapshot } from '../compare/snapshot.ts'
 import { need, type Tools } from '../libraries.ts'
 import { dropNormals, isFlat, restoreNormals } from '../simplify/flat.ts'
-import { CLOSE, partOf, reduce, type Aim, type Reduced } from '../simplify/reduce.ts'
-import { gatherSurface, type Surface } from '../simplify/surface.ts'
+import { mendCharts } from '../simplify/charts.ts'
+import { CLOSE, reduce, type Aim } from '../simplify/reduce.ts'
+import { gatherSurface } from '../simplify/surface.ts'
+import { writeSurface } from '../simplify/write.ts'
 import { primitivesOf } from './prepare.ts'
 import type { Step, Work } from './step.ts'
 
@@ -25,7 +27,7 @@ export const simplify: Step = {
     const flat = prepare(document, tools)
     const surface = gatherSurface(document)
     const reduced = reduce(need(tools, 'meshoptimizer').MeshoptSimplifier, surface, aim)
-    write(surface, reduced, tools)
+    writeSurface(surface, mendCharts(surface, reduced), tools)
     for (const primitive of flat) restoreNormals(primitive, tools)
     const { triangles } = takeSnapshot(document)
     tell(work, { aim, triangles, error: reduced.error })
@@ -49,26 +51,6 @@ function prepare(document: Document, tools: Tools): Primitive[] {
   const flat = surfaces.filter(isFlat)
   for (const primitive of flat) dropNormals(primitive, tools)
   return flat
-}
-
-/** A triangle without area, which draws nothing. */
-const FIRST = [0, 0, 0]
-
-/** Gives each part its triangles. One that nothing is left of stays, without area, so that whoever asks for it finds it. */
-function write({ parts }: Surface, { indices }: Reduced, { functions }: Tools): void {
-  const kept = new Map<Primitive, number[]>()
-  for (let at = 0; at < indices.length; at += 3) {
-    const part = partOf(parts, indices[at] ?? 0)
-    if (!part) continue
-    const own = kept.get(part.primitive) ?? []
-    for (const i of [0, 1, 2]) own.push((indices[at + i] ?? 0) - part.start)
-    kept.set(part.primitive, own)
-  }
-  for (const { primitive } of parts) {
-    const list = new Uint32Array(kept.get(primitive) ?? FIRST)
-    primitive.setIndices(primitive.getIndices()?.clone().setArray(list) ?? null)
-    functions.compactPrimitive(primitive)
-  }
 }
 
 function tell(
