@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import PQueue from 'p-queue'
+import { nearMiss } from './near-miss.ts'
 import { MeshyError } from '../errors.ts'
 import { fileState, type FileState } from '../system/file-state.ts'
 import type { Hasher } from './fingerprint.ts'
@@ -130,10 +131,10 @@ function inspect(file: string, bytes: Buffer, hasher: Hasher): SourceImage {
   return { file, hash: hasher.bytes(bytes), bytes: bytes.length, sha256, ...format }
 }
 
-function refuseUnreadable(file: string, cause: unknown): never {
+async function refuseUnreadable(file: string, cause: unknown): Promise<never> {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
   if (code === undefined) throw cause
-  if (NOT_FOUND_CODES.has(code)) throw notFound(file, 'does not exist', cause)
+  if (NOT_FOUND_CODES.has(code)) throw notFound(file, 'does not exist', { cause, hint: await nearMiss(file) })
   throw new MeshyError('MESHY_IMAGE_INVALID', {
     message: `\`${file}\` cannot be read (${code}).`,
     hint: 'Check the file and its rights.',
@@ -142,10 +143,16 @@ function refuseUnreadable(file: string, cause: unknown): never {
   })
 }
 
-function notFound(file: string, problem: string, cause?: unknown): MeshyError {
+function notFound(
+  file: string,
+  problem: string,
+  { cause, hint }: { cause?: unknown; hint?: string | undefined } = {},
+): MeshyError {
   return new MeshyError('MESHY_IMAGE_NOT_FOUND', {
     message: `\`${file}\` ${problem}; expected a PNG or JPEG image.`,
-    hint: `Fix the path of \`${path.basename(file)}\`: views and texture images are relative to the imported file.`,
+    hint:
+      hint ??
+      `Fix the path of \`${path.basename(file)}\`: views and texture images are relative to the imported file.`,
     details: { file },
     cause,
   })
