@@ -1,4 +1,6 @@
+import { inspectTeam } from '../pipeline/commands/stores.ts'
 import { readStatus, type ModelStatus, type Status } from '../pipeline/commands/status.ts'
+import type { Context } from '../pipeline/context.ts'
 import { defineCommand } from './command.ts'
 import { formatBytes, formatCredits, formatTable, plural, print, printJson } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
@@ -6,14 +8,48 @@ import { openCommand, projectArgs } from './project.ts'
 /** What there is of the project's models, and what they took. Sends nothing. */
 export const status = defineCommand({
   meta: { name: 'status', description: 'List the models of the project, their sizes, and what they took.' },
-  args: projectArgs,
-  async run({ json, ...args }) {
+  args: {
+    stores: {
+      type: 'boolean',
+      description: 'Also ask the stores of the machine and the team what they have. Costs nothing.',
+    },
+    ...projectArgs,
+  },
+  async run({ stores, json, ...args }) {
     const { context } = await openCommand(args)
     const found = await readStatus(context)
-    if (json) printJson(found)
-    else print(format(found))
+    const shared = stores ? await readStores(context) : undefined
+    if (json) printJson(shared ? { ...found, stores: shared } : found)
+    else print([format(found), ...(shared ? formatStores(shared) : [])].join('\n'))
   },
 })
+
+interface StoresStatus {
+  machine: { folder: string; files: number; bytes: number } | undefined
+  team: Awaited<ReturnType<typeof inspectTeam>>
+}
+
+async function readStores(context: Context): Promise<StoresStatus> {
+  const { machine } = context.sharing
+  return {
+    machine: machine && { folder: machine.folder, ...(await machine.size()) },
+    team: await inspectTeam(context),
+  }
+}
+
+function formatStores({ machine, team }: StoresStatus): string[] {
+  const here = machine
+    ? `the store of this machine: ${machine.folder}, ${plural(machine.files, 'file')}, ${formatBytes(machine.bytes)}`
+    : 'the store of this machine is off'
+  if (!team) return [here, 'there is no team store']
+  const bad = team.files.filter(({ status }) => status !== 'ok')
+  const has = `${team.files.length - bad.length} of ${plural(team.files.length, 'pinned file')}`
+  return [
+    here,
+    `the team's store: ${team.label}, has ${has}`,
+    ...bad.map(({ image, ref, status }) => `  ${image} ${ref.sha256.slice(0, 12)}…: ${status}`),
+  ]
+}
 
 function format({ models, blobs, spent }: Status): string {
   if (models.length === 0 && blobs.count === 0) return 'There are no models yet.'
