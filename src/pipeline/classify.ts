@@ -4,6 +4,7 @@ import type { BlobRef, DerivedFile, Entry, FileRole } from '../store/entry.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import type { Context } from './context.ts'
 import { derivationOf, type Derivation, type Part } from './deriving/derivation.ts'
+import { findEarlier } from './deriving/earlier.ts'
 import { findFreeWay } from './deriving/free-way.ts'
 import type { State } from './modes.ts'
 import { assertSamePictures } from './pictures.ts'
@@ -130,10 +131,12 @@ async function verifyPart(
   context: Context,
   { entry, part, stem }: { entry: Entry; part: Part; stem: string },
 ): Promise<DerivedPart | undefined> {
-  const file = entry.derived?.[part.key]
-  if (!file) return undefined
+  const pinned = entry.derived?.[part.key]
+  const found = pinned ? { key: part.key, file: pinned } : findEarlier(context, entry, part)
+  if (!found) return undefined
+  const { key, file } = found
   const isSource = file.sha256 === entry.files.glb.sha256
-  const path = await verifiedPath(context, file, { key: isSource ? entry.key : part.key, stem })
+  const path = await verifiedPath(context, file, { key: isSource ? entry.key : key, stem })
   return path === undefined ? undefined : { file, path }
 }
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { derivationOf } from '../../src/pipeline/deriving/derivation.ts'
+import { derivationOf, derivedKey } from '../../src/pipeline/deriving/derivation.ts'
+import { findEarlier } from '../../src/pipeline/deriving/earlier.ts'
 import type { ResolvedOptions } from '../../src/pipeline/options.ts'
 import { createHasher } from '../../src/request/fingerprint.ts'
-import { refTo } from '../store/samples.ts'
+import { refTo, sampleEntry } from '../store/samples.ts'
 
 const hasher = await createHasher()
 const HERO = 'd8e0659f1bd0dff4e5ca020e29264083c0fbfdb6557fee883d49d79f84c8899d'
@@ -36,5 +37,43 @@ describe('derivationOf', () => {
     ]
 
     expect(new Set(keys).size).toBe(keys.length)
+  })
+})
+
+describe('what an earlier release derived and pinned', () => {
+  const options = (mode: string) => ({ mode, transforms: [] }) as unknown as ResolvedOptions
+  const steps = ['optimize@1']
+  const key = derivedKey(hasher, HERO, steps)
+  const entry = { ...sampleEntry(), files: { glb: { ...refTo(''), sha256: HERO } } }
+  const derived = { [key]: { ...refTo('old'), steps, facts: entry.facts } }
+  const part = derivationOf({ options: options('frozen'), hasher }, { derivation: { optimize: true }, lods: [] }, entry)?.main // prettier-ignore
+  const find = (mode: string, changes: object = {}) => {
+    const told: string[] = []
+    const notices = { once: (text: string) => void told.push(text) }
+    if (!part) throw new Error('There is no part')
+    const found = findEarlier(
+      { options: options(mode), hasher, notices } as never,
+      { ...entry, derived, ...changes },
+      part,
+    )
+    return { found, told }
+  }
+
+  it('is served in `frozen`, which says so, and derived anew elsewhere', () => {
+    const { found, told } = find('frozen')
+
+    expect(found).toMatchObject({ key, file: { steps } })
+    expect(told.join()).toContain('optimize@1 was derived by an earlier release')
+    expect(find('generate').found).toBeUndefined()
+  })
+
+  it('is not what was derived from other bytes, or by other steps', () => {
+    const other = { files: { glb: { ...refTo(''), sha256: HERO.replace('d', 'e') } } }
+    const less = {
+      derived: { [key]: { ...refTo('old'), steps: ['optimize@1', 'texture-size=64'], facts: entry.facts } },
+    }
+
+    expect(find('frozen', other).found).toBeUndefined()
+    expect(find('frozen', less).found).toBeUndefined()
   })
 })

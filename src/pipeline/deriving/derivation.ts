@@ -34,8 +34,7 @@ export function derivationOf(
   { files }: Pick<Entry, 'files'>,
 ): Derivation | undefined {
   const transforms = options.transforms.map(({ name, version }) => `${name}@${version}`)
-  const keyOf = (steps: unknown[]) =>
-    hasher.text(JSON.stringify(['derived', KEY_VERSION, files.glb.sha256, steps]))
+  const keyOf = (steps: unknown[]) => derivedKey(hasher, files.glb.sha256, steps)
   const partOf = (wanted: DerivationPlan): Part => {
     const steps = [...transforms, ...stepsOf(wanted)]
     return { key: keyOf(steps), steps, plan: wanted }
@@ -49,6 +48,11 @@ export function derivationOf(
     main: main.steps.length > 0 ? main : undefined,
     levels,
   }
+}
+
+/** The key of what steps make of a model. */
+export function derivedKey(hasher: Context['hasher'], sha256: string, steps: unknown[]): string {
+  return hasher.text(JSON.stringify(['derived', KEY_VERSION, sha256, steps]))
 }
 
 /** Every file that a derivation makes. */
