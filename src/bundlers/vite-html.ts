@@ -21,6 +21,17 @@ export function pageHooks(session: Session) {
   }
 }
 
+/**
+ * SvelteKit has no pages of Vite's, and warns of each plugin that has a hook for them. It looks when configs are resolved,
+ * after us.
+ */
+export function dropUnusedPageHook({ plugins }: { plugins: readonly { name: string }[] }): void {
+  if (!plugins.some(({ name }) => name.startsWith('vite-plugin-sveltekit'))) return
+  for (const plugin of plugins) {
+    if (plugin.name === 'unplugin-meshy') Reflect.deleteProperty(plugin, 'transformIndexHtml')
+  }
+}
+
 /** What is added to a page, as Vite takes it. */
 interface InjectedTag {
   tag: 'script'

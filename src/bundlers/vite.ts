@@ -10,7 +10,7 @@ import { toPosix } from './resolve.ts'
 import type { Session } from './session.ts'
 import { servingRule, viteServedUrl, viteUrl, type ServedFrom } from './url.ts'
 import { AGREE_KEY } from './vite-shortcuts.ts'
-import { pageHooks } from './vite-html.ts'
+import { dropUnusedPageHook, pageHooks } from './vite-html.ts'
 import { equipConfig, equipServer, type EquippedServer, type WatchingConfig } from './vite-server.ts'
 import { Overlay } from './vite-overlay.ts'
 import { forgetModule } from './vite-stale.ts'
@@ -132,6 +132,7 @@ function isNoModule(importer: string | undefined, root: string): boolean {
 /** Takes over what Vite tells of its run. */
 export function adoptViteConfig(session: Session, config: ViteConfig): void {
   const isServe = config.command === 'serve'
+  dropUnusedPageHook(config)
   session.adopt({
     root: config.root,
     envDir: config.envDir,
