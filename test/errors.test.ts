@@ -4,7 +4,18 @@ import { failures } from '../src/system/failures.ts'
 import { readSources } from './support/sources.ts'
 
 /** Names that look like codes: what people set in their environment. */
-const ENVIRONMENT = ['MESHY_API_KEY', 'MESHY_BASE_URL', 'MESHY_MODE', 'MESHY_MAX_CREDITS']
+const ENVIRONMENT = [
+  'MESHY_API_KEY',
+  'MESHY_BASE_URL',
+  'MESHY_MODE',
+  'MESHY_MAX_CREDITS',
+  'MESHY_RUN',
+  'MESHY_MACHINE_STORE',
+  'MESHY_MACHINE_STORE_LIMIT',
+  'MESHY_TEAM_STORE',
+  'MESHY_TEAM_STORE_SIGNING_KEY',
+  'MESHY_TEAM_STORE_TOKEN',
+]
 const LIST = 'system/failures.ts'
 const CODE = /\bMESHY(?:_[A-Z]+)+\b/g
 

@@ -1,12 +1,11 @@
 import { isMeshyError, type ImportSite } from '../errors.ts'
 import type { Asset } from '../pipeline/asset.ts'
-import { findEntry } from '../pipeline/classify.ts'
+import { findEntry, type Finding } from '../pipeline/classify.ts'
 import type { Context } from '../pipeline/context.ts'
 import { formatQuery } from '../pipeline/telling/format-query.ts'
 import { sitesOf } from '../pipeline/imports.ts'
 import { isOffline } from '../pipeline/modes.ts'
 import { priceOf } from '../pipeline/paying/price.ts'
-import type { Entry } from '../store/entry.ts'
 import type { InspectedError, InspectedModel, InspectedTotals, Inspection } from './model.ts'
 import type { LiveRecord, SeenImport, SeenModel, SeenProgress, SeenRequest } from './record.ts'
 
@@ -88,7 +87,7 @@ export async function describeModel(
 }
 
 /** What the model was that something was derived from. */
-function sourceOf(asset: Asset | undefined, entry: Entry | undefined): InspectedModel['source'] {
+function sourceOf(asset: Asset | undefined, entry: Finding['entry']): InspectedModel['source'] {
   const derived = asset?.metadata.derived
   return derived && entry && { ...derived.from, size: entry.facts.bounds.size }
 }

@@ -30,7 +30,7 @@ describe.each(BUNDLERS)('the one request of a build with %s', (bundler) => {
           image_url: await dataUri(project, 'hero.png'),
           enable_pbr: true,
           target_polycount: 20_000,
-          name: expect.stringMatching(/^hero \[[0-9a-f]{16}\]$/),
+          name: expect.stringMatching(/^\[[0-9a-f]{16}\] hero$/),
         },
       },
     ])
@@ -70,7 +70,7 @@ describe.each(BUNDLERS)('the one request of a build with %s', (bundler) => {
       enable_pbr: true,
       texture_prompt: recipe.prompt,
       pose_mode: 'a-pose',
-      name: expect.stringMatching(/^knight \[/),
+      name: expect.stringMatching(/^\[[0-9a-f]{16}\] knight$/),
     })
     expect(body['image_urls']).toEqual(
       await Promise.all(['hero.png', 'd.jpg', 'b.png', 'c.png'].map((file) => dataUri(project, file))),
