@@ -8,6 +8,7 @@ import { finishSharing } from '../pipeline/shared-stores.ts'
 import { loadAsset } from '../pipeline/load.ts'
 import { formatPlan, takePlan } from '../pipeline/plan.ts'
 import type { PluginApi } from '../pipeline/plugin-api.ts'
+import { tellExpiring } from '../pipeline/telling/expiring.ts'
 import { summarize } from '../pipeline/telling/report.ts'
 import type { Adapter, Loaded, NativeContext } from './adapter.ts'
 import { renderFailedModule, renderModule } from './module.ts'
@@ -122,7 +123,10 @@ export async function finishBuild(session: Session, api: PluginApi): Promise<voi
   if (problem !== undefined) throw presentable(problem, session.bundler.root)
   // All that its models are to be told of is told by the run around it, or by the command that runs it.
   if (session.around || part) return
-  if (!session.bundler.live) tellSum(context)
+  if (!session.bundler.live) {
+    tellSum(context)
+    await tellExpiring(context)
+  }
   if (options.mode === 'plan' && !session.listOnly) await endPlan(session, api)
 }
 

@@ -8,6 +8,7 @@ import type { Context } from './context.ts'
 import { settleFailure } from './paying/failure.ts'
 import { permissionMissing } from './paying/permission.ts'
 import { fetchFiles } from './paying/fetch-files.ts'
+import { noteExpiring } from './telling/expiring.ts'
 import type { Origin } from './telling/report.ts'
 import { addFiles } from './paying/restore.ts'
 import { wantedRoles } from './roles.ts'
@@ -68,6 +69,8 @@ async function generateAlone(context: Context, request: Request, attempt: Attemp
   const fetched = await fetchFiles(context, { kind, task, roles: extras })
   const entry = await addFiles(context, stored, fetched)
   await share(context, entry)
+  // What this machine had begun itself is on its disk, and stays there.
+  if (claim.origin === 'adopted' && !attempt.known) noteExpiring(context, entry, { isPinned: false })
   const credits = claim.origin === 'generated' ? (entry.task?.credits ?? 0) : 0
   return { entry, origin: claim.origin, credits }
 }

@@ -10,6 +10,7 @@ import { fetchFiles } from './fetch-files.ts'
 import { filesMissing } from './missing.ts'
 import { bringBlob, formatAnswers, type SourceAnswer } from '../../sharing/sources.ts'
 import { share } from './share.ts'
+import { noteExpiring } from '../telling/expiring.ts'
 import { takeTurn } from './turn.ts'
 
 /**
@@ -102,6 +103,7 @@ async function restoreAlone(context: Context, entry: Entry, shared: Lacking): Pr
     throw unrestorable(entry, { ...shared, lacking: lost }, `task ${task.id} does not have them any more`)
   }
   const grown = await addFiles(context, entry, fetched)
+  if (lacking.some((role) => entry.files[role])) noteExpiring(context, grown, { isPinned: true })
   await share(context, grown)
   return grown
 }

@@ -1,6 +1,7 @@
 import type { Request } from '../../request/request.ts'
 import { by } from '../../system/order.ts'
 import type { Asset } from '../asset.ts'
+import type { Expiring } from './expiring.ts'
 
 /** How this run got a model. */
 export type Origin = 'cache' | 'generated' | 'adopted' | 'shared' | 'restored' | 'derived' | 'stand-in'
@@ -32,6 +33,7 @@ const NO_EFFORT: Effort = { origin: 'cache', credits: 0, seconds: 0 }
 export class Report {
   #efforts = new Map<string, Effort>()
   #models = new Map<string, ModelReport>()
+  #expiring = new Map<string, Expiring>()
   readonly #told: Set<string>
 
   /** @param told what sums of the process have told, whichever part of a build it was */
@@ -59,6 +61,17 @@ export class Report {
   takeUntold(): ModelReport[] {
     const models = this.models().filter(({ key, origin }) => !this.#told.has(`${key} ${origin}`))
     for (const { key, origin } of models) this.#told.add(`${key} ${origin}`)
+    return models
+  }
+
+  addExpiring(model: Expiring): void {
+    this.#expiring.set(model.key, model)
+  }
+
+  /** The models whose bytes will be gone, as far as no part of the build has told of them. */
+  takeExpiring(): Expiring[] {
+    const models = [...this.#expiring.values()].filter(({ key }) => !this.#told.has(`${key} expiring`))
+    for (const { key } of models) this.#told.add(`${key} expiring`)
     return models
   }
 
