@@ -3,6 +3,7 @@ import path from 'node:path'
 import { fileNameOf, readAssetFile } from '../pipeline/asset.ts'
 import type { UrlOf } from './module.ts'
 import { toPosix } from './resolve.ts'
+import type { Places } from './webpack-places.ts'
 
 /** What emits files during the load of a module, in bundlers of the Rollup family. */
 export interface RollupEmitter {
@@ -87,11 +88,11 @@ export function rollupUrl(context: RollupEmitter, originalFileName: string): Url
  * webpack, Rspack, Rsbuild: a file that belongs to the module, and so is there again when the module comes from their
  * cache. No rule of the user is asked about it.
  */
-export function webpackUrl(loader: WebpackEmitter, sourceFilename: string): UrlOf {
+export function webpackUrl(loader: WebpackEmitter, sourceFilename: string, places: Places): UrlOf {
   return async (file) => {
     const source = await readAssetFile(file)
-    const name = hashedName(fileNameOf(file), source)
-    loader.emitFile(name, source, undefined, { immutable: true, sourceFilename })
+    const name = places.folder + hashedName(fileNameOf(file), source)
+    loader.emitFile(places.toPublic + name, source, undefined, { immutable: true, sourceFilename })
     return { imports: '', expression: `__webpack_public_path__ + ${JSON.stringify(name)}` }
   }
 }
@@ -131,9 +132,9 @@ function relativeSpecifier(folder: string, file: string): string {
   return relative.startsWith('../') ? relative : `./${relative}`
 }
 
-/** `assets/hero-1a2b3c4d.glb`. webpack reads names as templates, so that brackets must not be in them. */
+/** `hero-1a2b3c4d.glb`. webpack reads names as templates, so that brackets must not be in them. */
 function hashedName(fileName: string, bytes: Uint8Array): string {
   const { name, ext } = path.parse(fileName)
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 8)
-  return `assets/${name.replace(/[^\w.-]+/g, '-')}-${hash}${ext}`
+  return `${name.replace(/[^\w.-]+/g, '-')}-${hash}${ext}`
 }

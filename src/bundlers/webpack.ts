@@ -8,11 +8,12 @@ import type { Session } from './session.ts'
 import { webpackUrl, type WebpackEmitter } from './url.ts'
 import { fromVirtualId, toVirtualId, VIRTUAL_ID } from './virtual-id.ts'
 import { scrubCompilation, type Compilation } from './webpack-maps.ts'
+import { placesOf, type CompilerOutput } from './webpack-places.ts'
 
 /** A compiler of webpack or Rspack, as far as we use it. */
 export interface Compiler {
   context: string
-  options: { mode?: string; cache?: unknown }
+  options: CompilerOutput & { mode?: string; cache?: unknown }
   watchMode?: boolean
   resolverFactory: { get(type: 'normal', options: { dependencyType: 'esm' }): Resolver }
 }
@@ -54,7 +55,8 @@ export function createWebpackAdapter(session: Session): Adapter {
     },
     urlOf: (native, id) => {
       const source = toPosix(path.relative(session.bundler.root, stripQuery(id)))
-      return webpackUrl(loaderOf(native), source)
+      const { compiler } = (native as WebpackContext).getNativeBuildContext()
+      return webpackUrl(loaderOf(native), source, placesOf(compiler.options))
     },
     afterLoad: (native, loaded) => keep(loaderOf(native), loaded),
     remembersIds: true,

@@ -244,7 +244,7 @@ interface RunModule {
 }
 
 /** Runs a compiler to its end, and throws what it says. Returns a line for each module that no cache had. */
-async function runCompiler(compiler: RunnableCompiler): Promise<string> {
+export async function runCompiler(compiler: RunnableCompiler): Promise<string> {
   const log = await new Promise<string>((resolve, reject) => {
     compiler.run((error, stats) => {
       if (error) return reject(error)
