@@ -35,8 +35,8 @@ export class Live {
   /** Keys of models that are on their way, or will be after a quiet moment. */
   #running = new Map<string, Set<Context>>()
   #wishes = new Wishes()
-  /** Keys that the team's store was asked for. */
-  #askedTeam = new Set<string>()
+  /** What the stores of the machine and the team have offered already: what came of it is no other the next time. */
+  #offered = new Set<string>()
 
   async asset(context: Context, request: Request, task: LiveTask): Promise<Asset> {
     const unwanted = this.#wishes.add({ context, imported: task.imported, key: request.key })
@@ -70,12 +70,17 @@ export class Live {
     return this.#wishes.find(key)
   }
 
-  /** Whether a store of the machine or the team may have a model. A team is asked once, in the background. */
+  /**
+   * Whether a store of the machine or the team may have a model that was not tried yet: one that was forgotten here, or
+   * whose bytes are damaged, is offered again and again. A team is asked once, in the background.
+   */
   async #mayBeShared(context: Context, key: string): Promise<boolean> {
-    if (await findInMachine(context, key)) return true
-    if (!context.sharing.team?.keepsEntries || this.#askedTeam.has(key)) return false
-    this.#askedTeam.add(key)
-    return true
+    const found = await findInMachine(context, key)
+    const offers = found ? [`${key} ${found.entry.files.glb.sha256} ${found.entry.task?.id}`] : []
+    if (context.sharing.team?.keepsEntries) offers.push(`${key} team`)
+    const untried = offers.filter((offer) => !this.#offered.has(offer))
+    for (const offer of untried) this.#offered.add(offer)
+    return untried.length > 0
   }
 
   #startOrAsk(
