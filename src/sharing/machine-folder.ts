@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
-import { errnoOf, hasErrno } from '../system/errno.ts'
+import { errnoOf } from '../system/errno.ts'
 import { ensureFolder } from '../system/folder.ts'
 
 /** Folder in a user's cache folder. Its name carries the version of its format. */
@@ -34,12 +34,15 @@ export function defaultMachineFolder(
 export async function openMachineFolder(folder: string): Promise<string | undefined> {
   try {
     await ensureFolder(folder)
-    const { mode, uid } = await stat(folder)
+    const found = await stat(folder)
+    if (!found.isDirectory()) return 'it is no folder'
+    const { mode, uid } = found
     if (process.platform === 'win32' || process.getuid === undefined) return undefined
     if (uid !== process.getuid()) return 'it belongs to another user'
     return (mode & 0o022) === 0 ? undefined : 'other users may write to it'
   } catch (error) {
-    if (!hasErrno(error, 'EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'ENOSPC', 'EDQUOT')) throw error
-    return `it cannot be made (\`${errnoOf(error)}\`)`
+    const errno = errnoOf(error)
+    if (errno === undefined) throw error
+    return `it cannot be made (\`${errno}\`)`
   }
 }

@@ -1,5 +1,5 @@
 import { stat, utimes } from 'node:fs/promises'
-import { isMeshyError } from '../errors.ts'
+import { isMeshyError, type MeshyError } from '../errors.ts'
 import type { CanonicalRequest } from '../request/request.ts'
 import { createBlobs, type Blobs } from '../store/blobs.ts'
 import { createEntries, type Entries } from '../store/entries.ts'
@@ -34,14 +34,17 @@ export interface MachineStore {
   find(key: string): Promise<StoredEntry | undefined>
   /** To be called when the bytes are kept. */
   keepEntry(entry: StoredEntry): Promise<void>
-  /** Runs `use` while no other project of the machine is paying for the key with this account. */
+  /**
+   * Runs `use` while no other project of the machine is paying for the key with this account; without a lease where the
+   * store is out of reach.
+   */
   withLease<T>(
     subject: { account: string; key: string },
     use: (lease: Lease | undefined) => Promise<T>,
-    options: Pick<LeaseOptions, 'signal' | 'onWait'>,
+    options: Pick<LeaseOptions, 'signal' | 'onWait' | 'onStill'>,
   ): Promise<T>
   /** {@link trim} where this run has put something in. */
-  tidy(): Promise<{ files: number; bytes: number }>
+  tidy(): Promise<void>
   /** Removes what was not used for longest until the store is within its limit. @returns what was removed */
   trim(limit?: number): Promise<{ files: number; bytes: number }>
   /** What it holds. */
@@ -73,7 +76,7 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
     },
     keep: async (ref, from) => {
       if (!(await isOpen())) return
-      await unlessFull(warn, async () => {
+      await orWithout(warn, async () => {
         await prepare()
         if ((await sizeOf(layout.blob(ref))) === ref.bytes && (await blobs.verify(ref)) === 'ok') return
         hasGrown = (await takeFile(layout, from.blob(ref), ref)) === 'ok' || hasGrown
@@ -81,14 +84,27 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
     },
     find: async (key) => ((await isOpen()) ? findEntry({ entries, blobs }, key) : undefined),
     keepEntry: async (entry) => {
-      if (await isOpen()) await unlessFull(warn, () => entries.write(entry))
+      if (await isOpen()) await orWithout(warn, () => entries.write(entry))
     },
     withLease: async ({ account, key }, use, options) => {
       if (!(await isOpen())) return use(undefined)
-      await prepare()
-      return withLease(layout.lease(`${account}-${key}`), use, { ...options, clock })
+      let isTurn = false
+      const inTurn = (lease: Lease) => {
+        isTurn = true
+        return use(lease)
+      }
+      try {
+        await prepare()
+        return await withLease(layout.lease(`${account}-${key}`), inTurn, { ...options, clock })
+      } catch (error) {
+        if (isTurn || !isOutOfReach(error)) throw error
+        warn(`the machine's store is out of reach: ${error.message}`)
+      }
+      return use(undefined)
     },
-    tidy: async () => (hasGrown ? trim(layout, blobs, limit) : NOTHING),
+    tidy: async () => {
+      if (hasGrown) await orWithout(warn, () => trim(layout, blobs, limit))
+    },
     trim: async (to = limit) => ((await isOpen()) ? trim(layout, blobs, to) : NOTHING),
     size: async () => ((await isOpen()) ? sum(await blobs.list()) : NOTHING),
   }
@@ -118,13 +134,20 @@ const UNUSABLE: ReadonlySet<string> = new Set([
 ])
 
 /** A store that cannot be written costs nothing but what it would have saved. */
-async function unlessFull(warn: (text: string) => void, write: () => Promise<void>): Promise<void> {
+async function orWithout(warn: (text: string) => void, write: () => Promise<unknown>): Promise<void> {
   try {
     await write()
   } catch (error) {
-    if (!isMeshyError(error) || error.code !== 'MESHY_CACHE_UNWRITABLE') throw error
+    if (!isOutOfReach(error)) throw error
     warn(`the machine's store takes nothing: ${error.message}`)
   }
+}
+
+function isOutOfReach(error: unknown): error is MeshyError {
+  return (
+    isMeshyError(error) &&
+    (error.code === 'MESHY_CACHE_UNWRITABLE' || error.code === 'MESHY_CACHE_UNREADABLE')
+  )
 }
 
 async function touch(file: string, clock: Clock): Promise<boolean> {

@@ -1,8 +1,9 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { forgetModel } from '../../src/pipeline/commands/forget.ts'
 import type { Options } from '../../src/pipeline/options.ts'
 import { makePng } from '../glb/pictures.ts'
+import { finishSharing } from '../../src/pipeline/shared-stores.ts'
 import { openRun, type TestRun } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'
@@ -49,4 +50,27 @@ describe('a dev server in `ask`', () => {
     expect(told.join('\n')).toMatch(/30 credits/)
     expect(service.tasks()).toHaveLength(1)
   })
+})
+
+describe('a store of the machine that is spoilt', () => {
+  it.each(['.', 'blobs', 'entries', 'leases', 'tmp'])(
+    'fails no build: a file is where its folder `%s` should be',
+    async (folder) => {
+      const service = await startService()
+      if (folder !== '.') await mkdir(temp.path('machine'))
+      await writeFile(temp.path('machine', folder), 'no folder')
+      const { context, load, told } = await openRun({
+        root: await project('one'),
+        service,
+        options: shared(),
+      })
+
+      const asset = await load(SPECIFIER)
+      await finishSharing(context)
+
+      expect(asset.metadata.state).toBe('ready')
+      expect(service.tasks()).toHaveLength(1)
+      expect(told.join('\n')).toMatch(/the machine's store/)
+    },
+  )
 })

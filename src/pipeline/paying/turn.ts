@@ -1,8 +1,9 @@
 import { accountDigest } from '../../store/journal.ts'
-import type { Lease } from '../../store/lease.ts'
+import type { Lease, LeaseOptions } from '../../store/lease.ts'
 import type { Holder } from '../../store/lease-file.ts'
 import { currentProcess } from '../../system/process.ts'
 import type { Context } from '../context.ts'
+import type { Logger } from '../telling/logger.ts'
 
 /**
  * Runs `use` while no other process works on the key. Whoever waits for one is told: it may take as long as making a
@@ -15,18 +16,24 @@ export function takeTurn<T>(
   { key, imageName }: { key: string; imageName: string },
   use: (lease: Lease) => Promise<T>,
 ): Promise<T> {
-  const onWait = (holder: Holder | undefined) => {
-    if (isOurs(holder)) return
-    logger.info(`meshy: ${imageName}: ${nameOf(holder)} is at work on it; waiting for that to end`)
+  return store.withLease(key, use, { signal, ...tellOf(logger, imageName) })
+}
+
+/** Says who is waited for, and what to do about one that is stopped. */
+function tellOf(logger: Logger, imageName: string): Pick<LeaseOptions, 'onWait' | 'onStill'> {
+  return {
+    onWait: (holder) => {
+      if (isOurs(holder)) return
+      logger.info(`meshy: ${imageName}: ${nameOf(holder)} is at work on it; waiting for that to end`)
+    },
+    onStill: (holder) => {
+      if (!holder || isOurs(holder)) return
+      logger.warn(
+        `meshy: ${imageName}: ${nameOf(holder)} has given no sign of life for a minute. It may be stopped, by Ctrl-Z or a ` +
+          `debugger: continue it (\`kill -CONT ${holder.pid}\`) or end it (\`kill -9 ${holder.pid}\`), and this goes on`,
+      )
+    },
   }
-  const onStill = (holder: Holder | undefined) => {
-    if (!holder || isOurs(holder)) return
-    logger.warn(
-      `meshy: ${imageName}: ${nameOf(holder)} has given no sign of life for a minute. It may be stopped, by Ctrl-Z or a ` +
-        `debugger: continue it (\`kill -CONT ${holder.pid}\`) or end it (\`kill -9 ${holder.pid}\`), and this goes on`,
-    )
-  }
-  return store.withLease(key, use, { signal, onWait, onStill })
 }
 
 function nameOf(holder: Holder | undefined): string {
@@ -42,13 +49,8 @@ export async function withSharedTurn<T>(
 ): Promise<T> {
   const { machine } = sharing
   if (!machine || options.apiKey === undefined) return use()
-  const onWait = () => {
-    logger.info(
-      `meshy: ${imageName}: another project of this machine is at work on it; waiting for that to end`,
-    )
-  }
   const account = accountDigest(options.apiKey)
-  return machine.withLease({ account, key }, use, { signal, onWait })
+  return machine.withLease({ account, key }, use, { signal, ...tellOf(logger, imageName) })
 }
 
 function isOurs(holder: Holder | undefined): boolean {
