@@ -13,7 +13,7 @@ import type { Origin } from './telling/report.ts'
 import { addFiles } from './paying/restore.ts'
 import { wantedRoles } from './roles.ts'
 import { saveModel } from './paying/save.ts'
-import { share, takeShared } from './paying/share.ts'
+import { share, shareHere, takeShared } from './paying/share.ts'
 import { takeTurn, withSharedTurn } from './paying/turn.ts'
 
 /** A finished request, how this run came to it, and what it cost this run. */
@@ -65,6 +65,8 @@ async function generateAlone(context: Context, request: Request, attempt: Attemp
   // The model first: what was paid is stored, whatever becomes of the files beside it.
   const model = await fetchFiles(context, { kind, task, roles: ['glb'] })
   const stored = await saveModel(context, request, { task, glb: model.files.glb })
+  // Whoever waits on this machine needs no more, whatever becomes of this run.
+  await shareHere(context, stored)
   const extras = wantedRoles(context.wanted.of(request)).filter((role) => role !== 'glb')
   const fetched = await fetchFiles(context, { kind, task, roles: extras })
   const entry = await addFiles(context, stored, fetched)

@@ -1,10 +1,11 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { forgetModel } from '../../src/pipeline/commands/forget.ts'
 import type { Options } from '../../src/pipeline/options.ts'
 import { makePng } from '../glb/pictures.ts'
 import { finishSharing } from '../../src/pipeline/shared-stores.ts'
-import { openRun, type TestRun } from '../support/run.ts'
+import { fetchAhead } from '../../src/pipeline/fetch-ahead.ts'
+import { failureOf, openRun, type TestRun } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 
@@ -73,4 +74,50 @@ describe('a store of the machine that is spoilt', () => {
       expect(told.join('\n')).toMatch(/the machine's store/)
     },
   )
+})
+
+describe('a model that is paid', () => {
+  it('is shared on the machine before the files beside it are fetched', async () => {
+    const service = await startService({ faults: [{ kind: 'noNames' }, { kind: 'expiredUrl', from: 2 }] })
+    const first = await openRun({ root: await project('one'), service, options: shared() })
+    await failureOf(first.load(`${SPECIFIER}&thumbnail`))
+    const second = await openRun({ root: await project('two'), service, options: shared() })
+
+    const asset = await second.load(SPECIFIER)
+
+    expect(asset.metadata.state).toBe('ready')
+    expect(service.tasks()).toHaveLength(1)
+  })
+})
+
+describe('a model of a store', () => {
+  it('is not taken, nor pinned, when it is of another picture', async () => {
+    const service = await startService()
+    await (await openRun({ root: await project('one'), service, options: shared() })).load(SPECIFIER)
+    const [name = ''] = await readdir(temp.path('machine/entries'))
+    const file = temp.path('machine/entries', name)
+    const entry = JSON.parse(await readFile(file, 'utf8')) as { request: { images: object[] } }
+    entry.request.images = entry.request.images.map((image) => ({ ...image, sha256: '0'.repeat(64) }))
+    await writeFile(file, JSON.stringify(entry))
+    const { load, told } = await openRun({ root: await project('two'), service, options: shared() })
+
+    const asset = await load(SPECIFIER)
+
+    expect(asset.metadata.state).toBe('ready')
+    expect(told.join('\n')).toMatch(/the store of this machine has for its key is of another picture/)
+  })
+})
+
+describe('fetchAhead', () => {
+  it('leaves it at that where the project cannot be written', async () => {
+    const service = await startService()
+    const root = await project('one')
+    const { load } = await openRun({ root, service, options: shared() })
+    await load(SPECIFIER)
+    await rm(`${root}/.meshy`, { recursive: true })
+    await writeFile(`${root}/.meshy`, 'no folder')
+    const { context } = await openRun({ root, service, options: { ...shared(), mode: 'frozen' } })
+
+    expect(await fetchAhead(context)).toBe(0)
+  })
 })

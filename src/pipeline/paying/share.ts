@@ -1,4 +1,5 @@
 import { blobsOf, type Entry, type StoredEntry } from '../../store/entry.ts'
+import { findOtherPicture } from '../../store/picture-digests.ts'
 import { StoreFault } from '../../sharing/store-fault.ts'
 import { bringBlob } from '../../sharing/sources.ts'
 import type { Request } from '../../request/request.ts'
@@ -55,6 +56,10 @@ async function take(context: Context, request: Request, { entry, from }: Shared)
   const { store, sharing, options, clock, logger, signal } = context
   const record = await store.journal.read(request.key)
   if (entry.task && record?.forgottenTasks.includes(entry.task.id)) return undefined
+  if (findOtherPicture(entry.request, request.canonical)) {
+    context.notices.once(`${request.imageName}: the model that ${from} has for its key is of another picture`)
+    return undefined
+  }
   const { from: bringer } = await bringBlob(sharing.sources, entry.files.glb, { clock, signal })
   if (bringer === undefined) return undefined
   const { provenance, ...taken } = { provenance: undefined, ...entry, image: request.imageName }
@@ -70,7 +75,13 @@ async function take(context: Context, request: Request, { entry, from }: Shared)
 }
 
 /** Hands a model that is stored, or new files of it, to the other projects of this machine and to the team. */
-export async function share({ store, sharing }: Context, entry: Entry): Promise<void> {
+export async function share(context: Context, entry: Entry): Promise<void> {
+  await shareHere(context, entry)
+  if (entry.source !== 'emulator') context.sharing.uploads.add(entry)
+}
+
+/** The same, for this machine alone. */
+export async function shareHere({ store, sharing }: Context, entry: Entry): Promise<void> {
   if (entry.source === 'emulator') return
   const { machine } = sharing
   const refs = blobsOf(entry)
@@ -78,5 +89,4 @@ export async function share({ store, sharing }: Context, entry: Entry): Promise<
   // The user's own bytes are shared as bytes: what they are for is the project's business.
   const stored = entry.source === 'meshy' ? await store.entries.read(entry.key) : undefined
   if (stored) await machine?.keepEntry(stored)
-  sharing.uploads.add(entry)
 }
