@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import PQueue from 'p-queue'
-import { bringBlob } from '../sharing/sources.ts'
+import { isMeshyError } from '../errors.ts'
+import { bringBlob, type Brought } from '../sharing/sources.ts'
 import { blobsOf, type BlobRef } from '../store/entry.ts'
 import { hasErrno } from '../system/errno.ts'
 import type { Context } from './context.ts'
@@ -20,10 +21,19 @@ export async function fetchAhead({ store, sharing, options, clock, signal }: Con
   const refs = new Map(pins.flatMap(blobsOf).map((ref) => [ref.sha256, ref]))
   const missing = await filterMissing([...refs.values()], store.blobs.path)
   const turns = new PQueue({ concurrency: AT_ONCE })
-  const brought = await turns.addAll(
-    missing.map((ref) => () => bringBlob(sharing.sources, ref, { clock, signal })),
-  )
-  return brought.filter(({ from }) => from !== undefined).length
+  const bring = (ref: BlobRef) => isBrought(bringBlob(sharing.sources, ref, { clock, signal }))
+  const brought = await turns.addAll(missing.map((ref) => () => bring(ref)))
+  return brought.filter(Boolean).length
+}
+
+/** Nothing may be asked for of what cannot be written here: a read-only checkout builds from what it has. */
+async function isBrought(bringing: Promise<Brought>): Promise<boolean> {
+  try {
+    return (await bringing).from !== undefined
+  } catch (error) {
+    if (isMeshyError(error) && error.code === 'MESHY_CACHE_UNWRITABLE') return false
+    throw error
+  }
 }
 
 /** By name and length alone: what is damaged is found when it is used. */

@@ -1,9 +1,10 @@
-import { link, open, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { link, open, realpath, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { temporaryPath } from '../system/durable.ts'
 import { hasErrno } from '../system/errno.ts'
 import { ensureFolder } from '../system/folder.ts'
 import type { Layout } from './layout.ts'
+import { removeIfPossible } from './remove-if-possible.ts'
 import { orUnwritable } from './unwritable.ts'
 
 /** Room that a model needs at the very least. */
@@ -72,14 +73,5 @@ async function assertReplaceable(file: string): Promise<void> {
     if (hasErrno(error, 'EXDEV')) throw error
   } finally {
     await removeIfPossible(beside)
-  }
-}
-
-/** What cannot be removed is swept up as a leftover later. */
-async function removeIfPossible(file: string): Promise<void> {
-  try {
-    await rm(file, { force: true })
-  } catch (error) {
-    if (!hasErrno(error, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EIO', 'ELOOP')) throw error
   }
 }

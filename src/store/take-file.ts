@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { chmod, copyFile, open, rm } from 'node:fs/promises'
+import { chmod, copyFile, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { replaceFile, temporaryPath } from '../system/durable.ts'
 import { hasErrno } from '../system/errno.ts'
@@ -9,6 +9,7 @@ import type { BlobStatus } from './blob-error.ts'
 import { digestFile } from './digest.ts'
 import type { BlobRef } from './entry.ts'
 import type { Layout } from './layout.ts'
+import { removeIfPossible } from './remove-if-possible.ts'
 import { orUnwritable } from './unwritable.ts'
 
 /**
@@ -35,7 +36,7 @@ export async function takeFile(layout: Layout, file: string, ref: BlobRef): Prom
     })
     return 'ok'
   } finally {
-    await rm(copy, { force: true })
+    await removeIfPossible(copy)
   }
 }
 
