@@ -89,7 +89,7 @@ async function act(context: Context, request: Request, todo: LiveTask): Promise<
   const { finding, action } = todo
   const { entry } = finding
   if (action === 'serve' && entry) return serve(context, request, { ...finding, entry })
-  if (action === 'fail') throw modelMissing(request, finding)
+  if (action === 'fail') throw modelMissing(context, request, finding)
   if (context.live && action !== 'stand-in') return context.live.asset(context, request, todo)
   if (action === 'stand-in' || action === 'ask') return previewAsset(context, request, entry)
   if (isFinal(finding.record)) throw failedBefore(finding.record)

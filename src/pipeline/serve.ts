@@ -2,9 +2,10 @@ import { MeshyError } from '../errors.ts'
 import type { Request } from '../request/request.ts'
 import { readyAsset, type Asset } from './asset.ts'
 import { classify, type StoredFinding } from './classify.ts'
+import { buildElsewhere } from './paying/build-elsewhere.ts'
 import { completeStored } from './paying/complete.ts'
 import type { Context } from './context.ts'
-import { partsOf, type Derivation } from './deriving/derivation.ts'
+import { partsOf } from './deriving/derivation.ts'
 import { tellFailure, type DerivationTask } from './deriving/derivations.ts'
 import { derive } from './deriving/derive.ts'
 import { renewFacts } from './renew-facts.ts'
@@ -26,7 +27,7 @@ export async function serve(context: Context, request: Request, found: StoredFin
   const { entry, derivation } = finding
   if (!derivation) return readyAsset(finding, request)
   const { mode } = context.options
-  if (mode === 'frozen') throw derivationMissing(request, finding, derivation)
+  if (mode === 'frozen') throw derivationMissing(context, request, { finding, derivation })
   if (mode === 'preview') {
     context.notices.once(
       `${request.imageName}: ${derivation.steps.join(', ')} is left out: nothing is derived in \`preview\``,
@@ -57,9 +58,9 @@ async function serveMeanwhile(context: Context, request: Request, task: Derivati
 }
 
 function derivationMissing(
+  context: Context,
   { imageName }: Request,
-  { entry }: StoredFinding,
-  derivation: Derivation,
+  { finding: { entry }, derivation }: DerivationTask,
 ): MeshyError {
   const { key, steps } = derivation
   const story = partsOf(derivation).every((part) => entry.derived?.[part.key])
@@ -69,7 +70,7 @@ function derivationMissing(
     message:
       `\`${imageName}\` is stored, but \`${steps.join(', ')}\` of it ${story}; deriving it costs 0 credits. ` +
       'This run is `frozen`, so nothing was derived.',
-    hint: 'Build on your machine and commit `meshy-lock.json` and `.meshy`, or set MESHY_MODE=generate for this run.',
+    hint: buildElsewhere(context),
     details: { key: entry.key, credits: 0, derivation: key, steps },
   })
 }

@@ -1,4 +1,4 @@
-import { isMeshyError, MeshyError } from '../../errors.ts'
+import { isMeshyError, type MeshyError } from '../../errors.ts'
 import type { Task } from '../../meshy/task.ts'
 import { blobUnusable } from '../../store/blob-error.ts'
 import type { Entry, FileRole } from '../../store/entry.ts'
@@ -8,10 +8,11 @@ import { findEntry } from '../classify.ts'
 import type { Context } from '../context.ts'
 import { fetchFiles } from './fetch-files.ts'
 import { filesMissing } from './missing.ts'
-import { bringBlob, formatAnswers, type SourceAnswer } from '../../sharing/sources.ts'
+import { bringBlob, type SourceAnswer } from '../../sharing/sources.ts'
 import { share } from './share.ts'
 import { noteExpiring } from '../telling/expiring.ts'
 import { takeTurn } from './turn.ts'
+import { keyMissing, OWN_BYTES, unrestorable, type Lacking } from './unrestorable.ts'
 
 /**
  * Gets files of a finished request again, unpaid: from the stores of the machine and the team, else from its task. Pinned
@@ -63,12 +64,6 @@ async function restoreInTurn(
   })
 }
 
-/** Files that no store gave, and what the stores said. */
-interface Lacking {
-  lacking: readonly FileRole[]
-  answers: readonly SourceAnswer[]
-}
-
 async function bringShared(
   { sharing, clock, signal }: Context,
   { files, source }: Entry,
@@ -96,11 +91,17 @@ async function restoreAlone(context: Context, entry: Entry, shared: Lacking): Pr
   const { kind } = entry.request
   const wanted = { kind, task, roles: lacking, expected: entry.files }
   const fetched = await fetchFiles(context, wanted).catch((error: unknown) => {
-    throw hasOtherBytes(error) ? unrestorable(entry, shared, `task ${task.id} gives other bytes`) : error
+    throw hasOtherBytes(error)
+      ? unrestorable(entry, shared, { reason: `task ${task.id} gives other bytes` })
+      : error
   })
   const lost = fetched.unavailable.filter((role) => entry.files[role] !== undefined)
   if (lost.length > 0) {
-    throw unrestorable(entry, { ...shared, lacking: lost }, `task ${task.id} does not have them any more`)
+    throw unrestorable(
+      entry,
+      { ...shared, lacking: lost },
+      { reason: `task ${task.id} does not have them any more` },
+    )
   }
   const grown = await addFiles(context, entry, fetched)
   if (lacking.some((role) => entry.files[role])) noteExpiring(context, grown, { isPinned: true })
@@ -108,14 +109,15 @@ async function restoreAlone(context: Context, entry: Entry, shared: Lacking): Pr
   return grown
 }
 
-function assertRestorable({ options }: Context, entry: Entry, shared: Lacking): void {
+function assertRestorable(context: Context, entry: Entry, shared: Lacking): void {
+  const { options } = context
   const { files, task } = entry
   const { lacking } = shared
-  if (!task) throw unrestorable(entry, shared, 'they are your own bytes, which no task can give back')
+  if (!task) throw unrestorable(entry, shared, OWN_BYTES)
   const unpinned = lacking.filter((role) => files[role] === undefined)
-  if (options.mode === 'frozen' && unpinned.length > 0) throw filesMissing(entry, unpinned)
+  if (options.mode === 'frozen' && unpinned.length > 0) throw filesMissing(context, entry, unpinned)
   if (options.apiKey !== undefined) return
-  throw unrestorable(entry, shared, `there is no MESHY_API_KEY to fetch them from task ${task.id} with`)
+  throw unrestorable(entry, shared, keyMissing(task.id))
 }
 
 async function stillLacking(
@@ -139,7 +141,9 @@ async function retrieveTask(context: Context, entry: Entry, shared: Lacking): Pr
     return await client.retrieve(entry.request.kind, taskId, { signal: context.signal })
   } catch (error) {
     if (!isMeshyError(error) || error.code !== 'MESHY_API_NOT_FOUND') throw error
-    throw unrestorable(entry, shared, `task ${taskId} is gone: the service keeps tasks for 3 days`)
+    throw unrestorable(entry, shared, {
+      reason: `task ${taskId} is gone: the service keeps tasks for 3 days`,
+    })
   }
 }
 
@@ -177,28 +181,4 @@ export async function addFiles(
 /** Files that an import names one by one, and not as some of many that may be there. */
 function isAsked(role: FileRole): boolean {
   return isThumbnailRole(role) || EXTRA_FORMATS.some((format) => format === role)
-}
-
-function unrestorable(entry: Entry, { lacking, answers }: Lacking, reason: string): MeshyError {
-  const names = lacking.map((role) => `\`${role}\``).join(', ')
-  const details = { key: entry.key, taskId: entry.task?.id, roles: lacking, answers }
-  const stores = answers.length > 0 ? ` ${capitalised(formatAnswers(answers))}.` : ''
-  if (!lacking.some((role) => entry.files[role])) {
-    return new MeshyError('MESHY_EXTRA_UNAVAILABLE', {
-      message: `Files of \`${entry.image}\` (${names}) were not kept with its model, and ${reason}. Nothing was paid.`,
-      hint: `Leave the directive out, or \`unplugin-meshy forget ${entry.key}\` to pay for a new model with it.`,
-      details,
-    })
-  }
-  return new MeshyError('MESHY_MODEL_UNRESTORABLE', {
-    message: `The bytes of \`${entry.image}\` (${names}) are missing or damaged, and ${reason}.${stores} Nothing was paid.`,
-    hint:
-      `Restore the file under \`blobs\` of the cache (commit it, \`git lfs pull\`, a colleague's copy), or ` +
-      `\`unplugin-meshy forget ${entry.key}\`, so that the next build pays for a new model.`,
-    details,
-  })
-}
-
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }
