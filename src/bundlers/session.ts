@@ -1,5 +1,6 @@
 import { formatThrown } from '../errors.ts'
 import type { Context } from '../pipeline/context.ts'
+import type { WaysToAgree } from '../pipeline/live/consent.ts'
 import { fetchAhead } from '../pipeline/fetch-ahead.ts'
 import { consoleLogger } from '../pipeline/telling/logger.ts'
 import { openProject, type ProjectRun } from '../pipeline/open-project.ts'
@@ -26,6 +27,8 @@ export class Session {
   isImported: (id: string) => boolean = () => true
   /** Makes the next load of the module with this id ask us again, and tells no page. Nothing where a bundler cannot. */
   forgetModule: (id: string) => void = () => {}
+  /** How the developer can say yes now: a bundler may begin to listen late. */
+  waysToAgree: () => WaysToAgree = () => ({})
   /** Whether a run in `plan` only lists: somebody else shows its rows and ends the build. */
   listOnly = false
   /** The options that were given in code. */
@@ -93,6 +96,7 @@ export class Session {
     try {
       const context = await openProject(this.bundler, {
         inline: this.inline,
+        waysToAgree: () => this.waysToAgree(),
         activity: () => this.#all().reduce((sum, { activity }) => sum + activity(), 0),
         isDoomed: () => this.#all().some(({ problems }) => problems.size > 0),
       })

@@ -4,7 +4,7 @@ import type { CreateInspector } from './adapter.ts'
 import { toPosix } from './resolve.ts'
 import type { Session } from './session.ts'
 import { askImporterAgain, type ReadingServer } from './vite-importer.ts'
-import { addShortcut, type ShortcutServer } from './vite-shortcuts.ts'
+import { addShortcut, AGREE_KEY, type ShortcutServer } from './vite-shortcuts.ts'
 
 /** A dev server of Vite, as far as it is equipped here. */
 export interface EquippedServer extends ShortcutServer, ReadingServer {
@@ -20,11 +20,16 @@ export async function equipServer(
   server: EquippedServer,
   createInspector: CreateInspector,
 ): Promise<void> {
-  addShortcut(server)
+  const listens = addShortcut(server)
   server.middlewares.use(askImporterAgain(server))
   const context = await session.context()
-  if (!context.options.inspector || session.bundler.underTest) return
   const { base, server: options } = server.config
+  const hasPage = context.options.inspector && !session.bundler.underTest
+  session.waysToAgree = () => ({
+    key: listens() ? `${AGREE_KEY} + Enter` : undefined,
+    page: hasPage ? `${base}__meshy/` : undefined,
+  })
+  if (!hasPage) return
   const host = typeof options.host === 'string' ? options.host : undefined
   server.middlewares.use(createInspector({ context, base, host }))
 }

@@ -5,8 +5,12 @@ export const AGREE_KEY = 'g'
 
 /** A dev server of Vite, as far as its shortcuts need it. */
 export interface ShortcutServer {
+  /** Null where the server of somebody else asks this one, as frameworks do. */
+  httpServer: unknown
   config: { plugins: readonly { name: string; api?: unknown }[] }
   bindCLIShortcuts(options?: ShortcutOptions): void
+  /** What it listens for since before a restart, where this version keeps it here. */
+  _shortcutsState?: { options: ShortcutOptions } | undefined
 }
 
 interface ShortcutOptions {
@@ -20,11 +24,28 @@ interface Shortcut {
   action(server: ShortcutServer): Promise<void>
 }
 
-/** Adds our key to those that Vite listens for, whenever it begins to. */
-export function addShortcut(server: ShortcutServer): void {
+/**
+ * Adds our key to those that Vite listens for, whenever it begins to.
+ *
+ * @returns whether it listens: only in a terminal, and not where a framework has the terminal to itself
+ */
+export function addShortcut(server: ShortcutServer): () => boolean {
   const bind = server.bindCLIShortcuts
-  server.bindCLIShortcuts = (options = {}) =>
+  let isBound = false
+  server.bindCLIShortcuts = (options = {}) => {
+    isBound = true
     bind({ ...options, customShortcuts: [...(options.customShortcuts ?? []), shortcut] })
+  }
+  return () => hasKeyboard(server) && (isBound || isKept(server))
+}
+
+function isKept({ _shortcutsState: kept }: ShortcutServer): boolean {
+  return kept?.options.customShortcuts?.some(({ key }) => key === AGREE_KEY) === true
+}
+
+/** Where Vite listens at all. */
+function hasKeyboard({ httpServer }: ShortcutServer): boolean {
+  return Boolean(httpServer) && process.stdin.isTTY && !process.env['CI']
 }
 
 const shortcut: Shortcut = {

@@ -9,7 +9,6 @@ import { countModules, followGraph, keepGraph, type RollupContext } from './roll
 import { toPosix } from './resolve.ts'
 import type { Session } from './session.ts'
 import { servingRule, viteServedUrl, viteUrl, type ServedFrom } from './url.ts'
-import { AGREE_KEY } from './vite-shortcuts.ts'
 import { dropUnusedPageHook, pageHooks } from './vite-html.ts'
 import { equipConfig, equipServer, type EquippedServer, type WatchingConfig } from './vite-server.ts'
 import { Overlay } from './vite-overlay.ts'
@@ -143,7 +142,6 @@ export function adoptViteConfig(session: Session, config: ViteConfig): void {
     live: isServe || Boolean(config.build.watch),
     underTest: config.plugins.some(({ name }) => name === 'vitest'),
     logger: config.logger,
-    waysToAgree: isServe ? { key: AGREE_KEY, page: `${config.base}__meshy/` } : {},
   })
 }
 

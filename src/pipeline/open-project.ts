@@ -24,8 +24,6 @@ export interface ProjectRun {
   published?: Environment | undefined
   logger: Logger
   borders?: Run['borders']
-  /** How the developer can say yes to a price. */
-  waysToAgree?: WaysToAgree | undefined
 }
 
 export interface OpenProjectOptions {
@@ -36,6 +34,8 @@ export interface OpenProjectOptions {
   /** Whether the run is bound to fail for another import, so that nothing more should be paid. */
   isDoomed?: (() => boolean) | undefined
   signal?: AbortSignal | undefined
+  /** How the developer can say yes to a price. */
+  waysToAgree?: (() => WaysToAgree) | undefined
 }
 
 /**
@@ -45,9 +45,9 @@ export interface OpenProjectOptions {
  */
 export async function openProject(
   run: ProjectRun,
-  { inline, activity, isDoomed, signal }: OpenProjectOptions,
+  { inline, activity, isDoomed, signal, waysToAgree }: OpenProjectOptions,
 ): Promise<Context> {
-  const { root, live, underTest, logger, waysToAgree } = run
+  const { root, live, underTest, logger } = run
   const project = findProject(root)
   const folders = run.envDir === false ? [] : [...new Set([run.envDir, project.dir])]
   const env = readEnvironment(folders, run.envMode, process.env)

@@ -49,7 +49,7 @@ export interface Run {
   /** Whether the bundler serves or watches, so that nobody should wait. */
   live: boolean
   logger: Logger
-  waysToAgree?: WaysToAgree | undefined
+  waysToAgree?: (() => WaysToAgree) | undefined
   /** A number that changes while the bundler finds modules. */
   activity: () => number
   /** Whether the run is bound to fail for another import, so that nothing more should be paid. */
@@ -120,7 +120,7 @@ export async function openContext(run: Run): Promise<Context> {
     consent: new Consent({
       clock,
       logger,
-      ways: waysOf(run),
+      ways: run.waysToAgree ?? (() => ({})),
       reread: (asked) => stillAsked(context, asked),
     }),
     interrupt: run.live ? undefined : new Interrupt(logger),
@@ -141,11 +141,6 @@ export async function openContext(run: Run): Promise<Context> {
     signal: run.signal ?? new AbortController().signal,
   }
   return context
-}
-
-/** No page is named where there is none. */
-function waysOf({ options, waysToAgree }: Run): WaysToAgree {
-  return options.inspector ? { ...waysToAgree } : { ...waysToAgree, page: undefined }
 }
 
 function declaredTelling(logger: Logger, notices: Notices): Pick<DeclaredFileOptions, 'warn' | 'info'> {

@@ -21,23 +21,12 @@ const PACKAGES: Record<ViteName, string> = { 'Vite 8': 'vite', 'Vite 7': 'vite7'
 
 describe.each(VITES)('the yes in the terminal of %s', (vite) => {
   it.skipIf(!hasTerminals)('is the key g, and holds for what was asked alone', async () => {
-    const emulator = await emulate()
-    const project = await makeProject({ files: FILES, pictures: PICTURES })
-    const { url: baseUrl, apiKey } = emulator
-    await writeConfig(project, { baseUrl, apiKey })
-    const bin = path.join(REPOSITORY, 'node_modules', PACKAGES[vite], 'bin', 'vite.js')
-    const command = `"${process.execPath}" "${bin}" --host 127.0.0.1 --port ${await freePort()}`
-    const terminal = openTerminal(command, { cwd: project.root, env: {} })
-    onTestFinished(() => terminal.interrupt())
-    const [url = ''] = await terminal.shows(/http:\/\/127\.0\.0\.1:\d+/)
-    const open = async (module: string) => {
-      const code = await (await fetch(`${url}/${module}`)).text()
-      const imports = [...code.matchAll(/from "(\/[^"]*meshy=[^"]*)"/g)].map(([, id]) => id ?? '')
-      for (const id of imports) await fetch(`${url}${id}`)
-    }
+    const { emulator, terminal, open } = await serveInTerminal(vite)
 
     await open('main.js')
-    await terminal.shows(/hero\.png, villain\.png: 60 credits\. Press g to generate, or open \/__meshy\//)
+    await terminal.shows(
+      /hero\.png, villain\.png: 60 credits\. Press g \+ Enter to generate, or open \/__meshy\//,
+    )
     expect(emulator.counts.total).toBe(0)
     terminal.type('g\n')
     await terminal.shows(/hero\.png is ready/)
@@ -49,6 +38,38 @@ describe.each(VITES)('the yes in the terminal of %s', (vite) => {
     expect(emulator.counts.posts).toBe(2)
     terminal.type('h\n')
     await terminal.shows(/press g \+ enter to generate the models that are asked for/)
+  })
+
+  it.skipIf(!hasTerminals)('is told by what works after a restart', async () => {
+    const { terminal, open } = await serveInTerminal(vite)
+
+    terminal.type('r\n')
+    await terminal.shows(/server restarted/)
+    await open('late.js')
+
+    // Vite 6 does not tell a new server that the keys of the one before are kept.
+    await terminal.shows(
+      vite === 'Vite 6' ? /late\.png: 30 credits\. Open/ : /late\.png: 30 credits\. Press g/,
+    )
+  })
+
+  it.skipIf(!hasTerminals)('is no key where a framework serves in the terminal', async () => {
+    const { terminal, open } = await serveInTerminal(vite, 'framework.mjs')
+
+    await open('late.js')
+
+    await terminal.shows(/late\.png: 30 credits\. Open \/__meshy\/ to generate\./)
+  })
+
+  it('is no key where the input is no terminal', async () => {
+    const emulator = await emulate()
+    const project = await makeProject({ files: FILES, pictures: PICTURES })
+    const dev = await startDev(vite, project, { meshy: { ...paying(emulator), mode: 'ask' } })
+    dev.server.bindCLIShortcuts({ print: true })
+
+    await dev.model('/late.js')
+
+    await dev.told(/late\.png: 30 credits\. Open \/__meshy\/ to generate\./)
   })
 
   it('generates what was asked for when the shortcut runs, also after a restart', async () => {
@@ -68,6 +89,39 @@ describe.each(VITES)('the yes in the terminal of %s', (vite) => {
     expect(emulator.counts.posts).toBe(1)
   })
 })
+
+/** A server in a terminal of its own: that of Vite's command line, or of a program. */
+async function serveInTerminal(vite: ViteName, program?: string) {
+  const emulator = await emulate()
+  const project = await makeProject({ files: FILES, pictures: PICTURES })
+  const { url: baseUrl, apiKey } = emulator
+  await writeConfig(project, { baseUrl, apiKey })
+  const folder = path.join(REPOSITORY, 'node_modules', PACKAGES[vite])
+  const port = await freePort()
+  if (program)
+    await project.write({ [program]: frameworkCode(path.join(folder, 'dist/node/index.js'), port) })
+  const command = program ?? `${path.join(folder, 'bin', 'vite.js')}" "--host" "127.0.0.1" "--port" "${port}`
+  const terminal = openTerminal(`"${process.execPath}" "${command}"`, { cwd: project.root, env: {} })
+  onTestFinished(() => terminal.interrupt())
+  const [url = ''] = await terminal.shows(/http:\/\/127\.0\.0\.1:\d+/)
+  const open = async (module: string) => {
+    const code = await (await fetch(`${url}/${module}`)).text()
+    const imports = [...code.matchAll(/from "(\/[^"]*meshy=[^"]*)"/g)].map(([, id]) => id ?? '')
+    for (const id of imports) await fetch(`${url}${id}`)
+  }
+  return { emulator, terminal, open }
+}
+
+/** A framework in short: it listens by itself, and asks Vite for what it does not know. */
+function frameworkCode(vite: string, port: number): string {
+  return `import { createServer } from 'node:http'
+import { createServer as createVite } from ${JSON.stringify(vite)}
+
+const vite = await createVite({ server: { middlewareMode: true, ws: false } })
+vite.bindCLIShortcuts()
+createServer(vite.middlewares).listen(${port}, '127.0.0.1', () => console.log('http://127.0.0.1:${port}'))
+`
+}
 
 async function writeConfig(project: Project, options: object): Promise<void> {
   const { vite } = await compileSources()

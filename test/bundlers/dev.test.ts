@@ -164,7 +164,7 @@ describe.each(VITES)('a dev server of %s', (vite) => {
 
       const second = await startDev(vite, project, { meshy: paying(emulator) })
       const restarted = await second.model()
-      await second.told(/30 credits\. Press g/)
+      await second.told(/30 credits\. Open \/__meshy\//)
       const posts = emulator.counts.posts
       await pressG(second)
       const model = await second.until(({ state }) => state === 'ready')

@@ -215,7 +215,7 @@ describe('the files of the inspector', () => {
   it('are not there when `inspector` is off, nor named', async () => {
     const inspected = await inspectDev({ options: { inspector: false } })
     await loadModules(inspected, '/main.js')
-    await inspected.dev.told(/Press g to generate\./)
+    await inspected.dev.told(/Build with MESHY_MODE=generate/)
 
     expect((await inspected.ask('assets.json')).status).toBe(404)
   })

@@ -11,11 +11,11 @@ export interface Asked {
   finding: Finding
 }
 
-/** How a developer can say yes in this run; neither, where nobody is asked twice. */
+/** How a developer can say yes in this run. */
 export interface WaysToAgree {
-  /** A key of the terminal. */
+  /** Keys of the terminal, where one listens. */
   key?: string | undefined
-  /** Path of a page with a button. */
+  /** Path of a page with a button, where there is one. */
   page?: string | undefined
 }
 
@@ -25,7 +25,7 @@ export type Reread = (asked: Asked) => Promise<Asked | 'unwanted' | 'ready'>
 interface ConsentOptions {
   clock: Clock
   logger: Logger
-  ways: WaysToAgree
+  ways: () => WaysToAgree
   reread: Reread
 }
 
@@ -38,7 +38,7 @@ export class Consent {
   #announcing = false
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #ways: WaysToAgree
+  readonly #ways: () => WaysToAgree
   readonly #reread: Reread
 
   /** @param reread says what is asked now, right before people are told of it or have said yes */
@@ -93,7 +93,7 @@ export class Consent {
     const asked = current.toSorted(by(({ request }) => [request.imageName, request.key]))
     const sum = asked.reduce((total, one) => total + costOf(one), 0)
     const names = asked.map(({ request }) => request.imageName).join(', ')
-    this.#logger.info(`meshy: ${names}: ${sum} credits. ${sentence(this.#ways)}`)
+    this.#logger.info(`meshy: ${names}: ${sum} credits. ${sentence(this.#ways())}`)
     for (const { finding } of asked) if (finding.free) this.#logger.info(`meshy: ${finding.free}`)
   }
 }
@@ -106,5 +106,7 @@ function costOf({ request, finding }: Asked): number {
 function sentence({ key, page }: WaysToAgree): string {
   if (key && page) return `Press ${key} to generate, or open ${page}`
   if (key) return `Press ${key} to generate.`
-  return page ? `Open ${page} to generate.` : 'Build with MESHY_MODE=generate to generate.'
+  return page
+    ? `Open ${page} to generate.`
+    : 'Build with MESHY_MODE=generate, or run `npx unplugin-meshy generate`.'
 }
