@@ -15,6 +15,7 @@ import { wantedRoles } from './roles.ts'
 import { saveModel } from './paying/save.ts'
 import { share, shareHere, takeShared } from './paying/share.ts'
 import { takeTurn, withSharedTurn } from './paying/turn.ts'
+import { withWayOut } from './paying/unusable.ts'
 
 /** A finished request, how this run came to it, and what it cost this run. */
 export interface Generated {
@@ -60,11 +61,11 @@ export async function generate(
 }
 
 async function generateAlone(context: Context, request: Request, attempt: Attempt): Promise<Generated> {
-  const { task, claim } = await finishedTask(context, request, attempt)
   const { kind } = request.canonical
   // The model first: what was paid is stored, whatever becomes of the files beside it.
-  const model = await fetchFiles(context, { kind, task, roles: ['glb'] })
-  const stored = await saveModel(context, request, { task, glb: model.files.glb })
+  const { task, claim, stored } = await storedModel(context, request, attempt).catch((error: unknown) => {
+    throw withWayOut(request, error)
+  })
   // Whoever waits on this machine needs no more, whatever becomes of this run.
   await shareHere(context, stored)
   const extras = wantedRoles(context.wanted.of(request)).filter((role) => role !== 'glb')
@@ -75,6 +76,16 @@ async function generateAlone(context: Context, request: Request, attempt: Attemp
   if (claim.origin === 'adopted' && !attempt.known) noteExpiring(context, entry, { isPinned: false })
   const credits = claim.origin === 'generated' ? (entry.task?.credits ?? 0) : 0
   return { entry, origin: claim.origin, credits }
+}
+
+async function storedModel(
+  context: Context,
+  request: Request,
+  attempt: Attempt,
+): Promise<{ task: Task; claim: Claim; stored: Entry }> {
+  const { task, claim } = await finishedTask(context, request, attempt)
+  const { files } = await fetchFiles(context, { kind: request.canonical.kind, task, roles: ['glb'] })
+  return { task, claim, stored: await saveModel(context, request, { task, glb: files.glb }) }
 }
 
 async function finishedTask(
