@@ -4,6 +4,7 @@ import { keyInName } from '../../request/payload.ts'
 import { findEntry } from '../classify.ts'
 import type { Context } from '../context.ts'
 import { notATask } from './account.ts'
+import { findRecord } from '../paying/found-record.ts'
 import { recordOf } from '../paying/pay.ts'
 import type { Subject } from '../paying/subject.ts'
 import { takeTurn } from '../paying/turn.ts'
@@ -27,7 +28,7 @@ export async function adoptTask(
   })
   assertFits(subject, task, force)
   await takeTurn(context, subject, async () => {
-    const record = await store.journal.read(subject.key)
+    const record = await findRecord(store.journal, subject.key)
     // This key has just read the task: from now on the record names it, whoever submitted the task.
     const reader = { host: context.options.baseUrl, account: context.api().account }
     if (record?.state !== 'accepted' || record.taskId !== taskId) {
@@ -61,7 +62,8 @@ async function assertFree(context: Context, { key, imageName }: Subject): Promis
       `To give it another, first \`unplugin-meshy forget ${key}\`.`,
     )
   }
-  const record = await context.store.journal.read(key)
+  const record = await findRecord(context.store.journal, key)
+  if (record?.state === 'unreadable') throw record.error
   if (record?.state !== 'accepted') return
   throw refused(
     `\`${imageName}\` is on its way as task ${record.taskId}.`,

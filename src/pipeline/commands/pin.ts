@@ -6,6 +6,9 @@ import type { Request } from '../../request/request.ts'
 import type { Entry } from '../../store/entry.ts'
 import { hasErrno } from '../../system/errno.ts'
 import type { Context } from '../context.ts'
+import { findEntry } from '../classify.ts'
+import { findRecord } from '../paying/found-record.ts'
+import { ifReadable } from '../paying/subject.ts'
 import { takeTurn } from '../paying/turn.ts'
 import { PLUGIN_VERSION } from '../version.ts'
 
@@ -52,8 +55,13 @@ async function readModel(file: string): Promise<Buffer> {
   }
 }
 
-async function assertNothingOnItsWay({ store }: Context, { key, imageName }: Request): Promise<void> {
-  const record = await store.journal.read(key)
+async function assertNothingOnItsWay(context: Context, { key, imageName }: Request): Promise<void> {
+  const record = await findRecord(context.store.journal, key)
+  if (record?.state === 'unreadable') {
+    // What is stored already is not on its way, whatever the record was.
+    if (await ifReadable(() => findEntry(context, key))) return
+    throw record.error
+  }
   if (record?.state !== 'accepted' && record?.state !== 'started') return
   const task = record.state === 'accepted' ? ` (task ${record.taskId})` : ''
   throw new MeshyError('MESHY_COMMAND_REFUSED', {
