@@ -1,6 +1,7 @@
 import type { CanonicalRequest, Request } from '../../request/request.ts'
 import type { Entry } from '../../store/entry.ts'
 import type { Context } from '../context.ts'
+import { ifReadable } from '../paying/subject.ts'
 
 /** What is aimed at where an import names no count. */
 const DEFAULT_POLYCOUNT = 30_000
@@ -25,7 +26,7 @@ export async function findFreeWay({ store }: Context, request: Request): Promise
 }
 
 async function readAll({ entries }: Context['store']): Promise<Map<string, Entry>> {
-  const found = await Promise.all((await entries.keys()).map((key) => entries.read(key)))
+  const found = await Promise.all((await entries.keys()).map((key) => ifReadable(() => entries.read(key))))
   return new Map(found.flatMap((entry) => (entry ? [[entry.key, entry] as const] : [])))
 }
 
