@@ -135,7 +135,8 @@ function assertVersion(json: unknown, file: string): void {
   if (version === LOCKFILE_VERSION) return
   throw new MeshyError('MESHY_LOCKFILE_VERSION', {
     message: `\`${file}\` has version \`${String(version)}\`, and this release reads version \`${LOCKFILE_VERSION}\`.`,
-    hint: 'Update unplugin-meshy.',
+    hint:
+      typeof version === 'number' && version > LOCKFILE_VERSION ? 'Update unplugin-meshy.' : restoring(file),
     details: { file, version },
   })
 }
@@ -151,8 +152,15 @@ function conflict(file: string): MeshyError {
 function invalid(file: string, problem: string, cause?: unknown): MeshyError {
   return new MeshyError('MESHY_LOCKFILE_INVALID', {
     message: `\`${file}\` is not a lockfile that we wrote: ${problem}.`,
-    hint: `Restore \`${file}\` from git.`,
+    hint: restoring(file),
     details: { file },
     cause,
   })
+}
+
+function restoring(file: string): string {
+  return (
+    `Restore \`${file}\` from git. Where git never had it, delete it: what this machine has stored is pinned again ` +
+    'without paying.'
+  )
 }

@@ -172,7 +172,7 @@ export const failures = {
   },
   MESHY_DOWNLOAD_INVALID: {
     cause: 'A file of a finished task is not what it should be: truncated, HTML, no glTF header.',
-    next: 'Run again: the file is fetched anew without paying. If it stays, report the task to Meshy.',
+    next: 'Run again: the file is fetched anew without paying. If it stays, report the task to Meshy; `unplugin-meshy forget` gives it up.',
     paid: 'yes',
   },
   MESHY_DOWNLOAD_URL: {
@@ -185,7 +185,7 @@ export const failures = {
   MESHY_EXTRA_UNAVAILABLE: {
     cause:
       'An import wants another file of a model that is pinned already, and its task is gone or cannot be asked.',
-    next: 'Leave the directive out, or `unplugin-meshy forget` the model, so that the next build pays for a new one.',
+    next: 'Set MESHY_API_KEY where it is missing; else leave the directive out, or `unplugin-meshy forget` the model to pay for a new one.',
     paid: 'no',
   },
   MESHY_FILE_OUTSIDE: {
@@ -274,7 +274,7 @@ export const failures = {
   },
   MESHY_LOCKFILE_INVALID: {
     cause: 'The lockfile is truncated, was edited, or has an entry that contradicts its own key.',
-    next: 'Restore the file from git.',
+    next: 'Restore the file from git. Where git never had it, delete it: what this machine has stored is pinned again, free.',
     paid: 'no',
   },
   MESHY_LOCKFILE_VERSION: {
@@ -295,7 +295,7 @@ export const failures = {
   MESHY_MODEL_UNRESTORABLE: {
     cause:
       'The bytes of a pinned model are missing or damaged, and cannot be fetched again. It is never paid again by itself.',
-    next: 'Restore the bytes, or `unplugin-meshy forget` the model, so that the next build pays for a new one.',
+    next: 'Set MESHY_API_KEY where it is missing; else restore the bytes, or `unplugin-meshy forget` the model to pay for a new one.',
     paid: 'no',
   },
   MESHY_NOT_SUBMITTED: {
@@ -360,7 +360,7 @@ export const failures = {
   },
   MESHY_TASK_CANCELED: {
     cause: 'A task was canceled at the service before it finished.',
-    next: 'Run again: a canceled task is not waited for any more.',
+    next: 'Run again to pay for a new one: a canceled task is not waited for any more.',
     paid: 'maybe',
   },
   MESHY_TASK_EXPIRED: {
@@ -375,7 +375,7 @@ export const failures = {
   },
   MESHY_TASK_NO_MODEL: {
     cause: 'A task succeeded, but its answer holds no GLB.',
-    next: 'Report the task to Meshy.',
+    next: 'Run again: the task is asked anew. If it stays, report it to Meshy; `unplugin-meshy forget` lets the next build pay for a new one.',
     paid: 'yes',
   },
   MESHY_TASK_TIMEOUT: {

@@ -136,7 +136,7 @@ describe('a task that another address or key of the account submitted', () => {
     const failure = await failureOf(load(SPECIFIER))
 
     expect(failure.code).toBe('MESHY_JOURNAL_OTHER_ACCOUNT')
-    expect(failure.hint).toMatch(/adopt.*forget/)
+    expect(failure.hint).toMatch(/with that key.*forget/)
     expect(other.counts.posts).toBe(0)
   })
 })

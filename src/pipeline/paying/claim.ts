@@ -136,13 +136,16 @@ async function canRead({ api, signal }: Context, { request, taskId }: AcceptedRe
 
 function otherAccount(record: StartedRecord | AcceptedRecord, expected: string): MeshyError {
   const { key, image, host } = record
-  const task = record.state === 'accepted' ? `, task ${record.taskId}` : ''
+  const isKnown = record.state === 'accepted'
+  const task = isKnown ? `, task ${record.taskId}` : ''
+  // A task that is known is not this account's: that has been tried.
+  const adopt = isKnown ? '' : `\`unplugin-meshy adopt <task id> ${key}\` if a task of this account is it, `
   return new MeshyError('MESHY_JOURNAL_OTHER_ACCOUNT', {
     message:
       `\`${image}\` is on its way with another API key or service (${host}${task}); ` +
       `expected ${expected} and the key of now.`,
     hint:
-      `Run once with that key to fetch it, \`unplugin-meshy adopt <task id> ${key}\` if a task of this account is it, ` +
+      `Run once with that key${isKnown ? ' to fetch it' : ''}, ${adopt}` +
       `or \`unplugin-meshy forget ${key}\` to pay again with this one.`,
     details: { key, host },
   })

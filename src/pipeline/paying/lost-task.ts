@@ -105,7 +105,7 @@ export function submissionUnknown(
     message:
       `The answer to the paid request for \`${imageName}\` was lost, so it may have been charged; ` +
       `it is not sent again by itself. ${tasks}`,
-    hint: `${adopt}\`unplugin-meshy forget ${key}\` lets the next build pay again.`,
+    hint: `Run again later: if the task turns up, it is taken over. ${adopt}\`unplugin-meshy forget ${key}\` lets the next build pay again.`,
     details: { key, candidates: candidates.map(({ id }) => id) },
     cause,
   })
