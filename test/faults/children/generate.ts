@@ -12,14 +12,18 @@ export interface Plan {
   /** Where this process kills itself. */
   killAt?: string
   concurrency?: number
+  /** The store of the machine that it shares, absolute. */
+  machineStore?: string
 }
 
 // One run of the pipeline in a process of its own: `generate.ts <plan as JSON>`.
-const { root, url, apiKey, specifiers, killAt, concurrency }: Plan = JSON.parse(process.argv[2] ?? '')
+const { root, url, apiKey, specifiers, killAt, concurrency, machineStore }: Plan = JSON.parse(
+  process.argv[2] ?? '',
+)
 const { context, loadAll } = await openRun({
   root,
   service: { url, apiKey },
-  options: { concurrency },
+  options: { concurrency, ...(machineStore === undefined ? {} : { machineStore, emulated: false }) },
   env: process.env,
   clock: systemClock,
   tell: (text) => console.error(text),
