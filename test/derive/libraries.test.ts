@@ -23,8 +23,8 @@ describe('loadTools', () => {
       await mkdir(path.dirname(link), { recursive: true })
       await symlink(path.join(REPOSITORY, 'node_modules', name), link, 'junction')
     }
-    for (const file of ['derive/libraries.ts', 'errors.ts', 'system/errno.ts']) {
-      await cp(path.join(SRC, file), dir(file))
+    for (const name of ['derive/libraries.ts', 'errors.ts', 'system']) {
+      await cp(path.join(SRC, name), dir(name), { recursive: true })
     }
     const jiti = createJiti(dir('index.ts'), { fsCache: false })
     return (await jiti.import<typeof LibrariesModule>('./derive/libraries.ts')).loadTools(needed)
