@@ -1,5 +1,6 @@
 import type { Accessor, Primitive } from '@gltf-transform/core'
 import type { Tools } from '../libraries.ts'
+import { cross, dot, minus } from './vectors.ts'
 
 /** Of triangles, how many have to face where their normals point. */
 const MOST = 0.95
@@ -69,19 +70,7 @@ function spread(source: Accessor, indices: number[]): Accessor {
 
 /** Of a triangle without area: up, which is as good as any. */
 function faceNormal([a = [], b = [], c = []]: number[][]): number[] {
-  const [u, v] = [minus(b, a), minus(c, a)]
-  const normal = [0, 1, 2].map((axis) => {
-    const [y, z] = [(axis + 1) % 3, (axis + 2) % 3]
-    return (u[y] ?? 0) * (v[z] ?? 0) - (u[z] ?? 0) * (v[y] ?? 0)
-  })
+  const normal = cross(minus(b, a), minus(c, a))
   const length = Math.hypot(...normal)
   return length > 0 ? normal.map((value) => value / length) : [0, 1, 0]
-}
-
-function minus(a: number[], b: number[]): number[] {
-  return a.map((value, axis) => value - (b[axis] ?? 0))
-}
-
-function dot(a: number[], b: number[]): number {
-  return [0, 1, 2].reduce((sum, axis) => sum + (a[axis] ?? 0) * (b[axis] ?? 0), 0)
 }

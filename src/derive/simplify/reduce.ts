@@ -18,6 +18,8 @@ export interface Aim {
 
 /** Within this part of what is asked for, a number counts as reached. */
 export const CLOSE = 0.02
+/** An error that does not show yet: beyond it another way may keep the shape better. */
+const SHAPELY = 0.02
 
 interface Way {
   flags: SimplifierFlags[]
@@ -36,15 +38,23 @@ const WAYS: Way[] = [
   { flags: ['Permissive', 'Prune'], weight: 0, locks: 'borders' },
 ]
 
-/** Reduces a surface to a number of triangles as drawn: the first way that comes close, or else what comes closest. */
+/** Reduces a surface to a number of triangles as drawn: the first way that comes close and keeps the shape, or else the best. */
 export function reduce(simplifier: typeof MeshoptSimplifier, surface: Surface, aim: Aim): Reduced {
+  const isClose = ({ indices }: Reduced) =>
+    aim.triangles === 0 || countDrawn(surface, indices) <= aim.triangles * (1 + CLOSE)
   let best: Reduced | undefined
   for (const way of WAYS) {
     const found = reduceOneWay(simplifier, surface, { aim, way })
-    if (!best || found.indices.length < best.indices.length) best = found
-    if (aim.triangles === 0 || countDrawn(surface, best.indices) <= aim.triangles * (1 + CLOSE)) break
+    if (isClose(found) && found.error <= SHAPELY) return found
+    if (!best || isBetter(found, best, isClose)) best = found
   }
   return best ?? { indices: surface.indices, error: 0 }
+}
+
+/** The number counts first, then the shape. */
+function isBetter(found: Reduced, best: Reduced, isClose: (reduced: Reduced) => boolean): boolean {
+  if (isClose(found) && isClose(best)) return found.error < best.error
+  return found.indices.length < best.indices.length
 }
 
 /** What is drawn more than once counts as often, so that the number for the library is found by trying. */

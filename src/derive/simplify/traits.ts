@@ -24,10 +24,16 @@ export function writeTraits(traits: Float32Array, { primitive, start }: Part, no
   writeBones(traits, { primitive, start }, node)
 }
 
+/** Where a vertex is in the texture. */
+export function placeIn(traits: Float32Array, vertex: number): [u: number, v: number] {
+  const at = vertex * TRAITS.length + UV
+  return [traits[at] ?? 0, traits[at + 1] ?? 0]
+}
+
 /** Whether two vertices are in one place of the texture. */
 export function sameTexture(traits: Float32Array, a: number, b: number): boolean {
-  const at = (vertex: number) => vertex * TRAITS.length + UV
-  return traits[at(a)] === traits[at(b)] && traits[at(a) + 1] === traits[at(b) + 1]
+  const [one, other] = [placeIn(traits, a), placeIn(traits, b)]
+  return one[0] === other[0] && one[1] === other[1]
 }
 
 function copy(

@@ -1,13 +1,14 @@
 import type { Accessor, Primitive } from '@gltf-transform/core'
 import type { Tools } from '../libraries.ts'
-import type { Mended } from './charts.ts'
+import type { Blend } from './fit.ts'
+import type { Mended } from './mend.ts'
 import { partOf } from './reduce.ts'
 import type { Part, Surface } from './surface.ts'
 
 /** What a part is to have: its triangles, and vertices that are another one but for their place in the texture. */
 interface Share {
   indices: number[]
-  extras: { like: number; donor: number }[]
+  extras: { like: number; blend: Blend }[]
   known: Map<string, number>
 }
 
@@ -26,47 +27,60 @@ export function writeSurface({ parts }: Surface, mended: Mended, { functions }: 
   }
 }
 
-function sharesOf(parts: Part[], { indices, donors }: Mended): Map<Part, Share> {
+function sharesOf(parts: Part[], { indices, blends }: Mended): Map<Part, Share> {
   const shares = new Map<Part, Share>()
   indices.forEach((vertex, at) => {
     const part = partOf(parts, indices[at - (at % 3)] ?? 0)
     if (!part) return
     const share: Share = shares.get(part) ?? { indices: [], extras: [], known: new Map() }
     shares.set(part, share)
-    const [like, donor] = [vertex - part.start, (donors[at] ?? vertex) - part.start]
-    share.indices.push(like === donor ? like : extraOf(share, { like, donor }, part.end - part.start))
+    const blend = blends.get(at)
+    share.indices.push(blend ? extraOf(share, { vertex, blend }, part) : vertex - part.start)
   })
   return shares
 }
 
-function extraOf({ extras, known }: Share, extra: { like: number; donor: number }, count: number): number {
-  const key = `${extra.like} ${extra.donor}`
-  const found = known.get(key) ?? count + extras.length
-  if (!known.has(key)) extras.push(extra)
+function extraOf(
+  { extras, known }: Share,
+  { vertex, blend }: { vertex: number; blend: Blend },
+  { start, end }: Part,
+): number {
+  const key = [vertex, ...blend.vertices, ...blend.weights].join(' ')
+  const found = known.get(key) ?? end - start + extras.length
+  const vertices = blend.vertices.map((other) => other - start)
+  if (!known.has(key)) extras.push({ like: vertex - start, blend: { ...blend, vertices } })
   known.set(key, found)
   return found
 }
 
 function addVertices(primitive: Primitive, extras: Share['extras']): void {
+  const same = extras.map(({ like }) => ({ vertices: [like], weights: [1] }))
+  const blended = extras.map(({ blend }) => blend)
   for (const owner of [primitive, ...primitive.listTargets()]) {
     for (const semantic of owner.listSemantics()) {
       const source = owner.getAttribute(semantic)
-      const from = semantic.startsWith('TEXCOORD_') ? 'donor' : 'like'
-      const vertices = extras.map((extra) => extra[from])
-      if (source) owner.setAttribute(semantic, extended(source, vertices))
+      const values = semantic.startsWith('TEXCOORD_') ? blended : same
+      if (source) owner.setAttribute(semantic, extended(source, values))
     }
   }
 }
 
-function extended(source: Accessor, vertices: number[]): Accessor {
+function extended(source: Accessor, blends: Blend[]): Accessor {
   const array = source.getArray()
   if (!array) return source
   const size = source.getElementSize()
   const Values = array.constructor as new (count: number) => typeof array
-  const values = new Values(array.length + vertices.length * size)
+  const values = new Values(array.length + blends.length * size)
+  const isWhole = !(array instanceof Float32Array)
   values.set(array)
-  vertices.forEach((vertex, i) =>
-    values.set(array.subarray(vertex * size, (vertex + 1) * size), array.length + i * size),
-  )
+  blends.forEach(({ vertices, weights }, i) => {
+    for (let component = 0; component < size; component++) {
+      const sum = vertices.reduce(
+        (total, vertex, k) => total + (array[vertex * size + component] ?? 0) * (weights[k] ?? 0),
+        0,
+      )
+      values[array.length + i * size + component] = isWhole ? Math.round(sum) : sum
+    }
+  })
   return source.clone().setArray(values)
 }

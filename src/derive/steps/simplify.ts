@@ -2,7 +2,7 @@ import type { Document, Primitive } from '@gltf-transform/core'
 import { takeSnapshot } from '../compare/snapshot.ts'
 import { need, type Tools } from '../libraries.ts'
 import { dropNormals, isFlat, restoreNormals } from '../simplify/flat.ts'
-import { mendCharts } from '../simplify/charts.ts'
+import { mendTexture } from '../simplify/mend.ts'
 import { CLOSE, reduce, type Aim } from '../simplify/reduce.ts'
 import { gatherSurface } from '../simplify/surface.ts'
 import { writeSurface } from '../simplify/write.ts'
@@ -13,6 +13,8 @@ import type { Step, Work } from './step.ts'
 const AUTO_ERROR = 0.001
 /** Whoever names a number is told when this is passed. */
 const TOLD_ERROR = 0.04
+/** So much of the surface may have its texture laid anew untold. */
+const TOLD_TEXTURE = 0.05
 /** The box of a model shrinks by what its corners lose. */
 const LEAST_TOLERANCE = 0.01
 
@@ -27,10 +29,12 @@ export const simplify: Step = {
     const flat = prepare(document, tools)
     const surface = gatherSurface(document)
     const reduced = reduce(need(tools, 'meshoptimizer').MeshoptSimplifier, surface, aim)
-    writeSurface(surface, mendCharts(surface, reduced), tools)
+    const mended = mendTexture(surface, reduced)
+    writeSurface(surface, mended, tools)
     for (const primitive of flat) restoreNormals(primitive, tools)
     const { triangles } = takeSnapshot(document)
     tell(work, { aim, triangles, error: reduced.error })
+    tellTexture(work, aim, mended.laid)
     return { triangles, tolerance: Math.max(LEAST_TOLERANCE, 2 * reduced.error) }
   },
 }
@@ -64,4 +68,12 @@ function tell(
   } else if (error > TOLD_ERROR) {
     note(`\`simplify=${plan.simplify}\` is up to ${off} off: its shape shows it.`)
   }
+}
+
+function tellTexture({ note, document, plan }: Work, { triangles }: Aim, laid: number): void {
+  if (triangles === 0 || laid <= TOLD_TEXTURE || document.getRoot().listTextures().length === 0) return
+  const share = `${Math.round(laid * 100)} % of its surface`
+  note(
+    `\`simplify=${plan.simplify}\` cuts across pieces of the texture: ${share} shows it only roughly. More triangles keep more of it.`,
+  )
 }

@@ -1,0 +1,97 @@
+import type { Material } from '@gltf-transform/core'
+import type { Surface } from './surface.ts'
+import { partOf } from './reduce.ts'
+import { placeIn } from './traits.ts'
+
+/** A place in the texture. */
+export type Place = [u: number, v: number]
+
+/** Tells how much of what a triangle would show is not of a piece of the texture: 0 for nothing, 1 for all. */
+export type ForeignShare = (piece: { vertex: number; chart: number }, corners: Place[]) => number
+
+/** Of each side, so many. Texels of textures may be smaller; what shows is not. */
+const SIDE = 1024
+const EMPTY = 0
+/** Mirrored halves show the same. */
+const SHARED = 0xffffffff
+/** What lies between pieces mostly has the color of the nearest one. */
+const EMPTY_COST = 0.4
+/** Samples along each side of a triangle. */
+const SAMPLES = 8
+
+/** Notes for each material which piece of the texture each texel belongs to. */
+export function readTexels(surface: Surface, charts: Uint32Array): ForeignShare {
+  const owners = new Map<Material | null, Uint32Array>()
+  const ownersOf = (vertex: number) => {
+    const material = partOf(surface.parts, vertex)?.primitive.getMaterial() ?? null
+    const known = owners.get(material) ?? new Uint32Array(SIDE * SIDE)
+    owners.set(material, known)
+    return known
+  }
+  for (let at = 0; at < surface.indices.length; at += 3) {
+    const [a = 0, b = 0, c = 0] = surface.indices.subarray(at, at + 3)
+    const corners = [a, b, c].map((vertex) => placeIn(surface.traits, vertex))
+    claim(ownersOf(a), corners, (charts[a] ?? 0) + 1)
+  }
+  return ({ vertex, chart }, corners) => shareOf(ownersOf(vertex), corners, chart + 1)
+}
+
+function claim(owners: Uint32Array, corners: Place[], owner: number): void {
+  eachTexel(corners, (texel) => {
+    const known = owners[texel]
+    owners[texel] = known === EMPTY || known === owner ? owner : SHARED
+  })
+}
+
+function shareOf(owners: Uint32Array, corners: Place[], owner: number): number {
+  let foreign = 0
+  let count = 0
+  for (let i = 0; i < SAMPLES; i++) {
+    for (let j = 0; i + j < SAMPLES; j++) {
+      const weights = [i, j, SAMPLES - 1 - i - j].map((weight) => (weight + 1 / 3) / SAMPLES)
+      foreign += costOf(owners[texelAt(mix(corners, weights))], owner)
+      count += 1
+    }
+  }
+  return foreign / count
+}
+
+function costOf(found: number | undefined, owner: number): number {
+  if (found === owner || found === SHARED) return 0
+  return found === EMPTY ? EMPTY_COST : 1
+}
+
+export function mix(places: readonly Place[], weights: readonly number[]): Place {
+  const along = (axis: 0 | 1) => places.reduce((sum, place, i) => sum + place[axis] * (weights[i] ?? 0), 0)
+  return [along(0), along(1)]
+}
+
+/** Textures repeat beyond their sides. */
+function texelAt([u, v]: Place): number {
+  const wrap = (value: number) => Math.floor((value - Math.floor(value)) * SIDE) % SIDE
+  return wrap(v) * SIDE + wrap(u)
+}
+
+/** Texels whose middle is in a triangle, and the one that its own middle is in. A triangle that spans many repeats is left out. */
+function eachTexel(corners: Place[], visit: (texel: number) => void): void {
+  const [us, vs] = ([0, 1] as const).map((axis) => corners.map((place) => place[axis] * SIDE))
+  const [left, right] = [Math.floor(Math.min(...(us ?? []))), Math.ceil(Math.max(...(us ?? [])))]
+  const [top, bottom] = [Math.floor(Math.min(...(vs ?? []))), Math.ceil(Math.max(...(vs ?? [])))]
+  visit(texelAt(mix(corners, [1 / 3, 1 / 3, 1 / 3])))
+  if (!(right - left <= SIDE && bottom - top <= SIDE)) return
+  for (let y = top; y < bottom; y++) {
+    for (let x = left; x < right; x++) {
+      const place: Place = [(x + 0.5) / SIDE, (y + 0.5) / SIDE]
+      if (isInside(corners, place)) visit(texelAt(place))
+    }
+  }
+}
+
+function isInside([a = [0, 0], b = [0, 0], c = [0, 0]]: Place[], at: Place): boolean {
+  const sides = [side(a, b, at), side(b, c, at), side(c, a, at)]
+  return sides.every((value) => value >= 0) || sides.every((value) => value <= 0)
+}
+
+function side(from: Place, to: Place, at: Place): number {
+  return (to[0] - from[0]) * (at[1] - from[1]) - (to[1] - from[1]) * (at[0] - from[0])
+}

@@ -1,0 +1,25 @@
+/** Three numbers. */
+export type Vec = number[]
+
+export function minus(a: Vec = [], b: Vec = []): Vec {
+  return a.map((value, axis) => value - (b[axis] ?? 0))
+}
+
+export function dot(a: Vec, b: Vec): number {
+  return a.reduce((sum, value, axis) => sum + value * (b[axis] ?? 0), 0)
+}
+
+export function cross(u: Vec, v: Vec): Vec {
+  return [0, 1, 2].map((axis) => {
+    const [y, z] = [(axis + 1) % 3, (axis + 2) % 3]
+    return (u[y] ?? 0) * (v[z] ?? 0) - (u[z] ?? 0) * (v[y] ?? 0)
+  })
+}
+
+export function distance(a?: Vec, b?: Vec): number {
+  return Math.hypot(...minus(a, b))
+}
+
+export function middle(places: Vec[]): Vec {
+  return [0, 1, 2].map((axis) => places.reduce((sum, place) => sum + (place[axis] ?? 0), 0) / places.length)
+}
