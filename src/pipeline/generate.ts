@@ -14,7 +14,7 @@ import { addFiles } from './paying/restore.ts'
 import { wantedRoles } from './roles.ts'
 import { saveModel } from './paying/save.ts'
 import { share, shareHere, takeShared } from './paying/share.ts'
-import { takeTurn, withSharedTurn } from './paying/turn.ts'
+import { takeTurn, withSharedTurn, withTeamTurn } from './paying/turn.ts'
 import { withWayOut } from './paying/unusable.ts'
 
 /** A finished request, how this run came to it, and what it cost this run. */
@@ -46,18 +46,32 @@ export async function generate(
   return takeTurn(context, request, async (lease) => {
     const { entry } = await classify(context, request)
     if (entry) return { entry, origin: 'cache', credits: 0 }
-    return withSharedTurn(context, request, async () => {
-      const shared = await takeShared(context, request)
-      if (shared) return { entry: shared, origin: 'shared', credits: 0 }
-      // Nothing is on its way, so that only paying is left.
-      if (!attempt.permission && !attempt.known) throw permissionMissing(request)
-      try {
-        return await generateAlone(context, request, { lease, ...attempt })
-      } finally {
-        context.interrupt?.end(request)
-      }
-    })
+    return withSharedTurn(context, request, () => takeOrMake(context, request, { lease, ...attempt }))
   })
+}
+
+/** The model that somebody else has already; or a new one, while nobody else of the team makes it. */
+async function takeOrMake(context: Context, request: Request, attempt: Attempt): Promise<Generated> {
+  const { permission, known, lease } = attempt
+  const shared = await takeShared(context, request)
+  if (shared) return { entry: shared, origin: 'shared', credits: 0 }
+  // Nothing is on its way, so that only paying is left.
+  if (!permission && !known) throw permissionMissing(request)
+  if (!permission) return generateInTurn(context, request, attempt)
+  return withTeamTurn(context, request, lease, async (held) => {
+    // Whoever had the lease before may have paid meanwhile.
+    const meanwhile = held === lease ? undefined : await takeShared(context, request)
+    if (meanwhile) return { entry: meanwhile, origin: 'shared', credits: 0 }
+    return generateInTurn(context, request, { ...attempt, lease: held })
+  })
+}
+
+async function generateInTurn(context: Context, request: Request, attempt: Attempt): Promise<Generated> {
+  try {
+    return await generateAlone(context, request, attempt)
+  } finally {
+    context.interrupt?.end(request)
+  }
 }
 
 async function generateAlone(context: Context, request: Request, attempt: Attempt): Promise<Generated> {

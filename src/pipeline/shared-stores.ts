@@ -1,3 +1,4 @@
+import { accountDigest } from '../store/journal.ts'
 import type { CanonicalRequest } from '../request/request.ts'
 import { createMachineStore, type MachineStore } from '../sharing/machine-store.ts'
 import { openTeamStore } from '../sharing/open-team-store.ts'
@@ -45,8 +46,9 @@ export function openSharedStores(init: SharedStoresInit): SharedStores {
     machineStore === false
       ? undefined
       : createMachineStore({ folder: machineStore, limit, fingerprint: keyOf, clock, warn })
+  const account = options.apiKey === undefined ? '' : accountDigest(options.apiKey)
   const network = { fetch, clock, random: Math.random }
-  const team = teamStore && openTeamStore(teamStore, { env, network, keyOf, warn })
+  const team = teamStore && openTeamStore(teamStore, { env, network, keyOf, account, warn })
   const sources = [...machineSource(machine, store), ...teamSource(team, { machine, store })]
   return { machine, team, sources, uploads: uploadsTo(team) }
 }

@@ -5,6 +5,7 @@ import { createHttpStore } from './http-store.ts'
 import { createCredentials } from './s3-credentials.ts'
 import { createS3Store } from './s3-store.ts'
 import type { S3Address, StoreAddress, WrittenIn } from './store-address.ts'
+import { TeamLeases } from './team-leases.ts'
 import { createTeamStore, type TeamStore } from './team-store.ts'
 
 export interface TeamStoreSettings {
@@ -20,13 +21,15 @@ interface World {
   env: Environment
   network: StoreNetwork
   keyOf: (request: CanonicalRequest) => string
+  /** A digest of the API key, for people who read a lease. */
+  account: string
   warn: (text: string) => void
 }
 
 /** Opens a team's store. No connection is made before it is asked for something. */
 export function openTeamStore(settings: TeamStoreSettings, world: World): TeamStore {
   const { address, signingKey } = settings
-  const { env, network, keyOf, warn } = world
+  const { env, network, keyOf, account, warn } = world
   const fuse = new Fuse(({ message }) =>
     warn(`the team's store ${address.label} is left alone for this run: it ${message}`),
   )
@@ -36,7 +39,7 @@ export function openTeamStore(settings: TeamStoreSettings, world: World): TeamSt
     const objects = createHttpStore(address, { token, network })
     const canWrite = async () => token !== undefined || address.basic !== undefined
     const casName = (sha256: string) => `cas/${sha256}`
-    return createTeamStore({ ...common, objects, keepsEntries: false, casName, canWrite })
+    return createTeamStore({ ...common, objects, keepsEntries: false, casName, canWrite, leases: undefined })
   }
   const credentials = mayHaveCredentials(settings, env)
     ? createCredentials(env, { now: network.clock.now, warn })
@@ -44,7 +47,8 @@ export function openTeamStore(settings: TeamStoreSettings, world: World): TeamSt
   const objects = createS3Store(address, { credentials, network })
   const casName = (sha256: string) => `cas/${sha256.slice(0, 2)}/${sha256}`
   const canWrite = async () => (await credentials()) !== undefined
-  return createTeamStore({ ...common, objects, keepsEntries: true, casName, canWrite })
+  const leases = new TeamLeases({ objects, clock: network.clock, elapsed: () => performance.now(), account })
+  return createTeamStore({ ...common, objects, keepsEntries: true, casName, canWrite, leases })
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Fuse } from './fuse.ts'
 import { readSmall, type ObjectStore } from './object-store.ts'
 import { MAX_ENTRY_BYTES, readSharedEntry, writeSharedEntry, type EntryRefusal } from './shared-entry.ts'
 import { StoreFault } from './store-fault.ts'
+import type { TeamLeases } from './team-leases.ts'
 
 export interface TeamStoreInit {
   /** For people: `s3://bucket/prefix`. */
@@ -20,6 +21,7 @@ export interface TeamStoreInit {
   signingKey: string | undefined
   /** Whether there are credentials. */
   canWrite: () => Promise<boolean>
+  leases: TeamLeases | undefined
 }
 
 /** Bytes and entries that a team shares. Every method throws StoreFault when the store cannot say. */
@@ -28,6 +30,8 @@ export interface TeamStore {
   keepsEntries: boolean
   /** Whether this run has credentials for it: who reads anonymously writes nothing. */
   canWrite(): Promise<boolean>
+  /** Undefined where the store has none: a plain HTTP server cannot decide who was first. */
+  leases: TeamLeases | undefined
   /** Streams a blob into those of a project, which verify it. @returns whether the store has it */
   bring(ref: BlobRef, into: Blobs, signal?: AbortSignal): Promise<boolean>
   has(ref: BlobRef, signal?: AbortSignal): Promise<boolean>
@@ -45,12 +49,13 @@ export interface TeamStore {
 }
 
 export function createTeamStore(init: TeamStoreInit): TeamStore {
-  const { label, objects, fuse, casName, signingKey, keyOf, keepsEntries, canWrite } = init
+  const { label, objects, fuse, casName, signingKey, keyOf, keepsEntries, canWrite, leases } = init
   const entryName = (key: string): string => `entries/${key}.json`
   return {
     label,
     keepsEntries,
     canWrite,
+    leases,
     bring: (ref, into, signal) =>
       fuse.guard(async () => {
         const found = await objects.read(

@@ -21,6 +21,8 @@ export class Uploads {
   readonly #queue = new PQueue({ concurrency: AT_ONCE })
   readonly #stop = new AbortController()
   readonly #init: UploadsInit
+  /** By key: settled when the model is in the store, or could not be brought there. */
+  readonly #running = new Map<string, Promise<void>>()
   #failed = 0
 
   constructor(init: UploadsInit) {
@@ -30,7 +32,20 @@ export class Uploads {
   /** Uploads the files of an entry, then the entry: who finds it, finds its bytes. */
   add(entry: Entry): void {
     const { team } = this.#init
-    if (team) void this.#queue.add(() => this.#upload(team, entry))
+    if (team)
+      this.#running.set(
+        entry.key,
+        this.#queue.add(() => this.#upload(team, entry)),
+      )
+  }
+
+  /** Runs `step` when the model of a key is in the store: then others find it there. {@link finish} waits for that. */
+  after(key: string, step: () => Promise<void>): void {
+    const uploaded = this.#running.get(key) ?? Promise.resolve()
+    void this.#queue.add(async () => {
+      await uploaded
+      await step()
+    })
   }
 
   /**

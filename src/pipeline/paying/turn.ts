@@ -1,6 +1,8 @@
 import { accountDigest } from '../../store/journal.ts'
 import type { Lease, LeaseOptions } from '../../store/lease.ts'
 import type { Holder } from '../../store/lease-file.ts'
+import { StoreFault } from '../../sharing/store-fault.ts'
+import type { TeamLease } from '../../sharing/team-leases.ts'
 import { currentProcess } from '../../system/process.ts'
 import type { Context } from '../context.ts'
 import type { Logger } from '../telling/logger.ts'
@@ -51,6 +53,51 @@ export async function withSharedTurn<T>(
   if (!machine || options.apiKey === undefined) return use()
   const account = accountDigest(options.apiKey)
   return machine.withLease({ account, key }, use, { signal, ...tellOf(logger, imageName) })
+}
+
+/**
+ * Runs `use` while nobody else of the team pays for the key, where its store can decide that. The lease ends when the
+ * team can find the result.
+ */
+export async function withTeamTurn<T>(
+  context: Context,
+  subject: { key: string; imageName: string },
+  lease: Lease,
+  use: (lease: Lease) => Promise<T>,
+): Promise<T> {
+  const ofTeam = await acquireTeamLease(context, subject)
+  if (!ofTeam) return use(lease)
+  try {
+    return await use({ mine: async () => (await lease.mine()) && (await ofTeam.isHeld()) })
+  } finally {
+    context.sharing.uploads.after(subject.key, () => ofTeam.release().catch(ignoreFault))
+  }
+}
+
+/** A store that is out of reach keeps nobody from paying: the account's own list remains the judge. */
+async function acquireTeamLease(
+  { sharing, notices, signal, logger }: Context,
+  { key, imageName }: { key: string; imageName: string },
+): Promise<TeamLease | undefined> {
+  const { team } = sharing
+  if (!team?.leases) return undefined
+  const onWait = () => {
+    logger.info(`meshy: ${imageName}: somebody of the team is at work on it; waiting for that to end`)
+  }
+  try {
+    return (await team.canWrite()) ? await team.leases.acquire(key, { signal, onWait }) : undefined
+  } catch (error) {
+    ignoreFault(error)
+    notices.once(
+      `the team's store ${team.label} gives no lease, so that only the account's list keeps others from paying too`,
+    )
+    return undefined
+  }
+}
+
+/** A lease that cannot be released ends by its holder's silence. */
+function ignoreFault(error: unknown): void {
+  if (!(error instanceof StoreFault)) throw error
 }
 
 function isOurs(holder: Holder | undefined): boolean {
