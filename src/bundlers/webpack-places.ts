@@ -28,7 +28,7 @@ export function placesOf({ name, output }: CompilerOutput): Places {
 
 /** Out of `server`, or `server/chunks` in a build for Node.js. */
 function upFromServer(outputPath: string): string {
-  const [last, above] = outputPath.split(path.sep).reverse()
-  if (last === 'server') return '../'
-  return last === 'chunks' && above === 'server' ? '../../' : ''
+  const name = path.basename(outputPath)
+  if (name === 'server') return '../'
+  return name === 'chunks' && path.basename(path.dirname(outputPath)) === 'server' ? '../../' : ''
 }

@@ -8,5 +8,7 @@ export default function Viewer({ src }) {
     void import('@google/model-viewer')
   }, [])
   // The same model on the server and in the browser.
-  return <model-viewer src={src} data-same={String(src === hero.url)} alt="The hero" style={{ height: '20em' }} />
+  return (
+    <model-viewer src={src} data-same={String(src === hero.url)} alt="The hero" style={{ height: '20em' }} />
+  )
 }
