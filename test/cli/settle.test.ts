@@ -93,6 +93,21 @@ describe('forget', () => {
     expect((await runCli(['status'], { cwd: project.root, env })).stdout).toContain('no models yet')
   })
 
+  it('names what keeps other machines from taking the old task over', async () => {
+    const emulator = await emulate()
+    const project = await generated(emulator)
+    const env = emulated(emulator)
+    const { task } = await pinned(project)
+
+    const { stdout } = await succeed(runCli(['forget', './hero.png?meshy'], { cwd: project.root, env }))
+    const [, ...command] = /`unplugin-meshy (tasks) (delete) (\S+)`/.exec(stdout) ?? []
+    await succeed(runCli(command, { cwd: project.root, env }))
+    const elsewhere = await generated(emulator)
+
+    expect(command.at(-1)).toBe(task)
+    expect((await pinned(elsewhere)).task).not.toBe(task)
+  })
+
   it('is an error when there is nothing to forget', async () => {
     const { root: cwd } = await viteProject()
 

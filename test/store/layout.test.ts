@@ -86,6 +86,18 @@ describe('prepareCache', () => {
     expect(await readFile(path('.meshy', '.gitignore'), 'utf8')).toBe('# ours\n')
   })
 
+  it('is signed again by a living run after somebody has deleted the folder', async () => {
+    const blobs = createBlobs(createLayout(path('.meshy')))
+    await blobs.write(Buffer.from('one'), { ext: 'glb' })
+    await rm(path('.meshy'), { recursive: true })
+
+    await blobs.write(Buffer.from('two'), { ext: 'glb' })
+
+    expect(await readdir(path('.meshy'))).toEqual(
+      expect.arrayContaining(['.gitattributes', '.gitignore', 'CACHEDIR.TAG']),
+    )
+  })
+
   it('removes what killed processes left more than a day ago, and nothing else', async () => {
     const old = `.meshy-${'a'.repeat(24)}.tmp`
     const fresh = `.meshy-${'b'.repeat(24)}.tmp`
