@@ -22,16 +22,22 @@ const SIGNS: Record<string, string> = {
 !/CACHEDIR.TAG
 !/blobs/
 `,
-  // The JSON in this folder is written as `JSON.stringify` does, and Prettier is to see it so.
+  // No formatter is to touch what is written here, in whatever style: none of these files has the pragma, which this
+  // parser looks for and that of JSON does not.
   '.prettierrc': `{
   "overrides": [
     {
-      "files": "*.json",
-      "options": {
-        "parser": "json-stringify"
-      }
+      "files": ["*.json", ".prettierrc"],
+      "options": { "parser": "yaml", "requirePragma": true }
     }
   ]
+}
+`,
+  'biome.json': `{
+  "root": false,
+  "formatter": { "enabled": false },
+  "linter": { "enabled": false },
+  "assist": { "enabled": false }
 }
 `,
   '.gitattributes': `# Written by unplugin-meshy. For Git LFS, run \`git lfs track\` on blobs/** in the root of the repository.

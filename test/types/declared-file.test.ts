@@ -159,7 +159,7 @@ describe('DeclaredFile beside formatters', () => {
     const project = await makeProject({
       files: {
         '.prettierrc': '{ "semi": true, "singleQuote": true, "tabWidth": 4, "useTabs": true }\n',
-        'main.js': importing('?meshy', '?meshy&prompt="x"'),
+        'main.js': importing('?meshy&formats=stl,3mf', '?meshy&textures&thumbnail&prompt="x"'),
       },
     })
     await build('Rollup 4', project, { meshy: paying(await emulate()) })
