@@ -1,4 +1,4 @@
-import { simplify } from './simplify.ts'
+import { simplifyTo } from './simplify.ts'
 import type { Step } from './step.ts'
 
 /** So few cost nothing to draw, and fewer would not show what a thing is. */
@@ -13,7 +13,7 @@ export const lods: Step = {
   async apply(work) {
     const { plan, before } = work
     const triangles = Math.max(FEWEST, Math.round(before.triangles * (plan.level ?? 1)))
-    const changes = await simplify.apply({ ...work, plan: { ...plan, simplify: triangles } })
+    const { changes } = simplifyTo(work, { triangles, error: 1 }, `lods, ${triangles} triangles`)
     return { ...changes, tolerance: TOLERANCE }
   },
 }

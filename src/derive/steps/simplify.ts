@@ -1,8 +1,9 @@
 import type { Document, Primitive } from '@gltf-transform/core'
+import type { Changes } from '../compare/compare.ts'
 import { takeSnapshot } from '../compare/snapshot.ts'
 import { need, type Tools } from '../libraries.ts'
 import { dropNormals, isFlat, restoreNormals } from '../simplify/flat.ts'
-import { mendTexture } from '../simplify/mend.ts'
+import { mendTexture, type Mended } from '../simplify/mend.ts'
 import { CLOSE, reduce, type Aim } from '../simplify/reduce.ts'
 import { gatherSurface } from '../simplify/surface.ts'
 import { writeSurface } from '../simplify/write.ts'
@@ -23,20 +24,30 @@ export const simplify: Step = {
   name: 'simplify',
   isAsked: (plan) => plan.simplify !== undefined,
   async apply(work) {
-    const { document, tools, plan, before } = work
-    const aim = aimOf(plan.simplify)
-    if (aim.triangles >= before.triangles) return {}
-    const flat = prepare(document, tools)
-    const surface = gatherSurface(document)
-    const reduced = reduce(need(tools, 'meshoptimizer').MeshoptSimplifier, surface, aim)
-    const mended = mendTexture(surface, reduced)
-    writeSurface(surface, mended, tools)
-    for (const primitive of flat) restoreNormals(primitive, tools)
-    const { triangles } = takeSnapshot(document)
-    tell(work, { aim, triangles, error: reduced.error })
-    tellTexture(work, aim, mended.laid)
-    return { triangles, tolerance: Math.max(LEAST_TOLERANCE, 2 * reduced.error) }
+    const { simplify: asked } = work.plan
+    const { mended, changes } = simplifyTo(work, aimOf(asked))
+    if (mended && asked !== 'auto') tellTexture(work, mended.laid)
+    return changes
   },
+}
+
+/** Brings a model to fewer triangles, and tells what that did not reach. */
+export function simplifyTo(
+  work: Work,
+  aim: Aim,
+  name = `simplify=${work.plan.simplify}`,
+): { mended?: Mended; changes: Changes } {
+  const { document, tools, before } = work
+  if (aim.triangles >= before.triangles) return { changes: {} }
+  const flat = prepare(document, tools)
+  const surface = gatherSurface(document)
+  const reduced = reduce(need(tools, 'meshoptimizer').MeshoptSimplifier, surface, aim)
+  const mended = mendTexture(surface, reduced)
+  writeSurface(surface, mended, tools)
+  for (const primitive of flat) restoreNormals(primitive, tools)
+  const { triangles } = takeSnapshot(document)
+  if (aim.triangles > 0) tell(work, `\`${name}\``, { aim, triangles, error: reduced.error })
+  return { mended, changes: { triangles, tolerance: Math.max(LEAST_TOLERANCE, 2 * reduced.error) } }
 }
 
 function aimOf(asked: number | 'auto' | undefined): Aim {
@@ -58,20 +69,20 @@ function prepare(document: Document, tools: Tools): Primitive[] {
 }
 
 function tell(
-  { note, plan }: Work,
+  { note }: Work,
+  asked: string,
   { aim, triangles, error }: { aim: Aim; triangles: number; error: number },
 ): void {
   const off = `${Number((error * 100).toPrecision(2))} % of its size`
-  if (aim.triangles === 0) return
   if (triangles > aim.triangles * (1 + CLOSE) || triangles < aim.triangles * (1 - CLOSE)) {
-    note(`\`simplify=${plan.simplify}\` reached ${triangles} triangles, up to ${off} off.`)
+    note(`${asked} reached ${triangles} triangles, up to ${off} off.`)
   } else if (error > TOLD_ERROR) {
-    note(`\`simplify=${plan.simplify}\` is up to ${off} off: its shape shows it.`)
+    note(`${asked} is up to ${off} off: its shape shows it.`)
   }
 }
 
-function tellTexture({ note, document, plan }: Work, { triangles }: Aim, laid: number): void {
-  if (triangles === 0 || laid <= TOLD_TEXTURE || document.getRoot().listTextures().length === 0) return
+function tellTexture({ note, document, plan }: Work, laid: number): void {
+  if (laid <= TOLD_TEXTURE || document.getRoot().listTextures().length === 0) return
   const share = `${Math.round(laid * 100)} % of its surface`
   note(
     `\`simplify=${plan.simplify}\` cuts across pieces of the texture: ${share} shows it only roughly. More triangles keep more of it.`,
