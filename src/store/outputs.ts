@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, rmSync } from 'node:fs'
 import { chmod, copyFile, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -102,9 +102,11 @@ function isReadOnly(error: unknown): boolean {
   return ['EACCES', 'EPERM', 'EROFS'].includes(String(error.details['errno']))
 }
 
-/** A folder of this run alone, which the system clears away. */
+/** A folder of this process alone, which goes with it. What a killed one leaves is for the system to clear away. */
 async function makeSpareLayout(): Promise<Layout> {
-  return createLayout(await realpath(await mkdtemp(join(tmpdir(), 'unplugin-meshy-'))))
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'unplugin-meshy-')))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return createLayout(folder)
 }
 
 /** Compares the bytes of a file with what they should be. */

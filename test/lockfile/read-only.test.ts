@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process'
+import { chmod, mkdtemp, readdir, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import {
+  cloneOf,
+  emulate,
+  emulated,
+  keyless,
+  readPins,
+  readTree,
+  runCli,
+  viteProject,
+} from '../cli/harness.ts'
+import { compileSources } from '../support/compiled.ts'
+import { mustSucceed, type Project } from '../support/project.ts'
+
+/** Whom nothing belongs to. */
+const NOBODY = ['--reuid', '65534', '--regid', '65534', '--clear-groups']
+const isRoot = process.platform === 'linux' && process.getuid?.() === 0
+const sources = path.dirname((await compileSources()).vite)
+
+const BUILDS: Record<string, (out: string) => string[]> = {
+  'Vite 8': (out) => [
+    'node_modules/vite/bin/vite.js',
+    'build',
+    '--configLoader',
+    'native',
+    '--outDir',
+    out,
+    '--emptyOutDir',
+  ],
+  esbuild: (out) => ['esbuild.mjs', out],
+}
+
+const ESBUILD = `import { build } from ${JSON.stringify(import.meta.resolve('esbuild'))}
+import meshy from ${JSON.stringify(path.join(sources, 'esbuild.js'))}
+await build({ entryPoints: ['main.js'], bundle: true, format: 'esm', outdir: process.argv[2], plugins: [meshy()] })
+`
+
+// Only root may become somebody else.
+describe.skipIf(!isRoot)('a checkout that belongs to another user', () => {
+  it.each(Object.entries(BUILDS))('is built by %s, and left as it was', async (_, command) => {
+    const { clone, env, model } = await setUp()
+    const before = await readTree(clone.root)
+    const [out, tmp] = [await ownFolder(), await ownFolder()]
+
+    const args = [...NOBODY, process.execPath, ...command(out)]
+    const { code, stderr } = await clone.run('setpriv', args, { env: { ...env, HOME: tmp, TMPDIR: tmp } })
+
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.not.stringMatching(/EACCES|Unhandled/) })
+    expect(Object.values(await readTree(out))).toContain(model)
+    expect(await readTree(clone.root)).toEqual(before)
+    expect((await readdir(tmp)).filter((name) => name.startsWith('unplugin-meshy-'))).toEqual([])
+  })
+})
+
+/** What git would bring of a project with a model, where nobody may write. */
+async function setUp() {
+  const emulator = await emulate()
+  const project = await viteProject({ files: { 'esbuild.mjs': ESBUILD } })
+  await mustSucceed(runCli(['generate'], { cwd: project.root, env: emulated(emulator) }))
+  const { 'hero.png': pin } = await readPins(project)
+  const clone = await cloneOf(project)
+  const blobs = Object.entries(await readTree(clone.root))
+  const [, model] = blobs.find(([name]) => name.includes(pin?.files['glb']?.sha256 ?? '?')) ?? []
+  await chmod(sources, 0o755)
+  change(clone, 'a-w,a+rX')
+  onTestFinished(() => change(clone, 'u+w'))
+  return { clone, env: keyless(emulator), model }
+}
+
+function change({ root }: Project, mode: string): void {
+  execFileSync('chmod', ['-R', mode, root])
+}
+
+async function ownFolder(): Promise<string> {
+  const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'meshy-nobody-')))
+  await chmod(folder, 0o777)
+  onTestFinished(() => rm(folder, { recursive: true }))
+  return folder
+}
