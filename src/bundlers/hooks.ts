@@ -119,7 +119,7 @@ export async function finishBuild(session: Session, api: PluginApi): Promise<voi
   await declared?.write()
   if (options.mode !== 'plan') await store.notes.save()
   await finishSharing(context)
-  const problem = session.problems.take()
+  const problem = session.problems.take({ isTold: session.hasFailed() })
   if (problem !== undefined) throw presentable(problem, session.bundler.root)
   // All that its models are to be told of is told by the run around it, or by the command that runs it.
   if (session.around || part) return

@@ -21,6 +21,8 @@ export class Session {
   bundler: Bundler = defaultBundler()
   /** A number that changes while the bundler finds modules. */
   activity: () => number = () => this.sightings
+  /** Whether the bundler knows already of an error of its own, in a module that is none of ours. */
+  hasFailed: () => boolean = () => false
   /** Imports of ours that the bundler has shown so far. */
   sightings = 0
   /** Whether any module still imports the one with this id of the bundler's. */
@@ -82,6 +84,11 @@ export class Session {
     else fetching.catch((error: unknown) => context.logger.warn(formatThrown(error)))
   }
 
+  /** Where somebody watches, the next edit mends an error of another module. */
+  #isDoomed(): boolean {
+    return this.problems.size > 0 || (!this.bundler.live && this.hasFailed())
+  }
+
   #all(): Session[] {
     return [this, ...this.#parts]
   }
@@ -98,7 +105,7 @@ export class Session {
         inline: this.inline,
         waysToAgree: () => this.waysToAgree(),
         activity: () => this.#all().reduce((sum, { activity }) => sum + activity(), 0),
-        isDoomed: () => this.#all().some(({ problems }) => problems.size > 0),
+        isDoomed: () => this.#all().some((session) => session.#isDoomed()),
       })
       this.#isOpen = true
       await this.#fetchAhead(context)

@@ -2,9 +2,11 @@ import { scrubText, type Scrub } from './scrub-text.ts'
 
 /** A compilation of webpack or Rspack, as far as we use it. */
 export interface Compilation {
+  readonly errors: { readonly length: number }
   compiler: { webpack: Library }
   hooks: {
     buildModule: { tap(name: string, run: () => void): void }
+    succeedModule: { tap(name: string, run: (module: { error?: unknown }) => void): void }
     processAssets: {
       tapPromise(options: { name: string; stage: number }, run: (assets: Assets) => Promise<void>): void
     }

@@ -98,6 +98,10 @@ function start(session: Session, native: WebpackContext): void {
   let modules = 0
   compilation.hooks.buildModule.tap('unplugin-meshy', () => void modules++)
   session.activity = () => modules
+  let hasFailed = false
+  // It counts what could not be parsed among the built ones. Rspack tells of it only when all modules are built.
+  compilation.hooks.succeedModule.tap('unplugin-meshy', ({ error }) => void (hasFailed ||= Boolean(error)))
+  session.hasFailed = () => hasFailed || compilation.errors.length > 0
   scrubCompilation(compilation, async () => {
     // Modules of its cache come with specifiers that this run has not seen.
     for (const query of await recallQueries(await session.context())) session.prompts.add(`?${query}`)

@@ -21,15 +21,24 @@ export class Problems {
     return this.#errors.size + this.#told.size
   }
 
-  /** Takes the collected failures out, as one error; undefined when there are none. */
-  take(): unknown {
-    const errors = [...this.#errors.values()]
+  /**
+   * Takes the collected failures out, as one error; undefined when there are none.
+   *
+   * @param told.isTold whether the bundler tells an error of its own, which must not be hidden behind what followed from it
+   */
+  take({ isTold = false } = {}): unknown {
+    const all = [...this.#errors.values()]
+    const errors = isTold ? all.filter((error) => !isConsequence(error)) : all
     this.#errors.clear()
     this.#told.clear()
     // Anything that is not ours is a bug: it keeps its own stack.
     const bug = errors.find((error) => !isMeshyError(error))
     return bug ?? combine(errors.filter((error) => isMeshyError(error)).toSorted(bySite))
   }
+}
+
+function isConsequence(error: unknown): boolean {
+  return isMeshyError(error) && error.code === 'MESHY_NOT_SUBMITTED'
 }
 
 /** In the order of the sources: bundlers load modules in another one each time. */
