@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Adapter, NativeContext } from './adapter.ts'
 import { plainIds } from './module-id.ts'
-import { stripQuery, type ResolvingContext } from './resolve.ts'
+import { pathOf, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
 import { farmUrl } from './url.ts'
 
@@ -16,18 +16,21 @@ interface FarmContext extends NativeContext {
   }
 }
 
+/** Endings of files that Farm does not take for assets by itself. */
+const ASSETS = ['glb', 'fbx', 'obj', 'mtl', 'usdz', 'stl', '3mf']
+
 /** Experimental: builds work, a dev server was not tried. */
 export function createFarmAdapter(session: Session): Adapter {
   return {
     start: () => {},
     resolver: (native) => resolverOf(native as FarmContext, session),
     moduleIds: plainIds,
-    urlOf: (_, id) => farmUrl(stripQuery(id)),
+    urlOf: (_, id) => farmUrl(pathOf(id)),
     hooks: {
       farm: {
         config: () => ({
           // Its cache would keep modules without asking what became of their models.
-          compilation: { assets: { include: ['glb', 'fbx', 'obj', 'mtl', 'usdz'] }, persistentCache: false },
+          compilation: { assets: { include: ASSETS }, persistentCache: false },
         }),
         configResolved(config) {
           const { root = process.cwd(), compilation } = config

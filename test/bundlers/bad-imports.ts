@@ -37,7 +37,7 @@ export const BAD_IMPORTS: BadImport[] = [
     [`prompt=${'x'.repeat(601)}`]: '(601 characters); expected up to 600 characters',
     'views=./1.png,./2.png,./3.png,./4.png': 'expected 1 to 3 more images',
     'take=0': '`take` is `0`; expected integer ≥ 1',
-    'formats=stl': 'expected of `fbx` `obj` `usdz`',
+    'formats=ply': 'expected of `fbx` `obj` `usdz` `stl` `3mf`',
     'preset=prop': 'There is no preset `prop`',
     'texture-image=http://example.com/a.png': 'expected an https URL or a path',
     'no-poly': '`poly` is not a boolean',

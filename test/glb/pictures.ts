@@ -20,11 +20,18 @@ export function makePng(
   return new Uint8Array(Buffer.concat([signature, ...chunks]))
 }
 
-/** A real JPEG of one colour. */
+/** A real JPEG whose left half is dark and whose right half is light: what shows one colour alone shows nothing. */
 export async function makeJpeg(width = 2, height = 1): Promise<Uint8Array> {
   const { default: sharp } = await import('sharp')
-  const create = { width, height, channels: 3, background: { r: 10, g: 90, b: 200 } } as const
-  return new Uint8Array(await sharp({ create }).jpeg().toBuffer())
+  const row = Array.from({ length: width }, (_, x) =>
+    x < width / 2 ? [10, 90, 200] : [240, 220, 180],
+  ).flat()
+  const pixels = Buffer.from(Array.from({ length: height }, () => row).flat())
+  return new Uint8Array(
+    await sharp(pixels, { raw: { width, height, channels: 3 } })
+      .jpeg()
+      .toBuffer(),
+  )
 }
 
 export function toDataUri(bytes: Uint8Array, mime = 'image/png'): string {
