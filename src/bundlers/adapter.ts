@@ -28,6 +28,8 @@ export interface Adapter {
   afterLoad?(native: NativeContext, loaded: Loaded): string | undefined | void
   /** Whether somebody other than a module asks for an import, such as a visitor of a dev server. */
   isFromOutside?(importer: string | undefined): boolean
+  /** The path that the bundler would cut at a `#`, of those that an import of a picture leads to. */
+  cutsPath?(file: string): string | undefined
   /** For bundlers that keep the ids of modules over runs, so that an id may be loaded before its import was seen. */
   remembersIds?: true
   /** Further hooks, and those that only this bundler has. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { SPECIFIER } from '../pipeline/imports.ts'
 import type { Adapter, ModuleIds, NativeContext } from './adapter.ts'
-import { stripQuery, toPosix, type ResolvingContext } from './resolve.ts'
+import { pathOf, toPosix, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
 import { scrubEsbuild, type EsbuildResult } from './esbuild-maps.ts'
 import { ASSET_PREFIX, esbuildUrl } from './url.ts'
@@ -68,11 +68,11 @@ function moduleIdsOf(session: Session): ModuleIds {
   return {
     pattern: /\?meshy=[0-9a-f]{16}$/,
     toBundler: (id) => {
-      const file = stripQuery(id)
+      const file = pathOf(id)
       return toPosix(path.relative(session.bundler.root, file)) + id.slice(file.length)
     },
     fromBundler: (id) => {
-      const file = stripQuery(id)
+      const file = pathOf(id)
       return toPosix(path.resolve(session.bundler.root, file)) + id.slice(file.length)
     },
   }

@@ -11,10 +11,11 @@ import type { PluginApi } from '../pipeline/plugin-api.ts'
 import { tellExpiring } from '../pipeline/telling/expiring.ts'
 import { summarize } from '../pipeline/telling/report.ts'
 import type { Adapter, Loaded, NativeContext } from './adapter.ts'
+import { hashInPath } from './hash-in-path.ts'
 import { renderFailedModule, renderModule } from './module.ts'
 import { fromModuleId } from './module-id.ts'
 import { presentable } from './present.ts'
-import { packageNameOf, resolveImage, stripQuery } from './resolve.ts'
+import { packageNameOf, pathOf, resolveImage } from './resolve.ts'
 import type { Session } from './session.ts'
 import { findSite } from './site.ts'
 
@@ -29,22 +30,28 @@ export async function resolveImport(
   const { root, publicDir } = session.bundler
   const specifier = fromModuleId(source)
   const place = { importer, root, publicDir }
-  const file = await resolveImage(adapter.resolver(native), stripQuery(specifier), place)
+  const file = await resolveImage(adapter.resolver(native), pathOf(specifier), place)
   // What a visitor of a server asks for is no import: it is ours only where a module has shown the same.
   if (adapter.isFromOutside?.(importer)) {
     const known = context.imports.findId(specifier, file)
     return known === undefined ? undefined : adapter.moduleIds.toBundler(known)
   }
+  refuseCutPath(adapter, file, root)
   session.prompts.add(specifier)
   session.sightings++
   const site = () => findSite(root, importer, specifier)
-  const packageName = packageNameOf(stripQuery(specifier))
+  const packageName = packageNameOf(pathOf(specifier))
   const id = context.imports.add(specifier, { file, site, importer, packageName })
   const isPlan = context.part?.commanded.mode === 'plan'
   if (adapter.remembersIds && !isPlan) {
     native.addWatchFile(await rememberImport(context, id, specifier))
   }
   return adapter.moduleIds.toBundler(id)
+}
+
+function refuseCutPath({ cutsPath }: Adapter, file: string, root: string): void {
+  const problem = hashInPath(cutsPath?.(file) ?? '')
+  if (problem) throw presentable(problem, root)
 }
 
 /**
@@ -155,7 +162,7 @@ async function endPlan(session: Session, api: PluginApi): Promise<void> {
 function unknownImport(id: string, root: string): unknown {
   return presentable(
     new MeshyError('MESHY_IMPORT_UNKNOWN', {
-      message: `\`${stripQuery(id)}\` was asked for with directives that this run has not seen in an import.`,
+      message: `\`${pathOf(id)}\` was asked for with directives that this run has not seen in an import.`,
       hint: 'Import it in a module. If one does, reload the page, or delete the cache of the bundler: it is of an earlier run.',
     }),
     root,

@@ -20,11 +20,11 @@ export async function resolveImage(
   source: string,
   from: { importer: string | undefined; root: string; publicDir?: string | undefined },
 ): Promise<string> {
-  const importer = from.importer && stripQuery(from.importer)
+  const importer = from.importer && fileOf(from.importer)
   const resolved = await context.resolve?.(source, from.importer, { skipSelf: true })
   const base = importer && path.isAbsolute(importer) ? path.dirname(importer) : from.root
   const candidates = [
-    resolved && stripQuery(resolved.id),
+    resolved && fileOf(resolved.id),
     path.isAbsolute(source) && from.publicDir && path.join(from.publicDir, source),
     path.isAbsolute(source) && path.join(from.root, source),
     path.resolve(base, source),
@@ -34,9 +34,16 @@ export async function resolveImage(
   return toPosix(found ?? path.resolve(base, source))
 }
 
-/** An id or path without query and fragment. */
-export function stripQuery(id: string): string {
-  return id.replace(/[?#].*$/s, '')
+/** The path of a specifier of ours. A `#` in it is of a file's name: nobody asks for a part of a picture. */
+export function pathOf(specifier: string): string {
+  return specifier.replace(/\?.*$/s, '')
+}
+
+/** The file of an id of anybody's: what a `#` begins is a fragment, unless there is a file that has it in its name. */
+export function fileOf(id: string): string {
+  // webpack writes a `#` that begins no fragment behind a NUL.
+  const whole = id.replace(/\?.*$/s, '').replaceAll('\0#', '#')
+  return whole.includes('#') && !existsSync(whole) ? whole.replace(/#.*$/s, '') : whole
 }
 
 export function toPosix(file: string): string {

@@ -3,7 +3,7 @@ import type { Adapter, AdapterParts, NativeContext } from './adapter.ts'
 import { CopyMode } from './copy.ts'
 import { fromModuleId, plainIds } from './module-id.ts'
 import { outputHooks } from './output.ts'
-import { stripQuery, type ResolvingContext } from './resolve.ts'
+import { pathOf, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
 import { rollupUrl, type RollupEmitter } from './url.ts'
 import { WatchBuilds } from './watch-builds.ts'
@@ -55,7 +55,7 @@ function createFamily(session: Session, defaultUrl: (file: FileUrl) => string | 
     },
     resolver: (native) => native as RollupContext,
     moduleIds: plainIds,
-    urlOf: (native, id) => copyMode.urlOf(rollupUrl(native as RollupContext, stripQuery(fromModuleId(id)))),
+    urlOf: (native, id) => copyMode.urlOf(rollupUrl(native as RollupContext, pathOf(fromModuleId(id)))),
     afterLoad: (_, loaded) => {
       publicPath = loaded.context.options.publicPath
       watchBuilds.add(loaded)

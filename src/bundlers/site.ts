@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { ImportSite } from '../errors.ts'
-import { stripQuery, toPosix } from './resolve.ts'
+import { fileOf, toPosix } from './resolve.ts'
 
 /** Where an import stands: the importer relative to the root, and the line when its source still shows it. */
 export async function findSite(
@@ -10,7 +10,7 @@ export async function findSite(
   specifier: string,
 ): Promise<ImportSite> {
   if (!importer) return { file: '(entry)' }
-  const file = stripQuery(importer)
+  const file = fileOf(importer)
   return { file: toPosix(path.relative(root, file)) || file, line: await findLine(file, specifier) }
 }
 

@@ -73,6 +73,7 @@ export function createViteAdapter(
     },
     resolver: (native) => native as ViteContext,
     moduleIds: plainIds,
+    cutsPath: (file) => (server ? file : session.bundler.root),
     isFromOutside: (importer) => server !== undefined && isNoModule(importer, session.bundler.root),
     urlOf: (native) => {
       const bundled = isBundled(viteConfig, (native as ViteContext).environment)

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { recallQueries } from '../pipeline/import-records.ts'
 import { findProject } from '../pipeline/project.ts'
 import type { Adapter, Loaded, NativeContext } from './adapter.ts'
-import { stripQuery, toPosix, type ResolvingContext } from './resolve.ts'
+import { fileOf, pathOf, toPosix, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
 import { webpackUrl, type WebpackEmitter } from './url.ts'
 import { fromVirtualId, toVirtualId, VIRTUAL_ID } from './virtual-id.ts'
@@ -54,12 +54,13 @@ export function createWebpackAdapter(session: Session): Adapter {
       fromBundler: (id) => fromVirtualId(id, session.bundler.root),
     },
     urlOf: (native, id) => {
-      const source = toPosix(path.relative(session.bundler.root, stripQuery(id)))
+      const source = toPosix(path.relative(session.bundler.root, pathOf(id)))
       const { compiler } = (native as WebpackContext).getNativeBuildContext()
       return webpackUrl(loaderOf(native), source, placesOf(compiler.options))
     },
     afterLoad: (native, loaded) => keep(loaderOf(native), loaded),
     remembersIds: true,
+    cutsPath: () => session.bundler.root,
     hooks: {
       webpack: (compiler) => versionCache(compiler as unknown as Compiler, session),
       rspack: (compiler) => versionCache(compiler as unknown as Compiler, session),
@@ -114,18 +115,13 @@ function resolverOf({ context, resolverFactory }: Compiler): ResolvingContext {
   return {
     resolve: (source, importer) =>
       new Promise((resolve) => {
-        const folder = importer ? path.dirname(stripQuery(importer)) : context
+        const folder = importer ? path.dirname(fileOf(importer)) : context
         // An error says that nothing is there; what to try next is decided by whoever asked.
         resolver.resolve({}, folder, source, {}, (error, file) =>
-          resolve(error || !file ? null : { id: unescapeResource(file) }),
+          resolve(error || !file ? null : { id: file }),
         )
       }),
   }
-}
-
-/** `#` stands in resolved paths behind a NUL. */
-function unescapeResource(file: string): string {
-  return file.replaceAll('\0', '')
 }
 
 /**

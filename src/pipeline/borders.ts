@@ -79,7 +79,7 @@ export class Borders {
   }
 
   #dependencyOf(importer: string, file: string): Dependency | undefined {
-    const source = importer.replace(/^\0+/, '').replace(/[?#].*$/s, '')
+    const source = importer.replace(/^\0+/, '').replace(/\?.*$/s, '')
     // Entries, and modules that a plugin makes up, are the project's own.
     if (!path.isAbsolute(source)) return undefined
     const { dependencyCache } = this.#init

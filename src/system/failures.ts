@@ -319,6 +319,13 @@ export const failures = {
     next: 'Free space or fix the rights of the output folder, then build again.',
     paid: 'no',
   },
+  MESHY_PATH_UNSUPPORTED: {
+    cause:
+      'A picture, or the project, lies in a path with a `#`, which the bundler takes for the end of the path: Vite and ' +
+      'webpack do so in the path of the project, dev servers of Vite also in that of a picture.',
+    next: 'Rename the file or folder that has the `#` in its name.',
+    paid: 'no',
+  },
   MESHY_PERMISSION_MISSING: {
     cause:
       'A model that seemed to be on its way turned out to be missing, in a run that may not pay by itself; a dev ' +
