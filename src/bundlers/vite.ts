@@ -106,14 +106,20 @@ export function createViteAdapter(
           session.forgetModule = (id) => forgetModule(started, id)
           await equipServer(session, started as unknown as EquippedServer, createInspector)
         },
-        async hotUpdate(update) {
-          const { store } = await session.context()
-          return isFreshStateFile(store.layout.states, update) ? [] : undefined
-        },
+        hotUpdate: (update) => updatedModules(session, update),
         api,
       },
     },
   }
+}
+
+/** None for the state file of a model; undefined for what Vite would say. */
+async function updatedModules(
+  session: Session,
+  update: Parameters<typeof isFreshStateFile>[1],
+): Promise<[] | undefined> {
+  const { store } = await session.context()
+  return isFreshStateFile(store.layout.states, update) ? [] : undefined
 }
 
 const ROOTED_LIBRARY =
