@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { createJiti } from 'jiti'
+import { commandRows, paidErrorRows, priceRows, skillPage } from './agent-docs.mjs'
 
 const ROOT = new URL('../', import.meta.url)
 const REGION = /(<!-- generated: (\S+) -->\n)[\s\S]*?(<!-- \/generated -->)/g
@@ -12,6 +13,8 @@ const { failures } = await jiti.import('../src/system/failures.ts')
 const { directives } = await jiti.import('../src/request/directives.ts')
 const { laterDirectives } = await jiti.import('../src/request/later-directives.ts')
 const { ciServices } = await jiti.import('../src/pipeline/ci.ts')
+const { main } = await jiti.import('../src/cli/main.ts')
+const { estimateCredits } = await jiti.import('../src/meshy/pricing.ts')
 const { decide, MODES, STATES } = await jiti.import('../src/pipeline/modes.ts')
 
 /** What stands between `<!-- generated: name -->` and `<!-- /generated -->`. */
@@ -20,6 +23,9 @@ const regions = {
   'later-directives': () => directiveTable((name) => name in laterDirectives),
   options: optionTable,
   modes: modeTable,
+  prices: () => table(['request', 'credits'], priceRows(estimateCredits)),
+  commands: async () => table(['command', 'what it does', 'spends credits'], await commandRows(main)),
+  'paid-errors': () => table(['code', 'cause', 'next'], paidErrorRows(failures)),
   'ci-services': () => `${ciServices().join(', ')}.`,
 }
 /** Each document, and how its new text comes from its old one; `undefined` where there is none. */
@@ -28,6 +34,9 @@ const documents = {
   'docs/ci.md': async (text) => text && (await fillRegions(text)),
   'docs/directives.md': async (text) => text && (await fillRegions(text)),
   'docs/errors.md': () => errorPage(),
+  'llms.txt': fillRegions,
+  'skills/unplugin-meshy/SKILL.md': async () =>
+    skillPage(await fillRegions(await readText(new URL('llms.txt', ROOT)))),
 }
 
 const stale = await staleDocuments()

@@ -6,6 +6,8 @@ type Outcome = Promise<number | void>
 export interface Command {
   meta: { name: string; description: string; version?: string }
   args?: ArgsDef
+  /** Whether it may spend credits: what says nothing never does. */
+  pays?: true
   /** Whether words after `--` are a program to run. */
   takesProgram?: true
   run?(args: ParsedArgs<ArgsDef>, program: readonly string[]): Outcome
@@ -18,6 +20,7 @@ export interface Command {
 /** Makes a command whose `run` knows the types of its own arguments. */
 export function defineCommand<Args extends ArgsDef>(command: {
   meta: Command['meta']
+  pays?: true
   takesProgram?: true
   args: Args
   run(args: ParsedArgs<Args>, program: readonly string[]): Outcome

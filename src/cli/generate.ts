@@ -13,6 +13,7 @@ import { formatBytes, formatCredits, formatTable, plural, print, printJson } fro
 /** Generates and pins every model that the build misses. Pays, within `maxCredits`. */
 export const generate = defineCommand({
   meta: { name: 'generate', description: 'Generate and pin every model that a build misses. Pays.' },
+  pays: true,
   takesProgram: true,
   args: buildArgs,
   async run({ json, ...args }, program) {

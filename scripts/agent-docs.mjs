@@ -1,0 +1,41 @@
+// What coding agents are told beyond the tables of the documentation.
+
+const SKILL = `---
+name: unplugin-meshy
+description: Use when a project imports pictures as 3D models ('./hero.png?meshy'), has a meshy-lock.json, or is to show a 3D model made of a picture. Tells how to import, configure and check in CI, what costs money, and which commands never pay.
+---
+
+`
+
+/** The skill: what `llms.txt` says, with the head that agents find it by. */
+export function skillPage(llms) {
+  return SKILL + llms
+}
+
+/** @param estimate credits of a request, by its parameters */
+export function priceRows(estimate) {
+  const requests = {
+    '`?meshy`': {},
+    '`no-texture`': { should_texture: false },
+    '`model=meshy-5`': { ai_model: 'meshy-5' },
+    '`model=meshy-5&no-texture`': { ai_model: 'meshy-5', should_texture: false },
+    '`texture_resolution=8k`': { texture_resolution: '8k' },
+    '`geometry_resolution=2k` or `4k`': { geometry_resolution: '2k' },
+  }
+  return Object.entries(requests).map(([request, params]) => [
+    request,
+    String(estimate('image-to-3d', params)),
+  ])
+}
+
+/** The commands with their meaning, and whether they pay. */
+export async function commandRows(main) {
+  const commands = await Promise.all(Object.values(main.subCommands).map((load) => load()))
+  return commands.map(({ meta, pays }) => [`\`${meta.name}\``, meta.description, pays ? '**pays**' : 'never'])
+}
+
+/** Codes of the failures that may have cost something. */
+export function paidErrorRows(failures) {
+  const paid = Object.entries(failures).filter(([, failure]) => failure.paid !== 'no')
+  return paid.map(([code, failure]) => [`\`${code}\``, failure.cause, failure.next])
+}
