@@ -8,6 +8,7 @@ import { planBuild } from './plan-build.ts'
 import { formatBytes, formatTable, plural, print, printJson } from './print.ts'
 import { openCommand, placeOf, type ProjectArgs } from './project.ts'
 import { UsageError } from './usage-error.ts'
+import { assertReadable } from './vite-only.ts'
 
 /** Lists, and with `--yes` removes, what the builds that it names do not use. */
 export const prune = defineCommand({
@@ -30,6 +31,7 @@ export const prune = defineCommand({
   async run({ builds: _first, yes = false, machine = false, all = false, json, ...args }) {
     if (machine) return pruneMachine(args, { yes, all, json: json === true })
     const choices = args._.length > 0 ? args._.map((name) => namedBuild(name, args)) : [buildChoiceOf(args)]
+    for (const choice of choices) assertReadable('prune', choice)
     const { context } = await openCommand(args)
     const used = new Set<string>()
     for (const choice of choices) {

@@ -6,6 +6,7 @@ import { defineCommand } from './command.ts'
 import { planBuild } from './plan-build.ts'
 import { print, printJson } from './print.ts'
 import { openCommand } from './project.ts'
+import { assertReadable } from './vite-only.ts'
 
 /** Writes what the page of the dev server shows, for people without the server. Sends nothing. */
 export const report = defineCommand({
@@ -15,7 +16,9 @@ export const report = defineCommand({
     out: { type: 'string', description: 'The file.', default: 'meshy-report.html', valueHint: 'file' },
   },
   async run({ json, out, ...args }) {
-    const rows = await planBuild(buildChoiceOf(args))
+    const choice = buildChoiceOf(args)
+    assertReadable('report', choice)
+    const rows = await planBuild(choice)
     const { context, place } = await openCommand(args)
     const file = path.resolve(place.cwd, out)
     await writeFile(file, await renderReport(context, rows))

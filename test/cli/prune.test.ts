@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { RunningEmulator } from '../../src/emulator.ts'
@@ -94,6 +94,21 @@ describe('prune', () => {
 
     expect(json<PruneJson>(stdout)).toMatchObject({ models: [{ image: 'car.png' }], blobs: [], busy: true })
   })
+
+  it.each(['prune', 'report'])(
+    'and its kin refuse a project without a build of Vite: %s',
+    async (command) => {
+      const manifest = { name: 'other', private: true, type: 'module', scripts: { build: 'webpack' } }
+      const project = await viteProject({ files: { 'package.json': manifest } })
+      await rm(path.join(project.root, 'vite.config.js'))
+
+      const { code, stderr } = await runCli([command], { cwd: project.root })
+
+      expect(code).toBe(2)
+      expect(stderr).toContain('npx unplugin-meshy plan -- npm run build')
+      expect(await readdir(project.root)).not.toContain('meshy-report.html')
+    },
+  )
 
   it('is a usage error for a build that does not exist', async () => {
     const { root: cwd } = await viteProject()
