@@ -23,14 +23,15 @@ async function generate({ cwd, env, emulator }) {
   return 'pays once'
 }
 
-/** What was committed, and nothing else, gives the same bytes, without a key. */
+/** What was committed, and nothing else, gives the same bytes, without a key. Models of an emulator are not those of the service. */
 async function build(trial) {
-  const { cwd, emulator } = trial
+  const { cwd, emulator, env } = trial
+  const { MESHY_API_KEY: _, ...bare } = { ...env, XDG_CACHE_HOME: `${env.XDG_CACHE_HOME}-of-another` }
   const before = await modelsOf(trial)
   await git(cwd, ['add', '--all'])
   await git(cwd, ['commit', '--quiet', '--message', 'models'])
   await git(cwd, ['clean', '-fdxq', '--exclude', 'node_modules'])
-  await npm(cwd, ['run', 'build'], { env: { MESHY_MODE: 'frozen' } })
+  await npm(cwd, ['run', 'build'], { env: { ...bare, MESHY_MODE: 'frozen' } })
   const after = await modelsOf(trial)
   if (before === '' || before !== after) throw new Error(`Before:\n${before}\nAfter:\n${after}`)
   expectPosts(emulator, 1)
@@ -79,7 +80,7 @@ async function sayYes(url) {
   const answer = await fetch(`${url}/__meshy/generate`, {
     method: 'POST',
     headers: { origin: url, 'x-meshy-token': token ?? '', 'content-type': 'application/json' },
-    body: JSON.stringify({ keys: models.map(({ key }) => key) }),
+    body: JSON.stringify({ keys: models.map(({ id }) => id) }),
   })
   if (!answer.ok) throw new Error(`The yes was answered by ${answer.status}: ${await answer.text()}`)
 }
