@@ -184,7 +184,7 @@ export function resolveOptions(inline: Options, config: Options, run: RunFacts):
     lockfile: lockfile && path.resolve(project.dir, lockfile),
     dts: dts && path.resolve(root, dts),
     isCi: isCi(env),
-    ...resolveStores(given, run),
+    ...resolveStores(given, run, path.resolve(project.dir, given.cacheDir)),
   }
 }
 

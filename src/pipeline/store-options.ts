@@ -14,12 +14,15 @@ const DEFAULT_LIMIT = 5e9
 export function resolveStores(
   given: Pick<Options, 'machineStore' | 'machineStoreLimit' | 'teamStore'>,
   { env, project }: Pick<RunFacts, 'env' | 'project'>,
+  cacheDir: string,
 ): StoreOptions {
-  const machineStore = given.machineStore ?? folderFromEnvironment(env) ?? defaultMachineFolder(env)
+  const chosen = given.machineStore ?? folderFromEnvironment(env) ?? defaultMachineFolder(env)
+  const machineStore = chosen && path.resolve(project.dir, chosen)
+  if (machineStore === cacheDir) throw storeIsCache(cacheDir)
   const address = given.teamStore ?? (env['MESHY_TEAM_STORE'] || undefined)
   const writtenIn = given.teamStore === undefined ? 'environment' : 'config'
   return {
-    machineStore: machineStore && path.resolve(project.dir, machineStore),
+    machineStore,
     machineStoreLimit: given.machineStoreLimit ?? limitFromEnvironment(env) ?? DEFAULT_LIMIT,
     teamStore:
       address === undefined
@@ -30,6 +33,14 @@ export function resolveStores(
             signingKey: env['MESHY_TEAM_STORE_SIGNING_KEY'] || undefined,
           },
   }
+}
+
+/** The store removes what was not used for long; the cache holds what the project pins. */
+function storeIsCache(folder: string): MeshyError {
+  return new MeshyError('MESHY_OPTIONS_INVALID', {
+    message: `\`machineStore\` and \`cacheDir\` are the same folder, \`${folder}\`.`,
+    hint: 'Give `machineStore` a folder of its own, or leave it out.',
+  })
 }
 
 function folderFromEnvironment(env: Environment): string | false | undefined {

@@ -162,3 +162,27 @@ describe('resolveOptions', () => {
     expect(() => resolve({ inline })).not.toThrow()
   })
 })
+
+describe('the stores', () => {
+  it('are what is written in code, then the environment, then the default of the platform', () => {
+    const env = { MESHY_MACHINE_STORE: 'shared', XDG_CACHE_HOME: '/cache' }
+
+    expect(resolve({ env, inline: { machineStore: false } }).machineStore).toBe(false)
+    expect(resolve({ env }).machineStore).toBe('/project/shared')
+    expect(resolve({ env: { MESHY_MACHINE_STORE: 'false' } }).machineStore).toBe(false)
+  })
+
+  it.each([
+    [{ inline: { machineStore: '.meshy' } }],
+    [{ env: { MESHY_MACHINE_STORE_LIMIT: 'much' } }],
+    [{ env: { MESHY_TEAM_STORE: 'ftp://host' } }],
+    [{ inline: { teamStore: 'https://ci:secret@cache.example.com' } }],
+  ])('refuse %o', (given) => {
+    expect(() => resolve(given)).toThrow(expect.objectContaining({ code: 'MESHY_OPTIONS_INVALID' }) as Error)
+  })
+
+  it('let a developer without a key restore what is pinned', () => {
+    expect(resolve({ live: true, env: { MESHY_TEAM_STORE: 's3://models' } }).mode).toBe('ask')
+    expect(resolve({ live: true }).mode).toBe('preview')
+  })
+})
