@@ -30,6 +30,8 @@ export interface Adapter {
   isFromOutside?(importer: string | undefined): boolean
   /** The path that the bundler would cut at a `#`, of those that an import of a picture leads to. */
   cutsPath?(file: string): string | undefined
+  /** Whether an import was made of an element that shows the picture, so that no model is wanted. */
+  isPicture?(source: string, importer: string | undefined): boolean
   /** For bundlers that keep the ids of modules over runs, so that an id may be loaded before its import was seen. */
   remembersIds?: true
   /** Further hooks, and those that only this bundler has. */

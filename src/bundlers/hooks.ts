@@ -25,7 +25,7 @@ export async function resolveImport(
   adapter: Adapter,
   { native, source, importer }: { native: NativeContext; source: string; importer: string | undefined },
 ): Promise<string | undefined> {
-  if (!isOurs(source)) return undefined
+  if (!isOurs(source) || adapter.isPicture?.(fromModuleId(source), importer)) return undefined
   const context = await session.context()
   const { root, publicDir } = session.bundler
   const specifier = fromModuleId(source)

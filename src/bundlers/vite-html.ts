@@ -4,7 +4,7 @@ import type { Session } from './session.ts'
 import { toPosix } from './resolve.ts'
 
 /** Hooks of Vite for models outside of imports: in the elements of a page, and where they would silently be pictures. */
-export function pageHooks(session: Session) {
+export function pageHooks(session: Session, hearTemplate: HearTemplate) {
   return {
     transformIndexHtml: {
       order: 'pre' as const,
@@ -15,8 +15,12 @@ export function pageHooks(session: Session) {
       },
     },
     transform: {
-      filter: { code: SILENT_USE },
-      handler: (code: string, id: string) => warnOfSilentUse(session, code, id),
+      filter: { code: MENTION },
+      async handler(code: string, id: string) {
+        await warnOfSilentUse(session, code, id)
+        const { notices } = await session.context()
+        for (const text of hearTemplate(code, id)) notices.once(text, { file: placeOf(session, id) })
+      },
     },
   }
 }
@@ -31,6 +35,12 @@ export function dropUnusedPageHook({ plugins }: { plugins: readonly { name: stri
     if (plugin.name === 'unplugin-meshy') Reflect.deleteProperty(plugin, 'transformIndexHtml')
   }
 }
+
+/** Hears of the source of each template, and says what is wrong with it. */
+export type HearTemplate = (code: string, id: string) => string[]
+
+/** Whatever asks for a model. A template that does so no more in one way may do so in another. */
+const MENTION = /[?&]meshy\b/
 
 /** What is added to a page, as Vite takes it. */
 interface InjectedTag {
@@ -52,7 +62,7 @@ export interface LinkedPage {
  * Comments and scripts are passed over; values may hold a `>`. What is not closed runs to the end of the page, as in
  * browsers, so that no page is read more than once.
  */
-const TAGS =
+export const TAGS =
   /<!--[\s\S]*?(?:-->|$)|<(script|style)\b[\s\S]*?(?:<\/\1\s*>|$)|<([a-z][\w-]*)((?:=\s*"[^"]*(?:"|$)|=\s*'[^']*(?:'|$)|[^>])*)(?:>|$)/gi
 /** Attributes that take a model, the marks that stand for them, and what the script sets instead. */
 const ATTRIBUTES = [
@@ -169,6 +179,6 @@ function literal(text: string): string {
   return JSON.stringify(text).replaceAll('<', String.raw`\u003c`)
 }
 
-function decodeEntities(text: string): string {
+export function decodeEntities(text: string): string {
   return text.replaceAll(/&(?:amp|quot|#39|apos|lt|gt);/g, (entity) => ENTITIES[entity] ?? entity)
 }

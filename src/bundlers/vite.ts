@@ -13,6 +13,7 @@ import { dropUnusedPageHook, pageHooks } from './vite-html.ts'
 import { equipConfig, equipServer, type EquippedServer, type WatchingConfig } from './vite-server.ts'
 import { Overlay } from './vite-overlay.ts'
 import { forgetModule } from './vite-stale.ts'
+import { Templates, type AssetUrls } from './vite-templates.ts'
 import { WatchBuilds } from './watch-builds.ts'
 
 /** A plugin context of Vite, as far as we use it beyond Rollup's. */
@@ -34,7 +35,7 @@ export interface ViteConfig {
   env: Record<string, string>
   publicDir: string
   build: { watch: unknown; lib?: unknown }
-  plugins: readonly { name: string }[]
+  plugins: readonly { name: string; api?: unknown }[]
   logger: Pick<Logger, 'info' | 'warn' | 'error'>
   server: ServedFrom['server']
   /** The internals of `server.fs`, where this version has them. */
@@ -62,6 +63,7 @@ export function createViteAdapter(
   let overlay: Overlay | undefined
   const copyMode = new CopyMode(session)
   const watchBuilds = new WatchBuilds()
+  const templates = new Templates()
   return {
     start: (native) => {
       if (server) session.activity = () => countModules(native as RollupContext)
@@ -75,6 +77,7 @@ export function createViteAdapter(
     moduleIds: plainIds,
     cutsPath: (file) => (server ? file : session.bundler.root),
     isFromOutside: (importer) => server !== undefined && isNoModule(importer, session.bundler.root),
+    isPicture: (source, importer) => templates.isPicture(source, importer),
     urlOf: (native) => {
       const bundled = isBundled(viteConfig, (native as ViteContext).environment)
       if (viteConfig?.command !== 'serve') return copyMode.urlOf(viteUrl(bundled))
@@ -90,7 +93,7 @@ export function createViteAdapter(
       vite: {
         ...outputHooks(session, copyMode),
         closeWatcher: () => watchBuilds.close(),
-        ...pageHooks(session),
+        ...pageHooks(session, (code, id) => templates.read(id, code, assetUrlsOf(viteConfig))),
         config: () => workerConfig(() => createPart(session)),
         async configResolved(config) {
           viteConfig = config as unknown as ViteConfig
@@ -120,6 +123,17 @@ async function updatedModules(
 ): Promise<[] | undefined> {
   const { store } = await session.context()
   return isFreshStateFile(store.layout.states, update) ? [] : undefined
+}
+
+/** The part of Vue's plugin that says which attributes become imports. */
+interface VueApi {
+  options?: { template?: { transformAssetUrls?: boolean | (AssetUrls & { tags?: AssetUrls }) } }
+}
+
+function assetUrlsOf(config: ViteConfig | undefined): AssetUrls {
+  const vue = config?.plugins.find(({ name }) => name === 'vite:vue')?.api as VueApi | undefined
+  const urls = vue?.options?.template?.transformAssetUrls
+  return typeof urls === 'object' ? (urls.tags ?? urls) : {}
 }
 
 const ROOTED_LIBRARY =
