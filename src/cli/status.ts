@@ -3,7 +3,7 @@ import { readStatus, type ModelStatus, type Status } from '../pipeline/commands/
 import type { Context } from '../pipeline/context.ts'
 import { defineCommand } from './command.ts'
 import { formatBytes, formatCredits, formatTable, plural, print, printJson } from './print.ts'
-import { openCommand, projectArgs } from './project.ts'
+import { lookedIn, openCommand, projectArgs } from './project.ts'
 
 /** What there is of the project's models, and what they took. Sends nothing. */
 export const status = defineCommand({
@@ -20,7 +20,7 @@ export const status = defineCommand({
     const found = await readStatus(context)
     const shared = stores ? await readStores(context) : undefined
     if (json) printJson(shared ? { ...found, stores: shared } : found)
-    else print([format(found), ...(shared ? formatStores(shared) : [])].join('\n'))
+    else print([format(context, found), ...(shared ? formatStores(shared) : [])].join('\n'))
   },
 })
 
@@ -51,8 +51,9 @@ function formatStores({ machine, team }: StoresStatus): string[] {
   ]
 }
 
-function format({ models, blobs, spent }: Status): string {
-  if (models.length === 0 && blobs.count === 0) return 'There are no models yet.'
+function format(context: Context, { models, blobs, spent }: Status): string {
+  if (models.length === 0 && blobs.count === 0)
+    return `There are no models yet: looked in ${lookedIn(context)}.`
   const headings = ['image', 'key', 'state', 'from', 'size', 'credits', '']
   const rows = models.map((model) => [
     model.image,

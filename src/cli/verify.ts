@@ -4,7 +4,7 @@ import { inspectTeam, noTeamStore } from '../pipeline/commands/stores.ts'
 import type { Context } from '../pipeline/context.ts'
 import { defineCommand } from './command.ts'
 import { formatTable, plural, print, printJson } from './print.ts'
-import { openCommand, projectArgs } from './project.ts'
+import { lookedIn, openCommand, projectArgs } from './project.ts'
 
 /** Checks that every file that the lockfile pins is there and right. */
 export const verify = defineCommand({
@@ -24,6 +24,7 @@ export const verify = defineCommand({
     const { context } = await openCommand(args)
     if (stores) return verifyStore(context, json === true)
     const entries = await reliedOn(context)
+    if (entries.length === 0) throw nothingPinned(context)
     let files = await verifyFiles(context, entries)
     const failure = fetch ? await fetchFromTasks(context, entries, files) : undefined
     if (fetch) files = await verifyFiles(context, entries)
@@ -33,6 +34,14 @@ export const verify = defineCommand({
     assertGood(files)
   },
 })
+
+/** A check of nothing is no good news: it ran in another folder, or the lockfile was never committed. */
+function nothingPinned(context: Context): MeshyError {
+  return new MeshyError('MESHY_LOCKFILE_EMPTY', {
+    message: `There is nothing to verify: no model is pinned; looked in ${lookedIn(context)}.`,
+    hint: 'Run it where the lockfile is, or name the folder of the bundler by `--root`.',
+  })
+}
 
 async function verifyStore(context: Context, json: boolean): Promise<void> {
   const team = await inspectTeam(context, { read: true })

@@ -272,6 +272,11 @@ export const failures = {
     next: 'Run `unplugin-meshy merge`.',
     paid: 'no',
   },
+  MESHY_LOCKFILE_EMPTY: {
+    cause: '`verify` found no lockfile, or one that pins nothing: it had nothing to check.',
+    next: 'Run it where the lockfile is, or name the folder of the bundler by `--root`.',
+    paid: 'no',
+  },
   MESHY_LOCKFILE_INVALID: {
     cause: 'The lockfile is truncated, was edited, or has an entry that contradicts its own key.',
     next: 'Restore the file from git. Where git never had it, delete it: what this machine has stored is pinned again, free.',

@@ -63,6 +63,9 @@ describe('status', () => {
   it('says so when there is nothing', async () => {
     const { root: cwd } = await viteProject()
 
-    expect(await runCli(['status'], { cwd })).toMatchObject({ code: 0, stdout: 'There are no models yet.\n' })
+    expect(await runCli(['status'], { cwd })).toMatchObject({
+      code: 0,
+      stdout: `There are no models yet: looked in \`${cwd}/meshy-lock.json\` and \`${cwd}/.meshy\`.\n`,
+    })
   })
 })

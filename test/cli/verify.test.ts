@@ -29,6 +29,18 @@ describe('verify', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: '3 pinned files, all there and right.\n' })
   })
 
+  it('is no success where nothing is pinned, and tells where it looked', async () => {
+    const { root: cwd } = await viteProject({})
+
+    const finished = await runCli(['verify', '--json'], { cwd })
+
+    expect({ code: finished.code, error: jsonError(finished).code }).toEqual({
+      code: 1,
+      error: 'MESHY_LOCKFILE_EMPTY',
+    })
+    expect(finished.stderr).toContain(`${cwd}/meshy-lock.json`)
+  })
+
   it('tells missing, damaged and unpulled files apart', async () => {
     const emulator = await emulate()
     const project = await generated(emulator)
