@@ -1,3 +1,5 @@
+import { StoreFault } from './store-fault.ts'
+
 /** The bytes of an object: at hand, or in a file with this length. */
 export type ObjectBody = { bytes: Uint8Array } | { file: string; length: number }
 
@@ -23,14 +25,28 @@ export interface ObjectStore {
   remove(name: string, signal?: AbortSignal): Promise<void>
 }
 
-/** Reads all of a small object. A larger one is an error: what is small by its nature does not grow by itself. */
-export async function readSmall(bytes: AsyncIterable<Uint8Array>, limit: number): Promise<Buffer> {
+/**
+ * Reads all of a small object as text.
+ *
+ * @throws {StoreFault} when it is larger: what is small by its nature does not grow by itself
+ */
+export async function readSmall(bytes: AsyncIterable<Uint8Array>, limit: number): Promise<string> {
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of bytes) {
     length += chunk.byteLength
-    if (length > limit) throw new RangeError(`An object is larger than ${limit} bytes.`)
+    if (length > limit) throw new StoreFault('wrong', 'sent an object that is too large')
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks)
+  return Buffer.concat(chunks).toString()
+}
+
+/** What somebody else wrote as JSON; undefined when it is none. */
+export function parseForeign(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
 }

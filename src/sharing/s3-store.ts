@@ -11,7 +11,7 @@ import { bodyLength, requestBody } from './object-body.ts'
 import { readSmall, type ObjectBody, type ObjectStore, type WriteOptions } from './object-store.ts'
 import type { CredentialsProvider } from './s3-credentials.ts'
 import type { S3Address } from './store-address.ts'
-import { brokenConnection, StoreFault } from './store-fault.ts'
+import { StoreFault } from './store-fault.ts'
 
 export interface S3StoreOptions {
   credentials: CredentialsProvider
@@ -169,10 +169,10 @@ async function refused({ status, headers, bytes }: StoreAnswer): Promise<StoreFa
 
 async function errorCode(bytes: AsyncIterable<Uint8Array>): Promise<string | undefined> {
   try {
-    const text = (await readSmall(bytes, MAX_ERROR_BYTES)).toString()
-    return /<Code>(\w{1,64})<\/Code>/.exec(text)?.[1]
+    return /<Code>(\w{1,64})<\/Code>/.exec(await readSmall(bytes, MAX_ERROR_BYTES))?.[1]
   } catch (error) {
-    if (error instanceof RangeError) return undefined
-    throw error instanceof StoreFault ? error : brokenConnection(error)
+    // A page of somebody in between, which says nothing to us.
+    if (error instanceof StoreFault && error.kind === 'wrong') return undefined
+    throw error
   }
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Entry } from '../store/entry.ts'
 import { entryBodySchema } from '../store/entry-schema.ts'
 import { KEY_PATTERN } from '../store/patterns.ts'
+import { parseForeign } from './object-store.ts'
 
 /** The record of a finished request as a team keeps it, signed where the team has a key for that. */
 const sharedEntrySchema = z.looseObject({
@@ -40,7 +41,7 @@ export function readSharedEntry(
     signingKey: string | undefined
   },
 ): Entry | EntryRefusal {
-  const parsed = sharedEntrySchema.safeParse(parse(text))
+  const parsed = sharedEntrySchema.safeParse(parseForeign(text))
   if (!parsed.success) return 'is no record'
   const { key, entry, signature } = parsed.data
   if (key !== wanted.key || wanted.keyOf(entry.request) !== wanted.key) return 'is of another request'
@@ -49,15 +50,6 @@ export function readSharedEntry(
     if (!isSame(signature, sign(key, entry, wanted.signingKey))) return 'has a wrong signature'
   }
   return { key, ...entry }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
 
 /** Over key, request and files: what decides which bytes are taken for what. */

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { Clock } from '../system/clock.ts'
-import { readSmall, type ObjectStore } from './object-store.ts'
+import { parseForeign, readSmall, type ObjectStore } from './object-store.ts'
 import type { S3Store } from './s3-store.ts'
 import { StoreFault } from './store-fault.ts'
 
@@ -123,7 +123,7 @@ export class TeamLeases {
     for (let generation = 0; ; generation += 1) {
       const text = await readText(this.#init.objects, nameOf(key, generation))
       if (text === undefined) return top
-      const parsed = leaseSchema.safeParse(parse(text))
+      const parsed = leaseSchema.safeParse(parseForeign(text))
       const { holder = '', released = false } = parsed.success ? parsed.data : {}
       top = { generation, text, holder, isReleased: released }
     }
@@ -195,26 +195,6 @@ const beatName = (holder: string): string => `leases/beat-${holder}`
 const bodyOf = (body: object): Buffer => Buffer.from(`${JSON.stringify(body)}\n`)
 const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-async function readText(objects: ObjectStore, name: string): Promise<string | undefined> {
-  return objects.read(
-    name,
-    async (bytes) => {
-      try {
-        return (await readSmall(bytes, MAX_LEASE_BYTES)).toString()
-      } catch (error) {
-        if (error instanceof RangeError) throw new StoreFault('wrong', 'has a lease that is too large')
-        throw error
-      }
-    },
-    { bytes: MAX_LEASE_BYTES },
-  )
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+function readText(objects: ObjectStore, name: string): Promise<string | undefined> {
+  return objects.read(name, (bytes) => readSmall(bytes, MAX_LEASE_BYTES), { bytes: MAX_LEASE_BYTES })
 }

@@ -89,7 +89,10 @@ export function createTeamStore(init: TeamStoreInit): TeamStore {
     find: async (key, signal) => {
       if (!keepsEntries) return undefined
       const text = await fuse.guard(() =>
-        objects.read(entryName(key), readText, { bytes: MAX_ENTRY_BYTES, signal }),
+        objects.read(entryName(key), (bytes) => readSmall(bytes, MAX_ENTRY_BYTES), {
+          bytes: MAX_ENTRY_BYTES,
+          signal,
+        }),
       )
       return text === undefined ? undefined : readSharedEntry(text, { key, keyOf, signingKey })
     },
@@ -101,15 +104,6 @@ export function createTeamStore(init: TeamStoreInit): TeamStore {
         objects.write(entryName(entry.key), { bytes }, { sha256, onlyNew: false, signal }),
       )
     },
-  }
-}
-
-async function readText(bytes: AsyncIterable<Uint8Array>): Promise<string> {
-  try {
-    return (await readSmall(bytes, MAX_ENTRY_BYTES)).toString()
-  } catch (error) {
-    if (error instanceof RangeError) throw new StoreFault('wrong', 'sent an entry that is too large')
-    throw error
   }
 }
 

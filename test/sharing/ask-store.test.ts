@@ -35,7 +35,7 @@ function ask(
         url: new URL(url),
         headers: { authorization: 'Bearer secret' },
       }),
-      read: async ({ status, bytes }) => `${status} ${(await readSmall(bytes, 1e6)).toString()}`,
+      read: async ({ status, bytes }) => `${status} ${await readSmall(bytes, 1e6)}`,
       bytes: 10,
       ...question,
     },

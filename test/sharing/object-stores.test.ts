@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StoreNetwork } from '../../src/sharing/ask-store.ts'
 import { createHttpStore } from '../../src/sharing/http-store.ts'
-import { readSmall, type ObjectStore } from '../../src/sharing/object-store.ts'
+import type { ObjectStore } from '../../src/sharing/object-store.ts'
 import { createCredentials } from '../../src/sharing/s3-credentials.ts'
 import { createS3Store, type S3Store } from '../../src/sharing/s3-store.ts'
 import { parseStoreAddress } from '../../src/sharing/store-address.ts'
@@ -27,8 +27,13 @@ function openHttp(text: string): ObjectStore {
 }
 
 const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex')
-const read = (store: ObjectStore, name: string) =>
-  store.read(name, (bytes) => readSmall(bytes, 1e9), { bytes: 1e6 })
+const read = (store: ObjectStore, name: string) => store.read(name, collect, { bytes: 1e6 })
+
+async function collect(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of bytes) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
 
 /** What every store must do. */
 function keepsObjects(open: () => ObjectStore): void {
