@@ -15,6 +15,9 @@ const CROSS_SITE = {
 const FILES = {
   'main.js': entryOf('./hero.png?meshy&poly=900'),
   'later.js': entryOf('./hero.png?meshy&poly=902'),
+  'glob.js': `export default import.meta.glob('./hero.png', { query: '?meshy&poly=903' })`,
+  'worker.js': entryOf('./hero.png?meshy&poly=904'),
+  'server.js': `export { metadata } from './hero.png?meshy&poly=905'`,
   'recipe.meshy.json': { image: './hero.png' },
   'tsconfig.json': '{}',
 }
@@ -80,6 +83,21 @@ describe.each(VITES)('a dev server of %s', (vite) => {
     const { metadata } = await dev.model()
 
     expect(await dev.text('/hero.png?import&target_polycount=900&meshy')).toContain(metadata.key)
+  })
+
+  it.each([
+    ['a glob', '/glob.js'],
+    ['a worker', '/worker.js?worker_file&type=module'],
+  ])('answers for what %s imports', async (_, importer) => {
+    const { dev } = await startServer(vite, {})
+
+    expect((await dev.model(importer)).metadata.state).toBe('preview')
+  })
+
+  it('makes what server code alone imports', async () => {
+    const { dev } = await startServer(vite, {})
+
+    expect(await dev.server.ssrLoadModule('/server.js')).toMatchObject({ metadata: { state: 'preview' } })
   })
 
   it('knows an import again that a browser remembers, when the server was started since', async () => {
