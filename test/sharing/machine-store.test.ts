@@ -132,11 +132,11 @@ describe('createMachineStore', () => {
 
 describe('defaultMachineFolder', () => {
   it.each([
-    ['linux', {}, '/home/me/.cache/unplugin-meshy/v1'],
+    ['linux', {}, '/Users/me/.cache/unplugin-meshy/v1'],
     ['linux', { XDG_CACHE_HOME: '/cache' }, '/cache/unplugin-meshy/v1'],
-    ['linux', { XDG_CACHE_HOME: 'relative' }, '/home/me/.cache/unplugin-meshy/v1'],
-    ['darwin', {}, '/home/me/Library/Caches/unplugin-meshy/v1'],
+    ['linux', { XDG_CACHE_HOME: 'relative' }, '/Users/me/.cache/unplugin-meshy/v1'],
+    ['darwin', {}, '/Users/me/Library/Caches/unplugin-meshy/v1'],
   ] as const)('is where %s keeps caches with %o', (platform, env, expected) => {
-    expect(defaultMachineFolder(env, platform, '/home/me')).toBe(expected)
+    expect(defaultMachineFolder(env, platform, '/Users/me')).toBe(expected)
   })
 })
