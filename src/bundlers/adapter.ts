@@ -34,6 +34,8 @@ export interface Adapter {
   isPicture?(source: string, importer: string | undefined): boolean
   /** For bundlers that keep the ids of modules over runs, so that an id may be loaded before its import was seen. */
   remembersIds?: true
+  /** For these: the module that imports the one that is being loaded, where the bundler still knows it. */
+  importerOf?(native: NativeContext): string | undefined
   /** Further hooks, and those that only this bundler has. */
   hooks: Partial<UnpluginOptions>
 }

@@ -65,9 +65,7 @@ export async function loadModule(
 ): Promise<Loaded> {
   const context = await session.context()
   const moduleId = adapter.moduleIds.fromBundler(id)
-  const imported =
-    context.imports.find(moduleId) ??
-    (adapter.remembersIds ? await recallImport(context, moduleId) : undefined)
+  const imported = context.imports.find(moduleId) ?? (await recall(context, adapter, { native, moduleId }))
   if (!imported) throw unknownImport(moduleId, session.bundler.root)
   try {
     const asset = await loadAsset(
@@ -99,6 +97,16 @@ async function noteFailure(
   if (!tellsAtOnce) return problems.add(moduleId, told)
   problems.noteTold(moduleId)
   throw presentable(told, root)
+}
+
+/** An import that only an earlier run has seen, of a bundler that keeps ids of modules over runs. */
+async function recall(
+  context: Context,
+  adapter: Adapter,
+  { native, moduleId }: { native: NativeContext; moduleId: string },
+): Promise<Import | undefined> {
+  if (!adapter.remembersIds) return undefined
+  return recallImport(context, moduleId, adapter.importerOf?.(native))
 }
 
 /** A better stand-in is there on the next load of the page. */

@@ -4,6 +4,7 @@ import { scrubText, type Scrub } from './scrub-text.ts'
 export interface Compilation {
   readonly errors: { readonly length: number }
   compiler: { webpack: Library }
+  moduleGraph?: { getIssuer(module: object): { resource?: string } | null | undefined }
   hooks: {
     buildModule: { tap(name: string, run: () => void): void }
     succeedModule: { tap(name: string, run: (module: { error?: unknown }) => void): void }

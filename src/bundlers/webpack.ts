@@ -29,6 +29,7 @@ interface Resolver {
 }
 
 interface LoaderContext extends WebpackEmitter {
+  _module?: object
   addDependency(file: string): void
   cacheable(flag: boolean): void
 }
@@ -60,6 +61,7 @@ export function createWebpackAdapter(session: Session): Adapter {
     },
     afterLoad: (native, loaded) => keep(loaderOf(native), loaded),
     remembersIds: true,
+    importerOf: (native) => issuerOf((native as WebpackContext).getNativeBuildContext()),
     cutsPath: () => session.bundler.root,
     hooks: {
       webpack: (compiler) => versionCache(compiler as unknown as Compiler, session),
@@ -108,6 +110,15 @@ function start(session: Session, native: WebpackContext): void {
     for (const query of await recallQueries(await session.context())) session.prompts.add(`?${query}`)
     return session.prompts.isEmpty ? undefined : (files) => session.prompts.scrub(files)
   })
+}
+
+/** A module out of a cache comes without its specifier having been seen; the graph has who imports it. */
+function issuerOf({
+  compilation,
+  loaderContext,
+}: ReturnType<WebpackContext['getNativeBuildContext']>): string | undefined {
+  const { _module: module } = loaderContext ?? {}
+  return module && compilation?.moduleGraph?.getIssuer(module)?.resource
 }
 
 function resolverOf({ context, resolverFactory }: Compiler): ResolvingContext {

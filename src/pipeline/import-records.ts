@@ -34,11 +34,19 @@ export async function rememberImport(context: Context, id: string, specifier: st
   return file
 }
 
-/** The import behind an id that this run has not seen, when an earlier one has written it down. */
-export async function recallImport({ store, imports }: Context, id: string): Promise<Import | undefined> {
+/**
+ * The import behind an id that this run has not seen, when an earlier one has written it down.
+ *
+ * @param importer the module that imports it, where the bundler still knows
+ */
+export async function recallImport(
+  { store, imports }: Context,
+  id: string,
+  importer?: string,
+): Promise<Import | undefined> {
   const query = await readRecord(store.layout.importRecord(imports.tokenOf(id)))
   if (query === undefined) return undefined
-  imports.learn(id, query)
+  imports.learn(id, query, importer)
   return imports.find(id)
 }
 

@@ -112,7 +112,7 @@ export class Imports {
   }
 
   /** Takes over what an earlier run saw: the query behind the token of an id. */
-  learn(id: string, query: string): void {
+  learn(id: string, query: string, importer?: string): void {
     const read = readQuery(`?${query}`)
     const [, file, token] = MODULE_ID.exec(id) ?? []
     if (file === undefined || token === undefined || 'token' in read) return
@@ -121,7 +121,9 @@ export class Imports {
     if (!isWhole) return
     this.#directives.set(token, read)
     const known = formatId(file, token)
-    if (!this.#sites.has(known)) this.#sites.set(known, new Map())
+    const sites = this.#sites.get(known) ?? new Map<string, Import['site']>()
+    this.#sites.set(known, sites)
+    if (importer !== undefined) sites.set(importer, unknownSite)
   }
 
   #addDirectives(specifier: string): string {

@@ -65,7 +65,7 @@ describe.each(VITES)('%s', (vite) => {
       pictures: { 'node_modules/art/hero.png': 'robot.png' },
     })
 
-    const built = await build(vite, project, { meshy: paying(emulator) })
+    const built = await build(vite, project, { meshy: paying(emulator, { allow: ['art'] }) })
 
     expect((await evaluate<Evaluated>(entryFile(built))).hero.url).toMatch(URL_OF_HERO)
   })
