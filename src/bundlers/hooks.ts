@@ -33,7 +33,7 @@ export async function resolveImport(
   const file = await resolveImage(adapter.resolver(native), pathOf(specifier), place)
   // What a visitor of a server asks for is no import: it is ours only where a module has shown the same.
   if (adapter.isFromOutside?.(importer)) {
-    const known = context.imports.findId(specifier, file)
+    const known = context.imports.findId(specifier, file) ?? shownAsUrl(context, specifier, file)
     return known === undefined ? undefined : adapter.moduleIds.toBundler(known)
   }
   refuseCutPath(adapter, file, root)
@@ -47,6 +47,13 @@ export async function resolveImport(
     native.addWatchFile(await rememberImport(context, id, specifier))
   }
   return adapter.moduleIds.toBundler(id)
+}
+
+/** A module may write the name of a picture as in a URL, with `%25`; the server decodes what a browser makes of it. */
+function shownAsUrl({ imports }: Context, specifier: string, file: string): string | undefined {
+  const shown = file.includes('%') ? imports.findId(specifier, file.replaceAll('%', '%25')) : undefined
+  const known = shown && imports.find(shown)
+  return known && imports.add(specifier, { file, site: known.site })
 }
 
 function refuseCutPath({ cutsPath }: Adapter, file: string, root: string): void {

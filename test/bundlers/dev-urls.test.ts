@@ -71,7 +71,11 @@ describe.each(VITES)('the URL of a model in a dev server of %s', (vite) => {
   /** With a root below the picture's folder, and a cache folder told from there. */
   async function startInFolder(cacheDir: string) {
     const project = await makeProject({
-      files: { 'app/main.js': entryOf('../hero.png?meshy&poly=500'), 'app/package.json': {} },
+      files: {
+        'app/main.js': entryOf('../hero.png?meshy&poly=500'),
+        'app/package.json': {},
+        'pnpm-workspace.yaml': '',
+      },
     })
     const root = path.join(project.root, 'app')
     const meshy = { ...PREVIEW, cacheDir: path.join(root, cacheDir) }

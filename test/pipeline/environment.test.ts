@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { loadEnv } from 'vite'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { isOn, misnamedKey, readEnvironment } from '../../src/pipeline/environment.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 
@@ -27,6 +27,9 @@ describe('readEnvironment', () => {
   it('fills in other variables as Vite does', async () => {
     await writeFile(path('.env'), 'TEAM=red\nMESHY_API_KEY=${TEAM}-$USER-${NONE:-x}-\\$5\nMESHY_A=a\n')
     await writeFile(path('.env.local'), 'MESHY_B=${MESHY_A}${USER}\n')
+    // Vite reads those of this process as well.
+    vi.stubEnv('MESHY_MACHINE_STORE', undefined)
+    onTestFinished(() => void vi.unstubAllEnvs())
     const ours = loadEnv('production', path(), 'MESHY_')
 
     const env = readEnvironment([path()], 'production', { USER: process.env['USER'] })
