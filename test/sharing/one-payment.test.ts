@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { forgetModel } from '../../src/pipeline/commands/forget.ts'
+import { fetchAhead } from '../../src/pipeline/fetch-ahead.ts'
 import { finishSharing } from '../../src/pipeline/shared-stores.ts'
 import type { Options } from '../../src/pipeline/options.ts'
 import { makePng } from '../glb/pictures.ts'
@@ -63,6 +64,19 @@ describe('the store of a machine', () => {
 
     expect((await frozen.load('hero.png?meshy')).metadata.state).toBe('ready')
     expect(service.requests).toHaveLength(requests)
+  })
+
+  it('gives what was derived to a frozen clone as well', async () => {
+    const service = await startService()
+    const root = await projectWith('one')
+    const specifier = 'hero.png?meshy&height=2'
+    const made = await (await openRun({ root, service, options: shared() })).load(specifier)
+    await rm(`${root}/.meshy`, { recursive: true })
+    const frozen = await openRun({ root, options: { ...shared(), baseUrl: service.url, mode: 'frozen' } })
+
+    await fetchAhead(frozen.context)
+
+    expect((await frozen.load(specifier)).metadata).toEqual(made.metadata)
   })
 
   it('is not believed about keys on a CI service', async () => {

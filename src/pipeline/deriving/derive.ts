@@ -6,6 +6,7 @@ import { findEntry } from '../classify.ts'
 import type { Context } from '../context.ts'
 import { partsOf, type Derivation, type Part } from './derivation.ts'
 import { formatBytes } from '../telling/size.ts'
+import { share } from '../paying/share.ts'
 import { takeTurn } from '../paying/turn.ts'
 import { PLUGIN_VERSION } from '../version.ts'
 
@@ -24,9 +25,11 @@ export async function derive(
   const { clock, derivations, flights, report, signal } = context
   const startedAt = clock.now()
   try {
-    const grown = await flights.join(`derive ${derivation.key}`, () =>
-      deriveInTurn(context, request, { entry, derivation }),
-    )
+    const grown = await flights.join(`derive ${derivation.key}`, async () => {
+      const made = await deriveInTurn(context, request, { entry, derivation })
+      await share(context, made)
+      return made
+    })
     const seconds = (clock.now() - startedAt) / 1000
     report.addEffort(request.key, { origin: 'derived', credits: 0, seconds })
     return grown
