@@ -194,7 +194,7 @@ describe('withLease', () => {
   it.skipIf(process.platform === 'win32')(
     'never lets a release in want of files spoil a result',
     async () => {
-      const args = ['-c', 'ulimit -n 64; exec "$0" "$@"', process.execPath, ...LOADER]
+      const args = ['-c', 'ulimit -n 512; exec "$0" "$@"', process.execPath, ...LOADER]
       const crowded = spawn('sh', [...args, fileURLToPath(child('crowded')), lease()], { stdio: 'pipe' })
       onTestFinished(() => void crowded.kill('SIGKILL'))
       const lines: string[] = []

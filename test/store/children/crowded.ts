@@ -7,13 +7,17 @@ await withLease(`${lease}-before`, async () => undefined)
 
 const opened: FileHandle[] = []
 const greed = new AbortController()
+const full = new AbortController()
 
 /** Takes every file that can be opened, as a bundler does that waits for the next one to be closed. */
 async function openAll(): Promise<void> {
   while (!greed.signal.aborted) {
     await open('/dev/null', 'r').then(
       (handle) => opened.push(handle),
-      () => new Promise(setImmediate),
+      () => {
+        full.abort()
+        return new Promise(setImmediate)
+      },
     )
   }
 }
@@ -21,7 +25,7 @@ async function openAll(): Promise<void> {
 let readers: Promise<void>[] = []
 const result = await withLease(lease, async () => {
   readers = Array.from({ length: 8 }, openAll)
-  while (opened.length < 20) await new Promise(setImmediate)
+  while (!full.signal.aborted) await new Promise(setImmediate)
   await new Promise((resolve) => setTimeout(resolve, 200))
   return 'stored'
 })
