@@ -55,12 +55,16 @@ export function parseLockfile(text: string, { file, fingerprint }: ParseLockfile
   return result.data
 }
 
-/** A document as text: sorted, one block per key, the same text for the same content. */
-export function formatLockfile({ version, models, ...others }: LockfileDocument): string {
+/**
+ * A document as text: sorted, one block per key, the same text for the same content.
+ *
+ * @param indent what a level is indented by, where a formatter has chosen another
+ */
+export function formatLockfile({ version, models, ...others }: LockfileDocument, indent?: string): string {
   const blocks = Object.entries(models)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, model]) => [key, ordered(model)])
-  return `${formatJson({ version, models: Object.fromEntries(blocks), ...others })}\n`
+  return `${formatJson({ version, models: Object.fromEntries(blocks), ...others }, indent)}\n`
 }
 
 /** What of an entry goes into a lockfile: nothing of the machine, nothing of the run. */

@@ -1,13 +1,14 @@
 const INDENT = '  '
+const FIRST_INDENT = /^([ \t]+)"/m
 
-/** JSON with two spaces, where a list of plain values takes one line: three numbers are one fact. */
-export function formatJson(value: unknown, indent = ''): string {
-  const inner = indent + INDENT
+/** JSON where a list of plain values takes one line: three numbers are one fact. */
+export function formatJson(value: unknown, unit = INDENT, indent = ''): string {
+  const inner = indent + unit
   if (Array.isArray(value)) {
     if (!value.some(isNested)) return `[${value.map((item) => JSON.stringify(item)).join(', ')}]`
     return block(
       '[',
-      value.map((item) => formatJson(item, inner)),
+      value.map((item) => inner + formatJson(item, unit, inner)),
       ']',
       indent,
     )
@@ -17,10 +18,15 @@ export function formatJson(value: unknown, indent = ''): string {
   if (fields.length === 0) return '{}'
   return block(
     '{',
-    fields.map(([name, field]) => `${JSON.stringify(name)}: ${formatJson(field, inner)}`),
+    fields.map(([name, field]) => `${inner}${JSON.stringify(name)}: ${formatJson(field, unit, inner)}`),
     '}',
     indent,
   )
+}
+
+/** What a JSON text is indented by, as a formatter with other settings has left it; undefined where it has no lines. */
+export function indentOf(json: string): string | undefined {
+  return FIRST_INDENT.exec(json)?.[1]
 }
 
 /** A string, and the colon behind it where it is a name; or what begins or ends an object. */
@@ -52,5 +58,5 @@ function isNested(value: unknown): value is object {
 }
 
 function block(start: string, lines: string[], end: string, indent: string): string {
-  return `${start}\n${lines.map((line) => indent + INDENT + line).join(',\n')}\n${indent}${end}`
+  return `${start}\n${lines.join(',\n')}\n${indent}${end}`
 }

@@ -17,6 +17,7 @@ import {
   type LockfileDocument,
   type ParseLockfileOptions,
 } from './lockfile-document.ts'
+import { indentOf } from './lockfile-json.ts'
 import { withPictures } from './picture-digests.ts'
 import { readText } from './record.ts'
 import { orUnwritable } from './unwritable.ts'
@@ -97,9 +98,10 @@ async function edit(options: LockfileOptions, change: (models: Models) => void, 
   const attempt = async (): Promise<boolean> => {
     const text = await readText(options.file)
     const document = parse(text, options)
-    const before = formatLockfile(document)
+    const indent = text === undefined ? undefined : indentOf(text)
+    const before = formatLockfile(document, indent)
     change(document.models)
-    const after = formatLockfile(document)
+    const after = formatLockfile(document, indent)
     if (after === before) return true
     // What a run has in hand is checked like what it reads: a lockfile that we would refuse is never written.
     parseLockfile(after, options)

@@ -55,6 +55,18 @@ describe('merge', () => {
     expect([ours, theirs].indexOf(car?.files['glb']?.sha256 ?? '')).toBe(1)
   })
 
+  it('keeps the tabs of a formatter', async () => {
+    const { project } = await conflictOfBytes()
+    const spaced = await readLockfile(project)
+    const tabbed = spaced.replaceAll(/^ +/gm, (spaces) => '\t'.repeat(spaces.length / 2))
+    await project.write({ 'meshy-lock.json': tabbed })
+
+    await mustSucceed(runCli(['merge', '--theirs'], { cwd: project.root }))
+
+    expect(await readLockfile(project)).toMatch(/^\{\n\t"version"/)
+    expect(await readLockfile(project)).not.toMatch(/^ /m)
+  })
+
   it('waits until nobody else writes the lockfile', async () => {
     const { project } = await conflictOfBytes()
     const before = await readLockfile(project)

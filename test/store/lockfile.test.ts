@@ -107,6 +107,26 @@ describe('createLockfile', () => {
     )
   })
 
+  it.each([
+    ['tabs', '\t'],
+    ['four spaces', '    '],
+  ])('keeps the %s by which a formatter has indented it', async (_, indent) => {
+    const [first, second] = [sampleEntry(1), sampleEntry(2)]
+    await put(first)
+    const formatted = (await text()).replaceAll(/^ +/gm, (spaces) => indent.repeat(spaces.length / 2))
+    await writeFile(file(), formatted)
+
+    await put(first)
+    const untouched = await text()
+    await put(second)
+    const grown = await text()
+    await open().remove([second.key])
+
+    expect(untouched).toBe(formatted)
+    expect(grown).toMatch(new RegExp(`^\\{\n${indent}"version"[^]*\n(?:${indent}){2}"${second.key}"`))
+    expect(await text()).toBe(formatted)
+  })
+
   it('holds a task whose time the service did not tell', async () => {
     const entry = sampleEntry(1, { task: { id: 'task-1', credits: 30 } })
 

@@ -2,6 +2,7 @@ import { createHasher, fingerprint } from '../../request/fingerprint.ts'
 import type { CanonicalRequest } from '../../request/request.ts'
 import { hasConflictMarkers } from '../../store/conflict.ts'
 import { formatLockfile, type LockfileDocument } from '../../store/lockfile-document.ts'
+import { indentOf } from '../../store/lockfile-json.ts'
 import {
   mergeLockfiles,
   readConflict,
@@ -48,7 +49,7 @@ export async function mergeTexts({ base, ours, theirs }: MergeTexts, options: Me
     ours: read(ours, 'ours'),
     theirs: read(theirs, 'theirs'),
   }
-  return unite(sides, options)
+  return unite(sides, ours, options)
 }
 
 /**
@@ -60,18 +61,23 @@ export async function mergeConflict(text: string, options: MergeOptions): Promis
   if (!hasConflictMarkers(text)) return undefined
   const hasher = await createHasher()
   const key = (request: CanonicalRequest) => fingerprint(request, hasher)
-  return unite(readConflict(text, { file: options.file, fingerprint: key }), options)
+  return unite(readConflict(text, { file: options.file, fingerprint: key }), text, options)
 }
 
-function unite(sides: MergeSides, { choose }: MergeOptions): Merged {
+/** In the style of the text that is there. */
+function unite(sides: MergeSides, text: string, { choose }: MergeOptions): Merged {
   const { merged, choices } = mergeLockfiles(sides, choose)
-  return { text: choices.length === 0 ? formatLockfile(merged) : withMarkers(merged, choices), choices }
+  const format = (document: LockfileDocument) => formatLockfile(document, indentOf(text))
+  if (choices.length === 0) return { text: format(merged), choices }
+  const [ours, theirs] = (['ours', 'theirs'] as const).map((side) =>
+    format(chosen(merged, choices, side)).split('\n'),
+  )
+  if (!ours || !theirs) throw new TypeError('There are two sides.')
+  return { text: withMarkers(ours, theirs), choices }
 }
 
 /** The united document as either side has it, with markers around the lines that differ: `mergeConflict` reads it back. */
-function withMarkers(merged: LockfileDocument, choices: readonly Choice[]): string {
-  const [ours, theirs] = (['ours', 'theirs'] as const).map((side) => linesOf(merged, choices, side))
-  if (!ours || !theirs) throw new TypeError('There are two sides.')
+function withMarkers(ours: readonly string[], theirs: readonly string[]): string {
   const before = commonLines(ours, theirs)
   const after = commonLines(ours.slice(before).toReversed(), theirs.slice(before).toReversed())
   return [
@@ -85,9 +91,13 @@ function withMarkers(merged: LockfileDocument, choices: readonly Choice[]): stri
   ].join('\n')
 }
 
-function linesOf(merged: LockfileDocument, choices: readonly Choice[], side: 'ours' | 'theirs'): string[] {
-  const chosen = Object.fromEntries(choices.map((choice) => [choice.key, choice[side]]))
-  return formatLockfile({ ...merged, models: { ...merged.models, ...chosen } }).split('\n')
+function chosen(
+  merged: LockfileDocument,
+  choices: readonly Choice[],
+  side: 'ours' | 'theirs',
+): LockfileDocument {
+  const models = Object.fromEntries(choices.map((choice) => [choice.key, choice[side]]))
+  return { ...merged, models: { ...merged.models, ...models } }
 }
 
 /** How many lines two texts begin with alike. */
