@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
-import { fileNameOf, type AssetFile } from '../pipeline/asset.ts'
+import { fileNameOf, readAssetFile, type AssetFile } from '../pipeline/asset.ts'
 import { readTicket } from '../pipeline/ticket.ts'
 
 /** An asset that a bundler of the Rollup family is about to name. */
@@ -22,8 +22,9 @@ export class AssetNames {
   /** File names and SHA-256 of what is ours. */
   #own = new Set<string>()
 
-  add(file: AssetFile): void {
-    if (file.blob) this.#own.add(`${fileNameOf(file)} ${file.blob.sha256}`)
+  async add(file: AssetFile): Promise<void> {
+    const sha256 = file.blob?.sha256 ?? digestOf(await readAssetFile(file))
+    this.#own.add(`${fileNameOf(file)} ${sha256}`)
   }
 
   /** The names that an output asks for, with a part of the SHA-256 where they have no hash. */
@@ -39,7 +40,7 @@ export class AssetNames {
   #tagOf({ names = [], source }: NamedAsset): string | undefined {
     if (this.#own.size === 0) return undefined
     // Tickets differ where keys do, also those of equal bytes.
-    const digest = createHash('sha256').update(source).digest('hex')
+    const digest = digestOf(source)
     const sha256 = readTicket(source)?.blob.sha256 ?? digest
     const isOwn = names.some((name) => this.#own.has(`${path.basename(name)} ${sha256}`))
     return isOwn ? digest.slice(0, TAG_DIGITS) : undefined
@@ -48,4 +49,8 @@ export class AssetNames {
 
 function hasHash(pattern: string): boolean {
   return pattern.includes('[hash')
+}
+
+function digestOf(source: string | Uint8Array): string {
+  return createHash('sha256').update(source).digest('hex')
 }

@@ -34,7 +34,7 @@ export class CopyMode {
   /** Puts tickets in the place of files, where the options say so. */
   urlOf(urlOf: UrlOf): UrlOf {
     return async (file, index) => {
-      this.names.add(file)
+      await this.names.add(file)
       const { options, store } = await this.#session.context()
       const ticket = options.emit === 'copy' ? await issueTicket(store, file) : undefined
       return urlOf(ticket ?? file, index)

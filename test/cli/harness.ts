@@ -2,10 +2,9 @@ import { cp, mkdir, readdir, readFile, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
 import { startEmulator } from '../../src/emulator.ts'
-import type { ModelInput, ModelMaker, RunningEmulator, StartOptions } from '../../src/emulator.ts'
-import { createCardMaker } from '../../src/emulator/card-maker.ts'
-import { makeCard } from '../../src/glb/card.ts'
+import type { RunningEmulator, StartOptions } from '../../src/emulator.ts'
 import { compileSources } from '../support/compiled.ts'
+import { createDice } from '../support/dice.ts'
 import {
   createProject,
   REPOSITORY,
@@ -41,26 +40,6 @@ export async function emulate(options: StartOptions = {}): Promise<RunningEmulat
   })
   onTestFinished(() => emulator.close())
   return emulator
-}
-
-let throws = 0
-
-/** Makes cards that differ with each task, as the models of the service do. */
-function createDice(): ModelMaker {
-  const cards = createCardMaker()
-  const numbers = new WeakMap<ModelInput, number>()
-  return {
-    ...cards,
-    plan: (input) => {
-      numbers.set(input, (throws += 1))
-      return cards.plan(input)
-    },
-    make: async (input, role) => {
-      if (role !== 'glb') return cards.make(input, role)
-      const [{ bytes: image }] = input.images
-      return makeCard({ image, name: `card ${numbers.get(input)}`, textured: input.shouldTexture })
-    },
-  }
 }
 
 /** What a user sets to use an emulator, as models may only be made there. */
