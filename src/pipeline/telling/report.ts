@@ -59,9 +59,14 @@ export class Report {
 
   /** The models that no sum has counted yet: frameworks build in several parts, and a person started one build. */
   takeUntold(): ModelReport[] {
-    const models = this.models().filter(({ key, origin }) => !this.#told.has(`${key} ${origin}`))
-    for (const { key, origin } of models) this.#told.add(`${key} ${origin}`)
+    const models = this.models().filter((model) => !this.#isTold(model))
+    for (const { key, origin } of models) this.#told.add(key).add(`${key} ${origin}`)
     return models
+  }
+
+  /** What one part of a build made, the next one finds in the cache. */
+  #isTold({ key, origin }: ModelReport): boolean {
+    return this.#told.has(origin === 'cache' ? key : `${key} ${origin}`)
   }
 
   addExpiring(model: Expiring): void {
