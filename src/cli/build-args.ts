@@ -16,3 +16,8 @@ export function buildChoiceOf(
   const { cwd, root } = placeOf(args)
   return { root, configFile: args.config && path.resolve(cwd, args.config), viteMode: args.mode }
 }
+
+/** Said where a build was read to its end and has no import of ours: mostly it is not the build that was meant. */
+export function nothingImported({ root, configFile = root }: BuildChoice): string {
+  return `The build imports no models: looked at \`${configFile}\`.`
+}

@@ -20,6 +20,8 @@ export const diff = defineCommand({
     const after = (await context.store.lockfile?.all()) ?? new Map()
     const differences = compareModels(modelsIn(before), after)
     if (json) printJson({ models: differences, credits: sum(differences) })
+    else if (after.size === 0 && differences.length === 0)
+      print(`No model is pinned, nor was at ${revision}: looked in \`${file}\`.`)
     else print(format(differences, revision))
   },
 })

@@ -1,7 +1,7 @@
 import { MeshyError } from '../errors.ts'
 import type { ModelReport } from '../pipeline/telling/report.ts'
 import { by } from '../system/order.ts'
-import { buildArgs, buildChoiceOf } from './build-args.ts'
+import { buildArgs, buildChoiceOf, nothingImported } from './build-args.ts'
 import { announceCommand, notDetected, outcomeOf } from './build-outcome.ts'
 import { defineCommand } from './command.ts'
 import { generateByCommand, type CommandedBuild } from './commanded-build.ts'
@@ -17,9 +17,10 @@ export const generate = defineCommand({
   takesProgram: true,
   args: buildArgs,
   async run({ json, ...args }, program) {
-    const { models, finish } = await generateFor(buildChoiceOf(args), program)
+    const choice = buildChoiceOf(args)
+    const { models, finish } = await generateFor(choice, program)
     if (json) printJson({ models, credits: sum(models) })
-    else print(format(models))
+    else print(models.length > 0 ? format(models) : nothingImported(choice))
     return finish()
   },
 })
@@ -85,7 +86,6 @@ function unique(models: readonly ModelReport[]): ModelReport[] {
 }
 
 function format(models: readonly ModelReport[]): string {
-  if (models.length === 0) return 'The build imports no models.'
   const headings = ['image', 'key', 'triangles', 'size', 'from', 'spent']
   const rows = models.map(({ image, key, triangles, bytes, origin, credits }) => {
     return [image, key, triangles, formatBytes(bytes), origin, credits > 0 ? formatCredits(credits) : '']

@@ -1,5 +1,5 @@
 import { arrangePlan, formatPlan, planCost, type ShownRow } from '../pipeline/plan.ts'
-import { buildArgs, buildChoiceOf } from './build-args.ts'
+import { buildArgs, buildChoiceOf, nothingImported } from './build-args.ts'
 import { announceCommand, notDetected, outcomeOf } from './build-outcome.ts'
 import { defineCommand } from './command.ts'
 import { planByCommand } from './commanded-build.ts'
@@ -15,9 +15,10 @@ export const plan = defineCommand({
   takesProgram: true,
   args: buildArgs,
   async run({ json, ...args }, program) {
-    const { rows, exitCode } = await planOf(buildChoiceOf(args), program)
+    const choice = buildChoiceOf(args)
+    const { rows, exitCode } = await planOf(choice, program)
     if (json) printJson(toJson(rows))
-    else print(rows.length > 0 ? formatPlan(rows) : 'The build imports no models.')
+    else print(rows.length > 0 ? formatPlan(rows) : nothingImported(choice))
     return exitCode
   },
 })

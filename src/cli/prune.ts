@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import { findPrunable, prune as removePrunable, type Prunable } from '../pipeline/commands/prune.ts'
-import { buildArgs, buildChoiceOf } from './build-args.ts'
+import { buildArgs, buildChoiceOf, nothingImported } from './build-args.ts'
 import { defineCommand, MORE } from './command.ts'
 import type { BuildChoice } from './module-graph.ts'
 import { planBuild } from './plan-build.ts'
-import { formatBytes, formatTable, plural, print, printJson } from './print.ts'
+import { formatBytes, formatTable, plural, print, printError, printJson } from './print.ts'
 import { openCommand, placeOf, type ProjectArgs } from './project.ts'
 import { UsageError } from './usage-error.ts'
 import { assertReadable } from './vite-only.ts'
@@ -35,7 +35,9 @@ export const prune = defineCommand({
     const { context } = await openCommand(args)
     const used = new Set<string>()
     for (const choice of choices) {
-      for (const { request } of await planBuild(choice)) used.add(request.key)
+      const rows = await planBuild(choice)
+      if (rows.length === 0) printError(nothingImported(choice))
+      for (const { request } of rows) used.add(request.key)
     }
     const prunable = await findPrunable(context, used)
     if (yes) await removePrunable(context, prunable)

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { renderReport } from '../inspector/report.ts'
-import { buildArgs, buildChoiceOf } from './build-args.ts'
+import { buildArgs, buildChoiceOf, nothingImported } from './build-args.ts'
 import { defineCommand } from './command.ts'
 import { planBuild } from './plan-build.ts'
-import { print, printJson } from './print.ts'
+import { plural, print, printError, printJson } from './print.ts'
 import { openCommand } from './project.ts'
 import { assertReadable } from './vite-only.ts'
 
@@ -24,6 +24,7 @@ export const report = defineCommand({
     await writeFile(file, await renderReport(context, rows))
     const models = new Set(rows.map(({ request }) => request.key)).size
     if (json) printJson({ file: out, models })
-    else print(`${out}: ${models} model${models === 1 ? '' : 's'}`)
+    else print(`${out}: ${plural(models, 'model')}`)
+    if (models === 0) printError(nothingImported(choice))
   },
 })

@@ -25,12 +25,15 @@ export const types = defineCommand({
     for (const error of errors) printError(formatError(error))
     const file = path.relative(place.cwd, declared.file)
     if (json) printJson({ file, queries })
-    else print(queries.length > 0 ? `${file}:\n  ${queries.join('\n  ')}` : NOTHING)
+    else
+      print(
+        queries.length > 0
+          ? `${file}:\n  ${queries.join('\n  ')}`
+          : `The sources below \`${root}\` import no models.`,
+      )
     return errors.length > 0 ? EXIT.failed : EXIT.ok
   },
 })
-
-const NOTHING = 'The sources import no models.'
 
 /** Whatever the mode: who calls this command wants the file. */
 function openFile({ options, clock, notices }: Context): DeclaredFile {

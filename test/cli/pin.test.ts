@@ -1,4 +1,4 @@
-import { copyFile } from 'node:fs/promises'
+import { copyFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { mustSucceed, type Project } from '../support/project.ts'
@@ -17,6 +17,11 @@ import {
   viteBuild,
   viteProject,
 } from './harness.ts'
+
+const LFS_POINTER = `version https://git-lfs.github.com/spec/v1
+oid sha256:${'0'.repeat(64)}
+size 1234
+`
 
 describe('pin', () => {
   it('gives an import own bytes, which builds ship without a key', async () => {
@@ -71,6 +76,20 @@ describe('pin', () => {
 
     expect(finished.code).toBe(1)
     expect(jsonError(finished).code).toBe(code)
+  })
+
+  it('leads from a Git LFS pointer to the bytes', async () => {
+    const emulator = await emulate()
+    const project = await projectWithModel(emulator)
+    await writeFile(path.join(project.root, 'mine.glb'), LFS_POINTER)
+
+    const finished = await runCli(['pin', './hero.png?meshy', 'mine.glb', '--json'], { cwd: project.root })
+
+    expect(finished.code).toBe(1)
+    expect(jsonError(finished)).toMatchObject({
+      code: 'MESHY_GLB_INVALID',
+      hint: expect.stringContaining('git lfs pull'),
+    })
   })
 
   it('refuses while a paid model is on its way', async () => {

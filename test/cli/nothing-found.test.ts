@@ -1,0 +1,32 @@
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { initRepository } from '../support/git.ts'
+import { runCli, viteProject } from './harness.ts'
+
+/** What each command says of a build, or a lockfile, that has no models. */
+const COMMANDS: [string, string[], (root: string) => string][] = [
+  ['plan', ['plan'], (root) => `imports no models: looked at \`${root}\``],
+  ['generate', ['generate'], (root) => `imports no models: looked at \`${root}\``],
+  ['report', ['report'], (root) => `imports no models: looked at \`${root}\``],
+  ['prune', ['prune'], (root) => `imports no models: looked at \`${root}\``],
+  [
+    'plan of a config',
+    ['plan', '--config', 'vite.config.js'],
+    (root) => `looked at \`${path.join(root, 'vite.config.js')}\``,
+  ],
+  ['types', ['types'], (root) => `below \`${root}\` import no models`],
+  ['status', ['status'], (root) => `looked in \`${path.join(root, 'meshy-lock.json')}\``],
+  ['diff', ['diff'], (root) => `looked in \`${path.join(root, 'meshy-lock.json')}\``],
+]
+
+describe('a command that finds nothing says where it looked', () => {
+  it.each(COMMANDS)('%s', async (_, args, place) => {
+    const project = await viteProject({ files: { 'main.js': 'console.log(1)\n' } })
+    const { root: cwd } = project
+    await (await initRepository(project)).commitAll('a page')
+
+    const { code, stdout, stderr } = await runCli(args, { cwd })
+
+    expect({ code, told: stdout + stderr }).toEqual({ code: 0, told: expect.stringContaining(place(cwd)) })
+  })
+})
