@@ -6,6 +6,7 @@ import { claimTask, type Attempt, type Claim } from './paying/claim.ts'
 import { classify } from './classify.ts'
 import type { Context } from './context.ts'
 import { settleFailure } from './paying/failure.ts'
+import { inherit, toldHere } from './paying/on-its-way.ts'
 import { permissionMissing } from './paying/permission.ts'
 import { fetchFiles } from './paying/fetch-files.ts'
 import { noteExpiring } from './telling/expiring.ts'
@@ -58,10 +59,13 @@ async function takeOrMake(context: Context, request: Request, attempt: Attempt):
   // Nothing is on its way, so that only paying is left.
   if (!permission && !known) throw permissionMissing(request)
   if (!permission) return generateInTurn(context, request, attempt)
-  return withTeamTurn(context, request, lease, async (held) => {
+  return withTeamTurn(context, request, lease, async (held, told) => {
     // Whoever had the lease before may have paid meanwhile.
     const meanwhile = held === lease ? undefined : await takeShared(context, request)
     if (meanwhile) return { entry: meanwhile, origin: 'shared', credits: 0 }
+    // Or have been killed before it was done.
+    await inherit(context, request, await toldHere(context, request.key))
+    await inherit(context, request, told)
     return generateInTurn(context, request, { ...attempt, lease: held })
   })
 }

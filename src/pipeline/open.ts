@@ -13,6 +13,7 @@ import { createDebugLog } from '../system/debug.ts'
 import { createFetch } from '../system/fetch.ts'
 import { createRedactor } from '../system/redact.ts'
 import { decideBatch } from './paying/admission.ts'
+import { tellingJournal } from './paying/on-its-way.ts'
 import { Looks } from './paying/recent-tasks.ts'
 import { Batch } from './paying/batch.ts'
 import { Borders, type BordersInit } from './borders.ts'
@@ -94,18 +95,19 @@ export async function openContext(run: Run): Promise<Context> {
   const declared = openDeclared(run, { clock, turns: shared.declaring, ...declaredTelling(logger, notices) })
   const batch = new Batch(clock, (candidates) => decideBatch(context, candidates), activity)
   const store = openStore(options, hasher, clock)
+  const sharing = openSharedStores({
+    options,
+    env: run.env,
+    store,
+    keyOf: (request) => fingerprint(request, hasher),
+    clock,
+    fetch: createFetch({ env: run.env }),
+    warn: (text) => notices.once(text),
+  })
   const context: Context = {
     options,
-    store,
-    sharing: openSharedStores({
-      options,
-      env: run.env,
-      store,
-      keyOf: (request) => fingerprint(request, hasher),
-      clock,
-      fetch: createFetch({ env: run.env }),
-      warn: (text) => notices.once(text),
-    }),
+    store: { ...store, journal: tellingJournal(store.journal, { sharing, options }) },
+    sharing,
     hasher,
     borders: new Borders({ ...run.borders, allow: options.allow, workspace: options.workspace }),
     readImage: createImageReader(hasher, store.notes),

@@ -11,6 +11,8 @@ import { takeFile } from '../store/take-file.ts'
 import type { Clock } from '../system/clock.ts'
 import { errnoOf } from '../system/errno.ts'
 import { openMachineFolder } from './machine-folder.ts'
+import { createMachineSubmissions, type Turn } from './machine-submissions.ts'
+import type { OnItsWay } from './on-its-way.ts'
 
 export interface MachineStoreOptions {
   /** Absolute. */
@@ -39,10 +41,14 @@ export interface MachineStore {
    * store is out of reach.
    */
   withLease<T>(
-    subject: { account: string; key: string },
+    turn: Turn,
     use: (lease: Lease | undefined) => Promise<T>,
     options: Pick<LeaseOptions, 'signal' | 'onWait' | 'onStill'>,
   ): Promise<T>
+  /** What was sent for a key, by whoever told of it. To be asked under the lease of the key. */
+  onItsWay(turn: Turn): Promise<OnItsWay | undefined>
+  /** Tells what was sent for a key; undefined: nothing can become of it. */
+  tell(turn: Turn, onItsWay: OnItsWay | undefined): Promise<void>
   /** {@link trim} where this run has put something in. */
   tidy(): Promise<void>
   /** Removes what was not used for longest until the store is within its limit. @returns what was removed */
@@ -58,6 +64,7 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
   const prepare = createPreparation(layout, clock)
   const blobs = createBlobs(layout, prepare)
   const entries = createEntries(layout, { fingerprint, prepare })
+  const submissions = createMachineSubmissions(layout, prepare)
   let opening: Promise<boolean> | undefined
   let hasGrown = false
   const isOpen = (): Promise<boolean> =>
@@ -86,28 +93,45 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
     keepEntry: async (entry) => {
       if (await isOpen()) await orWithout(warn, () => entries.write(entry))
     },
-    withLease: async ({ account, key }, use, options) => {
-      if (!(await isOpen())) return use(undefined)
-      let isTurn = false
-      const inTurn = (lease: Lease) => {
-        isTurn = true
-        return use(lease)
-      }
-      try {
-        await prepare()
-        return await withLease(layout.lease(`${account}-${key}`), inTurn, { ...options, clock })
-      } catch (error) {
-        if (isTurn || !isOutOfReach(error)) throw error
-        warn(`the machine's store is out of reach: ${error.message}`)
-      }
-      return use(undefined)
+    onItsWay: async (turn) => ((await isOpen()) ? ifUsable(() => submissions.read(turn)) : undefined),
+    tell: async (turn, onItsWay) => {
+      if (await isOpen()) await orWithout(warn, () => submissions.write(turn, onItsWay))
     },
+    withLease: async (turn, use, options) =>
+      (await isOpen()) ? inTurn(turn, use, { ...options, layout, prepare, clock, warn }) : use(undefined),
     tidy: async () => {
       if (hasGrown) await orWithout(warn, () => trim(layout, blobs, limit))
     },
     trim: async (to = limit) => ((await isOpen()) ? trim(layout, blobs, to) : NOTHING),
     size: async () => ((await isOpen()) ? sum(await blobs.list()) : NOTHING),
   }
+}
+
+interface TurnOptions extends LeaseOptions {
+  layout: Layout
+  prepare: () => Promise<void>
+  warn: (text: string) => void
+}
+
+/** Without a lease where the store is out of reach: a failure of `use` itself is no such thing. */
+async function inTurn<T>(
+  { account, key }: Turn,
+  use: (lease: Lease | undefined) => Promise<T>,
+  { layout, prepare, warn, ...options }: TurnOptions,
+): Promise<T> {
+  let isTurn = false
+  const begin = (lease: Lease) => {
+    isTurn = true
+    return use(lease)
+  }
+  try {
+    await prepare()
+    return await withLease(layout.lease(`${account}-${key}`), begin, options)
+  } catch (error) {
+    if (isTurn || !isOutOfReach(error)) throw error
+    warn(`the machine's store is out of reach: ${error.message}`)
+  }
+  return use(undefined)
 }
 
 const NOTHING = { files: 0, bytes: 0 }
@@ -117,11 +141,15 @@ async function findEntry(
   { entries, blobs }: { entries: Entries; blobs: Blobs },
   key: string,
 ): Promise<StoredEntry | undefined> {
+  const entry = await ifUsable(() => entries.read(key))
+  return entry && (await sizeOf(blobs.path(entry.files.glb))) === entry.files.glb.bytes ? entry : undefined
+}
+
+/** A record that is damaged, of a later release, or another user's is as good as none. */
+async function ifUsable<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
   try {
-    const entry = await entries.read(key)
-    return entry && (await sizeOf(blobs.path(entry.files.glb))) === entry.files.glb.bytes ? entry : undefined
+    return await read()
   } catch (error) {
-    // A record that is damaged, of a later release, or another user's: as good as none.
     if (isMeshyError(error) && UNUSABLE.has(error.code)) return undefined
     throw error
   }

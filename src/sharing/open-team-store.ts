@@ -3,7 +3,7 @@ import type { StoreNetwork } from './ask-store.ts'
 import { Fuse } from './fuse.ts'
 import { createHttpStore } from './http-store.ts'
 import { createCredentials } from './s3-credentials.ts'
-import { createS3Store } from './s3-store.ts'
+import { createS3Store, type S3Store } from './s3-store.ts'
 import type { S3Address, StoreAddress, WrittenIn } from './store-address.ts'
 import { TeamLeases } from './team-leases.ts'
 import { createTeamStore, type TeamStore } from './team-store.ts'
@@ -47,8 +47,21 @@ export function openTeamStore(settings: TeamStoreSettings, world: World): TeamSt
   const objects = createS3Store(address, { credentials, network })
   const casName = (sha256: string) => `cas/${sha256.slice(0, 2)}/${sha256}`
   const canWrite = async () => (await credentials()) !== undefined
-  const leases = new TeamLeases({ objects, clock: network.clock, elapsed: () => performance.now(), account })
+  const { clock } = network
+  const elapsed = () => clock.elapsed?.() ?? performance.now()
+  const leases = new TeamLeases({ objects: fused(objects, fuse), clock, elapsed, account, signingKey })
   return createTeamStore({ ...common, objects, keepsEntries: true, casName, canWrite, leases })
+}
+
+/** Leases as well leave a store alone that is down. */
+function fused(objects: S3Store, fuse: Fuse): S3Store {
+  return {
+    has: (...asked) => fuse.guard(() => objects.has(...asked)),
+    read: (...asked) => fuse.guard(() => objects.read(...asked)),
+    write: (...asked) => fuse.guard(() => objects.write(...asked)),
+    create: (...asked) => fuse.guard(() => objects.create(...asked)),
+    remove: (...asked) => fuse.guard(() => objects.remove(...asked)),
+  }
 }
 
 /**

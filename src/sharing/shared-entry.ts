@@ -1,9 +1,9 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { Entry } from '../store/entry.ts'
 import { entryBodySchema } from '../store/entry-schema.ts'
 import { KEY_PATTERN } from '../store/patterns.ts'
 import { parseForeign } from './object-store.ts'
+import { isSignedBy, signatureOf } from './signature.ts'
 
 /** The record of a finished request as a team keeps it, signed where the team has a key for that. */
 const sharedEntrySchema = z.looseObject({
@@ -24,7 +24,7 @@ export const MAX_ENTRY_BYTES = 1024 * 1024
 
 /** The text of a record. */
 export function writeSharedEntry({ key, ...entry }: Entry, signingKey: string | undefined): string {
-  const signature = signingKey === undefined ? {} : { signature: sign(key, entry, signingKey) }
+  const signature = signingKey === undefined ? {} : { signature: signatureOf(signingKey, signed(key, entry)) }
   return `${JSON.stringify({ version: 1, key, entry, ...signature }, undefined, 2)}\n`
 }
 
@@ -47,34 +47,16 @@ export function readSharedEntry(
   if (key !== wanted.key || wanted.keyOf(entry.request) !== wanted.key) return 'is of another request'
   if (wanted.signingKey !== undefined) {
     if (signature === undefined) return 'is not signed'
-    if (!isSame(signature, sign(key, entry, wanted.signingKey))) return 'has a wrong signature'
+    if (!isSignedBy(wanted.signingKey, signed(key, entry), signature)) return 'has a wrong signature'
   }
   return { key, ...entry }
 }
 
 /** Over key, request and files: what decides which bytes are taken for what. */
-function sign(key: string, { request, files, derived = {} }: Omit<Entry, 'key'>, signingKey: string): string {
+function signed(key: string, { request, files, derived = {} }: Omit<Entry, 'key'>): object {
   const digests = Object.entries({ ...files, ...derived }).map(([name, { sha256, bytes }]) => [
     name,
-    sha256,
-    bytes,
+    [sha256, bytes],
   ])
-  const message = stable({
-    key,
-    request,
-    digests: Object.fromEntries(digests.map(([name, ...rest]) => [name, rest])),
-  })
-  return createHmac('sha256', signingKey).update(message).digest('hex')
-}
-
-/** JSON with sorted names, so that who wrote it does not matter. */
-function stable(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) => {
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner
-    return Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-  })
-}
-
-function isSame(one: string, other: string): boolean {
-  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))
+  return { key, request, digests: Object.fromEntries(digests) as object }
 }

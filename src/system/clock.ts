@@ -5,6 +5,8 @@ import { ownSignal } from './own-signal.ts'
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
+  /** Milliseconds of a clock that nobody sets. @default that of the process */
+  elapsed?(): number
   /** Resolves after `ms`; rejects with the reason of `signal` when that comes first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }

@@ -28,6 +28,7 @@ function machine(server: S3Server, now: { ms: number } = { ms: 0 }): TeamLeases 
     clock: { now: systemClock.now, sleep: async () => void (now.ms += 15_000) },
     elapsed: () => now.ms,
     account: 'abc',
+    signingKey: undefined,
   })
 }
 

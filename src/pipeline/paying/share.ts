@@ -70,6 +70,7 @@ async function take(context: Context, request: Request, { entry, from }: Shared)
   }
   await store.entries.write({ ...taken, provenance: { ...origin, takenFrom: from } })
   const pinned = options.lockfile ? await store.lockfile?.put(taken) : undefined
+  if (record) await store.journal.clear(request.key)
   logger.info(`meshy: ${request.imageName}: taken from ${from}, 0 credits`)
   return pinned ?? taken
 }

@@ -1,6 +1,7 @@
 import { accountDigest } from '../../store/journal.ts'
 import type { Lease, LeaseOptions } from '../../store/lease.ts'
 import type { Holder } from '../../store/lease-file.ts'
+import type { OnItsWay } from '../../sharing/on-its-way.ts'
 import { StoreFault } from '../../sharing/store-fault.ts'
 import type { TeamLease } from '../../sharing/team-leases.ts'
 import { currentProcess } from '../../system/process.ts'
@@ -63,12 +64,12 @@ export async function withTeamTurn<T>(
   context: Context,
   subject: { key: string; imageName: string },
   lease: Lease,
-  use: (lease: Lease) => Promise<T>,
+  use: (lease: Lease, told: OnItsWay | undefined) => Promise<T>,
 ): Promise<T> {
   const ofTeam = await acquireTeamLease(context, subject)
-  if (!ofTeam) return use(lease)
+  if (!ofTeam) return use(lease, undefined)
   try {
-    return await use({ mine: async () => (await lease.mine()) && (await ofTeam.isHeld()) })
+    return await use({ mine: async () => (await lease.mine()) && (await ofTeam.isHeld()) }, ofTeam.told)
   } finally {
     context.sharing.uploads.after(subject.key, () => ofTeam.release().catch(ignoreFault))
   }
