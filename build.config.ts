@@ -15,6 +15,7 @@ export default defineBuildConfig({
     'src/rsbuild',
     'src/esbuild',
     'src/farm',
+    'src/bun',
     'src/turbopack',
     'src/emulator',
     'src/types',

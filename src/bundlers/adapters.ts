@@ -1,4 +1,5 @@
 import type { Adapter, AdapterParts } from './adapter.ts'
+import { createBunAdapter } from './bun.ts'
 import { createEsbuildAdapter } from './esbuild.ts'
 import { createFarmAdapter } from './farm.ts'
 import { createRolldownAdapter, createRollupAdapter } from './rollup.ts'
@@ -17,6 +18,7 @@ const ADAPTERS: Record<string, CreateAdapter> = {
   rsbuild: createWebpackAdapter,
   esbuild: createEsbuildAdapter,
   farm: createFarmAdapter,
+  bun: createBunAdapter,
 }
 
 /** The adapter of a bundler, by the name that unplugin gives it. Others are taken for relatives of Rollup. */

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { SPECIFIER } from '../pipeline/imports.ts'
-import type { Adapter, ModuleIds, NativeContext } from './adapter.ts'
-import { pathOf, toPosix, type ResolvingContext } from './resolve.ts'
+import type { Adapter, NativeContext } from './adapter.ts'
+import { relativeIds } from './module-id.ts'
+import type { ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
 import { scrubEsbuild, type EsbuildResult } from './esbuild-maps.ts'
 import { ASSET_PREFIX, esbuildUrl } from './url.ts'
@@ -39,7 +40,7 @@ export function createEsbuildAdapter(session: Session): Adapter {
   return {
     start: (native) => start(session, buildOf(native), ++builds === 1),
     resolver: (native) => resolverOf(buildOf(native)),
-    moduleIds: moduleIdsOf(session),
+    moduleIds: relativeIds(() => session.bundler.root),
     urlOf: () => esbuildUrl(session.bundler.root),
     tellsAtOnce: true,
     hooks: {
@@ -61,21 +62,6 @@ function start(session: Session, { initialOptions }: Build, isFirst: boolean): v
   const root = initialOptions.absWorkingDir ?? process.cwd()
   const live = session.inline.live ?? (!isFirst || WATCH_FLAGS.some((flag) => process.argv.includes(flag)))
   session.adopt({ ...session.bundler, root, envDir: root, live })
-}
-
-/** Relative to the root, since the output shows ids in comments, and posix, since two machines give the same. */
-function moduleIdsOf(session: Session): ModuleIds {
-  return {
-    pattern: /\?meshy=[0-9a-f]{16}$/,
-    toBundler: (id) => {
-      const file = pathOf(id)
-      return toPosix(path.relative(session.bundler.root, file)) + id.slice(file.length)
-    },
-    fromBundler: (id) => {
-      const file = pathOf(id)
-      return toPosix(path.resolve(session.bundler.root, file)) + id.slice(file.length)
-    },
-  }
 }
 
 function resolverOf(build: Build): ResolvingContext {

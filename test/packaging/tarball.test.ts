@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startEmulator } from '../../src/emulator.ts'
 import { createProject, installTarball, mustSucceed, REPOSITORY, type Project } from '../support/project.ts'
 
-const PLUGINS = ['vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'rsbuild', 'esbuild', 'farm']
+const PLUGINS = ['vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'rsbuild', 'esbuild', 'farm', 'bun']
 const WEBPACK = path.join(REPOSITORY, 'node_modules', 'webpack')
 const KEY = 'msy_a_key_of_the_form_of_the_service'
 

@@ -6,7 +6,7 @@ import { build } from 'vite'
 import { REPOSITORY } from './project.ts'
 import { readSources, SRC } from './sources.ts'
 
-const ENTRIES = ['cli', 'vite', 'rollup', 'webpack', 'esbuild']
+const ENTRIES = ['cli', 'vite', 'rollup', 'webpack', 'esbuild', 'bun']
 
 /**
  * The sources of now as JavaScript that plain Node runs, in a folder where they find our dependencies. Not `dist`,

@@ -1,0 +1,109 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { MeshyError } from '../errors.ts'
+import type { Adapter } from './adapter.ts'
+import { relativeIds } from './module-id.ts'
+import { presentable } from './present.ts'
+import type { ResolvingContext } from './resolve.ts'
+import { scrubText } from './scrub-text.ts'
+import type { Session } from './session.ts'
+import { ASSET_PREFIX, esbuildUrl } from './url.ts'
+
+/** A build of Bun, as far as we use it. */
+interface Build {
+  config: { outdir?: string; sourcemap?: unknown }
+  onResolve(options: { filter: RegExp }, run: (args: { path: string }) => object): void
+  onLoad(
+    options: { filter: RegExp; namespace: string },
+    run: (args: { path: string }) => Promise<object>,
+  ): void
+  onEnd(run: (result: { outputs: readonly { path: string }[] }) => Promise<void>): void
+}
+
+/** What Bun has of its own, where it runs us. */
+interface BunRuntime {
+  resolveSync(specifier: string, folder: string): string
+}
+
+const NAMESPACE = 'meshy-asset'
+
+/** `Bun.build`. It knows neither a watcher nor a way to resolve for plugins, and writes before it says that it ends. */
+export function createBunAdapter(session: Session): Adapter {
+  return {
+    start: () => {},
+    resolver: () => resolver,
+    moduleIds: relativeIds(() => session.bundler.root),
+    urlOf: () => esbuildUrl(session.bundler.root),
+    tellsAtOnce: true,
+    afterLoad: (_, { asset, context }) => {
+      if (context.options.mode === 'plan' && !context.part && !asset) throw planned(session.bundler.root)
+    },
+    hooks: {
+      bun: {
+        loader: 'js',
+        setup: (build) => setUp(build as unknown as Build, session),
+      },
+    },
+  }
+}
+
+const resolver: ResolvingContext = {
+  resolve: async (source, importer) => {
+    const folder = importer && path.isAbsolute(importer) ? path.dirname(importer) : process.cwd()
+    try {
+      return { id: runtime().resolveSync(source, folder) }
+    } catch (error) {
+      if (isUnresolved(error)) return null
+      throw error
+    }
+  },
+}
+
+function runtime(): BunRuntime {
+  return (globalThis as unknown as { Bun: BunRuntime }).Bun
+}
+
+function isUnresolved(error: unknown): boolean {
+  return ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes((error as { code?: string }).code ?? '')
+}
+
+function setUp(build: Build, session: Session): void {
+  const root = process.cwd()
+  session.adopt({ ...session.bundler, root, envDir: root, live: false })
+  emitFiles(build, session)
+  const { sourcemap, outdir } = build.config
+  if (sourcemap && outdir) build.onEnd((result) => scrubOutputs(result.outputs, session))
+}
+
+/** In a namespace of our own, where no loader of the user is asked about them. */
+function emitFiles(build: Build, session: Session): void {
+  build.onResolve({ filter: new RegExp(`^${ASSET_PREFIX}`) }, ({ path: specifier }) => ({
+    path: specifier.slice(ASSET_PREFIX.length),
+    namespace: NAMESPACE,
+  }))
+  build.onLoad({ filter: /./, namespace: NAMESPACE }, async ({ path: file }) => ({
+    contents: await readFile(path.resolve(session.bundler.root, file)),
+    loader: 'file',
+  }))
+}
+
+async function scrubOutputs(outputs: readonly { path: string }[], session: Session): Promise<void> {
+  if (session.prompts.isEmpty) return
+  for (const { path: file } of outputs) {
+    if (!/\.(?:map|[cm]?js)$/.test(file)) continue
+    const before = await readFile(file, 'utf8')
+    const after = scrubText(file, before, (files) => session.prompts.scrub(files))
+    if (after !== before) await writeFile(file, after)
+  }
+}
+
+/** The only way to end before anything is written. What the plan lists is told at the end. */
+function planned(root: string): unknown {
+  return presentable(
+    new MeshyError('MESHY_PLAN_ONLY', {
+      message: 'Nothing is built: the mode is `plan`, which writes and sends nothing.',
+      hint: 'Unset MESHY_MODE, or the option `mode`, to build.',
+    }),
+    root,
+  )
+}
