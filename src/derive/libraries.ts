@@ -1,4 +1,5 @@
 import type * as Meshopt from 'meshoptimizer'
+import type * as Watlas from 'watlas'
 import { MeshyError } from '../errors.ts'
 import { hasErrno } from '../system/errno.ts'
 
@@ -7,6 +8,7 @@ const PACKAGES = {
   sharp: async () => (await import('sharp')).default,
   meshoptimizer: async () => readyMeshopt(await import('meshoptimizer')),
   draco3dgltf: async () => (await import('draco3dgltf')).default,
+  watlas: async () => readyWatlas(await import('watlas')),
 }
 
 export type PackageName = keyof typeof PACKAGES
@@ -83,6 +85,11 @@ async function readyMeshopt(meshopt: typeof Meshopt) {
   const { MeshoptEncoder, MeshoptDecoder, MeshoptSimplifier } = meshopt
   await Promise.all([MeshoptEncoder.ready, MeshoptDecoder.ready, MeshoptSimplifier.ready])
   return meshopt
+}
+
+async function readyWatlas(watlas: typeof Watlas) {
+  await watlas.Initialize()
+  return watlas
 }
 
 interface MissingPackage {

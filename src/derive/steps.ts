@@ -43,9 +43,9 @@ interface StepKind {
 const STEP_KINDS: readonly StepKind[] = [
   {
     name: 'simplify',
-    revision: 2,
+    revision: 3,
     valueIn: ({ simplify }) => simplify,
-    needs: () => ['meshoptimizer'],
+    needs: () => ['meshoptimizer', 'sharp', 'watlas'],
   },
   {
     name: 'optimize',
@@ -55,9 +55,9 @@ const STEP_KINDS: readonly StepKind[] = [
   },
   {
     name: 'lods',
-    revision: 1,
+    revision: 2,
     valueIn: ({ level }) => level,
-    needs: () => ['meshoptimizer', 'sharp'],
+    needs: () => ['meshoptimizer', 'sharp', 'watlas'],
   },
   {
     name: 'texture-size',

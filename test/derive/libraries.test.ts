@@ -31,7 +31,7 @@ describe('loadTools', () => {
   }
 
   it('loads what the steps need, and nothing else', async () => {
-    for (const name of ['sharp', 'meshoptimizer', 'draco3dgltf'] as const) {
+    for (const name of ['sharp', 'meshoptimizer', 'draco3dgltf', 'watlas'] as const) {
       const { core, extensions, functions, ...packages } = await loadTools([name])
 
       expect([core, extensions, functions]).not.toContain(undefined)
@@ -43,7 +43,7 @@ describe('loadTools', () => {
     [GLTF_TRANSFORM.join(' '), [], []],
     ['sharp', GLTF_TRANSFORM, packagesOf({ textureSize: 512 })],
     ['meshoptimizer', GLTF_TRANSFORM, packagesOf({ compress: 'meshopt' })],
-    ['meshoptimizer', GLTF_TRANSFORM, packagesOf({ simplify: 500 })],
+    ['meshoptimizer sharp watlas', GLTF_TRANSFORM, packagesOf({ simplify: 500 })],
     ['draco3dgltf', GLTF_TRANSFORM, packagesOf({ compress: 'draco' })],
   ])('names the command that installs %s when it is missing', async (missing, installed, needed) => {
     const failure = await failureOf(loadWith(installed, needed))

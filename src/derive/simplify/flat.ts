@@ -58,7 +58,8 @@ function unshare(primitive: Primitive): void {
   primitive.setIndices(null)
 }
 
-function spread(source: Accessor, indices: number[]): Accessor {
+/** An accessor that has the elements of another one, in this order. */
+export function spread(source: Accessor, indices: number[]): Accessor {
   const array = source.getArray()
   const size = source.getElementSize()
   if (!array) return source

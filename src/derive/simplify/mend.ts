@@ -1,3 +1,4 @@
+import { chartsOf } from './charts.ts'
 import { fitterOf, positionOf, type Blend } from './fit.ts'
 import type { Reduced } from './reduce.ts'
 import type { Surface } from './surface.ts'
@@ -34,6 +35,19 @@ export function mendTexture(surface: Surface, reduced: Reduced): Mended {
     })
   }
   return { indices, blends, error: reduced.error, laid: area.whole > 0 ? area.laid / area.whole : 0 }
+}
+
+/** The part of a surface that is in several pieces of the texture at once. */
+export function cutShare(surface: Surface, { indices }: Reduced): number {
+  const charts = chartsOf(surface)
+  const area = { cut: 0, whole: 0 }
+  for (let at = 0; at < indices.length; at += 3) {
+    const corners = [...indices.subarray(at, at + 3)]
+    const size = areaOf(corners.map((corner) => positionOf(surface, corner)))
+    area.whole += size
+    if (new Set(corners.map((corner) => charts[corner])).size > 1) area.cut += size
+  }
+  return area.whole > 0 ? area.cut / area.whole : 0
 }
 
 /** The vertex that is where a corner is in the model and in the texture. */

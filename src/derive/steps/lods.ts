@@ -13,7 +13,7 @@ export const lods: Step = {
   async apply(work) {
     const { plan, before } = work
     const triangles = Math.max(FEWEST, Math.round(before.triangles * (plan.level ?? 1)))
-    const { changes } = simplifyTo(work, { triangles, error: 1 }, `lods, ${triangles} triangles`)
+    const { changes } = await simplifyTo(work, { triangles, error: 1 }, `lods, ${triangles} triangles`)
     return { ...changes, tolerance: TOLERANCE }
   },
 }

@@ -1,9 +1,11 @@
 import type { Document, Primitive } from '@gltf-transform/core'
+import { bake, forgetLayout } from '../bake/bake.ts'
+import { sheetsOf, type Sheet } from '../bake/sheets.ts'
 import type { Changes } from '../compare/compare.ts'
 import { takeSnapshot } from '../compare/snapshot.ts'
 import { need, type Tools } from '../libraries.ts'
 import { dropNormals, isFlat, restoreNormals } from '../simplify/flat.ts'
-import { mendTexture, type Mended } from '../simplify/mend.ts'
+import { cutShare, mendTexture } from '../simplify/mend.ts'
 import { CLOSE, reduce, type Aim } from '../simplify/reduce.ts'
 import { gatherSurface } from '../simplify/surface.ts'
 import { writeSurface } from '../simplify/write.ts'
@@ -25,29 +27,57 @@ export const simplify: Step = {
   isAsked: (plan) => plan.simplify !== undefined,
   async apply(work) {
     const { simplify: asked } = work.plan
-    const { mended, changes } = simplifyTo(work, aimOf(asked))
-    if (mended && asked !== 'auto') tellTexture(work, mended.laid)
+    const { laid, changes } = await simplifyTo(work, aimOf(asked))
+    if (asked !== 'auto') tellTexture(work, laid)
     return changes
   },
 }
 
 /** Brings a model to fewer triangles, and tells what that did not reach. */
-export function simplifyTo(
+export async function simplifyTo(
   work: Work,
   aim: Aim,
   name = `simplify=${work.plan.simplify}`,
-): { mended?: Mended; changes: Changes } {
+): Promise<{ laid: number; changes: Changes }> {
   const { document, tools, before } = work
-  if (aim.triangles >= before.triangles) return { changes: {} }
+  if (aim.triangles >= before.triangles) return { laid: 0, changes: {} }
   const flat = prepare(document, tools)
-  const surface = gatherSurface(document)
-  const reduced = reduce(need(tools, 'meshoptimizer').MeshoptSimplifier, surface, aim)
-  const mended = mendTexture(surface, reduced)
-  writeSurface(surface, mended, tools)
+  const { error, laid, sheets } = await writeReduced(work, aim)
   for (const primitive of flat) restoreNormals(primitive, tools)
+  for (const sheet of sheets) await bake(document, sheet, tools)
+  dropUnused(document)
   const { triangles } = takeSnapshot(document)
-  if (aim.triangles > 0) tell(work, `\`${name}\``, { aim, triangles, error: reduced.error })
-  return { mended, changes: { triangles, tolerance: Math.max(LEAST_TOLERANCE, 2 * reduced.error) } }
+  if (aim.triangles > 0) tell(work, `\`${name}\``, { aim, triangles, error })
+  return { laid, changes: { triangles, tolerance: Math.max(LEAST_TOLERANCE, 2 * error) } }
+}
+
+/** Seams of the texture are kept, or mended. Where too much would be cut, the texture is to be laid out anew. */
+async function writeReduced(
+  { document, tools }: Work,
+  aim: Aim,
+): Promise<{ error: number; laid: number; sheets: Sheet[] }> {
+  const { MeshoptSimplifier: simplifier } = need(tools, 'meshoptimizer')
+  const surface = gatherSurface(document)
+  const reduced = reduce(simplifier, surface, aim)
+  const isCut = aim.triangles > 0 && cutShare(surface, reduced) > TOLD_TEXTURE
+  const sheets = isCut ? (sheetsOf(document, surface, tools) ?? []) : []
+  if (sheets.length === 0) {
+    const mended = mendTexture(surface, reduced)
+    writeSurface(surface, mended, tools)
+    return { error: reduced.error, laid: mended.laid, sheets }
+  }
+  for (const sheet of sheets) forgetLayout(sheet, tools)
+  const bare = gatherSurface(document)
+  const again = reduce(simplifier, bare, aim)
+  writeSurface(bare, { ...again, blends: new Map(), laid: 0 }, tools)
+  return { error: again.error, laid: 0, sheets }
+}
+
+/** Accessors that nothing refers to any more. */
+function dropUnused(document: Document): void {
+  for (const accessor of document.getRoot().listAccessors()) {
+    if (accessor.listParents().every((parent) => parent === document.getRoot())) accessor.dispose()
+  }
 }
 
 function aimOf(asked: number | 'auto' | undefined): Aim {

@@ -1,13 +1,13 @@
 import type { Texture } from '@gltf-transform/core'
 import { need, type Tools } from '../libraries.ts'
 import type { DerivationPlan } from '../steps.ts'
+import { isReadable } from './readable.ts'
 import type { Step } from './step.ts'
 
 /** Pictures that are looked at; the others are numbers, where an error of one step shows as a wrong reflection. */
 const COLOR_SLOTS = /^(?:baseColor|emissive|diffuse|specularColor|sheenColor)/
 const COLOR_QUALITY = 80
 const DATA_QUALITY = 90
-const READABLE = new Set(['image/png', 'image/jpeg', 'image/webp', 'image/avif'])
 const WEBP = 'image/webp'
 
 /** Makes textures smaller, and WebP where that is wanted. */
@@ -17,7 +17,7 @@ export const textures: Step = {
     textureSize !== undefined || textureFormat === 'webp' || level !== undefined,
   async apply({ document, tools, plan, note }) {
     const all = document.getRoot().listTextures()
-    const kept = all.filter((texture) => !READABLE.has(texture.getMimeType()))
+    const kept = all.filter((texture) => !isReadable(texture))
     if (kept.length > 0) note(keptNote(kept))
     const others = all.filter((texture) => !kept.includes(texture))
     await Promise.all(others.map((texture) => lighten(texture, plan, tools)))

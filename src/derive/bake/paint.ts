@@ -1,0 +1,78 @@
+import { dot, type Vec } from '../simplify/vectors.ts'
+import { sample, type Canvas, type Pixels } from './canvas.ts'
+import type { Hit } from './nearest-triangle.ts'
+import { across, frameOf, normalAt, unit, type Frame, type Patch } from './patch.ts'
+
+/** What is read from, and what is painted on. */
+export interface Painting {
+  from: Pixels
+  canvas: Canvas
+  /** Its texels are directions, by how the texture lies on a triangle. */
+  isNormal: boolean
+}
+
+/** A place in what a primitive was, and the same in what it is. */
+export interface Pair {
+  source: Patch
+  target: Patch
+  there: Hit
+  here: Hit
+}
+
+const STRAIGHT: Vec = [0, 0, 1]
+/** A direction that is turned away from the viewer shows as black. */
+const LOWEST = 0.05
+
+/** Paints a texel of each picture with what is at its place in the source. */
+export function createPainter(paintings: readonly Painting[]): (texel: number, pair: Pair) => void {
+  const found = new Float64Array(4)
+  const frames = new Map<Patch, Map<number, Frame>>()
+  const frame = (patch: Patch, { triangle }: Hit): Frame => {
+    const known = frames.get(patch) ?? new Map<number, Frame>()
+    frames.set(patch, known)
+    const one = known.get(triangle) ?? frameOf(patch, triangle)
+    known.set(triangle, one)
+    return one
+  }
+  return (texel, pair) => {
+    const [u, v] = placeOf(pair.source, pair.there)
+    for (const { from, canvas, isNormal } of paintings) {
+      sample(from, u, v, found)
+      if (isNormal)
+        turn(found, pair, { was: frame(pair.source, pair.there), is: frame(pair.target, pair.here) })
+      for (let channel = 0; channel < 4; channel++) {
+        canvas.pixels[texel * 4 + channel] = Math.round(found[channel] ?? 0)
+      }
+      canvas.painted[texel] = 1
+    }
+  }
+}
+
+function placeOf({ indices, places }: Patch, { triangle, weights }: Hit): [u: number, v: number] {
+  let [u, v] = [0, 0]
+  for (let corner = 0; corner < 3; corner++) {
+    const vertex = indices[triangle * 3 + corner] ?? 0
+    u += (places[vertex * 2] ?? 0) * (weights[corner] ?? 0)
+    v += (places[vertex * 2 + 1] ?? 0) * (weights[corner] ?? 0)
+  }
+  return [u, v]
+}
+
+/** Keeps a direction as it is in space, where the texture lies another way. */
+function turn(color: Float64Array, pair: Pair, { was, is }: { was: Frame; is: Frame }): void {
+  const before = axesOf(was, normalAt(pair.source, pair.there.triangle, pair.there.weights))
+  const after = axesOf(is, normalAt(pair.target, pair.here.triangle, pair.here.weights))
+  const [x = 0, y = 0, z = 1] = [0, 1, 2].map((channel) => ((color[channel] ?? 0) / 255) * 2 - 1)
+  const direction = [0, 1, 2].map((axis) =>
+    [x, y, z].reduce((sum, part, i) => sum + part * (before[i]?.[axis] ?? 0), 0),
+  )
+  const turned = after.map((axis) => dot(axis, direction))
+  const shown = unit([turned[0] ?? 0, turned[1] ?? 0, Math.max(LOWEST, turned[2] ?? 0)])
+  const isSound = shown.every(Number.isFinite)
+  for (const [channel, value] of (isSound ? shown : STRAIGHT).entries())
+    color[channel] = ((value + 1) / 2) * 255
+}
+
+function axesOf({ right, up }: Frame, normal: Vec): Vec[] {
+  return [across(right, normal), across(up, normal), normal]
+}

@@ -1,0 +1,92 @@
+import type { Accessor, Primitive } from '@gltf-transform/core'
+import { cross, dot, minus, type Vec } from '../simplify/vectors.ts'
+import { valuesOf } from '../steps/prepare.ts'
+
+/** The triangles of a primitive, in its own space. */
+export interface Patch {
+  positions: Float32Array
+  /** Absent where each triangle is flat. */
+  normals: Float32Array | undefined
+  places: Float32Array
+  indices: Uint32Array
+}
+
+/** The directions in which the texture of a triangle grows: to the right, and up. */
+export interface Frame {
+  right: Vec
+  up: Vec
+}
+
+export function readPatch(primitive: Primitive): Patch {
+  const read = (semantic: string) => {
+    const accessor = primitive.getAttribute(semantic)
+    return accessor ? valuesOf(accessor) : undefined
+  }
+  const positions = read('POSITION') ?? new Float32Array()
+  return {
+    positions,
+    normals: read('NORMAL'),
+    places: read('TEXCOORD_0') ?? new Float32Array((positions.length / 3) * 2),
+    indices: indicesOf(primitive.getIndices(), positions.length / 3),
+  }
+}
+
+function indicesOf(indices: Accessor | null, count: number): Uint32Array {
+  const array = indices?.getArray()
+  return array ? Uint32Array.from(array) : Uint32Array.from({ length: count }, (_, i) => i)
+}
+
+/** Where a vertex is in the texture. */
+export function placeIn({ places }: Patch, vertex: number): [u: number, v: number] {
+  return [places[vertex * 2] ?? 0, places[vertex * 2 + 1] ?? 0]
+}
+
+export function cornersOf({ indices }: Patch, triangle: number): number[] {
+  return [...indices.subarray(triangle * 3, triangle * 3 + 3)]
+}
+
+export function positionIn({ positions }: Patch, vertex: number): Vec {
+  return [...positions.subarray(vertex * 3, vertex * 3 + 3)]
+}
+
+/** Of length 1; none of a triangle without area. */
+export function faceOf(patch: Patch, triangle: number): Vec {
+  const [a = [], b = [], c = []] = cornersOf(patch, triangle).map((vertex) => positionIn(patch, vertex))
+  return unit(cross(minus(b, a), minus(c, a)))
+}
+
+/** How a texture lies on a triangle. */
+export function frameOf(patch: Patch, triangle: number): Frame {
+  const corners = cornersOf(patch, triangle)
+  const [a = [], b = [], c = []] = corners.map((vertex) => positionIn(patch, vertex))
+  const [p = [], q = [], r = []] = corners.map((vertex) => placeIn(patch, vertex))
+  const [e, f] = [minus(b, a), minus(c, a)]
+  const [[du1 = 0, dv1 = 0], [du2 = 0, dv2 = 0]] = [minus(q, p), minus(r, p)]
+  const sign = Math.sign(du1 * dv2 - du2 * dv1)
+  const along = (x: number, y: number) => unit(e.map((value, i) => sign * (value * x + (f[i] ?? 0) * y)))
+  // Rows of a texture count downwards.
+  return { right: along(dv2, -dv1), up: along(du2, -du1) }
+}
+
+/** The normal at a place of a triangle, by the weights of its corners. */
+export function normalAt(patch: Patch, triangle: number, weights: Vec): Vec {
+  const { normals } = patch
+  if (!normals) return faceOf(patch, triangle)
+  const corners = cornersOf(patch, triangle)
+  return unit(
+    [0, 1, 2].map((axis) =>
+      corners.reduce((sum, vertex, i) => sum + (normals[vertex * 3 + axis] ?? 0) * (weights[i] ?? 0), 0),
+    ),
+  )
+}
+
+/** The part of a direction that is at a right angle to another one. */
+export function across(direction: Vec, normal: Vec): Vec {
+  const along = dot(direction, normal)
+  return unit(direction.map((value, axis) => value - along * (normal[axis] ?? 0)))
+}
+
+export function unit(vector: Vec): Vec {
+  const length = Math.hypot(...vector)
+  return length > 0 ? vector.map((value) => value / length) : vector
+}
