@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/compile.ts',
     // The store of whoever runs the tests is theirs.
     env: { MESHY_MACHINE_STORE: 'false' },
     testTimeout: 120_000,

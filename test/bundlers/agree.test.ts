@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { compileSources } from '../support/compiled.ts'
+import { COMPILED } from '../support/compiled.ts'
 import { freePort } from '../support/free-port.ts'
 import { REPOSITORY, type Project } from '../support/project.ts'
 import { hasTerminals, openTerminal } from '../support/terminal.ts'
@@ -124,8 +124,7 @@ createServer(vite.middlewares).listen(${port}, '127.0.0.1', () => console.log('h
 }
 
 async function writeConfig(project: Project, options: object): Promise<void> {
-  const { vite } = await compileSources()
   await project.write({
-    'vite.config.mjs': `import meshy from ${JSON.stringify(vite)}\nexport default { plugins: [meshy(${JSON.stringify(options)})] }\n`,
+    'vite.config.mjs': `import meshy from ${JSON.stringify(COMPILED.vite)}\nexport default { plugins: [meshy(${JSON.stringify(options)})] }\n`,
   })
 }

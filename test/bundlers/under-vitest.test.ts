@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { compileSources } from '../support/compiled.ts'
+import { COMPILED } from '../support/compiled.ts'
 import type { Project } from '../support/project.ts'
 import { build, emulate, makeProject, paying } from './harness.ts'
 
@@ -50,7 +50,7 @@ describe('under vitest, with a key', () => {
 })
 
 async function makeTestedProject(): Promise<Project> {
-  const plugin = pathToFileURL((await compileSources()).vite).href
+  const plugin = pathToFileURL(COMPILED.vite).href
   return makeProject({
     files: {
       'hero.test.js': TEST,

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { compileSources } from '../support/compiled.ts'
+import { COMPILED } from '../support/compiled.ts'
 import { startDev } from './dev-server.ts'
 import { emulate, entryOf, makeProject, paying, VITES } from './harness.ts'
 
@@ -24,7 +24,7 @@ describe.each(VITES)('the watcher of %s', (vite) => {
   })
 
   it('follows the options of the project', async () => {
-    const plugin = pathToFileURL((await compileSources()).vite).href
+    const plugin = pathToFileURL(COMPILED.vite).href
     const project = await makeProject({
       files: {
         ...FILES,

@@ -3,7 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { spawnScript } from '../support/child.ts'
-import { compileSources } from '../support/compiled.ts'
+import { COMPILED } from '../support/compiled.ts'
 import { createProject, mustSucceed, REPOSITORY, type Project, type ProjectInit } from '../support/project.ts'
 import { CLI, emulate, emulated, importing, json, keyless, readPins, readTree, runCli } from './harness.ts'
 
@@ -12,7 +12,6 @@ interface PlanJson {
   credits: number
 }
 
-const compiled = await compileSources()
 const BUNDLERS = ['vite', 'rollup', 'webpack', 'esbuild'] as const
 
 const TWO_PARTS = {
@@ -192,9 +191,8 @@ async function makeProject(bundler: (typeof BUNDLERS)[number]): Promise<Project>
 
 function ourPackage(): Record<string, string | object> {
   const entries = Object.fromEntries(BUNDLERS.map((name) => [`./${name}`, `./${name}.js`]))
-  const folder = path.dirname(compiled.vite)
   const files = BUNDLERS.map((name) => {
-    const entry = JSON.stringify(path.join(folder, `${name}.js`))
+    const entry = JSON.stringify(path.join(COMPILED.folder, `${name}.mjs`))
     return [
       `node_modules/unplugin-meshy/${name}.js`,
       `import plugin from ${entry}\nexport default plugin\nexport { plugin as 'module.exports' }\n`,

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { onTestFinished } from 'vitest'
 import { startEmulator } from '../../src/emulator.ts'
 import type { RunningEmulator, StartOptions } from '../../src/emulator.ts'
-import { compileSources } from '../support/compiled.ts'
+import { COMPILED } from '../support/compiled.ts'
 import { createDice } from '../support/dice.ts'
 import {
   createProject,
@@ -14,10 +14,8 @@ import {
   type ProjectInit,
 } from '../support/project.ts'
 
-const compiled = await compileSources()
-
 /** The command line, for Node. */
-export const CLI = compiled.cli
+export const CLI = COMPILED.cli
 
 export interface CliOptions {
   cwd?: string
@@ -175,7 +173,7 @@ export function jsonError({ stderr }: Finished): {
 }
 
 function ourPackage(): Record<string, string | object> {
-  const entry = JSON.stringify(compiled.vite)
+  const entry = JSON.stringify(COMPILED.vite)
   return {
     'node_modules/unplugin-meshy/package.json': {
       name: 'unplugin-meshy',

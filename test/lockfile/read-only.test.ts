@@ -13,13 +13,12 @@ import {
   runCli,
   viteProject,
 } from '../cli/harness.ts'
-import { compileSources } from '../support/compiled.ts'
+import { COMPILED } from '../support/compiled.ts'
 import { mustSucceed, type Project } from '../support/project.ts'
 
 /** Whom nothing belongs to. */
 const NOBODY = ['--reuid', '65534', '--regid', '65534', '--clear-groups']
 const isRoot = process.platform === 'linux' && process.getuid?.() === 0
-const sources = path.dirname((await compileSources()).vite)
 
 const BUILDS: Record<string, (out: string) => string[]> = {
   'Vite 8': (out) => [
@@ -35,7 +34,7 @@ const BUILDS: Record<string, (out: string) => string[]> = {
 }
 
 const ESBUILD = `import { build } from ${JSON.stringify(import.meta.resolve('esbuild'))}
-import meshy from ${JSON.stringify(path.join(sources, 'esbuild.js'))}
+import meshy from ${JSON.stringify(path.join(COMPILED.folder, 'esbuild.mjs'))}
 await build({ entryPoints: ['main.js'], bundle: true, format: 'esm', outdir: process.argv[2], plugins: [meshy()] })
 `
 
@@ -65,7 +64,7 @@ async function setUp() {
   const clone = await cloneOf(project)
   const blobs = Object.entries(await readTree(clone.root))
   const [, model] = blobs.find(([name]) => name.includes(pin?.files['glb']?.sha256 ?? '?')) ?? []
-  await chmod(sources, 0o755)
+  await chmod(COMPILED.folder, 0o755)
   change(clone, 'a-w,a+rX')
   onTestFinished(() => change(clone, 'u+w'))
   return { clone, env: keyless(emulator), model }

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { link, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { threadId, Worker } from 'node:worker_threads'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { withLease } from '../../src/store/lease.ts'
@@ -12,11 +11,11 @@ import { removeLostLease } from '../../src/store/lease-takeover.ts'
 import type { Clock } from '../../src/system/clock.ts'
 import { currentProcess } from '../../src/system/process.ts'
 import { spawnScript } from '../support/child.ts'
+import { compiledChild } from '../support/compiled.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 
 const child = (name: string): URL => new URL(`./children/${name}.ts`, import.meta.url)
 const NOBODY = 2 ** 22 + 1
-const LOADER = ['--import', import.meta.resolve('jiti/register')]
 
 function holder(changes: Partial<Holder> = {}): Holder {
   return { ...currentProcess(), thread: 0, token: '00000000000000aa', ...changes }
@@ -88,7 +87,7 @@ describe('withLease', () => {
     await writeFile(path('counter'), '0')
 
     const argv = [lease(), path('counter'), '20']
-    const workers = Array.from({ length: 3 }, () => new Worker(child('count'), { argv, execArgv: LOADER }))
+    const workers = Array.from({ length: 3 }, () => new Worker(compiledChild(child('count')), { argv }))
     const ends = await Promise.all(workers.map(async (worker) => await once(worker, 'exit')))
 
     expect(ends).toEqual([[0], [0], [0]])
@@ -120,7 +119,7 @@ describe('withLease', () => {
   it.skipIf(process.platform !== 'linux')('takes over when the killed holder was never reaped', async () => {
     // The shell becomes a program that does not wait for its children.
     const command = `"$0" "$@" & exec sleep 600`
-    const args = ['-c', command, process.execPath, ...LOADER, fileURLToPath(child('hold')), lease()]
+    const args = ['-c', command, process.execPath, compiledChild(child('hold')), lease()]
     const parent = spawn('sh', args, { stdio: ['ignore', 'pipe', 'inherit'] })
     await once(parent.stdout, 'data')
     const { pid } = JSON.parse(await readFile(lease(), 'utf8')) as Holder
@@ -194,8 +193,8 @@ describe('withLease', () => {
   it.skipIf(process.platform === 'win32')(
     'never lets a release in want of files spoil a result',
     async () => {
-      const args = ['-c', 'ulimit -n 512; exec "$0" "$@"', process.execPath, ...LOADER]
-      const crowded = spawn('sh', [...args, fileURLToPath(child('crowded')), lease()], { stdio: 'pipe' })
+      const args = ['-c', 'ulimit -n 512; exec "$0" "$@"', process.execPath]
+      const crowded = spawn('sh', [...args, compiledChild(child('crowded')), lease()], { stdio: 'pipe' })
       onTestFinished(() => void crowded.kill('SIGKILL'))
       const lines: string[] = []
       for await (const line of createInterface({ input: crowded.stdout })) {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { compiledChild } from './compiled.ts'
 
 export interface ExitedScript {
   code: number | null
@@ -29,17 +29,17 @@ export interface SpawnScriptOptions {
 }
 
 /**
- * Runs a TypeScript file in a real process of its own, also on the oldest Node that we support.
+ * Runs a program in a real process of its own.
  *
- * @param script absolute path or `new URL('./children/x.ts', import.meta.url)`
+ * @param script absolute path of JavaScript, or one of our own: `new URL('./children/x.ts', import.meta.url)`
  */
 export function spawnScript(
   script: string | URL,
   args: string[] = [],
   { cwd, env }: SpawnScriptOptions = {},
 ): RunningScript {
-  const file = script instanceof URL ? fileURLToPath(script) : script
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('jiti/register'), file, ...args], {
+  const file = script instanceof URL ? compiledChild(script) : script
+  const child = spawn(process.execPath, [file, ...args], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

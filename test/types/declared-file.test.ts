@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readDeclarations } from '../../src/pipeline/dts/declarations.ts'
-import { compileSources } from '../support/compiled.ts'
+import { COMPILED } from '../support/compiled.ts'
 import type { Project, ProjectInit } from '../support/project.ts'
 import { mustSucceed, REPOSITORY } from '../support/project.ts'
 import { build, emulate, failBuild, makeProject as makeJavaScript, paying } from '../bundlers/harness.ts'
@@ -196,8 +196,7 @@ describe('unplugin-meshy types', () => {
 })
 
 async function types(project: Project, ...args: string[]) {
-  const { cli } = await compileSources()
-  return project.run(process.execPath, [cli, 'types', ...args], { env: { CI: 'true' } })
+  return project.run(process.execPath, [COMPILED.cli, 'types', ...args], { env: { CI: 'true' } })
 }
 
 async function declared(root: string, file: string): Promise<string[]> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compileSources } from '../support/compiled.ts'
+import { COMPILED } from '../support/compiled.ts'
 import { mustSucceed, type Project } from '../support/project.ts'
 import { build, emulate, makeProject, paying } from '../bundlers/harness.ts'
 import { installTypes, runTsc, TSCONFIG, TYPESCRIPTS } from './typescript.ts'
@@ -75,6 +75,5 @@ async function buildOnce(project: Project): Promise<void> {
 }
 
 async function runTypes(project: Project): Promise<void> {
-  const { cli } = await compileSources()
-  await mustSucceed(project.run(process.execPath, [cli, 'types']))
+  await mustSucceed(project.run(process.execPath, [COMPILED.cli, 'types']))
 }

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { RunningEmulator } from '../../../src/emulator.ts'
-import { compileSources } from '../../support/compiled.ts'
+import { COMPILED } from '../../support/compiled.ts'
 import { mustSucceed, REPOSITORY, type Project } from '../../support/project.ts'
 import { emulate, modelsOf, readFiles, servedModels, textsOf } from '../harness.ts'
 import { NAMES, makeFixture } from './fixture.ts'
@@ -13,9 +13,7 @@ const BUN = PLACES.map((place) =>
   path.join(REPOSITORY, 'node_modules', place.replace('arm64', 'aarch64')),
 ).find(isProgram)
 
-const sources = path.dirname((await compileSources()).vite)
-
-const BUILD = `import meshy from ${JSON.stringify(path.join(sources, 'bun.js'))}
+const BUILD = `import meshy from ${JSON.stringify(path.join(COMPILED.folder, 'bun.mjs'))}
 const outdir = process.argv[2] ?? 'dist'
 const { success, logs } = await Bun.build({
   entrypoints: ['src/main.js'], outdir, sourcemap: 'linked', throw: false, plugins: [meshy({ requestsPerSecond: 1000 })],
