@@ -2,6 +2,7 @@ import { accountDigest } from '../store/journal.ts'
 import type { CanonicalRequest } from '../request/request.ts'
 import { createMachineStore, type MachineStore } from '../sharing/machine-store.ts'
 import { openTeamStore } from '../sharing/open-team-store.ts'
+import { StoreFault } from '../sharing/store-fault.ts'
 import type { BlobSource } from '../sharing/sources.ts'
 import type { TeamStore } from '../sharing/team-store.ts'
 import { Uploads } from '../sharing/uploads.ts'
@@ -37,7 +38,7 @@ export interface SharedStoresInit {
 export function openSharedStores(init: SharedStoresInit): SharedStores {
   const { options, env, store, keyOf, clock, fetch, warn } = init
   const uploadsTo = (to: TeamStore | undefined) =>
-    new Uploads({ team: mayGenerate(options.mode) ? to : undefined, pathOf: store.blobs.path, clock, warn })
+    new Uploads({ team: mayGenerate(options.mode) ? to : undefined, pathOf: store.blobs.path, clock })
   if (options.emulated) {
     return { machine: undefined, team: undefined, sources: [], uploads: uploadsTo(undefined) }
   }
@@ -68,7 +69,10 @@ function teamSource(
     {
       name: `the team's store ${team.label}`,
       bring: async (ref, signal) => {
-        const isBrought = await team.bring(ref, store.blobs, signal)
+        const isBrought = await team.bring(ref, store.blobs, signal).catch((error: unknown) => {
+          if (error instanceof StoreFault) team.complain(error)
+          throw error
+        })
         if (isBrought) await machine?.keep(ref, store.layout)
         return isBrought
       },
@@ -88,7 +92,8 @@ export async function finishSharing({
   logger: Logger
 }): Promise<void> {
   const left = await sharing.uploads.finish(UPLOAD_LIMIT_MS)
-  if (left > 0) {
+  // A store that was complained of was told to be without what it lacks.
+  if (left > 0 && !sharing.team?.hasComplained()) {
     logger.warn(
       `meshy: ${left} of the models are not in the team's store yet; \`unplugin-meshy push\` uploads them`,
     )

@@ -4,18 +4,12 @@ import { StoreFault } from './store-fault.ts'
 const LIMIT = 3
 
 /**
- * Keeps a store that is down from being asked again and again: after three failures in a row it is off for the rest of
- * the run. It is said once.
+ * Keeps a store that is down from being asked again and again: after three failures in a row, or two of patience, it is off for the rest of
+ * the run.
  */
 export class Fuse {
   #failures = 0
   #blown: StoreFault | undefined
-  readonly #warn: (fault: StoreFault) => void
-
-  /** @param warn hears of the failure that switches the store off */
-  constructor(warn: (fault: StoreFault) => void) {
-    this.#warn = warn
-  }
 
   /** Why the store is not asked any more. */
   get blown(): StoreFault | undefined {
@@ -37,10 +31,11 @@ export class Fuse {
 
   /** A refusal is an answer: a store that denies one object may have the next. */
   #note(fault: StoreFault): void {
-    if (fault.kind === 'refused' || this.#blown) return
-    this.#failures += 1
+    const { kind } = fault
+    if (kind === 'refused' || this.#blown) return
+    // It had its time twice over, and whoever waits has waited.
+    this.#failures += kind === 'slow' ? 2 : 1
     if (this.#failures < LIMIT) return
     this.#blown = fault
-    this.#warn(fault)
   }
 }

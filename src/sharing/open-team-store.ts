@@ -30,10 +30,8 @@ interface World {
 export function openTeamStore(settings: TeamStoreSettings, world: World): TeamStore {
   const { address, signingKey } = settings
   const { env, network, keyOf, account, warn } = world
-  const fuse = new Fuse(({ message }) =>
-    warn(`the team's store ${address.label} is left alone for this run: it ${message}`),
-  )
-  const common = { label: address.label, fuse, keyOf, signingKey }
+  const fuse = new Fuse()
+  const common = { label: address.label, fuse, keyOf, signingKey, warn }
   if (address.kind === 'http') {
     const token = mayHaveCredentials(settings, env) ? env['MESHY_TEAM_STORE_TOKEN'] || undefined : undefined
     const objects = createHttpStore(address, { token, network })

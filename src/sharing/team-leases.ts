@@ -260,5 +260,5 @@ const bodyOf = (body: object): Buffer => Buffer.from(`${JSON.stringify(body)}\n`
 const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 function readText(objects: ObjectStore, name: string): Promise<string | undefined> {
-  return objects.read(name, (bytes) => readSmall(bytes, MAX_LEASE_BYTES), { bytes: MAX_LEASE_BYTES })
+  return objects.read(name, (bytes) => readSmall(bytes, MAX_LEASE_BYTES), { bytes: 0 })
 }

@@ -22,6 +22,7 @@ export interface TeamStoreInit {
   /** Whether there are credentials. */
   canWrite: () => Promise<boolean>
   leases: TeamLeases | undefined
+  warn: (text: string) => void
 }
 
 /** Bytes and entries that a team shares. Every method throws StoreFault when the store cannot say. */
@@ -30,6 +31,10 @@ export interface TeamStore {
   keepsEntries: boolean
   /** Whether this run has credentials for it: who reads anonymously writes nothing. */
   canWrite(): Promise<boolean>
+  /** Warns of what the store did. Once for a run: what is wrong with a store is wrong with it for every model. */
+  complain(problem: StoreFault | string): void
+  /** Whether there was something to complain of. */
+  hasComplained(): boolean
   /** Undefined where the store has none: a plain HTTP server cannot decide who was first. */
   leases: TeamLeases | undefined
   /** Streams a blob into those of a project, which verify it. @returns whether the store has it */
@@ -56,6 +61,7 @@ export function createTeamStore(init: TeamStoreInit): TeamStore {
     keepsEntries,
     canWrite,
     leases,
+    ...createComplaints(init),
     bring: (ref, into, signal) =>
       fuse.guard(async () => {
         const found = await objects.read(
@@ -90,7 +96,7 @@ export function createTeamStore(init: TeamStoreInit): TeamStore {
       if (!keepsEntries) return undefined
       const text = await fuse.guard(() =>
         objects.read(entryName(key), (bytes) => readSmall(bytes, MAX_ENTRY_BYTES), {
-          bytes: MAX_ENTRY_BYTES,
+          bytes: 0,
           signal,
         }),
       )
@@ -105,6 +111,22 @@ export function createTeamStore(init: TeamStoreInit): TeamStore {
       )
     },
   }
+}
+
+function createComplaints({ label, warn }: TeamStoreInit): Pick<TeamStore, 'complain' | 'hasComplained'> {
+  let isSaid = false
+  return {
+    hasComplained: () => isSaid,
+    complain: (problem) => {
+      if (!isSaid) warn(`the team's store ${label}${textOf(problem)}`)
+      isSaid = true
+    },
+  }
+}
+
+function textOf(problem: StoreFault | string): string {
+  if (typeof problem === 'string') return `: ${problem}`
+  return ` ${problem.message}; this run does without it, and \`unplugin-meshy push\` uploads what it lacks`
 }
 
 /** The blobs verify what comes: other bytes are a fault of the store, and never stay. */

@@ -7,9 +7,8 @@ const denied = () => Promise.reject(new StoreFault('refused', 'answered 403'))
 const outcome = (asked: Promise<unknown>) => asked.then(String, (error: Error) => error.message)
 
 describe('Fuse', () => {
-  it('asks a store no more after three failures in a row, and says so once', async () => {
-    const warned: string[] = []
-    const fuse = new Fuse((fault) => warned.push(fault.message))
+  it('asks a store no more after three failures in a row', async () => {
+    const fuse = new Fuse()
     let asked = 0
     const ask = () => {
       asked += 1
@@ -19,12 +18,20 @@ describe('Fuse', () => {
     for (let count = 0; count < 5; count += 1) await outcome(fuse.guard(ask))
 
     expect(asked).toBe(3)
-    expect(warned).toEqual(['answered 503'])
     expect(fuse.blown?.message).toBe('answered 503')
   })
 
+  it('asks a store no more that was too slow twice', async () => {
+    const fuse = new Fuse()
+    const slow = () => Promise.reject(new StoreFault('slow', 'was too slow'))
+
+    for (let count = 0; count < 2; count += 1) await outcome(fuse.guard(slow))
+
+    expect(fuse.blown?.message).toBe('was too slow')
+  })
+
   it('forgets failures when an answer comes between them', async () => {
-    const fuse = new Fuse(() => undefined)
+    const fuse = new Fuse()
 
     for (const ask of [down, down, async () => 'here', down, down]) await outcome(fuse.guard(ask))
 
@@ -32,7 +39,7 @@ describe('Fuse', () => {
   })
 
   it('takes a refusal for an answer', async () => {
-    const fuse = new Fuse(() => undefined)
+    const fuse = new Fuse()
 
     for (let count = 0; count < 5; count += 1) await outcome(fuse.guard(denied))
 

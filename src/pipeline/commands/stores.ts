@@ -33,9 +33,22 @@ export async function push(context: Context, { repair = false } = {}): Promise<M
   const moved: Moved = { files: 0, bytes: 0, there: 0, failed: [] }
   for (const entry of await sharedModels(context)) {
     const isWhole = await pushFiles(context, { team, entry, repair, moved })
-    if (isWhole && entry.source === 'meshy') await team.keepEntry(entry, context.signal)
+    if (isWhole && entry.source === 'meshy') await pushEntry(context, { team, entry, moved })
   }
   return moved
+}
+
+async function pushEntry(
+  { signal }: Context,
+  { team, entry, moved }: { team: TeamStore; entry: Entry; moved: Moved },
+): Promise<void> {
+  try {
+    await team.keepEntry(entry, signal)
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error
+    const { image, files } = entry
+    moved.failed.push({ image, sha256: files.glb.sha256, reason: `its record: the store ${error.message}` })
+  }
 }
 
 async function pushFiles(

@@ -35,18 +35,17 @@ export async function findInMachine({ sharing, options }: Context, key: string):
   return entry && { entry, from: 'the store of this machine' }
 }
 
-async function findInTeam({ sharing, notices, signal }: Context, key: string): Promise<Shared | undefined> {
+async function findInTeam({ sharing, signal }: Context, key: string): Promise<Shared | undefined> {
   const { team } = sharing
   if (!team) return undefined
   try {
     const found = await team.find(key, signal)
     if (found === undefined) return undefined
-    const from = `the team's store ${team.label}`
-    if (typeof found !== 'string') return { entry: found, from }
-    notices.once(`${from}: its entry of ${key} ${found}, so it is not used`)
+    if (typeof found !== 'string') return { entry: found, from: `the team's store ${team.label}` }
+    team.complain(`its entry of ${key} ${found}, so it is not used`)
   } catch (error) {
     if (!(error instanceof StoreFault)) throw error
-    notices.once(`the team's store ${team.label} ${error.message}, so it is not known whether it has ${key}`)
+    team.complain(error)
   }
   return undefined
 }

@@ -77,7 +77,7 @@ export async function withTeamTurn<T>(
 
 /** A store that is out of reach keeps nobody from paying: the account's own list remains the judge. */
 async function acquireTeamLease(
-  { sharing, notices, signal, logger }: Context,
+  { sharing, signal, logger }: Context,
   { key, imageName }: { key: string; imageName: string },
 ): Promise<TeamLease | undefined> {
   const { team } = sharing
@@ -88,10 +88,8 @@ async function acquireTeamLease(
   try {
     return (await team.canWrite()) ? await team.leases.acquire(key, { signal, onWait }) : undefined
   } catch (error) {
-    ignoreFault(error)
-    notices.once(
-      `the team's store ${team.label} gives no lease, so that only the account's list keeps others from paying too`,
-    )
+    if (!(error instanceof StoreFault)) throw error
+    team.complain(error)
     return undefined
   }
 }
