@@ -1,9 +1,13 @@
 import { defineConfig } from 'vitest/config'
+import { compile, compiledWorkers } from './test/support/compile.ts'
+
+const compiled = await compile()
 
 export default defineConfig({
+  plugins: [compiledWorkers(compiled)],
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: 'test/support/compile.ts',
+    provide: { compiled },
     // The store of whoever runs the tests is theirs.
     env: { MESHY_MACHINE_STORE: 'false' },
     testTimeout: 120_000,

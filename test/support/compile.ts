@@ -2,44 +2,42 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { build } from 'vite'
-import type { TestProject } from 'vitest/node'
+import { pathToFileURL } from 'node:url'
+import { build, type Plugin } from 'vite'
 import { REPOSITORY } from './project.ts'
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** The folder of what was compiled. */
-    compiled: string
-  }
-}
-
-/** Of `src`: what users import or run, and the worker threads, which are found by where they are. */
-const ENTRIES = [
-  'cli',
-  'vite',
-  'rollup',
-  'webpack',
-  'esbuild',
-  'bun',
-  'derive/worker',
-  'preview/worker',
-  'store/worker',
-]
+const WORKER = /^src\/.*\/worker\.ts$/
+const ENTRY = /^src\/[^/]+\.ts$/
 const CHILD = /\/children\/[^/]+\.ts$/
 
 /**
  * Before the tests: the sources of now, and the programs of the tests, as JavaScript that plain Node starts at once, in
  * a folder where they find our dependencies. Not `dist`, which may be of yesterday. Made once for each state of the code.
+ *
+ * @returns the folder
  */
-export default async function compile(project: TestProject): Promise<void> {
+export async function compile(): Promise<string> {
   const files = [...(await typeScriptOf('src')), ...(await typeScriptOf('test'))]
   const hash = createHash('sha256')
   for (const file of files) hash.update(`${file}\n${await readFile(path.join(REPOSITORY, file), 'utf8')}\n`)
   const name = `compiled-${hash.digest('hex').slice(0, 16)}`
   const folder = path.join(REPOSITORY, 'node_modules', '.cache', name)
-  const children = files.filter((file) => CHILD.test(file)).map(withoutExtension)
-  if (!existsSync(folder)) await compileTo(folder, children)
-  project.provide('compiled', folder)
+  const programs = files.filter((file) => [ENTRY, WORKER, CHILD].some((kind) => kind.test(file)))
+  if (!existsSync(folder)) await compileTo(folder, programs)
+  return folder
+}
+
+/** Lets the sources that tests import start the worker threads that were compiled, as those start at once too. */
+export function compiledWorkers(folder: string): Plugin {
+  const place = JSON.stringify(pathToFileURL(path.join(folder, 'system', 'worker-script.mjs')).href)
+  return {
+    name: 'compiled-workers',
+    enforce: 'pre',
+    transform: {
+      filter: { id: /\/src\/.*\/worker-script\.ts$/ },
+      handler: (code) => code.replaceAll('import.meta.url', place),
+    },
+  }
 }
 
 /** By their paths in the repository, with forward slashes. Tests themselves are no part of any program. */
@@ -51,15 +49,10 @@ async function typeScriptOf(folder: string): Promise<string[]> {
     .sort()
 }
 
-const withoutExtension = (file: string): string => file.slice(0, -'.ts'.length)
-
-async function compileTo(folder: string, children: readonly string[]): Promise<void> {
+async function compileTo(folder: string, programs: readonly string[]): Promise<void> {
   await mkdir(path.dirname(folder), { recursive: true })
   const temporary = await mkdtemp(`${folder}-`)
-  const input = {
-    ...Object.fromEntries(ENTRIES.map((name) => [name, path.join(REPOSITORY, 'src', `${name}.ts`)])),
-    ...Object.fromEntries(children.map((name) => [name, path.join(REPOSITORY, `${name}.ts`)])),
-  }
+  const input = Object.fromEntries(programs.map((file) => [placeOf(file), path.join(REPOSITORY, file)]))
   const output = { entryFileNames: '[name].mjs', chunkFileNames: 'chunks/[name]-[hash].mjs' }
   await build({
     root: REPOSITORY,
@@ -74,4 +67,9 @@ async function compileTo(folder: string, children: readonly string[]): Promise<v
     if (!existsSync(folder)) throw error
     await rm(temporary, { recursive: true })
   }
+}
+
+/** What is of `src` is where the package has it, so that workers are found. */
+function placeOf(file: string): string {
+  return file.replace(/^src\//, '').slice(0, -'.ts'.length)
 }

@@ -3,6 +3,13 @@ import { fileURLToPath } from 'node:url'
 import { inject } from 'vitest'
 import { REPOSITORY } from './project.ts'
 
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The folder of what was compiled. */
+    compiled: string
+  }
+}
+
 const folder = inject('compiled')
 
 /** The sources of now as JavaScript that plain Node runs. */
