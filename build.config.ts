@@ -21,7 +21,7 @@ export default defineBuildConfig({
     'src/types',
     'src/cli',
     // Worker threads are started from files of their own.
-    'src/preview/worker',
+    'src/stand-in/mesher/worker',
     'src/derive/worker',
     'src/store/worker',
   ],

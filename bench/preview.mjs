@@ -8,7 +8,7 @@ import sharp from 'sharp'
 const WARM_UP = 3
 const ROUNDS = 5
 const triangles = Number(process.argv[2] ?? 30_000)
-const script = new URL('../dist/preview/worker.mjs', import.meta.url)
+const script = new URL('../dist/stand-in/mesher/worker.mjs', import.meta.url)
 
 const pictures = [
   ['pig, cut out', await emoji('1f416')],

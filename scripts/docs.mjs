@@ -12,10 +12,10 @@ const jiti = createJiti(import.meta.url)
 const { failures } = await jiti.import('../src/system/failures.ts')
 const { directives } = await jiti.import('../src/request/directives.ts')
 const { laterDirectives } = await jiti.import('../src/request/later-directives.ts')
-const { ciServices } = await jiti.import('../src/pipeline/ci.ts')
+const { ciServices } = await jiti.import('../src/run/ci.ts')
 const { main } = await jiti.import('../src/cli/main.ts')
-const { estimateCredits } = await jiti.import('../src/meshy/pricing.ts')
-const { decide, MODES, STATES } = await jiti.import('../src/pipeline/modes.ts')
+const { estimateCredits } = await jiti.import('../src/service/pricing.ts')
+const { decide, MODES, STATES } = await jiti.import('../src/generate/modes.ts')
 
 /** What stands between `<!-- generated: name -->` and `<!-- /generated -->`. */
 const regions = {
@@ -80,7 +80,7 @@ async function fillRegions(text) {
 
 /** The options and their meaning from the comments of their type, where editors show them as well. */
 async function optionTable() {
-  const source = await readFile(new URL('src/pipeline/options.ts', ROOT), 'utf8')
+  const source = await readFile(new URL('src/run/options.ts', ROOT), 'utf8')
   const fields = source.slice(source.indexOf('export interface Options {')).split('\n}\n', 1)[0]
   const rows = [...fields.matchAll(/\/\*\*([\s\S]*?)\*\/\s*(\w+)\?:/g)].map(([, comment, name]) => {
     const text = comment

@@ -1,6 +1,6 @@
-import { agree } from '../pipeline/live/agree.ts'
-import type { PluginApi } from '../pipeline/plugin-api.ts'
-import { arrangePlan, takePlan } from '../pipeline/plan.ts'
+import { agree } from '../run/live/agree.ts'
+import type { PluginApi } from '../run/plugin-api.ts'
+import { arrangePlan, takePlan } from '../run/plan.ts'
 import type { Session } from './session.ts'
 
 export function createApi(session: Session): PluginApi {

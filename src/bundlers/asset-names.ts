@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
-import { fileNameOf, readAssetFile, type AssetFile } from '../pipeline/asset.ts'
-import { readTicket } from '../pipeline/ticket.ts'
+import { fileNameOf, readAssetFile, type AssetFile } from '../run/asset.ts'
+import { readTicket } from './placeholder.ts'
 
 /** An asset that a bundler of the Rollup family is about to name. */
 interface NamedAsset {

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import type { Adapter } from './adapter.ts'
 import { relativeIds } from './module-id.ts'
 import { presentable } from './present.ts'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { fileOfTicket, issueTicket, readTicket, redeemTickets, type Ticket } from '../pipeline/ticket.ts'
+import { fileOfTicket, issueTicket, readTicket, redeemTickets, type Ticket } from './placeholder.ts'
 import { AssetNames } from './asset-names.ts'
 import type { UrlOf } from './module.ts'
 import { presentable } from './present.ts'

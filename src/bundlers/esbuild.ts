@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { SPECIFIER } from '../pipeline/imports.ts'
+import { SPECIFIER } from '../run/imports.ts'
 import type { Adapter, NativeContext } from './adapter.ts'
 import { relativeIds } from './module-id.ts'
 import type { ResolvingContext } from './resolve.ts'

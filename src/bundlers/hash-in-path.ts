@@ -1,4 +1,4 @@
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 
 /** The error for a path that a bundler would cut at its `#`, and look for something else; undefined where there is none. */
 export function hashInPath(path: string): MeshyError | undefined {

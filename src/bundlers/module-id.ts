@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { MODULE_ID } from '../pipeline/imports.ts'
+import { MODULE_ID } from '../run/imports.ts'
 import type { ModuleIds } from './adapter.ts'
 import { pathOf, toPosix } from './resolve.ts'
 

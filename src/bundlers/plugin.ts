@@ -1,6 +1,6 @@
 import type { UnpluginOptions } from 'unplugin'
-import { SPECIFIER } from '../pipeline/imports.ts'
-import type { Options } from '../pipeline/options.ts'
+import { SPECIFIER } from '../run/imports.ts'
+import type { Options } from '../run/options.ts'
 import type { CreateInspector, NativeContext } from './adapter.ts'
 import { createAdapter } from './adapters.ts'
 import { createApi } from './api.ts'

@@ -1,4 +1,4 @@
-import { formatError, isMeshyError } from '../errors.ts'
+import { formatError, isMeshyError } from '../system/errors.ts'
 import { toPosix } from './resolve.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { MODULE_ID } from '../pipeline/imports.ts'
+import { MODULE_ID } from '../run/imports.ts'
 import type { Adapter, AdapterParts, NativeContext } from './adapter.ts'
 import { CopyMode } from './copy.ts'
 import { fromModuleId, plainIds } from './module-id.ts'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { ImportSite } from '../errors.ts'
+import type { ImportSite } from '../system/errors.ts'
 import { fileOf, toPosix } from './resolve.ts'
 
 /** Where an import stands: the importer relative to the root, and the line when its source still shows it. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
-import { fileNameOf, readAssetFile } from '../pipeline/asset.ts'
+import { fileNameOf, readAssetFile } from '../run/asset.ts'
 import type { UrlOf } from './module.ts'
 import { toPosix } from './resolve.ts'
 import type { Places } from './webpack-places.ts'

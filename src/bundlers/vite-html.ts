@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { isOurs } from '../pipeline/imports.ts'
+import { isOurs } from '../run/imports.ts'
 import type { Session } from './session.ts'
 import { toPosix } from './resolve.ts'
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isOurs } from '../pipeline/imports.ts'
+import { isOurs } from '../run/imports.ts'
 
 /** A dev server of Vite, as far as it reads modules. */
 export interface ReadingServer {

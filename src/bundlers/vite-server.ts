@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { findProject } from '../pipeline/project.ts'
+import { findProject } from '../run/project.ts'
 import type { CreateInspector } from './adapter.ts'
 import { toPosix } from './resolve.ts'
 import type { Session } from './session.ts'

@@ -1,4 +1,4 @@
-import type { PluginApi } from '../pipeline/plugin-api.ts'
+import type { PluginApi } from '../run/plugin-api.ts'
 
 /** The key of the terminal by which a developer says yes. */
 export const AGREE_KEY = 'g'

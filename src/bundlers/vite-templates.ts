@@ -1,4 +1,4 @@
-import { isOurs } from '../pipeline/imports.ts'
+import { isOurs } from '../run/imports.ts'
 import { fileOf } from './resolve.ts'
 import { decodeEntities, TAGS } from './vite-html.ts'
 

@@ -1,6 +1,6 @@
-import { formatThrown } from '../errors.ts'
-import type { Context } from '../pipeline/context.ts'
-import { isTouched, touchStateFile, type StateFile } from '../pipeline/live/state-file.ts'
+import { formatThrown } from '../system/errors.ts'
+import type { Context } from '../run/context.ts'
+import { isTouched, touchStateFile, type StateFile } from '../run/live/state-file.ts'
 import type { Loaded } from './adapter.ts'
 
 /** What a build shows of a model that may become something else by itself. */

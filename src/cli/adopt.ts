@@ -1,4 +1,4 @@
-import { adoptTask } from '../pipeline/commands/adopt.ts'
+import { adoptTask } from '../run/commands/adopt.ts'
 import { defineCommand } from './command.ts'
 import { modelArg, openModel } from './model-argument.ts'
 import { print, printJson } from './print.ts'

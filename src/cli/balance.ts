@@ -1,4 +1,4 @@
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import { defineCommand } from './command.ts'
 import { formatCredits, print, printJson } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'

@@ -1,4 +1,4 @@
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import type { CommandedBuild } from './commanded-build.ts'
 import { EXIT } from './exit-code.ts'
 import { printError } from './print.ts'

@@ -8,9 +8,9 @@ import {
   type Commanded,
   type PartLine,
   type PlanLine,
-} from '../pipeline/commanded.ts'
-import { writePlanStandIn } from '../pipeline/plan-stand-in.ts'
-import type { ModelReport } from '../pipeline/telling/report.ts'
+} from '../run/commanded.ts'
+import { writePlanStandIn } from '../stand-in/plan-stand-in.ts'
+import type { ModelReport } from '../run/reporting/report.ts'
 import { runChild } from './child.ts'
 import { copyProject, copyRootOf } from './project-copy.ts'
 

@@ -1,5 +1,5 @@
-import { compareModels, type Difference } from '../pipeline/commands/compare.ts'
-import { modelsIn, readLockfileText } from '../pipeline/commands/lockfile-text.ts'
+import { compareModels, type Difference } from '../run/commands/compare.ts'
+import { modelsIn, readLockfileText } from '../run/commands/lockfile-text.ts'
 import { defineCommand } from './command.ts'
 import { readAtRevision } from './git.ts'
 import { formatCredits, formatTable, plural, print, printJson } from './print.ts'

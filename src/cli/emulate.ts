@@ -1,5 +1,5 @@
 import { startEmulator, type ModelsInUse } from '../emulator.ts'
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import { errnoOf } from '../system/errno.ts'
 import { defineCommand } from './command.ts'
 import { print, printJson } from './print.ts'

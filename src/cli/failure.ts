@@ -1,4 +1,4 @@
-import { formatError, isMeshyError, type ImportSite } from '../errors.ts'
+import { formatError, isMeshyError, type ImportSite } from '../system/errors.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { UsageError } from './usage-error.ts'
 

@@ -1,4 +1,4 @@
-import { forgetNamed, type Forgotten } from '../pipeline/commands/forget.ts'
+import { forgetNamed, type Forgotten } from '../run/commands/forget.ts'
 import { defineCommand } from './command.ts'
 import { assertModelArgument, modelArg } from './model-argument.ts'
 import { formatCredits, print, printJson } from './print.ts'

@@ -1,5 +1,5 @@
-import { MeshyError } from '../errors.ts'
-import type { ModelReport } from '../pipeline/telling/report.ts'
+import { MeshyError } from '../system/errors.ts'
+import type { ModelReport } from '../run/reporting/report.ts'
 import { by } from '../system/order.ts'
 import { buildArgs, buildChoiceOf, nothingImported } from './build-args.ts'
 import { announceCommand, notDetected, outcomeOf } from './build-outcome.ts'

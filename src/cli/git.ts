@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 
 /**
  * The text of a file at a revision; undefined when the revision has no such file.

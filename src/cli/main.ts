@@ -1,4 +1,4 @@
-import { PLUGIN_VERSION } from '../pipeline/version.ts'
+import { PLUGIN_VERSION } from '../system/version.ts'
 import type { Command } from './command.ts'
 
 /** The command line. Each command is a file of its own, loaded when it is called. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import {
   mergeConflict,
   mergeTexts,
@@ -8,8 +8,8 @@ import {
   type Choose,
   type Merged,
   type MergeTexts,
-} from '../pipeline/commands/merge.ts'
-import { takeTurn } from '../pipeline/paying/turn.ts'
+} from '../run/commands/merge.ts'
+import { takeTurn } from '../generate/turn.ts'
 import { writeDurably } from '../system/durable.ts'
 import { defineCommand } from './command.ts'
 import { plural, print, printJson } from './print.ts'

@@ -1,5 +1,5 @@
-import { MeshyError } from '../errors.ts'
-import type { Moved } from '../pipeline/commands/stores.ts'
+import { MeshyError } from '../system/errors.ts'
+import type { Moved } from '../run/commands/stores.ts'
 import { formatBytes, plural } from './print.ts'
 
 /** What was moved to or from a store, in lines. */

@@ -1,4 +1,4 @@
-import { arrangePlan, type PlanRow } from '../pipeline/plan.ts'
+import { arrangePlan, type PlanRow } from '../run/plan.ts'
 import { walkModuleGraph, type BuildChoice } from './module-graph.ts'
 
 /** What a build imports: one row for each import, whichever of the build's environments and workers it is in. */

@@ -1,4 +1,4 @@
-import { arrangePlan, formatPlan, planCost, type ShownRow } from '../pipeline/plan.ts'
+import { arrangePlan, formatPlan, planCost, type ShownRow } from '../run/plan.ts'
 import { buildArgs, buildChoiceOf, nothingImported } from './build-args.ts'
 import { announceCommand, notDetected, outcomeOf } from './build-outcome.ts'
 import { defineCommand } from './command.ts'

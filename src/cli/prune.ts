@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
-import { findPrunable, prune as removePrunable, type Prunable } from '../pipeline/commands/prune.ts'
+import { findPrunable, prune as removePrunable, type Prunable } from '../run/commands/prune.ts'
 import { buildArgs, buildChoiceOf, nothingImported } from './build-args.ts'
 import { defineCommand, MORE } from './command.ts'
 import type { BuildChoice } from './module-graph.ts'

@@ -1,4 +1,4 @@
-import { pull as pullModels } from '../pipeline/commands/stores.ts'
+import { pull as pullModels } from '../run/commands/stores.ts'
 import { defineCommand } from './command.ts'
 import { assertMoved, formatMoved } from './moved.ts'
 import { print, printJson } from './print.ts'

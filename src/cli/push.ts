@@ -1,4 +1,4 @@
-import { push as pushModels } from '../pipeline/commands/stores.ts'
+import { push as pushModels } from '../run/commands/stores.ts'
 import { defineCommand } from './command.ts'
 import { assertMoved, formatMoved } from './moved.ts'
 import { print, printJson } from './print.ts'

@@ -1,4 +1,4 @@
-import type { AccountTask } from '../pipeline/commands/account.ts'
+import type { AccountTask } from '../run/commands/account.ts'
 
 /** What is told of a task. Its signed addresses stay here: they are as good as the files. */
 export interface TaskFacts {

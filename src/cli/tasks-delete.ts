@@ -1,4 +1,4 @@
-import { deleteTask } from '../pipeline/commands/account.ts'
+import { deleteTask } from '../run/commands/account.ts'
 import { defineCommand } from './command.ts'
 import { print, printJson } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'

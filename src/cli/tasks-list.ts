@@ -1,4 +1,4 @@
-import { listTasks } from '../pipeline/commands/account.ts'
+import { listTasks } from '../run/commands/account.ts'
 import { defineCommand } from './command.ts'
 import { formatTable, print, printJson } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'

@@ -1,4 +1,4 @@
-import { findTask } from '../pipeline/commands/account.ts'
+import { findTask } from '../run/commands/account.ts'
 import { defineCommand } from './command.ts'
 import { print, printJson } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'

@@ -1,4 +1,4 @@
-import { waitForTask } from '../pipeline/commands/account.ts'
+import { waitForTask } from '../run/commands/account.ts'
 import { defineCommand } from './command.ts'
 import { print, printError, printJson } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'

@@ -1,4 +1,4 @@
-import { isMeshyError, MeshyError } from '../errors.ts'
+import { isMeshyError, MeshyError } from '../system/errors.ts'
 
 /** What a step threw, as an error that names the step. */
 export function failed(step: string, cause: unknown): MeshyError {

@@ -1,5 +1,5 @@
 import type { Document, NodeIO } from '@gltf-transform/core'
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import { readGlb } from '../glb/read.ts'
 import { loadTools, type PackageName, type Tools } from './libraries.ts'
 import { packForDraco } from './steps/prepare.ts'

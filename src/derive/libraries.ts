@@ -1,6 +1,6 @@
 import type * as Meshopt from 'meshoptimizer'
 import type * as Watlas from 'watlas'
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import { hasErrno } from '../system/errno.ts'
 
 /** Optional packages, each with what loads it: a literal, so that bundlers and type checkers see it. */

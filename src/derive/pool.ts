@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import PQueue from 'p-queue'
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import { WorkerPool, type WorkerAnswer } from '../system/worker-pool.ts'
 import { findWorkerScript, type WorkerScript } from '../system/worker-script.ts'
 import type { DerivedModel, DeriveOptions } from './derive-model.ts'

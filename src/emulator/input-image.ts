@@ -1,4 +1,4 @@
-import { isMeshyError } from '../errors.ts'
+import { isMeshyError } from '../system/errors.ts'
 import { imageSize } from '../glb/image-size.ts'
 import { badRequest } from './api-error.ts'
 import type { ApiError } from './api-error.ts'

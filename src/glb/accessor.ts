@@ -1,4 +1,4 @@
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import type { Glb, GltfAccessor } from './read.ts'
 
 export type AccessorValues = Float32Array | Uint16Array | Uint32Array

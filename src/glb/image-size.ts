@@ -1,4 +1,4 @@
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 
 /** What the header of a picture says. */
 export interface ImageHeader {

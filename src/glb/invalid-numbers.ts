@@ -1,4 +1,4 @@
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 
 export function invalidNumbers(reason: string): MeshyError {
   return new MeshyError('MESHY_GLB_INVALID', {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import { assertBacked } from './backing.ts'
 import { fields, list } from './list.ts'
 import { assertGlbHeader, GLB_HEAD_BYTES } from './validate.ts'

@@ -1,4 +1,4 @@
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import { IDENTITY, localMatrix, multiply } from './matrix.ts'
 import type { Matrix } from './matrix.ts'
 import type { GltfDocument, GltfNode } from './read.ts'

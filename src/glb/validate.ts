@@ -1,4 +1,4 @@
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 
 /** Bytes of the file header and of the header of the first chunk: what {@link assertGlbHeader} needs to see. */
 export const GLB_HEAD_BYTES = 20

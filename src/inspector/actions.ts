@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
-import { agree, retry } from '../pipeline/live/agree.ts'
-import type { Context } from '../pipeline/context.ts'
+import { agree, retry } from '../run/live/agree.ts'
+import type { Context } from '../run/context.ts'
 import type { LiveRecord } from './record.ts'
 
 /** What a button of the page does. Returns the keys that are on their way because of it. */

@@ -1,6 +1,6 @@
-import { isMeshyError } from '../errors.ts'
-import type { Context } from '../pipeline/context.ts'
-import { isOffline } from '../pipeline/modes.ts'
+import { isMeshyError } from '../system/errors.ts'
+import type { Context } from '../run/context.ts'
+import { isOffline } from '../generate/modes.ts'
 
 const KEPT_MS = 30_000
 

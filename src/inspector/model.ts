@@ -1,4 +1,4 @@
-import type { ImportSite } from '../errors.ts'
+import type { ImportSite } from '../system/errors.ts'
 import type { AssetMetadata } from '../types.ts'
 
 /** What the inspector tells of a project: the content of `assets.json`. */

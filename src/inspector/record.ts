@@ -1,6 +1,6 @@
-import type { Asset } from '../pipeline/asset.ts'
-import type { Import } from '../pipeline/imports.ts'
-import type { Observer } from '../pipeline/telling/observer.ts'
+import type { Asset } from '../run/asset.ts'
+import type { Import } from '../run/imports.ts'
+import type { Observer } from '../run/reporting/observer.ts'
 import type { Clock } from '../system/clock.ts'
 
 /** A request, as observers are told of it. */

@@ -1,4 +1,4 @@
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import { nearestName } from '../system/nearest-name.ts'
 import { apiParam, isApiDirective, isApiParam, type ApiDirectiveName } from './api-directives.ts'
 import {

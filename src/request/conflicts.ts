@@ -1,4 +1,4 @@
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import { directiveNames, directiveOf, type DirectiveName, type Directives } from './directives.ts'
 import { knownModels, texturesOneImageOnly } from './models.ts'
 

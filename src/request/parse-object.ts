@@ -1,4 +1,4 @@
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import { checkValue, duplicateDirective, requireDirective } from './check-value.ts'
 import type { Directives } from './directives.ts'
 

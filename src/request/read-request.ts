@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import { isApiDirective } from './api-directives.ts'
 import type { Directives } from './directives.ts'
 import { differingParams, fingerprint, type Hasher } from './fingerprint.ts'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import { directiveNames, directiveOf, type Directives } from './directives.ts'
 import { parseDirectiveObject } from './parse-object.ts'
 

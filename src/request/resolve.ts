@@ -1,4 +1,4 @@
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import { nearestName } from '../system/nearest-name.ts'
 import { assertCompatible, findConflicts } from './conflicts.ts'
 import type { DirectiveName, DirectiveObject, Directives } from './directives.ts'

@@ -1,4 +1,4 @@
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import type { Directives } from './directives.ts'
 import { knownModels, retiredFamilies } from './models.ts'
 import type { Request, RetiredChoice } from './request.ts'

@@ -1,4 +1,4 @@
-import { MeshyError, type ErrorCode } from '../errors.ts'
+import { MeshyError, type ErrorCode } from '../system/errors.ts'
 
 /** What the file of a blob is, compared with what it should be. */
 export type BlobStatus = 'ok' | 'missing' | 'damaged' | 'lfs-pointer'

@@ -1,6 +1,6 @@
 import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import { openTemporary, type Temporary } from '../system/durable.ts'
 import { blobUnusable, type BlobStatus } from './blob-error.ts'
 import { createDigester, digestFile, type FileDigest } from './digest.ts'

@@ -1,4 +1,4 @@
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 
 /** The sides of a file with conflict markers, each as if the other did not exist. */
 export interface ConflictSides {

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { z } from 'zod'
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import type { CanonicalRequest } from '../request/request.ts'
 import type { StoredEntry } from './entry.ts'
 import { entryBodySchema, provenanceSchema } from './entry-schema.ts'

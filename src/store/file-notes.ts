@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import PQueue from 'p-queue'
-import { isMeshyError, type ErrorCode } from '../errors.ts'
+import { isMeshyError, type ErrorCode } from '../system/errors.ts'
 import { systemClock, type Clock } from '../system/clock.ts'
 import { writeAtomically } from '../system/durable.ts'
 import { errnoOf } from '../system/errno.ts'

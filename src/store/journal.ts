@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import { isMeshyError, MeshyError } from '../errors.ts'
+import { isMeshyError, MeshyError } from '../system/errors.ts'
 import type { CanonicalRequest } from '../request/request.ts'
 import { syncFolder } from '../system/folder.ts'
 import { givenUpTasks, journalRecordSchema } from './journal-record.ts'

@@ -1,5 +1,5 @@
 import { rm, type FileHandle } from 'node:fs/promises'
-import { isMeshyError } from '../errors.ts'
+import { isMeshyError } from '../system/errors.ts'
 import { errnoOf } from '../system/errno.ts'
 
 export interface HeldLease {

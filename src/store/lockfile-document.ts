@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import type { CanonicalRequest } from '../request/request.ts'
 import { hasConflictMarkers } from './conflict.ts'
 import { FILE_ROLES, type Entry } from './entry.ts'

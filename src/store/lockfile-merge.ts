@@ -1,4 +1,4 @@
-import { isMeshyError } from '../errors.ts'
+import { isMeshyError } from '../system/errors.ts'
 import { splitConflict } from './conflict.ts'
 import { emptyLockfile, formatLockfile, parseLockfile, uniteModels } from './lockfile-document.ts'
 import type { LockedModel, LockfileDocument, ParseLockfileOptions } from './lockfile-document.ts'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { z } from 'zod'
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import { writeDurably } from '../system/durable.ts'
 import { describeIssue } from './issue.ts'
 import { formatJson } from './lockfile-json.ts'

@@ -1,4 +1,4 @@
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import { errnoOf, hasErrno } from '../system/errno.ts'
 
 /**

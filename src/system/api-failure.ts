@@ -1,4 +1,4 @@
-import { isMeshyError } from '../errors.ts'
+import { isMeshyError } from './errors.ts'
 
 export type HttpMethod = 'GET' | 'POST' | 'DELETE'
 

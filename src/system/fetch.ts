@@ -1,4 +1,4 @@
-import { MeshyError } from '../errors.ts'
+import { MeshyError } from './errors.ts'
 import { isLoopback } from './loopback.ts'
 
 export type Fetch = typeof globalThis.fetch

@@ -1,4 +1,4 @@
-import { isMeshyError, MeshyError, type ErrorCode } from '../errors.ts'
+import { isMeshyError, MeshyError, type ErrorCode } from './errors.ts'
 
 /** An error as data: an Error that crosses threads keeps its message and loses its class and fields. */
 export interface WorkerFailure {

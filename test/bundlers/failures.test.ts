@@ -39,7 +39,7 @@ describe.each(['Vite 8', 'Rollup 4'] as const)('a build with %s', (bundler) => {
     const error = await failBuild(bundler, project, { meshy })
 
     expect(error.message).toContain('Did you mean `maxCredits`? [MESHY_OPTIONS_INVALID]')
-    expect(error.stack).not.toContain('/src/pipeline/')
+    expect(error.stack).not.toContain('/src/run/')
   })
 
   it('keeps the model that was paid when a file beside it cannot be fetched', async () => {

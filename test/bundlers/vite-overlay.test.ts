@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Loaded } from '../../src/bundlers/adapter.ts'
 import { Overlay, type TalkingServer } from '../../src/bundlers/vite-overlay.ts'
-import type { Asset } from '../../src/pipeline/asset.ts'
+import type { Asset } from '../../src/run/asset.ts'
 
 type Listener = Parameters<TalkingServer['environments']['client']['hot']['on']>[1]
 

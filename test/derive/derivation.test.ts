@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { derivationOf, derivedKey } from '../../src/pipeline/deriving/derivation.ts'
-import { findEarlier } from '../../src/pipeline/deriving/earlier.ts'
-import type { ResolvedOptions } from '../../src/pipeline/options.ts'
+import { derivationOf, derivedKey } from '../../src/derive/derivation.ts'
+import { findEarlier } from '../../src/derive/earlier.ts'
+import type { ResolvedOptions } from '../../src/run/options.ts'
 import { createHasher } from '../../src/request/fingerprint.ts'
 import { refTo, sampleEntry } from '../store/samples.ts'
 

@@ -1,7 +1,7 @@
 import { NodeIO, type Texture } from '@gltf-transform/core'
 import sharp from 'sharp'
-import { makeMesh } from '../../src/preview/mesher.ts'
-import { emoji, type Emoji } from '../preview/pictures.ts'
+import { makeMesh } from '../../src/stand-in/mesher/mesher.ts'
+import { emoji, type Emoji } from '../stand-in/mesher/pictures.ts'
 
 export interface HeavyModel {
   /** @default 30_000 */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createClient, type Client } from '../../src/meshy/client.ts'
+import { createClient, type Client } from '../../src/service/client.ts'
 import { startService } from '../support/service.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { makePng } from '../glb/pictures.ts'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import type { Context } from '../../src/pipeline/context.ts'
+import type { Context } from '../../src/run/context.ts'
 import { startGenerating } from '../support/generate-child.ts'
 import { openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { isMeshyError } from '../../src/errors.ts'
+import { isMeshyError } from '../../src/system/errors.ts'
 import { makeCard } from '../../src/glb/card.ts'
 import { inspectGlb } from '../../src/glb/inspect.ts'
 import { createEntries } from '../../src/store/entries.ts'

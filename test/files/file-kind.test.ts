@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkFileKind, extensionOf } from '../../src/pipeline/paying/file-kind.ts'
+import { checkFileKind, extensionOf } from '../../src/generate/file-kind.ts'
 
 const HTML = '<!DOCTYPE html><p>Not found'
 const ASCII = 'solid hero\n  facet normal 0 0 1\n    outer loop\n'

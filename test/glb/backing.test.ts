@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isMeshyError } from '../../src/errors.ts'
+import { isMeshyError } from '../../src/system/errors.ts'
 import { inspectGlb } from '../../src/glb/inspect.ts'
 import { readGlb } from '../../src/glb/read.ts'
 import { assembleGlb, codeOf } from './fixtures.ts'

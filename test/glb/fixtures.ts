@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { isMeshyError } from '../../src/errors.ts'
+import { isMeshyError } from '../../src/system/errors.ts'
 
 /** Puts a GLB together from any JSON, also from JSON that no writer of ours would write. */
 export function assembleGlb(json: unknown, bin: Uint8Array = new Uint8Array()): Uint8Array {

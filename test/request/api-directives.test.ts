@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
-import { formatQuery } from '../../src/pipeline/telling/format-query.ts'
+import { formatQuery } from '../../src/run/reporting/format-query.ts'
 import { parseDirectiveObject } from '../../src/request/parse-object.ts'
 import { recipeJsonSchema } from '../../src/request/recipe-json-schema.ts'
 import { parseRecipe } from '../../src/request/recipe.ts'

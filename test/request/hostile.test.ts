@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isMeshyError } from '../../src/errors.ts'
+import { isMeshyError } from '../../src/system/errors.ts'
 import { createHasher } from '../../src/request/fingerprint.ts'
 import { directiveSpellings, type Directives } from '../../src/request/directives.ts'
 import { readImageFormat } from '../../src/request/image-format.ts'

@@ -1,7 +1,7 @@
 import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { MeshyError } from '../../src/errors.ts'
+import { MeshyError } from '../../src/system/errors.ts'
 import { createBlobs } from '../../src/store/blobs.ts'
 import { createFileNotes, readFileState } from '../../src/store/file-notes.ts'
 import { createLayout } from '../../src/store/layout.ts'

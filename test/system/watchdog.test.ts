@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createWatchdog } from '../../src/system/watchdog.ts'
-import { useFakeTime } from '../queue/fake-time.ts'
+import { useFakeTime } from '../service/limits/fake-time.ts'
 
 const clock = useFakeTime()
 

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readDeclarations } from '../../src/pipeline/dts/declarations.ts'
+import { readDeclarations } from '../../src/run/types/declarations.ts'
 import { COMPILED } from '../support/compiled.ts'
 import type { Project, ProjectInit } from '../support/project.ts'
 import { mustSucceed, REPOSITORY } from '../support/project.ts'

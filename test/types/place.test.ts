@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { defaultDeclaredFile } from '../../src/pipeline/dts/place.ts'
+import { defaultDeclaredFile } from '../../src/run/types/place.ts'
 import { createProject, type ProjectInit } from '../support/project.ts'
 
 const REFERENCES = `{

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { scanSources, scanText } from '../../src/pipeline/dts/scan-sources.ts'
+import { scanSources, scanText } from '../../src/run/types/scan-sources.ts'
 import { makeProject } from '../bundlers/harness.ts'
 
 describe('scanText', () => {

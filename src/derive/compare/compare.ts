@@ -1,4 +1,4 @@
-import { MeshyError } from '../../errors.ts'
+import { MeshyError } from '../../system/errors.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** What a step changed on purpose. What it does not name is to be as before. */

@@ -1,4 +1,4 @@
-import type { Context } from '../../../src/pipeline/context.ts'
+import type { Context } from '../../../src/run/context.ts'
 
 /** Steps between reading an image and forgetting the journal's record, in their order. */
 export const STEPS = [

@@ -1,0 +1,71 @@
+import { stepsOf, type DerivationPlan } from './steps.ts'
+import type { Facts } from '../glb/facts.ts'
+import type { Request } from '../request/request.ts'
+import type { Entry } from '../store/entry.ts'
+import type { Context } from '../run/context.ts'
+
+/** One file that is made of a stored model. */
+export interface Part {
+  /** Fingerprint of the model's bytes and the steps, 16 hex digits. */
+  key: string
+  steps: string[]
+  plan: DerivationPlan
+}
+
+/** What an import wants to be derived from a model that is stored. */
+export interface Derivation {
+  /** That of its only part, or of all of them together. */
+  key: string
+  /** For readers. */
+  steps: string[]
+  /** Undefined where the model is shown as it came, and only has further levels. */
+  main: Part | undefined
+  /** Further levels of detail, from fine to coarse. */
+  levels: Part[]
+}
+
+/** Raised when all that is derived is to be derived anew. */
+const KEY_VERSION = 1
+
+/** Undefined when the import wants the model as it came. */
+export function derivationOf(
+  { options, hasher }: Pick<Context, 'options' | 'hasher'>,
+  { derivation: plan, lods }: Pick<Request, 'derivation' | 'lods'>,
+  { files }: Pick<Entry, 'files'>,
+): Derivation | undefined {
+  const transforms = options.transforms.map(({ name, version }) => `${name}@${version}`)
+  const keyOf = (steps: unknown[]) => derivedKey(hasher, files.glb.sha256, steps)
+  const partOf = (wanted: DerivationPlan): Part => {
+    const steps = [...transforms, ...stepsOf(wanted)]
+    return { key: keyOf(steps), steps, plan: wanted }
+  }
+  const main = partOf(plan)
+  const levels = lods.map((level) => partOf({ ...plan, level }))
+  if (main.steps.length === 0 && levels.length === 0) return undefined
+  return {
+    key: levels.length > 0 ? keyOf([main.key, ...levels.map(({ key }) => key)]) : main.key,
+    steps: levels.length > 0 ? [...main.steps, `lods=${lods.join(',')}`] : main.steps,
+    main: main.steps.length > 0 ? main : undefined,
+    levels,
+  }
+}
+
+/** The key of what steps make of a model. */
+export function derivedKey(hasher: Context['hasher'], sha256: string, steps: unknown[]): string {
+  return hasher.text(JSON.stringify(['derived', KEY_VERSION, sha256, steps]))
+}
+
+/** Every file that a derivation makes. */
+export function partsOf({ main, levels }: Derivation): Part[] {
+  return main ? [main, ...levels] : levels
+}
+
+/** What is known of the model that an import gets of an entry, whether or not its bytes are here. */
+export function factsOf(
+  context: Pick<Context, 'options' | 'hasher'>,
+  request: Pick<Request, 'derivation' | 'lods'>,
+  entry: Entry | undefined,
+): Facts | undefined {
+  const main = entry && derivationOf(context, request, entry)?.main
+  return (main && entry.derived?.[main.key]?.facts) ?? entry?.facts
+}

@@ -1,0 +1,169 @@
+import { isMeshyError, MeshyError } from '../system/errors.ts'
+import type { DerivedModel } from './derive-model.ts'
+import type { Request } from '../request/request.ts'
+import type { DerivedFile, Entry } from '../store/entry.ts'
+import { findEntry } from '../generate/classify.ts'
+import type { Context } from '../run/context.ts'
+import { partsOf, type Derivation, type Part } from './derivation.ts'
+import { formatBytes } from '../run/reporting/size.ts'
+import { share } from '../generate/share.ts'
+import { takeTurn } from '../generate/turn.ts'
+import { PLUGIN_VERSION } from '../system/version.ts'
+
+/**
+ * Derives from a stored model what an import wants, free, on this machine: stored as a blob and pinned, so that it is
+ * done once for a project. Imports that want the same share one flight.
+ *
+ * @returns the entry, which has it now
+ * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE, MESHY_DERIVE_FAILED, MESHY_DERIVE_CRASHED
+ */
+export async function derive(
+  context: Context,
+  request: Request,
+  { entry, derivation }: { entry: Entry; derivation: Derivation },
+): Promise<Entry> {
+  const { clock, derivations, flights, report, signal } = context
+  const startedAt = clock.now()
+  try {
+    const grown = await flights.join(`derive ${derivation.key}`, async () => {
+      const made = await deriveInTurn(context, request, { entry, derivation })
+      await share(context, made)
+      return made
+    })
+    const seconds = (clock.now() - startedAt) / 1000
+    report.addEffort(request.key, { origin: 'derived', credits: 0, seconds })
+    return grown
+  } catch (error) {
+    if (!signal.aborted) await derivations.noteFailure(context, request, { derivation, error })
+    throw error
+  }
+}
+
+interface Work {
+  entry: Entry
+  derivation: Derivation
+}
+
+async function deriveInTurn(context: Context, request: Request, work: Work): Promise<Entry> {
+  context.progress.deriving(request)
+  try {
+    return await takeTurn(context, request, () => deriveAlone(context, request, work))
+  } catch (error) {
+    throw isMeshyError(error) ? named(error, request) : error
+  } finally {
+    context.progress.done(request)
+  }
+}
+
+async function deriveAlone(context: Context, request: Request, { entry, derivation }: Work): Promise<Entry> {
+  // Another process may have had the lease before.
+  let current = (await findEntry(context, entry.key)) ?? entry
+  for (const part of partsOf(derivation))
+    current = await derivePart(context, request, { entry: current, part })
+  return current
+}
+
+/** One file, and the entry that it belongs to. */
+interface PartWork {
+  entry: Entry
+  part: Part
+}
+
+async function derivePart(context: Context, request: Request, { entry, part }: PartWork): Promise<Entry> {
+  const { store, options, deriver, signal } = context
+  const known = entry.derived?.[part.key] ?? (await findOwn(context, entry, part))
+  if (known && (await store.blobs.verify(known, signal)) === 'ok') {
+    return pin(context, { entry, part, file: known })
+  }
+
+  const read = async () => {
+    const source = await store.blobs.read(entry.files.glb)
+    if (options.transforms.length === 0) return source
+    const { transformModel } = await import('./transform-model.ts')
+    return transformModel(source, options.transforms)
+  }
+  const wanted = { plan: part.plan, extras: extrasOf(entry, part) }
+  const model = await deriver.derive(read, wanted, { signal })
+  for (const note of model.notes) context.notices.once(`${request.imageName}: ${note}`)
+  const file = await keepLighter(context, request, { entry, part, model })
+  return record(context, { entry, part, model, file })
+}
+
+/** The derived bytes; or those of the source, when deriving made the model larger and nothing else was wanted of it. */
+async function keepLighter(
+  { store, options, logger, signal }: Context,
+  request: Request,
+  { entry, part, model }: PartWork & { model: DerivedModel },
+): Promise<DerivedFile> {
+  const { steps } = part
+  const source = entry.files.glb
+  const [before, after] = [formatBytes(source.bytes), formatBytes(model.glb.length)]
+  const title = `meshy: ${request.imageName}: ${steps.join(', ')}: ${before} → ${after}`
+  if (model.glb.length >= source.bytes && options.transforms.length === 0 && isForSize(part)) {
+    logger.info(`${title}; it is not smaller, so the model stays as it came`)
+    return { ...source, steps, facts: entry.facts }
+  }
+  logger.info(title)
+  const ref = await store.blobs.write(model.glb, { ext: 'glb', signal })
+  return { ...ref, steps, facts: model.facts }
+}
+
+/** Whether a part is wanted for its size alone, so that a larger one is no use. */
+function isForSize({ plan: { simplify, level, height, origin } }: Part): boolean {
+  return [simplify, level, height, origin].every((wanted) => wanted === undefined)
+}
+
+/** What this machine derived before, where the lockfile has lost it. */
+async function findOwn({ store }: Context, entry: Entry, { key }: Part): Promise<DerivedFile | undefined> {
+  const stored = await store.entries.read(entry.key)
+  return stored?.files.glb.sha256 === entry.files.glb.sha256 ? stored.derived?.[key] : undefined
+}
+
+/** Keeps it for this machine and pins it. */
+async function record(
+  context: Context,
+  { entry, part, model, file }: PartWork & { model: DerivedModel; file: DerivedFile },
+): Promise<Entry> {
+  const { store, clock } = context
+  const { key } = part
+  const stored = await store.entries.read(entry.key)
+  if (stored?.files.glb.sha256 === entry.files.glb.sha256) {
+    const origin = { derivedAt: new Date(clock.now()).toISOString(), tools: toolsOf(model) }
+    const provenance = { ...stored.provenance, derived: { ...stored.provenance.derived, [key]: origin } }
+    await store.entries.write({ ...stored, derived: { ...stored.derived, [key]: file }, provenance })
+  }
+  return pin(context, { entry, part, file })
+}
+
+/** Other bytes than those that were pinned, and are lost, take their place: it is free, and the diff shows it. */
+async function pin(
+  { store, logger }: Context,
+  { entry, part, file }: PartWork & { file: DerivedFile },
+): Promise<Entry> {
+  const { key, steps } = part
+  const pinned = entry.derived?.[key]
+  if (pinned?.sha256 === file.sha256) return entry
+  const grown: Entry = { ...entry, derived: { ...entry.derived, [key]: file } }
+  if (!store.lockfile) return grown
+  if (pinned) {
+    logger.warn(`meshy: ${entry.image}: ${steps.join(', ')} gave other bytes than were pinned; pinned anew`)
+  }
+  return store.lockfile.put(grown, { replace: pinned !== undefined })
+}
+
+function toolsOf({ tools }: DerivedModel): Record<string, string> {
+  return { 'unplugin-meshy': PLUGIN_VERSION, ...tools }
+}
+
+/** What a file tells about itself wherever it ends up. The bytes that came from the service are never touched. */
+function extrasOf({ key, source }: Entry, { steps }: Part): Record<string, unknown> {
+  const license =
+    source === 'meshy'
+      ? 'Generated by Meshy: the terms of the plan it was generated with apply (free plan: CC BY 4.0).'
+      : undefined
+  return { 'unplugin-meshy': { key, steps, ...(license && { license }) } }
+}
+
+function named({ code, message, hint, details, cause }: MeshyError, { imageName }: Request): MeshyError {
+  return new MeshyError(code, { message: `\`${imageName}\`: ${message}`, hint, details, cause })
+}

@@ -1,0 +1,50 @@
+import type { CanonicalRequest, Request } from '../request/request.ts'
+import type { Entry } from '../store/entry.ts'
+import type { Context } from '../run/context.ts'
+import { ifReadable } from '../generate/subject.ts'
+
+/** What is aimed at where an import names no count. */
+const DEFAULT_POLYCOUNT = 30_000
+
+/**
+ * How an import could have its model without paying: when the project has one of the same pictures that differs in
+ * nothing but more polygons, `simplify` makes it of that one.
+ */
+export async function findFreeWay({ store }: Context, request: Request): Promise<string | undefined> {
+  const wanted = request.params['target_polycount']
+  if (typeof wanted !== 'number') return undefined
+  const entries = store.lockfile ? await store.lockfile.all() : await readAll(store)
+  const larger = [...entries.values()].filter(
+    (entry) =>
+      differsOnlyInPolycount(request.canonical, entry.request) && polycountOf(entry.request) > wanted,
+  )
+  const [nearest] = larger.toSorted((a, b) => polycountOf(a.request) - polycountOf(b.request))
+  if (!nearest) return undefined
+  const count = polycountOf(nearest.request)
+  const written = count === DEFAULT_POLYCOUNT ? 'without `poly`' : `with \`poly=${count}\``
+  return `\`${nearest.image}\` ${written} is stored already: \`simplify=${wanted}\` on that import gives ${wanted} triangles of it for free.`
+}
+
+async function readAll({ entries }: Context['store']): Promise<Map<string, Entry>> {
+  const found = await Promise.all((await entries.keys()).map((key) => ifReadable(() => entries.read(key))))
+  return new Map(found.flatMap((entry) => (entry ? [[entry.key, entry] as const] : [])))
+}
+
+function differsOnlyInPolycount(wanted: CanonicalRequest, stored: CanonicalRequest): boolean {
+  return withoutPolycount(wanted) === withoutPolycount(stored)
+}
+
+/** Fields in one order, since a lockfile keeps them in another one than a request that was just read. */
+function withoutPolycount({ kind, images, textureImages, params, take, emulated }: CanonicalRequest): string {
+  const pictures = [images, textureImages].map((list) =>
+    list.map((image) => ('url' in image ? image.url : [image.hash, image.bytes])),
+  )
+  const others = Object.entries(params)
+    .filter(([name]) => name !== 'target_polycount')
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.stringify([kind, pictures, others, take, emulated])
+}
+
+function polycountOf({ params }: CanonicalRequest): number {
+  return Number(params['target_polycount'] ?? DEFAULT_POLYCOUNT)
+}

@@ -1,0 +1,166 @@
+import { isMeshyError, MeshyError } from '../system/errors.ts'
+import type { Request } from '../request/request.ts'
+import { givenUpTasks, type StartedRecord } from '../store/journal-record.ts'
+import type { Admission, Candidate } from './batch.ts'
+import { overBudget, type Reservation } from './budget.ts'
+import type { Context } from '../run/context.ts'
+import { findFreeWay } from '../derive/free-way.ts'
+import { candidatesFor, isLikely, isProvenGone, mayBeInTheMaking, submissionUnknown } from './lost-task.ts'
+import { notSubmitted } from './not-submitted.ts'
+import { permissionMissing } from './permission.ts'
+import { priceOf } from './price.ts'
+import { adoptable, listRecentTasks, type KnownTasks, type RecentTasks } from './recent-tasks.ts'
+import { RETENTION_MS } from './retention.ts'
+
+/**
+ * Decides about a whole batch before anything of it is paid:
+ *
+ * 0. A build that fails anyway, for an import that cannot be read, sends nothing and costs nothing.
+ * 1. The account's recent tasks are listed, which is free. One that carries a key is taken over.
+ * 2. A submission that was cut off and cannot be found out is an error of its own.
+ * 3. What nobody has allowed to be paid goes no further, nor does what lacks something here; see {@link Needs}.
+ * 4. The rest is priced, announced, and held against the budget and the balance. Too much: nothing is submitted.
+ */
+export async function decideBatch(
+  context: Context,
+  candidates: Candidate[],
+): Promise<(Admission | MeshyError)[]> {
+  const doom = doomed(context)
+  if (doom) return candidates.map(() => doom)
+  const account = await lookAtAccount(context, candidates)
+  const found = candidates.map((candidate) => findTask(context, candidate, account))
+  const allowed = candidates.filter((candidate, index) => found[index] === undefined && candidate.permission)
+  const unmet = await context.needs.refusals(context, allowed)
+  const toPay = allowed.filter((candidate) => !unmet.has(candidate))
+  // Other imports were read meanwhile.
+  const laterDoom = doomed(context)
+  const reserved = await reserve(context, laterDoom ? [] : toPay)
+  const batch = new AbortController()
+  const pay = ({ permission, ...candidate }: Candidate, held: Reservation | MeshyError | undefined) => {
+    if (!permission || !held) return permissionMissing(candidate.request)
+    return held instanceof MeshyError ? held : { permission, reservation: held, batch }
+  }
+  return candidates.map(
+    (candidate, index) =>
+      found[index] ?? pay(candidate, unmet.get(candidate) ?? laterDoom ?? reserved.get(candidate)),
+  )
+}
+
+interface Known {
+  recent: RecentTasks
+  /** Tasks that belong to requests of the project. */
+  known: KnownTasks
+}
+
+/** How often the account is looked at while a task may be in the making, in milliseconds. */
+const LOOK_MS = { first: 1_000, longest: 10_000 }
+
+/** The tasks of the account, looked at again while a submission that was cut off may still become one. */
+async function lookAtAccount(context: Context, candidates: Candidate[]): Promise<Known> {
+  for (let pause = LOOK_MS.first; ; pause = Math.min(LOOK_MS.longest, pause * 2)) {
+    const found = { recent: await listOnce(context, candidates), known: await context.store.knownTasks() }
+    const missed = candidates.filter((candidate) => isMissed(context, candidate, found))
+    if (missed.length === 0) return found
+    for (const { request } of missed) {
+      context.notices.once(`${request.imageName}: its submission was cut off; looking for its task`)
+    }
+    await context.clock.sleep(pause, context.signal)
+  }
+}
+
+function isMissed(context: Context, { request, record }: Candidate, { recent, known }: Known): boolean {
+  if (record?.state !== 'started' || !mayBeInTheMaking(context, record)) return false
+  if (adoptable(recent, request.key, record.forgottenTasks)) return false
+  return !candidatesFor(recent, record, known).some((task) => isLikely(task, record))
+}
+
+async function listOnce(context: Context, candidates: Candidate[]): Promise<RecentTasks> {
+  const kinds = new Set(candidates.map(({ request }) => request.canonical.kind))
+  const since = () => context.serviceNow() - RETENTION_MS
+  return listRecentTasks(context.api().client, kinds, { since, signal: context.signal })
+}
+
+function findTask(
+  context: Context,
+  { request, record }: Candidate,
+  { recent, known }: Known,
+): Admission | MeshyError | undefined {
+  const task = adoptable(recent, request.key, givenUpTasks(record))
+  if (task) return { adopt: task }
+  if (record?.state !== 'started' || isProvenGone(context, record)) return undefined
+  return unknownOutcome(request, record, { recent, known })
+}
+
+/** Cut off before the answer: where nothing was made since that may be it, the request never arrived. */
+function unknownOutcome(
+  request: Request,
+  record: StartedRecord,
+  { recent, known }: Known,
+): MeshyError | undefined {
+  const candidates = candidatesFor(recent, record, known)
+  if (!record.lost && candidates.length === 0) return undefined
+  return submissionUnknown(request, { candidates })
+}
+
+function doomed({ isDoomed }: Context): MeshyError | undefined {
+  return isDoomed() ? notSubmitted() : undefined
+}
+
+/** What is held for each of a batch, or why nothing of it may be paid. */
+type Reserved = ReadonlyMap<Candidate, Reservation | MeshyError>
+
+/** Reserves the price of all that is to be paid, and announces it; what cannot be announced is given back. */
+async function reserve(context: Context, toPay: Candidate[]): Promise<Reserved> {
+  if (toPay.length === 0) return new Map()
+  const refused = (reason: MeshyError) => new Map(toPay.map((candidate) => [candidate, reason]))
+  const { options, budget } = context
+  const prices = toPay.map(({ request }) => ({ image: request.imageName, credits: priceOf(request) }))
+  const sum = prices.reduce((total, { credits }) => total + credits, 0)
+  if (!budget.allows(sum, options.maxCredits)) {
+    return refused(overBudget(prices, sum, { reserved: budget.reserved, cap: options.maxCredits }))
+  }
+  // Before anything is waited for: another instance of the plugin may be deciding about its own batch.
+  const held = new Map(
+    toPay.map((candidate) => [candidate, budget.reserve(priceOf(candidate.request), options.maxCredits)]),
+  )
+  let isAnnounced = false
+  try {
+    const balance = await balanceOf(context)
+    if (balance !== undefined && balance < sum) return refused(creditsMissing(sum, balance))
+    await announce(context, toPay)
+    isAnnounced = true
+    return held
+  } finally {
+    if (!isAnnounced) for (const reservation of held.values()) reservation.release()
+  }
+}
+
+/** Undefined where the service does not tell: it is a courtesy, and a submission without credits is refused. */
+async function balanceOf({ api, signal }: Context): Promise<number | undefined> {
+  try {
+    return await api().client.balance({ signal })
+  } catch (error) {
+    if (isMeshyError(error) && error.code === 'MESHY_API_FORBIDDEN') return undefined
+    throw error
+  }
+}
+
+function creditsMissing(sum: number, balance: number | undefined): MeshyError {
+  return new MeshyError('MESHY_CREDITS_EXHAUSTED', {
+    message: `The missing models cost ${sum} credits, and the account has ${balance} credits. Nothing was submitted.`,
+    hint: 'Buy credits at meshy.ai, or import fewer new models at once.',
+    details: { sum, balance },
+  })
+}
+
+async function announce(context: Context, toPay: Candidate[]): Promise<void> {
+  const sum = toPay.reduce((total, candidate) => total + priceOf(candidate.request), 0)
+  const names = toPay.map(
+    (candidate) => `${candidate.request.imageName} (${priceOf(candidate.request)} credits)`,
+  )
+  context.logger.info(`meshy: generating ${names.join(', ')}: ${sum} credits in all`)
+  for (const { request } of toPay) {
+    const free = await findFreeWay(context, request)
+    if (free) context.notices.once(free)
+  }
+}

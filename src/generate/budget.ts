@@ -1,0 +1,72 @@
+import { MeshyError } from '../system/errors.ts'
+
+/** The credits that one run may spend. Each attempt reserves its price first, so no graph can pass the cap. */
+export class Budget {
+  #reserved = 0
+
+  /** Credits that attempts of this run hold, and those that were or may have been charged. */
+  get reserved(): number {
+    return this.#reserved
+  }
+
+  /** Whether `credits` more stay within `cap`. */
+  allows(credits: number, cap: number): boolean {
+    return this.#reserved + credits <= cap
+  }
+
+  /** @throws {MeshyError} MESHY_BUDGET_EXCEEDED when the cap would be passed */
+  reserve(credits: number, cap: number): Reservation {
+    if (!this.allows(credits, cap)) throw overBudget([], credits, { reserved: this.#reserved, cap })
+    this.#reserved += credits
+    return new Reservation(() => (this.#reserved -= credits))
+  }
+}
+
+/**
+ * Credits held for one attempt to get a task. Whoever makes the attempt owns it, and releases it at the end whatever came
+ * of it: what was charged, or may have been, stays.
+ */
+export class Reservation {
+  #mayBeCharged = false
+  #giveBack: (() => void) | undefined
+
+  constructor(giveBack: () => void) {
+    this.#giveBack = giveBack
+  }
+
+  /** The request is sent from now on: nobody knows any more whether it is charged. */
+  sent(): void {
+    this.#mayBeCharged = true
+  }
+
+  /** The service refused it, or gave the credits back. */
+  refunded(): void {
+    this.#mayBeCharged = false
+  }
+
+  /** Gives back what was not charged, once. */
+  release(): void {
+    if (this.#mayBeCharged) return
+    this.#giveBack?.()
+    this.#giveBack = undefined
+  }
+}
+
+/** A line of a price list. */
+export interface Price {
+  image: string
+  credits: number
+}
+
+/** The error of a batch that costs more than is left: every model, its price, and the sum. */
+export function overBudget(prices: Price[], sum: number, run: { reserved: number; cap: number }): MeshyError {
+  const list = prices.map(({ image, credits }) => `\n    ${image}: ${credits} credits`).join('')
+  const before = run.reserved > 0 ? ` after ${run.reserved} credits that this run has reserved already` : ''
+  return new MeshyError('MESHY_BUDGET_EXCEEDED', {
+    message:
+      `${prices.length || 1} missing model${prices.length > 1 ? 's' : ''} would cost ${sum} credits${before}; ` +
+      `expected at most ${run.cap} credits (\`maxCredits\`). Nothing of this was submitted.${list}`,
+    hint: `To allow it, set MESHY_MAX_CREDITS=${run.reserved + sum} for this run, or raise \`maxCredits\`.`,
+    details: { prices, sum, ...run },
+  })
+}

@@ -1,0 +1,152 @@
+import { isMeshyError, MeshyError } from '../system/errors.ts'
+import type { Request } from '../request/request.ts'
+import type { Task } from '../service/task.ts'
+import type { AcceptedRecord, JournalRecord, StartedRecord } from '../store/journal-record.ts'
+import type { Lease } from '../store/lease.ts'
+import type { Reservation } from './budget.ts'
+import type { Context } from '../run/context.ts'
+import { failedBefore, isFinal } from './failure.ts'
+import { assertMine, NOT_SUBMITTED } from './assert-mine.ts'
+import type { Admission, Candidate } from './batch.ts'
+import { beginOf, pay, recordOf, type Payment } from './pay.ts'
+import { lacksPermission, type Permission } from './permission.ts'
+import { isOnItsWay } from './retention.ts'
+
+/** A task at the service that will give the model of a request. */
+export interface Claim {
+  origin: 'generated' | 'adopted'
+  /** What this run holds for a task of its own. Released by whoever made the claim, whatever comes of it. */
+  reservation?: Reservation | undefined
+  /** Runs `watch` with the id of the task, inside the account's limit of tasks where this run submits it. */
+  running<T>(watch: (taskId: string) => Promise<T>): Promise<T>
+}
+
+/** What a request is claimed with. */
+export interface Attempt {
+  lease: Lease
+  /** The journal's record when it was decided to generate: a failure in it may be tried again. */
+  known: JournalRecord | undefined
+  /** Without one, only a task that exists is claimed. */
+  permission: Permission | undefined
+}
+
+/**
+ * A claim on a task of the journal, on one of the account, or on a new one, whose submission is paid.
+ *
+ * @throws {MeshyError} MESHY_PERMISSION_MISSING when there is no task, and the attempt may not pay
+ */
+export async function claimTask(
+  context: Context,
+  request: Request,
+  { lease, known, permission }: Attempt,
+): Promise<Claim> {
+  const record = await context.store.journal.read(request.key)
+  if (record) await assertOurs(context, record, lease)
+  if (record?.state === 'accepted') return adopt(record.taskId)
+  if (isFinal(record) && !isFinal(known)) throw failedBefore(record)
+  context.progress.waiting(request)
+  const admission = await admit(context, request, { record, permission, lease })
+  if (!('adopt' in admission)) return submission(context, request, { ...admission, lease })
+  await takeOver(context, request, { task: admission.adopt, lease })
+  return adopt(admission.adopt.id)
+}
+
+/** What was never sent, or provably never arrived, is over where nothing new is allowed: the journal says so. */
+async function admit(
+  context: Context,
+  request: Request,
+  { lease, ...candidate }: Omit<Candidate, 'request'> & { lease: Lease },
+): Promise<Admission> {
+  try {
+    return await context.batch.admit({ request, ...candidate })
+  } catch (error) {
+    if (lacksPermission(error) && candidate.record?.state === 'started') {
+      await assertMine(lease, request, NOT_SUBMITTED)
+      await context.store.journal.clear(request.key)
+    }
+    throw error
+  }
+}
+
+/** A claim whose task is submitted when there is a slot, unless somebody else has submitted it meanwhile. */
+function submission(context: Context, request: Request, payment: Omit<Payment, 'decidedAt'>): Claim {
+  const { limits } = context.api()
+  const { reservation, lease } = payment
+  const decidedAt = context.serviceNow()
+  const claim: Claim = {
+    origin: 'generated',
+    reservation,
+    running: (watch) =>
+      limits.slot(
+        async () => {
+          const paid = await pay(context, request, { ...payment, decidedAt })
+          if ('id' in paid) return watch(paid.id)
+          reservation.release()
+          claim.origin = 'adopted'
+          await takeOver(context, request, { task: paid.adopt, lease })
+          return watch(paid.adopt.id)
+        },
+        { signal: context.signal },
+      ),
+  }
+  return claim
+}
+
+async function takeOver(
+  context: Context,
+  request: Request,
+  { task, lease }: { task: Task; lease: Lease },
+): Promise<void> {
+  await assertMine(lease, request, NOT_SUBMITTED)
+  const { journal } = context.store
+  await journal.start(recordOf(context, request))
+  // How long it is kept counts from its own beginning, and not from that of what this machine sent.
+  await journal.accept(request.key, task.id, { startedAt: beginOf(task, context.serviceNow()) })
+}
+
+function adopt(taskId: string): Claim {
+  return { origin: 'adopted', running: (watch) => watch(taskId) }
+}
+
+/**
+ * A record made with another API key or for another service. A task that this key can read is ours all the same, as
+ * after the key of an account was renewed; what cannot be looked up may be running, and is an error.
+ */
+async function assertOurs(context: Context, record: JournalRecord, lease: Lease): Promise<void> {
+  if (!isOnItsWay(record, context.serviceNow())) return
+  const here = { account: context.api().account, host: context.options.baseUrl }
+  if (record.account === here.account && record.host === here.host) return
+  if (record.state === 'accepted' && (await canRead(context, record))) {
+    await assertMine(lease, { imageName: record.image }, NOT_SUBMITTED)
+    await context.store.journal.accept(record.key, record.taskId, here)
+    return
+  }
+  throw otherAccount(record, here.host)
+}
+
+async function canRead({ api, signal }: Context, { request, taskId }: AcceptedRecord): Promise<boolean> {
+  try {
+    await api().client.retrieve(request.kind, taskId, { signal })
+    return true
+  } catch (error) {
+    if (isMeshyError(error) && error.code === 'MESHY_API_NOT_FOUND') return false
+    throw error
+  }
+}
+
+function otherAccount(record: StartedRecord | AcceptedRecord, expected: string): MeshyError {
+  const { key, image, host } = record
+  const isKnown = record.state === 'accepted'
+  const task = isKnown ? `, task ${record.taskId}` : ''
+  // A task that is known is not this account's: that has been tried.
+  const adopt = isKnown ? '' : `\`unplugin-meshy adopt <task id> ${key}\` if a task of this account is it, `
+  return new MeshyError('MESHY_JOURNAL_OTHER_ACCOUNT', {
+    message:
+      `\`${image}\` is on its way with another API key or service (${host}${task}); ` +
+      `expected ${expected} and the key of now.`,
+    hint:
+      `Run once with that key${isKnown ? ' to fetch it' : ''}, ${adopt}` +
+      `or \`unplugin-meshy forget ${key}\` to pay again with this one.`,
+    details: { key, host },
+  })
+}

@@ -1,0 +1,159 @@
+import { isMeshyError, type ErrorCode } from '../system/errors.ts'
+import type { Request } from '../request/request.ts'
+import type { BlobRef, DerivedFile, Entry, FileRole } from '../store/entry.ts'
+import type { JournalRecord } from '../store/journal-record.ts'
+import type { Context } from '../run/context.ts'
+import { derivationOf, type Derivation, type Part } from '../derive/derivation.ts'
+import { findEarlier } from '../derive/earlier.ts'
+import { findFreeWay } from '../derive/free-way.ts'
+import type { State } from './modes.ts'
+import { assertSamePictures } from './pictures.ts'
+import { isOnItsWay, RETENTION_MS } from './retention.ts'
+import { fileStem, isThumbnailRole, THUMBNAIL_ROLES, wantedRoles } from './roles.ts'
+
+/** Bytes that another source may still have. A pointer of Git LFS stands for bytes that are not here. */
+const RESTORABLE_CODES: ReadonlySet<ErrorCode> = new Set([
+  'MESHY_BLOB_MISSING',
+  'MESHY_BLOB_DAMAGED',
+  'MESHY_BLOB_LFS_POINTER',
+])
+
+/** What is known of a request on this machine, without asking the service. */
+export interface Finding {
+  state: State
+  entry: Entry | undefined
+  record: JournalRecord | undefined
+  /** Files that the import wants and that are missing, damaged, or were never kept. */
+  lacking: FileRole[]
+  /** Verified files by role: absolute paths. */
+  paths: Map<FileRole, string>
+  /** What the import wants to be derived from the model and is not there yet; unset while there is no model. */
+  derivation?: Derivation | undefined
+  /** What was derived already; then `paths` has it as the GLB, whether or not the model itself is here. */
+  derived?: DerivedFile | undefined
+  /** Further levels of detail that were derived already, from fine to coarse. */
+  levels?: DerivedPart[] | undefined
+  /** How the import could have what is missing without paying. */
+  free?: string | undefined
+}
+
+/** A file that was derived, and its verified copy. */
+export interface DerivedPart {
+  file: DerivedFile
+  path: string
+}
+
+/** What is known of a model that is stored. */
+export type StoredFinding = Finding & { entry: Entry }
+
+/** Finds out in which of the four states a request is. Every file that is handed out was verified here. */
+export async function classify(context: Context, request: Request): Promise<Finding> {
+  const entry = await findEntry(context, request.key)
+  if (entry) {
+    assertSamePictures(entry.request, request)
+    const files = await verifyFiles(context, entry, request)
+    return { ...files, state: files.lacking.length > 0 ? 'restorable' : 'ready', entry, record: undefined }
+  }
+  const record = await context.store.journal.read(request.key)
+  const nothing = { entry, record, lacking: [], paths: new Map<FileRole, string>() }
+  const isBegun = isOnItsWay(record, context.serviceNow())
+  if (record && isBegun) assertSamePictures(record.request, request)
+  if (isBegun) return { ...nothing, state: 'on its way' }
+  return { ...nothing, state: 'missing', free: await findFreeWay(context, request) }
+}
+
+/**
+ * What a key means: the lockfile says it, before everything else. What only this machine knows counts where the lockfile
+ * is silent, but never in `frozen`: there the committed file is the one authority.
+ */
+export async function findEntry({ store, options }: Context, key: string): Promise<Entry | undefined> {
+  const pinned = await store.lockfile?.get(key)
+  if (pinned || (options.mode === 'frozen' && store.lockfile)) return pinned
+  return store.entries.read(key)
+}
+
+async function verifyFiles(context: Context, entry: Entry, request: Request) {
+  const lacking: FileRole[] = []
+  const paths = new Map<FileRole, string>()
+  const derivation = derivationOf(context, request, entry)
+  const made = derivation && (await verifyDerived(context, request, { entry, derivation }))
+  const roles = wantedRoles(request.wanted, entry.unavailable)
+  for (const role of roles.filter((role) => !isForgone(context, entry, role))) {
+    const ref = entry.files[role]
+    const file =
+      role === 'glb' && made?.main
+        ? made.main.path
+        : ref && (await verifiedPath(context, ref, { key: entry.key, stem: fileStem(request.name, role) }))
+    if (file === undefined) lacking.push(role)
+    else paths.set(role, file)
+  }
+  return {
+    lacking,
+    paths,
+    derivation: made ? undefined : derivation,
+    derived: made?.main?.file,
+    levels: made?.levels,
+  }
+}
+
+/**
+ * Preview pictures that earlier versions had made but did not fetch: a model that is pinned without them is served without
+ * them, where they cannot be had any more.
+ */
+function isForgone({ options, clock, notices }: Context, entry: Entry, role: FileRole): boolean {
+  if (!isThumbnailRole(role) || entry.files[role]) return false
+  const mayFetch = options.mode === 'generate' || options.mode === 'ask'
+  const age = clock.now() - Date.parse(entry.task?.createdAt ?? '')
+  if (mayFetch && options.apiKey !== undefined && age < RETENTION_MS) return false
+  const name = THUMBNAIL_ROLES[role]
+  notices.once(`${entry.image}: \`thumbnails.${name}\` was not kept with its model, and is left out`)
+  return true
+}
+
+/** What was derived is verified alone: the model that it comes from need not be here. Undefined unless all of it is. */
+async function verifyDerived(
+  context: Context,
+  { name }: Request,
+  { entry, derivation: { main, levels } }: { entry: Entry; derivation: Derivation },
+): Promise<{ main: DerivedPart | undefined; levels: DerivedPart[] } | undefined> {
+  const first = main && (await verifyPart(context, { entry, part: main, stem: fileStem(name, 'glb') }))
+  if (main && !first) return undefined
+  const found: DerivedPart[] = []
+  for (const [index, part] of levels.entries()) {
+    const level = await verifyPart(context, { entry, part, stem: `${name}-lod${index + 1}` })
+    if (!level) return undefined
+    found.push(level)
+  }
+  return { main: first, levels: found }
+}
+
+async function verifyPart(
+  context: Context,
+  { entry, part, stem }: { entry: Entry; part: Part; stem: string },
+): Promise<DerivedPart | undefined> {
+  const pinned = entry.derived?.[part.key]
+  const found = pinned ? { key: part.key, file: pinned } : findEarlier(context, entry, part)
+  if (!found) return undefined
+  const { key, file } = found
+  const isSource = file.sha256 === entry.files.glb.sha256
+  const path = await verifiedPath(context, file, { key: isSource ? entry.key : key, stem })
+  return path === undefined ? undefined : { file, path }
+}
+
+/** The path of a file whose bytes are right; undefined when they are missing or damaged, and so restorable. */
+async function verifiedPath(
+  { store: { outputs }, options, notices }: Context,
+  ref: BlobRef,
+  { key, stem }: { key: string; stem: string },
+): Promise<string | undefined> {
+  try {
+    const writesNothing = options.mode === 'plan'
+    return await (writesNothing ? outputs.locate(ref, key, stem) : outputs.materialise(ref, key, stem))
+  } catch (error) {
+    if (!isMeshyError(error) || !RESTORABLE_CODES.has(error.code)) throw error
+    if (error.code === 'MESHY_BLOB_LFS_POINTER') {
+      notices.once('models are Git LFS pointers whose bytes were never pulled: `git lfs pull` brings them')
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,52 @@
+import { formatThrown } from '../system/errors.ts'
+import type { Entry } from '../store/entry.ts'
+import type { JournalRecord } from '../store/journal-record.ts'
+import type { Context } from '../run/context.ts'
+import { findRecord, type UnreadableRecord } from './found-record.ts'
+import { isLongOver, isUnsent } from './retention.ts'
+import { takeTurn } from './turn.ts'
+
+/**
+ * Does for a stored model what the run that stored it could not do any more: pins it, and ends its record in the
+ * journal. Where nothing is left to do, as nearly always, nothing is written.
+ */
+export async function completeStored(context: Context, entry: Entry): Promise<void> {
+  const { store, options, notices, clock, live, signal } = context
+  const { key } = entry
+  if (options.mode !== 'generate' && options.mode !== 'ask') return
+  if (store.lockfile && !(await store.lockfile.get(key))) await store.lockfile.put(entry)
+  if (!(await store.begun()).has(key)) return
+  const record = await findRecord(store.journal, key)
+  if (record?.state === 'unreadable') {
+    const file = store.layout.journalRecord(key)
+    notices.once(
+      `${entry.image}: \`${file}\` is no journal record that we wrote; its model is stored: delete it`,
+    )
+  }
+  // Nobody waits for a lease when nothing is to be done under it.
+  if (!record || !isSettled(record, entry, clock.now())) return
+  const ended = endRecord(context, entry)
+  if (!live) return ended
+  // A page does not wait for another process; what is not done now is done by a later run.
+  void ended.catch((error: unknown) => {
+    if (!signal.aborted) notices.once(`${entry.image}: ${formatThrown(error)}`)
+  })
+}
+
+async function endRecord(context: Context, entry: Entry): Promise<void> {
+  const { store, clock } = context
+  const { key } = entry
+  await takeTurn(context, { key, imageName: entry.image }, async () => {
+    const record = await findRecord(store.journal, key)
+    if (record && isSettled(record, entry, clock.now())) await store.journal.clear(key)
+  })
+}
+
+/**
+ * A record of another task stays: that one was paid as well, and nobody has its model. So does a submission that may
+ * have become a task, as long as that could be taken over.
+ */
+function isSettled(record: JournalRecord | UnreadableRecord, entry: Entry, now: number): boolean {
+  if (record.state === 'accepted') return record.taskId === entry.task?.id
+  return record.state === 'started' && (isUnsent(record) || isLongOver(record, now))
+}

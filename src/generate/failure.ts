@@ -1,0 +1,159 @@
+import { isMeshyError, MeshyError, type ErrorCode } from '../system/errors.ts'
+import type { FailedRecord, JournalFailure, JournalRecord } from '../store/journal-record.ts'
+import { accountDigest } from '../store/journal.ts'
+import type { Lease } from '../store/lease.ts'
+import type { Request } from '../request/request.ts'
+import type { ApiFailure } from '../system/api-failure.ts'
+import { failures } from '../system/failures.ts'
+import { isProvenGone } from './lost-task.ts'
+import type { Claim } from './claim.ts'
+import type { Context } from '../run/context.ts'
+
+/** Statuses by which the service refuses the picture or the parameters: it would again. */
+const ABOUT_REQUEST: ReadonlySet<number | undefined> = new Set([400, 413, 422])
+
+/** Whether a record says that the service refused or refunded the request, and would again. */
+export function isFinal(record: JournalRecord | undefined): record is FailedRecord {
+  return record?.state === 'failed' && record.failure.retryable !== true
+}
+
+/** Whether what failed may be all right with the key of now, which is another one: who changed it wants it to be tried. */
+export function isOfOtherKey({ options }: Context, { account, failure }: FailedRecord): boolean {
+  return (
+    failure.retryable === true && options.apiKey !== undefined && account !== accountDigest(options.apiKey)
+  )
+}
+
+/** The error of a request that failed in an earlier run, or beside this one. */
+export function failedBefore({ key, image, failure }: FailedRecord): MeshyError {
+  const retryable = failure.retryable === true
+  const { taskId, consumedCredits = 0 } = failure
+  if (consumedCredits > 0) {
+    return new MeshyError(codeOf(failure), {
+      message: `\`${image}\` failed before: ${failure.message} ${chargeOf(consumedCredits)}`,
+      hint: settleCharge({ key, taskId }),
+      details: { key, taskId, consumedCredits, retryable },
+    })
+  }
+  const again = `Change the image or the directives, or \`unplugin-meshy forget ${key}\` to try once more.`
+  return new MeshyError(codeOf(failure), {
+    message: `\`${image}\` failed before: ${failure.message} It is not submitted again by itself.`,
+    hint: retryable ? nextStep(failure) : again,
+    details: { key, taskId, retryable },
+  })
+}
+
+/** Of a refusal its own code; a failure of a task may have any code, and is told as one. */
+function codeOf({ code, taskId }: JournalFailure): ErrorCode {
+  const isOwn = taskId === undefined && Object.hasOwn(failures, code)
+  return isOwn ? (code as ErrorCode) : 'MESHY_TASK_FAILED'
+}
+
+function nextStep(failure: JournalFailure): string {
+  const first = failure.taskId === undefined ? `${failures[codeOf(failure)].next} ` : ''
+  return `${first}A build submits it again; a dev server does when you say so.`
+}
+
+/**
+ * Ends the record of a submission that the service refused, which cost nothing. What it would refuse again as long as
+ * nobody does something is kept: live runs do not repeat it by themselves. A build, which somebody starts, repeats what
+ * is about the account, and not what is about the picture or its parameters.
+ */
+export async function settleRefusal(
+  { store }: Context,
+  { key }: Request,
+  { error, failure }: { error: MeshyError; failure: ApiFailure },
+): Promise<void> {
+  const { status = 0, limit } = failure
+  const isLasting = status >= 400 && limit === undefined
+  if (!isLasting) return store.journal.clear(key)
+  const { code, message } = error
+  await store.journal.fail(key, { code, message, retryable: !ABOUT_REQUEST.has(status) })
+}
+
+/** What comes after a failure: nothing, one more try where that is allowed, or a task in the place of one that is gone. */
+export type AfterFailure = 'end' | 'try again' | 'gone'
+
+/**
+ * Settles the failure of a task. Returns what the same request is worth in this run.
+ *
+ * @throws the failure, when nothing can be settled, or when the task was charged
+ */
+export async function settleFailure(
+  context: Context,
+  request: Request,
+  { claim, error, lease }: { claim: Claim; error: unknown; lease: Lease },
+): Promise<AfterFailure> {
+  if (!isMeshyError(error)) throw error
+  if (error.code === 'MESHY_TASK_EXPIRED') return settleExpired(context, request, { error, lease })
+  if (error.code !== 'MESHY_TASK_FAILED' && error.code !== 'MESHY_TASK_CANCELED') throw error
+  const { store } = context
+  const { code, message, details } = error
+  const credits = chargedFor(error)
+  if (credits === 0) claim.reservation?.refunded()
+  // The record of who took the lease over, while this machine hung, may be of another task.
+  if (!(await lease.mine())) throw error
+  if (credits > 0) {
+    await store.journal.fail(request.key, { code, message, retryable: false, consumedCredits: credits })
+    throw charged(request, error, credits)
+  }
+  const isWorthMore = details['retryable'] === true
+  // Who canceled a task did so on purpose: the next run may submit it, this one does not.
+  const retryable = isWorthMore || code === 'MESHY_TASK_CANCELED'
+  await store.journal.fail(request.key, { code, message, retryable })
+  return isWorthMore ? 'try again' : 'end'
+}
+
+/** What the service says that a failed task consumed all the same. */
+function chargedFor({ details }: MeshyError): number {
+  const credits = details['consumedCredits']
+  return typeof credits === 'number' ? credits : 0
+}
+
+/** What failed and was charged is paid a second time only when somebody says so. */
+function charged({ key, imageName }: Request, error: MeshyError, credits: number): MeshyError {
+  return new MeshyError(error.code, {
+    message: `\`${imageName}\`: ${error.message} ${chargeOf(credits)}`,
+    hint: settleCharge({ key, taskId: String(error.details['taskId']) }),
+    details: { ...error.details, key },
+    cause: error,
+  })
+}
+
+function chargeOf(credits: number): string {
+  return `The service charged ${credits} credits for it, so it is not submitted again by itself.`
+}
+
+function settleCharge({ key, taskId }: { key: string; taskId: string | undefined }): string {
+  return (
+    `Ask Meshy to refund task ${taskId}; \`unplugin-meshy forget ${key}\` lets the next build pay for a new one, ` +
+    'after a change of the image if that was the cause.'
+  )
+}
+
+/** A 404 alone proves nothing: only when the service must have thrown the task away, its record ends. */
+async function settleExpired(
+  context: Context,
+  request: Request,
+  { error, lease }: { error: MeshyError; lease: Lease },
+): Promise<'gone'> {
+  const { store, logger } = context
+  const { key, imageName } = request
+  const record = await store.journal.read(key)
+  if (!(await lease.mine())) throw error
+  if (!isProvenGone(context, record)) throw taskUnknown(request, error)
+  await store.journal.clear(key)
+  logger.warn(`meshy: ${imageName}: its task is past the retention of the service, and its files are gone`)
+  return 'gone'
+}
+
+function taskUnknown({ key, imageName }: Request, { message, details, cause }: MeshyError): MeshyError {
+  return new MeshyError('MESHY_TASK_EXPIRED', {
+    message: `\`${imageName}\` was paid and is on its way. ${message} That alone does not prove that it is lost.`,
+    hint:
+      'Check that `baseUrl` and the key are those it was submitted with, and run again; ' +
+      `\`unplugin-meshy forget ${key}\` lets the next build pay for a new one.`,
+    details: { ...details, key },
+    cause,
+  })
+}

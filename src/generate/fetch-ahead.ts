@@ -1,0 +1,52 @@
+import { stat } from 'node:fs/promises'
+import PQueue from 'p-queue'
+import { isMeshyError } from '../system/errors.ts'
+import { bringBlob, type Brought } from '../store/shared/sources.ts'
+import { blobsOf, type BlobRef } from '../store/entry.ts'
+import { hasErrno } from '../system/errno.ts'
+import type { Context } from '../run/context.ts'
+import { isOffline } from './modes.ts'
+
+const AT_ONCE = 16
+
+/**
+ * Brings what the lockfile pins and this project does not have, several files at once, before the first module asks for
+ * one. Where a store is silent, nothing is said here: whoever needs the bytes says so.
+ *
+ * @returns how many files came
+ */
+export async function fetchAhead({ store, sharing, options, clock, signal }: Context): Promise<number> {
+  if (sharing.sources.length === 0 || !store.lockfile || isOffline(options.mode)) return 0
+  const pins = [...(await store.lockfile.all()).values()].filter(({ source }) => source !== 'emulator')
+  const refs = new Map(pins.flatMap(blobsOf).map((ref) => [ref.sha256, ref]))
+  const missing = await filterMissing([...refs.values()], store.blobs.path)
+  const turns = new PQueue({ concurrency: AT_ONCE })
+  const bring = (ref: BlobRef) => isBrought(bringBlob(sharing.sources, ref, { clock, signal }))
+  const brought = await turns.addAll(missing.map((ref) => () => bring(ref)))
+  return brought.filter(Boolean).length
+}
+
+/** Nothing may be asked for of what cannot be written here: a read-only checkout builds from what it has. */
+async function isBrought(bringing: Promise<Brought>): Promise<boolean> {
+  try {
+    return (await bringing).from !== undefined
+  } catch (error) {
+    if (isMeshyError(error) && error.code === 'MESHY_CACHE_UNWRITABLE') return false
+    throw error
+  }
+}
+
+/** By name and length alone: what is damaged is found when it is used. */
+async function filterMissing(refs: readonly BlobRef[], pathOf: (ref: BlobRef) => string): Promise<BlobRef[]> {
+  const isThere = await Promise.all(refs.map(async (ref) => (await sizeOf(pathOf(ref))) === ref.bytes))
+  return refs.filter((_, index) => !isThere[index])
+}
+
+async function sizeOf(file: string): Promise<number | undefined> {
+  try {
+    return (await stat(file)).size
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return undefined
+    throw error
+  }
+}

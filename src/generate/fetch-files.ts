@@ -1,0 +1,70 @@
+import { MeshyError } from '../system/errors.ts'
+import { download } from '../service/download.ts'
+import type { Task } from '../service/task.ts'
+import type { TaskKind } from '../request/request.ts'
+import type { BlobRef, FileRole } from '../store/entry.ts'
+import type { Context } from '../run/context.ts'
+import { checkFileKind, extensionOf } from './file-kind.ts'
+import { urlOfRole } from './roles.ts'
+
+/** Which files of which task, and what their bytes must be where that is known. */
+export interface FilesToFetch {
+  kind: TaskKind
+  task: Task
+  roles: readonly FileRole[]
+  /** Pinned digests: other bytes are refused. */
+  expected?: Partial<Record<FileRole, BlobRef>> | undefined
+}
+
+export interface FetchedFiles {
+  files: Partial<Record<FileRole, BlobRef>>
+  /** Roles that the task did not make. */
+  unavailable: FileRole[]
+}
+
+/** Brings files of a finished task into the cache. They come in whole and valid, or not at all. */
+export async function fetchFiles(context: Context, wanted: FilesToFetch): Promise<FetchedFiles> {
+  const fetched: FetchedFiles = { files: {}, unavailable: [] }
+  for (const role of wanted.roles) {
+    if (urlOfRole(wanted.task, role) === undefined) fetched.unavailable.push(role)
+    else fetched.files[role] = await fetchFile(context, wanted, role)
+  }
+  return fetched
+}
+
+async function fetchFile(context: Context, wanted: FilesToFetch, role: FileRole): Promise<BlobRef> {
+  const { client, fetch } = context.api()
+  const { kind, task } = wanted
+  const { notices } = context
+  const expected = wanted.expected?.[role]
+  const urlIn = (current: Task) => {
+    const url = urlOfRole(current, role)
+    if (url === undefined) throw noFile(task, role)
+    return url
+  }
+  return download(urlIn(task), {
+    toldBy: context.options.baseUrl,
+    fetch,
+    clock: context.clock,
+    signal: context.signal,
+    refresh: async () => urlIn(await client.retrieve(kind, task.id, { signal: context.signal })),
+    sink: (stream) =>
+      context.store.blobs.write(stream, {
+        ext: expected?.ext ?? ((head) => extensionOf(role, head)),
+        expected,
+        check: (head, total) => {
+          const oddity = checkFileKind(role, head, total)
+          if (oddity) notices.once(`the ${role} file of task ${task.id} ${oddity}: it is kept as it came`)
+        },
+        signal: context.signal,
+      }),
+  })
+}
+
+function noFile(task: Task, role: FileRole): MeshyError {
+  return new MeshyError('MESHY_TASK_NO_MODEL', {
+    message: `Task ${task.id} has no ${role} file any more.`,
+    hint: 'Report the task to Meshy.',
+    details: { taskId: task.id, role },
+  })
+}

@@ -1,0 +1,140 @@
+import type { Task } from '../service/task.ts'
+import { watchTask } from '../service/watch.ts'
+import type { Request } from '../request/request.ts'
+import type { Entry } from '../store/entry.ts'
+import { claimTask, type Attempt, type Claim } from './claim.ts'
+import { classify } from './classify.ts'
+import type { Context } from '../run/context.ts'
+import { settleFailure } from './failure.ts'
+import { inherit, toldHere } from './on-its-way.ts'
+import { permissionMissing } from './permission.ts'
+import { fetchFiles } from './fetch-files.ts'
+import { noteExpiring } from '../run/reporting/expiring.ts'
+import type { Origin } from '../run/reporting/report.ts'
+import { addFiles } from './restore.ts'
+import { wantedRoles } from './roles.ts'
+import { saveModel } from './save.ts'
+import { share, shareHere, takeShared } from './share.ts'
+import { takeTurn, withSharedTurn, withTeamTurn } from './turn.ts'
+import { withWayOut } from './unusable.ts'
+
+/** A finished request, how this run came to it, and what it cost this run. */
+export interface Generated {
+  entry: Entry
+  origin: Origin
+  credits: number
+}
+
+/** Submissions of one request in one run: a failure that was refunded may deserve a second one. */
+const MAX_SUBMISSIONS = 2
+
+/**
+ * The only sequence that pays: store → queue → service → store.
+ *
+ * 1. The lease of the key: one process pays, the others wait here and then find the entry.
+ * 2. A look at the store again, now that nobody else writes this key; then at those of the machine and the team.
+ * 3. A task: the one of the journal, one of the account that carries the key, or a new one, which is paid.
+ * 4. Its GLB, then the entry and the lockfile, then the end of the journal's record; last the files beside it.
+ *
+ * @param attempt.known the journal's record when it was decided to generate
+ * @throws {MeshyError} MESHY_PERMISSION_MISSING when nothing is on its way, and nothing allows it to be paid
+ */
+export async function generate(
+  context: Context,
+  request: Request,
+  attempt: Omit<Attempt, 'lease'>,
+): Promise<Generated> {
+  return takeTurn(context, request, async (lease) => {
+    const { entry } = await classify(context, request)
+    if (entry) return { entry, origin: 'cache', credits: 0 }
+    return withSharedTurn(context, request, () => takeOrMake(context, request, { lease, ...attempt }))
+  })
+}
+
+/** The model that somebody else has already; or a new one, while nobody else of the team makes it. */
+async function takeOrMake(context: Context, request: Request, attempt: Attempt): Promise<Generated> {
+  const { permission, known, lease } = attempt
+  const shared = await takeShared(context, request)
+  if (shared) return { entry: shared, origin: 'shared', credits: 0 }
+  // Nothing is on its way, so that only paying is left.
+  if (!permission && !known) throw permissionMissing(request)
+  if (!permission) return generateInTurn(context, request, attempt)
+  return withTeamTurn(context, request, lease, async (held, told) => {
+    // Whoever had the lease before may have paid meanwhile.
+    const meanwhile = held === lease ? undefined : await takeShared(context, request)
+    if (meanwhile) return { entry: meanwhile, origin: 'shared', credits: 0 }
+    // Or have been killed before it was done.
+    await inherit(context, request, await toldHere(context, request.key))
+    await inherit(context, request, told)
+    return generateInTurn(context, request, { ...attempt, lease: held })
+  })
+}
+
+async function generateInTurn(context: Context, request: Request, attempt: Attempt): Promise<Generated> {
+  try {
+    return await generateAlone(context, request, attempt)
+  } finally {
+    context.interrupt?.end(request)
+  }
+}
+
+async function generateAlone(context: Context, request: Request, attempt: Attempt): Promise<Generated> {
+  const { kind } = request.canonical
+  // The model first: what was paid is stored, whatever becomes of the files beside it.
+  const { task, claim, stored } = await storedModel(context, request, attempt).catch((error: unknown) => {
+    throw withWayOut(request, error)
+  })
+  // Whoever waits on this machine needs no more, whatever becomes of this run.
+  await shareHere(context, stored)
+  const extras = wantedRoles(context.wanted.of(request)).filter((role) => role !== 'glb')
+  const fetched = await fetchFiles(context, { kind, task, roles: extras })
+  const entry = await addFiles(context, stored, fetched)
+  await share(context, entry)
+  // What this machine had begun itself is on its disk, and stays there.
+  if (claim.origin === 'adopted' && !attempt.known) noteExpiring(context, entry, { isPinned: false })
+  const credits = claim.origin === 'generated' ? (entry.task?.credits ?? 0) : 0
+  return { entry, origin: claim.origin, credits }
+}
+
+async function storedModel(
+  context: Context,
+  request: Request,
+  attempt: Attempt,
+): Promise<{ task: Task; claim: Claim; stored: Entry }> {
+  const { task, claim } = await finishedTask(context, request, attempt)
+  const { files } = await fetchFiles(context, { kind: request.canonical.kind, task, roles: ['glb'] })
+  return { task, claim, stored: await saveModel(context, request, { task, glb: files.glb }) }
+}
+
+async function finishedTask(
+  context: Context,
+  request: Request,
+  attempt: Attempt,
+): Promise<{ task: Task; claim: Claim }> {
+  for (let submission = 1; ; submission++) {
+    const claim = await claimTask(context, request, attempt)
+    try {
+      return { task: await claim.running((id) => watch(context, request, id)), claim }
+    } catch (error) {
+      const after = await settleFailure(context, request, { claim, error, lease: attempt.lease })
+      if (after === 'end' || submission === MAX_SUBMISSIONS) throw error
+      // Another try is another payment.
+      if (after === 'try again' && !attempt.permission) throw error
+      if (after === 'gone') continue
+      context.logger.warn(`meshy: ${request.imageName}: submitting it once more`)
+    } finally {
+      claim.reservation?.release()
+    }
+  }
+}
+
+function watch(context: Context, request: Request, id: string): Promise<Task> {
+  const { client } = context.api()
+  context.interrupt?.begin(request)
+  return watchTask(client, request.canonical.kind, id, {
+    clock: context.clock,
+    signal: context.signal,
+    timeoutMs: context.options.taskTimeout,
+    onProgress: (task) => context.progress.task(request, task),
+  })
+}

@@ -1,0 +1,112 @@
+import { MeshyError } from '../system/errors.ts'
+import type { Task } from '../service/task.ts'
+import { mayBeCutFrom } from '../request/payload.ts'
+import type { Request } from '../request/request.ts'
+import type { JournalRecord, StartedRecord } from '../store/journal-record.ts'
+import { apiFailureOf } from '../system/api-failure.ts'
+import type { Context } from '../run/context.ts'
+import { adoptable, echoesKeys, listRecentTasks, type KnownTasks, type RecentTasks } from './recent-tasks.ts'
+import { isPastRetention, isUnsent } from './retention.ts'
+
+/** How far our times and those of the service may be apart. */
+const CLOCK_MARGIN_MS = 60_000
+/** When the account is looked at again for a task whose answer was lost, in milliseconds. */
+const LOOK_AGAIN_MS = [0, 1_000, 3_000, 6_000, 10_000]
+
+/**
+ * Whether the service may still be making the task of a submission that was cut off, and not show it yet. Not so after
+ * a lost answer: that run has looked for it already, and waiting settles nothing.
+ */
+export function mayBeInTheMaking(context: Context, record: JournalRecord | undefined): boolean {
+  if (record?.state !== 'started' || !record.sent || record.lost) return false
+  return context.serviceNow() < Date.parse(record.sent.answerBy)
+}
+
+/** Whether the service, by its own clock, no longer keeps what became of a submission. */
+export function isProvenGone(context: Context, record: JournalRecord | undefined): boolean {
+  const now = context.api().client.serverNow()
+  return now !== undefined && isPastRetention(record, now)
+}
+
+/**
+ * The id of the task of a submission whose answer was lost.
+ *
+ * @throws {MeshyError} MESHY_SUBMIT_UNKNOWN with the candidates, when no task of the account carries the key
+ */
+export async function findLostTask(context: Context, request: Request, cause: unknown): Promise<string> {
+  const { store, clock, signal } = context
+  const record = await store.journal.read(request.key)
+  if (record?.state !== 'started') throw cause
+  let candidates: Task[] = []
+  for (const pause of LOOK_AGAIN_MS) {
+    await clock.sleep(pause, signal)
+    const recent = await lookFor(context, request, record).catch((error: unknown) => {
+      // Whatever keeps us from looking: what counts is that a payment may have been made.
+      throw apiFailureOf(error) ? submissionUnknown(request, { candidates, cause }) : error
+    })
+    const task = adoptable(recent, request.key, record.forgottenTasks)
+    if (task) return task.id
+    candidates = candidatesFor(recent, record, await store.knownTasks())
+  }
+  throw submissionUnknown(request, { candidates, cause })
+}
+
+async function lookFor(
+  { api, signal }: Context,
+  { canonical }: Request,
+  record: StartedRecord,
+): Promise<RecentTasks> {
+  return listRecentTasks(api().client, [canonical.kind], {
+    since: () => sentTime(record) - CLOCK_MARGIN_MS,
+    signal,
+  })
+}
+
+/** When a submission was sent last, or else begun, in milliseconds. */
+function sentTime({ sent, startedAt }: StartedRecord): number {
+  return Date.parse(sent?.sentAt ?? startedAt)
+}
+
+/**
+ * The tasks that may be a submission that was cut off: none where nothing was sent; else those since it was sent that
+ * carry no key and are not known to be of another one. Where names are proven to come back whole, and it carried its
+ * own, only those whose name may be a rest of that. The likely ones come first.
+ *
+ * @param known tasks that belong to requests of this project
+ */
+export function candidatesFor(recent: RecentTasks, record: StartedRecord, known: KnownTasks): Task[] {
+  const { sent, request } = record
+  if (isUnsent(record)) return []
+  const since = sentTime(record) - CLOCK_MARGIN_MS
+  const unknown = recent.keyless.filter(
+    (task) => task.kind === request.kind && (task.createdAt ?? since) >= since && !known.has(task.id),
+  )
+  const likely = unknown.filter((task) => isLikely(task, record))
+  if (sent && sent.named && echoesKeys(recent, request.kind, known)) return likely.filter(({ name }) => name)
+  return [...likely, ...unknown.filter((task) => !likely.includes(task))]
+}
+
+/** Whether a task shows what may be left of the name of a submission. Somebody else's has a name of its own. */
+export function isLikely({ name }: Task, record: Pick<StartedRecord, 'image' | 'key'>): boolean {
+  return !name || mayBeCutFrom(name, record)
+}
+
+/** The error of a submission whose outcome cannot be found out. */
+export function submissionUnknown(
+  { key, imageName }: Request,
+  { candidates, cause }: { candidates: readonly Task[]; cause?: unknown },
+): MeshyError {
+  const ids = candidates.map(({ id, status }) => `\n    ${id} (${status})`).join('')
+  const tasks = ids
+    ? `One of these tasks of the account may be it:${ids}`
+    : 'No task of the account carries its key.'
+  const adopt = candidates[0] ? `\`unplugin-meshy adopt ${candidates[0].id} ${key}\` takes a task over; ` : ''
+  return new MeshyError('MESHY_SUBMIT_UNKNOWN', {
+    message:
+      `The answer to the paid request for \`${imageName}\` was lost, so it may have been charged; ` +
+      `it is not sent again by itself. ${tasks}`,
+    hint: `Run again later: if the task turns up, it is taken over. ${adopt}\`unplugin-meshy forget ${key}\` lets the next build pay again.`,
+    details: { key, candidates: candidates.map(({ id }) => id) },
+    cause,
+  })
+}

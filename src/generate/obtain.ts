@@ -1,0 +1,84 @@
+import { MeshyError } from '../system/errors.ts'
+import type { Request } from '../request/request.ts'
+import type { Entry, FileRole } from '../store/entry.ts'
+import { classify, type Finding, type StoredFinding } from './classify.ts'
+import type { Context } from '../run/context.ts'
+import { generate, type Generated } from './generate.ts'
+import { lacksPermission, type Permission } from './permission.ts'
+import { restore } from './restore.ts'
+
+/** A model that is to be had, and whether it may be paid for. */
+export interface Wanted {
+  finding: Finding
+  permission: Permission | undefined
+}
+
+/**
+ * Gets a model that is not ready, and waits for it: restored from its task, taken over, or generated. Imports of the
+ * same key share one flight, in all plugin instances of the process.
+ *
+ * @throws {MeshyError} MESHY_PERMISSION_MISSING when it turns out to be missing, and nothing allows it to be paid
+ */
+export async function obtain(
+  context: Context,
+  request: Request,
+  { finding, permission }: Wanted,
+): Promise<StoredFinding> {
+  const startedAt = context.clock.now()
+  const seconds = () => (context.clock.now() - startedAt) / 1000
+  let current = finding
+  try {
+    if (current.state !== 'restorable') {
+      const made = await generateOnce(context, request, { finding, permission })
+      context.report.addEffort(request.key, {
+        origin: made.origin,
+        credits: made.credits,
+        seconds: seconds(),
+      })
+      const { key, imageName: image } = request
+      context.part?.tell({ spent: { image, key, credits: made.credits } })
+      current = await classify(context, request)
+    }
+    // Also for whoever joined a flight that did not know of a file that this import wants.
+    if (current.state === 'restorable' && current.entry) {
+      await restoreOnce(context, request, current.entry, current.lacking)
+      context.report.addEffort(request.key, { origin: 'restored', credits: 0, seconds: seconds() })
+      current = await classify(context, request)
+    }
+  } finally {
+    context.progress.done(request)
+  }
+  const { entry } = current
+  if (entry && current.state === 'ready') return { ...current, entry }
+  throw new MeshyError('MESHY_CACHE_CORRUPT', {
+    message: `The model of \`${request.imageName}\` was stored and is gone again: something else removes files from the cache.`,
+    hint: 'Run again when nothing cleans the cache folder; nothing is paid again while its task is kept.',
+    details: { key: request.key, state: current.state },
+  })
+}
+
+/** Whoever joined a flight that may not pay, and may, goes on by itself. */
+async function generateOnce(
+  context: Context,
+  request: Request,
+  { finding, permission }: Wanted,
+): Promise<Generated> {
+  const fly = () =>
+    context.flights.join(request.key, () => generate(context, request, { known: finding.record, permission }))
+  try {
+    return await fly()
+  } catch (error) {
+    if (!permission || !lacksPermission(error)) throw error
+    return fly()
+  }
+}
+
+async function restoreOnce(
+  context: Context,
+  request: Request,
+  entry: Entry,
+  lacking: FileRole[],
+): Promise<void> {
+  const flight = `${request.key} ${lacking.join(' ')}`
+  await context.flights.join(flight, () => restore(context, request, { entry, lacking }))
+}

@@ -1,0 +1,246 @@
+import { isMeshyError, MeshyError } from '../system/errors.ts'
+import type { Task } from '../service/task.ts'
+import type { Sending } from '../service/transport.ts'
+import { submit } from '../service/limits/submit.ts'
+import { createPayload, type Payload } from '../request/payload.ts'
+import { assertStillMade } from '../request/retired.ts'
+import type { Request } from '../request/request.ts'
+import type { JournalStart } from '../store/journal-record.ts'
+import type { Lease } from '../store/lease.ts'
+import { apiFailureOf } from '../system/api-failure.ts'
+import type { Reservation } from './budget.ts'
+import type { Context } from '../run/context.ts'
+import { settleRefusal } from './failure.ts'
+import { assertMine, NOT_SUBMITTED } from './assert-mine.ts'
+import { findLostTask } from './lost-task.ts'
+import type { Permission } from './permission.ts'
+import { submittedMeanwhile } from './recent-tasks.ts'
+import { RETENTION_MS } from './retention.ts'
+import type { Subject } from './subject.ts'
+
+export interface Payment {
+  permission: Permission
+  /** Its owner releases it; here it only hears what the service may have charged. */
+  reservation: Reservation
+  /** Stops the other submissions of the batch when this one shows that none can succeed. */
+  batch: AbortController
+  lease: Lease
+  /** When the account was looked at for the whole batch, by the clock of the service. */
+  decidedAt: number
+}
+
+/** The task that was paid, or one that somebody else has submitted meanwhile. */
+export type Paid = { id: string } | { adopt: Task }
+
+/** Answers that make every further submission of a batch pointless. */
+const ENDS_BATCH: ReadonlySet<string> = new Set([
+  'MESHY_AUTH_REJECTED',
+  'MESHY_API_FORBIDDEN',
+  'MESHY_CREDITS_EXHAUSTED',
+])
+
+/**
+ * Submits a request, which is paid, and returns the id of its task.
+ *
+ * The journal's record is durable before the first byte is sent, and holds the id as soon as it is known. A submission
+ * whose outcome is unknown is never repeated: its task is looked for in the account. Before each POST the account is
+ * looked at once more: whatever was waited for, somebody else may have paid meanwhile.
+ */
+export async function pay(context: Context, request: Request, payment: Payment): Promise<Paid> {
+  const payload = await prepare(context, request, payment)
+  const paid = await post(context, request, { ...payload, payment })
+  if ('id' in paid) await recordTask(context, request, { id: paid.id, lease: payment.lease })
+  return paid
+}
+
+/** Without its id in the journal, the next run finds a task by its name; where that fails, the user needs the id. */
+async function recordTask(
+  { store }: Context,
+  request: Request,
+  { id, lease }: { id: string; lease: Lease },
+): Promise<void> {
+  const { key, imageName } = request
+  try {
+    await assertMine(lease, request, 'What is on its way is the task of that one.')
+    await store.journal.accept(key, id)
+  } catch (error) {
+    if (!isMeshyError(error)) throw error
+    throw new MeshyError(error.code, {
+      message: `Task ${id} for \`${imageName}\` is paid, and its id could not be recorded. ${error.message}`,
+      hint: `${error.hint} If the next build does not find it: \`unplugin-meshy adopt ${id} ${key}\`.`,
+      details: { ...error.details, taskId: id },
+      cause: error,
+    })
+  }
+}
+
+/** Everything before the first byte is sent. What fails here has cost nothing. */
+async function prepare(context: Context, request: Request, { batch, lease }: Payment): Promise<Payload> {
+  const { store, readImage, signal } = context
+  // A live run has to remember also what it did not send: it would submit it by itself after a restart.
+  if (!context.live) batch.signal.throwIfAborted()
+  assertStillMade(request)
+  // What other imports of the key want is made by the same task.
+  const united = { ...request, wanted: context.wanted.of(request) }
+  const payload = await createPayload(united, {
+    bytesOf: (image) => readImage.readBytes(image, signal),
+  })
+  await assertMine(lease, request, NOT_SUBMITTED)
+  // What was cut off never arrived. The new one begins now, and is looked for from now on.
+  if ((await store.journal.read(request.key))?.state === 'started') await store.journal.clear(request.key)
+  await store.journal.start(recordOf(context, request))
+  context.interrupt?.begin(request)
+  return payload
+}
+
+/** What the journal says of a request before it is sent. */
+export function recordOf(context: Context, request: Subject): JournalStart {
+  const { account } = context.api()
+  return {
+    key: request.key,
+    image: request.imageName,
+    request: request.canonical,
+    params: request.params,
+    host: context.options.baseUrl,
+    account,
+    startedAt: new Date(context.serviceNow()).toISOString(),
+  }
+}
+
+/** When a task began at the service, as the journal writes it: now, where what is told of it cannot be. */
+export function beginOf({ createdAt }: Task, now: number): string {
+  const isPlausible = createdAt !== undefined && createdAt <= now && now - createdAt < RETENTION_MS
+  return new Date(isPlausible ? createdAt : now).toISOString()
+}
+
+interface Submission extends Payload {
+  payment: Payment
+}
+
+async function post(context: Context, request: Request, submission: Submission): Promise<Paid> {
+  const { clock, options, signal, progress } = context
+  const { limits } = context.api()
+  const { payment } = submission
+  // What waits for its turn ends with the batch; what was sent does not, since its answer would be lost.
+  const turn = AbortSignal.any([signal, payment.batch.signal])
+  try {
+    return await submit(() => lookAndPost(context, request, { ...submission, turn }), {
+      limits,
+      clock,
+      timeoutMs: options.taskTimeout,
+      signal: turn,
+      onFull: () => progress.queueFull(request),
+      isAccepted: (paid) => 'id' in paid,
+    })
+  } catch (error) {
+    return { id: await settleSubmission(context, request, { error, payment }) }
+  }
+}
+
+/** Ends a submission that nobody needs any more. */
+class PaidElsewhere extends Error {
+  readonly task: Task
+
+  constructor(task: Task) {
+    super('Somebody else has submitted it meanwhile.')
+    this.task = task
+  }
+}
+
+/** How long a request may wait for its turn after the look at the account, in milliseconds: more than even spacing takes. */
+const TURN_MS = 5_000
+
+/** Looks at the account, then submits. What is sent again, or waited long for its turn, is looked for again first. */
+async function lookAndPost(
+  context: Context,
+  request: Request,
+  { kind, body, payment, turn }: Submission & { turn: AbortSignal },
+): Promise<Paid> {
+  const { clock, signal } = context
+  const { reservation, permission, decidedAt } = payment
+  let isInFlight = false
+  let lookedAt: number | undefined
+  const look = async () => {
+    const task = await submittedMeanwhile(context, request, decidedAt)
+    if (task) throw new PaidElsewhere(task)
+    lookedAt = clock.now()
+  }
+  const beforeSend = async (sending: Sending) => {
+    // It is sent again only where what was sent before was refused, or never arrived.
+    isInFlight = false
+    reservation.refunded()
+    if (lookedAt === undefined || clock.now() - lookedAt > TURN_MS) await look()
+    // What the others of the batch heard meanwhile.
+    turn.throwIfAborted()
+    lookedAt = undefined
+    await recordSending(context, request, { ...sending, payment })
+    isInFlight = true
+    reservation.sent()
+  }
+  try {
+    await look()
+    const order = { key: request.key, kind, body }
+    return await context.api().submit(permission, order, { signal, turn, beforeSend })
+  } catch (error) {
+    // Every other refusal is final, and settled where the rest of the batch hears of it at once.
+    if (!isInFlight || apiFailureOf(error)?.limit === 'queue') await recordRefusal(context, request, payment)
+    if (error instanceof PaidElsewhere) return { adopt: error.task }
+    throw error
+  }
+}
+
+/** What was refused is no submission whose outcome is unknown, whatever ends this run before it is sent again. */
+async function recordRefusal(
+  { store }: Context,
+  { key }: Request,
+  { lease, reservation }: Payment,
+): Promise<void> {
+  reservation.refunded()
+  if (!(await lease.mine())) return
+  const record = await store.journal.read(key)
+  if (record?.state === 'started' && record.sent) await store.journal.unsend(key)
+}
+
+/** Durable before the first byte is sent: until the answer may no longer come, a later run looks for the task. */
+async function recordSending(
+  context: Context,
+  request: Request,
+  { named, silenceMs, payment }: Sending & { payment: Payment },
+): Promise<void> {
+  const sentAt = context.serviceNow()
+  await assertMine(payment.lease, request, NOT_SUBMITTED)
+  await context.store.journal.send(request.key, {
+    sentAt: new Date(sentAt).toISOString(),
+    answerBy: new Date(sentAt + silenceMs).toISOString(),
+    named,
+  })
+}
+
+/** Ends a submission that gave no id: withdraws what was refused, looks for what may have been accepted. */
+async function settleSubmission(
+  context: Context,
+  request: Request,
+  { error, payment }: { error: unknown; payment: Payment },
+): Promise<string> {
+  const { store } = context
+  const failure = apiFailureOf(error)
+  // A look at the account that failed: nothing was sent after it.
+  if (!failure || !isMeshyError(error) || failure.method !== 'POST') throw error
+  if (failure.outcome === 'unknown') {
+    // Whoever took the lease over looks for what was sent.
+    if (!(await payment.lease.mine())) throw error
+    await store.journal.lose(request.key)
+    context.logger.warn(
+      `meshy: ${request.imageName}: the answer to the submission was lost; looking for its task`,
+    )
+    return findLostTask(context, request, error)
+  }
+  payment.reservation.refunded()
+  // What ended the batch was said of another request: this one was not sent.
+  const isOwn = error !== payment.batch.signal.reason
+  if (ENDS_BATCH.has(error.code)) payment.batch.abort(error)
+  if (!(await payment.lease.mine())) throw error
+  if (isOwn || context.live) await settleRefusal(context, request, { error, failure })
+  else await store.journal.clear(request.key)
+  throw error
+}

@@ -1,0 +1,43 @@
+import { isMeshyError, MeshyError } from '../system/errors.ts'
+import { decide, type Mode } from './modes.ts'
+
+/**
+ * What allows a model to be paid. Only the table of modes and a developer's yes for that very key make one, and each
+ * POST takes one: a way to it that forgot to ask does not compile.
+ */
+export class Permission {
+  readonly #key: string
+
+  private constructor(key: string) {
+    this.#key = key
+  }
+
+  /** What the mode of a run allows by itself. */
+  static ofMode(mode: Mode, key: string): Permission | undefined {
+    return decide(mode, 'missing') === 'submit' ? new Permission(key) : undefined
+  }
+
+  /** What a developer said of this key, in the terminal or by a button. */
+  static ofYes(key: string): Permission {
+    return new Permission(key)
+  }
+
+  /** Asked right before the POST. @throws {MeshyError} MESHY_PERMISSION_MISSING */
+  assertCovers(key: string): void {
+    if (key !== this.#key) throw permissionMissing({ key, imageName: key })
+  }
+}
+
+/** The error of a model that would have to be paid, in a run that may not pay it. */
+export function permissionMissing({ key, imageName }: { key: string; imageName: string }): MeshyError {
+  return new MeshyError('MESHY_PERMISSION_MISSING', {
+    message: `\`${imageName}\` is missing, and nothing allows this run to pay for it. Nothing was submitted.`,
+    hint: 'Say yes in the dev server, or set MESHY_MODE=generate for this run.',
+    details: { key },
+  })
+}
+
+/** Whether work ended since its model turned out to be missing, and nobody has allowed it to be paid. */
+export function lacksPermission(error: unknown): error is MeshyError {
+  return isMeshyError(error) && error.code === 'MESHY_PERMISSION_MISSING'
+}

@@ -1,0 +1,40 @@
+import { MeshyError } from '../system/errors.ts'
+import { judgePicture } from '../stand-in/mesher/judge.ts'
+import { EXPORT_AGAIN } from '../request/image-format.ts'
+import { proveJpeg, tidyJpeg } from '../request/jpeg.ts'
+import { provePng } from '../request/prove-png.ts'
+import type { SourceImage } from '../request/request.ts'
+
+/** More pixels take gigabytes to decode, here and at the service. */
+const MAX_MEGAPIXELS = 500
+
+/**
+ * Makes sure that a picture is whole and shows something, before it is paid. Where `sharp` is at hand it is decoded in
+ * full; elsewhere it is refused for what can be proved without.
+ *
+ * @throws {MeshyError} MESHY_IMAGE_INVALID
+ */
+export async function assertShowsSomething(image: SourceImage, bytes: Buffer): Promise<void> {
+  const problem = await findFlaw(image, bytes)
+  if (problem === undefined) return
+  throw new MeshyError('MESHY_IMAGE_INVALID', {
+    message: `\`${image.file}\` ${problem}. Nothing was submitted.`,
+    hint: problem.startsWith('shows nothing')
+      ? 'Export it again with its contents visible: what it shows is what the model is made of.'
+      : EXPORT_AGAIN,
+    details: { file: image.file },
+  })
+}
+
+async function findFlaw({ mime, width, height }: SourceImage, bytes: Buffer): Promise<string | undefined> {
+  const megapixels = (width * height) / 1e6
+  if (megapixels > MAX_MEGAPIXELS)
+    return `has ${Math.round(megapixels)} megapixels; expected at most ${MAX_MEGAPIXELS}`
+  const isPng = mime === 'image/png'
+  const damage = isPng ? await provePng(bytes) : undefined
+  if (damage !== undefined) return damage
+  const judgement = await judgePicture(isPng ? bytes : tidyJpeg(bytes), mime)
+  if (judgement === 'right') return undefined
+  if (judgement === 'no decoder') return isPng ? undefined : proveJpeg(bytes)
+  return judgement.problem
+}

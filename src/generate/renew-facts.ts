@@ -1,0 +1,107 @@
+import { open } from 'node:fs/promises'
+import { isDeepStrictEqual } from 'node:util'
+import { isMeshyError, type ErrorCode } from '../system/errors.ts'
+import { FACTS_REVISION, type Facts } from '../glb/facts.ts'
+import { inspectGlb } from '../glb/inspect.ts'
+import { GLB_HEAD_BYTES } from '../glb/validate.ts'
+import type { Request } from '../request/request.ts'
+import type { BlobRef, Entry } from '../store/entry.ts'
+import { ifReadable } from '../store/unreadable.ts'
+import { classify, type StoredFinding } from './classify.ts'
+import type { Context } from '../run/context.ts'
+
+/** Far more than the JSON of a model needs. */
+const MAX_JSON_BYTES = 16_000_000
+
+/**
+ * Tells the facts of a stored model anew where an earlier release told other ones, as far as its bytes are here; no byte
+ * changes. Where nothing may be written, what is pinned stays as it is, so that every machine says the same.
+ */
+export async function renewFacts(
+  context: Context,
+  request: Request,
+  finding: StoredFinding,
+): Promise<StoredFinding> {
+  const { mode } = context.options
+  if (!isOld(finding.entry.facts) || (mode !== 'generate' && mode !== 'ask')) return finding
+  const renewed = await renew(context, finding.entry)
+  if (!renewed) return finding
+  try {
+    await keep(context, renewed)
+  } catch (error) {
+    if (isCoded(error, 'MESHY_CACHE_UNWRITABLE')) return finding
+    throw error
+  }
+  return { ...(await classify(context, request)), entry: renewed }
+}
+
+/** The entry with facts of today; undefined where they are the same, or the bytes are not here. */
+async function renew(context: Context, entry: Entry): Promise<Entry | undefined> {
+  const facts = await tellAgain(context, { ...entry.files.glb, facts: entry.facts })
+  const derived = { ...entry.derived }
+  for (const [key, file] of Object.entries(derived)) {
+    const again = isOld(file.facts) ? await tellAgain(context, file) : undefined
+    if (again) derived[key] = { ...file, facts: again }
+  }
+  const isSame = !facts && Object.entries(derived).every(([key, file]) => file === entry.derived?.[key])
+  return isSame ? undefined : { ...entry, facts: facts ?? entry.facts, ...(entry.derived && { derived }) }
+}
+
+/** What cannot be told, or is told as before, keeps the facts that it has: a lockfile is not written for nothing. */
+async function tellAgain(
+  { store, signal }: Context,
+  { facts, ...ref }: BlobRef & { facts: Facts },
+): Promise<Facts | undefined> {
+  if (!(await mayDiffer(store.layout.blob(ref)))) return undefined
+  if ((await store.blobs.verify(ref, signal)) !== 'ok') return undefined
+  try {
+    const again = inspectGlb(await store.blobs.read(ref))
+    return isDeepStrictEqual({ ...again, revision: undefined }, { ...facts, revision: undefined })
+      ? undefined
+      : again
+  } catch (error) {
+    if (isCoded(error, 'MESHY_GLB_INVALID')) return undefined
+    throw error
+  }
+}
+
+/** What the first release told otherwise: skins, instances, turned nodes, morph targets, integers. Most models have none. */
+const TOLD_OTHERWISE =
+  /"(?:skins|EXT_mesh_gpu_instancing|rotation|matrix|weights|sparse|KHR_mesh_quantization)"/
+
+/** Looks at the JSON of a model alone, so that it costs next to nothing. */
+async function mayDiffer(file: string): Promise<boolean> {
+  const handle = await ifReadable(file, () => open(file))
+  if (!handle) return false
+  try {
+    const head = Buffer.alloc(GLB_HEAD_BYTES)
+    const { bytesRead } = await handle.read(head, 0, GLB_HEAD_BYTES, 0)
+    if (bytesRead < GLB_HEAD_BYTES) return false
+    const json = Buffer.alloc(Math.min(head.readUInt32LE(12), MAX_JSON_BYTES))
+    await handle.read(json, 0, json.length, GLB_HEAD_BYTES)
+    return TOLD_OTHERWISE.test(json.toString('latin1'))
+  } finally {
+    await handle.close()
+  }
+}
+
+async function keep({ store }: Context, entry: Entry): Promise<void> {
+  const stored = await store.entries.read(entry.key)
+  if (stored?.files.glb.sha256 === entry.files.glb.sha256) {
+    const { facts, derived } = entry
+    await store.entries.write({
+      ...stored,
+      facts,
+      ...(derived && { derived: { ...stored.derived, ...derived } }),
+    })
+  }
+  if (await store.lockfile?.get(entry.key)) await store.lockfile?.put(entry, { replace: true })
+}
+
+function isOld({ revision = 1 }: Facts): boolean {
+  return revision < FACTS_REVISION
+}
+
+function isCoded(error: unknown, code: ErrorCode): boolean {
+  return isMeshyError(error) && error.code === code
+}

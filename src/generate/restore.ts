@@ -1,0 +1,184 @@
+import { isMeshyError, type MeshyError } from '../system/errors.ts'
+import type { Task } from '../service/task.ts'
+import { blobUnusable } from '../store/blob-error.ts'
+import type { Entry, FileRole } from '../store/entry.ts'
+import { EXTRA_FORMATS, type Request } from '../request/request.ts'
+import { isThumbnailRole } from './roles.ts'
+import { findEntry } from './classify.ts'
+import type { Context } from '../run/context.ts'
+import { fetchFiles } from './fetch-files.ts'
+import { filesMissing } from './missing.ts'
+import { bringBlob, type SourceAnswer } from '../store/shared/sources.ts'
+import { share } from './share.ts'
+import { noteExpiring } from '../run/reporting/expiring.ts'
+import { takeTurn } from './turn.ts'
+import { keyMissing, OWN_BYTES, unrestorable, type Lacking } from './unrestorable.ts'
+
+/**
+ * Gets files of a finished request again, unpaid: from the stores of the machine and the team, else from its task. Pinned
+ * bytes must match; files that were never kept are added to the entry, except in `frozen`: there the committed lockfile
+ * says all.
+ *
+ * A model whose bytes cannot be had is never generated anew by itself: the error names the ways out.
+ */
+export async function restore(
+  context: Context,
+  request: Pick<Request, 'key'>,
+  missing: { entry: Entry; lacking: readonly FileRole[] },
+): Promise<Entry> {
+  try {
+    return await restoreInTurn(context, request, missing)
+  } catch (error) {
+    const isLost = isMeshyError(error) && error.code === 'MESHY_MODEL_UNRESTORABLE'
+    throw (isLost && (await findPointer(context, missing))) || error
+  }
+}
+
+/** The error for bytes that are somewhere all the same: git has them, and only their pointer is here. */
+async function findPointer(
+  { store, signal }: Context,
+  { entry, lacking }: { entry: Entry; lacking: readonly FileRole[] },
+): Promise<MeshyError | undefined> {
+  for (const role of lacking) {
+    const ref = entry.files[role]
+    if (ref && (await store.blobs.verify(ref, signal)) === 'lfs-pointer') {
+      return blobUnusable(store.blobs.path(ref), 'lfs-pointer')
+    }
+  }
+  return undefined
+}
+
+async function restoreInTurn(
+  context: Context,
+  request: Pick<Request, 'key'>,
+  { entry, lacking }: { entry: Entry; lacking: readonly FileRole[] },
+): Promise<Entry> {
+  const shared = await bringShared(context, entry, lacking)
+  if (shared.lacking.length === 0) return entry
+  assertRestorable(context, entry, shared)
+  return takeTurn(context, { key: request.key, imageName: entry.image }, async () => {
+    // Another process may have had the lease before, and fetched them.
+    const current = (await findEntry(context, request.key)) ?? entry
+    const roles = await stillLacking(context, current, shared.lacking)
+    return roles.length === 0 ? current : restoreAlone(context, current, { ...shared, lacking: roles })
+  })
+}
+
+async function bringShared(
+  { sharing, clock, signal }: Context,
+  { files, source }: Entry,
+  roles: readonly FileRole[],
+): Promise<Lacking> {
+  const lacking: FileRole[] = []
+  const answers: SourceAnswer[] = []
+  const sources = source === 'emulator' ? [] : sharing.sources
+  for (const role of roles) {
+    const ref = files[role]
+    const brought = ref ? await bringBlob(sources, ref, { clock, signal }) : NOBODY
+    if (brought.from !== undefined) continue
+    lacking.push(role)
+    answers.push(...brought.answers)
+  }
+  return { lacking, answers }
+}
+
+const NOBODY = { from: undefined, answers: [] } as const
+
+async function restoreAlone(context: Context, entry: Entry, shared: Lacking): Promise<Entry> {
+  const { lacking } = shared
+  assertRestorable(context, entry, shared)
+  const task = await retrieveTask(context, entry, shared)
+  const { kind } = entry.request
+  const wanted = { kind, task, roles: lacking, expected: entry.files }
+  const fetched = await fetchFiles(context, wanted).catch((error: unknown) => {
+    throw hasOtherBytes(error)
+      ? unrestorable(entry, shared, { reason: `task ${task.id} gives other bytes` })
+      : error
+  })
+  const lost = fetched.unavailable.filter((role) => entry.files[role] !== undefined)
+  if (lost.length > 0) {
+    throw unrestorable(
+      entry,
+      { ...shared, lacking: lost },
+      { reason: `task ${task.id} does not have them any more` },
+    )
+  }
+  const grown = await addFiles(context, entry, fetched)
+  if (lacking.some((role) => entry.files[role])) noteExpiring(context, grown, { isPinned: true })
+  await share(context, grown)
+  return grown
+}
+
+function assertRestorable(context: Context, entry: Entry, shared: Lacking): void {
+  const { options } = context
+  const { files, task } = entry
+  const { lacking } = shared
+  if (!task) throw unrestorable(entry, shared, OWN_BYTES)
+  const unpinned = lacking.filter((role) => files[role] === undefined)
+  if (options.mode === 'frozen' && unpinned.length > 0) throw filesMissing(context, entry, unpinned)
+  if (options.apiKey !== undefined) return
+  throw unrestorable(entry, shared, keyMissing(task.id))
+}
+
+async function stillLacking(
+  { store, signal }: Context,
+  { files, unavailable = [] }: Entry,
+  roles: readonly FileRole[],
+): Promise<FileRole[]> {
+  const lacking: FileRole[] = []
+  for (const role of roles) {
+    const ref = files[role]
+    const isThere = ref ? (await store.blobs.verify(ref, signal)) === 'ok' : unavailable.includes(role)
+    if (!isThere) lacking.push(role)
+  }
+  return lacking
+}
+
+async function retrieveTask(context: Context, entry: Entry, shared: Lacking): Promise<Task> {
+  const taskId = entry.task?.id ?? ''
+  const { client } = context.api()
+  try {
+    return await client.retrieve(entry.request.kind, taskId, { signal: context.signal })
+  } catch (error) {
+    if (!isMeshyError(error) || error.code !== 'MESHY_API_NOT_FOUND') throw error
+    throw unrestorable(entry, shared, {
+      reason: `task ${taskId} is gone: the service keeps tasks for 3 days`,
+    })
+  }
+}
+
+/** Whether what was served, over all attempts, is not what is pinned. */
+function hasOtherBytes(error: unknown): boolean {
+  return isMeshyError(error) && error.code === 'MESHY_DOWNLOAD_INVALID' && 'expected' in error.details
+}
+
+/**
+ * Adds files to a stored entry: those that an import wants besides the GLB, at once or since a later day. In `frozen`
+ * an entry is never changed.
+ */
+export async function addFiles(
+  { store, options, notices }: Context,
+  entry: Entry,
+  { files, unavailable }: { files: Entry['files'] | Partial<Entry['files']>; unavailable: FileRole[] },
+): Promise<Entry> {
+  const isKnown = Object.keys(files).every((role) => role in entry.files)
+  if (options.mode === 'frozen' || (isKnown && unavailable.length === 0)) return entry
+  for (const role of unavailable.filter(isAsked)) {
+    notices.once(`${entry.image}: its task made no \`${role}\`, so that the import goes without`)
+  }
+  const missing = [...(entry.unavailable ?? []), ...unavailable]
+  const grown: Entry = {
+    ...entry,
+    files: { ...entry.files, ...files },
+    ...(missing.length > 0 ? { unavailable: missing } : {}),
+  }
+  const stored = await store.entries.read(entry.key)
+  if (stored) await store.entries.write({ ...stored, ...grown })
+  await store.lockfile?.put(grown)
+  return grown
+}
+
+/** Files that an import names one by one, and not as some of many that may be there. */
+function isAsked(role: FileRole): boolean {
+  return isThumbnailRole(role) || EXTRA_FORMATS.some((format) => format === role)
+}

@@ -1,0 +1,92 @@
+import { blobsOf, type Entry, type StoredEntry } from '../store/entry.ts'
+import { findOtherPicture } from '../store/picture-digests.ts'
+import { StoreFault } from '../store/shared/store-fault.ts'
+import { bringBlob } from '../store/shared/sources.ts'
+import type { Request } from '../request/request.ts'
+import type { Context } from '../run/context.ts'
+import { PLUGIN_VERSION } from '../system/version.ts'
+
+/** A model that somebody else has paid for, and who told of it. */
+interface Shared {
+  entry: Entry | StoredEntry
+  from: string
+}
+
+/**
+ * The model of a request that another project of this machine, or the team, has already: taken, pinned, and said. Only
+ * where the lockfile is silent, and never what was given up here by `forget`.
+ *
+ * @returns the entry; undefined when nobody has it, or its bytes
+ */
+export async function takeShared(context: Context, request: Request): Promise<Entry | undefined> {
+  for (const find of [findInMachine, findInTeam]) {
+    const shared = await find(context, request.key)
+    const entry = shared && (await take(context, request, shared))
+    if (entry) return entry
+  }
+  return undefined
+}
+
+/** A model that another project of this machine has. */
+export async function findInMachine({ sharing, options }: Context, key: string): Promise<Shared | undefined> {
+  // A restored cache of a CI service may come from anybody's pull request; its bytes are verified, its entries are not.
+  if (options.isCi) return undefined
+  const entry = await sharing.machine?.find(key)
+  return entry && { entry, from: 'the store of this machine' }
+}
+
+async function findInTeam({ sharing, signal }: Context, key: string): Promise<Shared | undefined> {
+  const { team } = sharing
+  if (!team) return undefined
+  try {
+    const found = await team.find(key, signal)
+    if (found === undefined) return undefined
+    if (typeof found !== 'string') return { entry: found, from: `the team's store ${team.label}` }
+    team.complain(`its entry of ${key} ${found}, so it is not used`)
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error
+    team.complain(error)
+  }
+  return undefined
+}
+
+/** The bytes first: what is nowhere is never pinned. */
+async function take(context: Context, request: Request, { entry, from }: Shared): Promise<Entry | undefined> {
+  const { store, sharing, options, clock, logger, signal } = context
+  const record = await store.journal.read(request.key)
+  if (entry.task && record?.forgottenTasks.includes(entry.task.id)) return undefined
+  if (findOtherPicture(entry.request, request.canonical)) {
+    context.notices.once(`${request.imageName}: the model that ${from} has for its key is of another picture`)
+    return undefined
+  }
+  const { from: bringer } = await bringBlob(sharing.sources, entry.files.glb, { clock, signal })
+  if (bringer === undefined) return undefined
+  const { provenance, ...taken } = { provenance: undefined, ...entry, image: request.imageName }
+  const origin = provenance ?? {
+    pluginVersion: PLUGIN_VERSION,
+    storedAt: new Date(clock.now()).toISOString(),
+    params: request.params,
+  }
+  await store.entries.write({ ...taken, provenance: { ...origin, takenFrom: from } })
+  const pinned = options.lockfile ? await store.lockfile?.put(taken) : undefined
+  if (record) await store.journal.clear(request.key)
+  logger.info(`meshy: ${request.imageName}: taken from ${from}, 0 credits`)
+  return pinned ?? taken
+}
+
+/** Hands a model that is stored, or new files of it, to the other projects of this machine and to the team. */
+export async function share(context: Context, entry: Entry): Promise<void> {
+  await shareHere(context, entry)
+  if (entry.source !== 'emulator') context.sharing.uploads.add(entry)
+}
+
+/** The same, for this machine alone. */
+export async function shareHere({ store, sharing }: Context, entry: Entry): Promise<void> {
+  if (entry.source === 'emulator') return
+  const { machine } = sharing
+  const refs = blobsOf(entry)
+  for (const ref of refs) await machine?.keep(ref, store.layout)
+  // The user's own bytes are shared as bytes: what they are for is the project's business.
+  const stored = entry.source === 'meshy' ? await store.entries.read(entry.key) : undefined
+  if (stored) await machine?.keepEntry(stored)
+}

@@ -1,0 +1,93 @@
+import path from 'node:path'
+import { isMeshyError, MeshyError } from '../system/errors.ts'
+import { parseSpecifier } from '../request/parse.ts'
+import type { Request } from '../request/request.ts'
+import { KEY_PATTERN } from '../store/patterns.ts'
+import type { Context } from '../run/context.ts'
+import { findRecord, type UnreadableRecord } from './found-record.ts'
+import { isOurs } from '../run/imports.ts'
+import { readImport } from '../run/read-import.ts'
+
+/** What commands know of a request: all of it for an import, what the records say for a key. */
+export type Subject = Pick<Request, 'key' | 'imageName' | 'canonical' | 'params'>
+
+/** Whether an argument of a command can name a model: `./hero.png?meshy&pbr`, or a key. */
+export function namesModel(argument: string): boolean {
+  return KEY_PATTERN.test(argument) || namesImport(argument)
+}
+
+export function namesImport(argument: string): boolean {
+  return isOurs(argument)
+}
+
+/**
+ * The request that an argument of a command names.
+ *
+ * @param folder absolute; where the path of an import starts from
+ * @throws {MeshyError} MESHY_MODEL_UNKNOWN for a key that no record has; MESHY_JOURNAL_INVALID for one whose only
+ * record cannot be read; what imports throw
+ */
+export function readSubject(context: Context, argument: string, folder: string): Promise<Subject> {
+  return KEY_PATTERN.test(argument)
+    ? findSubject(context, argument)
+    : readSpecifier(context, argument, folder)
+}
+
+/** The request of an import as it would stand in a module of `folder`, with the project's defaults and presets. */
+export async function readSpecifier(context: Context, specifier: string, folder: string): Promise<Request> {
+  const { path: image, directives } = parseSpecifier(specifier)
+  if (!directives) throw notAnImport(specifier)
+  const file = path.resolve(folder, image)
+  const site = async () => ({ file: specifier })
+  const { request } = await readImport(context, { file, directives, site })
+  return request
+}
+
+async function findSubject({ store }: Context, key: string): Promise<Subject> {
+  const stored = await ifReadable(() => store.entries.read(key))
+  const entry = (await store.lockfile?.get(key)) ?? stored
+  if (entry) {
+    const params = stored?.provenance.params ?? entry.request.params
+    return { key, imageName: entry.image, canonical: entry.request, params }
+  }
+  const record = await findRecord(store.journal, key)
+  if (!record) throw unknown(key)
+  if (record.state === 'unreadable') throw needsImport(record)
+  const params = record.state === 'forgotten' ? record.request.params : record.params
+  return { key, imageName: record.image, canonical: record.request, params }
+}
+
+/** A damaged entry is no reason not to forget it. */
+export async function ifReadable<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (isMeshyError(error) && error.code === 'MESHY_CACHE_CORRUPT') return undefined
+    throw error
+  }
+}
+
+function unknown(key: string): MeshyError {
+  return new MeshyError('MESHY_MODEL_UNKNOWN', {
+    message: `\`${key}\` is the key of nothing in this project: not pinned, not stored, not on its way.`,
+    hint: 'See the keys with `unplugin-meshy status`, or name the model by its import: `./hero.png?meshy`.',
+    details: { key },
+  })
+}
+
+/** Its key alone does not say what was asked for. */
+function needsImport({ key, error }: UnreadableRecord): MeshyError {
+  return new MeshyError('MESHY_JOURNAL_INVALID', {
+    message: error.message,
+    hint: error.hint,
+    details: { ...error.details, key },
+    cause: error,
+  })
+}
+
+function notAnImport(specifier: string): MeshyError {
+  return new MeshyError('MESHY_DIRECTIVE_INVALID', {
+    message: `\`${specifier}\` is the module id of a bundler, whose directives cannot be read back.`,
+    hint: 'Name the model as the import does, such as `./hero.png?meshy&pbr`, or by its key.',
+  })
+}

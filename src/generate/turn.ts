@@ -1,0 +1,105 @@
+import { accountDigest } from '../store/journal.ts'
+import type { Lease, LeaseOptions } from '../store/lease.ts'
+import type { Holder } from '../store/lease-file.ts'
+import type { OnItsWay } from '../store/shared/on-its-way.ts'
+import { StoreFault } from '../store/shared/store-fault.ts'
+import type { TeamLease } from '../store/shared/team-leases.ts'
+import { currentProcess } from '../system/process.ts'
+import type { Context } from '../run/context.ts'
+import type { Logger } from '../run/reporting/logger.ts'
+
+/**
+ * Runs `use` while no other process works on the key. Whoever waits for one is told: it may take as long as making a
+ * model takes.
+ *
+ * @param subject.imageName what the key is called for people
+ */
+export function takeTurn<T>(
+  { store, signal, logger }: Context,
+  { key, imageName }: { key: string; imageName: string },
+  use: (lease: Lease) => Promise<T>,
+): Promise<T> {
+  return store.withLease(key, use, { signal, ...tellOf(logger, imageName) })
+}
+
+/** Says who is waited for, and what to do about one that is stopped. */
+function tellOf(logger: Logger, imageName: string): Pick<LeaseOptions, 'onWait' | 'onStill'> {
+  return {
+    onWait: (holder) => {
+      if (isOurs(holder)) return
+      logger.info(`meshy: ${imageName}: ${nameOf(holder)} is at work on it; waiting for that to end`)
+    },
+    onStill: (holder) => {
+      if (!holder || isOurs(holder)) return
+      logger.warn(
+        `meshy: ${imageName}: ${nameOf(holder)} has given no sign of life for a minute. It may be stopped, by Ctrl-Z or a ` +
+          `debugger: continue it (\`kill -CONT ${holder.pid}\`) or end it (\`kill -9 ${holder.pid}\`), and this goes on`,
+      )
+    },
+  }
+}
+
+function nameOf(holder: Holder | undefined): string {
+  if (!holder) return 'another process'
+  return `process ${holder.pid}${holder.machine === undefined ? '' : ` on ${holder.machine}`}`
+}
+
+/** Runs `use` while no other project of this machine pays for the key with the same account. */
+export async function withSharedTurn<T>(
+  { sharing, options, signal, logger }: Context,
+  { key, imageName }: { key: string; imageName: string },
+  use: () => Promise<T>,
+): Promise<T> {
+  const { machine } = sharing
+  if (!machine || options.apiKey === undefined) return use()
+  const account = accountDigest(options.apiKey)
+  return machine.withLease({ account, key }, use, { signal, ...tellOf(logger, imageName) })
+}
+
+/**
+ * Runs `use` while nobody else of the team pays for the key, where its store can decide that. The lease ends when the
+ * team can find the result.
+ */
+export async function withTeamTurn<T>(
+  context: Context,
+  subject: { key: string; imageName: string },
+  lease: Lease,
+  use: (lease: Lease, told: OnItsWay | undefined) => Promise<T>,
+): Promise<T> {
+  const ofTeam = await acquireTeamLease(context, subject)
+  if (!ofTeam) return use(lease, undefined)
+  try {
+    return await use({ mine: async () => (await lease.mine()) && (await ofTeam.isHeld()) }, ofTeam.told)
+  } finally {
+    context.sharing.uploads.after(subject.key, () => ofTeam.release().catch(ignoreFault))
+  }
+}
+
+/** A store that is out of reach keeps nobody from paying: the account's own list remains the judge. */
+async function acquireTeamLease(
+  { sharing, signal, logger }: Context,
+  { key, imageName }: { key: string; imageName: string },
+): Promise<TeamLease | undefined> {
+  const { team } = sharing
+  if (!team?.leases) return undefined
+  const onWait = () => {
+    logger.info(`meshy: ${imageName}: somebody of the team is at work on it; waiting for that to end`)
+  }
+  try {
+    return (await team.canWrite()) ? await team.leases.acquire(key, { signal, onWait }) : undefined
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error
+    team.complain(error)
+    return undefined
+  }
+}
+
+/** A lease that cannot be released ends by its holder's silence. */
+function ignoreFault(error: unknown): void {
+  if (!(error instanceof StoreFault)) throw error
+}
+
+function isOurs(holder: Holder | undefined): boolean {
+  const { pid, host } = currentProcess()
+  return holder?.pid === pid && holder.host === host
+}

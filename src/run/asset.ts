@@ -1,0 +1,131 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Facts } from '../glb/facts.ts'
+import type { Request } from '../request/request.ts'
+import type { BlobRef, FileRole } from '../store/entry.ts'
+import type { AssetMetadata } from '../types.ts'
+import type { DerivedPart, StoredFinding } from '../generate/classify.ts'
+import { wantsMaps, wantsThumbnails } from '../generate/roles.ts'
+import type { ShownStandIn } from '../stand-in/stand-in.ts'
+import type { StateFile } from './live/state-file.ts'
+
+export type { FileRole } from '../store/entry.ts'
+
+/** A file that a module points at. */
+export interface AssetFile {
+  role: FileRole
+  /** Absolute path of a file whose bytes were verified and whose name is the one to emit. */
+  path: string
+  /** The bytes in the store; unset for stand-ins, which are not kept there. */
+  blob?: BlobRef | undefined
+}
+
+/** A level of detail after the first. */
+export interface AssetLevel {
+  triangles: number
+  bytes: number
+  file: AssetFile
+}
+
+/** What an importing module gets, before a bundler gave it URLs. */
+export interface Asset {
+  metadata: AssetMetadata
+  /** The GLB first. */
+  files: AssetFile[]
+  wantsTextures: boolean
+  wantsThumbnails: boolean
+  /** Further levels of detail, where the import wants some: none while they are not there. */
+  lods?: AssetLevel[] | undefined
+  /** Set where the model may become another one by itself: what a live run touches then. */
+  stateFile?: StateFile | undefined
+  /** Set where the model is shown as it came, because what the import wants derived from it is not there yet. */
+  isProvisional?: true | undefined
+  /** Set for a stand-in that may get better: see {@link ShownStandIn.improved}. */
+  improved?: Promise<boolean> | undefined
+  /** Why nothing is on its way that would take the place of what is shown; unset where nothing went wrong. */
+  failure?: unknown
+}
+
+/** The asset of a finished request. A hit and a miss of the cache give the same. */
+export function readyAsset(
+  finding: StoredFinding,
+  { wanted, lods }: Pick<Request, 'wanted' | 'lods'>,
+): Asset {
+  const { entry, paths, derived, levels = [] } = finding
+  const { glb } = entry.files
+  const { sha256, bytes, facts } = derived ?? { ...glb, facts: entry.facts }
+  const isDerived = derived !== undefined && sha256 !== glb.sha256
+  const metadata = metadataOf(facts, {
+    state: 'ready',
+    source: entry.source,
+    key: entry.key,
+    integrity: integrityOf(sha256),
+    bytes,
+  })
+  const blobs = { ...entry.files, ...(derived && { glb: derived }) }
+  const from = { bytes: glb.bytes, triangles: entry.facts.triangles }
+  return {
+    metadata: isDerived ? { ...metadata, derived: { from, steps: derived.steps } } : metadata,
+    files: [...paths].map(([role, file]) => ({ role, path: file, blob: blobs[role] })),
+    wantsTextures: wantsMaps(wanted),
+    ...(lods.length > 0 && { lods: levels.map(levelOf) }),
+    wantsThumbnails: wantsThumbnails(wanted),
+  }
+}
+
+function levelOf({ file, path: at }: DerivedPart): AssetLevel {
+  const { triangles } = file.facts
+  return { triangles, bytes: file.bytes, file: { role: 'glb', path: at, blob: file } }
+}
+
+interface StandInUse {
+  state: 'pending' | 'preview'
+  request: Pick<Request, 'key' | 'wanted' | 'lods'>
+  /** Those of the pinned model that it stands for, so that they do not depend on whose machine has its bytes. */
+  facts?: Facts | undefined
+}
+
+/** The asset of a stand-in: always one GLB, whatever else the import wants. */
+export function standInAsset(standIn: ShownStandIn, use: StandInUse): Asset {
+  const { state, request, facts = standIn.facts } = use
+  const { key, wanted, lods } = request
+  const { bytes } = standIn
+  return {
+    metadata: metadataOf(facts, {
+      state,
+      source: 'stand-in',
+      key,
+      integrity: integrityOf(standIn.sha256),
+      bytes,
+    }),
+    files: [{ role: 'glb', path: standIn.path }],
+    wantsTextures: wantsMaps(wanted),
+    ...(lods.length > 0 && { lods: [] }),
+    wantsThumbnails: wantsThumbnails(wanted),
+    improved: standIn.improved,
+  }
+}
+
+/** The bytes of a file, for bundlers that emit from memory. */
+export function readAssetFile(file: AssetFile): Promise<Buffer> {
+  return readFile(file.path)
+}
+
+export function fileNameOf(file: AssetFile): string {
+  return path.basename(file.path)
+}
+
+/** Field by field, so that neither order nor later fields of an entry show in a module. */
+function metadataOf(
+  facts: Facts,
+  head: Pick<AssetMetadata, 'state' | 'source' | 'key' | 'integrity' | 'bytes'>,
+): AssetMetadata {
+  const { triangles, vertices, materials, textures, animations, bounds } = facts
+  const { min, max, size } = bounds
+  return { ...head, triangles, vertices, materials, textures, animations, bounds: { min, max, size } }
+}
+
+/** The form of Subresource Integrity (W3C SRI §3.1). */
+function integrityOf(sha256: string): string {
+  return `sha256-${Buffer.from(sha256, 'hex').toString('base64')}`
+}

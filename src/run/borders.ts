@@ -1,0 +1,119 @@
+import path from 'node:path'
+import { MeshyError } from '../system/errors.ts'
+import type { Request } from '../request/request.ts'
+import type { ImageReader } from '../request/images.ts'
+import type { Import } from './imports.ts'
+import { dependencyOf, isBelow, realFile, type Dependency } from './packages.ts'
+import { priceOf } from '../generate/price.ts'
+
+/** What bounds the trust in imports. */
+export interface BordersInit {
+  /** Root of the workspace. */
+  workspace: string
+  /** Names of packages whose imports may spend. */
+  allow: readonly string[]
+  /** Folder of the modules that the bundler makes of dependencies before it serves. */
+  dependencyCache?: string | undefined
+  /** Whether the server of the run would give out a file by itself. */
+  serves?: ((file: string) => boolean) | undefined
+}
+
+/** Whose imports may spend, and which files they may name. */
+export class Borders {
+  readonly #init: BordersInit
+  readonly #workspace: string
+  /** By the importer and what it imports: where files lie is asked of the disk. */
+  readonly #dependencies = new Map<string, Dependency | undefined>()
+
+  constructor(init: BordersInit) {
+    this.#init = init
+    this.#workspace = realFile(init.workspace)
+  }
+
+  /** The dependency that asks for a model without being allowed to spend; undefined where the project asks as well. */
+  strangerOf(imported: Import): string | undefined {
+    const names = this.#importersOf(imported).map((one) => one?.name)
+    const isTrusted = (name: string | undefined) => name === undefined || this.#init.allow.includes(name)
+    return names.some(isTrusted) ? undefined : names[0]
+  }
+
+  /** A reader of images that reads none beyond the borders. */
+  reader(images: ImageReader, imported: Import): ImageReader {
+    return {
+      ...images,
+      read: async (file, signal) => {
+        this.assertInside(file, imported)
+        return images.read(file, signal)
+      },
+    }
+  }
+
+  /**
+   * @throws {MeshyError} MESHY_FILE_OUTSIDE for a file that an import may not name: it is neither of the workspace nor of
+   *   the importing package, or the server would not give it out
+   */
+  assertInside(file: string, imported: Import): void {
+    const real = realFile(file)
+    const folders = [this.#workspace, ...this.#packagesOf(imported)]
+    if (!folders.some((folder) => isBelow(folder, real))) throw outside(file, this.#workspace)
+    const { serves } = this.#init
+    if (serves && !serves(file.replaceAll('\\', '/'))) throw unserved(file)
+  }
+
+  #packagesOf(imported: Import): string[] {
+    const importing = this.#importersOf(imported).flatMap((one) => one?.dir ?? [])
+    // `import 'package/hero.png?meshy'`: the package manager says where that is.
+    const named = imported.packageName && dependencyOf(imported.file, this.#workspace)
+    return named && named.name === imported.packageName ? [...importing, named.dir] : importing
+  }
+
+  #importersOf({ file, importers = [] }: Import): (Dependency | undefined)[] {
+    // An importer that only an earlier run has seen is taken for one beside the picture.
+    return (importers.length > 0 ? importers : [file]).map((importer) => this.#find(importer, file))
+  }
+
+  #find(importer: string, file: string): Dependency | undefined {
+    const id = `${importer}\n${file}`
+    if (!this.#dependencies.has(id)) this.#dependencies.set(id, this.#dependencyOf(importer, file))
+    return this.#dependencies.get(id)
+  }
+
+  #dependencyOf(importer: string, file: string): Dependency | undefined {
+    const source = importer.replace(/^\0+/, '').replace(/\?.*$/s, '')
+    // Entries, and modules that a plugin makes up, are the project's own.
+    if (!path.isAbsolute(source)) return undefined
+    const { dependencyCache } = this.#init
+    if (dependencyCache === undefined || !isBelow(realFile(dependencyCache), realFile(source)))
+      return dependencyOf(source, this.#workspace)
+    // What a bundler has put together says no more where it comes from; its pictures do.
+    return dependencyOf(file, this.#workspace) ?? { name: path.parse(source).name, dir: path.dirname(source) }
+  }
+}
+
+/** The error of a build that a dependency keeps from being free. */
+export function notAllowed(request: Request, name: string): MeshyError {
+  const credits = priceOf(request)
+  return new MeshyError('MESHY_IMPORT_NOT_ALLOWED', {
+    message:
+      `The package \`${name}\` asks for a model of \`${request.imageName}\` that is not there; making it costs ` +
+      `${credits} credits, and a dependency spends only when it is allowed to.`,
+    hint: `Write \`allow: ['${name}']\` in the options if it may, or import another entry of the package.`,
+    details: { key: request.key, credits, package: name },
+  })
+}
+
+function outside(file: string, workspace: string): MeshyError {
+  return new MeshyError('MESHY_FILE_OUTSIDE', {
+    message: `\`${file}\` lies neither in the workspace (\`${workspace}\`) nor in the package that imports it.`,
+    hint: 'Copy the picture beside the module that imports it: links are followed.',
+    details: { file, workspace },
+  })
+}
+
+function unserved(file: string): MeshyError {
+  return new MeshyError('MESHY_FILE_OUTSIDE', {
+    message: `\`${file}\` is a file that the dev server does not give out (\`server.fs\`).`,
+    hint: 'Add its folder to `server.fs.allow`, or copy the picture beside the module that imports it.',
+    details: { file },
+  })
+}

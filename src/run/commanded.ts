@@ -1,0 +1,98 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import path from 'node:path'
+import type { ImportSite } from '../system/errors.ts'
+import type { Facts } from '../glb/facts.ts'
+import type { Environment } from './environment.ts'
+import type { ResolvedOptions } from './options.ts'
+import type { PlanRow } from './plan.ts'
+import type { State } from '../generate/modes.ts'
+import type { ModelReport } from './reporting/report.ts'
+
+/**
+ * A build that a command of ours runs, such as `plan -- npm run build`. Every process of it finds this: by a variable, and
+ * in the copy of a project by the place, since some task runners hand no variables on.
+ */
+export interface Commanded {
+  mode: 'plan' | 'generate'
+  /** Where each part of the build tells what it saw. */
+  folder: string
+  /** Set where the build runs in a copy of the project. */
+  copy?: { of: string; at: string } | undefined
+  /** What modules of a `plan` get, so that the build can go on to its other parts. */
+  standIn?: { path: string; facts: Facts; bytes: number; sha256: string } | undefined
+}
+
+/** What a part of a build tells, a line each. */
+export type PartLine =
+  | { opened: true }
+  | { row: PlanLine }
+  | { model: ModelReport }
+  | { spent: { image: string; key: string; credits: number } }
+
+/** A row of a plan as another process can read it. */
+export interface PlanLine {
+  request: { imageName: string; key: string }
+  query?: string | undefined
+  state: State
+  credits: number
+  site: ImportSite
+  hint?: string | undefined
+}
+
+export const RUN_VARIABLE = 'MESHY_RUN'
+export const RUN_FILE = 'run.json'
+export const COPY_PREFIX = 'meshy-plan-'
+const IN_COPY = /^(.*[\\/]meshy-plan-\w+)[\\/]copy(?=[\\/]|$)/
+
+/** The command that runs this build, if one does. */
+export function findCommanded(root: string, env: Environment): Commanded | undefined {
+  const folder = IN_COPY.exec(root)?.[1] ?? env[RUN_VARIABLE]
+  const file = folder && path.join(folder, RUN_FILE)
+  if (!file || !existsSync(file)) return undefined
+  // Written by the command itself, in the same version.
+  return JSON.parse(readFileSync(file, 'utf8')) as Commanded
+}
+
+/** Options of a build that runs in a copy: what is stored and pinned is that of the project. */
+export function commandedOptions({ mode, copy }: Commanded, options: ResolvedOptions): ResolvedOptions {
+  const { cacheDir, lockfile } = options
+  const original = (file: string) => (copy ? originalOf(copy, file) : file)
+  return {
+    ...options,
+    mode,
+    isModeChosen: true,
+    cacheDir: original(cacheDir),
+    lockfile: lockfile && original(lockfile),
+  }
+}
+
+function originalOf({ of, at }: { of: string; at: string }, file: string): string {
+  const relative = path.relative(at, file)
+  return relative.startsWith('..') || path.isAbsolute(relative) ? file : path.join(of, relative)
+}
+
+/** One process, or one plugin instance, of a build that a command runs. */
+export class Part {
+  readonly commanded: Commanded
+  readonly #file: string
+
+  constructor(commanded: Commanded) {
+    this.commanded = commanded
+    const folder = path.join(commanded.folder, 'parts')
+    mkdirSync(folder, { recursive: true })
+    this.#file = path.join(folder, `${process.pid}-${randomUUID()}.jsonl`)
+    this.tell({ opened: true })
+  }
+
+  /** At once, so that it is told whatever becomes of the build. */
+  tell(line: PartLine): void {
+    appendFileSync(this.#file, `${JSON.stringify(line)}\n`)
+  }
+
+  tellRows(rows: readonly PlanRow[]): void {
+    for (const { request, ...row } of rows) {
+      this.tell({ row: { ...row, request: { imageName: request.imageName, key: request.key } } })
+    }
+  }
+}

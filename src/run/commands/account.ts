@@ -1,0 +1,104 @@
+import { isMeshyError, MeshyError } from '../../system/errors.ts'
+import { TASK_KINDS, type TaskKind } from '../../service/schemas.ts'
+import type { Task } from '../../service/task.ts'
+import { watchTask } from '../../service/watch.ts'
+import { keyInName } from '../../request/payload.ts'
+import type { Context } from '../context.ts'
+import { findRecord } from '../../generate/found-record.ts'
+
+/** A task of the account, and what this project knows of it. */
+export interface AccountTask extends Task {
+  kind: TaskKind
+  /** The key that its name carries. */
+  key: string | undefined
+}
+
+/** The newest tasks of the account, of all kinds, whoever started them. */
+export async function listTasks({ api, signal }: Context, limit: number): Promise<AccountTask[]> {
+  const { client } = api()
+  const found: AccountTask[] = []
+  for (const kind of TASK_KINDS) {
+    let count = 0
+    for await (const task of client.listAll(kind, {}, { signal })) {
+      found.push(known(task, kind))
+      count += 1
+      if (count === limit) break
+    }
+  }
+  return found.toSorted((a, b) => (b.createdAt ?? 0) - (a.createdAt ?? 0)).slice(0, limit)
+}
+
+/**
+ * A task by its id alone: the kinds are asked in turn.
+ *
+ * @throws {MeshyError} MESHY_API_NOT_FOUND when none has it
+ */
+export async function findTask({ api, signal }: Context, id: string): Promise<AccountTask> {
+  const { client } = api()
+  let notFound: unknown
+  for (const kind of TASK_KINDS) {
+    try {
+      return known(await client.retrieve(kind, id, { signal }), kind)
+    } catch (error) {
+      if (!isMeshyError(error) || error.code !== 'MESHY_API_NOT_FOUND') throw error
+      notFound = error
+    }
+  }
+  throw notATask(id, notFound)
+}
+
+/** The error of an id that the API does not know: the website has tasks of its own. */
+export function notATask(id: string, error: unknown): unknown {
+  if (!isMeshyError(error) || error.code !== 'MESHY_API_NOT_FOUND') return error
+  return new MeshyError('MESHY_API_NOT_FOUND', {
+    message: `The API knows no task ${id} of this account.`,
+    hint:
+      'Tasks of the website are not visible to the API: download the model there, and ' +
+      '`unplugin-meshy pin "./hero.png?meshy" model.glb`. `unplugin-meshy tasks` lists those of the API.',
+    details: error.details,
+    cause: error,
+  })
+}
+
+/** Waits until a task has succeeded. @throws {MeshyError} MESHY_TASK_* for every other end */
+export async function waitForTask(
+  context: Context,
+  id: string,
+  onProgress: (task: Task) => void,
+): Promise<AccountTask> {
+  const { clock, options, signal } = context
+  const { client } = context.api()
+  const { kind } = await findTask(context, id)
+  const timeoutMs = options.taskTimeout
+  return known(await watchTask(client, kind, id, { clock, signal, timeoutMs, onProgress }), kind)
+}
+
+/**
+ * Deletes a task and its files at the service, for good.
+ *
+ * @param force also a task whose model is on its way to this project
+ * @throws {MeshyError} MESHY_COMMAND_REFUSED
+ */
+export async function deleteTask(context: Context, id: string, { force }: { force: boolean }): Promise<void> {
+  const { kind } = await findTask(context, id)
+  const image = await imageOnItsWay(context, id)
+  if (image !== undefined && !force) {
+    throw new MeshyError('MESHY_COMMAND_REFUSED', {
+      message: `Task ${id} is the model of \`${image}\`, which is paid for and not stored yet.`,
+      hint: 'Build to store it, or say `--force` to give it up.',
+    })
+  }
+  await context.api().client.remove(kind, id, { signal: context.signal })
+}
+
+async function imageOnItsWay({ store }: Context, id: string): Promise<string | undefined> {
+  for (const key of await store.journal.keys()) {
+    const record = await findRecord(store.journal, key)
+    if (record?.state === 'accepted' && record.taskId === id) return record.image
+  }
+  return undefined
+}
+
+function known(task: Task, kind: TaskKind): AccountTask {
+  return { ...task, kind, key: task.name === undefined ? undefined : keyInName(task.name) }
+}

@@ -1,0 +1,76 @@
+import { MeshyError } from '../../system/errors.ts'
+import type { Task } from '../../service/task.ts'
+import { keyInName } from '../../request/payload.ts'
+import { findEntry } from '../../generate/classify.ts'
+import type { Context } from '../context.ts'
+import { notATask } from './account.ts'
+import { findRecord } from '../../generate/found-record.ts'
+import { recordOf } from '../../generate/pay.ts'
+import type { Subject } from '../../generate/subject.ts'
+import { takeTurn } from '../../generate/turn.ts'
+
+/**
+ * Takes a task of the account over for a request, whoever started it: the next build waits for it, and stores its
+ * model without paying. An explicit word wins over an earlier `forget`.
+ *
+ * @param force also a task whose name carries the key of another request
+ * @throws {MeshyError} MESHY_COMMAND_REFUSED when a model or another task would be lost; MESHY_API_NOT_FOUND
+ */
+export async function adoptTask(
+  context: Context,
+  subject: Subject,
+  { taskId, force }: { taskId: string; force: boolean },
+): Promise<Task> {
+  const { store, signal } = context
+  const { client } = context.api()
+  const task = await client.retrieve(subject.canonical.kind, taskId, { signal }).catch((error: unknown) => {
+    throw notATask(taskId, error)
+  })
+  assertFits(subject, task, force)
+  await takeTurn(context, subject, async () => {
+    const record = await findRecord(store.journal, subject.key)
+    // This key has just read the task: from now on the record names it, whoever submitted the task.
+    const reader = { host: context.options.baseUrl, account: context.api().account }
+    if (record?.state !== 'accepted' || record.taskId !== taskId) {
+      await assertFree(context, subject)
+      await store.journal.start(recordOf(context, subject))
+    }
+    await store.journal.accept(subject.key, taskId, reader)
+  })
+  return task
+}
+
+function assertFits({ key, imageName }: Subject, task: Task, force: boolean): void {
+  if (task.status === 'FAILED' || task.status === 'CANCELED') {
+    throw refused(
+      `Task ${task.id} is \`${task.status}\`, so it has no model for \`${imageName}\`.`,
+      'Choose another task: `unplugin-meshy tasks` lists those of the account.',
+    )
+  }
+  const other = task.name && keyInName(task.name)
+  if (!other || other === key || force) return
+  throw refused(
+    `Task ${task.id} was made for the key \`${other}\`, and \`${imageName}\` has \`${key}\`.`,
+    'Choose another task, or say `--force` if this is the model that you want.',
+  )
+}
+
+async function assertFree(context: Context, { key, imageName }: Subject): Promise<void> {
+  if (await findEntry(context, key)) {
+    throw refused(
+      `\`${imageName}\` has a model already.`,
+      `To give it another, first \`unplugin-meshy forget ${key}\`.`,
+    )
+  }
+  const record = await findRecord(context.store.journal, key)
+  if (record?.state === 'unreadable') throw record.error
+  if (record?.state !== 'accepted') return
+  throw refused(
+    `\`${imageName}\` is on its way as task ${record.taskId}.`,
+    `Wait for it with a build, or give it up with \`unplugin-meshy forget ${key}\`.`,
+  )
+}
+
+function refused(message: string, hint: string): MeshyError {
+  return new MeshyError('MESHY_COMMAND_REFUSED', { message, hint })
+}

@@ -1,0 +1,82 @@
+import { MeshyError } from '../../system/errors.ts'
+import { estimateCredits } from '../../service/pricing.ts'
+import { KEY_PATTERN } from '../../store/patterns.ts'
+import type { Context } from '../context.ts'
+import { findRecord } from '../../generate/found-record.ts'
+import { ifReadable, readSubject, type Subject } from '../../generate/subject.ts'
+import { takeTurn } from '../../generate/turn.ts'
+
+/** What was given up, and what that will cost. */
+export interface Forgotten {
+  key: string
+  image: string
+  /** Tasks that are never adopted again by themselves. */
+  tasks: string[]
+  /** What the next build pays; undefined where nothing tells what was asked for. */
+  credits: number | undefined
+}
+
+/**
+ * Gives up the model that an argument of a command names. A key needs no import, and no record that can be read.
+ *
+ * @param folder absolute; where the path of an import starts from
+ */
+export async function forgetNamed(context: Context, argument: string, folder: string): Promise<Forgotten> {
+  const isSpoilt = KEY_PATTERN.test(argument) && (await isUnknowable(context, argument))
+  return isSpoilt
+    ? discard(context, argument)
+    : forgetModel(context, await readSubject(context, argument, folder))
+}
+
+/**
+ * Gives up what is known of a request, so that the next build pays again: its pin, its entry, and its task, if one is
+ * on its way. The bytes stay until `prune`.
+ *
+ * The journal comes first: after a crash between two steps, the model is still there, and forgetting it again helps.
+ *
+ * @throws {MeshyError} MESHY_MODEL_UNKNOWN when there is nothing to forget
+ */
+export async function forgetModel(context: Context, subject: Subject): Promise<Forgotten> {
+  const { store } = context
+  const { key, imageName: image, canonical: request, params } = subject
+  return takeTurn(context, subject, async () => {
+    const stored = await ifReadable(() => store.entries.read(key))
+    const pinned = await store.lockfile?.get(key)
+    const isStored = stored !== undefined || (await store.entries.keys()).includes(key)
+    const found = await findRecord(store.journal, key)
+    // One that cannot be read counts: this is what settles it.
+    const hasRecord = found !== undefined && found.state !== 'forgotten'
+    if (!isStored && !pinned && !hasRecord) throw nothing(subject)
+
+    const tasks = [stored, pinned].flatMap((entry) => entry?.task?.id ?? [])
+    const record = await store.journal.forget({ key, image, request, tasks })
+    await store.lockfile?.remove([key])
+    await store.entries.remove(key)
+    return { key, image, tasks: record.forgottenTasks, credits: estimateCredits(request.kind, params) }
+  })
+}
+
+/** Whether there is something of a key, and nothing of it tells what was asked for. */
+async function isUnknowable({ store }: Context, key: string): Promise<boolean> {
+  if (await store.lockfile?.get(key)) return false
+  if (await ifReadable(() => store.entries.read(key))) return false
+  const record = await findRecord(store.journal, key)
+  return record ? record.state === 'unreadable' : (await store.entries.keys()).includes(key)
+}
+
+function discard(context: Context, key: string): Promise<Forgotten> {
+  const { store } = context
+  return takeTurn(context, { key, imageName: key }, async () => {
+    await store.journal.discard(key)
+    await store.entries.remove(key)
+    return { key, image: '?', tasks: [], credits: undefined }
+  })
+}
+
+function nothing({ key, imageName }: Subject): MeshyError {
+  return new MeshyError('MESHY_MODEL_UNKNOWN', {
+    message: `There is nothing to forget of \`${imageName}\` (${key}): not pinned, not stored, not on its way.`,
+    hint: 'Name the import with the very directives that it has; `unplugin-meshy status` lists what there is.',
+    details: { key },
+  })
+}

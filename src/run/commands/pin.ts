@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises'
+import { MeshyError } from '../../system/errors.ts'
+import { inspectGlb } from '../../glb/inspect.ts'
+import { assertGlbHeader } from '../../glb/validate.ts'
+import type { Request } from '../../request/request.ts'
+import type { Entry } from '../../store/entry.ts'
+import { hasErrno } from '../../system/errno.ts'
+import type { Context } from '../context.ts'
+import { findEntry } from '../../generate/classify.ts'
+import { findRecord } from '../../generate/found-record.ts'
+import { ifReadable } from '../../generate/subject.ts'
+import { takeTurn } from '../../generate/turn.ts'
+import { PLUGIN_VERSION } from '../../system/version.ts'
+
+/**
+ * Pins the user's own bytes to a request: a retouched model, or one of other origin. They replace what is pinned.
+ *
+ * @param file absolute path of the GLB
+ * @throws {MeshyError} MESHY_GLB_INVALID; MESHY_COMMAND_REFUSED while a paid model is on its way
+ */
+export async function pinOwnBytes(context: Context, request: Request, file: string): Promise<Entry> {
+  const { store, clock, signal } = context
+  const bytes = await readModel(file)
+  assertGlbHeader(bytes, bytes.length)
+  const facts = inspectGlb(bytes)
+  return takeTurn(context, request, async () => {
+    await assertNothingOnItsWay(context, request)
+    const entry: Entry = {
+      key: request.key,
+      image: request.imageName,
+      model: String(request.params['ai_model'] ?? 'latest'),
+      source: 'pinned',
+      request: request.canonical,
+      files: { glb: await store.blobs.write(bytes, { ext: 'glb', signal }) },
+      facts,
+    }
+    const storedAt = new Date(clock.now()).toISOString()
+    const provenance = { pluginVersion: PLUGIN_VERSION, storedAt, params: request.params }
+    await store.entries.write({ ...entry, provenance })
+    await store.lockfile?.put(entry, { replace: true })
+    return entry
+  })
+}
+
+async function readModel(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file)
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) throw error
+    throw new MeshyError('MESHY_GLB_INVALID', {
+      message: `\`${file}\` is no file; expected a GLB.`,
+      hint: 'Name the model to pin by its path.',
+      cause: error,
+    })
+  }
+}
+
+async function assertNothingOnItsWay(context: Context, { key, imageName }: Request): Promise<void> {
+  const record = await findRecord(context.store.journal, key)
+  if (record?.state === 'unreadable') {
+    // What is stored already is not on its way, whatever the record was.
+    if (await ifReadable(() => findEntry(context, key))) return
+    throw record.error
+  }
+  if (record?.state !== 'accepted' && record?.state !== 'started') return
+  const task = record.state === 'accepted' ? ` (task ${record.taskId})` : ''
+  throw new MeshyError('MESHY_COMMAND_REFUSED', {
+    message: `A model of \`${imageName}\` is on its way${task}, and paid for.`,
+    hint: `Build to store it, or give it up with \`unplugin-meshy forget ${key}\`; then pin.`,
+    details: { key },
+  })
+}

@@ -1,0 +1,76 @@
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import { blobsOf, type BlobRef, type Entry } from '../../store/entry.ts'
+import { listFolder } from '../../store/layout.ts'
+import type { Context } from '../context.ts'
+import { findRecord } from '../../generate/found-record.ts'
+import { isLongOver } from '../../generate/retention.ts'
+import { takeTurn } from '../../generate/turn.ts'
+
+/** What no build uses. */
+export interface Prunable {
+  /** Models that leave lockfile and entries. */
+  models: { key: string; image: string; pinned: boolean }[]
+  /** Files that no kept model has; none while models are on their way, whose files look the same. */
+  blobs: BlobRef[]
+  /** Copies and stand-ins of keys that no build uses: absolute paths. */
+  folders: string[]
+  /** Whether models are on their way. */
+  busy: boolean
+}
+
+/**
+ * What the builds that use `used` leave over. Changes nothing.
+ *
+ * @param used the keys of every import of every build of the project
+ */
+export async function findPrunable({ store, clock }: Context, used: ReadonlySet<string>): Promise<Prunable> {
+  const pins = (await store.lockfile?.all()) ?? new Map<string, Entry>()
+  const stored = await Promise.all((await store.entries.keys()).map((key) => store.entries.read(key)))
+  const entries = [...pins.values(), ...stored.filter((entry) => entry !== undefined)]
+  const keptEntries = entries.filter(({ key }) => used.has(key))
+  const kept = new Set(keptEntries.flatMap(blobsOf).map(({ sha256 }) => sha256))
+  const derived = keptEntries.flatMap((entry) => Object.keys(entry.derived ?? {}))
+  const unused = new Map(entries.filter(({ key }) => !used.has(key)).map((entry) => [entry.key, entry]))
+  const busy = await isBusy(store, clock.now())
+  return {
+    models: [...unused.values()].map(({ key, image }) => ({ key, image, pinned: pins.has(key) })),
+    blobs: busy ? [] : (await store.blobs.list()).filter(({ sha256 }) => !kept.has(sha256)),
+    folders: await unusedFolders(store.layout, new Set([...used, ...derived])),
+    busy,
+  }
+}
+
+/**
+ * Removes what {@link findPrunable} found. Entries go before their bytes, so that a crash between leaves nothing that
+ * names what is not there.
+ */
+export async function prune(context: Context, { models, blobs, folders }: Prunable): Promise<void> {
+  const { store } = context
+  const keys = models.map(({ key }) => key)
+  if (keys.length > 0) await store.lockfile?.remove(keys)
+  for (const { key, image: imageName } of models) {
+    await takeTurn(context, { key, imageName }, () => store.entries.remove(key))
+  }
+  for (const folder of folders) await rm(folder, { recursive: true, force: true })
+  for (const blob of blobs) await store.blobs.remove(blob)
+}
+
+/** Whether files may be of a model that is being stored. What cannot be read may be of one. */
+async function isBusy({ journal }: Context['store'], now: number): Promise<boolean> {
+  const records = await Promise.all((await journal.keys()).map((key) => findRecord(journal, key)))
+  return records.some((record) => {
+    if (record?.state === 'started' || record?.state === 'accepted') return !isLongOver(record, now)
+    return record?.state === 'unreadable'
+  })
+}
+
+async function unusedFolders(
+  { out, preview }: { out: string; preview: string },
+  used: ReadonlySet<string>,
+): Promise<string[]> {
+  const folders = await Promise.all(
+    [out, preview].map(async (folder) => (await listFolder(folder)).map((name) => path.join(folder, name))),
+  )
+  return folders.flat().filter((folder) => !used.has(path.basename(folder)))
+}

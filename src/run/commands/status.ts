@@ -1,0 +1,139 @@
+import { blobsOf, type Entry, type StoredEntry } from '../../store/entry.ts'
+import type { JournalRecord } from '../../store/journal-record.ts'
+import { by } from '../../system/order.ts'
+import type { Context } from '../context.ts'
+import { findRecord, type UnreadableRecord } from '../../generate/found-record.ts'
+import { isOnItsWay } from '../../generate/retention.ts'
+import type { State } from '../../generate/modes.ts'
+import { spending, type Spending } from './spending.ts'
+import { ifReadable } from '../../generate/subject.ts'
+
+/** A model of the project, as the records say; its bytes are only measured. `verify` reads them. */
+export interface ModelStatus {
+  key: string
+  /** `?` for a record that cannot be read. */
+  image: string
+  state: Exclude<State, 'missing'> | 'failed' | 'unreadable record'
+  /** Whether the lockfile has it. */
+  pinned: boolean
+  /** `pinned` are the user's own bytes; undefined for what is on its way or failed. */
+  source: Entry['source'] | undefined
+  /** The model that made it, as this machine was told; undefined for what another machine made. */
+  aiModel: string | undefined
+  /** Of all its files together. */
+  bytes: number
+  credits: number
+  task: string | undefined
+  /** Why it failed, or is unreadable. */
+  failure: string | undefined
+}
+
+export interface Status {
+  models: ModelStatus[]
+  /** Files in the cache, whether or not a model uses them. */
+  blobs: { count: number; bytes: number; unusedBytes: number }
+  spent: Spending
+}
+
+/** What this machine and the lockfile know of the project's models. Sends nothing. */
+export async function readStatus({ store, serviceNow }: Context): Promise<Status> {
+  const blobs = await store.blobs.list()
+  const sizes = new Map(blobs.map(({ sha256, bytes }) => [sha256, bytes]))
+  const pins = (await store.lockfile?.all()) ?? new Map<string, Entry>()
+  const stored = await readAll(await store.entries.keys(), (key) => ifReadable(() => store.entries.read(key)))
+  const records = await readAll(await store.journal.keys(), (key) => findRecord(store.journal, key))
+
+  const known = new Map<string, Entry>([...stored, ...pins])
+  const models = [...known.values()].map((entry) =>
+    ofEntry(entry, {
+      sizes,
+      pinned: pins.has(entry.key),
+      aiModel: stored.get(entry.key)?.provenance.aiModel,
+    }),
+  )
+  const now = serviceNow()
+  const others = [...records.values()].filter((record) => isNews(record, known.get(record.key), now))
+  const used = new Set([...stored.values(), ...pins.values()].flatMap(blobsOf).map(({ sha256 }) => sha256))
+  return {
+    models: [...models, ...others.map(ofRecord)].toSorted(by(({ image, key }) => [image, key])),
+    blobs: {
+      count: blobs.length,
+      bytes: sum(blobs.map(({ bytes }) => bytes)),
+      unusedBytes: sum(blobs.filter(({ sha256 }) => !used.has(sha256)).map(({ bytes }) => bytes)),
+    },
+    spent: spending([...stored.values()]),
+  }
+}
+
+async function readAll<T>(
+  keys: readonly string[],
+  read: (key: string) => Promise<T | undefined>,
+): Promise<Map<string, T>> {
+  const found = await Promise.all(keys.map(async (key) => ({ key, value: await read(key) })))
+  return new Map(found.flatMap(({ key, value }) => (value === undefined ? [] : [[key, value] as const])))
+}
+
+function ofEntry(
+  entry: Entry | StoredEntry,
+  {
+    sizes,
+    pinned,
+    aiModel,
+  }: Pick<ModelStatus, 'pinned' | 'aiModel'> & { sizes: ReadonlyMap<string, number> },
+): ModelStatus {
+  const files = blobsOf(entry)
+  const isThere = files.every(({ sha256, bytes }) => sizes.get(sha256) === bytes)
+  return {
+    key: entry.key,
+    image: entry.image,
+    state: isThere ? 'ready' : 'restorable',
+    pinned,
+    source: entry.source,
+    aiModel,
+    bytes: sum(files.map(({ bytes }) => bytes)),
+    credits: entry.task?.credits ?? 0,
+    task: entry.task?.id,
+    failure: undefined,
+  }
+}
+
+/** Whether a record tells more than the entry of its key: something else that was begun, and may have been paid. */
+function isNews(record: JournalRecord | UnreadableRecord, entry: Entry | undefined, now: number): boolean {
+  if (record.state === 'forgotten') return false
+  // What was never sent, or is past what the service keeps, is neither on its way nor paid for.
+  if (record.state === 'started' || record.state === 'accepted') {
+    if (!isOnItsWay(record, now)) return false
+  }
+  if (record.state === 'accepted') return record.taskId !== entry?.task?.id
+  return !entry || record.state !== 'failed'
+}
+
+const NOTHING_STORED = { pinned: false, source: undefined, aiModel: undefined, bytes: 0, credits: 0 }
+
+function ofRecord(record: JournalRecord | UnreadableRecord): ModelStatus {
+  const { key } = record
+  if (record.state === 'unreadable') {
+    const { message } = record.error
+    return {
+      ...NOTHING_STORED,
+      key,
+      image: '?',
+      state: 'unreadable record',
+      task: undefined,
+      failure: message,
+    }
+  }
+  const failure = record.state === 'failed' ? record.failure : undefined
+  return {
+    ...NOTHING_STORED,
+    key,
+    image: record.image,
+    state: failure ? 'failed' : 'on its way',
+    task: record.state === 'accepted' ? record.taskId : failure?.taskId,
+    failure: failure?.message,
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}

@@ -1,0 +1,176 @@
+import { MeshyError } from '../../system/errors.ts'
+import { bringBlob, formatAnswers } from '../../store/shared/sources.ts'
+import { StoreFault } from '../../store/shared/store-fault.ts'
+import type { TeamStore } from '../../store/shared/team-store.ts'
+import { blobsOf, type BlobRef, type Entry } from '../../store/entry.ts'
+import type { Context } from '../context.ts'
+
+/** What a store was given, or gave. */
+export interface Moved {
+  /** Files that were moved now. */
+  files: number
+  bytes: number
+  /** Files that were there already. */
+  there: number
+  /** Files that could not be moved, and why. */
+  failed: { image: string; sha256: string; reason: string }[]
+}
+
+/** The models of the lockfile whose bytes may be shared. */
+export async function sharedModels({ store, options }: Context): Promise<Entry[]> {
+  if (!store.lockfile) throw nothingPinned(options.projectDir)
+  return [...(await store.lockfile.all()).values()].filter(({ source }) => source !== 'emulator')
+}
+
+/**
+ * Uploads what the lockfile pins and the team's store lacks; bytes first, then entries.
+ *
+ * @param repair reads what is there as well, and replaces what is damaged
+ * @throws {MeshyError} MESHY_OPTIONS_INVALID when there is no team store, or nothing to write to it with
+ */
+export async function push(context: Context, { repair = false } = {}): Promise<Moved> {
+  const team = await writableTeam(context)
+  const moved: Moved = { files: 0, bytes: 0, there: 0, failed: [] }
+  for (const entry of await sharedModels(context)) {
+    const isWhole = await pushFiles(context, { team, entry, repair, moved })
+    if (isWhole && entry.source === 'meshy') await pushEntry(context, { team, entry, moved })
+  }
+  return moved
+}
+
+async function pushEntry(
+  { signal }: Context,
+  { team, entry, moved }: { team: TeamStore; entry: Entry; moved: Moved },
+): Promise<void> {
+  try {
+    await team.keepEntry(entry, signal)
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error
+    const { image, files } = entry
+    moved.failed.push({ image, sha256: files.glb.sha256, reason: `its record: the store ${error.message}` })
+  }
+}
+
+async function pushFiles(
+  context: Context,
+  { team, entry, repair, moved }: { team: TeamStore; entry: Entry; repair: boolean; moved: Moved },
+): Promise<boolean> {
+  const failed = moved.failed.length
+  for (const ref of blobsOf(entry)) {
+    const reason = await pushFile(context, { team, ref, repair, moved })
+    if (reason !== undefined) moved.failed.push({ image: entry.image, sha256: ref.sha256, reason })
+  }
+  return moved.failed.length === failed
+}
+
+/** Why a file could not be uploaded; undefined when it is in the store. */
+async function pushFile(
+  { store, signal }: Context,
+  { team, ref, repair, moved }: { team: TeamStore; ref: BlobRef; repair: boolean; moved: Moved },
+): Promise<string | undefined> {
+  const status = await store.blobs.verify(ref, signal)
+  if (status !== 'ok') return `is ${status} here`
+  try {
+    const replace = repair && !(await isRight(team, ref, signal))
+    if (!(await team.keep(ref, store.blobs.path(ref), { replace, signal }))) {
+      moved.there += 1
+      return undefined
+    }
+  } catch (error) {
+    if (error instanceof StoreFault) return `the store ${error.message}`
+    throw error
+  }
+  moved.files += 1
+  moved.bytes += ref.bytes
+  return undefined
+}
+
+/** Whether the store has the right bytes, and not only something under their name. */
+async function isRight(team: TeamStore, ref: BlobRef, signal: AbortSignal): Promise<boolean> {
+  try {
+    return await team.check(ref, signal)
+  } catch (error) {
+    if (error instanceof StoreFault && error.kind === 'wrong') return false
+    throw error
+  }
+}
+
+/** Brings what the lockfile pins and this project lacks, from the stores of the machine and the team. */
+export async function pull(context: Context): Promise<Moved> {
+  const { store, sharing, clock, signal } = context
+  const moved: Moved = { files: 0, bytes: 0, there: 0, failed: [] }
+  for (const entry of await sharedModels(context)) {
+    for (const ref of blobsOf(entry)) {
+      if ((await store.blobs.verify(ref, signal)) === 'ok') {
+        moved.there += 1
+        continue
+      }
+      const brought = await bringBlob(sharing.sources, ref, { clock, signal })
+      if (brought.from === undefined) {
+        const reason = formatAnswers(brought.answers) || 'no store is set up'
+        moved.failed.push({ image: entry.image, sha256: ref.sha256, reason })
+      } else {
+        moved.files += 1
+        moved.bytes += ref.bytes
+      }
+    }
+  }
+  return moved
+}
+
+/** What the team's store has of the files that the lockfile pins; with `read`, whether their bytes are right. */
+export async function inspectTeam(
+  context: Context,
+  { read = false } = {},
+): Promise<{ label: string; files: { image: string; ref: BlobRef; status: string }[] } | undefined> {
+  const { signal } = context
+  const { team } = context.sharing
+  if (!team) return undefined
+  const files: { image: string; ref: BlobRef; status: string }[] = []
+  for (const { image, ...entry } of await sharedModels(context)) {
+    for (const ref of blobsOf(entry))
+      files.push({ image, ref, status: await statusIn(team, ref, { read, signal }) })
+  }
+  return { label: team.label, files }
+}
+
+async function statusIn(
+  team: TeamStore,
+  ref: BlobRef,
+  { read, signal }: { read: boolean; signal: AbortSignal },
+): Promise<string> {
+  try {
+    const isThere = read ? await team.check(ref, signal) : await team.has(ref, signal)
+    return isThere ? 'ok' : 'missing'
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error
+    return error.kind === 'wrong' ? 'damaged' : error.message
+  }
+}
+
+async function writableTeam({ sharing }: Context): Promise<TeamStore> {
+  const { team } = sharing
+  if (!team) throw noTeamStore()
+  if (await team.canWrite()) return team
+  throw new MeshyError('MESHY_OPTIONS_INVALID', {
+    message: `There are no credentials to write to ${team.label} with.`,
+    hint:
+      'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or MESHY_TEAM_STORE_TOKEN. Where the address stands in a file, ' +
+      'set MESHY_TEAM_STORE or AWS_ENDPOINT_URL_S3 as well: credentials go to a host that the environment names.',
+  })
+}
+
+function nothingPinned(folder: string): MeshyError {
+  return new MeshyError('MESHY_OPTIONS_INVALID', {
+    message: `The option \`lockfile\` of \`${folder}\` is \`false\`: nothing says which files belong to the project.`,
+    hint: 'Remove the option to pin models.',
+  })
+}
+
+/** The error of a command that needs a team's store. */
+export function noTeamStore(): MeshyError {
+  return new MeshyError('MESHY_OPTIONS_INVALID', {
+    message: 'This project has no team store.',
+    hint: 'Set the option `teamStore`, or MESHY_TEAM_STORE: `s3://bucket/prefix` or `https://host/path`.',
+  })
+}

@@ -1,0 +1,68 @@
+import type { BlobStatus } from '../../store/blob-error.ts'
+import { FILE_ROLES, type BlobRef, type Entry, type FileRole } from '../../store/entry.ts'
+import type { Context } from '../context.ts'
+import { Problems } from '../reporting/problems.ts'
+import { restore } from '../../generate/restore.ts'
+
+/** A file that the project relies on, and what is in its place. */
+export interface FileStatus {
+  key: string
+  image: string
+  /** For what was derived, its steps. */
+  role: FileRole | `derived: ${string}`
+  file: string
+  status: BlobStatus
+}
+
+/** The models that the project relies on: those of the lockfile, or all where nothing is pinned. */
+export async function reliedOn({ store }: Context): Promise<Entry[]> {
+  if (store.lockfile) return [...(await store.lockfile.all()).values()]
+  const entries = await Promise.all((await store.entries.keys()).map((key) => store.entries.read(key)))
+  return entries.filter((entry) => entry !== undefined)
+}
+
+/** Reads every file that models rely on, and compares it with what it should be. Changes nothing. */
+export async function verifyFiles(
+  { store, signal }: Context,
+  entries: readonly Entry[],
+): Promise<FileStatus[]> {
+  const found: FileStatus[] = []
+  for (const entry of entries) {
+    const { key, image } = entry
+    for (const { role, ref } of namedFiles(entry)) {
+      const status = await store.blobs.verify(ref, signal)
+      found.push({ key, image, role, file: store.blobs.path(ref), status })
+    }
+  }
+  return found
+}
+
+function namedFiles({ files, derived = {} }: Entry): { role: FileStatus['role']; ref: BlobRef }[] {
+  const named = Object.entries(files).map(([role, ref]) => ({ role: role as FileRole, ref }))
+  const others = Object.values(derived).filter(({ sha256 }) => sha256 !== files.glb.sha256)
+  return [...named, ...others.map((ref) => ({ role: `derived: ${ref.steps.join(', ')}` as const, ref }))]
+}
+
+/**
+ * Fetches what is missing or damaged from the tasks of its models, unpaid. One model that is lost is no reason to
+ * leave the others: what failed is returned, as one error.
+ */
+export async function fetchFromTasks(
+  context: Context,
+  entries: readonly Entry[],
+  files: readonly FileStatus[],
+): Promise<unknown> {
+  const problems = new Problems()
+  for (const entry of entries) {
+    const lacking = files
+      .filter(({ key, status }) => key === entry.key && (status === 'missing' || status === 'damaged'))
+      .flatMap(({ role }) => FILE_ROLES.find((known) => known === role) ?? [])
+    if (lacking.length === 0) continue
+    try {
+      await restore(context, entry, { entry, lacking })
+    } catch (error) {
+      problems.add(entry.key, error)
+    }
+  }
+  return problems.take()
+}

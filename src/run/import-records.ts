@@ -1,0 +1,69 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { isMeshyError } from '../system/errors.ts'
+import { listFolder } from '../store/layout.ts'
+import { replaceFile, temporaryPath } from '../system/durable.ts'
+import { hasErrno } from '../system/errno.ts'
+import { ensureFolder } from '../system/folder.ts'
+import type { Context } from './context.ts'
+import type { Import } from './imports.ts'
+
+/**
+ * Writes down the query of an import under the token of its id, and returns the file.
+ *
+ * Some bundlers keep the ids of modules over runs, so that a later run may load a module without ever showing us its
+ * import. An id holds a token, since no prompt may stand in it; this tells what the token stands for.
+ */
+export async function rememberImport(context: Context, id: string, specifier: string): Promise<string> {
+  const { layout } = context.store
+  const file = layout.importRecord(context.imports.tokenOf(id))
+  const query = specifier.slice(specifier.indexOf('?') + 1)
+  if ((await readRecord(file)) === query) return file
+  try {
+    await context.store.prepare()
+    const copy = temporaryPath(layout.tmp)
+    await ensureFolder(layout.tmp, { durable: false })
+    await ensureFolder(path.dirname(file), { durable: false })
+    await writeFile(copy, query)
+    await replaceFile(copy, file, async () => (await readRecord(file)) === query)
+  } catch (error) {
+    // Where the cache cannot be written, this run still knows its imports; a later one may have to see them again.
+    const isReadOnly = isMeshyError(error) && error.code === 'MESHY_CACHE_UNWRITABLE'
+    if (!isReadOnly && !hasErrno(error, 'EROFS', 'EACCES', 'EPERM')) throw error
+  }
+  return file
+}
+
+/**
+ * The import behind an id that this run has not seen, when an earlier one has written it down.
+ *
+ * @param importer the module that imports it, where the bundler still knows
+ */
+export async function recallImport(
+  { store, imports }: Context,
+  id: string,
+  importer?: string,
+): Promise<Import | undefined> {
+  const query = await readRecord(store.layout.importRecord(imports.tokenOf(id)))
+  if (query === undefined) return undefined
+  imports.learn(id, query, importer)
+  return imports.find(id)
+}
+
+/** The queries of all imports that this and earlier runs have written down. */
+export async function recallQueries({ store }: Context): Promise<string[]> {
+  const folder = store.layout.imports
+  const queries = await Promise.all(
+    (await listFolder(folder)).map((name) => readRecord(path.join(folder, name))),
+  )
+  return queries.filter((query) => query !== undefined)
+}
+
+async function readRecord(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,165 @@
+import { formatSite, type ImportSite } from '../system/errors.ts'
+import type { Directives } from '../request/directives.ts'
+import type { Hasher } from '../request/fingerprint.ts'
+import { isMeshySpecifier, parseSpecifier } from '../request/parse.ts'
+import { directiveToken } from '../request/token.ts'
+import { by } from '../system/order.ts'
+
+/** An import as the bundler showed it: what it says, and where it stands. */
+export interface Import {
+  /** Absolute path of the image or recipe. */
+  file: string
+  /** The directives of the query, or why it could not be read. */
+  directives: Directives | { error: unknown }
+  /** Where it stands, for errors; found when it is first asked for. */
+  site: () => Promise<ImportSite>
+  /** Every place where it stands, where the bundler tells who imports. */
+  sites?(): Promise<ImportSite[]>
+  /** Importing modules by their ids; empty for an entry, and for one that only an earlier run has seen. */
+  importers?: readonly string[]
+  /** The package by whose name the file is imported: `package/hero.png`. */
+  packageName?: string | undefined
+  /** Whether anything still imports it, where the bundler can tell. */
+  isImported?(): boolean
+}
+
+/** An import that a bundler resolves. */
+export interface Sighting extends Pick<Import, 'file' | 'site'> {
+  /** The importing module, to tell importers apart. */
+  importer?: string | undefined
+  packageName?: string | undefined
+}
+
+/** Canonical module ids, whatever a bundler adds to their query. */
+export const MODULE_ID = /^(.+)\?(?:[^#]*&)?meshy=([0-9a-f]{16})(?=[&#]|$)/s
+/** Whatever may be ours to resolve; {@link isOurs} decides. */
+export const SPECIFIER = /[?&]meshy(?:[=&#]|$)/
+
+/** Whether an import asks for a model. */
+export function isOurs(specifier: string): boolean {
+  return isMeshySpecifier(specifier)
+}
+
+/**
+ * The imports of a run by their canonical module id: `<absolute path>?meshy=<token>`.
+ *
+ * The token is a digest of the directives, so order, aliases and encodings give one module, and neither a prompt nor
+ * a `%` ever stands in an id: Vite decodes the ids of requests and resolves them again.
+ */
+export class Imports {
+  #directives = new Map<string, Import['directives']>()
+  /** By module id, then by importer. */
+  #sites = new Map<string, Map<string, Import['site']>>()
+  #packageNames = new Map<string, string>()
+  readonly #hasher: Hasher
+  readonly #onQuery: (query: string) => void
+
+  /** @param onQuery hears the query of each import as its source has it, if it can be read */
+  constructor(hasher: Hasher, onQuery: (query: string) => void = () => {}) {
+    this.#hasher = hasher
+    this.#onQuery = onQuery
+  }
+
+  /**
+   * Remembers an import and returns its module id. A query that cannot be read gets an id as well: its error is told
+   * when the module is loaded, together with all others. The first site of an id is the one that errors name.
+   */
+  add(specifier: string, { file, site, importer = '', packageName }: Sighting): string {
+    const id = formatId(file, this.#addDirectives(specifier))
+    const sites = this.#sites.get(id) ?? new Map<string, Import['site']>()
+    this.#sites.set(id, sites)
+    if (!sites.has(importer)) sites.set(importer, site)
+    if (packageName !== undefined) this.#packageNames.set(id, packageName)
+    return id
+  }
+
+  /** The module id that {@link add} gave for a file and its directives; undefined when no importer has shown both. */
+  findId(specifier: string, file: string): string | undefined {
+    const read = readQuery(specifier)
+    const id = formatId(file, 'token' in read ? read.token : this.#tokenOf(specifier, read))
+    return this.#sites.has(id) ? id : undefined
+  }
+
+  /** The import behind a module id; undefined when no importer has shown this file with these directives. */
+  find(id: string): Import | undefined {
+    const [, file, token] = MODULE_ID.exec(id) ?? []
+    const directives = token === undefined ? undefined : this.#directives.get(token)
+    if (file === undefined || token === undefined || !directives) return undefined
+    const known = formatId(file, token)
+    const seen = this.#sites.get(known)
+    if (!seen) return undefined
+    const [site = unknownSite] = seen.values()
+    return {
+      file,
+      directives,
+      site,
+      // Importers that come later share the module, and are told as well.
+      sites: () => Promise.all([...seen.values()].map((one) => one())),
+      importers: [...seen.keys()],
+      packageName: this.#packageNames.get(known),
+    }
+  }
+
+  /**
+   * The token of a module id.
+   *
+   * @throws {TypeError} for anything else
+   */
+  tokenOf(id: string): string {
+    const token = MODULE_ID.exec(id)?.[2]
+    if (token === undefined) throw new TypeError(`Expected a module id, got ${JSON.stringify(id)}`)
+    return token
+  }
+
+  /** Takes over what an earlier run saw: the query behind the token of an id. */
+  learn(id: string, query: string, importer?: string): void {
+    const read = readQuery(`?${query}`)
+    const [, file, token] = MODULE_ID.exec(id) ?? []
+    if (file === undefined || token === undefined || 'token' in read) return
+    // A record that was cut short would say something else.
+    const isWhole = 'error' in read || directiveToken(read, this.#hasher) === token
+    if (!isWhole) return
+    this.#directives.set(token, read)
+    const known = formatId(file, token)
+    const sites = this.#sites.get(known) ?? new Map<string, Import['site']>()
+    this.#sites.set(known, sites)
+    if (importer !== undefined) sites.set(importer, unknownSite)
+  }
+
+  #addDirectives(specifier: string): string {
+    const read = readQuery(specifier)
+    if ('token' in read) return read.token
+    if (!('error' in read)) this.#onQuery(specifier.slice(specifier.indexOf('?')))
+    const token = this.#tokenOf(specifier, read)
+    this.#directives.set(token, read)
+    return token
+  }
+
+  #tokenOf(specifier: string, read: Import['directives']): string {
+    return 'error' in read ? this.#hasher.text(specifier) : directiveToken(read, this.#hasher)
+  }
+}
+
+/** Every place where imports stand, each once, in the order of the sources. */
+export async function sitesOf(imports: readonly Import[]): Promise<ImportSite[]> {
+  const sites = await Promise.all(imports.map(async (one) => (await one.sites?.()) ?? [await one.site()]))
+  const unique = new Map(sites.flat().map((site) => [formatSite(site), site]))
+  return [...unique.values()].toSorted(by(({ file, line = 0 }) => [file, line]))
+}
+
+function formatId(file: string, token: string): string {
+  return `${file}?meshy=${token}`
+}
+
+function readQuery(specifier: string): Import['directives'] | { token: string } {
+  try {
+    const { token, directives } = parseSpecifier(specifier)
+    return token === undefined ? directives : { token }
+  } catch (error) {
+    return { error }
+  }
+}
+
+async function unknownSite(): Promise<ImportSite> {
+  return { file: '(unknown importer)' }
+}

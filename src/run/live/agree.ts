@@ -1,0 +1,43 @@
+import type { Request } from '../../request/request.ts'
+import { classify, type Finding } from '../../generate/classify.ts'
+import type { Context } from '../context.ts'
+import { decide, isOffline } from '../../generate/modes.ts'
+import { Permission } from '../../generate/permission.ts'
+
+/**
+ * Generates models that wait for the developer's yes, in the background. It holds for these keys alone, and only for
+ * those that are still wanted and still missing.
+ */
+export async function agree(context: Context, keys?: Iterable<string>): Promise<string[]> {
+  const asked = await context.consent.take(keys)
+  for (const { request, finding } of asked) start(context, request, finding)
+  return asked.map(({ request }) => request.key)
+}
+
+/**
+ * Tries again what failed in this run: to make a model, or to derive from one. It is another yes, and like it not heard
+ * where nothing may be sent.
+ */
+export async function retry(context: Context, request: Request): Promise<boolean> {
+  const { live, options } = context
+  if (!live || isOffline(options.mode)) return false
+  const finding = await classify(context, request)
+  if (finding.state === 'ready') return deriveAgain(context, request, finding)
+  if (decide(options.mode, finding.state) === 'fail') return false
+  start(context, request, finding)
+  return true
+}
+
+/** A yes is said to the price that was shown: none for what is on its way, should that turn out to be gone. */
+function start(context: Context, request: Request, finding: Finding): void {
+  const permission = finding.state === 'missing' ? Permission.ofYes(request.key) : undefined
+  context.live?.start(context, request, { finding, permission })
+}
+
+/** Costs nothing. */
+function deriveAgain(context: Context, request: Request, { entry, ...finding }: Finding): boolean {
+  const { derivation } = finding
+  if (!entry || !derivation || context.options.mode === 'frozen') return false
+  void context.derivations.start(context, request, { finding: { ...finding, entry }, derivation })
+  return true
+}

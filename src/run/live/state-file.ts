@@ -1,0 +1,48 @@
+import { mkdir, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { isMeshyError } from '../../system/errors.ts'
+import { orUnwritable } from '../../store/unwritable.ts'
+import { fileState } from '../../system/file-state.ts'
+import { hasErrno } from '../../system/errno.ts'
+import type { Context } from '../context.ts'
+
+/** The file by which bundlers learn that a model came, as it was before anything could. */
+export interface StateFile {
+  path: string
+  /** By {@link fileState}. */
+  text: string
+}
+
+/** It must exist before the module is handed out: bundlers do not watch what is not there. */
+export async function ensureStateFile({ store }: Context, key: string): Promise<StateFile> {
+  const file = store.layout.state(key)
+  await store.prepare()
+  await mkdir(path.dirname(file), { recursive: true })
+  await writeFile(file, '', { flag: 'a' })
+  return { path: file, text: await textOf(file) }
+}
+
+/** Whether a state file was touched since it was ensured. One that is gone was not: nobody watches it. */
+export async function isTouched({ path: file, text }: StateFile): Promise<boolean> {
+  try {
+    return (await textOf(file)) !== text
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return false
+    throw error
+  }
+}
+
+async function textOf(file: string): Promise<string> {
+  return fileState(await stat(file, { bigint: true })).text
+}
+
+/** Nobody waits for this: where the file cannot be written, a server must go on. */
+export async function touchStateFile({ store, clock, logger }: Context, key: string): Promise<void> {
+  const file = store.layout.state(key)
+  try {
+    await orUnwritable(file, () => writeFile(file, `done ${clock.now()}\n`))
+  } catch (error) {
+    if (!isMeshyError(error)) throw error
+    logger.warn(`meshy: ${error.message} Reload the page to see the model.`)
+  }
+}

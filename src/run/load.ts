@@ -1,0 +1,139 @@
+import type { Request } from '../request/request.ts'
+import { assertStillMade } from '../request/retired.ts'
+import { notAllowed } from './borders.ts'
+import { standInAsset, type Asset } from './asset.ts'
+import { classify, type Finding } from '../generate/classify.ts'
+import type { Context } from './context.ts'
+import { failedBefore, isFinal } from '../generate/failure.ts'
+import { formatQuery } from './reporting/format-query.ts'
+import type { Import } from './imports.ts'
+import type { LiveTask } from './live/live.ts'
+import { modelMissing } from '../generate/missing.ts'
+import { decide } from '../generate/modes.ts'
+import { obtain } from '../generate/obtain.ts'
+import { lacksPermission, Permission } from '../generate/permission.ts'
+import { priceOf } from '../generate/price.ts'
+import { readImport } from './read-import.ts'
+import { serve } from './serve.ts'
+import { checkSize } from './reporting/size-limits.ts'
+import { factsOf } from '../derive/derivation.ts'
+import type { Entry } from '../store/entry.ts'
+import { makeStandIn } from '../stand-in/stand-in.ts'
+import { ensureStateFile } from './live/state-file.ts'
+
+/**
+ * The asset of an import: import id → request → key → entry? → (queue → task → download) → asset.
+ * Undefined in `plan`, which only lists.
+ *
+ * @param watch hears of each file whose change makes the module another one, also where an error follows
+ * @throws {MeshyError} as docs/errors.md lists
+ */
+export async function loadAsset(
+  context: Context,
+  imported: Import,
+  watch: Watch = () => {},
+): Promise<Asset | undefined> {
+  try {
+    return await load(context, imported, watch)
+  } catch (error) {
+    context.observer?.refused(imported, error)
+    throw error
+  }
+}
+
+type Watch = (file: string) => void
+
+async function load(context: Context, imported: Import, watch: Watch): Promise<Asset | undefined> {
+  const { request, watchFiles } = await readImport(context, imported)
+  watchFiles.forEach(watch)
+  for (const warning of request.warnings) context.notices.once(warning, await imported.site())
+  for (const name of request.unchecked) context.notices.first(uncheckedNotice(name), await imported.site())
+  context.wanted.add(request)
+  context.needs.add(request)
+  context.observer?.imported(imported, request)
+  const finding = await classify(context, request)
+  if (finding.state === 'missing') assertStillMade(request)
+  const action = decide(context.options.mode, finding.state)
+  if (action === 'row') return list(context, request, { imported, finding })
+  const todo = { imported, finding, action }
+  const asset = (await withhold(context, request, todo)) ?? (await act(context, request, todo))
+  if (asset.stateFile) watch(asset.stateFile.path)
+  await checkSize(context, request, { asset, site: imported.site })
+  const model = context.report.addAsset(request, asset)
+  context.part?.tell({ model })
+  context.observer?.served(request, asset)
+  return asset
+}
+
+/** Adds a row to the plan. A build that a command runs goes on with a stand-in: it may have further parts. */
+async function list(
+  context: Context,
+  request: Request,
+  { imported, finding }: { imported: Import; finding: Finding },
+): Promise<Asset | undefined> {
+  const row = {
+    request,
+    query: 'error' in imported.directives ? undefined : formatQuery(imported.directives),
+    state: finding.state,
+    credits: priceOf(request),
+    hint: hintOf(finding) ?? strangerHint(context, imported, finding),
+  }
+  context.plan.push({ ...row, imported })
+  const { part } = context
+  part?.tellRows([{ ...row, site: await imported.site() }])
+  const standIn = part?.commanded.standIn
+  return standIn && standInAsset(standIn, { state: 'preview', request })
+}
+
+async function act(context: Context, request: Request, todo: LiveTask): Promise<Asset> {
+  const { finding, action } = todo
+  const { entry } = finding
+  if (action === 'serve' && entry) return serve(context, request, { ...finding, entry })
+  if (action === 'fail') throw modelMissing(context, request, finding)
+  if (context.live && action !== 'stand-in') return context.live.asset(context, request, todo)
+  if (action === 'stand-in' || action === 'ask') return previewAsset(context, request, entry)
+  if (isFinal(finding.record)) throw failedBefore(finding.record)
+  const permission = Permission.ofMode(context.options.mode, request.key)
+  try {
+    return await serve(context, request, await obtain(context, request, { finding, permission }))
+  } catch (error) {
+    // What seemed to be on its way is missing, and nobody can be asked.
+    if (lacksPermission(error)) return previewAsset(context, request)
+    throw error
+  }
+}
+
+/** What a dependency gets that may not spend: a page a stand-in, and a build its end. Undefined for all others. */
+async function withhold(
+  context: Context,
+  request: Request,
+  { finding, action, imported }: LiveTask,
+): Promise<Asset | undefined> {
+  const isFree = finding.entry !== undefined || action === 'stand-in'
+  const stranger = isFree ? undefined : context.borders.strangerOf(imported)
+  if (stranger === undefined) return undefined
+  const error = notAllowed(request, stranger)
+  if (!context.live) throw error
+  context.notices.once(`${error.message} ${error.hint}`)
+  return previewAsset(context, request)
+}
+
+function uncheckedNotice(name: string): string {
+  return `\`${name}\` is sent as it is, and was not checked: this version does not know what it does or costs`
+}
+
+async function previewAsset(context: Context, request: Request, entry?: Entry): Promise<Asset> {
+  const standIn = await makeStandIn(context, request)
+  const asset = standInAsset(standIn, { state: 'preview', request, facts: factsOf(context, request, entry) })
+  const mayChange = context.live && standIn.improved !== undefined
+  return mayChange ? { ...asset, stateFile: await ensureStateFile(context, request.key) } : asset
+}
+
+function strangerHint({ borders }: Context, imported: Import, { entry }: Finding): string | undefined {
+  const stranger = entry ? undefined : borders.strangerOf(imported)
+  return stranger && `is asked for by the package \`${stranger}\`, which \`allow\` does not name`
+}
+
+function hintOf({ free, derivation }: Finding): string | undefined {
+  return derivation ? `derives ${derivation.steps.join(', ')}, 0 credits` : free
+}

@@ -1,0 +1,84 @@
+import { formatSite, type ImportSite } from '../system/errors.ts'
+import type { Request } from '../request/request.ts'
+import { by } from '../system/order.ts'
+import { sitesOf, type Import } from './imports.ts'
+import type { State } from '../generate/modes.ts'
+
+/** A line of a plan: what a build would do about one import. */
+export interface PlanRow {
+  request: Request
+  /** The directives of the import itself, as it may write them: `?meshy&take=2`. */
+  query?: string | undefined
+  state: State
+  /** What generating it would cost; counts for `missing` alone. */
+  credits: number
+  site: ImportSite
+  /** What is free: a derivation that a build would do, or another way to a model that would be paid. */
+  hint?: string | undefined
+}
+
+/** A row as it is shown: all that another process may know of it. */
+export type ShownRow = Omit<PlanRow, 'request'> & { request: Pick<Request, 'imageName' | 'key'> }
+
+/** An import in a plan. Who else imports the same is known when all modules were found. */
+export interface PlannedImport extends Omit<PlanRow, 'site'> {
+  imported: Import
+}
+
+/** Takes out what a run in `plan` has listed: one row for each place where an import stands. */
+export async function takePlan({ plan }: { plan: PlannedImport[] }): Promise<PlanRow[]> {
+  const rows: PlanRow[] = []
+  for (const { imported, ...row } of plan.splice(0)) {
+    for (const site of await sitesOf([imported])) rows.push({ ...row, site })
+  }
+  return rows
+}
+
+/** Rows of several parts of a build together, each place once, in an order that does not depend on who was read first. */
+export function arrangePlan<Row extends ShownRow>(rows: readonly Row[]): Row[] {
+  const unique = new Map(rows.map((row) => [identityOf(row), row]))
+  return [...unique.values()].toSorted(
+    by(({ request, site, query = '' }) => [request.imageName, site.file, site.line ?? 0, query, request.key]),
+  )
+}
+
+function identityOf({ request, site, query }: ShownRow): string {
+  return JSON.stringify([request.key, request.imageName, formatSite(site), query])
+}
+
+/** The plan of a build as text: every model with its state, importer and price, and the sum. */
+export function formatPlan(rows: readonly ShownRow[]): string {
+  const names = new Map(rows.map((row) => [row, nameOf(row)]))
+  const width = Math.max(24, ...[...names.values()].map((name) => name.length))
+  const lines = rows.flatMap((row) => {
+    const { state, credits, site, hint } = row
+    const price = state === 'missing' ? `${credits} credits` : ''
+    const line = [
+      (names.get(row) ?? '').padEnd(width),
+      state.padEnd(11),
+      price.padStart(11),
+      formatSite(site),
+    ]
+    const text = line.join('  ').trimEnd()
+    return hint ? [text, `    ${hint}`] : text
+  })
+  const models = new Set(rows.map(({ request }) => request.key)).size
+  const sum = `${models} model${models === 1 ? '' : 's'}, ${planCost(rows)} credits to generate what is missing`
+  return [...lines, sum].join('\n')
+}
+
+const LONGEST_NAME = 48
+
+/** The image, and where an import asks for something of its own, what: nothing else tells two takes apart. */
+function nameOf({ request, query = '?meshy' }: ShownRow): string {
+  const name = query === '?meshy' ? request.imageName : `${request.imageName}${query}`
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name
+}
+
+/** What the missing models of a plan cost together; imports that share a key are paid once. */
+export function planCost(rows: readonly ShownRow[]): number {
+  const byKey = new Map(
+    rows.filter(({ state }) => state === 'missing').map((row) => [row.request.key, row.credits]),
+  )
+  return [...byKey.values()].reduce((sum, credits) => sum + credits, 0)
+}

@@ -1,0 +1,85 @@
+import { formatError, formatPlace, isMeshyError, MeshyError } from '../../system/errors.ts'
+import { by } from '../../system/order.ts'
+
+/** Collects the failures of a build, so that its end reports all of them and not the first. */
+export class Problems {
+  #errors = new Map<string, unknown>()
+  /** What the bundler was told already. */
+  #told = new Set<string>()
+
+  /** @param id what failed; a second failure of the same import replaces the first */
+  add(id: string, error: unknown): void {
+    this.#errors.set(id, error)
+  }
+
+  /** Remembers a failure that the bundler tells by itself: the build is bound to fail for it all the same. */
+  noteTold(id: string): void {
+    this.#told.add(id)
+  }
+
+  get size(): number {
+    return this.#errors.size + this.#told.size
+  }
+
+  /**
+   * Takes the collected failures out, as one error; undefined when there are none.
+   *
+   * @param told.isTold whether the bundler tells an error of its own, which must not be hidden behind what followed from it
+   */
+  take({ isTold = false } = {}): unknown {
+    const all = [...this.#errors.values()]
+    const errors = isTold ? all.filter((error) => !isConsequence(error)) : all
+    this.#errors.clear()
+    this.#told.clear()
+    // Anything that is not ours is a bug: it keeps its own stack.
+    const bug = errors.find((error) => !isMeshyError(error))
+    return bug ?? combine(errors.filter((error) => isMeshyError(error)).toSorted(bySite))
+  }
+}
+
+function isConsequence(error: unknown): boolean {
+  return isMeshyError(error) && error.code === 'MESHY_NOT_SUBMITTED'
+}
+
+/** In the order of the sources: bundlers load modules in another one each time. */
+const bySite = by(({ site }: MeshyError) => [site?.file ?? '', site?.line ?? 0])
+
+function combine(errors: MeshyError[]): MeshyError | undefined {
+  const [first] = errors
+  if (!first || errors.length === 1) return first
+  const credits = sumOf(errors)
+  const price = credits > 0 ? `\n\nTogether: ${credits} credits.` : ''
+  return new MeshyError(first.code, {
+    message: `${errors.length} imports of models failed:\n\n${textsOf(errors).join('\n\n')}${price}\n`,
+    hint: 'Fix these, then build again: what is stored already is not paid again.',
+    details: {
+      credits,
+      errors: errors.map(({ code, message, hint, site, details }) => ({
+        code,
+        message,
+        hint,
+        site,
+        details,
+      })),
+    },
+  })
+}
+
+/** What befell several imports alike, such as a batch over the budget, is told once, below all of their places. */
+function textsOf(errors: MeshyError[]): string[] {
+  const places = new Map<string, string[]>()
+  for (const error of errors) {
+    const text = formatError(error.at(undefined))
+    const { site } = error
+    places.set(text, [...(places.get(text) ?? []), ...(site ? [formatPlace(error, site)] : [])])
+  }
+  return [...places].map(([text, sites]) => [...new Set(sites)].map((site) => `${site}: `).join('\n') + text)
+}
+
+/** Imports that share a key share its price. */
+function sumOf(errors: MeshyError[]): number {
+  const prices = new Map(
+    errors.map(({ details }) => [details['key'] ?? Symbol('none'), Number(details['credits'] ?? 0)]),
+  )
+  return [...prices.values()].reduce((sum, credits) => sum + credits, 0)
+}

@@ -1,0 +1,76 @@
+import { MeshyError } from '../system/errors.ts'
+import type { Request } from '../request/request.ts'
+import { readyAsset, type Asset } from './asset.ts'
+import { classify, type StoredFinding } from '../generate/classify.ts'
+import { buildElsewhere } from '../generate/build-elsewhere.ts'
+import { completeStored } from '../generate/complete.ts'
+import type { Context } from './context.ts'
+import { partsOf } from '../derive/derivation.ts'
+import { tellFailure, type DerivationTask } from './live/derivations.ts'
+import { derive } from '../derive/derive.ts'
+import { renewFacts } from '../generate/renew-facts.ts'
+import { completePictures } from '../generate/pictures.ts'
+import { ensureStateFile } from './live/state-file.ts'
+
+/** How long a live page waits for what is derived: what this machine has already needs no longer. */
+const PATIENCE_MS = 50
+
+/**
+ * The asset of a model that is stored, with what the import wants to be derived from it.
+ *
+ * @throws {MeshyError} MESHY_MODEL_MISSING in `frozen` for what is not derived yet; what `derive` throws
+ */
+export async function serve(context: Context, request: Request, found: StoredFinding): Promise<Asset> {
+  await completeStored(context, found.entry)
+  await completePictures(context, request, found.entry)
+  const finding = await renewFacts(context, request, found)
+  const { entry, derivation } = finding
+  if (!derivation) return readyAsset(finding, request)
+  const { mode } = context.options
+  if (mode === 'frozen') throw derivationMissing(context, request, { finding, derivation })
+  if (mode === 'preview') {
+    context.notices.once(
+      `${request.imageName}: ${derivation.steps.join(', ')} is left out: nothing is derived in \`preview\``,
+    )
+    return { ...readyAsset(finding, request), isProvisional: true }
+  }
+  if (context.live) return serveMeanwhile(context, request, { finding, derivation })
+  await derive(context, request, { entry, derivation })
+  return readyAsset({ ...(await classify(context, request)), entry }, request)
+}
+
+/** Nobody waits in a live run: the model as it came is shown until what is derived from it is there. */
+async function serveMeanwhile(context: Context, request: Request, task: DerivationTask): Promise<Asset> {
+  const { derivations, clock } = context
+  const stateFile = await ensureStateFile(context, request.key)
+  const earlier = derivations.failureOf(task.derivation)
+  if (earlier !== undefined) tellFailure(context, request, earlier)
+  else {
+    const over = derivations.start(context, request, task).then(() => 'over' as const)
+    // It touches the file before anybody watches that.
+    if ((await Promise.race([over, clock.sleep(PATIENCE_MS)])) === 'over') {
+      const { entry, ...finding } = await classify(context, request)
+      if (entry && !finding.derivation) return readyAsset({ ...finding, entry }, request)
+    }
+  }
+  const failure = derivations.failureOf(task.derivation)
+  return { ...readyAsset(task.finding, request), stateFile, isProvisional: true, failure }
+}
+
+function derivationMissing(
+  context: Context,
+  { imageName }: Request,
+  { finding: { entry }, derivation }: DerivationTask,
+): MeshyError {
+  const { key, steps } = derivation
+  const story = partsOf(derivation).every((part) => entry.derived?.[part.key])
+    ? 'is pinned, but its bytes are missing or damaged'
+    : 'is not in the lockfile'
+  return new MeshyError('MESHY_MODEL_MISSING', {
+    message:
+      `\`${imageName}\` is stored, but \`${steps.join(', ')}\` of it ${story}; deriving it costs 0 credits. ` +
+      'This run is `frozen`, so nothing was derived.',
+    hint: buildElsewhere(context),
+    details: { key: entry.key, credits: 0, derivation: key, steps },
+  })
+}

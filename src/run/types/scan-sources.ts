@@ -1,0 +1,120 @@
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { isMeshyError, type ImportSite, type MeshyError } from '../../system/errors.ts'
+import { parseSpecifier } from '../../request/parse.ts'
+import { isOurs } from '../imports.ts'
+
+/** An import of a model, or the query of a glob, as a source has it. */
+export interface FoundQuery {
+  /** `?meshy&pbr` */
+  query: string
+  site: ImportSite
+  /** Why a build would refuse it. */
+  error: MeshyError | undefined
+}
+
+const SOURCE = /\.(?:[cm]?[jt]sx?|vue|svelte|astro|html)$/
+/** Folders of what was installed or built; those whose name begins with a dot are left out as well. */
+const NOT_SOURCES = new Set(['node_modules', 'dist', 'build', 'out', 'coverage'])
+
+/** What may stand before the specifier of an import, or before the query of `import.meta.glob`. */
+const LITERAL = /\b(from|import|import\s*\(|require\s*\(|query\s*:)\s*(["'`])((?:\\.|(?!\2)[^\\\n])*)\2/g
+
+/**
+ * Finds the queries of imports of models in the sources below a folder, by their text alone.
+ *
+ * @param root absolute; sites are told from there
+ */
+export async function scanSources(root: string, skip: ReadonlySet<string>): Promise<FoundQuery[]> {
+  const files = await listSources(root, skip)
+  const found = await Promise.all(files.map(async (file) => scanFile(root, file)))
+  return found.flat()
+}
+
+/** The queries in the text of one source. */
+export function scanText(source: string): { query: string; line: number }[] {
+  return literalsOf(source).map(({ query, line }) => ({ query, line }))
+}
+
+/** An import of a model, as a source has it. */
+export interface FoundImport {
+  specifier: string
+  /** Absolute path of the source. */
+  importer: string
+  site: ImportSite
+}
+
+/** Finds the imports of models in the sources below a folder, by their text alone. Globs are none. */
+export async function scanImports(root: string, skip: ReadonlySet<string>): Promise<FoundImport[]> {
+  const files = await listSources(root, skip)
+  const found = await Promise.all(
+    files.map(async (importer) => {
+      const place = placeOf(root, importer)
+      const literals = literalsOf(await readFile(importer, 'utf8')).filter(({ isQuery }) => !isQuery)
+      return literals.map(({ text, line }) => ({ specifier: text, importer, site: { file: place, line } }))
+    }),
+  )
+  return found.flat()
+}
+
+/** Comments, and the strings that may hold what looks like one. */
+const COMMENT_OR_STRING = /\/\*[\s\S]*?\*\/|<!--[\s\S]*?-->|\/\/[^\n]*|(["'`])(?:\\.|(?!\1)[^\\\n])*\1/g
+
+/** The source with its comments blanked out, line by line: an import that is commented out asks for nothing. */
+function withoutComments(source: string): string {
+  return source.replace(COMMENT_OR_STRING, (text, quote) => (quote ? text : text.replace(/[^\n]/g, ' ')))
+}
+
+function literalsOf(text: string): { text: string; query: string; isQuery: boolean; line: number }[] {
+  const source = withoutComments(text)
+  return [...source.matchAll(LITERAL)].flatMap(({ 1: before = '', 3: literal = '', index }) => {
+    const text = literal.replaceAll(/\\(["'`\\])/g, '$1')
+    // A glob may leave out the `?`.
+    const isQuery = before.startsWith('query')
+    const query = isQuery && !text.startsWith('?') ? `?${text}` : queryOf(text)
+    return isOurs(query) ? [{ text, query, isQuery, line: source.slice(0, index).split('\n').length }] : []
+  })
+}
+
+function placeOf(root: string, file: string): string {
+  return path.relative(root, file).replaceAll('\\', '/')
+}
+
+function queryOf(specifier: string): string {
+  const start = specifier.indexOf('?')
+  return start < 0 ? '' : specifier.slice(start)
+}
+
+async function scanFile(root: string, file: string): Promise<FoundQuery[]> {
+  const place = placeOf(root, file)
+  const found = scanText(await readFile(file, 'utf8'))
+  return found.map(({ query, line }) => {
+    const site = { file: place, line }
+    return { query, site, error: errorOf(query)?.at(site) }
+  })
+}
+
+function errorOf(query: string): MeshyError | undefined {
+  try {
+    parseSpecifier(query)
+    return undefined
+  } catch (error) {
+    if (isMeshyError(error)) return error
+    throw error
+  }
+}
+
+async function listSources(folder: string, skip: ReadonlySet<string>): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true })
+  const lists = entries.map(async (entry) => {
+    const file = path.join(folder, entry.name)
+    if (entry.isDirectory()) return isLeftOut(file, skip) ? [] : listSources(file, skip)
+    return entry.isFile() && SOURCE.test(entry.name) && !entry.name.endsWith('.d.ts') ? [file] : []
+  })
+  return (await Promise.all(lists)).flat().toSorted()
+}
+
+function isLeftOut(folder: string, skip: ReadonlySet<string>): boolean {
+  const name = path.basename(folder)
+  return name.startsWith('.') || NOT_SOURCES.has(name) || skip.has(folder)
+}

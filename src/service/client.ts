@@ -1,0 +1,154 @@
+import { isMeshyError } from '../system/errors.ts'
+import type { HttpMethod } from '../system/api-failure.ts'
+import { createListing } from './listing.ts'
+import type { Listing } from './listing.ts'
+import { readEvents } from './events.ts'
+import type { StreamEvent } from './events.ts'
+import { balanceSchema, createdSchema } from './schemas.ts'
+import type { TaskKind } from './schemas.ts'
+import { parseTask } from './task.ts'
+import type { Task } from './task.ts'
+import { API_ROOT, createTransport } from './transport.ts'
+import type { Call, CallOptions, SendJson, Sending, SubmitOptions, TransportOptions } from './transport.ts'
+
+/** Decides when a call is sent, and whether a failed one is sent again. */
+export type Schedule = <T>(
+  attempt: () => Promise<T>,
+  options: { method: HttpMethod; signal?: AbortSignal | undefined; once?: boolean | undefined },
+) => Promise<T>
+
+export interface ClientOptions extends TransportOptions {
+  schedule: Schedule
+}
+
+/** A task that was accepted. */
+export interface Created {
+  id: string
+  /** False when the service refused the `name` of the body, so that the task was made without. */
+  named: boolean
+}
+
+/**
+ * The Meshy API, one function per endpoint.
+ *
+ * Failures are `MESHY_API_*`, `MESHY_AUTH_*` and `MESHY_CREDITS_EXHAUSTED` errors whose details are an `ApiFailure`.
+ * When `signal` is aborted, its reason is thrown.
+ */
+export interface Client extends Listing {
+  /** Submits a task, which is paid. Unless `details.outcome` of an error is `unknown`, none was made. */
+  create(kind: TaskKind, body: Readonly<Record<string, unknown>>, options?: SubmitOptions): Promise<Created>
+  /** Reads a task, with fresh URLs. */
+  retrieve(kind: TaskKind, id: string, options?: CallOptions): Promise<Task>
+  /** Deletes a task and its files for good. */
+  remove(kind: TaskKind, id: string, options?: CallOptions): Promise<void>
+  /** The states of a task as they change. The server may never end it: leave the loop on a terminal status. */
+  stream(kind: TaskKind, id: string, options?: CallOptions): AsyncGenerator<StreamEvent>
+  /** Credits of the account, or `undefined` when the server has no such route. */
+  balance(options?: CallOptions): Promise<number | undefined>
+  /** The server's clock, or `undefined` before its first answer; milliseconds since 1970. */
+  serverNow(): number | undefined
+}
+
+/** More patience than for reads: what came of a paid call that is given up is hard to find out. */
+const SUBMIT_SILENCE_MS = 120_000
+/** An upload may take this much longer per byte: 32 KiB a second. */
+const UPLOAD_MS_PER_BYTE = 1000 / (32 * 1024)
+const STREAM_SILENCE_MS = 60_000
+const STREAM_EVENTLESS_MS = 180_000
+
+/** Makes a {@link Client}. Throws `MESHY_OPTIONS_INVALID` for an unusable `baseUrl` or key. */
+export function createClient({ schedule, ...options }: ClientOptions): Client {
+  const { clock } = options
+  const transport = createTransport(options)
+  const sendNow: SendJson = async (call) => {
+    await call.beforeSend?.()
+    return transport.json(call)
+  }
+  const json: SendJson = (call) =>
+    schedule(() => sendNow(call), { ...call, signal: call.turn ?? call.signal })
+
+  return {
+    async create(kind, body, options = {}) {
+      const send = (content: object) => post(json, { ...options, kind, content })
+      try {
+        return { id: await send(body), named: 'name' in body }
+      } catch (error) {
+        if (!('name' in body) || !refusesName(error)) throw error
+        const { name: _refused, ...nameless } = body
+        return { id: await send(nameless), named: false }
+      }
+    },
+
+    async retrieve(kind, id, { signal } = {}) {
+      const { value, bad } = await json({ method: 'GET', path: taskPath(kind, id), signal })
+      const task = parseTask(value, id)
+      if (task === undefined) throw bad('something that is no task')
+      // The id that was asked for is the one to go on with, whatever a sample answer says.
+      return { ...task, id, kind }
+    },
+
+    async remove(kind, id, { signal } = {}) {
+      const call: Call = { method: 'DELETE', path: taskPath(kind, id), signal }
+      await schedule(() => transport.text(call), call)
+    },
+
+    ...createListing(json),
+
+    async *stream(kind, id, { signal } = {}) {
+      const path = `${taskPath(kind, id)}/stream`
+      const accept = 'text/event-stream'
+      const call: Call = { method: 'GET', path, accept, silenceMs: STREAM_SILENCE_MS, signal }
+      const opened = await schedule(() => transport.open(call), { ...call, once: true })
+      yield* readEvents({ call, opened, taskId: id, clock, eventlessMs: STREAM_EVENTLESS_MS })
+    },
+
+    async balance({ signal } = {}) {
+      try {
+        const { value, bad } = await json({ method: 'GET', path: `${API_ROOT}/balance`, signal })
+        const parsed = balanceSchema.safeParse(value)
+        if (!parsed.success) throw bad('no balance')
+        return parsed.data.balance
+      } catch (error) {
+        if (isMeshyError(error) && error.code === 'MESHY_API_NOT_FOUND') return undefined
+        throw error
+      }
+    },
+
+    serverNow: transport.serverNow,
+  }
+}
+
+interface Submission extends SubmitOptions {
+  kind: TaskKind
+  content: object
+}
+
+async function post(json: SendJson, { kind, content, ...submission }: Submission): Promise<string> {
+  const { beforeSend, ...options } = submission
+  const path = `${API_ROOT}/${kind}`
+  const body = JSON.stringify(content)
+  const silenceMs = SUBMIT_SILENCE_MS + body.length * UPLOAD_MS_PER_BYTE
+  const sending: Sending = { named: 'name' in content, silenceMs }
+  const { value, bad } = await json({
+    method: 'POST',
+    path,
+    body,
+    silenceMs,
+    beforeSend: () => beforeSend?.(sending) ?? Promise.resolve(),
+    ...options,
+  })
+  const created = createdSchema.safeParse(value)
+  if (!created.success) throw bad('no task id')
+  return created.data.result
+}
+
+/** An id comes from outside: it must stay one segment of the path. */
+function taskPath(kind: TaskKind, id: string): string {
+  // Dots alone are not encoded, and would climb the path.
+  const segment = encodeURIComponent(/^\.+$/.test(id) ? `${id} ` : id)
+  return `${API_ROOT}/${kind}/${segment}`
+}
+
+function refusesName(error: unknown): boolean {
+  return isMeshyError(error) && error.details.status === 400 && /\bname\b/i.test(error.message)
+}

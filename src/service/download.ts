@@ -1,0 +1,56 @@
+import { isMeshyError } from '../system/errors.ts'
+import { backoff } from '../system/backoff.ts'
+import type { BackoffSteps } from '../system/backoff.ts'
+import type { Log } from '../system/debug.ts'
+import { stripQuery } from '../system/redact.ts'
+import { DownloadFault, downloadError } from './download-fault.ts'
+import { fetchFile } from './fetch-file.ts'
+import type { FetchFileOptions } from './fetch-file.ts'
+
+/** A sink that throws `MESHY_DOWNLOAD_INVALID` asks for another attempt; its other errors end the download. */
+export interface DownloadOptions<T> extends FetchFileOptions<T> {
+  /** Brings a fresh address when this one has expired; called once at most. */
+  refresh?: (() => Promise<string>) | undefined
+  /** Between 0 and 1, for jitter. */
+  random?: (() => number) | undefined
+  log?: Log | undefined
+}
+
+const MAX_ATTEMPTS = 5
+const STEPS: BackoffSteps = { first: 500, max: 10_000 }
+const MAX_WAIT_MS = 60_000
+
+/**
+ * Fetches a file of a task, without any credentials, into a sink, and returns what the sink returns.
+ *
+ * @throws {MeshyError} `MESHY_DOWNLOAD_FAILED`, `MESHY_DOWNLOAD_INVALID`, `MESHY_DOWNLOAD_URL`, or what the sink or
+ * `refresh` throw.
+ */
+export async function download<T>(url: string, options: DownloadOptions<T>): Promise<T> {
+  const { clock, signal, random = Math.random, log } = options
+  let address = url
+  let refresh = options.refresh
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await fetchFile(address, options)
+    } catch (error) {
+      signal?.throwIfAborted()
+      const fault = faultOf(error)
+      log?.(`download of ${stripQuery(address)}: ${fault.message}`)
+      if (fault.kind === 'expired' && refresh) {
+        address = await refresh()
+        refresh = undefined
+        continue
+      }
+      if (fault.kind !== 'passing' || attempt >= MAX_ATTEMPTS) throw downloadError(fault, address)
+      const pause = Math.max(backoff(attempt, random(), STEPS), fault.retryAfterMs ?? 0)
+      await clock.sleep(Math.min(pause, MAX_WAIT_MS), signal)
+    }
+  }
+}
+
+function faultOf(error: unknown): DownloadFault {
+  if (error instanceof DownloadFault) return error
+  if (!isMeshyError(error) || error.code !== 'MESHY_DOWNLOAD_INVALID') throw error
+  return new DownloadFault('passing', { message: error.message, isInvalid: true, cause: error })
+}

@@ -1,0 +1,210 @@
+import { MeshyError } from '../system/errors.ts'
+import type { Clock } from '../system/clock.ts'
+import { failures } from '../system/failures.ts'
+import type { Fetch } from '../system/fetch.ts'
+import { isLoopback } from '../system/loopback.ts'
+import { isPrivateHost } from '../system/private-host.ts'
+import { createRedactor, redactError, stripQuery } from '../system/redact.ts'
+import { createWatchdog } from '../system/watchdog.ts'
+import type { Watchdog } from '../system/watchdog.ts'
+import { bytesOf } from '../system/body.ts'
+import { DownloadFault } from './download-fault.ts'
+import { retryAfterMs } from '../system/retry-after.ts'
+
+/** What a server says about a file before its bytes. */
+export interface FileInfo {
+  /** In bytes, when it is known and counts the bytes that follow. */
+  contentLength: number | undefined
+  contentType: string | undefined
+}
+
+/** Takes the bytes of one attempt. It may be called again, with the whole file, when an attempt fails. */
+export type Sink<T> = (bytes: AsyncIterable<Uint8Array>, info: FileInfo) => Promise<T>
+
+export interface FetchFileOptions<T> {
+  /** The address of the API that told of the file. */
+  toldBy: string
+  fetch: Fetch
+  clock: Clock
+  sink: Sink<T>
+  /** Size that is not exceeded, in bytes; 2 GiB when left out. */
+  maxBytes?: number | undefined
+  /** Silence that is endured, in milliseconds; a minute when left out. */
+  silenceMs?: number | undefined
+  /** Called with the bytes of the current attempt so far. */
+  onProgress?: ((bytes: number, total: number | undefined) => void) | undefined
+  signal?: AbortSignal | undefined
+}
+
+/** One attempt on its way. */
+interface Attempt {
+  fetch: Fetch
+  now: number
+  /** Ends the attempt when it is aborted. */
+  signal: AbortSignal
+  watchdog: Watchdog
+  silenceMs: number
+}
+
+const MAX_BYTES = 2 * 1024 ** 3
+const SILENCE_MS = 60_000
+const MAX_REDIRECTS = 5
+
+/** One attempt to fetch a file into a sink. Throws a `DownloadFault`, or whatever else must end the download. */
+export async function fetchFile<T>(url: string, options: FetchFileOptions<T>): Promise<T> {
+  const { fetch, clock, signal, sink, silenceMs = SILENCE_MS } = options
+  const watchdog = createWatchdog(clock, silenceMs, signal)
+  const stop = new AbortController()
+  const attempt: Attempt = {
+    fetch,
+    now: clock.now(),
+    signal: AbortSignal.any([watchdog.signal, stop.signal]),
+    watchdog,
+    silenceMs,
+  }
+  try {
+    const response = await follow(assertFileUrl(url, new URL(options.toldBy)), attempt)
+    const info = fileInfo(response)
+    let broken: unknown
+    const bytes = watchOver(checkedBytes(response, info, options), attempt, (fault) => (broken = fault))
+    try {
+      return await sink(bytes, info)
+    } catch (error) {
+      // A sink tells of a broken stream in its own words; ours say what to do about it.
+      throw broken ?? error
+    }
+  } finally {
+    watchdog.stop()
+    // Closes a connection that the sink did not read to its end.
+    stop.abort()
+  }
+}
+
+/** Follows redirects by hand: each address is checked before anything is sent to it. */
+async function follow(first: URL, attempt: Attempt): Promise<Response> {
+  let address = first
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
+    const response = await request(address, attempt)
+    const location = response.headers.get('location')
+    if (response.status < 300 || response.status >= 400 || location === null) return accept(response, attempt)
+    await response.body?.cancel()
+    address = assertFileUrl(
+      URL.canParse(location, address) ? new URL(location, address).href : location,
+      address,
+    )
+  }
+  throw new DownloadFault('final', { message: `redirects more than ${MAX_REDIRECTS} times` })
+}
+
+async function request(address: URL, attempt: Attempt): Promise<Response> {
+  try {
+    return await attempt.fetch(address, {
+      // Compressed, the length would say nothing about the bytes; models do not shrink anyway.
+      headers: { accept: '*/*', 'accept-encoding': 'identity' },
+      redirect: 'manual',
+      credentials: 'omit',
+      signal: attempt.signal,
+    })
+  } catch (error) {
+    throw brokenBy(error, attempt)
+  }
+}
+
+function accept(response: Response, { now }: Attempt): Response {
+  const { status, headers } = response
+  if (status === 200) {
+    if (!/^text\/html\b/i.test(headers.get('content-type') ?? '')) return response
+    throw new DownloadFault('passing', { message: 'sent an HTML page instead of the file', isInvalid: true })
+  }
+  const init = { message: `answered ${status}`, status, retryAfterMs: retryAfterMs(headers, now) }
+  if ([401, 403, 404, 410].includes(status)) throw new DownloadFault('expired', init)
+  throw new DownloadFault(status >= 500 || status === 408 || status === 429 ? 'passing' : 'final', init)
+}
+
+function fileInfo({ headers }: Response): FileInfo {
+  const length = headers.has('content-encoding') ? null : headers.get('content-length')
+  return {
+    contentLength: length !== null && /^\d+$/.test(length) ? Number(length) : undefined,
+    contentType: headers.get('content-type') ?? undefined,
+  }
+}
+
+async function* checkedBytes<T>(
+  response: Response,
+  { contentLength }: FileInfo,
+  { maxBytes = MAX_BYTES, onProgress }: FetchFileOptions<T>,
+): AsyncGenerator<Uint8Array> {
+  const tooLarge = () =>
+    new DownloadFault('final', { message: `sent more than ${maxBytes} bytes`, isInvalid: true })
+  if (contentLength !== undefined && contentLength > maxBytes) throw tooLarge()
+  let count = 0
+  for await (const chunk of bytesOf(response)) {
+    count += chunk.byteLength
+    if (count > maxBytes) throw tooLarge()
+    onProgress?.(count, contentLength)
+    yield chunk
+  }
+  if (contentLength !== undefined && count !== contentLength) {
+    const message = `sent ${count} bytes of the ${contentLength} that it announced`
+    throw new DownloadFault('passing', { message, isInvalid: true })
+  }
+}
+
+/** Feeds the watchdog, and tells of what broke the stream: only that, not of what the sink may throw into it. */
+async function* watchOver(
+  bytes: AsyncGenerator<Uint8Array>,
+  attempt: Attempt,
+  onBroken: (fault: DownloadFault) => void,
+): AsyncGenerator<Uint8Array> {
+  const next = async () => {
+    try {
+      return await bytes.next()
+    } catch (error) {
+      const fault = brokenBy(error, attempt)
+      onBroken(fault)
+      throw fault
+    }
+  }
+  try {
+    for (let step = await next(); !step.done; step = await next()) {
+      attempt.watchdog.feed()
+      yield step.value
+    }
+  } finally {
+    await bytes.return(undefined)
+  }
+}
+
+function brokenBy(error: unknown, { watchdog, silenceMs }: Attempt): DownloadFault {
+  if (error instanceof DownloadFault) return error
+  if (watchdog.barked()) {
+    return new DownloadFault('passing', { message: `was silent for ${Math.round(silenceMs / 1000)} seconds` })
+  }
+  const cause = redactError(error, createRedactor([]))
+  const reason = cause.cause instanceof Error ? cause.cause.message : cause.message
+  return new DownloadFault('passing', { message: `broke the connection (${reason})`, cause })
+}
+
+/**
+ * An address that a file may be fetched from: https, or http on this machine. Nobody elsewhere, be it the API or a
+ * redirect, may lead us to this machine or into a private network: what listens there is nobody's business.
+ */
+function assertFileUrl(text: string, from: URL): URL {
+  if (!URL.canParse(text)) throw badUrl('something that is no URL')
+  const url = new URL(text)
+  if (url.username || url.password) throw badUrl('an address with a user name or password')
+  const isLocal = isLoopback(url.hostname)
+  if (isLocal && !isLoopback(from.hostname)) throw badUrl(`\`${url.origin}\`, which is this machine`)
+  if (isPrivateHost(url.hostname) && !isPrivateHost(from.hostname)) {
+    throw badUrl(`\`${url.origin}\`, which is in a private network`)
+  }
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLocal)) return url
+  throw badUrl(`\`${stripQuery(url.href).slice(0, 200)}\``)
+}
+
+function badUrl(shown: string): MeshyError {
+  return new MeshyError('MESHY_DOWNLOAD_URL', {
+    message: `A file of the task would come from ${shown}; expected an https address.`,
+    hint: failures.MESHY_DOWNLOAD_URL.next,
+  })
+}

@@ -1,0 +1,164 @@
+import { MeshyError } from '../system/errors.ts'
+import type { ErrorCode } from '../system/errors.ts'
+import { failures } from '../system/failures.ts'
+import type { ApiFailure, HttpMethod, Outcome } from '../system/api-failure.ts'
+import { redactError } from '../system/redact.ts'
+import type { Redactor } from '../system/redact.ts'
+import { errorSchema } from './schemas.ts'
+import { retryAfterMs } from '../system/retry-after.ts'
+
+/** A call as errors tell of it. */
+export interface CallName {
+  method: HttpMethod
+  /** Path at the API without query: `/openapi/v1/image-to-3d`. */
+  path: string
+}
+
+/** An answer that is not what was hoped for. */
+export interface BadAnswer {
+  status: number
+  headers: Headers
+  text: string
+  /** Milliseconds since 1970. */
+  now: number
+}
+
+/** The error for an answer that is no 2xx. The one place where a status becomes a code. */
+export function refusal(call: CallName, answer: BadAnswer, redact: Redactor): MeshyError {
+  const { status, headers, text, now } = answer
+  const reason = serverMessage(text)
+  const limit = status === 429 ? limitOf(text) : undefined
+  return apiError(codeOf(status, limit), {
+    call,
+    story: `answered ${status}${reason === undefined ? '' : `: ${redact(reason)}`}`,
+    failure: {
+      outcome: outcomeOf(status),
+      status,
+      limit,
+      retryAfterMs: retryAfterMs(headers, now),
+      requestId: headers.get('x-request-id') ?? undefined,
+    },
+  })
+}
+
+/** The error for a 2xx that does not say what the reference promises. */
+export function badResponse(call: CallName, answer: BadAnswer, problem: string): MeshyError {
+  const { status, headers } = answer
+  return apiError('MESHY_API_BAD_RESPONSE', {
+    call,
+    story: `answered ${status} with ${problem}`,
+    // The server took the call, so a task may exist.
+    failure: { outcome: 'unknown', status, requestId: headers.get('x-request-id') ?? undefined },
+  })
+}
+
+/** The error for a call without an answer, or with half of one. */
+export function networkFailure(call: CallName, error: unknown, redact: Redactor): MeshyError {
+  const outcome = wasNeverSent(error) ? 'not-sent' : 'unknown'
+  const cause = redactError(error, redact)
+  const story = outcome === 'not-sent' ? 'could not be reached' : 'broke the connection'
+  return apiError('MESHY_API_NETWORK', {
+    call,
+    story: `${story} (${innermost(cause)})`,
+    failure: { outcome },
+    cause,
+  })
+}
+
+/** The error for a call that took too long. */
+export function timedOut(call: CallName, ms: number): MeshyError {
+  return apiError('MESHY_API_NETWORK', {
+    call,
+    story: `was silent for ${Math.round(ms / 1000)} seconds`,
+    failure: { outcome: 'unknown' },
+  })
+}
+
+/** What a refusal says: the `message` of a JSON body, or what kind of body it is. */
+export function serverMessage(text: string): string | undefined {
+  const body = text.trim()
+  if (body === '') return undefined
+  if (isHtml(body)) return 'an HTML page, as a proxy or a web server sends it'
+  const message = errorSchema.safeParse(parseJson(body)).data?.message
+  return (message ?? body).slice(0, 500)
+}
+
+/** Whether a body is a page for people, which the API never sends. */
+export function isHtml(text: string): boolean {
+  return /^\s*<(!doctype|html|head|body)\b/i.test(text)
+}
+
+/** A parsed JSON text, or `undefined` when it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+function apiError(
+  code: ErrorCode,
+  about: { call: CallName; story: string; failure: Omit<ApiFailure, 'method'>; cause?: unknown },
+): MeshyError {
+  const { call, story, failure, cause } = about
+  const details: ApiFailure & { path: string } = { method: call.method, path: call.path, ...failure }
+  return new MeshyError(code, {
+    message: `The Meshy API ${story.replace(/\.?$/, '.')} The call was \`${call.method} ${call.path}\`.`,
+    hint: failures[code].next,
+    details: { ...details },
+    cause,
+  })
+}
+
+function codeOf(status: number, limit: ApiFailure['limit']): ErrorCode {
+  if (status < 400) return 'MESHY_API_BAD_RESPONSE'
+  if (status === 401) return 'MESHY_AUTH_REJECTED'
+  if (status === 402) return 'MESHY_CREDITS_EXHAUSTED'
+  if (status === 403) return 'MESHY_API_FORBIDDEN'
+  if (status === 404) return 'MESHY_API_NOT_FOUND'
+  if (status === 429) return limit === 'queue' ? 'MESHY_API_QUEUE_FULL' : 'MESHY_API_RATE_LIMITED'
+  return status >= 500 ? 'MESHY_API_SERVER' : 'MESHY_API_REJECTED'
+}
+
+/** The word may come alone or inside a sentence. */
+function limitOf(text: string): 'rate' | 'queue' {
+  return /NoMoreConcurrentTasks|NoMorePendingTasks|TooManyPendingTasks/i.test(text) ? 'queue' : 'rate'
+}
+
+/** A 4xx, and the two redirects that keep the method, say that nothing was done. The others may follow a deed. */
+function outcomeOf(status: number): Outcome {
+  if (status === 307 || status === 308) return 'refused'
+  return status >= 400 && status < 500 && status !== 408 ? 'refused' : 'unknown'
+}
+
+/** Failures before the first byte of a request: no address, no connection, no trusted certificate. */
+const BEFORE_SENDING = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
+
+function wasNeverSent(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  // One error per address that was tried; a single one that got further decides.
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(wasNeverSent)
+  const { code, syscall } = error as NodeJS.ErrnoException
+  if (syscall === 'connect' || (code !== undefined && BEFORE_SENDING.has(code))) return true
+  return wasNeverSent(error.cause)
+}
+
+/** The message at the end of the chain of causes: `fetch failed` alone helps nobody. */
+function innermost(error: Error): string {
+  if (error.cause instanceof Error) return innermost(error.cause)
+  const { code } = error as NodeJS.ErrnoException
+  return error.message || code || error.name
+}

@@ -1,0 +1,61 @@
+import type { Clock } from '../../system/clock.ts'
+import type { EnterOptions } from './enter.ts'
+import { Pace } from './pace.ts'
+import { Slots } from './slots.ts'
+
+export interface LimitsOptions {
+  /** Requests that may start in a second. */
+  requestsPerSecond: number
+  /** Tasks at once. */
+  concurrency: number
+  clock: Clock
+}
+
+/** What the limits are at right now. */
+export interface LimitStats {
+  /** Requests that wait for their turn. */
+  requestsWaiting: number
+  /** Whether requests are slowed down after a refusal. */
+  slow: boolean
+  /** How many tasks the service takes at once, as far as is known. */
+  slots: number
+  /** Tasks in a slot. */
+  tasksRunning: number
+  /** Tasks that wait for a slot, and submissions that were refused for a full queue. */
+  tasksWaiting: number
+}
+
+/** The two limits of an account, each with its own queue: requests a second, and tasks at once. */
+export interface Limits {
+  /** Sends one request when its turn comes: evenly spaced, higher priority first. */
+  request<T>(send: () => Promise<T>, options?: EnterOptions): Promise<T>
+  /** Runs a task from its submission to its end at the service, when there is a slot. Not its downloads. */
+  slot<T>(task: () => Promise<T>, options?: { signal?: AbortSignal | undefined }): Promise<T>
+  /** The service said `RateLimitExceeded`. */
+  rateLimited(retryAfterMs?: number): void
+  /** The service said `NoMoreConcurrentTasks`: resolves when the submission is worth another try. */
+  queueFull(signal?: AbortSignal): Promise<void>
+  /** The service accepted a submission. */
+  accepted(): void
+  stats(): LimitStats
+}
+
+/** Makes the limits of one account in one process. */
+export function createLimits({ requestsPerSecond, concurrency, clock }: LimitsOptions): Limits {
+  const pace = new Pace({ requestsPerSecond, clock })
+  const slots = new Slots({ concurrency, clock })
+  return {
+    request: (send, options = {}) => pace.run(send, options),
+    slot: (task, { signal } = {}) => slots.run(task, signal),
+    rateLimited: (retryAfterMs) => pace.slowDown(retryAfterMs),
+    queueFull: (signal) => slots.refused(signal),
+    accepted: () => slots.accepted(),
+    stats: () => ({
+      requestsWaiting: pace.waiting,
+      slow: pace.isSlow,
+      slots: slots.size,
+      tasksRunning: slots.running,
+      tasksWaiting: slots.waiting,
+    }),
+  }
+}

@@ -1,0 +1,100 @@
+import PQueue from 'p-queue'
+import type { Clock } from '../../system/clock.ts'
+import { enter } from './enter.ts'
+import type { EnterOptions } from './enter.ts'
+
+export interface PaceOptions {
+  requestsPerSecond: number
+  clock: Clock
+}
+
+/** The pause after a refusal that names none, and the longest that is kept, in milliseconds. */
+const PAUSE_MS = 1000
+const MAX_PAUSE_MS = 60_000
+/** After a refusal, requests start so many times slower, for so long. */
+const SLOWNESS = 2
+const SLOW_MS = 15_000
+
+/** Requests a second: starts them evenly spaced, the urgent ones first, and slower after a refusal. */
+export class Pace {
+  // Strict and one at a time: the library's default window lets three times the limit through at once.
+  readonly #queue: PQueue
+  readonly #clock: Clock
+  readonly #interval: number
+  #slowUntil = 0
+  #heldUntil = 0
+  /** Ends the current pause early. */
+  #rest: AbortController | undefined
+
+  constructor({ requestsPerSecond, clock }: PaceOptions) {
+    this.#interval = Math.ceil(1000 / requestsPerSecond)
+    this.#queue = new PQueue({ interval: this.#interval, intervalCap: 1, strict: true })
+    this.#clock = clock
+  }
+
+  /** Runs `send` when its turn comes. */
+  async run<T>(send: () => Promise<T>, options: EnterOptions): Promise<T> {
+    this.#resume()
+    const start = () => {
+      if (this.isSlow) this.#hold(this.#interval * SLOWNESS)
+      return send()
+    }
+    try {
+      return await enter(this.#queue, start, options)
+    } finally {
+      // A pause that nobody waits for must not keep the process alive.
+      if (this.#queue.size === 0) this.#stopPause()
+    }
+  }
+
+  /** The server said that requests come too fast: pause for as long as it asks, then go on slower for a while. */
+  slowDown(retryAfterMs = PAUSE_MS): void {
+    const pause = Math.min(retryAfterMs, MAX_PAUSE_MS)
+    this.#slowUntil = Math.max(this.#slowUntil, this.#clock.now() + pause + SLOW_MS)
+    this.#hold(pause)
+  }
+
+  get waiting(): number {
+    return this.#queue.size
+  }
+
+  get isSlow(): boolean {
+    return this.#clock.now() < this.#slowUntil
+  }
+
+  #hold(ms: number): void {
+    this.#heldUntil = Math.max(this.#heldUntil, this.#clock.now() + ms)
+    this.#resume()
+  }
+
+  /** Lets the queue run, after what is left of the pause. */
+  #resume(): void {
+    if (this.#left() <= 0) this.#queue.start()
+    else if (!this.#rest) void this.#pause()
+  }
+
+  async #pause(): Promise<void> {
+    const rest = new AbortController()
+    this.#rest = rest
+    this.#queue.pause()
+    try {
+      while (this.#left() > 0) await this.#clock.sleep(this.#left(), rest.signal)
+    } catch (error) {
+      if (!rest.signal.aborted) throw error
+    }
+    if (rest.signal.aborted) return
+    // Before the queue runs on: the next request may ask for the next pause at once.
+    this.#rest = undefined
+    this.#queue.start()
+  }
+
+  /** Ends the timer of a pause; the next request keeps what is left of it. */
+  #stopPause(): void {
+    this.#rest?.abort()
+    this.#rest = undefined
+  }
+
+  #left(): number {
+    return this.#heldUntil - this.#clock.now()
+  }
+}

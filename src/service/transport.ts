@@ -1,0 +1,192 @@
+import { MeshyError } from '../system/errors.ts'
+import { failures } from '../system/failures.ts'
+import type { Clock } from '../system/clock.ts'
+import type { Log } from '../system/debug.ts'
+import type { Fetch } from '../system/fetch.ts'
+import { isTellable } from './moment.ts'
+import { createRedactor } from '../system/redact.ts'
+import { createWatchdog } from '../system/watchdog.ts'
+import type { Watchdog } from '../system/watchdog.ts'
+import { assertBaseUrl } from './base-url.ts'
+import { bytesOf } from '../system/body.ts'
+import { badResponse, isHtml, networkFailure, parseJson, refusal, timedOut } from './http.ts'
+import type { BadAnswer, CallName } from './http.ts'
+import { serverTime } from '../system/retry-after.ts'
+
+export interface TransportOptions {
+  /** `https://api.meshy.ai`; https, or http on this machine. */
+  baseUrl: string
+  /** Without one, every call fails with `MESHY_AUTH_MISSING`. */
+  apiKey: string | undefined
+  fetch: Fetch
+  clock: Clock
+  log?: Log | undefined
+}
+
+export interface CallOptions {
+  signal?: AbortSignal | undefined
+  /** In place of `signal` while the call waits for its turn: gives it up, and leaves alone what was sent. */
+  turn?: AbortSignal | undefined
+}
+
+/** What is about to be sent. */
+export interface Sending {
+  /** Whether it carries the `name` by which its task can be found. */
+  named: boolean
+  /** How long its answer is waited for, in milliseconds. */
+  silenceMs: number
+}
+
+export interface SubmitOptions extends CallOptions {
+  /** Called when the turn has come, right before each time that the request is sent. What it throws keeps it back. */
+  beforeSend?: ((sending: Sending) => Promise<void>) | undefined
+}
+
+/** One HTTP call, sent once. */
+export interface Call extends CallName, CallOptions {
+  query?: Record<string, string> | undefined
+  /** JSON text. */
+  body?: string | undefined
+  accept?: string | undefined
+  /** Silence that is endured, in milliseconds; half a minute when left out. */
+  silenceMs?: number | undefined
+  /** Called when the turn has come, right before it is sent. */
+  beforeSend?: (() => Promise<void>) | undefined
+}
+
+/** An answer whose body is still to be read. `watchdog.stop()` must follow. */
+export interface Opened {
+  response: Response
+  watchdog: Watchdog
+  /** What to throw for an error that came while the body was read. */
+  failure(error: unknown): unknown
+}
+
+/** The JSON of an answer, and what to throw when that is not as promised. */
+export interface JsonAnswer {
+  value: unknown
+  bad(problem: string): MeshyError
+}
+
+/** Sends a call, now or later, once or more often. */
+export type SendJson = (call: Call) => Promise<JsonAnswer>
+
+export interface Transport {
+  /** Sends a call and returns its 2xx answer; everything else is thrown. */
+  open(call: Call): Promise<Opened>
+  /** Sends a call and returns the body of its 2xx answer as text. */
+  text(call: Call): Promise<BadAnswer>
+  /** Sends a call and returns the JSON of its 2xx answer. */
+  json: SendJson
+  /** The server's clock, as far as an answer told it; milliseconds since 1970. */
+  serverNow(): number | undefined
+}
+
+/** Where the reference's paths begin. */
+export const API_ROOT = '/openapi/v1'
+
+const SILENCE_MS = 30_000
+const MAX_TEXT_BYTES = 32 * 1024 * 1024
+
+/** The way to the API: the key goes only there, in one header, and never along a redirect. */
+export function createTransport(options: TransportOptions): Transport {
+  const { apiKey, clock, log } = options
+  const baseUrl = assertBaseUrl(options.baseUrl)
+  if (apiKey !== undefined) assertKey(apiKey)
+  const redact = createRedactor([apiKey])
+  let skew: number | undefined
+
+  async function open(call: Call): Promise<Opened> {
+    if (apiKey === undefined) throw keyMissing(call)
+    const { silenceMs = SILENCE_MS } = call
+    const watchdog = createWatchdog(clock, silenceMs, call.signal)
+    const failure = (error: unknown) => {
+      if (call.signal?.aborted) return call.signal.reason
+      if (error instanceof MeshyError) return error
+      return watchdog.barked() ? timedOut(call, silenceMs) : networkFailure(call, error, redact)
+    }
+    try {
+      const response = await options.fetch(urlOf(baseUrl, call), requestInit(call, apiKey, watchdog.signal))
+      watchdog.feed()
+      const theirs = serverTime(response.headers)
+      if (theirs !== undefined && isTellable(theirs)) skew = theirs - clock.now()
+      log?.(`${call.method} ${call.path} ${response.status}`)
+      if (response.ok) return { response, watchdog, failure }
+      const answer = { ...(await readAnswer({ response, watchdog, failure })), now: clock.now() }
+      throw refusal(call, answer, redact)
+    } catch (error) {
+      watchdog.stop()
+      const told = failure(error)
+      log?.(`${call.method} ${call.path} failed: ${told instanceof Error ? told.message : String(told)}`)
+      throw told
+    }
+  }
+
+  async function text(call: Call): Promise<BadAnswer> {
+    const opened = await open(call)
+    try {
+      return { ...(await readAnswer(opened)), now: clock.now() }
+    } catch (error) {
+      throw opened.failure(error)
+    } finally {
+      opened.watchdog.stop()
+    }
+  }
+
+  async function json(call: Call): Promise<JsonAnswer> {
+    const answer = await text(call)
+    const bad = (problem: string) => badResponse(call, answer, problem)
+    const value = parseJson(answer.text)
+    if (value === undefined) throw bad(isHtml(answer.text) ? 'an HTML page' : 'a body that is no JSON')
+    return { value, bad }
+  }
+
+  return { open, text, json, serverNow: () => (skew === undefined ? undefined : clock.now() + skew) }
+}
+
+function urlOf(baseUrl: string, call: Call): string {
+  // URLSearchParams writes `+` as %2B; left alone, it would be a space to the server.
+  const query = new URLSearchParams(call.query ?? {}).toString()
+  return `${baseUrl}${call.path}${query && `?${query}`}`
+}
+
+function requestInit(call: Call, apiKey: string, signal: AbortSignal): RequestInit {
+  const json = call.body === undefined ? {} : { 'content-type': 'application/json' }
+  return {
+    method: call.method,
+    headers: { accept: call.accept ?? 'application/json', authorization: `Bearer ${apiKey}`, ...json },
+    body: call.body ?? null,
+    // A redirect would carry the key to wherever it points.
+    redirect: 'manual',
+    signal,
+  }
+}
+
+async function readAnswer({ response, watchdog }: Opened): Promise<Omit<BadAnswer, 'now'>> {
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  for await (const chunk of bytesOf(response)) {
+    watchdog.feed()
+    bytes += chunk.byteLength
+    if (bytes > MAX_TEXT_BYTES) throw new Error(`The answer is longer than ${MAX_TEXT_BYTES} bytes.`)
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return { status: response.status, headers: response.headers, text: text + decoder.decode() }
+}
+
+/** Rejected here, since the library that would reject it later shows the whole header. */
+function assertKey(apiKey: string): void {
+  if (/^[\x21-\x7e]+$/.test(apiKey)) return
+  throw new MeshyError('MESHY_OPTIONS_INVALID', {
+    message: 'The API key is empty, or holds spaces or characters that no HTTP header can carry.',
+    hint: 'Copy the key anew into MESHY_API_KEY.',
+  })
+}
+
+function keyMissing(call: Call): MeshyError {
+  return new MeshyError('MESHY_AUTH_MISSING', {
+    message: `There is no API key for \`${call.method} ${call.path}\`.`,
+    hint: failures.MESHY_AUTH_MISSING.next,
+  })
+}

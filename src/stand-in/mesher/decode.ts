@@ -1,0 +1,114 @@
+import { MeshyError } from '../../system/errors.ts'
+import type { SharpFactory } from './libraries.ts'
+import { byteAt } from './plane.ts'
+
+/** Rows of pixels, some bytes each. */
+export interface Raster {
+  pixels: Uint8Array
+  width: number
+  height: number
+}
+
+/** A decoded picture: sRGB, RGBA bytes, alpha not multiplied in. */
+export interface Picture extends Raster {
+  /** Whether enough of it is transparent to be its silhouette; otherwise all of it is opaque. */
+  transparent: boolean
+}
+
+/** Part of a picture, in pixels, and the size that it is scaled to. */
+export interface Scaling {
+  region?: { left: number; top: number; width: number; height: number }
+  width: number
+  height: number
+  /** Repeats the border this many pixels outwards. */
+  extend?: number
+}
+
+/** Longest side of a decoded picture: more would not show in a stand-in. */
+const MAX_SIDE = 1024
+/** More take gigabytes. */
+const MAX_PIXELS = 5e8
+/** Alpha below this cannot be seen. */
+const FAINT = 6
+/** Share of transparent pixels from which transparency is taken for the silhouette. */
+const MIN_TRANSPARENT = 0.01
+
+/**
+ * Decodes whatever sharp can read: upright, as sRGB, at most 1024 pixels a side.
+ *
+ * Throws `MESHY_IMAGE_INVALID` when it is no picture, or when all of it is transparent.
+ */
+export async function decode(sharp: SharpFactory, bytes: Uint8Array): Promise<Picture> {
+  const picture = await read(sharp, bytes)
+  const { pixels, width, height } = picture
+  if (!isVisible(pixels)) {
+    throw new MeshyError('MESHY_IMAGE_INVALID', {
+      message: `The picture of ${width} × ${height} pixels is fully transparent: expected something to see`,
+      hint: 'Export the picture again with its contents visible.',
+    })
+  }
+  return picture.transparent ? picture : onWhite(picture)
+}
+
+/** The same picture on white paper. */
+export function onWhite(picture: Picture): Picture {
+  const pixels = picture.pixels.slice()
+  for (let i = 0; i < pixels.length; i += 4) {
+    const alpha = byteAt(pixels, i + 3)
+    if (alpha === 255) continue
+    for (let k = i; k < i + 3; k++) pixels[k] = (byteAt(pixels, k) * alpha + 255 * (255 - alpha)) / 255
+    pixels[i + 3] = 255
+  }
+  return { ...picture, pixels, transparent: false }
+}
+
+/** Cuts out a region and scales it; the result is RGBA like the source. */
+export async function scalePicture(sharp: SharpFactory, picture: Picture, scaling: Scaling): Promise<Raster> {
+  const { region, width, height, extend = 0 } = scaling
+  const source = sharp(picture.pixels, { raw: { width: picture.width, height: picture.height, channels: 4 } })
+  const cut = region ? source.extract(region) : source
+  const scaled = cut.resize(width, height, { fit: 'fill', kernel: 'cubic' })
+  const extended = extend ? scaled.extend({ ...sides(extend), extendWith: 'copy' }) : scaled
+  const pixels = plainBytes(await extended.raw().toBuffer())
+  return { pixels, width: width + 2 * extend, height: height + 2 * extend }
+}
+
+/** A Buffer as a Uint8Array over the same bytes: the two are different shapes to the engine. */
+export function plainBytes(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+}
+
+async function read(sharp: SharpFactory, bytes: Uint8Array): Promise<Picture> {
+  try {
+    const { data, info } = await sharp(bytes, { limitInputPixels: MAX_PIXELS, sequentialRead: true })
+      .autoOrient()
+      .resize(MAX_SIDE, MAX_SIDE, { fit: 'inside', withoutEnlargement: true })
+      .toColourspace('srgb')
+      .ensureAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+    const pixels = plainBytes(data)
+    return { pixels, width: info.width, height: info.height, transparent: isTransparent(pixels) }
+  } catch (error) {
+    throw new MeshyError('MESHY_IMAGE_INVALID', {
+      message: `The picture could not be decoded: ${error instanceof Error ? error.message : String(error)}`,
+      hint: 'Export the picture again as PNG or JPEG.',
+      cause: error,
+    })
+  }
+}
+
+function isVisible(pixels: Uint8Array): boolean {
+  for (let i = 3; i < pixels.length; i += 4) if (byteAt(pixels, i) >= FAINT) return true
+  return false
+}
+
+function isTransparent(pixels: Uint8Array): boolean {
+  let transparent = 0
+  for (let i = 3; i < pixels.length; i += 4) if (byteAt(pixels, i) < 128) transparent++
+  return transparent * 4 > pixels.length * MIN_TRANSPARENT
+}
+
+function sides(extend: number) {
+  return { top: extend, bottom: extend, left: extend, right: extend }
+}

@@ -1,0 +1,67 @@
+import { Worker } from 'node:worker_threads'
+import { MeshyError } from '../../system/errors.ts'
+import { WorkerPool } from '../../system/worker-pool.ts'
+import type { WorkerScript } from '../../system/worker-script.ts'
+import type { PreviewModel, PreviewOptions } from './mesher.ts'
+import type { Job } from './worker-messages.ts'
+import { findWorkerScript } from './worker-script.ts'
+
+/** Makes models in worker threads. */
+export interface PreviewPool {
+  /**
+   * Like `makeMesh`, without blocking this thread. Aborting rejects with the reason of the signal.
+   *
+   * Throws what `makeMesh` throws, and `MESHY_PREVIEW_CRASHED` when the worker dies.
+   */
+  make(
+    images: Uint8Array[],
+    options: PreviewOptions,
+    wait?: { signal?: AbortSignal | undefined },
+  ): Promise<PreviewModel>
+  /** Ends the workers. Models on their way are rejected with `MESHY_ABORTED`. */
+  close(): Promise<void>
+}
+
+export interface PreviewPoolOptions {
+  /** Worker threads, started when they are needed. @default 1 */
+  size?: number | undefined
+  /** @default found beside this code */
+  script?: WorkerScript | undefined
+}
+
+/** A pool that never keeps the process alive while it has nothing to do. */
+export function createPreviewPool({ size = 1, script }: PreviewPoolOptions = {}): PreviewPool {
+  const pool = new WorkerPool<Job, PreviewModel>({
+    size,
+    start: () => startWorker(script ?? findWorkerScript()),
+    closed: closedError,
+    crashed: crashedError,
+  })
+  return {
+    make: (images, options, wait) => pool.run({ images, options }, wait),
+    close: () => pool.close(),
+  }
+}
+
+/** The mesher makes many short-lived arrays: with room for them, it collects garbage less often. */
+const YOUNG_GENERATION_MB = 64
+
+function startWorker({ url, execArgv }: WorkerScript): Worker {
+  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB }
+  return new Worker(url, { execArgv, resourceLimits, name: 'unplugin-meshy preview' })
+}
+
+function closedError(): MeshyError {
+  return new MeshyError('MESHY_ABORTED', {
+    message: 'The stand-in model was not made: its workers were stopped',
+    hint: 'Run again.',
+  })
+}
+
+function crashedError(error: unknown): MeshyError {
+  return new MeshyError('MESHY_PREVIEW_CRASHED', {
+    message: `The worker that makes stand-in models died: ${error instanceof Error ? error.message : String(error)}`,
+    hint: 'Run again; a card stands in for the model meanwhile.',
+    cause: error,
+  })
+}

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
+import { isMeshyError } from '../system/errors.ts'
+import type { Facts } from '../glb/facts.ts'
+import { inspectGlb } from '../glb/inspect.ts'
+import { writeAtomically } from '../system/durable.ts'
+import { hasErrno } from '../system/errno.ts'
+import type { Store } from '../store/open-store.ts'
+
+/** A free local model that is shown while, or instead of, the real one. Never in entries or lockfile. */
+export interface StandIn {
+  path: string
+  sha256: string
+  bytes: number
+  facts: Facts
+}
+
+type Description = Omit<StandIn, 'path'>
+
+/** Keeps a stand-in, and its description beside it: a page with many would have to wait until all were read again. */
+export async function writeStandIn(
+  { prepare, layout }: Store,
+  file: string,
+  glb: Uint8Array,
+): Promise<StandIn> {
+  const description = describe(glb)
+  await prepare()
+  await writeAtomically(file, glb, layout.tmp)
+  await writeAtomically(descriptionOf(file), JSON.stringify(description), layout.tmp)
+  return { path: file, ...description }
+}
+
+/** The stand-in in a file; undefined when there is none that is whole. */
+export async function readStandIn(file: string): Promise<StandIn | undefined> {
+  try {
+    const description = (await readDescription(file)) ?? describe(await readFile(file))
+    return { path: file, ...description }
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT') || (isMeshyError(error) && error.code === 'MESHY_GLB_INVALID'))
+      return undefined
+    throw error
+  }
+}
+
+/** What was written beside a stand-in; undefined when it is not about the file that stands there. */
+async function readDescription(file: string): Promise<Description | undefined> {
+  try {
+    const description = JSON.parse(await readFile(descriptionOf(file), 'utf8')) as Description
+    return description.bytes === (await stat(file)).size ? description : undefined
+  } catch (error) {
+    // It may have been torn by a crash: it is not synced.
+    if (hasErrno(error, 'ENOENT') || error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+function describe(glb: Uint8Array): Description {
+  const sha256 = createHash('sha256').update(glb).digest('hex')
+  return { sha256, bytes: glb.length, facts: inspectGlb(glb) }
+}
+
+function descriptionOf(file: string): string {
+  return `${file}.json`
+}

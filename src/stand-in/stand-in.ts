@@ -1,0 +1,148 @@
+import path from 'node:path'
+import { formatThrown, isMeshyError, type ErrorCode } from '../system/errors.ts'
+import { makeCard } from '../glb/card.ts'
+import { tidyJpeg } from '../request/jpeg.ts'
+import type { Request, SourceImage } from '../request/request.ts'
+import { safeFileName } from '../store/safe-name.ts'
+import type { Context } from '../run/context.ts'
+import { readStandIn, writeStandIn, type StandIn } from './stand-in-file.ts'
+
+/** How long a live page waits for the mesh. What is not ready by then is a card now, and the mesh on the next load. */
+const PATIENCE_MS = 400
+/**
+ * Meshes that are wanted at once and cannot all be ready in time. A browser asks for six modules at a time, so that six
+ * that wait hold up all others.
+ */
+const CROWD = 5
+const GATHER_MS = 50
+const CROWD_DELAY_MS = 1500
+const FLIGHT = 'stand-in '
+/** More triangles make a stand-in slower and not better. */
+const MAX_TRIANGLES = 30_000
+/** No browser unpacks more, and no graphics card takes it. */
+const MAX_SHOWN_PIXELS = 1e8
+/** What became of a picture that was read before. */
+const CHANGED_CODES: ReadonlySet<ErrorCode> = new Set([
+  'MESHY_IMAGE_CHANGED',
+  'MESHY_IMAGE_INVALID',
+  'MESHY_IMAGE_NOT_FOUND',
+])
+
+/** A stand-in as it is shown now. */
+export interface ShownStandIn extends StandIn {
+  /**
+   * Set for a card that is shown because the mesh takes too long: resolves when that is over, with whether the mesh is
+   * stored now, so that the next load gives it.
+   */
+  improved?: Promise<boolean> | undefined
+}
+
+/**
+ * Makes the stand-in of a request, or finds the one that was made before: a mesh of the picture, or a card of it where
+ * the mesher's libraries are missing, or where a live page would have to wait.
+ */
+export async function makeStandIn(context: Context, request: Request): Promise<ShownStandIn> {
+  const known = await readStandIn(fileOf(context, request, 'mesh'))
+  if (known) return known
+  const mesh = context.flights.join(FLIGHT + request.key, () => meshInTurn(context, request))
+  if (!context.live) return (await mesh) ?? cardStandIn(context, request)
+  const winner = await Promise.race([mesh, patience(context)])
+  if (winner === undefined) return cardStandIn(context, request)
+  if (winner !== 'late') return winner
+  return { ...(await cardStandIn(context, request)), improved: isStored(context, request, mesh) }
+}
+
+/** Leaves the processor to a page that needs many before it makes them. */
+async function meshInTurn(context: Context, request: Request): Promise<StandIn | undefined> {
+  if (context.live && (await isCrowd(context))) await context.clock.sleep(CROWD_DELAY_MS, context.signal)
+  return meshStandIn(context, request)
+}
+
+/** Resolves when a page should wait no longer: soon where it wants many, which cannot all be ready in time. */
+async function patience(context: Context): Promise<'late'> {
+  if (!(await isCrowd(context))) await context.clock.sleep(PATIENCE_MS - GATHER_MS)
+  return 'late'
+}
+
+/** Never rejects, since nobody waits for a mesh that is late: what keeps it from being made is told, and the card stays. */
+async function isStored(
+  { signal, logger }: Context,
+  { imageName }: Request,
+  mesh: Promise<StandIn | undefined>,
+): Promise<boolean> {
+  try {
+    return (await mesh) !== undefined
+  } catch (error) {
+    if (signal.aborted) return false
+    logger.warn(`meshy: ${imageName}: its stand-in stays a card. ${formatThrown(error)}`)
+    return false
+  }
+}
+
+async function isCrowd({ flights, clock }: Context): Promise<boolean> {
+  const isMet = () => flights.count(FLIGHT) >= CROWD
+  if (isMet()) return true
+  await clock.sleep(GATHER_MS)
+  return isMet()
+}
+
+/** Undefined where no mesh can be made, for whatever reason, which is told once: a card shows the picture all the same. */
+async function meshStandIn(context: Context, request: Request): Promise<StandIn | undefined> {
+  const model = await makeMesh(context, request).catch((error: unknown) => tellCard(context, request, error))
+  if (!model) return undefined
+  for (const note of model.notes) context.notices.once(`${request.imageName}: ${note}`)
+  return writeStandIn(context.store, fileOf(context, request, 'mesh'), model.glb)
+}
+
+async function makeMesh({ mesher, readImage, signal }: Context, { params, images, name }: Request) {
+  const read = async (image: SourceImage) => {
+    const bytes = await readImage.readBytes(image, signal)
+    return image.mime === 'image/jpeg' ? tidyJpeg(bytes) : bytes
+  }
+  return mesher.make(await Promise.all(images.map((image) => read(image))), {
+    name,
+    triangles: Math.min(Number(params['target_polycount'] ?? MAX_TRIANGLES), MAX_TRIANGLES),
+    texture: params['should_texture'] !== false,
+    pbr: params['enable_pbr'] === true,
+  })
+}
+
+function tellCard({ signal, notices }: Context, { imageName }: Request, error: unknown): undefined {
+  const code = isMeshyError(error) ? error.code : undefined
+  if (signal.aborted || code === 'MESHY_ABORTED') throw error
+  const isOfAll = isMeshyError(error) && code === 'MESHY_PREVIEW_UNAVAILABLE'
+  notices.once(
+    isOfAll
+      ? `stand-ins are cards: ${error.message}`
+      : `${imageName}: its stand-in is a card. ${formatThrown(error)}`,
+  )
+}
+
+/** The last resort: where the picture itself is too large to be shown, or is gone meanwhile, a plain plate. */
+async function cardStandIn(context: Context, request: Request): Promise<StandIn> {
+  const { name, images, params } = request
+  const [image] = images
+  if (!image) throw new TypeError('A request has at least one image.')
+  const file = fileOf(context, request, 'card')
+  const known = await readStandIn(file)
+  if (known) return known
+  const isShown = params['should_texture'] !== false && image.width * image.height <= MAX_SHOWN_PIXELS
+  const picture = isShown ? await readPicture(context, image) : undefined
+  const isLost = isShown && picture === undefined
+  const card = makeCard({ ...image, image: picture, name })
+  return writeStandIn(context.store, isLost ? fileOf(context, request, 'plate') : file, card)
+}
+
+/** Undefined for one that was saved again, or moved, in the last moment: its module is loaded again. */
+async function readPicture({ readImage, signal }: Context, image: SourceImage): Promise<Buffer | undefined> {
+  try {
+    return await readImage.readBytes(image, signal)
+  } catch (error) {
+    if (isMeshyError(error) && CHANGED_CODES.has(error.code)) return undefined
+    throw error
+  }
+}
+
+function fileOf({ store }: Context, { key, name }: Request, kind: 'mesh' | 'card' | 'plate'): string {
+  return path.join(store.layout.preview, key, kind, `${safeFileName(name)}.glb`)
+}

@@ -1,0 +1,164 @@
+import { bytesOf } from '../../system/body.ts'
+import { retryAfterMs } from '../../system/retry-after.ts'
+import { backoff } from '../../system/backoff.ts'
+import type { Clock } from '../../system/clock.ts'
+import type { Fetch } from '../../system/fetch.ts'
+import { isLoopback } from '../../system/loopback.ts'
+import { createWatchdog } from '../../system/watchdog.ts'
+import { brokenConnection, StoreFault } from './store-fault.ts'
+
+/** What one exchange with a store needs of the world. */
+export interface StoreNetwork {
+  fetch: Fetch
+  clock: Clock
+  /** Between 0 and 1, for jitter. */
+  random: () => number
+}
+
+export interface StoreRequest {
+  method: 'GET' | 'HEAD' | 'PUT' | 'DELETE'
+  url: URL
+  headers: Record<string, string>
+  body?: Uint8Array | ReadableStream<Uint8Array> | undefined
+}
+
+/** An answer whose bytes may be read once. */
+export interface StoreAnswer {
+  status: number
+  headers: Headers
+  bytes: AsyncIterable<Uint8Array>
+}
+
+export interface StoreQuestion<T> {
+  /** The request, made and signed anew for each attempt. */
+  request(): Promise<StoreRequest>
+  /** What the answer means. A StoreFault is thrown for what is none. */
+  read(answer: StoreAnswer): Promise<T>
+  /** How many bytes go one way or the other, as far as it is known: larger ones get more time. */
+  bytes: number
+  signal?: AbortSignal | undefined
+}
+
+const ATTEMPTS = 3
+/** Silence that is endured, before an answer and within one. */
+const SILENCE_MS = 10_000
+/** The least that is expected of a connection: whoever drips is too slow, however often. */
+const SLOWEST_BYTES_PER_MS = 50
+const BASE_LIMIT_MS = 20_000
+const PAUSES = { first: 200, max: 2_000 }
+const MAX_PAUSE_MS = 5_000
+const MAX_REDIRECTS = 3
+
+/**
+ * Asks a store, again where that may help, within a bounded time.
+ *
+ * @throws {StoreFault}; the reason of `signal`; what a sink throws for reasons of its own
+ */
+export async function askStore<T>(network: StoreNetwork, question: StoreQuestion<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await askOnce(network, question)
+    } catch (error) {
+      question.signal?.throwIfAborted()
+      if (!(error instanceof StoreFault) || !isWorthAnother(error, attempt)) throw error
+      const pause = Math.max(backoff(attempt, network.random(), PAUSES), error.retryAfterMs ?? 0)
+      await network.clock.sleep(Math.min(pause, MAX_PAUSE_MS), question.signal)
+    }
+  }
+}
+
+/** Time that is up is given once more, not twice: a store must not hold a build for minutes. */
+function isWorthAnother({ kind }: StoreFault, attempt: number): boolean {
+  return (kind === 'transient' && attempt < ATTEMPTS) || (kind === 'slow' && attempt < 2)
+}
+
+async function askOnce<T>({ fetch, clock }: StoreNetwork, question: StoreQuestion<T>): Promise<T> {
+  const request = await question.request()
+  const silence = createWatchdog(clock, SILENCE_MS, question.signal)
+  const limit = createWatchdog(clock, BASE_LIMIT_MS + question.bytes / SLOWEST_BYTES_PER_MS, silence.signal)
+  const explain = (error: unknown): unknown => {
+    if (silence.barked() || limit.barked()) return new StoreFault('slow', 'was too slow', { cause: error })
+    return error instanceof StoreFault ? error : brokenConnection(error)
+  }
+  const stop = new AbortController()
+  const signal = AbortSignal.any([limit.signal, stop.signal])
+  try {
+    const response = await follow(fetch, request, signal).catch((error: unknown) => {
+      throw explain(error)
+    })
+    const { status, headers } = response
+    assertNotTransient(response, clock.now())
+    return await question.read({ status, headers, bytes: watched(response, silence.feed, explain) })
+  } finally {
+    silence.stop()
+    limit.stop()
+    // Closes a connection that nobody read to its end.
+    stop.abort()
+  }
+}
+
+/** Only reading follows a redirect, and without credentials: they are for one host. */
+async function follow(fetch: Fetch, request: StoreRequest, signal: AbortSignal): Promise<Response> {
+  let { url } = request
+  let headers = request.headers
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
+    const { method, body } = request
+    const isStream = body instanceof ReadableStream
+    const response = await fetch(url, {
+      method,
+      headers,
+      redirect: 'manual',
+      credentials: 'omit',
+      signal,
+      ...(body === undefined ? {} : { body: body as BodyInit }),
+      ...(isStream ? { duplex: 'half' } : {}),
+    })
+    const location = response.headers.get('location')
+    if (response.status < 300 || response.status >= 400 || location === null) return response
+    await response.body?.cancel()
+    if (method === 'PUT' || method === 'DELETE') {
+      throw new StoreFault('refused', 'redirects what is written, which is not followed')
+    }
+    url = redirectTarget(location, url)
+    headers = {}
+  }
+  throw new StoreFault('refused', `redirects more than ${MAX_REDIRECTS} times`)
+}
+
+function redirectTarget(location: string, from: URL): URL {
+  const target = URL.canParse(location, from) ? new URL(location, from) : undefined
+  const isLocal = target !== undefined && isLoopback(target.hostname)
+  const isAllowed = isLocal ? isLoopback(from.hostname) : target?.protocol === 'https:'
+  if (target && isAllowed && !target.username && !target.password) return target
+  throw new StoreFault('refused', 'redirects to an address that is not followed')
+}
+
+function assertNotTransient({ status, headers }: Response, now: number): void {
+  if (status < 500 && status !== 429 && status !== 408 && status !== 409) return
+  // What is not implemented will not be in a moment.
+  if (status === 501) return
+  throw new StoreFault('transient', `answered ${status}`, {
+    status,
+    retryAfterMs: retryAfterMs(headers, now),
+  })
+}
+
+async function* watched(
+  response: Response,
+  feed: () => void,
+  explain: (error: unknown) => unknown,
+): AsyncGenerator<Uint8Array> {
+  const bytes = bytesOf(response)[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const step = await bytes.next().catch((error: unknown) => {
+        throw explain(error)
+      })
+      if (step.done) return
+      feed()
+      yield step.value
+    }
+  } finally {
+    await bytes.return?.()
+  }
+}

@@ -1,0 +1,48 @@
+import { stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { errnoOf } from '../../system/errno.ts'
+import { ensureFolder } from '../../system/folder.ts'
+
+/** Folder in a user's cache folder. Its name carries the version of its format. */
+const NAME = path.join('unplugin-meshy', 'v1')
+
+/** Where the platform keeps a user's caches: XDG on Linux, Library on macOS, local application data on Windows. */
+export function defaultMachineFolder(
+  env: Record<string, string | undefined>,
+  platform: NodeJS.Platform = process.platform,
+  home = homedir(),
+): string {
+  if (platform === 'win32') {
+    return path.join(
+      env['LOCALAPPDATA'] || path.join(home, 'AppData', 'Local'),
+      'unplugin-meshy',
+      'Cache',
+      'v1',
+    )
+  }
+  if (platform === 'darwin') return path.join(home, 'Library', 'Caches', NAME)
+  const xdg = env['XDG_CACHE_HOME']
+  // The specification says to ignore a relative path.
+  return path.join(xdg && path.isAbsolute(xdg) ? xdg : path.join(home, '.cache'), NAME)
+}
+
+/**
+ * Makes the folder of a user's store, for this user alone. Returns why it cannot be used: whoever may write to it could
+ * replace what stands there.
+ */
+export async function openMachineFolder(folder: string): Promise<string | undefined> {
+  try {
+    await ensureFolder(folder)
+    const found = await stat(folder)
+    if (!found.isDirectory()) return 'it is no folder'
+    const { mode, uid } = found
+    if (process.platform === 'win32' || process.getuid === undefined) return undefined
+    if (uid !== process.getuid()) return 'it belongs to another user'
+    return (mode & 0o022) === 0 ? undefined : 'other users may write to it'
+  } catch (error) {
+    const errno = errnoOf(error)
+    if (errno === undefined) throw error
+    return `it cannot be made (\`${errno}\`)`
+  }
+}

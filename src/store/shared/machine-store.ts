@@ -1,0 +1,234 @@
+import { stat, utimes } from 'node:fs/promises'
+import { isMeshyError, type MeshyError } from '../../system/errors.ts'
+import type { CanonicalRequest } from '../../request/request.ts'
+import { createBlobs, type Blobs } from '../blobs.ts'
+import { createEntries, type Entries } from '../entries.ts'
+import type { BlobRef, StoredEntry } from '../entry.ts'
+import { createLayout, type Layout } from '../layout.ts'
+import { withLease, type Lease, type LeaseOptions } from '../lease.ts'
+import { createPreparation } from '../prepare.ts'
+import { takeFile } from '../take-file.ts'
+import type { Clock } from '../../system/clock.ts'
+import { errnoOf } from '../../system/errno.ts'
+import { openMachineFolder } from './machine-folder.ts'
+import { createMachineSubmissions, type Turn } from './machine-submissions.ts'
+import type { OnItsWay } from './on-its-way.ts'
+
+export interface MachineStoreOptions {
+  /** Absolute. */
+  folder: string
+  /** Bytes that it may hold. */
+  limit: number
+  fingerprint: (request: CanonicalRequest) => string
+  clock: Clock
+  /** Hears once why the store is not used. */
+  warn: (text: string) => void
+}
+
+/** What all projects of a user share on this machine: a cache folder like that of a project, bounded. */
+export interface MachineStore {
+  folder: string
+  /** Brings a blob into a project. @returns whether it was here, and right */
+  bring(ref: BlobRef, into: Layout): Promise<boolean>
+  /** Keeps a blob of a project. */
+  keep(ref: BlobRef, from: Layout): Promise<void>
+  /** The record of a finished request whose model is here. */
+  find(key: string): Promise<StoredEntry | undefined>
+  /** To be called when the bytes are kept. */
+  keepEntry(entry: StoredEntry): Promise<void>
+  /**
+   * Runs `use` while no other project of the machine is paying for the key with this account; without a lease where the
+   * store is out of reach.
+   */
+  withLease<T>(
+    turn: Turn,
+    use: (lease: Lease | undefined) => Promise<T>,
+    options: Pick<LeaseOptions, 'signal' | 'onWait' | 'onStill'>,
+  ): Promise<T>
+  /** What was sent for a key, by whoever told of it. To be asked under the lease of the key. */
+  onItsWay(turn: Turn): Promise<OnItsWay | undefined>
+  /** Tells what was sent for a key; undefined: nothing can become of it. */
+  tell(turn: Turn, onItsWay: OnItsWay | undefined): Promise<void>
+  /** {@link trim} where this run has put something in. */
+  tidy(): Promise<void>
+  /** Removes what was not used for longest until the store is within its limit. @returns what was removed */
+  trim(limit?: number): Promise<{ files: number; bytes: number }>
+  /** What it holds. */
+  size(): Promise<{ files: number; bytes: number }>
+}
+
+/** Opens a user's store. Nothing is read or made before it is asked for something. */
+export function createMachineStore(options: MachineStoreOptions): MachineStore {
+  const { folder, limit, clock, fingerprint, warn } = options
+  const layout = createLayout(folder)
+  const prepare = createPreparation(layout, clock)
+  const blobs = createBlobs(layout, prepare)
+  const entries = createEntries(layout, { fingerprint, prepare })
+  const submissions = createMachineSubmissions(layout, prepare)
+  let opening: Promise<boolean> | undefined
+  let hasGrown = false
+  const isOpen = (): Promise<boolean> =>
+    (opening ??= openMachineFolder(folder).then((problem) => {
+      if (problem === undefined) return true
+      warn(`the machine's store \`${folder}\` is not used: ${problem}`)
+      return false
+    }))
+  return {
+    folder,
+    bring: async (ref, into) => {
+      if (!(await isOpen())) return false
+      // Before the copy: what is being read is not what was unused for longest.
+      if (!(await touch(layout.blob(ref), clock))) return false
+      return (await takeFile(into, layout.blob(ref), ref)) === 'ok'
+    },
+    keep: async (ref, from) => {
+      if (!(await isOpen())) return
+      await orWithout(warn, async () => {
+        await prepare()
+        if ((await sizeOf(layout.blob(ref))) === ref.bytes && (await blobs.verify(ref)) === 'ok') return
+        hasGrown = (await takeFile(layout, from.blob(ref), ref)) === 'ok' || hasGrown
+      })
+    },
+    find: async (key) => ((await isOpen()) ? findEntry({ entries, blobs }, key) : undefined),
+    keepEntry: async (entry) => {
+      if (await isOpen()) await orWithout(warn, () => entries.write(entry))
+    },
+    onItsWay: async (turn) => ((await isOpen()) ? ifUsable(() => submissions.read(turn)) : undefined),
+    tell: async (turn, onItsWay) => {
+      if (await isOpen()) await orWithout(warn, () => submissions.write(turn, onItsWay))
+    },
+    withLease: async (turn, use, options) =>
+      (await isOpen()) ? inTurn(turn, use, { ...options, layout, prepare, clock, warn }) : use(undefined),
+    tidy: async () => {
+      if (hasGrown) await orWithout(warn, () => trim(layout, blobs, limit))
+    },
+    trim: async (to = limit) => ((await isOpen()) ? trim(layout, blobs, to) : NOTHING),
+    size: async () => ((await isOpen()) ? sum(await blobs.list()) : NOTHING),
+  }
+}
+
+interface TurnOptions extends LeaseOptions {
+  layout: Layout
+  prepare: () => Promise<void>
+  warn: (text: string) => void
+}
+
+/** Without a lease where the store is out of reach: a failure of `use` itself is no such thing. */
+async function inTurn<T>(
+  { account, key }: Turn,
+  use: (lease: Lease | undefined) => Promise<T>,
+  { layout, prepare, warn, ...options }: TurnOptions,
+): Promise<T> {
+  let isTurn = false
+  const begin = (lease: Lease) => {
+    isTurn = true
+    return use(lease)
+  }
+  try {
+    await prepare()
+    return await withLease(layout.lease(`${account}-${key}`), begin, options)
+  } catch (error) {
+    if (isTurn || !isOutOfReach(error)) throw error
+    warn(`the machine's store is out of reach: ${error.message}`)
+  }
+  return use(undefined)
+}
+
+const NOTHING = { files: 0, bytes: 0 }
+
+/** An entry counts only where its model is: what is nowhere must not be pinned. */
+async function findEntry(
+  { entries, blobs }: { entries: Entries; blobs: Blobs },
+  key: string,
+): Promise<StoredEntry | undefined> {
+  const entry = await ifUsable(() => entries.read(key))
+  return entry && (await sizeOf(blobs.path(entry.files.glb))) === entry.files.glb.bytes ? entry : undefined
+}
+
+/** A record that is damaged, of a later release, or another user's is as good as none. */
+async function ifUsable<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (isMeshyError(error) && UNUSABLE.has(error.code)) return undefined
+    throw error
+  }
+}
+
+const UNUSABLE: ReadonlySet<string> = new Set([
+  'MESHY_CACHE_CORRUPT',
+  'MESHY_CACHE_VERSION',
+  'MESHY_CACHE_UNREADABLE',
+])
+
+/** A store that cannot be written costs nothing but what it would have saved. */
+async function orWithout(warn: (text: string) => void, write: () => Promise<unknown>): Promise<void> {
+  try {
+    await write()
+  } catch (error) {
+    if (!isOutOfReach(error)) throw error
+    warn(`the machine's store takes nothing: ${error.message}`)
+  }
+}
+
+function isOutOfReach(error: unknown): error is MeshyError {
+  return (
+    isMeshyError(error) &&
+    (error.code === 'MESHY_CACHE_UNWRITABLE' || error.code === 'MESHY_CACHE_UNREADABLE')
+  )
+}
+
+async function touch(file: string, clock: Clock): Promise<boolean> {
+  const now = new Date(clock.now())
+  try {
+    await utimes(file, now, now)
+    return true
+  } catch (error) {
+    return isUnreachable(error)
+  }
+}
+
+async function sizeOf(file: string): Promise<number | undefined> {
+  try {
+    return (await stat(file)).size
+  } catch (error) {
+    isUnreachable(error)
+    return undefined
+  }
+}
+
+/** @returns false: what cannot be reached counts as absent. @throws what is no answer of the operating system */
+function isUnreachable(error: unknown): false {
+  if (errnoOf(error) === undefined) throw error
+  return false
+}
+
+/** The oldest go first. Somebody who is reading one keeps its bytes, or finds it missing: then it comes from elsewhere. */
+async function trim(layout: Layout, blobs: Blobs, limit: number): Promise<{ files: number; bytes: number }> {
+  const refs = await blobs.list()
+  let left = sum(refs).bytes
+  if (left <= limit) return NOTHING
+  const used = await Promise.all(refs.map(async (ref) => ({ ref, at: await usedAt(layout.blob(ref)) })))
+  const removed = { files: 0, bytes: 0 }
+  for (const { ref } of used.toSorted((a, b) => a.at - b.at)) {
+    if (left <= limit) break
+    await blobs.remove(ref)
+    left -= ref.bytes
+    removed.files += 1
+    removed.bytes += ref.bytes
+  }
+  return removed
+}
+
+async function usedAt(file: string): Promise<number> {
+  try {
+    return (await stat(file)).mtimeMs
+  } catch (error) {
+    isUnreachable(error)
+    return 0
+  }
+}
+
+function sum(refs: readonly BlobRef[]): { files: number; bytes: number } {
+  return { files: refs.length, bytes: refs.reduce((total, { bytes }) => total + bytes, 0) }
+}

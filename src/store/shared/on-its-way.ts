@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { isoTimeSchema } from '../entry-schema.ts'
+import type { JournalRecord } from '../journal-record.ts'
+
+/**
+ * What the others are told of a request that was sent, beside its lease. Whoever takes the lease over after a crash goes on
+ * from it: the account's own list does not tell where the service gives no names back.
+ */
+export const onItsWaySchema = z.looseObject({
+  /** Origin of the API. */
+  host: z.string(),
+  /** See `accountDigest`. */
+  account: z.string(),
+  startedAt: isoTimeSchema,
+  sent: z.object({ sentAt: isoTimeSchema, answerBy: isoTimeSchema, named: z.boolean() }).optional(),
+  lost: z.literal(true).optional(),
+  taskId: z.string().min(1).max(200).optional(),
+})
+
+export type OnItsWay = z.infer<typeof onItsWaySchema>
+
+/** What a record of the journal says to others: nothing, where nothing is on its way. */
+export function onItsWayOf(record: JournalRecord): OnItsWay | undefined {
+  if (record.state !== 'started' && record.state !== 'accepted') return undefined
+  const { host, account, startedAt } = record
+  if (record.state === 'accepted') return { host, account, startedAt, taskId: record.taskId }
+  const { sent, lost } = record
+  return sent ? { host, account, startedAt, sent, ...(lost ? { lost } : {}) } : undefined
+}

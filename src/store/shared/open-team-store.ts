@@ -1,0 +1,89 @@
+import type { CanonicalRequest } from '../../request/request.ts'
+import type { StoreNetwork } from './ask-store.ts'
+import { Fuse } from './fuse.ts'
+import { createHttpStore } from './http-store.ts'
+import { createCredentials } from './s3-credentials.ts'
+import { createS3Store, type S3Store } from './s3-store.ts'
+import type { S3Address, StoreAddress, WrittenIn } from './store-address.ts'
+import { TeamLeases } from './team-leases.ts'
+import { createTeamStore, type TeamStore } from './team-store.ts'
+
+export interface TeamStoreSettings {
+  address: StoreAddress
+  writtenIn: WrittenIn
+  /** Key of the signatures of entries. */
+  signingKey: string | undefined
+}
+
+type Environment = Record<string, string | undefined>
+
+interface World {
+  env: Environment
+  network: StoreNetwork
+  keyOf: (request: CanonicalRequest) => string
+  /** A digest of the API key, for people who read a lease. */
+  account: string
+  warn: (text: string) => void
+}
+
+/** Opens a team's store. No connection is made before it is asked for something. */
+export function openTeamStore(settings: TeamStoreSettings, world: World): TeamStore {
+  const { address, signingKey } = settings
+  const { env, network, keyOf, account, warn } = world
+  const fuse = new Fuse()
+  const common = { label: address.label, fuse, keyOf, signingKey, warn }
+  if (address.kind === 'http') {
+    const token = mayHaveCredentials(settings, env) ? env['MESHY_TEAM_STORE_TOKEN'] || undefined : undefined
+    const objects = createHttpStore(address, { token, network })
+    const canWrite = async () => token !== undefined || address.basic !== undefined
+    const casName = (sha256: string) => `cas/${sha256}`
+    return createTeamStore({ ...common, objects, keepsEntries: false, casName, canWrite, leases: undefined })
+  }
+  const credentials = mayHaveCredentials(settings, env)
+    ? createCredentials(env, { now: network.clock.now, warn })
+    : async () => undefined
+  const objects = createS3Store(address, { credentials, network })
+  const casName = (sha256: string) => `cas/${sha256.slice(0, 2)}/${sha256}`
+  const canWrite = async () => (await credentials()) !== undefined
+  const { clock } = network
+  const elapsed = () => clock.elapsed?.() ?? performance.now()
+  const leases = new TeamLeases({ objects: fused(objects, fuse), clock, elapsed, account, signingKey })
+  return createTeamStore({ ...common, objects, keepsEntries: true, casName, canWrite, leases })
+}
+
+/** Leases as well leave a store alone that is down. */
+function fused(objects: S3Store, fuse: Fuse): S3Store {
+  return {
+    has: (...asked) => fuse.guard(() => objects.has(...asked)),
+    read: (...asked) => fuse.guard(() => objects.read(...asked)),
+    write: (...asked) => fuse.guard(() => objects.write(...asked)),
+    create: (...asked) => fuse.guard(() => objects.create(...asked)),
+    remove: (...asked) => fuse.guard(() => objects.remove(...asked)),
+  }
+}
+
+/**
+ * Whether the credentials of the environment are for this host: it must be one that the environment names, or Amazon's
+ * own. Otherwise a pull request could send them to a host of its choice by a line of a config file.
+ */
+export function mayHaveCredentials({ address, writtenIn }: TeamStoreSettings, env: Environment): boolean {
+  if (writtenIn === 'environment') return true
+  if (address.kind === 'http') return originOf(env['MESHY_TEAM_STORE']) === new URL(address.url).origin
+  return isAmazon(address) || namedEndpoints(env).includes(address.endpoint?.origin)
+}
+
+function isAmazon({ endpoint }: S3Address): boolean {
+  return endpoint === undefined || endpoint.hostname.endsWith('.amazonaws.com')
+}
+
+function namedEndpoints(env: Environment): (string | undefined)[] {
+  const inAddress =
+    env['MESHY_TEAM_STORE'] && URL.canParse(env['MESHY_TEAM_STORE'])
+      ? (new URL(env['MESHY_TEAM_STORE']).searchParams.get('endpoint') ?? undefined)
+      : undefined
+  return [env['AWS_ENDPOINT_URL_S3'], env['AWS_ENDPOINT_URL'], inAddress].map(originOf).filter(Boolean)
+}
+
+function originOf(text: string | undefined): string | undefined {
+  return text !== undefined && URL.canParse(text) ? new URL(text).origin : undefined
+}

@@ -1,0 +1,178 @@
+import { AwsV4Signer } from 'aws4fetch'
+import { serverTime } from '../../system/retry-after.ts'
+import {
+  askStore,
+  type StoreAnswer,
+  type StoreNetwork,
+  type StoreQuestion,
+  type StoreRequest,
+} from './ask-store.ts'
+import { bodyLength, requestBody } from './object-body.ts'
+import { readSmall, type ObjectBody, type ObjectStore, type WriteOptions } from './object-store.ts'
+import type { CredentialsProvider } from './s3-credentials.ts'
+import type { S3Address } from './store-address.ts'
+import { StoreFault } from './store-fault.ts'
+
+export interface S3StoreOptions {
+  credentials: CredentialsProvider
+  network: StoreNetwork
+}
+
+/** A bucket and what was found out about its server. */
+export interface S3Store extends ObjectStore {
+  /** Creates an object that must not exist. @returns false where it does; undefined where the store cannot decide it */
+  create(
+    name: string,
+    bytes: Uint8Array,
+    options: Omit<WriteOptions, 'onlyNew'>,
+  ): Promise<boolean | undefined>
+}
+
+/** SHA-256 of nothing. */
+const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+const MAX_ERROR_BYTES = 64 * 1024
+
+interface Call {
+  method: StoreRequest['method']
+  name: string
+  body?: ObjectBody | undefined
+  sha256?: string | undefined
+  headers?: Record<string, string> | undefined
+}
+
+/** Objects of a bucket, by the protocol of S3 with signatures of version 4, or anonymously. */
+export function createS3Store(address: S3Address, { credentials, network }: S3StoreOptions): S3Store {
+  // How far the clock of the store is ahead: signatures hold for a few minutes only.
+  let aheadMs = 0
+  const ask = async <T>(call: Call, question: Omit<StoreQuestion<T>, 'request'>): Promise<T> => {
+    const attempt = () =>
+      askStore(network, {
+        ...question,
+        request: () => sign(address, call, { credentials, network, aheadMs }),
+      })
+    try {
+      return await attempt()
+    } catch (error) {
+      const serverNow = error instanceof SkewFault ? error.serverNow : undefined
+      if (serverNow === undefined) throw error
+      aheadMs = serverNow - network.clock.now()
+      return attempt()
+    }
+  }
+  const has = (name: string, signal?: AbortSignal): Promise<boolean> =>
+    ask({ method: 'HEAD', name }, { read: isThere, bytes: 0, signal })
+  const write = (name: string, body: ObjectBody, { sha256, signal }: WriteOptions): Promise<void> =>
+    ask({ method: 'PUT', name, body, sha256 }, { read: assertDone, bytes: bodyLength(body), signal })
+  return {
+    has,
+    read: (name, sink, { bytes, signal }) =>
+      ask(
+        { method: 'GET', name },
+        {
+          read: async (answer) => ((await isThere(answer)) ? sink(answer.bytes) : undefined),
+          bytes,
+          signal,
+        },
+      ),
+    write: async (name, body, options) => {
+      if (options.onlyNew && (await has(name, options.signal))) return false
+      await write(name, body, options)
+      return true
+    },
+    create: (name, bytes, { sha256, signal }) =>
+      ask(
+        { method: 'PUT', name, body: { bytes }, sha256, headers: { 'if-none-match': '*' } },
+        { read: wasCreated, bytes: bytes.byteLength, signal },
+      ),
+    remove: (name, signal) => ask({ method: 'DELETE', name }, { read: assertDone, bytes: 0, signal }),
+  }
+}
+
+async function sign(
+  address: S3Address,
+  { method, name, body, sha256, headers = {} }: Call,
+  { credentials, network, aheadMs }: S3StoreOptions & { aheadMs: number },
+): Promise<StoreRequest> {
+  const url = objectUrl(address, name)
+  const content = body && { 'content-length': String(bodyLength(body)) }
+  const request = { method, url, body: body && (await requestBody(body)) }
+  const all = { ...headers, ...content, 'accept-encoding': 'identity' }
+  const keys = await credentials()
+  if (!keys) return { ...request, headers: all }
+  const signed = await new AwsV4Signer({
+    method,
+    url: url.href,
+    headers: { ...all, 'x-amz-content-sha256': sha256 ?? EMPTY_SHA256 },
+    accessKeyId: keys.accessKeyId,
+    secretAccessKey: keys.secretAccessKey,
+    ...(keys.sessionToken === undefined ? {} : { sessionToken: keys.sessionToken }),
+    service: 's3',
+    region: address.region,
+    datetime: new Date(network.clock.now() + aheadMs).toISOString().replace(/[:-]|\.\d{3}/g, ''),
+  }).sign()
+  return { ...request, headers: Object.fromEntries(signed.headers) }
+}
+
+/** Amazon's own servers know a bucket by its host, except one with dots, which no certificate covers. */
+function objectUrl({ bucket, prefix, region, endpoint }: S3Address, name: string): URL {
+  const key = [...prefix.split('/'), ...name.split('/')].filter(Boolean).map(escapeSegment).join('/')
+  if (endpoint) return new URL(`${endpoint.href.replace(/\/+$/, '')}/${bucket}/${key}`)
+  const host = `s3.${region}.amazonaws.com`
+  return new URL(
+    bucket.includes('.') ? `https://${host}/${bucket}/${key}` : `https://${bucket}.${host}/${key}`,
+  )
+}
+
+/** As the signature escapes it: `encodeURIComponent` leaves five characters that S3 does not. */
+function escapeSegment(segment: string): string {
+  const hex = (char: string) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`
+  return encodeURIComponent(segment).replace(/[!'()*]/g, hex)
+}
+
+async function isThere(answer: StoreAnswer): Promise<boolean> {
+  if (answer.status === 200) return true
+  if (answer.status === 404) return false
+  throw await refused(answer)
+}
+
+async function assertDone(answer: StoreAnswer): Promise<void> {
+  if (answer.status < 200 || answer.status >= 300) throw await refused(answer)
+}
+
+async function wasCreated(answer: StoreAnswer): Promise<boolean | undefined> {
+  if (answer.status >= 200 && answer.status < 300) return true
+  if (answer.status === 412) return false
+  if (answer.status === 501) return undefined
+  throw await refused(answer)
+}
+
+/** The clocks differ; by how much, the answer says. */
+class SkewFault extends StoreFault {
+  readonly serverNow: number | undefined
+
+  constructor(status: number, serverNow: number | undefined) {
+    super('refused', `answered ${status}: the clock of this machine is wrong`, { status })
+    this.serverNow = serverNow
+  }
+}
+
+/** What a refusal means, in words. Its code stands in the body, but for HEAD. */
+async function refused({ status, headers, bytes }: StoreAnswer): Promise<StoreFault> {
+  const code = await errorCode(bytes)
+  if (code === 'RequestTimeTooSkewed') return new SkewFault(status, serverTime(headers))
+  const isDenied = status === 401 || status === 403
+  const words = isDenied
+    ? `it is not there, or reading or writing it is denied${code ? ` (${code})` : ''}`
+    : (code ?? 'which is no answer to this')
+  return new StoreFault('refused', `answered ${status}: ${words}`, { status })
+}
+
+async function errorCode(bytes: AsyncIterable<Uint8Array>): Promise<string | undefined> {
+  try {
+    return /<Code>(\w{1,64})<\/Code>/.exec(await readSmall(bytes, MAX_ERROR_BYTES))?.[1]
+  } catch (error) {
+    // A page of somebody in between, which says nothing to us.
+    if (error instanceof StoreFault && error.kind === 'wrong') return undefined
+    throw error
+  }
+}

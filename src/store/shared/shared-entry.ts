@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import type { Entry } from '../entry.ts'
+import { entryBodySchema } from '../entry-schema.ts'
+import { KEY_PATTERN } from '../patterns.ts'
+import { parseForeign } from './object-store.ts'
+import { isSignedBy, signatureOf } from './signature.ts'
+
+/** The record of a finished request as a team keeps it, signed where the team has a key for that. */
+const sharedEntrySchema = z.looseObject({
+  version: z.literal(1),
+  key: z.string().regex(KEY_PATTERN),
+  entry: entryBodySchema,
+  signature: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+})
+
+/** Why a record is not taken: continues "its entry". */
+export type EntryRefusal =
+  'is no record' | 'is of another request' | 'is not signed' | 'has a wrong signature'
+
+export const MAX_ENTRY_BYTES = 1024 * 1024
+
+/** The text of a record. */
+export function writeSharedEntry({ key, ...entry }: Entry, signingKey: string | undefined): string {
+  const signature = signingKey === undefined ? {} : { signature: signatureOf(signingKey, signed(key, entry)) }
+  return `${JSON.stringify({ version: 1, key, entry, ...signature }, undefined, 2)}\n`
+}
+
+/**
+ * Reads a record of somebody else.
+ *
+ * @param keyOf the key of a canonical request
+ */
+export function readSharedEntry(
+  text: string,
+  wanted: {
+    key: string
+    keyOf: (request: Entry['request']) => string
+    signingKey: string | undefined
+  },
+): Entry | EntryRefusal {
+  const parsed = sharedEntrySchema.safeParse(parseForeign(text))
+  if (!parsed.success) return 'is no record'
+  const { key, entry, signature } = parsed.data
+  if (key !== wanted.key || wanted.keyOf(entry.request) !== wanted.key) return 'is of another request'
+  if (wanted.signingKey !== undefined) {
+    if (signature === undefined) return 'is not signed'
+    if (!isSignedBy(wanted.signingKey, signed(key, entry), signature)) return 'has a wrong signature'
+  }
+  return { key, ...entry }
+}
+
+/** Over key, request and files: what decides which bytes are taken for what. */
+function signed(key: string, { request, files, derived = {} }: Omit<Entry, 'key'>): object {
+  const digests = Object.entries({ ...files, ...derived }).map(([name, { sha256, bytes }]) => [
+    name,
+    [sha256, bytes],
+  ])
+  return { key, request, digests: Object.fromEntries(digests) as object }
+}

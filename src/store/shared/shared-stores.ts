@@ -1,0 +1,102 @@
+import { accountDigest } from '../journal.ts'
+import type { CanonicalRequest } from '../../request/request.ts'
+import { createMachineStore, type MachineStore } from './machine-store.ts'
+import { openTeamStore } from './open-team-store.ts'
+import { StoreFault } from './store-fault.ts'
+import type { BlobSource } from './sources.ts'
+import type { TeamStore } from './team-store.ts'
+import { Uploads } from './uploads.ts'
+import type { Clock } from '../../system/clock.ts'
+import type { Fetch } from '../../system/fetch.ts'
+import type { Environment } from '../../run/environment.ts'
+import { mayGenerate } from '../../generate/modes.ts'
+import type { ResolvedOptions } from '../../run/options.ts'
+import type { Store } from '../open-store.ts'
+import type { Logger } from '../../run/reporting/logger.ts'
+
+/** What this project shares with others: nothing, where its models are those of an emulator. */
+export interface SharedStores {
+  machine: MachineStore | undefined
+  team: TeamStore | undefined
+  /** In the order in which missing bytes are asked for. */
+  sources: BlobSource[]
+  /** What goes to the team's store, in runs that may generate. */
+  uploads: Uploads
+}
+
+export interface SharedStoresInit {
+  options: ResolvedOptions
+  env: Environment
+  store: Store
+  keyOf: (request: CanonicalRequest) => string
+  clock: Clock
+  fetch: Fetch
+  warn: (text: string) => void
+}
+
+/** Opens the stores of the machine and of the team. Nothing is touched before something is missing. */
+export function openSharedStores(init: SharedStoresInit): SharedStores {
+  const { options, env, store, keyOf, clock, fetch, warn } = init
+  const uploadsTo = (to: TeamStore | undefined) =>
+    new Uploads({ team: mayGenerate(options.mode) ? to : undefined, pathOf: store.blobs.path, clock })
+  if (options.emulated) {
+    return { machine: undefined, team: undefined, sources: [], uploads: uploadsTo(undefined) }
+  }
+  const { machineStore, machineStoreLimit: limit, teamStore } = options
+  const machine =
+    machineStore === false
+      ? undefined
+      : createMachineStore({ folder: machineStore, limit, fingerprint: keyOf, clock, warn })
+  const account = options.apiKey === undefined ? '' : accountDigest(options.apiKey)
+  const network = { fetch, clock, random: Math.random }
+  const team = teamStore && openTeamStore(teamStore, { env, network, keyOf, account, warn })
+  const sources = [...machineSource(machine, store), ...teamSource(team, { machine, store })]
+  return { machine, team, sources, uploads: uploadsTo(team) }
+}
+
+function machineSource(machine: MachineStore | undefined, { layout }: Store): BlobSource[] {
+  if (!machine) return []
+  return [{ name: 'the store of this machine', bring: (ref) => machine.bring(ref, layout) }]
+}
+
+/** What the team gives is kept for the other projects of this machine. */
+function teamSource(
+  team: TeamStore | undefined,
+  { machine, store }: { machine: MachineStore | undefined; store: Store },
+): BlobSource[] {
+  if (!team) return []
+  return [
+    {
+      name: `the team's store ${team.label}`,
+      bring: async (ref, signal) => {
+        const isBrought = await team.bring(ref, store.blobs, signal).catch((error: unknown) => {
+          if (error instanceof StoreFault) team.complain(error)
+          throw error
+        })
+        if (isBrought) await machine?.keep(ref, store.layout)
+        return isBrought
+      },
+    },
+  ]
+}
+
+/** How long the end of a build waits for what is still being uploaded, in milliseconds. */
+const UPLOAD_LIMIT_MS = 60_000
+
+/** Ends what a run shares: what is on its way to the team's store is awaited, the machine's store kept within its limit. */
+export async function finishSharing({
+  sharing,
+  logger,
+}: {
+  sharing: SharedStores
+  logger: Logger
+}): Promise<void> {
+  const left = await sharing.uploads.finish(UPLOAD_LIMIT_MS)
+  // A store that was complained of was told to be without what it lacks.
+  if (left > 0 && !sharing.team?.hasComplained()) {
+    logger.warn(
+      `meshy: ${left} of the models are not in the team's store yet; \`unplugin-meshy push\` uploads them`,
+    )
+  }
+  await sharing.machine?.tidy()
+}

@@ -1,0 +1,60 @@
+import type { BlobRef } from '../entry.ts'
+import type { Clock } from '../../system/clock.ts'
+import { StoreFault } from './store-fault.ts'
+
+/** Somewhere missing bytes may come from, free. */
+export interface BlobSource {
+  /** For people: `the store of this machine`. */
+  name: string
+  /**
+   * Brings a blob into the project, verified. @returns whether the source has it
+   *
+   * @throws {StoreFault} when it cannot say
+   */
+  bring(ref: BlobRef, signal?: AbortSignal): Promise<boolean>
+}
+
+/** What a source that was asked for a blob said instead of giving it. */
+export interface SourceAnswer {
+  source: string
+  said: string
+  ms: number
+}
+
+/** Where a blob came from; or what everybody said. */
+export type Brought = { from: string } | { from: undefined; answers: SourceAnswer[] }
+
+/** Asks the sources one after the other until one has the bytes. A source that fails is an answer like any other. */
+export async function bringBlob(
+  sources: readonly BlobSource[],
+  ref: BlobRef,
+  { clock, signal }: { clock: Clock; signal?: AbortSignal | undefined },
+): Promise<Brought> {
+  const answers: SourceAnswer[] = []
+  for (const source of sources) {
+    const startedAt = clock.now()
+    const said = await ask(source, ref, signal)
+    if (said === undefined) return { from: source.name }
+    answers.push({ source: source.name, said, ms: clock.now() - startedAt })
+  }
+  return { from: undefined, answers }
+}
+
+/** What the source said; undefined when it gave the bytes. */
+async function ask(source: BlobSource, ref: BlobRef, signal?: AbortSignal): Promise<string | undefined> {
+  try {
+    return (await source.bring(ref, signal)) ? undefined : 'does not have it'
+  } catch (error) {
+    if (error instanceof StoreFault) return error.message
+    throw error
+  }
+}
+
+/** The answers of all sources in one sentence, for the error of bytes that nobody has. */
+export function formatAnswers(answers: readonly SourceAnswer[]): string {
+  return answers.map(({ source, said, ms }) => `${source} ${said} (${seconds(ms)})`).join('; ')
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`
+}

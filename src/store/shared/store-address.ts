@@ -1,0 +1,116 @@
+import { MeshyError } from '../../system/errors.ts'
+import { isLoopback } from '../../system/loopback.ts'
+
+/** Where a team keeps its bytes. */
+export type StoreAddress = S3Address | HttpAddress
+
+export interface S3Address {
+  kind: 's3'
+  bucket: string
+  /** Without slashes at its ends; may be empty. */
+  prefix: string
+  region: string
+  /** Undefined: Amazon's own for the region. */
+  endpoint: URL | undefined
+  /** For people. */
+  label: string
+}
+
+export interface HttpAddress {
+  kind: 'http'
+  /** Without a slash at its end, without user name and password. */
+  url: string
+  basic: { user: string; password: string } | undefined
+  label: string
+}
+
+type Environment = Record<string, string | undefined>
+
+/** Where an address was written: in the environment of this run, or in a file that is committed. */
+export type WrittenIn = 'environment' | 'config'
+
+/**
+ * Reads the address of a team's store: `s3://bucket/prefix?endpoint=…&region=…` or `https://host/path`.
+ *
+ * @throws {MeshyError} MESHY_OPTIONS_INVALID
+ */
+export function parseStoreAddress(text: string, writtenIn: WrittenIn, env: Environment): StoreAddress {
+  if (!URL.canParse(text)) throw badAddress(text, 'it is no URL')
+  const url = new URL(text)
+  if (url.protocol === 's3:') return parseS3(url, env)
+  if (url.protocol === 'https:' || url.protocol === 'http:') return parseHttp(url, writtenIn)
+  throw badAddress(text, `its protocol is \`${url.protocol}\``)
+}
+
+function parseS3(url: URL, env: Environment): S3Address {
+  const bucket = url.hostname
+  const shown = `s3://${bucket}${url.pathname}`
+  assertBucket(url, shown)
+  const endpoint =
+    url.searchParams.get('endpoint') || env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'] || undefined
+  const prefix = decodePath(url.pathname, shown).replace(/^\/+|\/+$/g, '')
+  return {
+    kind: 's3',
+    bucket,
+    prefix,
+    region: url.searchParams.get('region') || env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || 'us-east-1',
+    endpoint: endpoint === undefined ? undefined : parseEndpoint(endpoint),
+    label: prefix ? `s3://${bucket}/${prefix}` : `s3://${bucket}`,
+  }
+}
+
+function assertBucket(url: URL, shown: string): void {
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(url.hostname)) {
+    throw badAddress(shown, 'it names no bucket')
+  }
+  if (url.username || url.password) throw badAddress(shown, 'keys do not belong into it')
+  const unknown = [...url.searchParams.keys()].find((name) => name !== 'endpoint' && name !== 'region')
+  if (unknown === undefined) return
+  throw badAddress(shown, `\`${unknown}\` is neither \`endpoint\` nor \`region\``)
+}
+
+function decodePath(pathname: string, shown: string): string {
+  try {
+    return decodeURIComponent(pathname)
+  } catch {
+    throw badAddress(shown, 'its path is not percent-encoded well')
+  }
+}
+
+function parseEndpoint(text: string): URL {
+  if (!URL.canParse(text)) throw badAddress(text, 'the endpoint is no URL')
+  const url = new URL(text)
+  assertSafe(url, 'the endpoint')
+  if (url.username || url.password) throw badAddress(url.origin, 'keys do not belong into the endpoint')
+  return url
+}
+
+function parseHttp(url: URL, writtenIn: WrittenIn): HttpAddress {
+  assertSafe(url, 'it')
+  const label = `${url.origin}${url.pathname}`.replace(/\/+$/, '')
+  if (url.search || url.hash) throw badAddress(label, 'it has a query or a fragment')
+  const hasUser = url.username !== '' || url.password !== ''
+  if (hasUser && writtenIn === 'config') {
+    throw badAddress(
+      label,
+      'a user name and password do not belong into a file; set MESHY_TEAM_STORE instead',
+    )
+  }
+  const basic = hasUser
+    ? { user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) }
+    : undefined
+  return { kind: 'http', url: label, basic, label }
+}
+
+function assertSafe(url: URL, what: string): void {
+  const isPlain = url.protocol === 'http:' && isLoopback(url.hostname)
+  if (url.protocol === 'https:' || isPlain) return
+  throw badAddress(url.origin, `${what} is not https`)
+}
+
+function badAddress(shown: string, problem: string): MeshyError {
+  return new MeshyError('MESHY_OPTIONS_INVALID', {
+    message: `The team store \`${shown.slice(0, 200)}\` cannot be used: ${problem}.`,
+    hint: 'Expected `s3://bucket/prefix` or `https://host/path`; http is for this machine alone. See docs/stores.md.',
+  })
+}

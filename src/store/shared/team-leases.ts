@@ -1,0 +1,264 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { z } from 'zod'
+import type { Clock } from '../../system/clock.ts'
+import { parseForeign, readSmall, type ObjectStore } from './object-store.ts'
+import { onItsWaySchema, type OnItsWay } from './on-its-way.ts'
+import type { S3Store } from './s3-store.ts'
+import { isSignedBy, signatureOf } from './signature.ts'
+import { StoreFault } from './store-fault.ts'
+
+/** What the holder of a key's lease in a team can ask and do. */
+export interface TeamLease {
+  /** Whether it is still ours. Ask right before what must happen once: a machine that slept may have lost it. */
+  isHeld(): Promise<boolean>
+  /** What whoever had it before has sent, and nobody has settled. */
+  told: OnItsWay | undefined
+  /** To be called when everybody can find the result. */
+  release(): Promise<void>
+}
+
+export interface TeamLeasesInit {
+  objects: S3Store
+  clock: Clock
+  /** Milliseconds of a clock that nobody sets. */
+  elapsed: () => number
+  /** A digest of the API key, for people who read the lease. */
+  account: string
+  /** Where there is one, what others tell of submissions counts only with its signature. */
+  signingKey: string | undefined
+}
+
+/** Without a sign of life for so long, a holder has lost its lease. Judged by the clock of who waits. */
+const SILENCE_MS = 60_000
+/** A holder that could not give a sign for so long believes it no more: well before the others do. */
+const BELIEF_MS = 40_000
+const BEAT_MS = 15_000
+const POLL_MS = 2_000
+/** Whoever was faster shows in a moment. */
+const RETRY_MS = 100
+/** Writers of the race that shows whether a store decides who was first. */
+const RACERS = 4
+const MAX_LEASE_BYTES = 64 * 1024
+/** Far more than a key is ever taken in turns: a store that shows a lease under any name must not be walked for ever. */
+const MAX_GENERATIONS = 200
+/** How often a name may be refused that is not there afterwards. */
+const MAX_REFUSALS = 3
+
+const leaseSchema = z.looseObject({
+  holder: z.string().regex(/^[0-9a-f]{16}$/),
+  released: z.boolean().optional(),
+  onItsWay: onItsWaySchema.optional(),
+  signature: z.string().optional(),
+})
+
+/**
+ * Leases of keys in a bucket, by writes that only succeed for the first.
+ *
+ * 1. A lease is an object `<key>.<generation>`, which only one can create. It is never deleted: who takes it over, after a
+ *    release or a long silence, creates the next generation.
+ * 2. A holder gives a sign of life by one object for its whole process. Whoever waits judges it by that object's not
+ *    changing, on a clock of its own, never by a time that another machine wrote.
+ * 3. The lease also says what its holder has sent, before that is sent, and the next generation begins with it.
+ */
+export class TeamLeases {
+  readonly #init: TeamLeasesInit
+  readonly #id = randomBytes(8).toString('hex')
+  /** By key: what this process holds. */
+  readonly #held = new Map<string, Held>()
+  #beats = 0
+  #lastBeat = 0
+  #timer: NodeJS.Timeout | undefined
+  #decides: Promise<boolean> | undefined
+
+  constructor(init: TeamLeasesInit) {
+    this.#init = init
+  }
+
+  /**
+   * Waits for the lease of a key.
+   *
+   * @returns undefined where the store cannot decide who was first
+   * @throws {StoreFault}; the reason of `signal`
+   */
+  async acquire(
+    key: string,
+    { signal, onWait }: { signal: AbortSignal; onWait: () => void },
+  ): Promise<TeamLease | undefined> {
+    if (!(await (this.#decides ??= this.#race()))) return undefined
+    const isSilent = this.#watch()
+    let top: Found | undefined
+    for (let [waits, refusals] = [0, 0]; ;) {
+      top = await this.#top(key, top)
+      if (!(await this.#isFree(key, top, isSilent))) {
+        if (waits++ === 0) onWait()
+        await this.#init.clock.sleep(POLL_MS, signal)
+        continue
+      }
+      if (await this.#take(key, top)) return this.#lease(key, top?.onItsWay)
+      if (++refusals === MAX_REFUSALS)
+        throw new StoreFault('wrong', 'refuses to create a lease, and shows none')
+      await this.#init.clock.sleep(RETRY_MS, signal)
+    }
+  }
+
+  /** Tells whoever takes the lease of a key over what was sent. Nothing, where this process does not hold it. */
+  async tell(key: string, onItsWay: OnItsWay | undefined): Promise<void> {
+    const held = this.#held.get(key)
+    if (!held) return
+    held.onItsWay = onItsWay
+    await this.#write(key, held)
+  }
+
+  #lease(key: string, told: OnItsWay | undefined): TeamLease {
+    return {
+      told,
+      isHeld: async () => {
+        const held = this.#held.get(key)
+        if (!held || this.#init.elapsed() - this.#lastBeat > BELIEF_MS) return false
+        return !(await this.#isTaken(key, held.generation + 1))
+      },
+      release: async () => {
+        const held = this.#held.get(key)
+        this.#held.delete(key)
+        if (this.#held.size === 0) clearInterval(this.#timer)
+        if (held) await this.#write(key, { ...held, isReleased: true })
+      },
+    }
+  }
+
+  /** A store that cannot be asked now cannot have given the lease away either: our sign of life is too young. */
+  async #isTaken(key: string, generation: number): Promise<boolean> {
+    try {
+      return await this.#init.objects.has(nameOf(key, generation))
+    } catch (error) {
+      if (error instanceof StoreFault) return false
+      throw error
+    }
+  }
+
+  /** The highest generation of a key, from the one that was the highest a moment ago. */
+  async #top(key: string, known: Found | undefined): Promise<Found | undefined> {
+    let top: Found | undefined
+    for (let generation = known?.generation ?? 0; generation < MAX_GENERATIONS; generation += 1) {
+      const text = await readText(this.#init.objects, nameOf(key, generation))
+      if (text === undefined) return top
+      top = this.#parse(key, { generation, text })
+    }
+    throw new StoreFault('wrong', 'shows a lease under every name')
+  }
+
+  #parse(key: string, { generation, text }: Pick<Found, 'generation' | 'text'>): Found {
+    const parsed = leaseSchema.safeParse(parseForeign(text))
+    if (!parsed.success) throw new StoreFault('wrong', 'has something else where a lease should be')
+    const { holder, released = false, onItsWay, signature } = parsed.data
+    const { signingKey } = this.#init
+    const isBelieved = signingKey === undefined || isSignedBy(signingKey, { key, onItsWay }, signature)
+    return { generation, text, holder, isReleased: released, onItsWay: isBelieved ? onItsWay : undefined }
+  }
+
+  async #beatOf(holder: string): Promise<string> {
+    return (await readText(this.#init.objects, beatName(holder))) ?? ''
+  }
+
+  /** Whether what was seen has not changed for as long as a holder may be silent. */
+  #watch(): (seen: string) => boolean {
+    const { elapsed } = this.#init
+    let last: { seen: string; since: number } | undefined
+    return (seen) => {
+      if (last?.seen !== seen) last = { seen, since: elapsed() }
+      return elapsed() - last.since >= SILENCE_MS
+    }
+  }
+
+  #body(key: string, { onItsWay, isReleased }: Omit<Held, 'generation'>): Buffer {
+    const { account, signingKey } = this.#init
+    const signature =
+      onItsWay && signingKey !== undefined ? signatureOf(signingKey, { key, onItsWay }) : undefined
+    return bodyOf({ holder: this.#id, account, onItsWay, signature, released: isReleased })
+  }
+
+  async #isFree(key: string, top: Found | undefined, isSilent: (seen: string) => boolean): Promise<boolean> {
+    if (top === undefined || top.isReleased || this.#isLeftOver(key, top)) return true
+    return isSilent(`${top.text} ${await this.#beatOf(top.holder)}`)
+  }
+
+  /** What is ours, and not held, is a lease whose making was cut off, or its release. */
+  #isLeftOver(key: string, { holder, isReleased }: Found): boolean {
+    return holder === this.#id && !isReleased && !this.#held.has(key)
+  }
+
+  async #take(key: string, top: Found | undefined): Promise<boolean> {
+    // Whoever finds the lease must find a sign of life as well.
+    await this.#beat()
+    const isOurs = top !== undefined && this.#isLeftOver(key, top)
+    const held = { generation: (top?.generation ?? -1) + (isOurs ? 0 : 1), onItsWay: top?.onItsWay }
+    if (!isOurs && !(await this.#create(key, held))) return false
+    this.#held.set(key, held)
+    this.#startBeating()
+    return true
+  }
+
+  async #create(key: string, held: Held): Promise<boolean> {
+    const bytes = this.#body(key, held)
+    const name = nameOf(key, held.generation)
+    return (await this.#init.objects.create(name, bytes, { sha256: digest(bytes) })) === true
+  }
+
+  async #write(key: string, held: Held): Promise<void> {
+    const bytes = this.#body(key, held)
+    const options = { sha256: digest(bytes), onlyNew: false }
+    await this.#init.objects.write(nameOf(key, held.generation), { bytes }, options)
+  }
+
+  /** Several writers at once on a name that nobody used: two, one after the other, would prove nothing. */
+  async #race(): Promise<boolean> {
+    const name = `leases/probe-${randomBytes(8).toString('hex')}`
+    const racers = Array.from({ length: RACERS }, (_, index) => {
+      const bytes = bodyOf({ racer: index })
+      return this.#init.objects.create(name, bytes, { sha256: digest(bytes) })
+    })
+    const won = (await Promise.all(racers)).filter(Boolean).length
+    if (won > 0) await this.#init.objects.remove(name)
+    return won === 1
+  }
+
+  #startBeating(): void {
+    if (this.#held.size !== 1) return
+    this.#timer = setInterval(() => {
+      // A beat that fails is a beat that is missing, which is for the others to judge.
+      this.#beat().catch(() => undefined)
+    }, BEAT_MS)
+    this.#timer.unref()
+  }
+
+  async #beat(): Promise<void> {
+    const startedAt = this.#init.elapsed()
+    this.#beats += 1
+    const bytes = bodyOf({ beats: this.#beats })
+    await this.#init.objects.write(beatName(this.#id), { bytes }, { sha256: digest(bytes), onlyNew: false })
+    this.#lastBeat = startedAt
+  }
+}
+
+interface Found {
+  generation: number
+  text: string
+  holder: string
+  isReleased: boolean
+  onItsWay: OnItsWay | undefined
+}
+
+interface Held {
+  generation: number
+  onItsWay: OnItsWay | undefined
+  isReleased?: true
+}
+
+const nameOf = (key: string, generation: number): string => `leases/${key}.${generation}`
+const beatName = (holder: string): string => `leases/beat-${holder}`
+const bodyOf = (body: object): Buffer => Buffer.from(`${JSON.stringify(body)}\n`)
+const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+function readText(objects: ObjectStore, name: string): Promise<string | undefined> {
+  return objects.read(name, (bytes) => readSmall(bytes, MAX_LEASE_BYTES), { bytes: 0 })
+}

@@ -1,0 +1,159 @@
+import type { Entry, BlobRef } from '../entry.ts'
+import type { Blobs } from '../blobs.ts'
+import { createHash } from 'node:crypto'
+import { isMeshyError } from '../../system/errors.ts'
+import type { Fuse } from './fuse.ts'
+import { readSmall, type ObjectStore } from './object-store.ts'
+import { MAX_ENTRY_BYTES, readSharedEntry, writeSharedEntry, type EntryRefusal } from './shared-entry.ts'
+import { StoreFault } from './store-fault.ts'
+import type { TeamLeases } from './team-leases.ts'
+
+export interface TeamStoreInit {
+  /** For people: `s3://bucket/prefix`. */
+  label: string
+  objects: ObjectStore
+  fuse: Fuse
+  /** Whether it also keeps entries; a plain HTTP store keeps bytes alone. */
+  keepsEntries: boolean
+  /** Path of an object with bytes. */
+  casName: (sha256: string) => string
+  keyOf: (request: Entry['request']) => string
+  signingKey: string | undefined
+  /** Whether there are credentials. */
+  canWrite: () => Promise<boolean>
+  leases: TeamLeases | undefined
+  warn: (text: string) => void
+}
+
+/** Bytes and entries that a team shares. Every method throws StoreFault when the store cannot say. */
+export interface TeamStore {
+  label: string
+  keepsEntries: boolean
+  /** Whether this run has credentials for it: who reads anonymously writes nothing. */
+  canWrite(): Promise<boolean>
+  /** Warns of what the store did. Once for a run: what is wrong with a store is wrong with it for every model. */
+  complain(problem: StoreFault | string): void
+  /** Whether there was something to complain of. */
+  hasComplained(): boolean
+  /** Undefined where the store has none: a plain HTTP server cannot decide who was first. */
+  leases: TeamLeases | undefined
+  /** Streams a blob into those of a project, which verify it. @returns whether the store has it */
+  bring(ref: BlobRef, into: Blobs, signal?: AbortSignal): Promise<boolean>
+  has(ref: BlobRef, signal?: AbortSignal): Promise<boolean>
+  /** Reads a blob to its end. @returns whether it is there. @throws {StoreFault} `wrong` for other bytes */
+  check(ref: BlobRef, signal?: AbortSignal): Promise<boolean>
+  /** Uploads a blob, unless it is there. With `replace`, whatever is there. @returns whether it was uploaded */
+  keep(
+    ref: BlobRef,
+    file: string,
+    options?: { replace?: boolean; signal?: AbortSignal | undefined },
+  ): Promise<boolean>
+  find(key: string, signal?: AbortSignal): Promise<Entry | EntryRefusal | undefined>
+  /** To be called when its bytes are kept. */
+  keepEntry(entry: Entry, signal?: AbortSignal): Promise<void>
+}
+
+export function createTeamStore(init: TeamStoreInit): TeamStore {
+  const { label, objects, fuse, casName, signingKey, keyOf, keepsEntries, canWrite, leases } = init
+  const entryName = (key: string): string => `entries/${key}.json`
+  return {
+    label,
+    keepsEntries,
+    canWrite,
+    leases,
+    ...createComplaints(init),
+    bring: (ref, into, signal) =>
+      fuse.guard(async () => {
+        const found = await objects.read(
+          casName(ref.sha256),
+          (bytes) => receive(bytes, { ref, into, signal }),
+          {
+            bytes: ref.bytes,
+            signal,
+          },
+        )
+        return found !== undefined
+      }),
+    check: (ref, signal) =>
+      fuse.guard(async () => {
+        const { sha256, bytes } = ref
+        const found = await objects.read(casName(sha256), (stream) => assertBytes(stream, ref), {
+          bytes,
+          signal,
+        })
+        return found !== undefined
+      }),
+    has: (ref, signal) => fuse.guard(() => objects.has(casName(ref.sha256), signal)),
+    keep: (ref, file, { replace = false, signal } = {}) =>
+      fuse.guard(() =>
+        objects.write(
+          casName(ref.sha256),
+          { file, length: ref.bytes },
+          { sha256: ref.sha256, onlyNew: !replace, signal },
+        ),
+      ),
+    find: async (key, signal) => {
+      if (!keepsEntries) return undefined
+      const text = await fuse.guard(() =>
+        objects.read(entryName(key), (bytes) => readSmall(bytes, MAX_ENTRY_BYTES), {
+          bytes: 0,
+          signal,
+        }),
+      )
+      return text === undefined ? undefined : readSharedEntry(text, { key, keyOf, signingKey })
+    },
+    keepEntry: async (entry, signal) => {
+      if (!keepsEntries) return
+      const bytes = Buffer.from(writeSharedEntry(entry, signingKey))
+      const sha256 = createHash('sha256').update(bytes).digest('hex')
+      await fuse.guard(() =>
+        objects.write(entryName(entry.key), { bytes }, { sha256, onlyNew: false, signal }),
+      )
+    },
+  }
+}
+
+function createComplaints({ label, warn }: TeamStoreInit): Pick<TeamStore, 'complain' | 'hasComplained'> {
+  let isSaid = false
+  return {
+    hasComplained: () => isSaid,
+    complain: (problem) => {
+      if (!isSaid) warn(`the team's store ${label}${textOf(problem)}`)
+      isSaid = true
+    },
+  }
+}
+
+function textOf(problem: StoreFault | string): string {
+  if (typeof problem === 'string') return `: ${problem}`
+  return ` ${problem.message}; this run does without it, and \`unplugin-meshy push\` uploads what it lacks`
+}
+
+/** The blobs verify what comes: other bytes are a fault of the store, and never stay. */
+async function receive(
+  bytes: AsyncIterable<Uint8Array>,
+  { ref, into, signal }: { ref: BlobRef; into: Blobs; signal: AbortSignal | undefined },
+): Promise<BlobRef> {
+  try {
+    return await into.write(bounded(bytes, ref.bytes), { ext: ref.ext, expected: ref, signal })
+  } catch (error) {
+    if (!isMeshyError(error) || error.code !== 'MESHY_DOWNLOAD_INVALID') throw error
+    throw new StoreFault('wrong', 'has other bytes under its name', { cause: error })
+  }
+}
+
+async function assertBytes(bytes: AsyncIterable<Uint8Array>, ref: BlobRef): Promise<true> {
+  const hash = createHash('sha256')
+  for await (const chunk of bounded(bytes, ref.bytes)) hash.update(chunk)
+  if (hash.digest('hex') === ref.sha256) return true
+  throw new StoreFault('wrong', 'has other bytes under its name')
+}
+
+async function* bounded(bytes: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<Uint8Array> {
+  let count = 0
+  for await (const chunk of bytes) {
+    count += chunk.byteLength
+    if (count > limit) throw new StoreFault('wrong', 'sent more bytes than the file has')
+    yield chunk
+  }
+}

@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs'
+import PQueue from 'p-queue'
+import { blobsOf, type BlobRef, type Entry } from '../entry.ts'
+import type { Clock } from '../../system/clock.ts'
+import { errnoOf } from '../../system/errno.ts'
+import { StoreFault } from './store-fault.ts'
+import type { TeamStore } from './team-store.ts'
+
+const AT_ONCE = 4
+
+export interface UploadsInit {
+  /** Undefined where this run may not write. */
+  team: TeamStore | undefined
+  pathOf: (ref: BlobRef) => string
+  clock: Clock
+}
+
+/** What goes to the team's store beside a build, and is awaited at its end. */
+export class Uploads {
+  readonly #queue = new PQueue({ concurrency: AT_ONCE })
+  #stop = new AbortController()
+  readonly #init: UploadsInit
+  /** By key: settled when the model is in the store, or could not be brought there. */
+  readonly #running = new Map<string, Promise<void>>()
+  #failed = 0
+  #broken: unknown
+
+  constructor(init: UploadsInit) {
+    this.#init = init
+  }
+
+  /** Uploads the files of an entry, then the entry: who finds it, finds its bytes. */
+  add(entry: Entry): void {
+    const { team } = this.#init
+    if (!team) return
+    const upload = this.#run(() => this.#upload(team, entry)).finally(() => {
+      if (this.#running.get(entry.key) === upload) this.#running.delete(entry.key)
+    })
+    this.#running.set(entry.key, upload)
+  }
+
+  /** Runs `step` when the model of a key is in the store: then others find it there. {@link finish} waits for that. */
+  after(key: string, step: () => Promise<void>): void {
+    const uploaded = this.#running.get(key) ?? Promise.resolve()
+    void this.#run(async () => {
+      await uploaded
+      await step()
+    })
+  }
+
+  /**
+   * Waits for what is on its way, for so long at most, and gives up the rest.
+   *
+   * @returns how many models are not, or not wholly, in the store
+   */
+  async finish(limitMs: number): Promise<number> {
+    const { clock } = this.#init
+    const waiting = new AbortController()
+    const timeIsUp = clock.sleep(limitMs, waiting.signal).catch(() => undefined)
+    await Promise.race([this.#queue.onIdle(), timeIsUp])
+    waiting.abort()
+    const count = this.#giveUp() + this.#failed
+    this.#failed = 0
+    if (this.#broken !== undefined) throw this.#broken
+    return count
+  }
+
+  /** A run that goes on, as one that watches does, begins anew with what comes then. */
+  #giveUp(): number {
+    const left = this.#queue.size + this.#queue.pending
+    if (left === 0) return 0
+    this.#queue.clear()
+    this.#running.clear()
+    this.#stop.abort()
+    this.#stop = new AbortController()
+    return left
+  }
+
+  /** What breaks here is told at the end: nobody waits for it before. */
+  async #run(work: () => Promise<void>): Promise<void> {
+    try {
+      await this.#queue.add(work)
+    } catch (error) {
+      this.#broken ??= error
+    }
+  }
+
+  async #upload(team: TeamStore, entry: Entry): Promise<void> {
+    const { pathOf } = this.#init
+    const { signal } = this.#stop
+    try {
+      if (!(await team.canWrite())) return
+      for (const ref of blobsOf(entry)) {
+        // An extra or a derivation whose bytes are not here is whoever's who has them.
+        if (existsSync(pathOf(ref))) await team.keep(ref, pathOf(ref), { signal })
+      }
+      if (entry.source === 'meshy') await team.keepEntry(entry, signal)
+    } catch (error) {
+      if (signal.aborted) return
+      const errno = errnoOf(error)
+      if (!(error instanceof StoreFault) && errno === undefined) throw error
+      this.#failed += 1
+      team.complain(
+        error instanceof StoreFault ? error : `a file of ${entry.image} cannot be read (${errno})`,
+      )
+    }
+  }
+}

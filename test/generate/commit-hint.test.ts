@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { hintToCommit } from '../../src/generate/commit-hint.ts'
+import type { StoredEntry } from '../../src/store/entry.ts'
+import { openRun, writePictures } from '../support/run.ts'
+import { startService } from '../support/service.ts'
+import { useTempDir } from '../support/temp-dir.ts'
+
+describe('hintToCommit', () => {
+  const { path } = useTempDir()
+
+  async function run(options: { emulated: boolean }) {
+    await writePictures(path(), 'hero.png', 'villain.png')
+    const service = await startService()
+    return openRun({ root: path(), service, options })
+  }
+
+  it('says once what to commit, when the first model of a project is stored', async () => {
+    const { load, told } = await run({ emulated: false })
+
+    await load('hero.png?meshy')
+    await load('villain.png?meshy')
+
+    expect(told.filter((text) => text.includes('commit `meshy-lock.json` and `.meshy`'))).toHaveLength(1)
+  })
+
+  it('says nothing when the models are those of an emulator', async () => {
+    const { load, told } = await run({ emulated: true })
+
+    await load('hero.png?meshy')
+
+    expect(told.join('\n')).not.toContain('commit')
+  })
+
+  it('names a file when it nears the size that hosts of repositories refuse', async () => {
+    const { load, told, context } = await run({ emulated: false })
+    const { metadata } = await load('hero.png?meshy')
+    const stored = await context.store.entries.read(metadata.key)
+    const { glb } = (stored as StoredEntry).files
+    const grown = { ...(stored as StoredEntry), files: { glb: { ...glb, bytes: 60 * 1024 * 1024 } } }
+
+    hintToCommit(context, grown, { isFirst: false })
+
+    expect(told.at(-1)).toContain(`${glb.sha256}.glb\` has 60 MiB`)
+  })
+})

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import { Flights } from '../../src/generate/flights.ts'
+
+describe('Flights', () => {
+  it('gives everybody who asks for a key the same work while it is under way', async () => {
+    const flights = new Flights()
+    let land: (model: string) => void = () => {}
+    let begun = 0
+    const work = () => {
+      begun += 1
+      return new Promise<string>((resolve) => (land = resolve))
+    }
+
+    const both = Promise.all([flights.join('key', work), flights.join('key', work)])
+    expect(flights.has('key')).toBe(true)
+    land('model')
+
+    expect(await both).toEqual(['model', 'model'])
+    expect(begun).toBe(1)
+    expect(flights.has('key')).toBe(false)
+  })
+
+  it('keeps keys apart', async () => {
+    const flights = new Flights()
+
+    expect(await Promise.all([flights.join('a', async () => 1), flights.join('b', async () => 2)])).toEqual([
+      1, 2,
+    ])
+  })
+
+  it('remembers no failure', async () => {
+    const flights = new Flights()
+    await expect(flights.join('key', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+
+    expect(await flights.join('key', async () => 'model')).toBe('model')
+  })
+})

@@ -1,0 +1,69 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { loadAsset } from '../../../src/run/load.ts'
+import { agree } from '../../../src/run/live/agree.ts'
+import { openRun, writePictures } from '../../support/run.ts'
+import { startService } from '../../support/service.ts'
+import { useTempDir } from '../../support/temp-dir.ts'
+
+const WAIT = { timeout: 20_000 }
+
+describe('the question of a dev server', () => {
+  const { path } = useTempDir()
+
+  async function setUp() {
+    await writePictures(path(), 'hero.png', 'tree.png')
+    const service = await startService()
+    const run = await openRun({ root: path(), service, live: true, options: { mode: 'ask' } })
+    const { context } = run
+    /** Loads an import that stands in a module until it is edited. */
+    const load = async (specifier: string, isImported: () => boolean) => {
+      const file = path(specifier.slice(0, specifier.indexOf('?')))
+      const site = async () => ({ file: 'main.js', line: 1 })
+      const imported = context.imports.find(context.imports.add(specifier, { file, site }))
+      if (imported) await loadAsset(context, { ...imported, isImported })
+    }
+    return { service, run, load }
+  }
+
+  it('counts what is imported now, and a yes is about nothing else', async () => {
+    const { service, run, load } = await setUp()
+
+    await load('hero.png?meshy&poly=1000', () => false)
+    await load('hero.png?meshy&poly=2000', () => false)
+    await load('hero.png?meshy', () => true)
+    await expect.poll(() => run.told.join('\n'), WAIT).toMatch(/^meshy: hero\.png: 30 credits\. /m)
+    const agreed = await agree(run.context)
+
+    expect(agreed).toHaveLength(1)
+    await expect.poll(() => run.told.join('\n'), WAIT).toContain('hero.png is ready')
+    expect(service.counts.posts).toBe(1)
+  })
+
+  it('leaves out what another server has made since', async () => {
+    const { service, run, load } = await setUp()
+    await load('hero.png?meshy', () => true)
+    await load('tree.png?meshy', () => true)
+    await expect.poll(() => run.told.join('\n'), WAIT).toContain('60 credits')
+    await (await openRun({ root: path(), service })).load('hero.png?meshy')
+
+    const agreed = await agree(run.context)
+
+    expect(agreed).toHaveLength(1)
+    await expect.poll(() => run.told.join('\n'), WAIT).toContain('tree.png is ready')
+    expect(service.counts.posts).toBe(2)
+    expect(run.context.consent.has(agreed[0] ?? '')).toBe(false)
+  })
+
+  it('goes on where a record of another model cannot be read', async () => {
+    const { service, run } = await setUp()
+    await mkdir(path('.meshy', 'journal'), { recursive: true })
+    await writeFile(path('.meshy', 'journal', '00112233445566ff.json'), '')
+
+    await run.load('hero.png?meshy')
+    await agree(run.context)
+
+    await expect.poll(async () => (await run.load('hero.png?meshy')).metadata.state, WAIT).toBe('ready')
+    expect(service.counts.posts).toBe(1)
+  })
+})

@@ -1,0 +1,119 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { askStore, type StoreQuestion } from '../../../src/store/shared/ask-store.ts'
+import { readSmall } from '../../../src/store/shared/object-store.ts'
+import { systemClock, type Clock } from '../../../src/system/clock.ts'
+
+async function listen(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** A clock on which a second takes 10 milliseconds. */
+const fastClock: Clock = {
+  now: () => Date.now() * 100,
+  sleep: (ms, signal) => systemClock.sleep(ms / 100, signal),
+}
+
+function ask(
+  url: string,
+  question: Partial<StoreQuestion<string>> = {},
+  clock: Clock = systemClock,
+): Promise<string> {
+  return askStore(
+    { fetch: globalThis.fetch, clock, random: () => 0 },
+    {
+      request: async () => ({
+        method: 'GET',
+        url: new URL(url),
+        headers: { authorization: 'Bearer secret' },
+      }),
+      read: async ({ status, bytes }) => `${status} ${await readSmall(bytes, 1e6)}`,
+      bytes: 10,
+      ...question,
+    },
+  )
+}
+
+describe('askStore', () => {
+  it.each([
+    ['503 twice', (attempt: number) => (attempt < 3 ? 503 : 200), 3],
+    ['429 once', (attempt: number) => (attempt < 2 ? 429 : 200), 2],
+  ])('asks again after %s', async (_, statusOf, attempts) => {
+    let asked = 0
+    const url = await listen((_request, response) => {
+      asked += 1
+      response.writeHead(statusOf(asked)).end('here')
+    })
+
+    expect(await ask(url)).toBe('200 here')
+    expect(asked).toBe(attempts)
+  })
+
+  it('gives up after three answers of 500', async () => {
+    let asked = 0
+    const url = await listen((_request, response) => {
+      asked += 1
+      response.writeHead(500).end()
+    })
+
+    await expect(ask(url)).rejects.toMatchObject({ kind: 'transient', status: 500 })
+    expect(asked).toBe(3)
+  })
+
+  it('asks again after a connection that broke within the bytes', async () => {
+    let asked = 0
+    const url = await listen((_request, response) => {
+      asked += 1
+      if (asked > 1) return response.end('whole')
+      response.writeHead(200, { 'content-length': '100' })
+      return response.write('half', () => response.destroy())
+    })
+
+    expect(await ask(url)).toBe('200 whole')
+  })
+
+  it('is through with a store that is silent after two waits', async () => {
+    let asked = 0
+    const url = await listen(() => {
+      asked += 1
+    })
+
+    await expect(ask(url, {}, fastClock)).rejects.toMatchObject({ kind: 'slow' })
+    expect(asked).toBe(2)
+  })
+
+  it('says which host cannot be reached, without its address', async () => {
+    await expect(ask('http://127.0.0.1:1/?secret=1')).rejects.toMatchObject({
+      kind: 'transient',
+      message: expect.not.stringContaining('secret') as string,
+    })
+  })
+
+  it('follows a redirect of a read without credentials', async () => {
+    const seen: (string | undefined)[] = []
+    const target = await listen((request, response) => {
+      seen.push(request.headers.authorization)
+      response.end('elsewhere')
+    })
+    const url = await listen((_request, response) => response.writeHead(302, { location: target }).end())
+
+    expect(await ask(url)).toBe('200 elsewhere')
+    expect(seen).toEqual([undefined])
+  })
+
+  it('does not follow a redirect of a write', async () => {
+    const url = await listen((_request, response) => response.writeHead(307, { location: '/x' }).end())
+    const request = async () =>
+      ({ method: 'PUT', url: new URL(url), headers: {}, body: Buffer.from('x') }) as const
+
+    await expect(ask(url, { request })).rejects.toMatchObject({ kind: 'refused' })
+  })
+})

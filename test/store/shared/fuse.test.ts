@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { Fuse } from '../../../src/store/shared/fuse.ts'
+import { StoreFault } from '../../../src/store/shared/store-fault.ts'
+
+const down = () => Promise.reject(new StoreFault('transient', 'answered 503'))
+const denied = () => Promise.reject(new StoreFault('refused', 'answered 403'))
+const outcome = (asked: Promise<unknown>) => asked.then(String, (error: Error) => error.message)
+
+describe('Fuse', () => {
+  it('asks a store no more after three failures in a row', async () => {
+    const fuse = new Fuse()
+    let asked = 0
+    const ask = () => {
+      asked += 1
+      return down()
+    }
+
+    for (let count = 0; count < 5; count += 1) await outcome(fuse.guard(ask))
+
+    expect(asked).toBe(3)
+    expect(fuse.blown?.message).toBe('answered 503')
+  })
+
+  it('asks a store no more that was too slow twice', async () => {
+    const fuse = new Fuse()
+    const slow = () => Promise.reject(new StoreFault('slow', 'was too slow'))
+
+    for (let count = 0; count < 2; count += 1) await outcome(fuse.guard(slow))
+
+    expect(fuse.blown?.message).toBe('was too slow')
+  })
+
+  it('forgets failures when an answer comes between them', async () => {
+    const fuse = new Fuse()
+
+    for (const ask of [down, down, async () => 'here', down, down]) await outcome(fuse.guard(ask))
+
+    expect(fuse.blown).toBeUndefined()
+  })
+
+  it('takes a refusal for an answer', async () => {
+    const fuse = new Fuse()
+
+    for (let count = 0; count < 5; count += 1) await outcome(fuse.guard(denied))
+
+    expect(fuse.blown).toBeUndefined()
+  })
+})

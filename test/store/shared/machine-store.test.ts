@@ -1,0 +1,142 @@
+import { chmod, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { defaultMachineFolder } from '../../../src/store/shared/machine-folder.ts'
+import { createMachineStore, type MachineStore } from '../../../src/store/shared/machine-store.ts'
+import { createBlobs } from '../../../src/store/blobs.ts'
+import type { BlobRef, StoredEntry } from '../../../src/store/entry.ts'
+import { createLayout } from '../../../src/store/layout.ts'
+import { systemClock } from '../../../src/system/clock.ts'
+import { keyOf, sampleStoredEntry } from '../samples.ts'
+import { useTempDir } from '../../support/temp-dir.ts'
+
+const temp = useTempDir()
+const warned: string[] = []
+
+function openStore(limit = 1e9): MachineStore {
+  warned.length = 0
+  const warn = (text: string) => warned.push(text)
+  return createMachineStore({
+    folder: temp.path('machine'),
+    limit,
+    fingerprint: keyOf,
+    clock: systemClock,
+    warn,
+  })
+}
+
+const projectOf = (name: string) => createLayout(temp.path(name))
+const write = (project: string, text: string): Promise<BlobRef> =>
+  createBlobs(projectOf(project)).write(Buffer.from(text), { ext: 'glb' })
+const inMachine = (ref: BlobRef) => createLayout(temp.path('machine')).blob(ref)
+
+async function keepEntryOf(store: MachineStore, ref: BlobRef): Promise<StoredEntry> {
+  const entry = { ...sampleStoredEntry(), files: { glb: ref } }
+  await store.keepEntry(entry)
+  return entry
+}
+
+describe('createMachineStore', () => {
+  it('gives one project the bytes that another one kept', async () => {
+    const ref = await write('one', 'a model')
+    await openStore().keep(ref, projectOf('one'))
+    await rm(temp.path('one'), { recursive: true })
+
+    expect(await openStore().bring(ref, projectOf('two'))).toBe(true)
+    expect(await readFile(projectOf('two').blob(ref), 'utf8')).toBe('a model')
+  })
+
+  it('gives nothing that is not here', async () => {
+    const ref = await write('one', 'a model')
+
+    expect(await openStore().bring(ref, projectOf('two'))).toBe(false)
+  })
+
+  it('never gives damaged bytes, and replaces them when the right ones are kept', async () => {
+    const ref = await write('one', 'a model')
+    await openStore().keep(ref, projectOf('one'))
+    await writeFile(inMachine(ref), 'A MODEL')
+
+    expect(await openStore().bring(ref, projectOf('two'))).toBe(false)
+    await expect(stat(projectOf('two').blob(ref))).rejects.toMatchObject({ code: 'ENOENT' })
+
+    await openStore().keep(ref, projectOf('one'))
+    expect(await openStore().bring(ref, projectOf('two'))).toBe(true)
+  })
+
+  it('knows an entry only while its model is here', async () => {
+    const store = openStore()
+    const ref = await write('one', 'a model')
+    await store.keep(ref, projectOf('one'))
+    const entry = await keepEntryOf(store, ref)
+    expect(await store.find(entry.key)).toMatchObject({ key: entry.key, files: { glb: ref } })
+
+    await rm(inMachine(ref))
+
+    expect(await store.find(entry.key)).toBeUndefined()
+  })
+
+  it('takes a damaged entry for none', async () => {
+    const store = openStore()
+    const ref = await write('one', 'a model')
+    await store.keep(ref, projectOf('one'))
+    const { key } = await keepEntryOf(store, ref)
+    await writeFile(createLayout(temp.path('machine')).entry(key), '{"version":1')
+
+    expect(await store.find(key)).toBeUndefined()
+  })
+
+  it('removes what was not used for longest when it is over its limit', async () => {
+    const refs = [await write('one', 'aaaa'), await write('one', 'bbbb'), await write('one', 'cccc')]
+    const store = openStore(9)
+    for (const ref of refs) await store.keep(ref, projectOf('one'))
+    for (const [index, ref] of refs.entries()) await utimes(inMachine(ref), 1_000 + index, 1_000 + index)
+    const [oldest, second] = refs as [BlobRef, BlobRef, BlobRef]
+    await store.bring(oldest, projectOf('two'))
+
+    expect(await store.trim()).toEqual({ files: 1, bytes: 4 })
+
+    expect(await store.bring(oldest, projectOf('three'))).toBe(true)
+    expect(await store.bring(second, projectOf('three'))).toBe(false)
+  })
+
+  it('is not used, and says so, when others may write to its folder', async () => {
+    const ref = await write('one', 'a model')
+    await openStore().keep(ref, projectOf('one'))
+    await chmod(temp.path('machine'), 0o777)
+    const store = openStore()
+
+    expect(await store.bring(ref, projectOf('two'))).toBe(false)
+    expect(await store.bring(ref, projectOf('two'))).toBe(false)
+    expect(warned).toHaveLength(1)
+  })
+
+  it('lets one project at a time pay for a key', async () => {
+    const steps: string[] = []
+    const subject = { account: 'abc', key: sampleStoredEntry().key }
+    const pay = (name: string) =>
+      openStore().withLease(
+        subject,
+        async () => {
+          steps.push(`${name} in`)
+          await new Promise(setImmediate)
+          steps.push(`${name} out`)
+        },
+        {},
+      )
+
+    await Promise.all([pay('one'), pay('two')])
+
+    expect(steps.map((step) => step.split(' ')[1])).toEqual(['in', 'out', 'in', 'out'])
+  })
+})
+
+describe('defaultMachineFolder', () => {
+  it.each([
+    ['linux', {}, '/Users/me/.cache/unplugin-meshy/v1'],
+    ['linux', { XDG_CACHE_HOME: '/cache' }, '/cache/unplugin-meshy/v1'],
+    ['linux', { XDG_CACHE_HOME: 'relative' }, '/Users/me/.cache/unplugin-meshy/v1'],
+    ['darwin', {}, '/Users/me/Library/Caches/unplugin-meshy/v1'],
+  ] as const)('is where %s keeps caches with %o', (platform, env, expected) => {
+    expect(defaultMachineFolder(env, platform, '/Users/me')).toBe(expected)
+  })
+})

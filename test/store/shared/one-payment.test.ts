@@ -1,0 +1,142 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { forgetModel } from '../../../src/run/commands/forget.ts'
+import { fetchAhead } from '../../../src/generate/fetch-ahead.ts'
+import { finishSharing } from '../../../src/store/shared/shared-stores.ts'
+import type { Options } from '../../../src/run/options.ts'
+import { makePng } from '../../glb/pictures.ts'
+import { failureOf, openRun } from '../../support/run.ts'
+import { startService } from '../../support/service.ts'
+import { useTempDir } from '../../support/temp-dir.ts'
+
+const temp = useTempDir()
+
+/** A project of its own with the same picture. */
+async function projectWith(name: string, picture = 'hero.png'): Promise<string> {
+  const root = temp.path(name)
+  await mkdir(root, { recursive: true })
+  await writeFile(`${root}/package.json`, '{}')
+  await writeFile(`${root}/${picture}`, makePng(4, 2, { color: [20, 80, 40] }))
+  return root
+}
+
+const shared = (): Options => ({ emulated: false, machineStore: temp.path('machine') })
+
+describe('the store of a machine', () => {
+  it('gives a second project the model that the first one paid for', async () => {
+    const service = await startService()
+    const first = await openRun({ root: await projectWith('one'), service, options: shared() })
+    await first.load('hero.png?meshy')
+    const second = await openRun({ root: await projectWith('two', 'other.png'), service, options: shared() })
+
+    const asset = await second.load('other.png?meshy')
+
+    expect(asset.metadata.state).toBe('ready')
+    expect(service.tasks()).toHaveLength(1)
+    expect(second.told.join('\n')).toMatch(/other\.png: taken from the store of this machine, 0 credits/)
+    expect([...((await second.context.store.lockfile?.all()) ?? [])]).toMatchObject([
+      [expect.any(String), { image: 'other.png' }],
+    ])
+  })
+
+  it('lets one of eight projects pay that start at the same instant', async () => {
+    const service = await startService()
+    const runs = await Promise.all(
+      Array.from({ length: 8 }, async (_, index) =>
+        openRun({ root: await projectWith(`project-${index}`), service, options: shared() }),
+      ),
+    )
+
+    const assets = await Promise.all(runs.map((run) => run.load('hero.png?meshy')))
+
+    expect(new Set(assets.map(({ metadata }) => metadata.integrity)).size).toBe(1)
+    expect(service.tasks()).toHaveLength(1)
+  })
+
+  it('gives bytes to a frozen clone without a key', async () => {
+    const service = await startService()
+    const root = await projectWith('one')
+    await (await openRun({ root, service, options: shared() })).load('hero.png?meshy')
+    await rm(`${root}/.meshy`, { recursive: true })
+    const requests = service.requests.length
+
+    const frozen = await openRun({ root, options: { ...shared(), baseUrl: service.url, mode: 'frozen' } })
+
+    expect((await frozen.load('hero.png?meshy')).metadata.state).toBe('ready')
+    expect(service.requests).toHaveLength(requests)
+  })
+
+  it('gives what was derived to a frozen clone as well', async () => {
+    const service = await startService()
+    const root = await projectWith('one')
+    const specifier = 'hero.png?meshy&height=2'
+    const made = await (await openRun({ root, service, options: shared() })).load(specifier)
+    await rm(`${root}/.meshy`, { recursive: true })
+    const frozen = await openRun({ root, options: { ...shared(), baseUrl: service.url, mode: 'frozen' } })
+
+    await fetchAhead(frozen.context)
+
+    expect((await frozen.load(specifier)).metadata).toEqual(made.metadata)
+  })
+
+  it('is not believed about keys on a CI service', async () => {
+    const service = await startService()
+    await (
+      await openRun({ root: await projectWith('one'), service, options: shared() })
+    ).load('hero.png?meshy')
+    const ci = await openRun({
+      root: await projectWith('two'),
+      service,
+      options: shared(),
+      env: { CI: 'true' },
+    })
+
+    await ci.load('hero.png?meshy')
+
+    // The account's own list is: the task is taken over.
+    expect(ci.told.join('\n')).not.toMatch(/taken from/)
+  })
+
+  it('is named in the error of bytes that nobody has', async () => {
+    const service = await startService()
+    const root = await projectWith('one')
+    await (await openRun({ root, service, options: shared() })).load('hero.png?meshy')
+    await rm(`${root}/.meshy`, { recursive: true })
+    await rm(temp.path('machine'), { recursive: true })
+
+    const frozen = await openRun({ root, options: { ...shared(), baseUrl: service.url, mode: 'frozen' } })
+
+    expect(await failureOf(frozen.load('hero.png?meshy'))).toMatchObject({
+      code: 'MESHY_MODEL_UNRESTORABLE',
+      message: expect.stringContaining('The store of this machine does not have it') as string,
+    })
+  })
+
+  it('is touched neither by emulated models nor by a warm run', async () => {
+    const service = await startService()
+    const root = await projectWith('one')
+    await (await openRun({ root, service, options: { ...shared(), emulated: true } })).load('hero.png?meshy')
+    const warm = await openRun({ root, service, options: { ...shared(), emulated: true } })
+
+    await warm.load('hero.png?meshy')
+    await finishSharing(warm.context)
+
+    await expect(rm(temp.path('machine'))).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
+  it('does not give back what was forgotten', async () => {
+    const service = await startService()
+    const root = await projectWith('one')
+    const first = await openRun({ root, service, options: shared() })
+    await first.load('hero.png?meshy')
+    const [entry] = (await first.context.store.lockfile?.all())?.values() ?? []
+    if (!entry) throw new Error('Nothing is pinned')
+    const { key, image: imageName, request: canonical } = entry
+    await forgetModel(first.context, { key, imageName, canonical, params: canonical.params })
+    const second = await openRun({ root, service, options: shared() })
+
+    await second.load('hero.png?meshy')
+
+    expect(service.tasks()).toHaveLength(2)
+  })
+})
