@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { Entry } from '../store/entry.ts'
 import type { Context } from '../run/context.ts'
+import type { ResolvedOptions } from '../run/options.ts'
 
 /** GitHub warns of files from 50 MiB and refuses them from 100 MiB (docs.github.com, "About large files"). */
 const LARGE_MIB = 50
@@ -15,12 +16,9 @@ export function hintToCommit(context: Context, entry: Entry, { isFirst }: { isFi
   if (!options.lockfile || entry.source === 'emulator') return
   const relative = (file: string) => path.relative(options.projectDir, file).replaceAll('\\', '/')
   const blobs = `${relative(options.cacheDir)}/blobs`
-  if (isFirst) {
-    logger.info(
-      `meshy: commit \`${relative(options.lockfile)}\` and \`${relative(options.cacheDir)}\` (its .gitignore lets in the blobs): ` +
-        'then everybody, and CI, builds these bytes without a key and without paying',
-    )
-  }
+  const { teamStore } = options
+  if (isFirst) logger.info(`meshy: ${whatToCommit(options, relative)}`)
+  if (teamStore?.writtenIn === 'config') return
   for (const { sha256, bytes, ext } of Object.values(entry.files)) {
     if (bytes < LARGE_MIB * MIB) continue
     notices.once(
@@ -28,4 +26,15 @@ export function hintToCommit(context: Context, entry: Entry, { isFirst }: { isFi
         'hosts of repositories refuse files from 100 MiB: use Git LFS for it, or ask for fewer triangles (`poly`)',
     )
   }
+}
+
+function whatToCommit(
+  { lockfile, cacheDir, teamStore }: ResolvedOptions,
+  relative: (file: string) => string,
+): string {
+  const pins = lockfile ? relative(lockfile) : ''
+  const gain = 'then everybody, and CI, builds these bytes without a key and without paying'
+  return teamStore?.writtenIn === 'config'
+    ? `commit \`${pins}\` alone, the models are in the team's store ${teamStore.address.label}: ${gain}`
+    : `commit \`${pins}\` and \`${relative(cacheDir)}\` (its .gitignore lets in the blobs): ${gain}`
 }

@@ -42,7 +42,9 @@ export interface Store {
 /** Opens the store of a project. Nothing is written before there is something to store. */
 export function openStore(options: ResolvedOptions, hasher: Hasher, clock: Clock): Store {
   const layout = createLayout(options.cacheDir)
-  const prepare = createPreparation(layout, clock)
+  // What only this machine's environment names is no home for what everybody needs.
+  const commits = options.teamStore?.writtenIn === 'config' ? 'nothing' : 'blobs'
+  const prepare = createPreparation(layout, clock, commits)
   const keyOf = (request: CanonicalRequest) => fingerprint(request, hasher)
   const entries = createEntries(layout, { fingerprint: keyOf, prepare })
   const journal = createJournal(layout, prepare)

@@ -9,7 +9,7 @@ import { removeLeftovers } from './leftovers.ts'
 import { orUnwritable } from './unwritable.ts'
 
 /** What stands in the cache folder besides the cache, for other programs. */
-const SIGNS: Record<string, string> = {
+const SIGNS = {
   'CACHEDIR.TAG': `Signature: 8a477f597d28d172789f06886806bc55
 # This folder is the cache of unplugin-meshy.
 # See https://bford.info/cachedir/
@@ -45,6 +45,16 @@ const SIGNS: Record<string, string> = {
 `,
 }
 
+const WITHOUT_BLOBS = `# Written by unplugin-meshy. The models are in the team's store: the lockfile alone belongs to the project.
+/*
+!/.gitattributes
+!/.gitignore
+!/CACHEDIR.TAG
+`
+
+/** What of the cache folder git is to keep. */
+export type Commits = 'blobs' | 'nothing'
+
 /**
  * Makes the cache folder known to backup programs and git, and removes what killed processes left in it more than
  * a day ago. To be called before something is written, not before something is read.
@@ -53,16 +63,21 @@ const SIGNS: Record<string, string> = {
  *
  * @throws MESHY_CACHE_UNWRITABLE
  */
-export async function prepareCache(layout: Layout, clock: Clock = systemClock): Promise<void> {
+export async function prepareCache(
+  layout: Layout,
+  clock: Clock = systemClock,
+  commits: Commits = 'blobs',
+): Promise<void> {
   await orUnwritable(layout.root, async () => {
-    await putUpSigns(layout)
+    await putUpSigns(layout, commits)
     await removeLeftovers(layout.tmp, [TEMPORARY_NAME], clock)
     await removeLeftovers(layout.leases, [TEMPORARY_NAME, GUARD_NAME], clock)
   })
 }
 
-async function putUpSigns(layout: Layout): Promise<void> {
-  for (const [name, text] of Object.entries(SIGNS)) {
+async function putUpSigns(layout: Layout, commits: Commits): Promise<void> {
+  const signs = commits === 'blobs' ? SIGNS : { ...SIGNS, '.gitignore': WITHOUT_BLOBS }
+  for (const [name, text] of Object.entries(signs)) {
     const file = join(layout.root, name)
     if (!(await exists(file))) await writeDurably(file, text, layout.tmp)
   }
@@ -72,14 +87,18 @@ async function putUpSigns(layout: Layout): Promise<void> {
  * {@link prepareCache}, once: a factory's writers call it before each write. A failure is not remembered, and the signs are
  * put up again where somebody has deleted the whole folder since.
  */
-export function createPreparation(layout: Layout, clock: Clock = systemClock): () => Promise<void> {
+export function createPreparation(
+  layout: Layout,
+  clock: Clock = systemClock,
+  commits: Commits = 'blobs',
+): () => Promise<void> {
   let done: Promise<void> | undefined
   return async () => {
-    done ??= prepareCache(layout, clock)
+    done ??= prepareCache(layout, clock, commits)
     try {
       await done
       if (!(await exists(join(layout.root, '.gitignore'))))
-        await orUnwritable(layout.root, () => putUpSigns(layout))
+        await orUnwritable(layout.root, () => putUpSigns(layout, commits))
     } catch (error) {
       done = undefined
       throw error

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { hintToCommit } from '../../src/generate/commit-hint.ts'
 import type { StoredEntry } from '../../src/store/entry.ts'
@@ -21,6 +22,29 @@ describe('hintToCommit', () => {
     await load('villain.png?meshy')
 
     expect(told.filter((text) => text.includes('commit `meshy-lock.json` and `.meshy`'))).toHaveLength(1)
+  })
+
+  it.each([
+    ['the options', { teamStore: 'http://127.0.0.1:1/models' }, {}, /commit `meshy-lock.json` alone/, []],
+    ['the environment', {}, { MESHY_TEAM_STORE: 'http://127.0.0.1:1' }, /and `.meshy`/, [/blobs\/.*\.glb/]],
+  ])('says what git keeps where %s name a team store', async (_, options, env, hint, kept) => {
+    await writePictures(path(), 'hero.png')
+    const service = await startService()
+    const { load, told } = await openRun({
+      root: path(),
+      service,
+      env,
+      options: { emulated: false, ...options },
+    })
+
+    await load('hero.png?meshy')
+
+    expect(told.join('\n')).toMatch(hint)
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: path(), encoding: 'utf8' })
+    git('init', '--quiet')
+    const seen = git('ls-files', '--others', '--exclude-standard', '.meshy')
+    const models = seen.split('\n').filter((name) => name.endsWith('.glb'))
+    expect(models).toEqual(kept.map((pattern) => expect.stringMatching(pattern) as string))
   })
 
   it('says nothing when the models are those of an emulator', async () => {

@@ -7,6 +7,8 @@ import { StoreFault } from './store-fault.ts'
 import type { TeamStore } from './team-store.ts'
 
 const AT_ONCE = 4
+const NO_CREDENTIALS =
+  'there are no credentials to write to it with, so that what is made here is nowhere else; `unplugin-meshy push` uploads it'
 
 export interface UploadsInit {
   /** Undefined where this run may not write. */
@@ -89,7 +91,7 @@ export class Uploads {
     const { pathOf } = this.#init
     const { signal } = this.#stop
     try {
-      if (!(await team.canWrite())) return
+      if (!(await team.canWrite())) return team.complain(NO_CREDENTIALS)
       for (const ref of blobsOf(entry)) {
         // An extra or a derivation whose bytes are not here is whoever's who has them.
         if (existsSync(pathOf(ref))) await team.keep(ref, pathOf(ref), { signal })
