@@ -1,6 +1,6 @@
 // Tries what people do with this package in projects of frameworks, on the emulator, from the packed package, and writes
 // the table of docs/bundlers.md. Downloads the frameworks, so that it is no part of the tests. Names of projects may
-// follow (`astro nuxt`), `snippets` among them, and cells (`--cells=plan,generate`).
+// follow (`astro nuxt`), `snippets` among them, and cells (`--cells=plan,generate`); `--keep` leaves the projects there.
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { createJiti } from 'jiti'
 import { startEmulator } from '../dist/emulator.mjs'
 import { CELLS } from './frameworks/cells.mjs'
-import { git, npm, npx } from './frameworks/commands.mjs'
+import { makeRepository } from './frameworks/clones.mjs'
+import { npm, npx } from './frameworks/commands.mjs'
 import { makeProject, PROJECTS } from './frameworks/projects.mjs'
 import { trySnippets } from './frameworks/snippets.mjs'
 import { writeRows } from './frameworks/table.mjs'
@@ -21,6 +22,7 @@ const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('--'))
 const chosen = process.argv.find((arg) => arg.startsWith('--cells='))?.slice('--cells='.length)
 const cells = chosen?.split(',') ?? Object.keys(CELLS)
 const names = wanted.length > 0 ? wanted : [...Object.keys(PROJECTS), 'snippets']
+const isKept = process.argv.includes('--keep')
 const folder = await mkdtemp(path.join(tmpdir(), 'meshy-frameworks-'))
 const tarball = await packRepository()
 const browser = await launchBrowser()
@@ -28,7 +30,8 @@ for (const name of names) {
   await attempt(name, () => (name === 'snippets' ? inTrial(name, trySnippets) : tryProject(name)))
 }
 await browser.close()
-await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+if (isKept) console.log(folder)
+else await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 
 async function packRepository() {
   const args = ['pack', ROOT, '--json', '--ignore-scripts', '--pack-destination', folder]
@@ -60,10 +63,10 @@ async function inTrial(name, use) {
   }
   try {
     await mkdir(cwd)
-    return await use({ name, cwd, env, emulator, tarball, browser, project: PROJECTS[name] })
+    const clones = { second: `${cwd}-second`, third: `${cwd}-third` }
+    return await use({ name, cwd, ...clones, env, emulator, tarball, browser, project: PROJECTS[name] })
   } finally {
     await emulator.close()
-    await rm(cwd, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
@@ -73,21 +76,14 @@ function tryProject(name) {
     await makeProject(name, cwd, tarball)
     await npm(cwd, ['install', '--no-audit', '--no-fund'])
     if (project.typed) await npx(cwd, ['unplugin-meshy', 'types'])
-    const first = await commitAll(cwd)
+    const manifest = path.join(cwd, 'node_modules', project.of, 'package.json')
+    const { version } = JSON.parse(await readFile(manifest, 'utf8'))
+    const first = await makeRepository(cwd)
     const results = {}
     for (const cell of cells) {
       results[cell] = await attempt(`${name} ${cell}`, () => CELLS[cell]({ ...trial, first }))
     }
-    const manifest = path.join(cwd, 'node_modules', project.of, 'package.json')
-    const { version } = JSON.parse(await readFile(manifest, 'utf8'))
     await writeRows([{ name, version, date: new Date().toISOString().slice(0, 10), cells: results }])
     return 'in the table'
   })
-}
-
-async function commitAll(cwd) {
-  await git(cwd, ['init', '--quiet'])
-  await git(cwd, ['add', '--all'])
-  await git(cwd, ['commit', '--quiet', '--message', 'project'])
-  return (await git(cwd, ['rev-parse', 'HEAD'])).trim()
 }

@@ -1,73 +1,99 @@
-import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { git, npm, npx } from './commands.mjs'
+import { cloneOf, commit, differences, takePackages, treeOf } from './clones.mjs'
+import { expectRun, git, npm, npx } from './commands.mjs'
+import { checkFormatters } from './formatters.mjs'
 import { waitForModel, withPage } from './pages.mjs'
 import { withServer, withSite } from './servers.mjs'
 
 /** The columns of the matrix, in the order in which they are tried. Each returns what its cell says, or throws. */
 export const CELLS = { plan, generate, build, types, page, dev }
 
-async function plan({ cwd, env, emulator }) {
-  const output = await npx(cwd, ['unplugin-meshy', 'plan', '--', 'npm', 'run', 'build'], { env, code: 3 })
+const scriptOf = ({ project: { build = 'build' } }) => build
+
+/** Sends nothing, and changes no file of the project, nor of what tools keep beside it. */
+async function plan(trial) {
+  const { cwd, env, emulator } = trial
+  const before = await treeOf(cwd)
+  const words = ['unplugin-meshy', 'plan', '--', 'npm', 'run', scriptOf(trial)]
+  const output = await npx(cwd, words, { env, code: 3 })
   if (!output.includes('1 model, 30 credits')) throw new Error(`The model is not listed:\n${output}`)
-  expectPosts(emulator, 0)
-  const changed = await git(cwd, ['status', '--porcelain', '--ignored', '--', '.', ':!node_modules'])
-  if (changed !== '') throw new Error(`The project has changed: ${changed}`)
+  if (emulator.counts.total !== 0) throw new Error(`${emulator.counts.total} requests were sent.`)
+  const changed = differences(before, await treeOf(cwd))
+  const status = await git(cwd, ['status', '--porcelain'])
+  if (changed.length > 0 || status !== '') throw new Error(`The project has changed: ${changed}\n${status}`)
   return 'lists, changes nothing'
 }
 
-async function generate({ cwd, env, emulator }) {
-  await npx(cwd, ['unplugin-meshy', 'generate', '--', 'npm', 'run', 'build'], { env })
+/** What it tells to commit is committed, and nothing else may be left over. It tells of types alone on an emulator. */
+async function generate(trial) {
+  const { cwd, env, emulator } = trial
+  const words = ['unplugin-meshy', 'generate', '--', 'npm', 'run', scriptOf(trial)]
+  const output = await npx(cwd, words, { env })
   expectPosts(emulator, 1)
+  const told = [...output.matchAll(/in `([^`]+)`; commit it/g)].map(([, file]) => file)
+  await commit(cwd, ['--', 'meshy-lock.json', '.meshy', ...told])
+  const left = await git(cwd, ['status', '--porcelain'])
+  if (left !== '') throw new Error(`It does not tell to commit this:\n${left}`)
   return 'pays once'
 }
 
-/** What was committed, and nothing else, gives the same bytes, without a key. Models of an emulator are not those of the service. */
+/** A clone elsewhere gives the same bytes, without a key. Models of an emulator are not those of the service. */
 async function build(trial) {
-  const { cwd, emulator, env } = trial
-  const { MESHY_API_KEY: _, ...bare } = { ...env, XDG_CACHE_HOME: `${env.XDG_CACHE_HOME}-of-another` }
-  const before = await modelsOf(trial)
-  await git(cwd, ['add', '--all'])
-  await git(cwd, ['commit', '--quiet', '--message', 'models'])
-  await git(cwd, ['clean', '-fdxq', '--exclude', 'node_modules'])
-  await npm(cwd, ['run', 'build'], { env: { ...bare, MESHY_MODE: 'frozen' } })
-  const after = await modelsOf(trial)
-  if (before === '' || before !== after) throw new Error(`Before:\n${before}\nAfter:\n${after}`)
+  const { cwd, second, emulator, project } = trial
+  const before = await treeOf(path.join(cwd, project.site))
+  await cloneOf(cwd, second)
+  await buildFrozen(trial)
+  const after = await treeOf(path.join(second, project.site))
   expectPosts(emulator, 1)
-  return 'frozen, same bytes'
+  const differing = differences(before, after)
+  const isModel = (name) => name.endsWith('.glb')
+  if (![...after.keys()].some(isModel)) throw new Error(`No model in ${[...after.keys()].join('\n')}`)
+  if (differing.length === 0) return 'frozen, same bytes'
+  await buildFrozen(trial)
+  const ofItself = new Set(differences(after, await treeOf(path.join(second, project.site))))
+  const ours = differing.filter((name) => isModel(name) || !ofItself.has(name))
+  if (ours.length > 0) throw new Error(`Other bytes:\n${ours.join('\n')}`)
+  return 'frozen, same bytes but for the stamps of its builds'
 }
 
-/** What the build of a TypeScript project begins with. */
-async function types({ cwd, project }) {
-  if (!project.typed) return 'plain JavaScript'
-  const manifest = JSON.parse(await readFile(path.join(cwd, 'package.json'), 'utf8'))
-  const [check] = manifest.scripts.build.split(' && ')
-  await npx(cwd, [...check.split(' '), '--force'])
-  return `\`${check}\` passes`
+async function buildFrozen(trial) {
+  const { MESHY_API_KEY: _, ...bare } = trial.env
+  const env = { ...bare, XDG_CACHE_HOME: `${bare.XDG_CACHE_HOME}-of-another`, MESHY_MODE: 'frozen' }
+  await npm(trial.second, ['run', scriptOf(trial)], { env })
 }
 
-async function page({ cwd, browser, project }) {
-  const open = (url) => withPage(browser, url, (opened) => waitForModel(opened, 'ready'))
-  const { serve, site } = project
-  const url = await (serve ? withServer(cwd, serve, {}, open) : withSite(path.join(cwd, site), open))
+/** The check that the template has, or that its framework gives. */
+async function types({ second, project: { check, typed } }) {
+  const words = check.split(' ')
+  await expectRun(second, words[0] === 'npm' ? words : ['npx', ...words])
+  await checkFormatters(second)
+  return `\`${check}\` passes${typed ? ', and so does the build' : ''}`
+}
+
+async function page({ second, browser, project }) {
+  const { serve, site, open = '' } = project
+  const see = (url) => withPage(browser, url + open, (opened) => waitForModel(opened, 'ready'))
+  const url = await (serve ? withServer(second, serve, {}, see) : withSite(path.join(second, site), see))
   if (!/hero[-.][\w-]{8,}\.glb$/.test(url)) throw new Error(`The URL of the model is ${url}`)
   return 'shows it'
 }
 
 /** From the first commit again: a stand-in at once, the model after a yes, without a reload by hand. */
-async function dev({ cwd, env, browser, project, emulator, first }) {
-  await git(cwd, ['checkout', '--quiet', first])
-  await git(cwd, ['clean', '-fdxq', '--exclude', 'node_modules'])
+async function dev(trial) {
+  const { cwd, second, third, browser, project, emulator, first } = trial
+  const env = { ...trial.env, XDG_CACHE_HOME: `${trial.env.XDG_CACHE_HOME}-of-dev` }
+  await takePackages(second, cwd)
+  await cloneOf(cwd, third, first)
+  const { open = '' } = project
   const paid = emulator.counts.posts
-  return withServer(cwd, project.dev, env, (url) =>
-    withPage(browser, url, async (opened) => {
+  return withServer(third, project.dev, env, (url) =>
+    withPage(browser, url + open, async (opened) => {
       await waitForModel(opened, 'preview')
       expectPosts(emulator, paid)
-      if (project.yes === 'command') await npx(cwd, ['unplugin-meshy', 'generate'], { env })
+      if (project.yes === 'command') await npx(third, ['unplugin-meshy', 'generate'], { env })
       else await sayYes(url)
       await waitForModel(opened, 'ready')
-      return 'stand-in, yes, model'
+      return project.yes === 'command' ? 'stand-in, `generate`, model' : 'stand-in, yes, model'
     }),
   )
 }
@@ -83,16 +109,6 @@ async function sayYes(url) {
     body: JSON.stringify({ keys: models.map(({ id }) => id) }),
   })
   if (!answer.ok) throw new Error(`The yes was answered by ${answer.status}: ${await answer.text()}`)
-}
-
-async function modelsOf({ cwd, project: { site = '.next/static' } }) {
-  const lines = []
-  for (const file of await readdir(path.join(cwd, site), { recursive: true })) {
-    if (!file.endsWith('.glb')) continue
-    const bytes = await readFile(path.join(cwd, site, file))
-    lines.push(`${file} ${createHash('sha256').update(bytes).digest('hex')}`)
-  }
-  return lines.sort().join('\n')
 }
 
 function expectPosts({ counts }, wanted) {

@@ -1,118 +1,121 @@
-import { cp, readFile, writeFile } from 'node:fs/promises'
+import { cp, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { npx } from './commands.mjs'
+import { editManifest } from './edit.mjs'
+import * as templates from './templates.mjs'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const EXAMPLES = path.join(ROOT, 'playground', 'frameworks')
 
 /**
- * The projects of the matrix. `of` is the package whose version is told; `site` a folder that any web server can give
- * out, or `serve` the server of the framework; `dev` the dev server, and `yes` how one says yes there; the build of a
- * `typed` one checks types.
+ * The projects of the matrix. `of` is the package whose version is told; `make` writes the template and adds to it; `build`
+ * is its script. `site` is a folder of files for browsers, which any web server can give out, unless `serve` names the
+ * server of the framework; `dev` is its dev server, and `yes: 'command'` where it has no page to say yes. `check` checks
+ * types; where the build does as well, it is `typed`. `open` is the path of the page.
  */
 export const PROJECTS = {
-  astro: { title: 'Astro', of: 'astro', site: 'dist', dev: 'astro dev' },
-  sveltekit: { title: 'SvelteKit', of: '@sveltejs/kit', site: 'build', dev: 'vite dev' },
-  nuxt: { title: 'Nuxt', of: 'nuxt', site: '.output/public', dev: 'nuxt dev' },
+  astro: {
+    title: 'Astro',
+    of: 'astro',
+    make: templates.copyExample,
+    site: 'dist',
+    dev: 'astro dev --port {port} --host 127.0.0.1',
+    check: 'astro check',
+  },
+  sveltekit: {
+    title: 'SvelteKit',
+    of: '@sveltejs/kit',
+    make: templates.makeSvelteKit,
+    site: '.svelte-kit/output/client',
+    serve: 'vite preview --port {port} --host 127.0.0.1',
+    dev: 'vite dev --port {port} --host 127.0.0.1',
+    check: 'npm run check',
+  },
+  nuxt: {
+    title: 'Nuxt',
+    of: 'nuxt',
+    make: templates.copyExample,
+    site: '.output/public',
+    serve: 'node .output/server/index.mjs',
+    dev: 'nuxt dev --port {port} --host 127.0.0.1',
+    check: 'nuxt typecheck',
+  },
   'react-router': {
     title: 'React Router',
-    of: '@react-router/dev',
+    of: 'react-router',
+    make: templates.copyExample,
     site: 'build/client',
-    dev: 'react-router dev',
+    serve: 'react-router-serve ./build/server/index.js',
+    dev: 'react-router dev --port {port} --host 127.0.0.1',
+    check: 'npm run typecheck',
   },
-  next: { title: 'Next.js, Turbopack', of: 'next', site: 'out', dev: 'next dev --turbopack', yes: 'command' },
+  next: {
+    title: 'Next.js, Turbopack',
+    of: 'next',
+    make: templates.makeNext,
+    site: '.next/static',
+    serve: 'next start --port {port} --hostname 127.0.0.1',
+    dev: 'next dev --port {port} --hostname 127.0.0.1',
+    yes: 'command',
+    check: 'tsc --noEmit',
+    typed: true,
+  },
   'next-webpack': {
     title: 'Next.js, webpack',
     of: 'next',
-    serve: 'next start',
-    dev: 'next dev --webpack',
+    make: templates.makeNextWebpack,
+    site: '.next/static',
+    serve: 'next start --port {port} --hostname 127.0.0.1',
+    dev: 'next dev --webpack --port {port} --hostname 127.0.0.1',
     yes: 'command',
-    make: makeNextWebpack,
+    check: 'tsc --noEmit',
+    typed: true,
+  },
+  storybook: {
+    title: 'Storybook',
+    of: 'storybook',
+    make: templates.makeStorybook,
+    build: 'build-storybook',
+    site: 'storybook-static',
+    dev: 'storybook dev --ci --exact-port --port {port} --host 127.0.0.1',
+    open: '/iframe.html?id=hero--shown&viewMode=story',
+    check: 'tsc -b --force',
   },
   'react-ts': {
     title: 'create-vite react-ts',
     of: 'vite',
+    make: templates.makeCreateVite,
     site: 'dist',
-    dev: 'vite',
-    make: makeCreateVite,
+    dev: 'vite --port {port} --host 127.0.0.1',
+    check: 'tsc -b --force',
     typed: true,
   },
   'vue-ts': {
     title: 'create-vite vue-ts',
     of: 'vite',
+    make: templates.makeCreateVite,
     site: 'dist',
-    dev: 'vite',
-    make: makeCreateVite,
+    dev: 'vite --port {port} --host 127.0.0.1',
+    check: 'vue-tsc -b --force',
     typed: true,
   },
 }
 
 /** Writes the files of a project as a user would have them, with one import, before anything is installed. */
 export async function makeProject(name, cwd, tarball) {
-  const { make = copyExample } = PROJECTS[name]
-  await make(cwd, name)
+  await PROJECTS[name].make(cwd, name)
   await cp(path.join(ROOT, 'playground', 'images', 'robot.png'), path.join(cwd, 'hero.png'))
-  const ignored = ['node_modules', 'dist', 'build', 'out', '.output', '.nuxt', '.next', '.astro']
-  const more = ['.svelte-kit', '.react-router', '.cache', '*.tsbuildinfo', '']
-  await writeFile(path.join(cwd, '.gitignore'), [...ignored, ...more].join('\n'))
-  await editManifest(cwd, ({ dependencies }) => {
-    dependencies['unplugin-meshy'] = `file:${tarball}`
-    dependencies['@google/model-viewer'] = '4.4.0'
+  if (PROJECTS[name].make === templates.copyExample) await writeIgnored(cwd)
+  await editManifest(cwd, (manifest) => {
+    manifest.dependencies = {
+      ...manifest.dependencies,
+      'unplugin-meshy': `file:${tarball}`,
+      '@google/model-viewer': '4.4.0',
+    }
   })
 }
 
-async function copyExample(cwd, name) {
-  await cp(path.join(EXAMPLES, name), cwd, { recursive: true })
-}
-
-async function makeNextWebpack(cwd) {
-  await copyExample(cwd, 'next')
-  const config = `import meshy from 'unplugin-meshy/webpack'
-
-export default {
-  webpack(config) {
-    config.plugins.push(meshy())
-    return config
-  },
-}
-`
-  await writeFile(path.join(cwd, 'next.config.mjs'), config)
-  await editManifest(cwd, ({ scripts }) => {
-    scripts.build = 'next build --webpack'
-  })
-}
-
-/** The template as it comes, with the plugin and one typed import. */
-async function makeCreateVite(cwd, name) {
-  const { dir, base } = path.parse(cwd)
-  await npx(dir, ['create-vite@latest', base, '--template', name, '--no-interactive'])
-  await editFile(path.join(cwd, 'vite.config.ts'), (text) =>
-    text
-      .replace('plugins: [', 'plugins: [meshy(), ')
-      .replace(/^/, "import meshy from 'unplugin-meshy/vite'\n"),
-  )
-  const main = path.join(cwd, 'src', name === 'vue-ts' ? 'main.ts' : 'main.tsx')
-  await editFile(main, (text) => `${text}\n${SHOW}`)
-}
-
-const SHOW = `import '@google/model-viewer'
-import hero from '../hero.png?meshy&poly=5000'
-
-const line = document.createElement('p')
-line.textContent = \`\${hero.metadata.triangles} triangles, \${hero.metadata.state}\`
-const viewer = Object.assign(document.createElement('model-viewer'), { src: hero.url, alt: 'The hero' })
-document.body.prepend(line, viewer)
-`
-
-async function editManifest(cwd, edit) {
-  await editFile(path.join(cwd, 'package.json'), (text) => {
-    const manifest = JSON.parse(text)
-    edit(manifest)
-    return `${JSON.stringify(manifest, null, 2)}\n`
-  })
-}
-
-async function editFile(file, edit) {
-  await writeFile(file, edit(await readFile(file, 'utf8')))
+/** What the templates of these frameworks ignore. */
+async function writeIgnored(cwd) {
+  const ignored = ['node_modules', 'dist', '.output', '.data', '.nuxt', '.nitro', '.cache', '.astro']
+  await writeFile(path.join(cwd, '.gitignore'), [...ignored, '/.react-router/', '/build/', ''].join('\n'))
 }

@@ -24,9 +24,10 @@ export async function withSite(site, use) {
 
 /** Runs a server of a framework while `use` runs; it gets the URL, and what was printed until then. */
 export async function withServer(cwd, line, env, use) {
-  const port = await freePort()
-  const host = line.startsWith('next') ? '--hostname' : '--host'
-  const child = start(cwd, ['npx', ...line.split(' '), '--port', String(port), host, '127.0.0.1'], env)
+  const port = String(await freePort())
+  const words = line.replaceAll('{port}', port).split(' ')
+  const command = words[0] === 'node' ? words : ['npx', ...words]
+  const child = start(cwd, command, { ...env, PORT: port, HOST: '127.0.0.1' })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text))
   try {

@@ -5,14 +5,13 @@ import { PROJECTS } from './projects.mjs'
 
 const FILE = fileURLToPath(new URL('../../docs/bundlers.md', import.meta.url))
 const BLOCK = /(<!-- frameworks -->\n)[\s\S]*(?=<!-- end of frameworks -->)/
-const UNTRIED = ['Storybook']
 
 /** Puts rows into the table of docs/bundlers.md; those of other projects stay as they are. */
 export async function writeRows(results) {
   const text = await readFile(FILE, 'utf8')
   const known = new Map(rowsOf(text).map((row) => [titleOf(row), row]))
   for (const { name, ...result } of results) known.set(PROJECTS[name].title, rowOf(name, result))
-  const titles = [...Object.values(PROJECTS).map(({ title }) => title), ...UNTRIED]
+  const titles = Object.values(PROJECTS).map(({ title }) => title)
   const rows = titles.map((title) => known.get(title) ?? line([title, '', ...untried()]))
   const head = [
     line(['project', 'tried', ...Object.keys(CELLS)]),

@@ -1,1 +1,3 @@
-export default { ssr: false, prerender: ['/'] }
+import type { Config } from '@react-router/dev/config'
+
+export default { ssr: true } satisfies Config

@@ -1,4 +1,4 @@
-import { useEffect } from 'react'
+import { createElement, useEffect } from 'react'
 import hero from '../../hero.png?meshy&poly=5000'
 
 export default function Home() {
@@ -8,7 +8,7 @@ export default function Home() {
   return (
     <main>
       <p>{`${hero.metadata.triangles} triangles, ${hero.metadata.state}`}</p>
-      <model-viewer src={hero.url} alt="The hero" style={{ height: '20em' }} />
+      {createElement('model-viewer', { src: hero.url, alt: 'The hero', style: { height: '20em' } })}
     </main>
   )
 }

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { git } from './commands.mjs'
+
+/** Of `node_modules`, what package managers keep there. All else that begins with a dot is a cache of some tool. */
+const OF_PACKAGES = new Set(['.bin', '.package-lock.json'])
+
+/** Makes a repository of a folder; returns its first commit. */
+export async function makeRepository(cwd) {
+  await git(cwd, ['init', '--quiet'])
+  await commit(cwd, ['--all'])
+  return (await git(cwd, ['rev-parse', 'HEAD'])).trim()
+}
+
+export async function commit(cwd, paths) {
+  await git(cwd, ['add', ...paths])
+  await git(cwd, ['commit', '--quiet', '--message', 'step'])
+}
+
+/** A fresh clone of a commit. It takes the installed packages over, which are the same, and no cache that is among them. */
+export async function cloneOf(from, to, ref = 'HEAD') {
+  await git(path.dirname(to), ['clone', '--quiet', from, to])
+  await git(to, ['checkout', '--quiet', '--detach', ref])
+  return takePackages(from, to)
+}
+
+/** Moves the installed packages from one clone to another. */
+export async function takePackages(from, to) {
+  await rename(path.join(from, 'node_modules'), path.join(to, 'node_modules'))
+  for (const name of await cachesOf(to)) {
+    await rm(path.join(to, 'node_modules', name), { recursive: true, force: true })
+  }
+  return to
+}
+
+/** Every file of a folder with a hash of its bytes, but for repository and packages; of these, the caches. */
+export async function treeOf(folder) {
+  const tree = new Map()
+  await walk(folder, async (file) => {
+    const hash = createHash('sha256').update(await readFile(file))
+    tree.set(path.relative(folder, file), hash.digest('hex'))
+  })
+  for (const name of await cachesOf(folder)) tree.set(path.join('node_modules', name), '')
+  return tree
+}
+
+/** Names of files that are not the same in two trees. */
+export function differences(one, other) {
+  const names = new Set([...one.keys(), ...other.keys()])
+  return [...names].filter((name) => one.get(name) !== other.get(name)).sort()
+}
+
+async function walk(folder, use) {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const file = path.join(folder, entry.name)
+    if (entry.name === '.git' || entry.name === 'node_modules') continue
+    if (entry.isDirectory()) await walk(file, use)
+    else if (entry.isFile()) await use(file)
+  }
+}
+
+async function cachesOf(folder) {
+  const all = await readdir(folder)
+  if (!all.includes('node_modules')) return []
+  const names = await readdir(path.join(folder, 'node_modules'))
+  return names.filter((name) => name.startsWith('.') && !OF_PACKAGES.has(name))
+}
