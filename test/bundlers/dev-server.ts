@@ -1,6 +1,4 @@
-import { createServer as createVite8, type InlineConfig, type ViteDevServer } from 'vite'
-import { createServer as createVite6 } from 'vite6'
-import { createServer as createVite7 } from 'vite7'
+import type { InlineConfig, ViteDevServer } from 'vite'
 import { WebSocket } from 'undici'
 import { expect, onTestFinished } from 'vitest'
 import type { Options } from '../../src/index.ts'
@@ -10,11 +8,11 @@ import { freePort } from '../support/free-port.ts'
 import type { Project } from '../support/project.ts'
 import { collectingLogger, type ViteName } from './harness.ts'
 
-// The three versions have types of their own, which fit each other in what is used here.
+// Each is loaded when it is needed. They have types of their own, which fit each other in what is used here.
 const SERVERS: Record<ViteName, (config: InlineConfig) => Promise<ViteDevServer>> = {
-  'Vite 8': createVite8,
-  'Vite 7': createVite7 as unknown as typeof createVite8,
-  'Vite 6': createVite6 as unknown as typeof createVite8,
+  'Vite 8': async (config) => (await import('vite')).createServer(config),
+  'Vite 7': async (config) => (await import('vite7')).createServer(config as object) as never,
+  'Vite 6': async (config) => (await import('vite6')).createServer(config as object) as never,
 }
 
 export interface DevServer {

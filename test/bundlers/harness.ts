@@ -1,9 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { rollup, type RollupLog } from 'rollup'
-import { build as buildWithVite8, type InlineConfig, type Logger } from 'vite'
-import { build as buildWithVite6 } from 'vite6'
-import { build as buildWithVite7 } from 'vite7'
+import type { RollupLog } from 'rollup'
+import type { InlineConfig, Logger } from 'vite'
 import { onTestFinished, vi } from 'vitest'
 import { startEmulator } from '../../src/emulator.ts'
 import type { RunningEmulator, StartOptions } from '../../src/emulator.ts'
@@ -17,11 +15,11 @@ export const BUNDLERS = [...VITES, 'Rollup 4'] as const
 export type ViteName = (typeof VITES)[number]
 export type BundlerName = (typeof BUNDLERS)[number]
 
-// The three versions have types of their own, which fit each other in what is used here.
+// Each is loaded when it is needed. They have types of their own, which fit each other in what is used here.
 export const VITE_BUILDS: Record<ViteName, (config: InlineConfig) => Promise<unknown>> = {
-  'Vite 8': buildWithVite8,
-  'Vite 7': buildWithVite7 as unknown as typeof buildWithVite8,
-  'Vite 6': buildWithVite6 as unknown as typeof buildWithVite8,
+  'Vite 8': async (config) => (await import('vite')).build(config),
+  'Vite 7': async (config) => (await import('vite7')).build(config as object),
+  'Vite 6': async (config) => (await import('vite6')).build(config as object),
 }
 
 /** A page's worth of a model: what an entry exports for {@link evaluate}. */
@@ -130,6 +128,7 @@ async function buildByRollup({ root }: Project, init: BuildInit): Promise<Built>
   await rm(dir, { recursive: true, force: true })
   workIn(root)
   collectConsole(log)
+  const { rollup } = await import('rollup')
   const bundle = await rollup({
     input: path.join(root, entry),
     plugins: [meshyForRollup(init.meshy)],
