@@ -1,5 +1,6 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { describe, expect, it } from 'vitest'
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { forgetModel } from '../../../src/run/commands/forget.ts'
 import { fetchAhead } from '../../../src/generate/fetch-ahead.ts'
 import { finishSharing } from '../../../src/store/shared/shared-stores.ts'
@@ -122,6 +123,31 @@ describe('the store of a machine', () => {
     await finishSharing(warm.context)
 
     await expect(rm(temp.path('machine'))).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
+  it('is not touched by a warm run, nor is a connection made', async () => {
+    const service = await startService()
+    const root = await projectWith('one')
+    await (await openRun({ root, service, options: shared() })).load('hero.png?meshy')
+    await rm(temp.path('machine'), { recursive: true })
+    let connections = 0
+    const store = createServer().on('connection', () => (connections += 1))
+    await new Promise<void>((resolve) => store.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void store.close())
+    const { port } = store.address() as AddressInfo
+    const env = { MESHY_TEAM_STORE: `http://127.0.0.1:${port}`, MESHY_TEAM_STORE_TOKEN: 'token' }
+    const requests = service.requests.length
+
+    for (const mode of ['generate', 'frozen'] as const) {
+      const warm = await openRun({ root, service, env, options: { ...shared(), mode } })
+      await fetchAhead(warm.context)
+      expect((await warm.load('hero.png?meshy')).metadata.state).toBe('ready')
+      await finishSharing(warm.context)
+    }
+
+    expect(connections).toBe(0)
+    expect(service.requests).toHaveLength(requests)
+    await expect(stat(temp.path('machine'))).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
   it('does not give back what was forgotten', async () => {
