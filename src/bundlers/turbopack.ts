@@ -1,8 +1,10 @@
 import path from 'node:path'
 import { isMeshyError, MeshyError } from '../system/errors.ts'
+import type { Asset } from '../run/asset.ts'
 import type { Context } from '../run/context.ts'
 import type { Import } from '../run/imports.ts'
 import { loadAsset } from '../run/load.ts'
+import type { Mode } from '../run/modes.ts'
 import { consoleLogger } from '../run/reporting/logger.ts'
 import { openProject } from '../run/open-project.ts'
 import { findProject } from '../run/project.ts'
@@ -18,6 +20,8 @@ export interface LoaderContext {
   /** `?meshy&pbr` */
   resourceQuery: string
   rootContext: string
+  /** `development` in `next dev`. */
+  mode?: string | undefined
   addDependency(file: string): void
   async(): (error: unknown, code?: string) => void
 }
@@ -39,14 +43,14 @@ async function answer(loader: LoaderContext): Promise<void> {
 
 /**
  * The module of a model, for a bundler that shows one import at a time and no graph. Nothing is generated here, since no
- * batch could be announced: what is missing is an error, or a stand-in in `preview`.
+ * batch could be announced: what is missing is an error in a build, and a stand-in in `next dev` and in `preview`.
  */
 export async function loadByItself(loader: LoaderContext): Promise<string> {
   const { resourcePath, resourceQuery, rootContext: root } = loader
-  const context = await openFrozen(root)
+  const context = await open(root)
   const file = toPosix(resourcePath)
   // It does not tell who imports.
-  const site = async () => ({ file: toPosix(path.relative(root, resourcePath)) + resourceQuery })
+  const site = async () => ({ file: nameOf(loader) })
   const imported = context.imports.find(context.imports.add(file + resourceQuery, { file, site }))
   if (!imported) return renderFailedModule()
   const { lockfile } = context.options
@@ -57,7 +61,7 @@ export async function loadByItself(loader: LoaderContext): Promise<string> {
 
 async function renderImport(context: Context, imported: Import, loader: LoaderContext): Promise<string> {
   try {
-    const asset = await loadAsset(context, imported, (file) => loader.addDependency(file))
+    const asset = await loadOrShow(context, imported, loader)
     if (!asset) return renderFailedModule()
     return await renderModule(asset, turbopackUrl(path.dirname(loader.resourcePath)))
   } catch (error) {
@@ -65,25 +69,52 @@ async function renderImport(context: Context, imported: Import, loader: LoaderCo
   }
 }
 
-async function openFrozen(root: string): Promise<Context> {
+/** Nobody waits in a dev server, nor for a page: what is missing has a stand-in there, until the lockfile changes. */
+async function loadOrShow(
+  context: Context,
+  imported: Import,
+  loader: LoaderContext,
+): Promise<Asset | undefined> {
+  const { mode } = context.options
+  const load = (as: Mode) => loadAsset(inMode(context, as), imported, (file) => loader.addDependency(file))
+  if (mode === 'preview' || (mode === 'plan' && context.part)) return load(mode)
+  try {
+    return await load('frozen')
+  } catch (error) {
+    if (mode === 'frozen' || loader.mode !== 'development' || !isMissing(error)) throw error
+    context.notices.once(
+      `\`${nameOf(loader)}\` is shown as a stand-in: run \`npx unplugin-meshy generate\` for the model`,
+    )
+    return load('preview')
+  }
+}
+
+function inMode(context: Context, mode: Mode): Context {
+  return { ...context, options: { ...context.options, mode } }
+}
+
+async function open(root: string): Promise<Context> {
   const envMode = process.env['NODE_ENV'] ?? 'production'
   const run = { root, envDir: root, envMode, live: false, underTest: false, logger: consoleLogger }
-  const context = await openProject(run, { inline: {}, activity: () => 0 })
-  const { options, part } = context
-  const isOffline = options.mode === 'preview' || (options.mode === 'plan' && part !== undefined)
-  const mode = isOffline ? options.mode : 'frozen'
-  return { ...context, options: { ...options, mode } }
+  return openProject(run, { inline: {}, activity: () => 0 })
 }
 
 /** Says how to get a model that this bundler could not ask for. */
-function orGenerate(error: unknown, { resourceQuery, rootContext, resourcePath }: LoaderContext): unknown {
-  if (!isMeshyError(error) || error.code !== 'MESHY_MODEL_MISSING') return error
-  const image = toPosix(path.relative(rootContext, resourcePath)) + resourceQuery
+function orGenerate(error: unknown, loader: LoaderContext): unknown {
+  if (!isMissing(error)) return error
   return new MeshyError(error.code, {
-    message: `\`${image}\` is not in the lockfile, and Turbopack shows no plugin what else is missing.`,
+    message: `\`${nameOf(loader)}\` is not in the lockfile, and Turbopack shows no plugin what else is missing.`,
     hint: 'Run `npx unplugin-meshy generate`, which generates and pins what the sources import.',
     details: error.details,
   })
+}
+
+function isMissing(error: unknown): error is MeshyError {
+  return isMeshyError(error) && error.code === 'MESHY_MODEL_MISSING'
+}
+
+function nameOf({ resourceQuery, rootContext, resourcePath }: LoaderContext): string {
+  return toPosix(path.relative(rootContext, resourcePath)) + resourceQuery
 }
 
 /** The rules for `turbopack.rules` in `next.config`: imports with `?meshy` go to the loader, and no others. */

@@ -39,6 +39,31 @@ describe('the loader for Turbopack', () => {
     await expect(loading).rejects.toThrow(/hero\.png\?meshy&poly=777[\s\S]*npx unplugin-meshy generate/)
   })
 
+  it('gives a stand-in in `next dev`, which changes with the lockfile', async () => {
+    const emulator = await emulate()
+    vi.stubEnv('MESHY_BASE_URL', emulator.url)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const project = await makeProject({ files: { 'main.js': entryOf(`./hero.png${QUERY}`) } })
+
+    const before = await load(project, QUERY, { mode: 'development' })
+    await build('Vite 8', project, { meshy: paying(emulator) })
+    const after = await load(project, QUERY, { mode: 'development' })
+
+    expect(before.code).toContain('"state":"preview"')
+    expect(before.dependencies).toContain('meshy-lock.json')
+    expect(after.code).toContain('"state":"ready"')
+    expect(emulator.counts.posts).toBe(1)
+  })
+
+  it('is as strict in `next dev` as `frozen` says', async () => {
+    const project = await pinnedProject()
+    vi.stubEnv('MESHY_MODE', 'frozen')
+
+    const loading = load(project, '?meshy&poly=777', { mode: 'development' })
+
+    await expect(loading).rejects.toThrow('npx unplugin-meshy generate')
+  })
+
   it('gives a stand-in in `preview`', async () => {
     const project = await pinnedProject()
     vi.stubEnv('MESHY_MODE', 'preview')
@@ -80,13 +105,14 @@ async function pinnedProject(): Promise<Project> {
   return project
 }
 
-async function load({ root }: Project, resourceQuery: string) {
+async function load({ root }: Project, resourceQuery: string, { mode = 'production' } = {}) {
   const dependencies: string[] = []
   const code = await new Promise<string>((resolve, reject) => {
     const context: LoaderContext = {
       resourcePath: path.join(root, 'hero.png'),
       resourceQuery,
       rootContext: root,
+      mode,
       addDependency: (file) => void dependencies.push(path.relative(root, file)),
       async: () => (error, result) => (error ? reject(error as Error) : resolve(result ?? '')),
     }
