@@ -19,8 +19,13 @@ const SIGNS = {
 /*
 !/.gitattributes
 !/.gitignore
+!/.ignore
 !/CACHEDIR.TAG
 !/blobs/
+`,
+  // Bytes of models would become class names: what they say would decide the CSS.
+  '.ignore': `# Written by unplugin-meshy, for programs that read all sources, as Tailwind CSS does: nothing here is text.
+*
 `,
   // No formatter is to touch what is written here, in whatever style: none of these files has the pragma, which this
   // parser looks for and that of JSON does not.

@@ -98,7 +98,7 @@ describe('docs/cache-format.md', () => {
     expect(found?.holder).toEqual(JSON.parse(sampleOf(name)))
   })
 
-  it.each(['CACHEDIR.TAG', '.gitignore', '.gitattributes'])('shows %s as it is written', async (name) => {
+  it.each(['CACHEDIR.TAG', '.gitignore', '.ignore', '.gitattributes'])('shows %s as it is written', async (name) => {
     await prepareCache(createLayout(path('.meshy')))
 
     expect(await readFile(path('.meshy', name), 'utf8')).toBe(sampleOf(name))

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { Scanner } from '@tailwindcss/oxide'
 import { describe, expect, it } from 'vitest'
 import { createBlobs } from '../../src/store/blobs.ts'
 import { createEntries } from '../../src/store/entries.ts'
@@ -71,10 +72,22 @@ describe('prepareCache', () => {
     expect(names.filter((name) => !name.includes('/blobs/'))).toEqual([
       '.meshy/.gitattributes',
       '.meshy/.gitignore',
+      '.meshy/.ignore',
       '.meshy/CACHEDIR.TAG',
     ])
-    expect(names).toHaveLength(4)
+    expect(names).toHaveLength(5)
     expect(git('check-attr', 'diff', 'text', '--', '.meshy/blobs/ab/x.glb')).toContain('diff: unset')
+  })
+
+  it('keeps Tailwind CSS from taking the bytes of models for class names', async () => {
+    await writeFile(path('page.html'), '<p class="italic"></p>')
+    await createBlobs(createLayout(path('.meshy'))).write(Buffer.from(' outline '), { ext: 'glb' })
+    const sources = [{ base: path(), pattern: '**/*', negated: false }]
+
+    const classes = new Scanner({ sources }).scan()
+
+    expect(classes).toContain('italic')
+    expect(classes).not.toContain('outline')
   })
 
   it('leaves alone what stands there already', async () => {
