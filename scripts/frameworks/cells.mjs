@@ -30,7 +30,8 @@ async function generate(trial) {
   const words = ['unplugin-meshy', 'generate', '--', 'npm', 'run', scriptOf(trial)]
   const output = await npx(cwd, words, { env })
   expectPosts(emulator, 1)
-  const told = [...output.matchAll(/in `([^`]+)`; commit it/g)].map(([, file]) => file)
+  const lines = output.replaceAll(/\n[│ ]+/g, ' ')
+  const told = [...lines.matchAll(/ in `?([^`\s]+)`?; commit it/g)].map(([, file]) => file)
   await commit(cwd, ['--', 'meshy-lock.json', '.meshy', ...told])
   const left = await git(cwd, ['status', '--porcelain'])
   if (left !== '') throw new Error(`It does not tell to commit this:\n${left}`)
@@ -45,16 +46,17 @@ async function build(trial) {
   await buildFrozen(trial)
   const after = await treeOf(path.join(second, project.site))
   expectPosts(emulator, 1)
-  const differing = differences(before, after)
-  const isModel = (name) => name.endsWith('.glb')
   if (![...after.keys()].some(isModel)) throw new Error(`No model in ${[...after.keys()].join('\n')}`)
-  if (differing.length === 0) return 'frozen, same bytes'
+  if (differences(before, after).length === 0) return 'frozen, same bytes'
   await buildFrozen(trial)
-  const ofItself = new Set(differences(after, await treeOf(path.join(second, project.site))))
-  const ours = differing.filter((name) => isModel(name) || !ofItself.has(name))
-  if (ours.length > 0) throw new Error(`Other bytes:\n${ours.join('\n')}`)
-  return 'frozen, same bytes but for the stamps of its builds'
+  const again = await treeOf(path.join(second, project.site))
+  const lasting = [...after].filter(([name, hash]) => isModel(name) || again.get(name) === hash)
+  const others = lasting.filter(([name, hash]) => before.get(name) !== hash)
+  if (others.length > 0 || before.size !== after.size) throw new Error(`Other bytes: ${others.join('\n')}`)
+  return 'frozen, same bytes but for stamps of its own'
 }
+
+const isModel = (name) => name.endsWith('.glb')
 
 async function buildFrozen(trial) {
   const { MESHY_API_KEY: _, ...bare } = trial.env
@@ -86,24 +88,27 @@ async function dev(trial) {
   await cloneOf(cwd, third, first)
   const { open = '' } = project
   const paid = emulator.counts.posts
-  return withServer(third, project.dev, env, (url) =>
+  return withServer(third, project.dev, env, (url, output) =>
     withPage(browser, url + open, async (opened) => {
       await waitForModel(opened, 'preview')
       expectPosts(emulator, paid)
       if (project.yes === 'command') await npx(third, ['unplugin-meshy', 'generate'], { env })
-      else await sayYes(url)
+      else await sayYes(url, output())
       await waitForModel(opened, 'ready')
       return project.yes === 'command' ? 'stand-in, `generate`, model' : 'stand-in, yes, model'
     }),
   )
 }
 
-/** As the button of the inspector does. */
-async function sayYes(url) {
-  const html = await (await fetch(`${url}/__meshy/`)).text()
+/** As the button of the inspector does, which the server has named. */
+async function sayYes(url, output) {
+  const [, place] = /open (\S*__meshy\/)/i.exec(output) ?? []
+  if (!place) throw new Error('The server has not told how to say yes.')
+  const page = new URL(place, url)
+  const html = await (await fetch(page)).text()
   const token = /name="meshy-token" content="([\w-]+)"/.exec(html)?.[1]
-  const { models } = await (await fetch(`${url}/__meshy/assets.json`)).json()
-  const answer = await fetch(`${url}/__meshy/generate`, {
+  const { models } = await (await fetch(new URL('assets.json', page))).json()
+  const answer = await fetch(new URL('generate', page), {
     method: 'POST',
     headers: { origin: url, 'x-meshy-token': token ?? '', 'content-type': 'application/json' },
     body: JSON.stringify({ keys: models.map(({ id }) => id) }),

@@ -20,9 +20,9 @@ export async function waitForModel(page, state) {
   await page.waitForFunction(
     (wanted) =>
       document.querySelector('model-viewer')?.loaded === true &&
-      document.querySelector('p')?.textContent.endsWith(`triangles, ${wanted}`),
+      [...document.querySelectorAll('p')].some((p) => p.textContent.endsWith(`triangles, ${wanted}`)),
     state,
-    { timeout: 60_000 },
+    { timeout: 120_000 },
   )
   const { url, same } = await page.evaluate(() => {
     const { src, dataset } = document.querySelector('model-viewer')

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import path from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { start, stop } from './commands.mjs'
 
 const TYPES = {
@@ -33,7 +34,7 @@ export async function withServer(cwd, line, env, use) {
   try {
     const url = `http://127.0.0.1:${port}`
     await answering(url, child)
-    return await use(url)
+    return await use(url, () => stripVTControlCharacters(output))
   } catch (error) {
     throw new Error(`${error.message}\n${output}`, { cause: error })
   } finally {

@@ -67,6 +67,10 @@ export async function makeStorybook(cwd) {
   await addToVite(cwd)
   const choices = ['--yes', '--no-dev', '--type', 'react', '--builder', 'vite', '--features', 'docs']
   await npx(cwd, ['create-storybook@latest', ...choices, '--skip-install', '--disable-telemetry'])
+  // Its samples do not pass the checks of that template, which wants no import that nothing uses.
+  for (const name of ['Button', 'Header']) {
+    await replaceIn(path.join(cwd, 'src', 'stories', `${name}.tsx`), [/^import React .*\n/m, ''])
+  }
   await writeFile(path.join(cwd, 'src', 'stories', 'Hero.stories.ts'), STORY)
   await editFile(path.join(cwd, '.gitignore'), (text) => `${text}\nstorybook-static\n`)
 }
