@@ -98,9 +98,12 @@ describe('docs/cache-format.md', () => {
     expect(found?.holder).toEqual(JSON.parse(sampleOf(name)))
   })
 
-  it.each(['CACHEDIR.TAG', '.gitignore', '.ignore', '.gitattributes'])('shows %s as it is written', async (name) => {
-    await prepareCache(createLayout(path('.meshy')))
+  it.each(['CACHEDIR.TAG', '.gitignore', '.ignore', '.gitattributes'])(
+    'shows %s as it is written',
+    async (name) => {
+      await prepareCache(createLayout(path('.meshy')))
 
-    expect(await readFile(path('.meshy', name), 'utf8')).toBe(sampleOf(name))
-  })
+      expect(await readFile(path('.meshy', name), 'utf8')).toBe(sampleOf(name))
+    },
+  )
 })
