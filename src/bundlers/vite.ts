@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
-import type { Logger } from '../run/reporting/logger.ts'
+import type { Logger } from '../system/logger.ts'
 import type { Adapter, AdapterParts } from './adapter.ts'
 import { CopyMode } from './copy.ts'
 import { plainIds } from './module-id.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '../run/context.ts'
-import { namesModel, readSubject, type Subject } from '../generate/subject.ts'
+import { namesModel, readSubject, type Subject } from '../run/commands/subject.ts'
 import { openCommand, type ProjectArgs } from './project.ts'
 import { UsageError } from './usage-error.ts'
 

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { pinOwnBytes } from '../run/commands/pin.ts'
-import { namesImport, readSpecifier } from '../generate/subject.ts'
+import { namesImport, readSpecifier } from '../run/commands/subject.ts'
 import { defineCommand } from './command.ts'
 import { formatBytes, print, printJson } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MeshyError } from '../system/errors.ts'
-import type { Logger } from '../run/reporting/logger.ts'
+import type { Logger } from '../system/logger.ts'
 import type { PluginApi } from '../run/plugin-api.ts'
 
 /** The part of Vite that commands use; typed here, so that any version from 6 on will do. */

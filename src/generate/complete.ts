@@ -2,7 +2,7 @@ import { formatThrown } from '../system/errors.ts'
 import type { Entry } from '../store/entry.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import type { Context } from '../run/context.ts'
-import { findRecord, type UnreadableRecord } from './found-record.ts'
+import { findRecord, type UnreadableRecord } from '../store/found-record.ts'
 import { isLongOver, isUnsent } from './retention.ts'
 import { takeTurn } from './turn.ts'
 

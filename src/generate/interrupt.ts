@@ -1,5 +1,5 @@
 import type { Request } from '../request/request.ts'
-import type { Logger } from '../run/reporting/logger.ts'
+import type { Logger } from '../system/logger.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 

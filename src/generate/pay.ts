@@ -16,7 +16,7 @@ import { findLostTask } from './lost-task.ts'
 import type { Permission } from './permission.ts'
 import { submittedMeanwhile } from './recent-tasks.ts'
 import { RETENTION_MS } from './retention.ts'
-import type { Subject } from './subject.ts'
+import type { Subject } from '../run/commands/subject.ts'
 
 export interface Payment {
   permission: Permission

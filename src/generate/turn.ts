@@ -6,7 +6,7 @@ import { StoreFault } from '../store/shared/store-fault.ts'
 import type { TeamLease } from '../store/shared/team-leases.ts'
 import { currentProcess } from '../system/process.ts'
 import type { Context } from '../run/context.ts'
-import type { Logger } from '../run/reporting/logger.ts'
+import type { Logger } from '../system/logger.ts'
 
 /**
  * Runs `use` while no other process works on the key. Whoever waits for one is told: it may take as long as making a

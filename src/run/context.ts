@@ -16,18 +16,18 @@ import type { Budget } from '../generate/budget.ts'
 import type { Consent } from './live/consent.ts'
 import type { DeclaredFile } from './types/declared-file.ts'
 import type { Derivations } from './live/derivations.ts'
-import type { Flights } from '../generate/flights.ts'
+import type { SingleFlight } from '../system/single-flight.ts'
 import type { Imports } from './imports.ts'
 import type { Needs } from '../generate/needs.ts'
 import type { Interrupt } from '../generate/interrupt.ts'
 import type { Live } from './live/live.ts'
-import type { Logger } from './reporting/logger.ts'
-import type { Notices } from './reporting/notices.ts'
+import type { Logger } from '../system/logger.ts'
+import type { Notices } from '../system/notices.ts'
 import type { Observer } from './reporting/observer.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { Part } from './commanded.ts'
 import type { PlannedImport } from './plan.ts'
-import type { Progress } from './reporting/progress.ts'
+import type { Progress } from '../generate/progress.ts'
 import type { Report } from './reporting/report.ts'
 import type { SharedStores } from '../store/shared/shared-stores.ts'
 import type { Store } from '../store/open-store.ts'
@@ -51,7 +51,7 @@ export interface Context {
   budget: Budget
   /** Whether the run is bound to fail for another import: then nothing more is paid. */
   isDoomed(): boolean
-  flights: Flights
+  flights: SingleFlight
   /** Set when the bundler serves or watches, so that nobody waits. */
   live: Live | undefined
   /** What a live run derives in the background. */

@@ -24,15 +24,15 @@ import { DeclaredFile, type DeclaredFileOptions } from './types/declared-file.ts
 import type { Api, Context } from './context.ts'
 import type { Environment } from './environment.ts'
 import { Derivations } from './live/derivations.ts'
-import { Flights } from '../generate/flights.ts'
+import { SingleFlight } from '../system/single-flight.ts'
 import { Imports } from './imports.ts'
 import { Interrupt } from '../generate/interrupt.ts'
 import { createLineProgress } from './reporting/lines.ts'
 import { Live } from './live/live.ts'
 import { stillAsked } from './live/still-asked.ts'
-import { redactedLogger, type Logger } from './reporting/logger.ts'
+import { redactedLogger, type Logger } from '../system/logger.ts'
 import { Needs } from '../generate/needs.ts'
-import { Notices } from './reporting/notices.ts'
+import { Notices } from '../system/notices.ts'
 import { teeProgress } from './reporting/observer.ts'
 import type { ResolvedOptions } from './options.ts'
 import { Report } from './reporting/report.ts'
@@ -65,7 +65,7 @@ export interface Run {
 
 /** What all plugin instances of a process share for one cache folder. */
 interface Shared {
-  flights: Flights
+  flights: SingleFlight
   budget: Budget
   wanted: WantedFiles
   live: Live
@@ -170,7 +170,7 @@ function sharedFor(cacheDir: string): Shared {
   const known = sharedByCache.get(cacheDir)
   if (known) return known
   const shared: Shared = {
-    flights: new Flights(),
+    flights: new SingleFlight(),
     budget: new Budget(),
     wanted: new WantedFiles(),
     live: new Live(),

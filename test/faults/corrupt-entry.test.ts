@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { pinOwnBytes } from '../../src/run/commands/pin.ts'
-import { readSubject } from '../../src/generate/subject.ts'
+import { readSubject } from '../../src/run/commands/subject.ts'
 import type { Request } from '../../src/request/request.ts'
 import { failureOf, openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'

@@ -4,9 +4,9 @@ import { keyInName } from '../../request/payload.ts'
 import { findEntry } from '../../generate/classify.ts'
 import type { Context } from '../context.ts'
 import { notATask } from './account.ts'
-import { findRecord } from '../../generate/found-record.ts'
+import { findRecord } from '../../store/found-record.ts'
 import { recordOf } from '../../generate/pay.ts'
-import type { Subject } from '../../generate/subject.ts'
+import type { Subject } from './subject.ts'
 import { takeTurn } from '../../generate/turn.ts'
 
 /**

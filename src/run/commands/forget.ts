@@ -2,8 +2,8 @@ import { MeshyError } from '../../system/errors.ts'
 import { estimateCredits } from '../../service/pricing.ts'
 import { KEY_PATTERN } from '../../store/patterns.ts'
 import type { Context } from '../context.ts'
-import { findRecord } from '../../generate/found-record.ts'
-import { ifReadable, readSubject, type Subject } from '../../generate/subject.ts'
+import { findRecord } from '../../store/found-record.ts'
+import { ifReadable, readSubject, type Subject } from './subject.ts'
 import { takeTurn } from '../../generate/turn.ts'
 
 /** What was given up, and what that will cost. */

@@ -2,11 +2,11 @@ import { blobsOf, type Entry, type StoredEntry } from '../../store/entry.ts'
 import type { JournalRecord } from '../../store/journal-record.ts'
 import { by } from '../../system/order.ts'
 import type { Context } from '../context.ts'
-import { findRecord, type UnreadableRecord } from '../../generate/found-record.ts'
+import { findRecord, type UnreadableRecord } from '../../store/found-record.ts'
 import { isOnItsWay } from '../../generate/retention.ts'
 import type { State } from '../../generate/modes.ts'
 import { spending, type Spending } from './spending.ts'
-import { ifReadable } from '../../generate/subject.ts'
+import { ifReadable } from './subject.ts'
 
 /** A model of the project, as the records say; its bytes are only measured. `verify` reads them. */
 export interface ModelStatus {

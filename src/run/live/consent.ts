@@ -2,7 +2,7 @@ import type { Request } from '../../request/request.ts'
 import type { Clock } from '../../system/clock.ts'
 import { by } from '../../system/order.ts'
 import type { Finding } from '../../generate/classify.ts'
-import type { Logger } from '../reporting/logger.ts'
+import type { Logger } from '../../system/logger.ts'
 import { priceOf } from '../../generate/price.ts'
 
 /** A model that waits for the developer's yes. */

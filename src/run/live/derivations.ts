@@ -4,8 +4,8 @@ import { readyAsset } from '../asset.ts'
 import { classify, type StoredFinding } from '../../generate/classify.ts'
 import type { Context } from '../context.ts'
 import type { Derivation } from '../../derive/derivation.ts'
-import { derive } from '../../derive/derive.ts'
-import { Flights } from '../../generate/flights.ts'
+import { derive } from '../derive.ts'
+import { SingleFlight } from '../../system/single-flight.ts'
 import { touchStateFile } from './state-file.ts'
 
 /** A derivation that a live run has to do, of a model that is stored. */
@@ -21,7 +21,7 @@ export interface DerivationTask {
 export class Derivations {
   /** Why they failed, by the key of the derivation. */
   #failures = new Map<string, unknown>()
-  readonly #running = new Flights()
+  readonly #running = new SingleFlight()
 
   /** Why a derivation failed in this run; undefined when it did not. */
   failureOf({ key }: Derivation): unknown {

@@ -1,5 +1,5 @@
-import type { Logger } from './logger.ts'
-import type { Progress } from './progress.ts'
+import type { Logger } from '../../system/logger.ts'
+import type { Progress } from '../../generate/progress.ts'
 
 /** Progress where no terminal can redraw: one line for each change of state. */
 export function createLineProgress(logger: Logger): Progress {

@@ -1,7 +1,7 @@
 import type { Request } from '../../request/request.ts'
 import type { Asset } from '../asset.ts'
 import type { Import } from '../imports.ts'
-import type { Progress } from './progress.ts'
+import type { Progress } from '../../generate/progress.ts'
 
 /** Hears what a live run does, for whoever shows it. */
 export interface Observer extends Progress {

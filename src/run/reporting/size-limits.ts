@@ -5,7 +5,7 @@ import type { ImportSite } from '../../system/errors.ts'
 import type { Request } from '../../request/request.ts'
 import type { Asset } from '../asset.ts'
 import type { Context } from '../context.ts'
-import { formatBytes } from './size.ts'
+import { formatBytes } from '../../system/size.ts'
 
 /**
  * Holds an emitted model against `maxBytes` and `maxTriangles`, of its import or of the options, and names the

@@ -1,8 +1,8 @@
 import type { createLogUpdate } from 'log-update'
 import type { Clock } from '../../system/clock.ts'
 import { printable } from '../../system/printable.ts'
-import type { Logger } from './logger.ts'
-import type { Progress } from './progress.ts'
+import type { Logger } from '../../system/logger.ts'
+import type { Progress } from '../../generate/progress.ts'
 
 /** A terminal that can redraw its last lines. */
 export type Redraw = Pick<ReturnType<typeof createLogUpdate>, 'clear' | 'done'> & ((text: string) => void)

@@ -12,7 +12,7 @@ import type { Environment } from '../../run/environment.ts'
 import { mayGenerate } from '../../generate/modes.ts'
 import type { ResolvedOptions } from '../../run/options.ts'
 import type { Store } from '../open-store.ts'
-import type { Logger } from '../../run/reporting/logger.ts'
+import type { Logger } from '../../system/logger.ts'
 
 /** What this project shares with others: nothing, where its models are those of an emulator. */
 export interface SharedStores {

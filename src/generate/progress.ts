@@ -1,5 +1,5 @@
-import type { Task } from '../../service/task.ts'
-import type { Request } from '../../request/request.ts'
+import type { Task } from '../service/task.ts'
+import type { Request } from '../request/request.ts'
 
 /** Shows how far the models of a run are. */
 export interface Progress {

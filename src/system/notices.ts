@@ -1,4 +1,4 @@
-import { formatSite, type ImportSite } from '../../system/errors.ts'
+import { formatSite, type ImportSite } from './errors.ts'
 import type { Logger } from './logger.ts'
 
 /** Tells each notice once for a process, however often modules are loaded. */

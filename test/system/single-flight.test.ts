@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { Flights } from '../../src/generate/flights.ts'
+import { SingleFlight } from '../../src/system/single-flight.ts'
 
-describe('Flights', () => {
+describe('SingleFlight', () => {
   it('gives everybody who asks for a key the same work while it is under way', async () => {
-    const flights = new Flights()
+    const flights = new SingleFlight()
     let land: (model: string) => void = () => {}
     let begun = 0
     const work = () => {
@@ -21,7 +21,7 @@ describe('Flights', () => {
   })
 
   it('keeps keys apart', async () => {
-    const flights = new Flights()
+    const flights = new SingleFlight()
 
     expect(await Promise.all([flights.join('a', async () => 1), flights.join('b', async () => 2)])).toEqual([
       1, 2,
@@ -29,7 +29,7 @@ describe('Flights', () => {
   })
 
   it('remembers no failure', async () => {
-    const flights = new Flights()
+    const flights = new SingleFlight()
     await expect(flights.join('key', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
 
     expect(await flights.join('key', async () => 'model')).toBe('model')

@@ -1,12 +1,12 @@
 import path from 'node:path'
-import { isMeshyError, MeshyError } from '../system/errors.ts'
-import { parseSpecifier } from '../request/parse.ts'
-import type { Request } from '../request/request.ts'
-import { KEY_PATTERN } from '../store/patterns.ts'
-import type { Context } from '../run/context.ts'
-import { findRecord, type UnreadableRecord } from './found-record.ts'
-import { isOurs } from '../run/imports.ts'
-import { readImport } from '../run/read-import.ts'
+import { isMeshyError, MeshyError } from '../../system/errors.ts'
+import { parseSpecifier } from '../../request/parse.ts'
+import type { Request } from '../../request/request.ts'
+import { KEY_PATTERN } from '../../store/patterns.ts'
+import type { Context } from '../context.ts'
+import { findRecord, type UnreadableRecord } from '../../store/found-record.ts'
+import { isOurs } from '../imports.ts'
+import { readImport } from '../read-import.ts'
 
 /** What commands know of a request: all of it for an import, what the records say for a key. */
 export type Subject = Pick<Request, 'key' | 'imageName' | 'canonical' | 'params'>

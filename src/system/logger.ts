@@ -1,4 +1,4 @@
-import { printable } from '../../system/printable.ts'
+import { printable } from './printable.ts'
 
 /** Where the pipeline tells people things; bundlers bring their own. */
 export interface Logger {

@@ -1,11 +1,11 @@
 import { isMeshyError, MeshyError } from '../system/errors.ts'
-import type { DerivedModel } from './derive-model.ts'
+import type { DerivedModel } from '../derive/derive-model.ts'
 import type { Request } from '../request/request.ts'
 import type { DerivedFile, Entry } from '../store/entry.ts'
 import { findEntry } from '../generate/classify.ts'
-import type { Context } from '../run/context.ts'
-import { partsOf, type Derivation, type Part } from './derivation.ts'
-import { formatBytes } from '../run/reporting/size.ts'
+import type { Context } from './context.ts'
+import { partsOf, type Derivation, type Part } from '../derive/derivation.ts'
+import { formatBytes } from '../system/size.ts'
 import { share } from '../generate/share.ts'
 import { takeTurn } from '../generate/turn.ts'
 import { PLUGIN_VERSION } from '../system/version.ts'
@@ -79,7 +79,7 @@ async function derivePart(context: Context, request: Request, { entry, part }: P
   const read = async () => {
     const source = await store.blobs.read(entry.files.glb)
     if (options.transforms.length === 0) return source
-    const { transformModel } = await import('./transform-model.ts')
+    const { transformModel } = await import('../derive/transform-model.ts')
     return transformModel(source, options.transforms)
   }
   const wanted = { plan: part.plan, extras: extrasOf(entry, part) }

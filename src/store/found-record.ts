@@ -1,6 +1,6 @@
 import { isMeshyError, type MeshyError } from '../system/errors.ts'
-import type { Journal } from '../store/journal.ts'
-import type { JournalRecord } from '../store/journal-record.ts'
+import type { Journal } from './journal.ts'
+import type { JournalRecord } from './journal-record.ts'
 
 /** A record that is not one that we wrote: a model may be being paid for, and it cannot be told which. */
 export interface UnreadableRecord {

@@ -1,7 +1,7 @@
 import type { CanonicalRequest, Request } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
 import type { Context } from '../run/context.ts'
-import { ifReadable } from '../generate/subject.ts'
+import { ifReadable } from '../run/commands/subject.ts'
 
 /** What is aimed at where an import names no count. */
 const DEFAULT_POLYCOUNT = 30_000

@@ -1,5 +1,5 @@
 /** Work by key, so that whoever asks for the same key while it is under way gets the same promise. */
-export class Flights {
+export class SingleFlight {
   #byKey = new Map<string, Promise<unknown>>()
 
   /** Runs `work`, or joins the work of the same key. A settled flight is forgotten: failures are never cached. */
