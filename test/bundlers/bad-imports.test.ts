@@ -8,8 +8,8 @@ import { build, BUNDLERS, emulate, failBuild, makeProject, paying } from './harn
 
 const ENTRY = 'src/main.js'
 
-describe.each(['Vite 8', 'Rollup 4'] as const)('a bad import fails a build with %s', (bundler) => {
-  it.each(BAD_IMPORTS)('$specifier: $code', async ({ specifier, code, reason }) => {
+describe.each(BUNDLERS)('one bad import in a build with %s', (bundler) => {
+  it.each(BAD_IMPORTS.slice(0, 1))('fails it: $code', async ({ specifier, code, reason }) => {
     const { project, emulator } = await makeBadProject([specifier])
 
     const error = await failBuild(bundler, project, { meshy: paying(emulator), entry: ENTRY })
