@@ -49,7 +49,7 @@ const STEP_KINDS: readonly StepKind[] = [
   },
   {
     name: 'optimize',
-    revision: 2,
+    revision: 3,
     valueIn: ({ optimize }) => optimize || undefined,
     needs: () => ['sharp'],
   },
@@ -68,7 +68,7 @@ const STEP_KINDS: readonly StepKind[] = [
   },
   {
     name: 'texture-format',
-    revision: 1,
+    revision: 2,
     valueIn: ({ textureFormat, optimize }) =>
       textureFormat === 'keep' && !optimize ? undefined : textureFormat,
     implied: OPTIMIZED.textureFormat,

@@ -42,10 +42,10 @@ describe('an import that derives', () => {
       triangles: inspectGlb(glb).triangles,
       derived: {
         from: { bytes: source.length, triangles: inspectGlb(source).triangles },
-        steps: ['optimize@2'],
+        steps: ['optimize@3'],
       },
     })
-    expect(told.join('\n')).toMatch(/hero\.png: deriving[^]*hero\.png: optimize@2: .* → /)
+    expect(told.join('\n')).toMatch(/hero\.png: deriving[^]*hero\.png: optimize@3: .* → /)
   })
 
   it('says in the file where it comes from, and leaves the bytes of the service as they are', async () => {
@@ -54,7 +54,7 @@ describe('an import that derives', () => {
     const raw = await (await run()).load('hero.png?meshy')
 
     expect(readGlb(derived).json.asset).toMatchObject({
-      extras: { 'unplugin-meshy': { key: raw.metadata.key, steps: ['optimize@2'] } },
+      extras: { 'unplugin-meshy': { key: raw.metadata.key, steps: ['optimize@3'] } },
     })
     expect(Buffer.from(await glbOf(raw))).toEqual(await servedModel(service))
     expect(raw.metadata).not.toHaveProperty('derived')
@@ -77,7 +77,7 @@ describe('an import that derives', () => {
         sha256: expect.any(String),
         bytes: expect.any(Number),
         ext: 'glb',
-        steps: ['optimize@2'],
+        steps: ['optimize@3'],
         facts: expect.any(Object),
       },
     ])
@@ -129,7 +129,7 @@ describe('an import that derives', () => {
 
     expect(failure).toMatchObject({ code: 'MESHY_MODEL_MISSING', details: { credits: 0 } })
     expect(failure.message).toContain(
-      '`optimize@2` of it is not in the lockfile; deriving it costs 0 credits',
+      '`optimize@3` of it is not in the lockfile; deriving it costs 0 credits',
     )
   })
 
@@ -162,7 +162,7 @@ describe('an import that derives', () => {
 
     // Not what the import wants: no cache of a bundler may keep it.
     expect(await load('hero.png?meshy&optimize')).toEqual({ ...raw, isProvisional: true })
-    expect(told.join('\n')).toContain('hero.png: optimize@2 is left out')
+    expect(told.join('\n')).toContain('hero.png: optimize@3 is left out')
   })
 
   it('comes after the model in a live run, which nobody waits for', async () => {
@@ -176,7 +176,7 @@ describe('an import that derives', () => {
     const second = await load('hero.png?meshy&optimize')
 
     expect(first.metadata).toEqual(raw.metadata)
-    expect(second.metadata.derived?.steps).toEqual(['optimize@2'])
+    expect(second.metadata.derived?.steps).toEqual(['optimize@3'])
   })
 
   it('is there when a live run has generated its model', async () => {
@@ -202,7 +202,7 @@ describe('an import that derives', () => {
 
     const { metadata } = await (await run(options)).load('hero.png?meshy&preset=web')
 
-    expect(metadata.derived?.steps).toEqual(['optimize@2', 'texture-size=256', 'compress=none@2'])
+    expect(metadata.derived?.steps).toEqual(['optimize@3', 'texture-size=256', 'compress=none@2'])
   })
 
   it('comes from a recipe as well', async () => {
@@ -211,7 +211,7 @@ describe('an import that derives', () => {
 
     const { metadata } = await (await run()).load('hero.meshy.json?meshy')
 
-    expect(metadata.derived?.steps).toEqual(['optimize@2', 'texture-size=64'])
+    expect(metadata.derived?.steps).toEqual(['optimize@3', 'texture-size=64'])
   })
 
   it('keeps what was derived on other machines when the lockfile is shared', async () => {

@@ -105,7 +105,7 @@ describe('a model with fewer polygons than a pinned one', () => {
 
     const text = formatPlan(await takePlan(context))
     expect(text).toContain(FREE)
-    expect(text).toContain('derives optimize@2, 0 credits')
+    expect(text).toContain('derives optimize@3, 0 credits')
   })
 
   it.each([

@@ -40,7 +40,7 @@ describe('what was derived', () => {
 describe('a lockfile', () => {
   const derivedOf = (text: string): DerivedFile => ({
     ...refTo(text),
-    steps: ['optimize@2'],
+    steps: ['optimize@3'],
     facts: sampleEntry().facts,
   })
   const derivedBy = (derived: Record<string, DerivedFile>) => sampleEntry(1, { derived })
@@ -97,7 +97,7 @@ describe('a lockfile', () => {
 describe('blobsOf', () => {
   it('names each file once, also where the model itself was kept', () => {
     const entry = sampleEntry()
-    const kept = { ...entry.files.glb, steps: ['optimize@2'], facts: entry.facts }
+    const kept = { ...entry.files.glb, steps: ['optimize@3'], facts: entry.facts }
 
     expect(blobsOf({ ...entry, derived: { ['a'.repeat(16)]: kept } }).map(({ sha256 }) => sha256)).toEqual([
       entry.files.glb.sha256,

@@ -4,11 +4,9 @@ import type { DerivationPlan } from '../steps.ts'
 import { isReadable } from './readable.ts'
 import type { Step } from './step.ts'
 
-/** Pictures that are looked at; the others are numbers, where an error of one step shows as a wrong reflection. */
-const COLOR_SLOTS = /^(?:baseColor|emissive|diffuse|specularColor|sheenColor)/
-const COLOR_QUALITY = 80
-const DATA_QUALITY = 90
 const WEBP = 'image/webp'
+/** Of colours, and of normals and other numbers alike: a higher one doubles the bytes for a loss that nobody sees. */
+const QUALITY = 80
 
 /** Makes textures smaller, and WebP where that is wanted. */
 export const textures: Step = {
@@ -27,25 +25,25 @@ export const textures: Step = {
 }
 
 async function lighten(texture: Texture, plan: DerivationPlan, tools: Tools): Promise<void> {
-  const { compressTexture, listTextureSlots } = tools.functions
   const side = sideOf(texture, plan)
   const toWebp = plan.textureFormat === 'webp'
   const isRight = !toWebp || texture.getMimeType() === WEBP
   if (side === undefined && isRight) return
-  const before = texture.getImage()
-  const isColor = listTextureSlots(texture).some((slot) => COLOR_SLOTS.test(slot))
-  await compressTexture(texture, {
+  const before = { image: texture.getImage(), type: texture.getMimeType() }
+  await tools.functions.compressTexture(texture, {
     encoder: need(tools, 'sharp'),
     ...(side !== undefined && { resize: [side, side] }),
-    ...(toWebp && { targetFormat: 'webp', quality: isColor ? COLOR_QUALITY : DATA_QUALITY }),
+    ...(toWebp && { targetFormat: 'webp' as const, quality: QUALITY }),
   })
-  if (isRight && plan.textureSize === undefined) keepLighter(texture, before)
+  const isFree = side === undefined ? plan.optimize : isRight && plan.textureSize === undefined
+  if (isFree) keepLighter(texture, before)
 }
 
-/** Few colours in many pixels can take less than many in few, where nobody asked for just this size. */
-function keepLighter(texture: Texture, before: Uint8Array | null): void {
+/** Few colours in many pixels can take less than many in few, and less in the format that they came in. */
+function keepLighter(texture: Texture, before: { image: Uint8Array | null; type: string }): void {
   const after = texture.getImage()
-  if (before && after && after.length > before.length) texture.setImage(before)
+  if (!before.image || !after || after.length <= before.image.length) return
+  texture.setImage(before.image).setMimeType(before.type)
 }
 
 /**
