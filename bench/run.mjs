@@ -20,6 +20,7 @@ const ROWS = {
   'dev-paint': { models: 3, rounds: 1 },
   preview: { triangles: 2000 },
   derive: { models: 1, rounds: 1 },
+  heavy: { triangles: 2000, pixels: 256, rounds: 1 },
 }
 
 const args = process.argv.slice(2)

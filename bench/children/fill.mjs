@@ -1,14 +1,15 @@
 // Fills the cache of a project: a build whose models come from an emulator that makes them of the
-// wanted size, or meshes of the pictures.
+// wanted size, those of a file, or meshes of the pictures.
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { startEmulator } from 'unplugin-meshy/emulator'
 import meshy from 'unplugin-meshy/vite'
 import { build } from 'vite'
 import { childArgs, report } from '../lib/child.mjs'
-import { createSizedMaker } from '../lib/models.mjs'
+import { createFileMaker, createSizedMaker } from '../lib/models.mjs'
 
-const { root, entry, modelBytes } = childArgs()
-const maker = modelBytes === undefined ? undefined : createSizedMaker(modelBytes)
+const { root, entry, modelBytes, modelFile } = childArgs()
+const maker = await makerOf()
 const emulator = await startEmulator({
   taskMs: 1,
   pendingMs: 1,
@@ -33,3 +34,8 @@ await build({
   build: { write: false, rollupOptions: { input: path.join(root, entry) } },
 })
 report({ posts: emulator.counts.posts })
+
+async function makerOf() {
+  if (modelBytes !== undefined) return createSizedMaker(modelBytes)
+  return modelFile === undefined ? undefined : createFileMaker(await readFile(modelFile))
+}

@@ -13,6 +13,11 @@ export function createSizedMaker(bytes) {
   }
 }
 
+/** A maker for the emulator whose models are all one. */
+export function createFileMaker(glb) {
+  return { plan: async () => ({ assets: { glb: 'model.glb' } }), make: async () => glb }
+}
+
 export function sizedModel(bytes) {
   const json = paddedJson()
   const glb = Buffer.alloc(bytes - (bytes % 4))

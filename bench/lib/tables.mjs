@@ -7,6 +7,7 @@ export const tables = {
   'dev-paint': devPaint,
   preview,
   derive,
+  heavy,
 }
 
 const WARM_VARIANTS = [
@@ -142,6 +143,30 @@ function derive({ models, rounds, rawMB, rows }) {
   ].join('\n\n')
 }
 
+function heavy({ triangles, pixels, rounds, fewer, bytes, found }) {
+  const { raw, command, optimized, commandFewer, simplified } = found
+  const ours = (how, one, other) => [
+    how,
+    seconds(one.ms - raw.ms),
+    ratio((one.ms - raw.ms) / other.ms, 1.2),
+    kilobytes(one.bytes),
+    ratio(one.bytes / other.bytes, 1.2),
+  ]
+  const theirs = (how, { ms, bytes: size }) => [how, seconds(ms), '', kilobytes(size), '']
+  return [
+    `### Derivation of a model of ${triangles} triangles with maps of ${pixels} pixels, ${kilobytes(bytes)}, medians of ${rounds}`,
+    table(
+      ['how', 'time', '× the command', 'bytes', '× the command'],
+      [
+        theirs('`gltf-transform optimize`, without `simplify`', command),
+        ours('`optimize`', optimized, command),
+        theirs('`gltf-transform optimize`, with `simplify`', commandFewer),
+        ours(`\`optimize&simplify=${fewer}\``, simplified, commandFewer),
+      ],
+    ),
+  ].join('\n\n')
+}
+
 /** A ratio, and whether it keeps its bar. */
 function ratio(value, bar) {
   return limit(value.toFixed(2), value <= bar, bar)
@@ -165,6 +190,10 @@ function milliseconds(ms) {
 
 function megabytes(mb) {
   return `${mb.toFixed(0)} MB`
+}
+
+function kilobytes(bytes) {
+  return `${Math.round(bytes / 1000)} kB`
 }
 
 function table(head, rows) {

@@ -1,17 +1,12 @@
-import { execFile } from 'node:child_process'
-import { cp, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { keepState, modelsIn, optimizeByCommand, restoreState, sizeOf } from '../lib/by-command.mjs'
 import { runChild } from '../lib/child.mjs'
 import { writeEmoji } from '../lib/emoji.mjs'
 import { interleave } from '../lib/measure.mjs'
 import { createProject, entryOf } from '../lib/project.mjs'
 
-const CLI = fileURLToPath(new URL('../../node_modules/@gltf-transform/cli/bin/cli.js', import.meta.url))
 /** Nothing is missing, so that nothing is sent; what is derived is made in this mode. */
 const READY = { emulated: true, mode: 'generate' }
-const run = promisify(execFile)
 
 /** `optimize` in a build, and from the cache, against `gltf-transform optimize` on the same models, one after the other. */
 export async function measure({ models = 4, rounds = 3 } = {}) {
@@ -69,41 +64,4 @@ export async function measure({ models = 4, rounds = 3 } = {}) {
   } finally {
     await project.remove()
   }
-}
-
-/** The cache before anything was derived. */
-async function keepState(root) {
-  await cp(path.join(root, '.meshy'), path.join(root, 'kept'), { recursive: true })
-  await cp(path.join(root, 'meshy-lock.json'), path.join(root, 'kept', 'meshy-lock.json'))
-}
-
-async function restoreState(root) {
-  await rm(path.join(root, '.meshy'), { recursive: true, force: true })
-  await cp(path.join(root, 'kept'), path.join(root, '.meshy'), { recursive: true })
-  await cp(path.join(root, 'kept', 'meshy-lock.json'), path.join(root, 'meshy-lock.json'))
-}
-
-async function optimizeByCommand(root) {
-  const folder = path.join(root, 'by-command')
-  await rm(folder, { recursive: true, force: true })
-  await mkdir(folder)
-  const files = await modelsIn(path.join(root, 'kept', 'out'))
-  const start = performance.now()
-  for (const [i, file] of files.entries()) {
-    const options = ['--compress', 'meshopt', '--texture-compress', 'webp', '--texture-size', '2048']
-    const output = path.join(folder, `${i}.glb`)
-    await run(process.execPath, [CLI, 'optimize', file, output, ...options, '--simplify', 'false'])
-  }
-  const ms = performance.now() - start
-  return { ms, bytes: await sizeOf(await modelsIn(folder)) }
-}
-
-async function modelsIn(folder) {
-  const names = await readdir(folder, { recursive: true })
-  return names.filter((name) => name.endsWith('.glb')).map((name) => path.join(folder, name))
-}
-
-async function sizeOf(files) {
-  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size))
-  return sizes.reduce((sum, size) => sum + size, 0)
 }
