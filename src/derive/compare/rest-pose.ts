@@ -7,7 +7,7 @@ type Quaternion = [x: number, y: number, z: number, w: number]
 /** Calls back with every vertex that a document draws, where it stands before anything moves. */
 export function eachVertex(document: Document, visit: (at: Vec3) => void): void {
   for (const node of drawnNodes(document)) {
-    const weights = node.getWeights().length > 0 ? node.getWeights() : (node.getMesh()?.getWeights() ?? [])
+    const weights = weightsOf(node)
     for (const primitive of node.getMesh()?.listPrimitives() ?? []) {
       const morphed = readMorphed(primitive, weights)
       for (const place of placesOf(node, primitive)) morphed.forEach((at, i) => visit(place(at, i)))
@@ -15,10 +15,15 @@ export function eachVertex(document: Document, visit: (at: Vec3) => void): void 
   }
 }
 
+/** How much of each morph target shows before anything moves. */
+function weightsOf(node: Node): number[] {
+  return node.getWeights().length > 0 ? node.getWeights() : (node.getMesh()?.getWeights() ?? [])
+}
+
 /** Where the vertices of a primitive stand that a node draws; of instances, the first. */
 export function restPositions(node: Node, primitive: Primitive): Vec3[] {
   const [place] = placesOf(node, primitive)
-  const positions = readMorphed(primitive, [])
+  const positions = readMorphed(primitive, weightsOf(node))
   return place ? positions.map((at, i) => place(at, i)) : positions
 }
 
