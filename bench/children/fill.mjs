@@ -8,7 +8,7 @@ import { build } from 'vite'
 import { childArgs, report } from '../lib/child.mjs'
 import { createFileMaker, createSizedMaker } from '../lib/models.mjs'
 
-const { root, entry, modelBytes, modelFile } = childArgs()
+const { root, entry, modelBytes, modelFile, meshy: options = {} } = childArgs()
 const maker = await makerOf()
 const emulator = await startEmulator({
   taskMs: 1,
@@ -29,6 +29,7 @@ await build({
       maxCredits: emulator.balance,
       concurrency: 8,
       requestsPerSecond: 10_000,
+      ...options,
     }),
   ],
   build: { write: false, rollupOptions: { input: path.join(root, entry) } },

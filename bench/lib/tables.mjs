@@ -4,6 +4,7 @@ export const tables = {
   'cold-build': coldBuild,
   'one-image': oneImage,
   'second-run': secondRun,
+  restore,
   'dev-paint': devPaint,
   preview,
   derive,
@@ -41,6 +42,29 @@ function warmBuild({ modelBytes, rounds, results, images }) {
       `${seconds(images.url.ms)} with \`?url\`: ${milliseconds(perImage)} an image.`,
   ].join('\n\n')
 }
+
+function restore({ models, modelBytes, rounds, bare, cold, warm }) {
+  const size = `${models} × ${modelBytes / 1e6} MB`
+  const row = (how, { ms, peakMB }, bar) => [
+    how,
+    seconds(ms),
+    bar === undefined ? ratioOf(ms / bare.ms) : ratio(ms / bare.ms, bar),
+    megabytes(peakMB),
+  ]
+  return [
+    `### Bringing ${size} that the lockfile pins, medians of ${rounds}`,
+    table(
+      ['from where', 'time', '× bare', 'memory'],
+      [
+        ['a loop of `fetch` that writes the files, 16 at once', seconds(bare.ms), '', megabytes(bare.peakMB)],
+        row("a team's HTTP store, with an empty store of the machine", cold, 1.3),
+        row('the store of the machine: a second folder', warm),
+      ],
+    ),
+  ].join('\n\n')
+}
+
+const ratioOf = (value) => `**${value.toFixed(2)}**`
 
 function coldBuild({ tasks, taskMs, slots, requestsPerSecond, ms, idealMs, posts, limited, requests }) {
   return [

@@ -1,0 +1,34 @@
+// Brings the models of a project that has the lockfile alone, as the start of a build does; or fetches the same files bare.
+import { createWriteStream } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { build } from 'vite'
+import { childArgs, report } from '../lib/child.mjs'
+
+const { root, entry, meshy, bare } = childArgs()
+const start = performance.now()
+if (bare) await fetchAll(bare)
+else {
+  const { default: plugin } = await import('unplugin-meshy/vite')
+  await build({
+    root,
+    configFile: false,
+    logLevel: 'error',
+    plugins: [plugin(meshy)],
+    build: { write: false, rollupOptions: { input: path.join(root, entry) } },
+  })
+}
+report({ ms: performance.now() - start })
+
+async function fetchAll({ url, names, into }) {
+  await mkdir(into, { recursive: true })
+  const left = [...names]
+  const work = async () => {
+    for (let name = left.pop(); name; name = left.pop()) {
+      const { body } = await fetch(`${url}/cas/${name}`)
+      await pipeline(body, createWriteStream(path.join(into, name)))
+    }
+  }
+  await Promise.all(Array.from({ length: 16 }, work))
+}
