@@ -4,12 +4,8 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { RunningEmulator } from '../../src/emulator.ts'
 import type { Finished, Project } from '../support/project.ts'
+import { failureOf, openRun } from '../support/run.ts'
 import { emulate, emulated, importing, keyless, runCli, viteProject } from './harness.ts'
-
-interface JsonError {
-  code: string
-  details: { key: string; candidates: string[] }
-}
 
 describe('forget', () => {
   it('makes the next build pay again, and never takes the old task over', async () => {
@@ -132,13 +128,14 @@ describe('adopt', () => {
     const { root: cwd } = await viteProject()
     const env = emulated(emulator)
 
-    const lost = await runCli(['generate', '--json'], { cwd, env })
-    const error = JSON.parse(lost.stderr.trim().split('\n').at(-1) ?? '') as JsonError
-    const [task = ''] = error.details.candidates
-    const adopted = await runCli(['adopt', task, error.details.key], { cwd, env })
+    // The command line would look for the task for 20 seconds.
+    const { load } = await openRun({ root: cwd, service: emulator })
+    const { code, details } = await failureOf(load('./hero.png?meshy'))
+    const { key, candidates } = details as { key: string; candidates: string[] }
+    const adopted = await runCli(['adopt', candidates[0] ?? '', key], { cwd, env })
     const built = await runCli(['generate', '--json'], { cwd, env })
 
-    expect(error.code).toBe('MESHY_SUBMIT_UNKNOWN')
+    expect(code).toBe('MESHY_SUBMIT_UNKNOWN')
     expect(adopted.code).toBe(0)
     expect(JSON.parse(built.stdout)).toMatchObject({
       models: [{ image: 'hero.png', origin: 'adopted' }],
