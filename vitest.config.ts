@@ -12,8 +12,8 @@ export default defineConfig({
     env: { MESHY_MACHINE_STORE: 'false' },
     testTimeout: 120_000,
     hookTimeout: 180_000,
-    // Real bundlers, browsers and child processes share two cores.
-    maxWorkers: 2,
+    // On two cores: many tests wait, for a quiet moment or a poll, as the plugin does.
+    maxWorkers: 3,
     // On a machine that others use too, a real process can come too late once. The report tells each second try.
     retry: process.env.CI ? 1 : 0,
   },
