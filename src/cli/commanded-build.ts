@@ -12,6 +12,7 @@ import {
 import { writePlanStandIn } from '../stand-in/plan-stand-in.ts'
 import type { ModelReport } from '../run/reporting/report.ts'
 import { runChild } from './child.ts'
+import { movedOptions } from './pnp-copy.ts'
 import { copyProject, copyRootOf } from './project-copy.ts'
 
 /** What all parts of a build told, and how its command ended. */
@@ -33,7 +34,9 @@ export async function planByCommand(command: readonly string[], cwd: string): Pr
     const standIn = await writePlanStandIn(path.join(folder, 'model.glb'))
     await writeRun({ mode: 'plan', folder, copy: { of, at }, standIn })
     const place = path.join(at, path.relative(of, await realpath(cwd)))
-    return gather(folder, await runChild(command, { cwd: place, env: environmentOf('plan', folder, place) }))
+    const { NODE_OPTIONS = '', ...env } = environmentOf('plan', folder, place)
+    const options = movedOptions(NODE_OPTIONS, { of, at })
+    return gather(folder, await runChild(command, { cwd: place, env: { ...env, NODE_OPTIONS: options } }))
   })
 }
 

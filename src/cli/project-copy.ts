@@ -2,6 +2,7 @@ import { constants, existsSync } from 'node:fs'
 import { cp, lstat, mkdir, readdir, realpath, symlink } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
+import { movePnp } from './pnp-copy.ts'
 
 /** Neither sources nor what a build reads; node_modules are linked. */
 const LEFT_OUT = new Set(['.git', '.meshy', '.next', '.turbo', '.cache', '.parcel-cache', '.output'])
@@ -18,6 +19,7 @@ const WORKSPACE_FILES = ['pnpm-workspace.yaml', 'nx.json', 'turbo.json', 'lerna.
  */
 export async function copyProject(of: string, at: string): Promise<void> {
   const packageFolders: string[] = []
+  const pnpFolders = new Set<string>()
   await cp(of, at, {
     recursive: true,
     verbatimSymlinks: true,
@@ -25,6 +27,7 @@ export async function copyProject(of: string, at: string): Promise<void> {
     filter: async (source) => {
       const name = path.basename(source)
       if (source === of) return true
+      if (name.startsWith('.pnp.')) pnpFolders.add(path.dirname(source))
       if (name === 'node_modules' || name === '.yarn') packageFolders.push(source)
       if (name === 'node_modules' || name === '.yarn' || LEFT_OUT.has(name)) return false
       const stats = await lstat(source)
@@ -37,6 +40,7 @@ export async function copyProject(of: string, at: string): Promise<void> {
     if (path.basename(folder) === '.yarn') await symlink(folder, copy, 'junction')
     else await linkPackages(folder, copy, place)
   }
+  for (const folder of pnpFolders) await movePnp(place, path.join(at, path.relative(of, folder)))
 }
 
 /** The folder to copy: the repository, else the workspace, else the package that a folder belongs to. */

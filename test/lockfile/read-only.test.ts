@@ -13,6 +13,7 @@ import {
   runCli,
   viteProject,
 } from '../cli/harness.ts'
+import type { RunningEmulator } from '../../src/emulator.ts'
 import { COMPILED } from '../support/compiled.ts'
 import { mustSucceed, type Project } from '../support/project.ts'
 
@@ -55,11 +56,27 @@ describe.skipIf(!isRoot)('a checkout that belongs to another user', () => {
   })
 })
 
+describe.skipIf(!isRoot)('a cache that was used', () => {
+  it('is copied a second time over its copy, as caches of CI are restored', async () => {
+    const project = await generated(await emulate())
+    change(project, 'a+rX')
+    const copy = await ownFolder()
+    const copyOnce = () => project.run('setpriv', [...NOBODY, 'cp', '-R', '.meshy', 'meshy-lock.json', copy])
+
+    await mustSucceed(copyOnce())
+    const again = await copyOnce()
+
+    expect(again).toMatchObject({ code: 0, stderr: '' })
+    const { [path.join('.meshy', '.gitignore')]: ignore, ...copied } = await readTree(copy)
+    expect(ignore).toBeDefined()
+    expect(Object.keys(copied).filter((name) => name.startsWith(path.join('.meshy', 'out')))).toHaveLength(1)
+  })
+})
+
 /** What git would bring of a project with a model, where nobody may write. */
 async function setUp() {
   const emulator = await emulate()
-  const project = await viteProject({ files: { 'esbuild.mjs': ESBUILD } })
-  await mustSucceed(runCli(['generate'], { cwd: project.root, env: emulated(emulator) }))
+  const project = await generated(emulator)
   const { 'hero.png': pin } = await readPins(project)
   const clone = await cloneOf(project)
   const blobs = Object.entries(await readTree(clone.root))
@@ -68,6 +85,12 @@ async function setUp() {
   change(clone, 'a-w,a+rX')
   onTestFinished(() => change(clone, 'u+w'))
   return { clone, env: keyless(emulator), model }
+}
+
+async function generated(emulator: RunningEmulator): Promise<Project> {
+  const project = await viteProject({ files: { 'esbuild.mjs': ESBUILD } })
+  await mustSucceed(runCli(['generate'], { cwd: project.root, env: emulated(emulator) }))
+  return project
 }
 
 function change({ root }: Project, mode: string): void {
