@@ -37,7 +37,8 @@ interface Exchange {
 /** Serves a page about the models of a live run at `/__meshy/`, and observes the run from now on. */
 export function createInspector(options: InspectorOptions): Middleware {
   const { context, base } = options
-  const record = new LiveRecord(context.clock)
+  // Frameworks have a server for pages and one for their own code, with one plugin: what either imports is seen in both.
+  const record = context.observer instanceof LiveRecord ? context.observer : new LiveRecord(context.clock)
   context.observer = record
   const token = randomBytes(24).toString('base64url')
   const inspector: Inspector = { ...options, record, balance: new Balance(), token }

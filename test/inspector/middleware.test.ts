@@ -3,9 +3,10 @@ import path from 'node:path'
 import { createServer } from 'vite'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import meshyForVite from '../../src/vite.ts'
-import { makeProject, VITES } from '../bundlers/harness.ts'
+import { startDev } from '../bundlers/dev-server.ts'
+import { emulate, makeProject, paying, VITES } from '../bundlers/harness.ts'
 import { freePort } from '../support/free-port.ts'
-import { HERO, inspectDev, loadModules, pressButton, type Inspected } from './inspected.ts'
+import { HERO, inspectAt, inspectDev, loadModules, pressButton, type Inspected } from './inspected.ts'
 
 /** The machine may be busy. */
 const WAIT = { timeout: 30_000 }
@@ -47,6 +48,22 @@ describe('assets.json', () => {
     expect(after.models[0]).toMatchObject({ isAsked: false, credits: 30, metadata: { source: 'emulator' } })
     expect(after.totals.credits).toMatchObject({ spent: 30, thisRun: 30, asked: 0, balance: 99_970 })
     expect(inspected.emulator.counts.posts).toBe(1)
+  })
+
+  it('tells what either of two servers imports that have one plugin, as those of Nuxt', async () => {
+    const [emulator, project] = [await emulate(), await makeProject({ files: HERO })]
+    const plugins = [meshyForVite({ ...paying(emulator), mode: 'ask' })]
+    const dev = await startDev('Vite 8', project, { config: { plugins } })
+    await startDev('Vite 8', project, { config: { plugins } })
+    const inspected = inspectAt(dev.url, { emulator, project, dev })
+    await loadModules(inspected, '/main.js')
+
+    const { id, isAsked } = await inspected.model('hero.png')
+    await pressButton(inspected, 'generate', [id])
+
+    expect(isAsked).toBe(true)
+    await ready(inspected)
+    expect(emulator.counts.posts).toBe(1)
   })
 
   it('tells how far a model is', async () => {
