@@ -43,7 +43,7 @@ interface StepKind {
 const STEP_KINDS: readonly StepKind[] = [
   {
     name: 'simplify',
-    revision: 3,
+    revision: 4,
     valueIn: ({ simplify }) => simplify,
     needs: () => ['meshoptimizer', 'sharp', 'watlas'],
   },
@@ -55,7 +55,7 @@ const STEP_KINDS: readonly StepKind[] = [
   },
   {
     name: 'lods',
-    revision: 2,
+    revision: 3,
     valueIn: ({ level }) => level,
     needs: () => ['meshoptimizer', 'sharp', 'watlas'],
   },

@@ -40,21 +40,27 @@ const WAYS: Way[] = [
 
 /** Reduces a surface to a number of triangles as drawn: the first way that comes close and keeps the shape, or else the best. */
 export function reduce(simplifier: typeof MeshoptSimplifier, surface: Surface, aim: Aim): Reduced {
-  const isClose = ({ indices }: Reduced) =>
-    aim.triangles === 0 || countDrawn(surface, indices) <= aim.triangles * (1 + CLOSE)
+  const missOf = ({ indices }: Reduced) => missBy(aim, countDrawn(surface, indices))
   let best: Reduced | undefined
   for (const way of WAYS) {
     const found = reduceOneWay(simplifier, surface, { aim, way })
-    if (isClose(found) && found.error <= SHAPELY) return found
-    if (!best || isBetter(found, best, isClose)) best = found
+    if (missOf(found) === 0 && found.error <= SHAPELY) return found
+    if (!best || isBetter(found, best, missOf)) best = found
   }
   return best ?? { indices: surface.indices, error: 0 }
 }
 
 /** The number counts first, then the shape. */
-function isBetter(found: Reduced, best: Reduced, isClose: (reduced: Reduced) => boolean): boolean {
-  if (isClose(found) && isClose(best)) return found.error < best.error
-  return found.indices.length < best.indices.length
+function isBetter(found: Reduced, best: Reduced, missOf: (reduced: Reduced) => number): boolean {
+  const [miss, least] = [missOf(found), missOf(best)]
+  return miss === least ? found.error < best.error : miss < least
+}
+
+/** By how many times a number misses what is asked for, too few as bad as too many: nothing at all misses it most. */
+function missBy({ triangles }: Aim, count: number): number {
+  if (triangles === 0) return 0
+  const times = Math.abs(Math.log(count / triangles))
+  return times <= Math.log(1 + CLOSE) ? 0 : times
 }
 
 /** What is drawn more than once counts as often, so that the number for the library is found by trying. */

@@ -1,5 +1,7 @@
 import type { Document, Node, Primitive } from '@gltf-transform/core'
 import { drawnNodes, instancesOf, restPositions } from '../compare/rest-pose.ts'
+import { setApart } from './layers.ts'
+import { minus, type Vec } from './vectors.ts'
 import { sameTexture, writeTraits, TRAITS } from './traits.ts'
 
 /** A primitive of triangles, and where its vertices are in the surface. */
@@ -34,15 +36,21 @@ export function gatherSurface(document: Document): Surface {
   const count = parts.at(-1)?.end ?? 0
   const positions = new Float32Array(count * 3)
   const traits = new Float32Array(count * TRAITS.length)
+  // Measured from one of them: far from zero, numbers are too coarse for small differences.
+  let origin: Vec | undefined
   for (const part of parts) {
     const node = owners.get(part.primitive)?.node
     if (!node) continue
-    restPositions(node, part.primitive).forEach((at, i) => positions.set(at, (part.start + i) * 3))
+    restPositions(node, part.primitive).forEach((at, i) => {
+      origin ??= at
+      positions.set(minus(at, origin), (part.start + i) * 3)
+    })
     writeTraits(traits, part, node)
   }
   const indices = Uint32Array.from(
     parts.flatMap(({ primitive, start }) => indicesOf(primitive).map((at) => at + start)),
   )
+  setApart({ indices, positions })
   return { parts, positions, traits, indices, ...locksOf(parts, { positions, traits }) }
 }
 

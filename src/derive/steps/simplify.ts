@@ -8,6 +8,7 @@ import { dropNormals, isFlat, restoreNormals } from '../simplify/flat.ts'
 import { cutShare, mendTexture } from '../simplify/mend.ts'
 import { CLOSE, reduce, type Aim } from '../simplify/reduce.ts'
 import { gatherSurface } from '../simplify/surface.ts'
+import { unfold } from '../simplify/unfold.ts'
 import { writeSurface } from '../simplify/write.ts'
 import { primitivesOf } from './prepare.ts'
 import type { Step, Work } from './step.ts'
@@ -57,6 +58,7 @@ async function writeReduced(
   aim: Aim,
 ): Promise<{ error: number; laid: number; sheets: Sheet[] }> {
   const { MeshoptSimplifier: simplifier } = need(tools, 'meshoptimizer')
+  unfoldAll(document)
   const surface = gatherSurface(document)
   const reduced = reduce(simplifier, surface, aim)
   const isCut = aim.triangles > 0 && cutShare(surface, reduced) > TOLD_TEXTURE
@@ -67,10 +69,16 @@ async function writeReduced(
     return { error: reduced.error, laid: mended.laid, sheets }
   }
   for (const sheet of sheets) forgetLayout(sheet, tools)
+  unfoldAll(document)
   const bare = gatherSurface(document)
   const again = reduce(simplifier, bare, aim)
   writeSurface(bare, { ...again, blends: new Map(), laid: 0 }, tools)
   return { error: again.error, laid: 0, sheets }
+}
+
+/** Of primitives that are triangles with indices by now. */
+function unfoldAll(document: Document): void {
+  for (const primitive of primitivesOf(document)) if (primitive.getMode() === 4) unfold(primitive)
 }
 
 /** Accessors that nothing refers to any more. */
