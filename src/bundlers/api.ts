@@ -6,8 +6,8 @@ import type { Session } from './session.ts'
 export function createApi(session: Session): PluginApi {
   return {
     options: session.inline,
-    report: async () => ({ models: (await session.context()).report.models() }),
-    takePlan: async () => arrangePlan(await takePlan(await session.context())),
+    report: async () => ({ models: (await session.context()).seen.report.models() }),
+    takePlan: async () => arrangePlan(await takePlan((await session.context()).seen)),
     agree: async (keys) => agree(await session.context(), keys),
     listOnly: () => {
       session.listOnly = true

@@ -36,7 +36,8 @@ export function createBunAdapter(session: Session): Adapter {
     urlOf: () => esbuildUrl(session.bundler.root),
     tellsAtOnce: true,
     afterLoad: (_, { asset, context }) => {
-      if (context.options.mode === 'plan' && !context.part && !asset) throw planned(session.bundler.root)
+      if (context.ports.options.mode === 'plan' && !context.seen.part && !asset)
+        throw planned(session.bundler.root)
     },
     hooks: {
       bun: {

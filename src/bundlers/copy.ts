@@ -35,7 +35,9 @@ export class CopyMode {
   urlOf(urlOf: UrlOf): UrlOf {
     return async (file, index) => {
       await this.names.add(file)
-      const { options, store } = await this.#session.context()
+      const {
+        ports: { options, store },
+      } = await this.#session.context()
       const ticket = options.emit === 'copy' ? await issueTicket(store, file) : undefined
       return urlOf(ticket ?? file, index)
     }
@@ -47,14 +49,14 @@ export class CopyMode {
    */
   async collect(output: OutputOptions, bundle: object, isWrite: boolean): Promise<void> {
     const context = await this.#session.context()
-    if (context.options.emit !== 'copy' || this.isPart) return
+    if (context.ports.options.emit !== 'copy' || this.isPart) return
     const files = bundle as Bundle
     for (const [name, ticket] of ticketsIn(files)) {
       if (isWrite) {
         this.#pendingIn(folderOf(output)).set(name, ticket)
         delete files[name]
       } else {
-        const source = await readFile(await fileOfTicket(context.store, ticket))
+        const source = await readFile(await fileOfTicket(context.ports.store, ticket))
         Object.assign(files[name] ?? {}, { source })
       }
     }
@@ -67,7 +69,12 @@ export class CopyMode {
     this.#pending.delete(folder)
     if (tickets.size === 0) return
     const { root } = this.#session.bundler
-    const { store, logger } = await this.#session.context()
+    const {
+      ports: {
+        store,
+        reporter: { logger },
+      },
+    } = await this.#session.context()
     try {
       await redeemTickets(store, folder, tickets)
     } catch (error) {

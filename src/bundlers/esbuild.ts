@@ -79,7 +79,10 @@ async function setUp(build: Build, session: Session): Promise<void> {
   emitFiles(build, session)
   scrubOutput(build, session)
   start(session, build, true)
-  const { options, part } = await session.context()
+  const {
+    ports: { options },
+    seen: { part },
+  } = await session.context()
   // The plan is told at the end, which is after the output was written.
   if (options.mode === 'plan' && !part) build.initialOptions.write = false
 }

@@ -33,7 +33,7 @@ export async function resolveImport(
   const file = await resolveImage(adapter.resolver(native), pathOf(specifier), place)
   // What a visitor of a server asks for is no import: it is ours only where a module has shown the same.
   if (adapter.isFromOutside?.(importer)) {
-    const known = context.imports.findId(specifier, file) ?? shownAsUrl(context, specifier, file)
+    const known = context.project.imports.findId(specifier, file) ?? shownAsUrl(context, specifier, file)
     return known === undefined ? undefined : adapter.moduleIds.toBundler(known)
   }
   refuseCutPath(adapter, file, root)
@@ -41,8 +41,8 @@ export async function resolveImport(
   session.sightings++
   const site = () => findSite(root, importer, specifier)
   const packageName = packageNameOf(pathOf(specifier))
-  const id = context.imports.add(specifier, { file, site, importer, packageName })
-  const isPlan = context.part?.commanded.mode === 'plan'
+  const id = context.project.imports.add(specifier, { file, site, importer, packageName })
+  const isPlan = context.seen.part?.commanded.mode === 'plan'
   if (adapter.remembersIds && !isPlan) {
     native.addWatchFile(await rememberImport(context, id, specifier))
   }
@@ -50,7 +50,7 @@ export async function resolveImport(
 }
 
 /** A module may write the name of a picture as in a URL, with `%25`; the server decodes what a browser makes of it. */
-function shownAsUrl({ imports }: Context, specifier: string, file: string): string | undefined {
+function shownAsUrl({ project: { imports } }: Context, specifier: string, file: string): string | undefined {
   const shown = file.includes('%') ? imports.findId(specifier, file.replaceAll('%', '%25')) : undefined
   const known = shown && imports.find(shown)
   return known && imports.add(specifier, { file, site: known.site })
@@ -72,7 +72,8 @@ export async function loadModule(
 ): Promise<Loaded> {
   const context = await session.context()
   const moduleId = adapter.moduleIds.fromBundler(id)
-  const imported = context.imports.find(moduleId) ?? (await recall(context, adapter, { native, moduleId }))
+  const imported =
+    context.project.imports.find(moduleId) ?? (await recall(context, adapter, { native, moduleId }))
   if (!imported) throw unknownImport(moduleId, session.bundler.root)
   try {
     const asset = await loadAsset(
@@ -122,7 +123,15 @@ async function forgetWhenImproved(session: Session, { improved }: Asset, id: str
 }
 
 /** Said once, and only where the missing key is the reason for the stand-in. */
-function warnOfMissingKey({ bundler }: Session, { options, notices }: Context): void {
+function warnOfMissingKey(
+  { bundler }: Session,
+  {
+    ports: {
+      options,
+      reporter: { notices },
+    },
+  }: Context,
+): void {
   const isByDefault = options.mode === 'preview' && !options.isModeChosen
   if (!isByDefault || !bundler.live || bundler.underTest || options.apiKey !== undefined) return
   const { misnamedKey } = options
@@ -136,11 +145,15 @@ export async function finishBuild(session: Session, api: PluginApi): Promise<voi
   // A run whose options are wrong has said so at its start.
   if (!session.isOpen) return
   const context = await session.context()
-  const { options, declared, store, part } = context
-  if (options.mode === 'plan') part?.tellRows(await takePlan(context))
+  const {
+    ports: { options, store },
+    project: { declared },
+    seen: { part },
+  } = context
+  if (options.mode === 'plan') part?.tellRows(await takePlan(context.seen))
   await declared?.write()
   if (options.mode !== 'plan') await store.notes.save()
-  await finishSharing(context)
+  await finishSharing(context.ports)
   const problem = session.problems.take({ isTold: session.hasFailed() })
   if (problem !== undefined) throw presentable(problem, session.bundler.root)
   // All that its models are to be told of is told by the run around it, or by the command that runs it.
@@ -152,7 +165,12 @@ export async function finishBuild(session: Session, api: PluginApi): Promise<voi
   if (options.mode === 'plan' && !session.listOnly) await endPlan(session, api)
 }
 
-function tellSum({ logger, report }: Context): void {
+function tellSum({
+  ports: {
+    reporter: { logger },
+  },
+  seen: { report },
+}: Context): void {
   const models = report.takeUntold()
   const summary = summarize(models)
   const hasStandIns = models.some(({ origin }) => origin === 'stand-in')
@@ -163,7 +181,11 @@ function tellSum({ logger, report }: Context): void {
 async function endPlan(session: Session, api: PluginApi): Promise<void> {
   const rows = await api.takePlan()
   if (rows.length === 0) return
-  const { logger } = await session.context()
+  const {
+    ports: {
+      reporter: { logger },
+    },
+  } = await session.context()
   logger.info(formatPlan(rows))
   throw presentable(
     new MeshyError('MESHY_PLAN_ONLY', {

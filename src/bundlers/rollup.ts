@@ -57,7 +57,7 @@ function createFamily(session: Session, defaultUrl: (file: FileUrl) => string | 
     moduleIds: plainIds,
     urlOf: (native, id) => copyMode.urlOf(rollupUrl(native as RollupContext, pathOf(fromModuleId(id)))),
     afterLoad: (_, loaded) => {
-      publicPath = loaded.context.options.publicPath
+      publicPath = loaded.context.ports.options.publicPath
       watchBuilds.add(loaded)
     },
   }

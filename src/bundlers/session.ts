@@ -79,13 +79,13 @@ export class Session {
 
   /** A build starts with what it will need; a server does not wait for it. */
   async #fetchAhead(context: Context): Promise<void> {
-    const fetching = fetchAhead(context)
+    const fetching = fetchAhead(context.ports)
     if (!this.bundler.live) await fetching
-    else fetching.catch((error: unknown) => context.logger.warn(formatThrown(error)))
+    else fetching.catch((error: unknown) => context.ports.reporter.logger.warn(formatThrown(error)))
   }
 
   /** Where somebody watches, the next edit mends an error of another module. */
-  #isDoomed(): boolean {
+  #isBoundToFail(): boolean {
     return this.problems.size > 0 || (!this.bundler.live && this.hasFailed())
   }
 
@@ -105,7 +105,7 @@ export class Session {
         inline: this.inline,
         waysToAgree: () => this.waysToAgree(),
         activity: () => this.#all().reduce((sum, { activity }) => sum + activity(), 0),
-        isDoomed: () => this.#all().some((session) => session.#isDoomed()),
+        hasFailed: () => this.#all().some((session) => session.#isBoundToFail()),
       })
       this.#isOpen = true
       await this.#fetchAhead(context)

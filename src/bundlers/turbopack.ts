@@ -51,9 +51,11 @@ export async function loadByItself(loader: LoaderContext): Promise<string> {
   const file = toPosix(resourcePath)
   // It does not tell who imports.
   const site = async () => ({ file: nameOf(loader) })
-  const imported = context.imports.find(context.imports.add(file + resourceQuery, { file, site }))
+  const imported = context.project.imports.find(
+    context.project.imports.add(file + resourceQuery, { file, site }),
+  )
   if (!imported) return renderFailedModule()
-  const { lockfile } = context.options
+  const { lockfile } = context.ports.options
   const { configFile } = findProject(root)
   for (const dependency of [lockfile, configFile]) if (dependency) loader.addDependency(dependency)
   return renderImport(context, imported, loader)
@@ -75,14 +77,14 @@ async function loadOrShow(
   imported: Import,
   loader: LoaderContext,
 ): Promise<Asset | undefined> {
-  const { mode } = context.options
+  const { mode } = context.ports.options
   const load = (as: Mode) => loadAsset(inMode(context, as), imported, (file) => loader.addDependency(file))
-  if (mode === 'preview' || (mode === 'plan' && context.part)) return load(mode)
+  if (mode === 'preview' || (mode === 'plan' && context.seen.part)) return load(mode)
   try {
     return await load('frozen')
   } catch (error) {
     if (mode === 'frozen' || loader.mode !== 'development' || !isMissing(error)) throw error
-    context.notices.once(
+    context.ports.reporter.notices.once(
       `\`${nameOf(loader)}\` is shown as a stand-in: run \`npx unplugin-meshy generate\` for the model`,
     )
     return load('preview')
@@ -90,7 +92,8 @@ async function loadOrShow(
 }
 
 function inMode(context: Context, mode: Mode): Context {
-  return { ...context, options: { ...context.options, mode } }
+  const { ports } = context
+  return { ...context, ports: { ...ports, options: { ...ports.options, mode } } }
 }
 
 async function open(root: string): Promise<Context> {

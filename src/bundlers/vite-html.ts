@@ -18,7 +18,11 @@ export function pageHooks(session: Session, hearTemplate: HearTemplate) {
       filter: { code: MENTION },
       async handler(code: string, id: string) {
         await warnOfSilentUse(session, code, id)
-        const { notices } = await session.context()
+        const {
+          ports: {
+            reporter: { notices },
+          },
+        } = await session.context()
         for (const text of hearTemplate(code, id)) notices.once(text, { file: placeOf(session, id) })
       },
     },
@@ -124,7 +128,11 @@ const SILENT_USE =
 async function warnOfSilentUse(session: Session, code: string, id: string): Promise<void> {
   const found = SILENT_USE.exec(code)
   if (!found) return
-  const { notices } = await session.context()
+  const {
+    ports: {
+      reporter: { notices },
+    },
+  } = await session.context()
   const line = code.slice(0, found.index).split('\n').length
   notices.once(
     `\`${found[0].replace(/[,\s]*$/, '')}…\` gets the picture, not the model: import it in a module, and use its \`url\``,
@@ -138,7 +146,11 @@ async function warnOfMisplaced(
   misplaced: LinkedPage['misplaced'],
   file: string,
 ): Promise<void> {
-  const { notices } = await session.context()
+  const {
+    ports: {
+      reporter: { notices },
+    },
+  } = await session.context()
   for (const { tag, source } of misplaced) {
     notices.once(
       `\`<${tag} src="${source}">\` gets the picture, not the model: only <model-viewer> shows models`,

@@ -24,7 +24,7 @@ export async function equipServer(
   server.middlewares.use(askImporterAgain(server))
   const context = await session.context()
   const { base, server: options } = server.config
-  const hasPage = context.options.inspector && !session.bundler.underTest
+  const hasPage = context.ports.options.inspector && !session.bundler.underTest
   session.waysToAgree = () => ({
     key: listens() ? `${AGREE_KEY} + Enter` : undefined,
     page: hasPage ? `${base}__meshy/` : undefined,
@@ -55,7 +55,9 @@ const UNWATCHED = ['blobs', 'entries', 'journal', 'leases', 'notes', 'out', 'pre
 async function spareWatcher(session: Session, config: Pick<WatchingConfig, 'server'>): Promise<void> {
   const { server } = config
   if (!server || server.watch === null) return
-  const { options } = await session.context()
+  const {
+    ports: { options },
+  } = await session.context()
   const folders = UNWATCHED.map((name) => toPosix(path.join(options.cacheDir, name)))
   // A function, since a pattern would take a `[` in the path of a project for its own.
   const isCached = (file: string) => folders.some((folder) => `${toPosix(file)}/`.startsWith(`${folder}/`))

@@ -86,7 +86,7 @@ export function createViteAdapter(
     afterLoad: (_, loaded) => {
       // The watcher builds the files of workers within its own builds.
       if (!server && !viteConfig?.isWorker) watchBuilds.add(loaded)
-      if (isRootedLibrary(viteConfig)) loaded.context.notices.once(ROOTED_LIBRARY)
+      if (isRootedLibrary(viteConfig)) loaded.context.ports.reporter.notices.once(ROOTED_LIBRARY)
       return overlay?.codeFor(loaded, session.bundler.root)
     },
     hooks: {
@@ -121,7 +121,9 @@ async function updatedModules(
   session: Session,
   update: Parameters<typeof isFreshStateFile>[1],
 ): Promise<[] | undefined> {
-  const { store } = await session.context()
+  const {
+    ports: { store },
+  } = await session.context()
   return isFreshStateFile(store.layout.states, update) ? [] : undefined
 }
 

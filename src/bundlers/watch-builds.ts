@@ -59,7 +59,7 @@ export class WatchBuilds {
   async #repeat({ id, key, file, context }: Unsettled, signal: AbortSignal): Promise<void> {
     const loads = this.#loadsOf(id)
     for (const pauseMs of PAUSES_MS) {
-      await context.clock.sleep(pauseMs, signal)
+      await context.ports.clock.sleep(pauseMs, signal)
       if (this.#loadsOf(id) > loads) return
       if (await isTouched(file)) await touchStateFile(context, key)
     }
@@ -81,7 +81,14 @@ export class WatchBuilds {
   }
 
   /** Nobody waits for it, and it ends no watcher. */
-  #run({ logger }: Context, work: (signal: AbortSignal) => Promise<void>): void {
+  #run(
+    {
+      ports: {
+        reporter: { logger },
+      },
+    }: Context,
+    work: (signal: AbortSignal) => Promise<void>,
+  ): void {
     const { signal } = this.#closing
     work(signal).catch((error: unknown) => {
       if (signal.aborted) return

@@ -141,7 +141,9 @@ function resolverOf({ context, resolverFactory }: Compiler): ResolvingContext {
  */
 function keep(loader: LoaderContext, { asset, context }: Loaded): void {
   if (asset?.metadata.state !== 'ready' || asset.isProvisional) return loader.cacheable(false)
-  const { options, store } = context
+  const {
+    ports: { options, store },
+  } = context
   const { configFile } = findProject(options.root)
   loader.addDependency(options.lockfile || store.layout.entry(asset.metadata.key))
   if (configFile) loader.addDependency(configFile)

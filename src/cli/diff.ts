@@ -16,8 +16,11 @@ export const diff = defineCommand({
     const { context } = await openCommand(args)
     const file = lockfileOf(context)
     const text = await readAtRevision(file, revision)
-    const before = readLockfileText(text, { file: `${file} at ${revision}`, hasher: context.hasher })
-    const after = (await context.store.lockfile?.all()) ?? new Map()
+    const before = readLockfileText(text, {
+      file: `${file} at ${revision}`,
+      hasher: context.ports.store.hasher,
+    })
+    const after = (await context.ports.store.lockfile?.all()) ?? new Map()
     const differences = compareModels(modelsIn(before), after)
     if (json) printJson({ models: differences, credits: sum(differences) })
     else if (after.size === 0 && differences.length === 0)

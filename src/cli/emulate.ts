@@ -1,4 +1,5 @@
-import { startEmulator, type ModelsInUse } from '../emulator.ts'
+import type { ModelsInUse } from '../emulator/model-maker.ts'
+import { startEmulator } from '../emulator/start-emulator.ts'
 import { MeshyError } from '../system/errors.ts'
 import { errnoOf } from '../system/errno.ts'
 import { defineCommand } from './command.ts'

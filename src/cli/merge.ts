@@ -67,8 +67,8 @@ async function asWriter<T>(
 ): Promise<T> {
   const { context, place } = await openCommand(args)
   const file = name ? path.resolve(place.cwd, name) : lockfileOf(context)
-  if (file !== context.options.lockfile) return use(file)
-  return takeTurn(context, { key: 'lockfile', imageName: path.basename(file) }, () => use(file))
+  if (file !== context.ports.options.lockfile) return use(file)
+  return takeTurn(context.ports, { key: 'lockfile', imageName: path.basename(file) }, () => use(file))
 }
 
 function readChoice({

@@ -1,5 +1,6 @@
 import type { Context } from '../run/context.ts'
-import { namesModel, readSubject, type Subject } from '../run/commands/subject.ts'
+import type { Subject } from '../request/request.ts'
+import { namesModel, readSubject } from '../run/commands/subject.ts'
 import { openCommand, type ProjectArgs } from './project.ts'
 import { UsageError } from './usage-error.ts'
 

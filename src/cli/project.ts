@@ -77,13 +77,13 @@ async function bundlerFacts(root: string): Promise<BundlerFacts> {
 }
 
 /** Where a command looked, for whoever expected it to find something. */
-export function lookedIn({ options }: Context): string {
+export function lookedIn({ ports: { options } }: Context): string {
   const places = [options.lockfile, options.cacheDir].filter((place) => place !== false)
   return places.map((place) => `\`${place}\``).join(' and ')
 }
 
 /** The lockfile of a project. @throws {MeshyError} MESHY_OPTIONS_INVALID when it has none */
-export function lockfileOf({ options }: Context): string {
+export function lockfileOf({ ports: { options } }: Context): string {
   if (options.lockfile !== false) return options.lockfile
   throw new MeshyError('MESHY_OPTIONS_INVALID', {
     message: 'The option `lockfile` is `false`: this project pins nothing.',

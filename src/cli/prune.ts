@@ -51,9 +51,9 @@ async function pruneMachine(
   { yes, all, json }: { yes: boolean; all: boolean; json: boolean },
 ): Promise<void> {
   const { context } = await openCommand(args)
-  const { machine } = context.sharing
+  const { machine } = context.ports.store.shared
   if (!machine) throw new UsageError('`machineStore` is off for this project: there is nothing to prune.')
-  const limit = all ? 0 : context.options.machineStoreLimit
+  const limit = all ? 0 : context.ports.options.machineStoreLimit
   const { files, bytes } = await machine.size()
   const removed = yes ? await machine.trim(limit) : { files: 0, bytes: 0 }
   if (json) return printJson({ folder: machine.folder, files, bytes, limit, removed })

@@ -40,16 +40,16 @@ export async function scanBuild(root: string, mode: Mode): Promise<Walked> {
     logger: stderrLogger,
   }
   const context = await openProject(run, { inline: {}, activity: () => 0 })
-  const found = await scanImports(root, new Set([context.options.cacheDir]))
+  const found = await scanImports(root, new Set([context.ports.options.cacheDir]))
   // Before anything is paid.
   const ids = await collect(found, async (one) => addFound(context, one))
   await collect(ids, async (id) => {
-    const imported = context.imports.find(id)
+    const imported = context.project.imports.find(id)
     if (imported) await loadFound(context, imported)
   })
   return {
-    report: async () => ({ models: context.report.models() }),
-    takePlan: () => takePlan(context),
+    report: async () => ({ models: context.seen.report.models() }),
+    takePlan: () => takePlan(context.seen),
   }
 }
 
@@ -65,7 +65,7 @@ async function collect<T, R>(items: readonly T[], run: (item: T) => Promise<R>):
   return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
 }
 
-function addFound({ imports, options }: Context, found: FoundImport): string {
+function addFound({ project: { imports }, ports: { options } }: Context, found: FoundImport): string {
   const file = resolveFound(options.root, found)
   return imports.add(found.specifier, { file, site: async () => found.site, importer: found.importer })
 }

@@ -30,7 +30,7 @@ interface StoresStatus {
 }
 
 async function readStores(context: Context): Promise<StoresStatus> {
-  const { machine } = context.sharing
+  const { machine } = context.ports.store.shared
   return {
     machine: machine && { folder: machine.folder, ...(await machine.size()) },
     team: await inspectTeam(context),

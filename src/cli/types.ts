@@ -15,7 +15,7 @@ export const types = defineCommand({
   args: projectArgs,
   async run({ json, ...args }) {
     const { context, place } = await openCommand(args)
-    const { root, cacheDir } = context.options
+    const { root, cacheDir } = context.ports.options
     const declared = openFile(context)
     const found = await scanSources(root, new Set([cacheDir]))
     const queries = [...new Set(found.flatMap(({ query, error }) => (error ? [] : query)))].toSorted()
@@ -36,7 +36,13 @@ export const types = defineCommand({
 })
 
 /** Whatever the mode: who calls this command wants the file. */
-function openFile({ options, clock, notices }: Context): DeclaredFile {
+function openFile({
+  ports: {
+    options,
+    clock,
+    reporter: { notices },
+  },
+}: Context): DeclaredFile {
   const turns = new PQueue({ concurrency: 1 })
   const { dts = path.join(options.root, 'meshy-env.d.ts') } = options
   // What was written is the command's own result.

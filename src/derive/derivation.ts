@@ -2,7 +2,8 @@ import { stepsOf, type DerivationPlan } from './steps.ts'
 import type { Facts } from '../glb/facts.ts'
 import type { Request } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
-import type { Context } from '../run/context.ts'
+import type { Hasher } from '../request/fingerprint.ts'
+import type { ModelTransform } from './transform-model.ts'
 
 /** One file that is made of a stored model. */
 export interface Part {
@@ -24,12 +25,18 @@ export interface Derivation {
   levels: Part[]
 }
 
+/** What decides what is derived, besides an import. */
+export interface Deriving {
+  options: { transforms: readonly ModelTransform[] }
+  store: { hasher: Hasher }
+}
+
 /** Raised when all that is derived is to be derived anew. */
 const KEY_VERSION = 1
 
 /** Undefined when the import wants the model as it came. */
 export function derivationOf(
-  { options, hasher }: Pick<Context, 'options' | 'hasher'>,
+  { options, store: { hasher } }: Deriving,
   { derivation: plan, lods }: Pick<Request, 'derivation' | 'lods'>,
   { files }: Pick<Entry, 'files'>,
 ): Derivation | undefined {
@@ -51,7 +58,7 @@ export function derivationOf(
 }
 
 /** The key of what steps make of a model. */
-export function derivedKey(hasher: Context['hasher'], sha256: string, steps: unknown[]): string {
+export function derivedKey(hasher: Hasher, sha256: string, steps: unknown[]): string {
   return hasher.text(JSON.stringify(['derived', KEY_VERSION, sha256, steps]))
 }
 
@@ -62,10 +69,10 @@ export function partsOf({ main, levels }: Derivation): Part[] {
 
 /** What is known of the model that an import gets of an entry, whether or not its bytes are here. */
 export function factsOf(
-  context: Pick<Context, 'options' | 'hasher'>,
+  deriving: Deriving,
   request: Pick<Request, 'derivation' | 'lods'>,
   entry: Entry | undefined,
 ): Facts | undefined {
-  const main = entry && derivationOf(context, request, entry)?.main
+  const main = entry && derivationOf(deriving, request, entry)?.main
   return (main && entry.derived?.[main.key]?.facts) ?? entry?.facts
 }

@@ -1,13 +1,18 @@
 import type { DerivedFile, Entry } from '../store/entry.ts'
-import type { Context } from '../run/context.ts'
-import { derivedKey, type Part } from './derivation.ts'
+import type { Notices } from '../system/notices.ts'
+import { derivedKey, type Deriving, type Part } from './derivation.ts'
+
+interface FrozenDeriving extends Deriving {
+  options: Deriving['options'] & { mode: string }
+  reporter: { notices: Notices }
+}
 
 /**
  * What an earlier release derived by the same steps, and pinned. `frozen` serves it, since a newer release alone must not
  * break what is committed; every other mode derives anew.
  */
 export function findEarlier(
-  { options, hasher, notices }: Pick<Context, 'options' | 'hasher' | 'notices'>,
+  { options, store: { hasher }, reporter: { notices } }: FrozenDeriving,
   { image, files, derived = {} }: Pick<Entry, 'image' | 'files' | 'derived'>,
   { steps }: Part,
 ): { key: string; file: DerivedFile } | undefined {

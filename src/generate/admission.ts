@@ -3,7 +3,7 @@ import type { Request } from '../request/request.ts'
 import { givenUpTasks, type StartedRecord } from '../store/journal-record.ts'
 import type { Admission, Candidate } from './batch.ts'
 import { overBudget, type Reservation } from './budget.ts'
-import type { Context } from '../run/context.ts'
+import type { Ports } from './ports.ts'
 import { findFreeWay } from './free-way.ts'
 import { candidatesFor, isLikely, isProvenGone, mayBeInTheMaking, submissionUnknown } from './lost-task.ts'
 import { notSubmitted } from './not-submitted.ts'
@@ -22,19 +22,19 @@ import { RETENTION_MS } from './retention.ts'
  * 4. The rest is priced, announced, and held against the budget and the balance. Too much: nothing is submitted.
  */
 export async function decideBatch(
-  context: Context,
+  ports: Ports,
   candidates: Candidate[],
 ): Promise<(Admission | MeshyError)[]> {
-  const doom = doomed(context)
+  const doom = doomed(ports)
   if (doom) return candidates.map(() => doom)
-  const account = await lookAtAccount(context, candidates)
-  const found = candidates.map((candidate) => findTask(context, candidate, account))
+  const account = await lookAtAccount(ports, candidates)
+  const found = candidates.map((candidate) => findTask(ports, candidate, account))
   const allowed = candidates.filter((candidate, index) => found[index] === undefined && candidate.permission)
-  const unmet = await context.needs.refusals(context, allowed)
+  const unmet = await ports.purse.needs.refusals(ports, allowed)
   const toPay = allowed.filter((candidate) => !unmet.has(candidate))
   // Other imports were read meanwhile.
-  const laterDoom = doomed(context)
-  const reserved = await reserve(context, laterDoom ? [] : toPay)
+  const laterDoom = doomed(ports)
+  const reserved = await reserve(ports, laterDoom ? [] : toPay)
   const batch = new AbortController()
   const pay = ({ permission, ...candidate }: Candidate, held: Reservation | MeshyError | undefined) => {
     if (!permission || !held) return permissionMissing(candidate.request)
@@ -56,38 +56,38 @@ interface Known {
 const LOOK_MS = { first: 1_000, longest: 10_000 }
 
 /** The tasks of the account, looked at again while a submission that was cut off may still become one. */
-async function lookAtAccount(context: Context, candidates: Candidate[]): Promise<Known> {
+async function lookAtAccount(ports: Ports, candidates: Candidate[]): Promise<Known> {
   for (let pause = LOOK_MS.first; ; pause = Math.min(LOOK_MS.longest, pause * 2)) {
-    const found = { recent: await listOnce(context, candidates), known: await context.store.knownTasks() }
-    const missed = candidates.filter((candidate) => isMissed(context, candidate, found))
+    const found = { recent: await listOnce(ports, candidates), known: await ports.store.knownTasks() }
+    const missed = candidates.filter((candidate) => isMissed(ports, candidate, found))
     if (missed.length === 0) return found
     for (const { request } of missed) {
-      context.notices.once(`${request.imageName}: its submission was cut off; looking for its task`)
+      ports.reporter.notices.once(`${request.imageName}: its submission was cut off; looking for its task`)
     }
-    await context.clock.sleep(pause, context.signal)
+    await ports.clock.sleep(pause, ports.signal)
   }
 }
 
-function isMissed(context: Context, { request, record }: Candidate, { recent, known }: Known): boolean {
-  if (record?.state !== 'started' || !mayBeInTheMaking(context, record)) return false
+function isMissed(ports: Ports, { request, record }: Candidate, { recent, known }: Known): boolean {
+  if (record?.state !== 'started' || !mayBeInTheMaking(ports, record)) return false
   if (adoptable(recent, request.key, record.forgottenTasks)) return false
   return !candidatesFor(recent, record, known).some((task) => isLikely(task, record))
 }
 
-async function listOnce(context: Context, candidates: Candidate[]): Promise<RecentTasks> {
+async function listOnce(ports: Ports, candidates: Candidate[]): Promise<RecentTasks> {
   const kinds = new Set(candidates.map(({ request }) => request.canonical.kind))
-  const since = () => context.serviceNow() - RETENTION_MS
-  return listRecentTasks(context.api().client, kinds, { since, signal: context.signal })
+  const since = () => ports.clock.serviceNow() - RETENTION_MS
+  return listRecentTasks(ports.account().client, kinds, { since, signal: ports.signal })
 }
 
 function findTask(
-  context: Context,
+  ports: Ports,
   { request, record }: Candidate,
   { recent, known }: Known,
 ): Admission | MeshyError | undefined {
   const task = adoptable(recent, request.key, givenUpTasks(record))
   if (task) return { adopt: task }
-  if (record?.state !== 'started' || isProvenGone(context, record)) return undefined
+  if (record?.state !== 'started' || isProvenGone(ports, record)) return undefined
   return unknownOutcome(request, record, { recent, known })
 }
 
@@ -102,18 +102,21 @@ function unknownOutcome(
   return submissionUnknown(request, { candidates })
 }
 
-function doomed({ isDoomed }: Context): MeshyError | undefined {
-  return isDoomed() ? notSubmitted() : undefined
+function doomed({ purse: { hasFailed } }: Ports): MeshyError | undefined {
+  return hasFailed() ? notSubmitted() : undefined
 }
 
 /** What is held for each of a batch, or why nothing of it may be paid. */
 type Reserved = ReadonlyMap<Candidate, Reservation | MeshyError>
 
 /** Reserves the price of all that is to be paid, and announces it; what cannot be announced is given back. */
-async function reserve(context: Context, toPay: Candidate[]): Promise<Reserved> {
+async function reserve(ports: Ports, toPay: Candidate[]): Promise<Reserved> {
   if (toPay.length === 0) return new Map()
   const refused = (reason: MeshyError) => new Map(toPay.map((candidate) => [candidate, reason]))
-  const { options, budget } = context
+  const {
+    options,
+    purse: { budget },
+  } = ports
   const prices = toPay.map(({ request }) => ({ image: request.imageName, credits: priceOf(request) }))
   const sum = prices.reduce((total, { credits }) => total + credits, 0)
   if (!budget.allows(sum, options.maxCredits)) {
@@ -125,9 +128,9 @@ async function reserve(context: Context, toPay: Candidate[]): Promise<Reserved> 
   )
   let isAnnounced = false
   try {
-    const balance = await balanceOf(context)
+    const balance = await balanceOf(ports)
     if (balance !== undefined && balance < sum) return refused(creditsMissing(sum, balance))
-    await announce(context, toPay)
+    await announce(ports, toPay)
     isAnnounced = true
     return held
   } finally {
@@ -136,9 +139,9 @@ async function reserve(context: Context, toPay: Candidate[]): Promise<Reserved> 
 }
 
 /** Undefined where the service does not tell: it is a courtesy, and a submission without credits is refused. */
-async function balanceOf({ api, signal }: Context): Promise<number | undefined> {
+async function balanceOf({ account, signal }: Ports): Promise<number | undefined> {
   try {
-    return await api().client.balance({ signal })
+    return await account().client.balance({ signal })
   } catch (error) {
     if (isMeshyError(error) && error.code === 'MESHY_API_FORBIDDEN') return undefined
     throw error
@@ -153,14 +156,14 @@ function creditsMissing(sum: number, balance: number | undefined): MeshyError {
   })
 }
 
-async function announce(context: Context, toPay: Candidate[]): Promise<void> {
+async function announce(ports: Ports, toPay: Candidate[]): Promise<void> {
   const sum = toPay.reduce((total, candidate) => total + priceOf(candidate.request), 0)
   const names = toPay.map(
     (candidate) => `${candidate.request.imageName} (${priceOf(candidate.request)} credits)`,
   )
-  context.logger.info(`meshy: generating ${names.join(', ')}: ${sum} credits in all`)
+  ports.reporter.logger.info(`meshy: generating ${names.join(', ')}: ${sum} credits in all`)
   for (const { request } of toPay) {
-    const free = await findFreeWay(context, request)
-    if (free) context.notices.once(free)
+    const free = await findFreeWay(ports, request)
+    if (free) ports.reporter.notices.once(free)
   }
 }

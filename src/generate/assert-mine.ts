@@ -1,6 +1,6 @@
 import { MeshyError } from '../system/errors.ts'
 import type { Lease } from '../store/lease.ts'
-import type { Subject } from '../run/commands/subject.ts'
+import type { Subject } from '../request/request.ts'
 
 /** What it means where nothing was sent yet. */
 export const NOT_SUBMITTED = 'Nothing was submitted.'

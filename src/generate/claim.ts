@@ -4,7 +4,7 @@ import type { Task } from '../service/task.ts'
 import type { AcceptedRecord, JournalRecord, StartedRecord } from '../store/journal-record.ts'
 import type { Lease } from '../store/lease.ts'
 import type { Reservation } from './budget.ts'
-import type { Context } from '../run/context.ts'
+import type { Ports } from './ports.ts'
 import { failedBefore, isFinal } from './failure.ts'
 import { assertMine, NOT_SUBMITTED } from './assert-mine.ts'
 import type { Admission, Candidate } from './batch.ts'
@@ -36,72 +36,72 @@ export interface Attempt {
  * @throws {MeshyError} MESHY_PERMISSION_MISSING when there is no task, and the attempt may not pay
  */
 export async function claimTask(
-  context: Context,
+  ports: Ports,
   request: Request,
   { lease, known, permission }: Attempt,
 ): Promise<Claim> {
-  const record = await context.store.journal.read(request.key)
-  if (record) await assertOurs(context, record, lease)
+  const record = await ports.store.journal.read(request.key)
+  if (record) await assertOurs(ports, record, lease)
   if (record?.state === 'accepted') return adopt(record.taskId)
   if (isFinal(record) && !isFinal(known)) throw failedBefore(record)
-  context.progress.waiting(request)
-  const admission = await admit(context, request, { record, permission, lease })
-  if (!('adopt' in admission)) return submission(context, request, { ...admission, lease })
-  await takeOver(context, request, { task: admission.adopt, lease })
+  ports.reporter.progress.waiting(request)
+  const admission = await admit(ports, request, { record, permission, lease })
+  if (!('adopt' in admission)) return submission(ports, request, { ...admission, lease })
+  await takeOver(ports, request, { task: admission.adopt, lease })
   return adopt(admission.adopt.id)
 }
 
 /** What was never sent, or provably never arrived, is over where nothing new is allowed: the journal says so. */
 async function admit(
-  context: Context,
+  ports: Ports,
   request: Request,
   { lease, ...candidate }: Omit<Candidate, 'request'> & { lease: Lease },
 ): Promise<Admission> {
   try {
-    return await context.batch.admit({ request, ...candidate })
+    return await ports.purse.batch.admit({ request, ...candidate })
   } catch (error) {
     if (lacksPermission(error) && candidate.record?.state === 'started') {
       await assertMine(lease, request, NOT_SUBMITTED)
-      await context.store.journal.clear(request.key)
+      await ports.store.journal.clear(request.key)
     }
     throw error
   }
 }
 
 /** A claim whose task is submitted when there is a slot, unless somebody else has submitted it meanwhile. */
-function submission(context: Context, request: Request, payment: Omit<Payment, 'decidedAt'>): Claim {
-  const { limits } = context.api()
+function submission(ports: Ports, request: Request, payment: Omit<Payment, 'decidedAt'>): Claim {
+  const { limits } = ports.account()
   const { reservation, lease } = payment
-  const decidedAt = context.serviceNow()
+  const decidedAt = ports.clock.serviceNow()
   const claim: Claim = {
     origin: 'generated',
     reservation,
     running: (watch) =>
       limits.slot(
         async () => {
-          const paid = await pay(context, request, { ...payment, decidedAt })
+          const paid = await pay(ports, request, { ...payment, decidedAt })
           if ('id' in paid) return watch(paid.id)
           reservation.release()
           claim.origin = 'adopted'
-          await takeOver(context, request, { task: paid.adopt, lease })
+          await takeOver(ports, request, { task: paid.adopt, lease })
           return watch(paid.adopt.id)
         },
-        { signal: context.signal },
+        { signal: ports.signal },
       ),
   }
   return claim
 }
 
 async function takeOver(
-  context: Context,
+  ports: Ports,
   request: Request,
   { task, lease }: { task: Task; lease: Lease },
 ): Promise<void> {
   await assertMine(lease, request, NOT_SUBMITTED)
-  const { journal } = context.store
-  await journal.start(recordOf(context, request))
+  const { journal } = ports.store
+  await journal.start(recordOf(ports, request))
   // How long it is kept counts from its own beginning, and not from that of what this machine sent.
-  await journal.accept(request.key, task.id, { startedAt: beginOf(task, context.serviceNow()) })
+  await journal.accept(request.key, task.id, { startedAt: beginOf(task, ports.clock.serviceNow()) })
 }
 
 function adopt(taskId: string): Claim {
@@ -112,21 +112,21 @@ function adopt(taskId: string): Claim {
  * A record made with another API key or for another service. A task that this key can read is ours all the same, as
  * after the key of an account was renewed; what cannot be looked up may be running, and is an error.
  */
-async function assertOurs(context: Context, record: JournalRecord, lease: Lease): Promise<void> {
-  if (!isOnItsWay(record, context.serviceNow())) return
-  const here = { account: context.api().account, host: context.options.baseUrl }
+async function assertOurs(ports: Ports, record: JournalRecord, lease: Lease): Promise<void> {
+  if (!isOnItsWay(record, ports.clock.serviceNow())) return
+  const here = { account: ports.account().digest, host: ports.options.baseUrl }
   if (record.account === here.account && record.host === here.host) return
-  if (record.state === 'accepted' && (await canRead(context, record))) {
+  if (record.state === 'accepted' && (await canRead(ports, record))) {
     await assertMine(lease, { imageName: record.image }, NOT_SUBMITTED)
-    await context.store.journal.accept(record.key, record.taskId, here)
+    await ports.store.journal.accept(record.key, record.taskId, here)
     return
   }
   throw otherAccount(record, here.host)
 }
 
-async function canRead({ api, signal }: Context, { request, taskId }: AcceptedRecord): Promise<boolean> {
+async function canRead({ account, signal }: Ports, { request, taskId }: AcceptedRecord): Promise<boolean> {
   try {
-    await api().client.retrieve(request.kind, taskId, { signal })
+    await account().client.retrieve(request.kind, taskId, { signal })
     return true
   } catch (error) {
     if (isMeshyError(error) && error.code === 'MESHY_API_NOT_FOUND') return false

@@ -2,7 +2,7 @@ import { isMeshyError, type ErrorCode } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import type { BlobRef, DerivedFile, Entry, FileRole } from '../store/entry.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
-import type { Context } from '../run/context.ts'
+import type { Ports } from './ports.ts'
 import { derivationOf, type Derivation, type Part } from '../derive/derivation.ts'
 import { findEarlier } from '../derive/earlier.ts'
 import { findFreeWay } from './free-way.ts'
@@ -47,43 +47,43 @@ export interface DerivedPart {
 export type StoredFinding = Finding & { entry: Entry }
 
 /** Finds out in which of the four states a request is. Every file that is handed out was verified here. */
-export async function classify(context: Context, request: Request): Promise<Finding> {
-  const entry = await findEntry(context, request.key)
+export async function classify(ports: Ports, request: Request): Promise<Finding> {
+  const entry = await findEntry(ports, request.key)
   if (entry) {
     assertSamePictures(entry.request, request)
-    const files = await verifyFiles(context, entry, request)
+    const files = await verifyFiles(ports, entry, request)
     return { ...files, state: files.lacking.length > 0 ? 'restorable' : 'ready', entry, record: undefined }
   }
-  const record = await context.store.journal.read(request.key)
+  const record = await ports.store.journal.read(request.key)
   const nothing = { entry, record, lacking: [], paths: new Map<FileRole, string>() }
-  const isBegun = isOnItsWay(record, context.serviceNow())
+  const isBegun = isOnItsWay(record, ports.clock.serviceNow())
   if (record && isBegun) assertSamePictures(record.request, request)
   if (isBegun) return { ...nothing, state: 'on its way' }
-  return { ...nothing, state: 'missing', free: await findFreeWay(context, request) }
+  return { ...nothing, state: 'missing', free: await findFreeWay(ports, request) }
 }
 
 /**
  * What a key means: the lockfile says it, before everything else. What only this machine knows counts where the lockfile
  * is silent, but never in `frozen`: there the committed file is the one authority.
  */
-export async function findEntry({ store, options }: Context, key: string): Promise<Entry | undefined> {
+export async function findEntry({ store, options }: Ports, key: string): Promise<Entry | undefined> {
   const pinned = await store.lockfile?.get(key)
   if (pinned || (options.mode === 'frozen' && store.lockfile)) return pinned
   return store.entries.read(key)
 }
 
-async function verifyFiles(context: Context, entry: Entry, request: Request) {
+async function verifyFiles(ports: Ports, entry: Entry, request: Request) {
   const lacking: FileRole[] = []
   const paths = new Map<FileRole, string>()
-  const derivation = derivationOf(context, request, entry)
-  const made = derivation && (await verifyDerived(context, request, { entry, derivation }))
+  const derivation = derivationOf(ports, request, entry)
+  const made = derivation && (await verifyDerived(ports, request, { entry, derivation }))
   const roles = wantedRoles(request.wanted, entry.unavailable)
-  for (const role of roles.filter((role) => !isForgone(context, entry, role))) {
+  for (const role of roles.filter((role) => !isForgone(ports, entry, role))) {
     const ref = entry.files[role]
     const file =
       role === 'glb' && made?.main
         ? made.main.path
-        : ref && (await verifiedPath(context, ref, { key: entry.key, stem: fileStem(request.name, role) }))
+        : ref && (await verifiedPath(ports, ref, { key: entry.key, stem: fileStem(request.name, role) }))
     if (file === undefined) lacking.push(role)
     else paths.set(role, file)
   }
@@ -100,7 +100,7 @@ async function verifyFiles(context: Context, entry: Entry, request: Request) {
  * Preview pictures that earlier versions had made but did not fetch: a model that is pinned without them is served without
  * them, where they cannot be had any more.
  */
-function isForgone({ options, clock, notices }: Context, entry: Entry, role: FileRole): boolean {
+function isForgone({ options, clock, reporter: { notices } }: Ports, entry: Entry, role: FileRole): boolean {
   if (!isThumbnailRole(role) || entry.files[role]) return false
   const mayFetch = options.mode === 'generate' || options.mode === 'ask'
   const age = clock.now() - Date.parse(entry.task?.createdAt ?? '')
@@ -112,15 +112,15 @@ function isForgone({ options, clock, notices }: Context, entry: Entry, role: Fil
 
 /** What was derived is verified alone: the model that it comes from need not be here. Undefined unless all of it is. */
 async function verifyDerived(
-  context: Context,
+  ports: Ports,
   { name }: Request,
   { entry, derivation: { main, levels } }: { entry: Entry; derivation: Derivation },
 ): Promise<{ main: DerivedPart | undefined; levels: DerivedPart[] } | undefined> {
-  const first = main && (await verifyPart(context, { entry, part: main, stem: fileStem(name, 'glb') }))
+  const first = main && (await verifyPart(ports, { entry, part: main, stem: fileStem(name, 'glb') }))
   if (main && !first) return undefined
   const found: DerivedPart[] = []
   for (const [index, part] of levels.entries()) {
-    const level = await verifyPart(context, { entry, part, stem: `${name}-lod${index + 1}` })
+    const level = await verifyPart(ports, { entry, part, stem: `${name}-lod${index + 1}` })
     if (!level) return undefined
     found.push(level)
   }
@@ -128,21 +128,21 @@ async function verifyDerived(
 }
 
 async function verifyPart(
-  context: Context,
+  ports: Ports,
   { entry, part, stem }: { entry: Entry; part: Part; stem: string },
 ): Promise<DerivedPart | undefined> {
   const pinned = entry.derived?.[part.key]
-  const found = pinned ? { key: part.key, file: pinned } : findEarlier(context, entry, part)
+  const found = pinned ? { key: part.key, file: pinned } : findEarlier(ports, entry, part)
   if (!found) return undefined
   const { key, file } = found
   const isSource = file.sha256 === entry.files.glb.sha256
-  const path = await verifiedPath(context, file, { key: isSource ? entry.key : key, stem })
+  const path = await verifiedPath(ports, file, { key: isSource ? entry.key : key, stem })
   return path === undefined ? undefined : { file, path }
 }
 
 /** The path of a file whose bytes are right; undefined when they are missing or damaged, and so restorable. */
 async function verifiedPath(
-  { store: { outputs }, options, notices }: Context,
+  { store: { outputs }, options, reporter: { notices } }: Ports,
   ref: BlobRef,
   { key, stem }: { key: string; stem: string },
 ): Promise<string | undefined> {

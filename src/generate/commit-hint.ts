@@ -1,7 +1,6 @@
 import path from 'node:path'
 import type { Entry } from '../store/entry.ts'
-import type { Context } from '../run/context.ts'
-import type { ResolvedOptions } from '../run/options.ts'
+import type { Ports, Settings } from './ports.ts'
 
 /** GitHub warns of files from 50 MiB and refuses them from 100 MiB (docs.github.com, "About large files"). */
 const LARGE_MIB = 50
@@ -11,8 +10,11 @@ const MIB = 1024 * 1024
  * Tells once what to commit, when the project's first model is stored, and names files that a host of repositories may
  * refuse. An emulator's models are not worth committing.
  */
-export function hintToCommit(context: Context, entry: Entry, { isFirst }: { isFirst: boolean }): void {
-  const { options, logger, notices } = context
+export function hintToCommit(ports: Ports, entry: Entry, { isFirst }: { isFirst: boolean }): void {
+  const {
+    options,
+    reporter: { logger, notices },
+  } = ports
   if (!options.lockfile || entry.source === 'emulator') return
   const relative = (file: string) => path.relative(options.projectDir, file).replaceAll('\\', '/')
   const blobs = `${relative(options.cacheDir)}/blobs`
@@ -29,7 +31,7 @@ export function hintToCommit(context: Context, entry: Entry, { isFirst }: { isFi
 }
 
 function whatToCommit(
-  { lockfile, cacheDir, teamStore }: ResolvedOptions,
+  { lockfile, cacheDir, teamStore }: Settings,
   relative: (file: string) => string,
 ): string {
   const pins = lockfile ? relative(lockfile) : ''

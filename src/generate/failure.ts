@@ -7,7 +7,7 @@ import type { ApiFailure } from '../system/api-failure.ts'
 import { failures } from '../system/failures.ts'
 import { isProvenGone } from './lost-task.ts'
 import type { Claim } from './claim.ts'
-import type { Context } from '../run/context.ts'
+import type { Ports } from './ports.ts'
 
 /** Statuses by which the service refuses the picture or the parameters: it would again. */
 const ABOUT_REQUEST: ReadonlySet<number | undefined> = new Set([400, 413, 422])
@@ -18,7 +18,7 @@ export function isFinal(record: JournalRecord | undefined): record is FailedReco
 }
 
 /** Whether what failed may be all right with the key of now, which is another one: who changed it wants it to be tried. */
-export function isOfOtherKey({ options }: Context, { account, failure }: FailedRecord): boolean {
+export function isOfOtherKey({ options }: Ports, { account, failure }: FailedRecord): boolean {
   return (
     failure.retryable === true && options.apiKey !== undefined && account !== accountDigest(options.apiKey)
   )
@@ -60,7 +60,7 @@ function nextStep(failure: JournalFailure): string {
  * is about the account, and not what is about the picture or its parameters.
  */
 export async function settleRefusal(
-  { store }: Context,
+  { store }: Ports,
   { key }: Request,
   { error, failure }: { error: MeshyError; failure: ApiFailure },
 ): Promise<void> {
@@ -80,14 +80,14 @@ export type AfterFailure = 'end' | 'try again' | 'gone'
  * @throws the failure, when nothing can be settled, or when the task was charged
  */
 export async function settleFailure(
-  context: Context,
+  ports: Ports,
   request: Request,
   { claim, error, lease }: { claim: Claim; error: unknown; lease: Lease },
 ): Promise<AfterFailure> {
   if (!isMeshyError(error)) throw error
-  if (error.code === 'MESHY_TASK_EXPIRED') return settleExpired(context, request, { error, lease })
+  if (error.code === 'MESHY_TASK_EXPIRED') return settleExpired(ports, request, { error, lease })
   if (error.code !== 'MESHY_TASK_FAILED' && error.code !== 'MESHY_TASK_CANCELED') throw error
-  const { store } = context
+  const { store } = ports
   const { code, message, details } = error
   const credits = chargedFor(error)
   if (credits === 0) claim.reservation?.refunded()
@@ -133,15 +133,18 @@ function settleCharge({ key, taskId }: { key: string; taskId: string | undefined
 
 /** A 404 alone proves nothing: only when the service must have thrown the task away, its record ends. */
 async function settleExpired(
-  context: Context,
+  ports: Ports,
   request: Request,
   { error, lease }: { error: MeshyError; lease: Lease },
 ): Promise<'gone'> {
-  const { store, logger } = context
+  const {
+    store,
+    reporter: { logger },
+  } = ports
   const { key, imageName } = request
   const record = await store.journal.read(key)
   if (!(await lease.mine())) throw error
-  if (!isProvenGone(context, record)) throw taskUnknown(request, error)
+  if (!isProvenGone(ports, record)) throw taskUnknown(request, error)
   await store.journal.clear(key)
   logger.warn(`meshy: ${imageName}: its task is past the retention of the service, and its files are gone`)
   return 'gone'

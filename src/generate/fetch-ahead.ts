@@ -4,7 +4,7 @@ import { isMeshyError } from '../system/errors.ts'
 import { bringBlob, type Brought } from '../store/shared/sources.ts'
 import { blobsOf, type BlobRef } from '../store/entry.ts'
 import { hasErrno } from '../system/errno.ts'
-import type { Context } from '../run/context.ts'
+import type { Ports } from './ports.ts'
 import { isOffline } from './modes.ts'
 
 const AT_ONCE = 16
@@ -15,13 +15,13 @@ const AT_ONCE = 16
  *
  * @returns how many files came
  */
-export async function fetchAhead({ store, sharing, options, clock, signal }: Context): Promise<number> {
-  if (sharing.sources.length === 0 || !store.lockfile || isOffline(options.mode)) return 0
+export async function fetchAhead({ store, options, clock, signal }: Ports): Promise<number> {
+  if (store.shared.sources.length === 0 || !store.lockfile || isOffline(options.mode)) return 0
   const pins = [...(await store.lockfile.all()).values()].filter(({ source }) => source !== 'emulator')
   const refs = new Map(pins.flatMap(blobsOf).map((ref) => [ref.sha256, ref]))
   const missing = await filterMissing([...refs.values()], store.blobs.path)
   const turns = new PQueue({ concurrency: AT_ONCE })
-  const bring = (ref: BlobRef) => isBrought(bringBlob(sharing.sources, ref, { clock, signal }))
+  const bring = (ref: BlobRef) => isBrought(bringBlob(store.shared.sources, ref, { clock, signal }))
   const brought = await turns.addAll(missing.map((ref) => () => bring(ref)))
   return brought.filter(Boolean).length
 }

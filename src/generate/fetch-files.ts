@@ -3,7 +3,7 @@ import { download } from '../service/download.ts'
 import type { Task } from '../service/task.ts'
 import type { TaskKind } from '../request/request.ts'
 import type { BlobRef, FileRole } from '../store/entry.ts'
-import type { Context } from '../run/context.ts'
+import type { Ports } from './ports.ts'
 import { checkFileKind, extensionOf } from './file-kind.ts'
 import { urlOfRole } from './roles.ts'
 
@@ -23,19 +23,21 @@ export interface FetchedFiles {
 }
 
 /** Brings files of a finished task into the cache. They come in whole and valid, or not at all. */
-export async function fetchFiles(context: Context, wanted: FilesToFetch): Promise<FetchedFiles> {
+export async function fetchFiles(ports: Ports, wanted: FilesToFetch): Promise<FetchedFiles> {
   const fetched: FetchedFiles = { files: {}, unavailable: [] }
   for (const role of wanted.roles) {
     if (urlOfRole(wanted.task, role) === undefined) fetched.unavailable.push(role)
-    else fetched.files[role] = await fetchFile(context, wanted, role)
+    else fetched.files[role] = await fetchFile(ports, wanted, role)
   }
   return fetched
 }
 
-async function fetchFile(context: Context, wanted: FilesToFetch, role: FileRole): Promise<BlobRef> {
-  const { client, fetch } = context.api()
+async function fetchFile(ports: Ports, wanted: FilesToFetch, role: FileRole): Promise<BlobRef> {
+  const { client, fetch } = ports.account()
   const { kind, task } = wanted
-  const { notices } = context
+  const {
+    reporter: { notices },
+  } = ports
   const expected = wanted.expected?.[role]
   const urlIn = (current: Task) => {
     const url = urlOfRole(current, role)
@@ -43,20 +45,20 @@ async function fetchFile(context: Context, wanted: FilesToFetch, role: FileRole)
     return url
   }
   return download(urlIn(task), {
-    toldBy: context.options.baseUrl,
+    toldBy: ports.options.baseUrl,
     fetch,
-    clock: context.clock,
-    signal: context.signal,
-    refresh: async () => urlIn(await client.retrieve(kind, task.id, { signal: context.signal })),
+    clock: ports.clock,
+    signal: ports.signal,
+    refresh: async () => urlIn(await client.retrieve(kind, task.id, { signal: ports.signal })),
     sink: (stream) =>
-      context.store.blobs.write(stream, {
+      ports.store.blobs.write(stream, {
         ext: expected?.ext ?? ((head) => extensionOf(role, head)),
         expected,
         check: (head, total) => {
           const oddity = checkFileKind(role, head, total)
           if (oddity) notices.once(`the ${role} file of task ${task.id} ${oddity}: it is kept as it came`)
         },
-        signal: context.signal,
+        signal: ports.signal,
       }),
   })
 }

@@ -1,7 +1,7 @@
 import type { CanonicalRequest, Request } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
-import type { Context } from '../run/context.ts'
-import { ifReadable } from '../run/commands/subject.ts'
+import type { Ports } from './ports.ts'
+import { ifIntact } from '../store/unreadable.ts'
 
 /** What is aimed at where an import names no count. */
 const DEFAULT_POLYCOUNT = 30_000
@@ -10,7 +10,7 @@ const DEFAULT_POLYCOUNT = 30_000
  * How an import could have its model without paying: when the project has one of the same pictures that differs in
  * nothing but more polygons, `simplify` makes it of that one.
  */
-export async function findFreeWay({ store }: Context, request: Request): Promise<string | undefined> {
+export async function findFreeWay({ store }: Ports, request: Request): Promise<string | undefined> {
   const wanted = request.params['target_polycount']
   if (typeof wanted !== 'number') return undefined
   const entries = store.lockfile ? await store.lockfile.all() : await readAll(store)
@@ -25,8 +25,8 @@ export async function findFreeWay({ store }: Context, request: Request): Promise
   return `\`${nearest.image}\` ${written} is stored already: \`simplify=${wanted}\` on that import gives ${wanted} triangles of it for free.`
 }
 
-async function readAll({ entries }: Context['store']): Promise<Map<string, Entry>> {
-  const found = await Promise.all((await entries.keys()).map((key) => ifReadable(() => entries.read(key))))
+async function readAll({ entries }: Ports['store']): Promise<Map<string, Entry>> {
+  const found = await Promise.all((await entries.keys()).map((key) => ifIntact(() => entries.read(key))))
   return new Map(found.flatMap((entry) => (entry ? [[entry.key, entry] as const] : [])))
 }
 

@@ -4,13 +4,13 @@ import type { Request } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
 import { claimTask, type Attempt, type Claim } from './claim.ts'
 import { classify } from './classify.ts'
-import type { Context } from '../run/context.ts'
+import type { Ports } from './ports.ts'
 import { settleFailure } from './failure.ts'
 import { inherit, toldHere } from './on-its-way.ts'
 import { permissionMissing } from './permission.ts'
 import { fetchFiles } from './fetch-files.ts'
-import { noteExpiring } from '../run/reporting/expiring.ts'
-import type { Origin } from '../run/reporting/report.ts'
+import { noteExpiring } from './expiring.ts'
+import type { Origin } from './effort.ts'
 import { addFiles } from './restore.ts'
 import { wantedRoles } from './roles.ts'
 import { saveModel } from './save.ts'
@@ -40,101 +40,101 @@ const MAX_SUBMISSIONS = 2
  * @throws {MeshyError} MESHY_PERMISSION_MISSING when nothing is on its way, and nothing allows it to be paid
  */
 export async function generate(
-  context: Context,
+  ports: Ports,
   request: Request,
   attempt: Omit<Attempt, 'lease'>,
 ): Promise<Generated> {
-  return takeTurn(context, request, async (lease) => {
-    const { entry } = await classify(context, request)
+  return takeTurn(ports, request, async (lease) => {
+    const { entry } = await classify(ports, request)
     if (entry) return { entry, origin: 'cache', credits: 0 }
-    return withSharedTurn(context, request, () => takeOrMake(context, request, { lease, ...attempt }))
+    return withSharedTurn(ports, request, () => takeOrMake(ports, request, { lease, ...attempt }))
   })
 }
 
 /** The model that somebody else has already; or a new one, while nobody else of the team makes it. */
-async function takeOrMake(context: Context, request: Request, attempt: Attempt): Promise<Generated> {
+async function takeOrMake(ports: Ports, request: Request, attempt: Attempt): Promise<Generated> {
   const { permission, known, lease } = attempt
-  const shared = await takeShared(context, request)
+  const shared = await takeShared(ports, request)
   if (shared) return { entry: shared, origin: 'shared', credits: 0 }
   // Nothing is on its way, so that only paying is left.
   if (!permission && !known) throw permissionMissing(request)
-  if (!permission) return generateInTurn(context, request, attempt)
-  return withTeamTurn(context, request, lease, async (held, told) => {
+  if (!permission) return generateInTurn(ports, request, attempt)
+  return withTeamTurn(ports, request, lease, async (held, told) => {
     // Whoever had the lease before may have paid meanwhile.
-    const meanwhile = held === lease ? undefined : await takeShared(context, request)
+    const meanwhile = held === lease ? undefined : await takeShared(ports, request)
     if (meanwhile) return { entry: meanwhile, origin: 'shared', credits: 0 }
     // Or have been killed before it was done.
-    await inherit(context, request, await toldHere(context, request.key))
-    await inherit(context, request, told)
-    return generateInTurn(context, request, { ...attempt, lease: held })
+    await inherit(ports, request, await toldHere(ports, request.key))
+    await inherit(ports, request, told)
+    return generateInTurn(ports, request, { ...attempt, lease: held })
   })
 }
 
-async function generateInTurn(context: Context, request: Request, attempt: Attempt): Promise<Generated> {
+async function generateInTurn(ports: Ports, request: Request, attempt: Attempt): Promise<Generated> {
   try {
-    return await generateAlone(context, request, attempt)
+    return await generateAlone(ports, request, attempt)
   } finally {
-    context.interrupt?.end(request)
+    ports.models.interrupt?.end(request)
   }
 }
 
-async function generateAlone(context: Context, request: Request, attempt: Attempt): Promise<Generated> {
+async function generateAlone(ports: Ports, request: Request, attempt: Attempt): Promise<Generated> {
   const { kind } = request.canonical
   // The model first: what was paid is stored, whatever becomes of the files beside it.
-  const { task, claim, stored } = await storedModel(context, request, attempt).catch((error: unknown) => {
+  const { task, claim, stored } = await storedModel(ports, request, attempt).catch((error: unknown) => {
     throw withWayOut(request, error)
   })
   // Whoever waits on this machine needs no more, whatever becomes of this run.
-  await shareHere(context, stored)
-  const extras = wantedRoles(context.wanted.of(request)).filter((role) => role !== 'glb')
-  const fetched = await fetchFiles(context, { kind, task, roles: extras })
-  const entry = await addFiles(context, stored, fetched)
-  await share(context, entry)
+  await shareHere(ports, stored)
+  const extras = wantedRoles(ports.models.wanted.of(request)).filter((role) => role !== 'glb')
+  const fetched = await fetchFiles(ports, { kind, task, roles: extras })
+  const entry = await addFiles(ports, stored, fetched)
+  await share(ports, entry)
   // What this machine had begun itself is on its disk, and stays there.
-  if (claim.origin === 'adopted' && !attempt.known) noteExpiring(context, entry, { isPinned: false })
+  if (claim.origin === 'adopted' && !attempt.known) noteExpiring(ports, entry, { isPinned: false })
   const credits = claim.origin === 'generated' ? (entry.task?.credits ?? 0) : 0
   return { entry, origin: claim.origin, credits }
 }
 
 async function storedModel(
-  context: Context,
+  ports: Ports,
   request: Request,
   attempt: Attempt,
 ): Promise<{ task: Task; claim: Claim; stored: Entry }> {
-  const { task, claim } = await finishedTask(context, request, attempt)
-  const { files } = await fetchFiles(context, { kind: request.canonical.kind, task, roles: ['glb'] })
-  return { task, claim, stored: await saveModel(context, request, { task, glb: files.glb }) }
+  const { task, claim } = await finishedTask(ports, request, attempt)
+  const { files } = await fetchFiles(ports, { kind: request.canonical.kind, task, roles: ['glb'] })
+  return { task, claim, stored: await saveModel(ports, request, { task, glb: files.glb }) }
 }
 
 async function finishedTask(
-  context: Context,
+  ports: Ports,
   request: Request,
   attempt: Attempt,
 ): Promise<{ task: Task; claim: Claim }> {
   for (let submission = 1; ; submission++) {
-    const claim = await claimTask(context, request, attempt)
+    const claim = await claimTask(ports, request, attempt)
     try {
-      return { task: await claim.running((id) => watch(context, request, id)), claim }
+      return { task: await claim.running((id) => watch(ports, request, id)), claim }
     } catch (error) {
-      const after = await settleFailure(context, request, { claim, error, lease: attempt.lease })
+      const after = await settleFailure(ports, request, { claim, error, lease: attempt.lease })
       if (after === 'end' || submission === MAX_SUBMISSIONS) throw error
       // Another try is another payment.
       if (after === 'try again' && !attempt.permission) throw error
       if (after === 'gone') continue
-      context.logger.warn(`meshy: ${request.imageName}: submitting it once more`)
+      ports.reporter.logger.warn(`meshy: ${request.imageName}: submitting it once more`)
     } finally {
       claim.reservation?.release()
     }
   }
 }
 
-function watch(context: Context, request: Request, id: string): Promise<Task> {
-  const { client } = context.api()
-  context.interrupt?.begin(request)
+function watch(ports: Ports, request: Request, id: string): Promise<Task> {
+  const { client } = ports.account()
+  ports.models.interrupt?.begin(request)
   return watchTask(client, request.canonical.kind, id, {
-    clock: context.clock,
-    signal: context.signal,
-    timeoutMs: context.options.taskTimeout,
-    onProgress: (task) => context.progress.task(request, task),
+    clock: ports.clock,
+    signal: ports.signal,
+    timeoutMs: ports.options.taskTimeout,
+    onProgress: (task) => ports.reporter.progress.task(request, task),
   })
 }

@@ -4,7 +4,7 @@ import { mayBeCutFrom } from '../request/payload.ts'
 import type { Request } from '../request/request.ts'
 import type { JournalRecord, StartedRecord } from '../store/journal-record.ts'
 import { apiFailureOf } from '../system/api-failure.ts'
-import type { Context } from '../run/context.ts'
+import type { Ports } from './ports.ts'
 import { adoptable, echoesKeys, listRecentTasks, type KnownTasks, type RecentTasks } from './recent-tasks.ts'
 import { isPastRetention, isUnsent } from './retention.ts'
 
@@ -17,14 +17,14 @@ const LOOK_AGAIN_MS = [0, 1_000, 3_000, 6_000, 10_000]
  * Whether the service may still be making the task of a submission that was cut off, and not show it yet. Not so after
  * a lost answer: that run has looked for it already, and waiting settles nothing.
  */
-export function mayBeInTheMaking(context: Context, record: JournalRecord | undefined): boolean {
+export function mayBeInTheMaking(ports: Ports, record: JournalRecord | undefined): boolean {
   if (record?.state !== 'started' || !record.sent || record.lost) return false
-  return context.serviceNow() < Date.parse(record.sent.answerBy)
+  return ports.clock.serviceNow() < Date.parse(record.sent.answerBy)
 }
 
 /** Whether the service, by its own clock, no longer keeps what became of a submission. */
-export function isProvenGone(context: Context, record: JournalRecord | undefined): boolean {
-  const now = context.api().client.serverNow()
+export function isProvenGone(ports: Ports, record: JournalRecord | undefined): boolean {
+  const now = ports.account().client.serverNow()
   return now !== undefined && isPastRetention(record, now)
 }
 
@@ -33,14 +33,14 @@ export function isProvenGone(context: Context, record: JournalRecord | undefined
  *
  * @throws {MeshyError} MESHY_SUBMIT_UNKNOWN with the candidates, when no task of the account carries the key
  */
-export async function findLostTask(context: Context, request: Request, cause: unknown): Promise<string> {
-  const { store, clock, signal } = context
+export async function findLostTask(ports: Ports, request: Request, cause: unknown): Promise<string> {
+  const { store, clock, signal } = ports
   const record = await store.journal.read(request.key)
   if (record?.state !== 'started') throw cause
   let candidates: Task[] = []
   for (const pause of LOOK_AGAIN_MS) {
     await clock.sleep(pause, signal)
-    const recent = await lookFor(context, request, record).catch((error: unknown) => {
+    const recent = await lookFor(ports, request, record).catch((error: unknown) => {
       // Whatever keeps us from looking: what counts is that a payment may have been made.
       throw apiFailureOf(error) ? submissionUnknown(request, { candidates, cause }) : error
     })
@@ -52,11 +52,11 @@ export async function findLostTask(context: Context, request: Request, cause: un
 }
 
 async function lookFor(
-  { api, signal }: Context,
+  { account, signal }: Ports,
   { canonical }: Request,
   record: StartedRecord,
 ): Promise<RecentTasks> {
-  return listRecentTasks(api().client, [canonical.kind], {
+  return listRecentTasks(account().client, [canonical.kind], {
     since: () => sentTime(record) - CLOCK_MARGIN_MS,
     signal,
   })

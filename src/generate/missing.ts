@@ -2,16 +2,12 @@ import { MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import type { Entry, FileRole } from '../store/entry.ts'
 import type { Finding } from './classify.ts'
-import type { Context } from '../run/context.ts'
+import type { Ports } from './ports.ts'
 import { buildElsewhere } from './build-elsewhere.ts'
 import { priceOf } from './price.ts'
 
 /** The error of a model that `frozen` may neither generate nor wait for. */
-export function modelMissing(
-  context: Context,
-  request: Request,
-  { state, record, free }: Finding,
-): MeshyError {
+export function modelMissing(ports: Ports, request: Request, { state, record, free }: Finding): MeshyError {
   const credits = state === 'missing' ? priceOf(request) : 0
   const story =
     state === 'missing'
@@ -19,23 +15,19 @@ export function modelMissing(
       : `is on its way (task ${record?.state === 'accepted' ? record.taskId : 'unknown'}), but not stored and pinned yet`
   return new MeshyError('MESHY_MODEL_MISSING', {
     message: `\`${request.imageName}\` ${story}. This run is \`frozen\`, so nothing was submitted.`,
-    hint: free ?? buildElsewhere(context),
+    hint: free ?? buildElsewhere(ports),
     details: { key: request.key, credits, state },
   })
 }
 
 /** The error of files beside a pinned model that `frozen` may not fetch: nothing says what their bytes must be. */
-export function filesMissing(
-  context: Context,
-  { key, image }: Entry,
-  roles: readonly FileRole[],
-): MeshyError {
+export function filesMissing(ports: Ports, { key, image }: Entry, roles: readonly FileRole[]): MeshyError {
   const names = roles.map((role) => `\`${role}\``).join(', ')
   return new MeshyError('MESHY_MODEL_MISSING', {
     message:
       `\`${image}\` is pinned, but not its ${names}; fetching that costs 0 credits. ` +
       'This run is `frozen`, so nothing was fetched.',
-    hint: buildElsewhere(context),
+    hint: buildElsewhere(ports),
     details: { key, credits: 0, roles },
   })
 }

@@ -4,7 +4,7 @@ import { packagesOf, stepsOf, type DerivationPlan } from '../derive/steps.ts'
 import type { Request, SourceImage } from '../request/request.ts'
 import { probeStore } from '../store/probe.ts'
 import type { Candidate } from './batch.ts'
-import type { Context } from '../run/context.ts'
+import type { Ports } from './ports.ts'
 import { notSubmitted } from './not-submitted.ts'
 import { assertShowsSomething } from './picture-proof.ts'
 
@@ -30,36 +30,36 @@ export class Needs {
    * Which candidates of a batch must not be paid, and why. In a build, one that must not keeps the others from being paid
    * as well: it fails anyway.
    */
-  async refusals(context: Context, candidates: readonly Candidate[]): Promise<Map<Candidate, MeshyError>> {
+  async refusals(ports: Ports, candidates: readonly Candidate[]): Promise<Map<Candidate, MeshyError>> {
     if (candidates.length === 0) return new Map()
-    const unwritable = await refusalOf(() => probe(context))
+    const unwritable = await refusalOf(() => probe(ports))
     const found = new Map<Candidate, MeshyError>()
-    const pictures = new PictureCheck(context)
+    const pictures = new PictureCheck(ports)
     await Promise.all(
       candidates.map(async (candidate) => {
         const { request } = candidate
-        const refusal = unwritable ?? (await this.#refusalOf(context, { request, pictures }))
+        const refusal = unwritable ?? (await this.#refusalOf(ports, { request, pictures }))
         if (refusal) found.set(candidate, refusal)
       }),
     )
-    if (found.size === 0 || context.live) return found
+    if (found.size === 0 || ports.models.isLive) return found
     return new Map(candidates.map((candidate) => [candidate, found.get(candidate) ?? notSubmitted()]))
   }
 
   async #refusalOf(
-    context: Context,
+    ports: Ports,
     { request, pictures }: { request: Request; pictures: PictureCheck },
   ): Promise<MeshyError | undefined> {
-    const plans = this.#plansOf(context, request)
+    const plans = this.#plansOf(ports, request)
     return refusalOf(async () => {
-      await assertDerivable(context, request, plans)
+      await assertDerivable(ports, request, plans)
       for (const image of picturesOf(request)) await pictures.assert(image)
     })
   }
 
   /** Where a server runs, imports come and go: what one of them wanted a while ago stops nobody. */
-  #plansOf({ live }: Context, request: Request): DerivationPlan[] {
-    const known = live ? undefined : this.#plans.get(request.key)
+  #plansOf({ models: { isLive } }: Ports, request: Request): DerivationPlan[] {
+    const known = isLive ? undefined : this.#plans.get(request.key)
     return known ? [...known.values()] : plansIn(request)
   }
 }
@@ -70,7 +70,7 @@ function plansIn({ derivation, lods }: Request): DerivationPlan[] {
 
 /** @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE naming the packages */
 async function assertDerivable(
-  { options }: Context,
+  { options }: Ports,
   { imageName }: Request,
   plans: readonly DerivationPlan[],
 ): Promise<void> {
@@ -84,7 +84,7 @@ async function assertDerivable(
   }
 }
 
-async function probe({ store, options }: Context): Promise<void> {
+async function probe({ store, options }: Ports): Promise<void> {
   try {
     await store.prepare()
     await probeStore(store.layout, options.lockfile)
@@ -99,12 +99,12 @@ function told({ code, hint, details, cause }: MeshyError, message: string): Mesh
 
 /** Looks at the pictures of a batch, each once, a few at a time. */
 class PictureCheck {
-  readonly #context: Context
+  readonly #ports: Ports
   readonly #turns = new PQueue({ concurrency: DECODES_AT_ONCE })
   #checks = new Map<string, Promise<void>>()
 
-  constructor(context: Context) {
-    this.#context = context
+  constructor(ports: Ports) {
+    this.#ports = ports
   }
 
   assert(image: SourceImage): Promise<void> {
@@ -114,8 +114,8 @@ class PictureCheck {
   }
 
   async #look(image: SourceImage): Promise<void> {
-    const { readImage, signal } = this.#context
-    await assertShowsSomething(image, await readImage.readBytes(image, signal))
+    const { store, signal } = this.#ports
+    await assertShowsSomething(image, await store.images.readBytes(image, signal))
   }
 }
 

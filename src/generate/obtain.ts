@@ -2,7 +2,7 @@ import { MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import type { Entry, FileRole } from '../store/entry.ts'
 import { classify, type Finding, type StoredFinding } from './classify.ts'
-import type { Context } from '../run/context.ts'
+import type { Ports } from './ports.ts'
 import { generate, type Generated } from './generate.ts'
 import { lacksPermission, type Permission } from './permission.ts'
 import { restore } from './restore.ts'
@@ -20,33 +20,27 @@ export interface Wanted {
  * @throws {MeshyError} MESHY_PERMISSION_MISSING when it turns out to be missing, and nothing allows it to be paid
  */
 export async function obtain(
-  context: Context,
+  ports: Ports,
   request: Request,
   { finding, permission }: Wanted,
 ): Promise<StoredFinding> {
-  const startedAt = context.clock.now()
-  const seconds = () => (context.clock.now() - startedAt) / 1000
+  const startedAt = ports.clock.now()
+  const seconds = () => (ports.clock.now() - startedAt) / 1000
   let current = finding
   try {
     if (current.state !== 'restorable') {
-      const made = await generateOnce(context, request, { finding, permission })
-      context.report.addEffort(request.key, {
-        origin: made.origin,
-        credits: made.credits,
-        seconds: seconds(),
-      })
-      const { key, imageName: image } = request
-      context.part?.tell({ spent: { image, key, credits: made.credits } })
-      current = await classify(context, request)
+      const { origin, credits } = await generateOnce(ports, request, { finding, permission })
+      ports.reporter.addEffort(request, { origin, credits, seconds: seconds() })
+      current = await classify(ports, request)
     }
     // Also for whoever joined a flight that did not know of a file that this import wants.
     if (current.state === 'restorable' && current.entry) {
-      await restoreOnce(context, request, current.entry, current.lacking)
-      context.report.addEffort(request.key, { origin: 'restored', credits: 0, seconds: seconds() })
-      current = await classify(context, request)
+      await restoreOnce(ports, request, current.entry, current.lacking)
+      ports.reporter.addEffort(request, { origin: 'restored', credits: 0, seconds: seconds() })
+      current = await classify(ports, request)
     }
   } finally {
-    context.progress.done(request)
+    ports.reporter.progress.done(request)
   }
   const { entry } = current
   if (entry && current.state === 'ready') return { ...current, entry }
@@ -59,12 +53,14 @@ export async function obtain(
 
 /** Whoever joined a flight that may not pay, and may, goes on by itself. */
 async function generateOnce(
-  context: Context,
+  ports: Ports,
   request: Request,
   { finding, permission }: Wanted,
 ): Promise<Generated> {
   const fly = () =>
-    context.flights.join(request.key, () => generate(context, request, { known: finding.record, permission }))
+    ports.models.flights.join(request.key, () =>
+      generate(ports, request, { known: finding.record, permission }),
+    )
   try {
     return await fly()
   } catch (error) {
@@ -73,12 +69,7 @@ async function generateOnce(
   }
 }
 
-async function restoreOnce(
-  context: Context,
-  request: Request,
-  entry: Entry,
-  lacking: FileRole[],
-): Promise<void> {
+async function restoreOnce(ports: Ports, request: Request, entry: Entry, lacking: FileRole[]): Promise<void> {
   const flight = `${request.key} ${lacking.join(' ')}`
-  await context.flights.join(flight, () => restore(context, request, { entry, lacking }))
+  await ports.models.flights.join(flight, () => restore(ports, request, { entry, lacking }))
 }

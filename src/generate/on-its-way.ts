@@ -4,8 +4,7 @@ import type { Request } from '../request/request.ts'
 import { accountDigest } from '../store/journal.ts'
 import type { Journal } from '../store/journal.ts'
 import type { JournalRecord, JournalStart, StartedRecord } from '../store/journal-record.ts'
-import type { Context } from '../run/context.ts'
-import type { ResolvedOptions } from '../run/options.ts'
+import type { Ports, Settings } from './ports.ts'
 import type { SharedStores } from '../store/shared/shared-stores.ts'
 import { recordOf } from './pay.ts'
 import { isPastRetention } from './retention.ts'
@@ -13,12 +12,12 @@ import { isPastRetention } from './retention.ts'
 /** A journal of which the others of the machine and the team hear what they need if this process is killed. */
 export function tellingJournal(
   journal: Journal,
-  { sharing, options }: { sharing: SharedStores; options: ResolvedOptions },
+  { shared, options }: { shared: SharedStores; options: Pick<Settings, 'apiKey'> },
 ): Journal {
   const account = options.apiKey === undefined ? undefined : accountDigest(options.apiKey)
   const tell = async (key: string, onItsWay: OnItsWay | undefined): Promise<void> => {
-    if (account !== undefined) await sharing.machine?.tell({ account, key }, onItsWay)
-    await sharing.team?.leases?.tell(key, onItsWay).catch(ignoreFault)
+    if (account !== undefined) await shared.machine?.tell({ account, key }, onItsWay)
+    await shared.team?.leases?.tell(key, onItsWay).catch(ignoreFault)
   }
   const told = async <R extends JournalRecord>(writing: Promise<R>): Promise<R> => {
     const record = await writing
@@ -48,21 +47,24 @@ function ignoreFault(error: unknown): void {
 }
 
 /** What another project of this machine has sent for a key, and not settled. */
-export async function toldHere({ sharing, options }: Context, key: string): Promise<OnItsWay | undefined> {
+export async function toldHere(
+  { store: { shared }, options }: Ports,
+  key: string,
+): Promise<OnItsWay | undefined> {
   // A restored cache of a CI service may come from anybody's pull request.
   if (options.isCi || options.apiKey === undefined) return undefined
-  return sharing.machine?.onItsWay({ account: accountDigest(options.apiKey), key })
+  return shared.machine?.onItsWay({ account: accountDigest(options.apiKey), key })
 }
 
 /** Makes what others have sent, and not settled, our own: the journal goes on from there. */
-export async function inherit(context: Context, request: Request, told: OnItsWay | undefined): Promise<void> {
-  const { journal } = context.store
+export async function inherit(ports: Ports, request: Request, told: OnItsWay | undefined): Promise<void> {
+  const { journal } = ports.store
   const { key } = request
   const own = await journal.read(key)
   if (!told || !isNews(own, told)) return
   const { sent, lost, taskId, startedAt, host, account } = told
-  const started = { ...recordOf(context, request), startedAt }
-  if (isPastRetention(startedOf(started), context.serviceNow())) return
+  const started = { ...recordOf(ports, request), startedAt }
+  if (isPastRetention(startedOf(started), ports.clock.serviceNow())) return
   await journal.start(started)
   if (taskId !== undefined) {
     await journal.accept(key, taskId, { host, account, startedAt })

@@ -9,14 +9,14 @@ import type { JournalStart } from '../store/journal-record.ts'
 import type { Lease } from '../store/lease.ts'
 import { apiFailureOf } from '../system/api-failure.ts'
 import type { Reservation } from './budget.ts'
-import type { Context } from '../run/context.ts'
+import type { Ports } from './ports.ts'
 import { settleRefusal } from './failure.ts'
 import { assertMine, NOT_SUBMITTED } from './assert-mine.ts'
 import { findLostTask } from './lost-task.ts'
 import type { Permission } from './permission.ts'
 import { submittedMeanwhile } from './recent-tasks.ts'
 import { RETENTION_MS } from './retention.ts'
-import type { Subject } from '../run/commands/subject.ts'
+import type { Subject } from '../request/request.ts'
 
 export interface Payment {
   permission: Permission
@@ -46,16 +46,16 @@ const ENDS_BATCH: ReadonlySet<string> = new Set([
  * whose outcome is unknown is never repeated: its task is looked for in the account. Before each POST the account is
  * looked at once more: whatever was waited for, somebody else may have paid meanwhile.
  */
-export async function pay(context: Context, request: Request, payment: Payment): Promise<Paid> {
-  const payload = await prepare(context, request, payment)
-  const paid = await post(context, request, { ...payload, payment })
-  if ('id' in paid) await recordTask(context, request, { id: paid.id, lease: payment.lease })
+export async function pay(ports: Ports, request: Request, payment: Payment): Promise<Paid> {
+  const payload = await prepare(ports, request, payment)
+  const paid = await post(ports, request, { ...payload, payment })
+  if ('id' in paid) await recordTask(ports, request, { id: paid.id, lease: payment.lease })
   return paid
 }
 
 /** Without its id in the journal, the next run finds a task by its name; where that fails, the user needs the id. */
 async function recordTask(
-  { store }: Context,
+  { store }: Ports,
   request: Request,
   { id, lease }: { id: string; lease: Lease },
 ): Promise<void> {
@@ -75,35 +75,35 @@ async function recordTask(
 }
 
 /** Everything before the first byte is sent. What fails here has cost nothing. */
-async function prepare(context: Context, request: Request, { batch, lease }: Payment): Promise<Payload> {
-  const { store, readImage, signal } = context
+async function prepare(ports: Ports, request: Request, { batch, lease }: Payment): Promise<Payload> {
+  const { store, signal } = ports
   // A live run has to remember also what it did not send: it would submit it by itself after a restart.
-  if (!context.live) batch.signal.throwIfAborted()
+  if (!ports.models.isLive) batch.signal.throwIfAborted()
   assertStillMade(request)
   // What other imports of the key want is made by the same task.
-  const united = { ...request, wanted: context.wanted.of(request) }
+  const united = { ...request, wanted: ports.models.wanted.of(request) }
   const payload = await createPayload(united, {
-    bytesOf: (image) => readImage.readBytes(image, signal),
+    bytesOf: (image) => store.images.readBytes(image, signal),
   })
   await assertMine(lease, request, NOT_SUBMITTED)
   // What was cut off never arrived. The new one begins now, and is looked for from now on.
   if ((await store.journal.read(request.key))?.state === 'started') await store.journal.clear(request.key)
-  await store.journal.start(recordOf(context, request))
-  context.interrupt?.begin(request)
+  await store.journal.start(recordOf(ports, request))
+  ports.models.interrupt?.begin(request)
   return payload
 }
 
 /** What the journal says of a request before it is sent. */
-export function recordOf(context: Context, request: Subject): JournalStart {
-  const { account } = context.api()
+export function recordOf(ports: Ports, request: Subject): JournalStart {
+  const { digest: account } = ports.account()
   return {
     key: request.key,
     image: request.imageName,
     request: request.canonical,
     params: request.params,
-    host: context.options.baseUrl,
+    host: ports.options.baseUrl,
     account,
-    startedAt: new Date(context.serviceNow()).toISOString(),
+    startedAt: new Date(ports.clock.serviceNow()).toISOString(),
   }
 }
 
@@ -117,14 +117,19 @@ interface Submission extends Payload {
   payment: Payment
 }
 
-async function post(context: Context, request: Request, submission: Submission): Promise<Paid> {
-  const { clock, options, signal, progress } = context
-  const { limits } = context.api()
+async function post(ports: Ports, request: Request, submission: Submission): Promise<Paid> {
+  const {
+    clock,
+    options,
+    signal,
+    reporter: { progress },
+  } = ports
+  const { limits } = ports.account()
   const { payment } = submission
   // What waits for its turn ends with the batch; what was sent does not, since its answer would be lost.
   const turn = AbortSignal.any([signal, payment.batch.signal])
   try {
-    return await submit(() => lookAndPost(context, request, { ...submission, turn }), {
+    return await submit(() => lookAndPost(ports, request, { ...submission, turn }), {
       limits,
       clock,
       timeoutMs: options.taskTimeout,
@@ -133,7 +138,7 @@ async function post(context: Context, request: Request, submission: Submission):
       isAccepted: (paid) => 'id' in paid,
     })
   } catch (error) {
-    return { id: await settleSubmission(context, request, { error, payment }) }
+    return { id: await settleSubmission(ports, request, { error, payment }) }
   }
 }
 
@@ -152,16 +157,16 @@ const TURN_MS = 5_000
 
 /** Looks at the account, then submits. What is sent again, or waited long for its turn, is looked for again first. */
 async function lookAndPost(
-  context: Context,
+  ports: Ports,
   request: Request,
   { kind, body, payment, turn }: Submission & { turn: AbortSignal },
 ): Promise<Paid> {
-  const { clock, signal } = context
+  const { clock, signal } = ports
   const { reservation, permission, decidedAt } = payment
   let isInFlight = false
   let lookedAt: number | undefined
   const look = async () => {
-    const task = await submittedMeanwhile(context, request, decidedAt)
+    const task = await submittedMeanwhile(ports, request, decidedAt)
     if (task) throw new PaidElsewhere(task)
     lookedAt = clock.now()
   }
@@ -173,17 +178,17 @@ async function lookAndPost(
     // What the others of the batch heard meanwhile.
     turn.throwIfAborted()
     lookedAt = undefined
-    await recordSending(context, request, { ...sending, payment })
+    await recordSending(ports, request, { ...sending, payment })
     isInFlight = true
     reservation.sent()
   }
   try {
     await look()
     const order = { key: request.key, kind, body }
-    return await context.api().submit(permission, order, { signal, turn, beforeSend })
+    return await ports.account().submit(permission, order, { signal, turn, beforeSend })
   } catch (error) {
     // Every other refusal is final, and settled where the rest of the batch hears of it at once.
-    if (!isInFlight || apiFailureOf(error)?.limit === 'queue') await recordRefusal(context, request, payment)
+    if (!isInFlight || apiFailureOf(error)?.limit === 'queue') await recordRefusal(ports, request, payment)
     if (error instanceof PaidElsewhere) return { adopt: error.task }
     throw error
   }
@@ -191,7 +196,7 @@ async function lookAndPost(
 
 /** What was refused is no submission whose outcome is unknown, whatever ends this run before it is sent again. */
 async function recordRefusal(
-  { store }: Context,
+  { store }: Ports,
   { key }: Request,
   { lease, reservation }: Payment,
 ): Promise<void> {
@@ -203,13 +208,13 @@ async function recordRefusal(
 
 /** Durable before the first byte is sent: until the answer may no longer come, a later run looks for the task. */
 async function recordSending(
-  context: Context,
+  ports: Ports,
   request: Request,
   { named, silenceMs, payment }: Sending & { payment: Payment },
 ): Promise<void> {
-  const sentAt = context.serviceNow()
+  const sentAt = ports.clock.serviceNow()
   await assertMine(payment.lease, request, NOT_SUBMITTED)
-  await context.store.journal.send(request.key, {
+  await ports.store.journal.send(request.key, {
     sentAt: new Date(sentAt).toISOString(),
     answerBy: new Date(sentAt + silenceMs).toISOString(),
     named,
@@ -218,11 +223,11 @@ async function recordSending(
 
 /** Ends a submission that gave no id: withdraws what was refused, looks for what may have been accepted. */
 async function settleSubmission(
-  context: Context,
+  ports: Ports,
   request: Request,
   { error, payment }: { error: unknown; payment: Payment },
 ): Promise<string> {
-  const { store } = context
+  const { store } = ports
   const failure = apiFailureOf(error)
   // A look at the account that failed: nothing was sent after it.
   if (!failure || !isMeshyError(error) || failure.method !== 'POST') throw error
@@ -230,17 +235,17 @@ async function settleSubmission(
     // Whoever took the lease over looks for what was sent.
     if (!(await payment.lease.mine())) throw error
     await store.journal.lose(request.key)
-    context.logger.warn(
+    ports.reporter.logger.warn(
       `meshy: ${request.imageName}: the answer to the submission was lost; looking for its task`,
     )
-    return findLostTask(context, request, error)
+    return findLostTask(ports, request, error)
   }
   payment.reservation.refunded()
   // What ended the batch was said of another request: this one was not sent.
   const isOwn = error !== payment.batch.signal.reason
   if (ENDS_BATCH.has(error.code)) payment.batch.abort(error)
   if (!(await payment.lease.mine())) throw error
-  if (isOwn || context.live) await settleRefusal(context, request, { error, failure })
+  if (isOwn || ports.models.isLive) await settleRefusal(ports, request, { error, failure })
   else await store.journal.clear(request.key)
   throw error
 }

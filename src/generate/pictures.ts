@@ -2,7 +2,7 @@ import { formatThrown, isMeshyError, MeshyError } from '../system/errors.ts'
 import type { CanonicalRequest, Request } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
 import { findOtherPicture, hasPictures, withPictures } from '../store/picture-digests.ts'
-import type { Context } from '../run/context.ts'
+import type { Ports } from './ports.ts'
 
 /**
  * A key is a short name: who tries can make a picture that has the key of another one. The SHA-256 of its pictures is what
@@ -31,16 +31,20 @@ export function assertSamePictures(known: CanonicalRequest, request: Request): v
  * Adds the SHA-256 of its pictures to an entry of an earlier release, which needs no API key. Where nothing may be
  * written, or can be, it stays as it is.
  */
-export async function completePictures(context: Context, request: Request, entry: Entry): Promise<void> {
-  const { options, live, notices } = context
+export async function completePictures(ports: Ports, request: Request, entry: Entry): Promise<void> {
+  const {
+    options,
+    models: { isLive },
+    reporter: { notices },
+  } = ports
   if (hasPictures(entry.request) || (options.mode !== 'generate' && options.mode !== 'ask')) return
-  const completed = addPictures(context, request)
-  if (!live) return completed
+  const completed = addPictures(ports, request)
+  if (!isLive) return completed
   // No page waits for a lockfile that another process is writing.
   void completed.catch((error: unknown) => notices.once(`${entry.image}: ${formatThrown(error)}`))
 }
 
-async function addPictures({ store }: Context, { key, canonical }: Request): Promise<void> {
+async function addPictures({ store }: Ports, { key, canonical }: Request): Promise<void> {
   try {
     const stored = await store.entries.read(key)
     if (stored && !hasPictures(stored.request)) {

@@ -2,7 +2,7 @@ import type { Client } from '../service/client.ts'
 import type { Task } from '../service/task.ts'
 import { keyInName } from '../request/payload.ts'
 import type { Request, TaskKind } from '../request/request.ts'
-import type { Context } from '../run/context.ts'
+import type { Ports } from './ports.ts'
 
 /** What the account's recent tasks tell about requests of ours, whoever started them. */
 export interface RecentTasks {
@@ -80,7 +80,7 @@ interface Turn {
 type List = (since: number) => Promise<RecentTasks>
 
 /** Looks at the account that many submissions share: each sees all that was made before anybody asked for it. */
-export class Looks {
+export class TaskListCache {
   #current = new Map<TaskKind, Promise<RecentTasks>>()
   #next = new Map<TaskKind, Turn>()
 
@@ -125,13 +125,13 @@ const MEANWHILE_MARGIN_MS = 60_000
  * project, for one. In a long queue that may be half an hour. Every call looks at the account anew.
  */
 export async function submittedMeanwhile(
-  context: Context,
+  ports: Ports,
   { key, canonical }: Request,
   decidedAt: number,
 ): Promise<Task | undefined> {
-  const { signal, store } = context
-  const { client, looks } = context.api()
-  const recent = await looks.share(canonical.kind, decidedAt - MEANWHILE_MARGIN_MS, (since) =>
+  const { signal, store } = ports
+  const { client, taskList } = ports.account()
+  const recent = await taskList.share(canonical.kind, decidedAt - MEANWHILE_MARGIN_MS, (since) =>
     listRecentTasks(client, [canonical.kind], { since: () => since, signal }),
   )
   const record = await store.journal.read(key)

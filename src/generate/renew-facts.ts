@@ -8,7 +8,7 @@ import type { Request } from '../request/request.ts'
 import type { BlobRef, Entry } from '../store/entry.ts'
 import { ifReadable } from '../store/unreadable.ts'
 import { classify, type StoredFinding } from './classify.ts'
-import type { Context } from '../run/context.ts'
+import type { Ports } from './ports.ts'
 
 /** Far more than the JSON of a model needs. */
 const MAX_JSON_BYTES = 16_000_000
@@ -18,29 +18,29 @@ const MAX_JSON_BYTES = 16_000_000
  * changes. Where nothing may be written, what is pinned stays as it is, so that every machine says the same.
  */
 export async function renewFacts(
-  context: Context,
+  ports: Ports,
   request: Request,
   finding: StoredFinding,
 ): Promise<StoredFinding> {
-  const { mode } = context.options
+  const { mode } = ports.options
   if (!isOld(finding.entry.facts) || (mode !== 'generate' && mode !== 'ask')) return finding
-  const renewed = await renew(context, finding.entry)
+  const renewed = await renew(ports, finding.entry)
   if (!renewed) return finding
   try {
-    await keep(context, renewed)
+    await keep(ports, renewed)
   } catch (error) {
     if (isCoded(error, 'MESHY_CACHE_UNWRITABLE')) return finding
     throw error
   }
-  return { ...(await classify(context, request)), entry: renewed }
+  return { ...(await classify(ports, request)), entry: renewed }
 }
 
 /** The entry with facts of today; undefined where they are the same, or the bytes are not here. */
-async function renew(context: Context, entry: Entry): Promise<Entry | undefined> {
-  const facts = await tellAgain(context, { ...entry.files.glb, facts: entry.facts })
+async function renew(ports: Ports, entry: Entry): Promise<Entry | undefined> {
+  const facts = await tellAgain(ports, { ...entry.files.glb, facts: entry.facts })
   const derived = { ...entry.derived }
   for (const [key, file] of Object.entries(derived)) {
-    const again = isOld(file.facts) ? await tellAgain(context, file) : undefined
+    const again = isOld(file.facts) ? await tellAgain(ports, file) : undefined
     if (again) derived[key] = { ...file, facts: again }
   }
   const isSame = !facts && Object.entries(derived).every(([key, file]) => file === entry.derived?.[key])
@@ -49,7 +49,7 @@ async function renew(context: Context, entry: Entry): Promise<Entry | undefined>
 
 /** What cannot be told, or is told as before, keeps the facts that it has: a lockfile is not written for nothing. */
 async function tellAgain(
-  { store, signal }: Context,
+  { store, signal }: Ports,
   { facts, ...ref }: BlobRef & { facts: Facts },
 ): Promise<Facts | undefined> {
   if (!(await mayDiffer(store.layout.blob(ref)))) return undefined
@@ -85,7 +85,7 @@ async function mayDiffer(file: string): Promise<boolean> {
   }
 }
 
-async function keep({ store }: Context, entry: Entry): Promise<void> {
+async function keep({ store }: Ports, entry: Entry): Promise<void> {
   const stored = await store.entries.read(entry.key)
   if (stored?.files.glb.sha256 === entry.files.glb.sha256) {
     const { facts, derived } = entry

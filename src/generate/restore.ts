@@ -5,12 +5,12 @@ import type { Entry, FileRole } from '../store/entry.ts'
 import { EXTRA_FORMATS, type Request } from '../request/request.ts'
 import { isThumbnailRole } from './roles.ts'
 import { findEntry } from './classify.ts'
-import type { Context } from '../run/context.ts'
+import type { Ports } from './ports.ts'
 import { fetchFiles } from './fetch-files.ts'
 import { filesMissing } from './missing.ts'
 import { bringBlob, type SourceAnswer } from '../store/shared/sources.ts'
 import { share } from './share.ts'
-import { noteExpiring } from '../run/reporting/expiring.ts'
+import { noteExpiring } from './expiring.ts'
 import { takeTurn } from './turn.ts'
 import { keyMissing, OWN_BYTES, unrestorable, type Lacking } from './unrestorable.ts'
 
@@ -22,21 +22,21 @@ import { keyMissing, OWN_BYTES, unrestorable, type Lacking } from './unrestorabl
  * A model whose bytes cannot be had is never generated anew by itself: the error names the ways out.
  */
 export async function restore(
-  context: Context,
+  ports: Ports,
   request: Pick<Request, 'key'>,
   missing: { entry: Entry; lacking: readonly FileRole[] },
 ): Promise<Entry> {
   try {
-    return await restoreInTurn(context, request, missing)
+    return await restoreInTurn(ports, request, missing)
   } catch (error) {
     const isLost = isMeshyError(error) && error.code === 'MESHY_MODEL_UNRESTORABLE'
-    throw (isLost && (await findPointer(context, missing))) || error
+    throw (isLost && (await findPointer(ports, missing))) || error
   }
 }
 
 /** The error for bytes that are somewhere all the same: git has them, and only their pointer is here. */
 async function findPointer(
-  { store, signal }: Context,
+  { store, signal }: Ports,
   { entry, lacking }: { entry: Entry; lacking: readonly FileRole[] },
 ): Promise<MeshyError | undefined> {
   for (const role of lacking) {
@@ -49,29 +49,29 @@ async function findPointer(
 }
 
 async function restoreInTurn(
-  context: Context,
+  ports: Ports,
   request: Pick<Request, 'key'>,
   { entry, lacking }: { entry: Entry; lacking: readonly FileRole[] },
 ): Promise<Entry> {
-  const shared = await bringShared(context, entry, lacking)
+  const shared = await bringShared(ports, entry, lacking)
   if (shared.lacking.length === 0) return entry
-  assertRestorable(context, entry, shared)
-  return takeTurn(context, { key: request.key, imageName: entry.image }, async () => {
+  assertRestorable(ports, entry, shared)
+  return takeTurn(ports, { key: request.key, imageName: entry.image }, async () => {
     // Another process may have had the lease before, and fetched them.
-    const current = (await findEntry(context, request.key)) ?? entry
-    const roles = await stillLacking(context, current, shared.lacking)
-    return roles.length === 0 ? current : restoreAlone(context, current, { ...shared, lacking: roles })
+    const current = (await findEntry(ports, request.key)) ?? entry
+    const roles = await stillLacking(ports, current, shared.lacking)
+    return roles.length === 0 ? current : restoreAlone(ports, current, { ...shared, lacking: roles })
   })
 }
 
 async function bringShared(
-  { sharing, clock, signal }: Context,
+  { store: { shared }, clock, signal }: Ports,
   { files, source }: Entry,
   roles: readonly FileRole[],
 ): Promise<Lacking> {
   const lacking: FileRole[] = []
   const answers: SourceAnswer[] = []
-  const sources = source === 'emulator' ? [] : sharing.sources
+  const sources = source === 'emulator' ? [] : shared.sources
   for (const role of roles) {
     const ref = files[role]
     const brought = ref ? await bringBlob(sources, ref, { clock, signal }) : NOBODY
@@ -84,13 +84,13 @@ async function bringShared(
 
 const NOBODY = { from: undefined, answers: [] } as const
 
-async function restoreAlone(context: Context, entry: Entry, shared: Lacking): Promise<Entry> {
+async function restoreAlone(ports: Ports, entry: Entry, shared: Lacking): Promise<Entry> {
   const { lacking } = shared
-  assertRestorable(context, entry, shared)
-  const task = await retrieveTask(context, entry, shared)
+  assertRestorable(ports, entry, shared)
+  const task = await retrieveTask(ports, entry, shared)
   const { kind } = entry.request
   const wanted = { kind, task, roles: lacking, expected: entry.files }
-  const fetched = await fetchFiles(context, wanted).catch((error: unknown) => {
+  const fetched = await fetchFiles(ports, wanted).catch((error: unknown) => {
     throw hasOtherBytes(error)
       ? unrestorable(entry, shared, { reason: `task ${task.id} gives other bytes` })
       : error
@@ -103,25 +103,25 @@ async function restoreAlone(context: Context, entry: Entry, shared: Lacking): Pr
       { reason: `task ${task.id} does not have them any more` },
     )
   }
-  const grown = await addFiles(context, entry, fetched)
-  if (lacking.some((role) => entry.files[role])) noteExpiring(context, grown, { isPinned: true })
-  await share(context, grown)
+  const grown = await addFiles(ports, entry, fetched)
+  if (lacking.some((role) => entry.files[role])) noteExpiring(ports, grown, { isPinned: true })
+  await share(ports, grown)
   return grown
 }
 
-function assertRestorable(context: Context, entry: Entry, shared: Lacking): void {
-  const { options } = context
+function assertRestorable(ports: Ports, entry: Entry, shared: Lacking): void {
+  const { options } = ports
   const { files, task } = entry
   const { lacking } = shared
   if (!task) throw unrestorable(entry, shared, OWN_BYTES)
   const unpinned = lacking.filter((role) => files[role] === undefined)
-  if (options.mode === 'frozen' && unpinned.length > 0) throw filesMissing(context, entry, unpinned)
+  if (options.mode === 'frozen' && unpinned.length > 0) throw filesMissing(ports, entry, unpinned)
   if (options.apiKey !== undefined) return
   throw unrestorable(entry, shared, keyMissing(task.id))
 }
 
 async function stillLacking(
-  { store, signal }: Context,
+  { store, signal }: Ports,
   { files, unavailable = [] }: Entry,
   roles: readonly FileRole[],
 ): Promise<FileRole[]> {
@@ -134,11 +134,11 @@ async function stillLacking(
   return lacking
 }
 
-async function retrieveTask(context: Context, entry: Entry, shared: Lacking): Promise<Task> {
+async function retrieveTask(ports: Ports, entry: Entry, shared: Lacking): Promise<Task> {
   const taskId = entry.task?.id ?? ''
-  const { client } = context.api()
+  const { client } = ports.account()
   try {
-    return await client.retrieve(entry.request.kind, taskId, { signal: context.signal })
+    return await client.retrieve(entry.request.kind, taskId, { signal: ports.signal })
   } catch (error) {
     if (!isMeshyError(error) || error.code !== 'MESHY_API_NOT_FOUND') throw error
     throw unrestorable(entry, shared, {
@@ -157,7 +157,7 @@ function hasOtherBytes(error: unknown): boolean {
  * an entry is never changed.
  */
 export async function addFiles(
-  { store, options, notices }: Context,
+  { store, options, reporter: { notices } }: Ports,
   entry: Entry,
   { files, unavailable }: { files: Entry['files'] | Partial<Entry['files']>; unavailable: FileRole[] },
 ): Promise<Entry> {

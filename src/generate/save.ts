@@ -6,7 +6,7 @@ import type { Task } from '../service/task.ts'
 import type { Request } from '../request/request.ts'
 import type { BlobRef, Entry, Provenance } from '../store/entry.ts'
 import { hintToCommit } from './commit-hint.ts'
-import type { Context } from '../run/context.ts'
+import type { Ports } from './ports.ts'
 import { PLUGIN_VERSION } from '../system/version.ts'
 
 /**
@@ -16,16 +16,16 @@ import { PLUGIN_VERSION } from '../system/version.ts'
  * @throws {MeshyError} MESHY_TASK_NO_MODEL, MESHY_CACHE_UNWRITABLE
  */
 export async function saveModel(
-  context: Context,
+  ports: Ports,
   request: Request,
   { task, glb }: { task: Task; glb: BlobRef | undefined },
 ): Promise<Entry> {
-  const { store, options, clock } = context
+  const { store, options, clock } = ports
   if (!glb) throw noModel(task)
   const entry: Entry = {
     ...entryOf(request, { task, glb }),
     source: options.emulated ? 'emulator' : 'meshy',
-    facts: await factsOf(context, request, glb),
+    facts: await factsOf(ports, request, glb),
   }
   await store.entries.write({ ...entry, provenance: provenanceOf(request, task, clock.now()) })
   const isFirst = (await store.lockfile?.all())?.size === 0
@@ -34,7 +34,7 @@ export async function saveModel(
   const record = await store.journal.read(request.key)
   // One of another task stays: whoever took the lease over has paid for that as well.
   if (record?.state !== 'accepted' || record.taskId === task.id) await store.journal.clear(request.key)
-  hintToCommit(context, pinned, { isFirst })
+  hintToCommit(ports, pinned, { isFirst })
   return pinned
 }
 
@@ -48,7 +48,11 @@ const NO_FACTS: Facts = {
 }
 
 /** A model whose container is right but whose facts cannot be told was paid all the same: it is kept, and that is said. */
-async function factsOf({ store, notices }: Context, { imageName }: Request, glb: BlobRef): Promise<Facts> {
+async function factsOf(
+  { store, reporter: { notices } }: Ports,
+  { imageName }: Request,
+  glb: BlobRef,
+): Promise<Facts> {
   try {
     return inspectGlb(await store.blobs.read(glb))
   } catch (error) {

@@ -3,7 +3,7 @@ import { findOtherPicture } from '../store/picture-digests.ts'
 import { StoreFault } from '../store/shared/store-fault.ts'
 import { bringBlob } from '../store/shared/sources.ts'
 import type { Request } from '../request/request.ts'
-import type { Context } from '../run/context.ts'
+import type { Ports } from './ports.ts'
 import { PLUGIN_VERSION } from '../system/version.ts'
 
 /** A model that somebody else has paid for, and who told of it. */
@@ -18,25 +18,28 @@ interface Shared {
  *
  * @returns the entry; undefined when nobody has it, or its bytes
  */
-export async function takeShared(context: Context, request: Request): Promise<Entry | undefined> {
+export async function takeShared(ports: Ports, request: Request): Promise<Entry | undefined> {
   for (const find of [findInMachine, findInTeam]) {
-    const shared = await find(context, request.key)
-    const entry = shared && (await take(context, request, shared))
+    const shared = await find(ports, request.key)
+    const entry = shared && (await take(ports, request, shared))
     if (entry) return entry
   }
   return undefined
 }
 
 /** A model that another project of this machine has. */
-export async function findInMachine({ sharing, options }: Context, key: string): Promise<Shared | undefined> {
+export async function findInMachine(
+  { store: { shared }, options }: Ports,
+  key: string,
+): Promise<Shared | undefined> {
   // A restored cache of a CI service may come from anybody's pull request; its bytes are verified, its entries are not.
   if (options.isCi) return undefined
-  const entry = await sharing.machine?.find(key)
+  const entry = await shared.machine?.find(key)
   return entry && { entry, from: 'the store of this machine' }
 }
 
-async function findInTeam({ sharing, signal }: Context, key: string): Promise<Shared | undefined> {
-  const { team } = sharing
+async function findInTeam({ store: { shared }, signal }: Ports, key: string): Promise<Shared | undefined> {
+  const { team } = shared
   if (!team) return undefined
   try {
     const found = await team.find(key, signal)
@@ -51,15 +54,23 @@ async function findInTeam({ sharing, signal }: Context, key: string): Promise<Sh
 }
 
 /** The bytes first: what is nowhere is never pinned. */
-async function take(context: Context, request: Request, { entry, from }: Shared): Promise<Entry | undefined> {
-  const { store, sharing, options, clock, logger, signal } = context
+async function take(ports: Ports, request: Request, { entry, from }: Shared): Promise<Entry | undefined> {
+  const {
+    store,
+    options,
+    clock,
+    reporter: { logger },
+    signal,
+  } = ports
   const record = await store.journal.read(request.key)
   if (entry.task && record?.forgottenTasks.includes(entry.task.id)) return undefined
   if (findOtherPicture(entry.request, request.canonical)) {
-    context.notices.once(`${request.imageName}: the model that ${from} has for its key is of another picture`)
+    ports.reporter.notices.once(
+      `${request.imageName}: the model that ${from} has for its key is of another picture`,
+    )
     return undefined
   }
-  const { from: bringer } = await bringBlob(sharing.sources, entry.files.glb, { clock, signal })
+  const { from: bringer } = await bringBlob(store.shared.sources, entry.files.glb, { clock, signal })
   if (bringer === undefined) return undefined
   const { provenance, ...taken } = { provenance: undefined, ...entry, image: request.imageName }
   const origin = provenance ?? {
@@ -75,15 +86,15 @@ async function take(context: Context, request: Request, { entry, from }: Shared)
 }
 
 /** Hands a model that is stored, or new files of it, to the other projects of this machine and to the team. */
-export async function share(context: Context, entry: Entry): Promise<void> {
-  await shareHere(context, entry)
-  if (entry.source !== 'emulator') context.sharing.uploads.add(entry)
+export async function share(ports: Ports, entry: Entry): Promise<void> {
+  await shareHere(ports, entry)
+  if (entry.source !== 'emulator') ports.store.shared.uploads.add(entry)
 }
 
 /** The same, for this machine alone. */
-export async function shareHere({ store, sharing }: Context, entry: Entry): Promise<void> {
+export async function shareHere({ store }: Ports, entry: Entry): Promise<void> {
   if (entry.source === 'emulator') return
-  const { machine } = sharing
+  const { machine } = store.shared
   const refs = blobsOf(entry)
   for (const ref of refs) await machine?.keep(ref, store.layout)
   // The user's own bytes are shared as bytes: what they are for is the project's business.

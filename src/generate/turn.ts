@@ -5,7 +5,7 @@ import type { OnItsWay } from '../store/shared/on-its-way.ts'
 import { StoreFault } from '../store/shared/store-fault.ts'
 import type { TeamLease } from '../store/shared/team-leases.ts'
 import { currentProcess } from '../system/process.ts'
-import type { Context } from '../run/context.ts'
+import type { Ports } from './ports.ts'
 import type { Logger } from '../system/logger.ts'
 
 /**
@@ -15,7 +15,7 @@ import type { Logger } from '../system/logger.ts'
  * @param subject.imageName what the key is called for people
  */
 export function takeTurn<T>(
-  { store, signal, logger }: Context,
+  { store, signal, reporter: { logger } }: Ports,
   { key, imageName }: { key: string; imageName: string },
   use: (lease: Lease) => Promise<T>,
 ): Promise<T> {
@@ -46,11 +46,11 @@ function nameOf(holder: Holder | undefined): string {
 
 /** Runs `use` while no other project of this machine pays for the key with the same account. */
 export async function withSharedTurn<T>(
-  { sharing, options, signal, logger }: Context,
+  { store: { shared }, options, signal, reporter: { logger } }: Ports,
   { key, imageName }: { key: string; imageName: string },
   use: () => Promise<T>,
 ): Promise<T> {
-  const { machine } = sharing
+  const { machine } = shared
   if (!machine || options.apiKey === undefined) return use()
   const account = accountDigest(options.apiKey)
   return machine.withLease({ account, key }, use, { signal, ...tellOf(logger, imageName) })
@@ -61,26 +61,26 @@ export async function withSharedTurn<T>(
  * team can find the result.
  */
 export async function withTeamTurn<T>(
-  context: Context,
+  ports: Ports,
   subject: { key: string; imageName: string },
   lease: Lease,
   use: (lease: Lease, told: OnItsWay | undefined) => Promise<T>,
 ): Promise<T> {
-  const ofTeam = await acquireTeamLease(context, subject)
+  const ofTeam = await acquireTeamLease(ports, subject)
   if (!ofTeam) return use(lease, undefined)
   try {
     return await use({ mine: async () => (await lease.mine()) && (await ofTeam.isHeld()) }, ofTeam.told)
   } finally {
-    context.sharing.uploads.after(subject.key, () => ofTeam.release().catch(ignoreFault))
+    ports.store.shared.uploads.after(subject.key, () => ofTeam.release().catch(ignoreFault))
   }
 }
 
 /** A store that is out of reach keeps nobody from paying: the account's own list remains the judge. */
 async function acquireTeamLease(
-  { sharing, signal, logger }: Context,
+  { store: { shared }, signal, reporter: { logger } }: Ports,
   { key, imageName }: { key: string; imageName: string },
 ): Promise<TeamLease | undefined> {
-  const { team } = sharing
+  const { team } = shared
   if (!team?.leases) return undefined
   const onWait = () => {
     logger.info(`meshy: ${imageName}: somebody of the team is at work on it; waiting for that to end`)

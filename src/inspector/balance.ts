@@ -10,7 +10,14 @@ export class Balance {
 
   /** Undefined where nothing may be sent, or nobody can tell. */
   read(context: Context): Promise<number | undefined> {
-    const { options, clock, budget, report } = context
+    const {
+      ports: {
+        options,
+        clock,
+        purse: { budget },
+      },
+      seen: { report },
+    } = context
     if (options.apiKey === undefined || isOffline(options.mode) || options.mode === 'frozen')
       return Promise.resolve(undefined)
     // A price is reserved before it is paid, and shows in the report when the model is here.
@@ -24,7 +31,7 @@ export class Balance {
 }
 
 /** The page is for looking: what keeps it from the account is told where it keeps a model from being made. */
-async function askBalance({ api, signal }: Context): Promise<number | undefined> {
+async function askBalance({ ports: { account: api, signal } }: Context): Promise<number | undefined> {
   try {
     return await api().client.balance({ signal })
   } catch (error) {

@@ -38,15 +38,15 @@ interface Exchange {
 export function createInspector(options: InspectorOptions): Middleware {
   const { context, base } = options
   // Frameworks have a server for pages and one for their own code, with one plugin: what either imports is seen in both.
-  const record = context.observer instanceof LiveRecord ? context.observer : new LiveRecord(context.clock)
-  context.observer = record
+  const { observers } = context.serving
+  const record = observers.joined(LiveRecord) ?? observers.join(new LiveRecord(context.ports.clock))
   const token = randomBytes(24).toString('base64url')
   const inspector: Inspector = { ...options, record, balance: new Balance(), token }
   return (request, response, next) => {
     const path = pathBelow(request.url ?? '', base)
     if (path === undefined) return next()
     answer(inspector, { path, request, response }).catch((error: unknown) => {
-      context.logger.error(`meshy: the inspector: ${formatThrown(error)}`)
+      context.ports.reporter.logger.error(`meshy: the inspector: ${formatThrown(error)}`)
       if (response.headersSent) response.destroy()
       else refuse(response, 500, 'Something went wrong; the terminal says what.')
     })

@@ -27,12 +27,12 @@ export async function inspect(
   const models = await Promise.all(
     [...groups].map(([id, imports]) => inspectGroup(context, record, { id, imports, nextTake })),
   )
-  return { mode: context.options.mode, ...summed(context, models, balance) }
+  return { mode: context.ports.options.mode, ...summed(context, models, balance) }
 }
 
 /** Models in their order, and what they are together. */
 export function summed(
-  { report }: Pick<Context, 'report'>,
+  { seen: { report } }: Pick<Context, 'seen'>,
   unsorted: InspectedModel[],
   balance: number | undefined,
 ): Pick<Inspection, 'models' | 'totals'> {
@@ -59,7 +59,7 @@ export async function describeModel(
   { importers, directives, nextTake }: Told,
 ): Promise<InspectedModel> {
   const { key, images, imageName } = request
-  const entry = await findEntry(context, key)
+  const entry = await findEntry(context.ports, key)
   return {
     id: key,
     image: imageName,
@@ -67,7 +67,7 @@ export async function describeModel(
     directives,
     nextQuery: formatQuery({ ...directives, take: nextTake(request) }),
     state: stateOf({ error, progress, state: asset?.metadata.state }),
-    isAsked: context.consent.has(key) && error === undefined,
+    isAsked: context.serving.consent.has(key) && error === undefined,
     canRetry: error !== undefined && !isAboutStored(error) && mayRetry(context),
     progress: progress && {
       text: progress.text,
@@ -105,7 +105,12 @@ function isAboutStored(error: unknown): boolean {
   return isMeshyError(error) && error.code === 'MESHY_OUTPUT_TOO_LARGE'
 }
 
-function mayRetry({ live, options: { mode } }: Context): boolean {
+function mayRetry({
+  serving: { live },
+  ports: {
+    options: { mode },
+  },
+}: Context): boolean {
   return live !== undefined && !isOffline(mode) && mode !== 'frozen'
 }
 
@@ -196,7 +201,7 @@ function stateOf(of: {
   return of.state === 'ready' ? 'ready' : 'preview'
 }
 
-function secondsOf({ clock }: Context, { since }: SeenProgress): number {
+function secondsOf({ ports: { clock } }: Context, { since }: SeenProgress): number {
   return Math.max(0, Math.round((clock.now() - since) / 1000))
 }
 

@@ -77,7 +77,7 @@ async function inspectRow(
   { room, nextTake }: { room: number; nextTake: ReturnType<typeof takesBeside> },
 ): Promise<InspectedModel> {
   const { request } = row
-  const { entry, ...finding } = await classify(context, request)
+  const { entry, ...finding } = await classify(context.ports, request)
   const asset = entry && finding.state === 'ready' ? readyAsset({ ...finding, entry }, request) : undefined
   const { params, take } = request.canonical
   const described = await describeModel(

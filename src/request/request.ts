@@ -121,3 +121,6 @@ export interface Request {
   /** Directives that are sent as they are, since nothing is known of them. */
   unchecked: string[]
 }
+
+/** What is known of a request: all of it for an import, what the records say for a key. */
+export type Subject = Pick<Request, 'key' | 'imageName' | 'canonical' | 'params'>

@@ -22,12 +22,20 @@ export async function derive(
   request: Request,
   { entry, derivation }: { entry: Entry; derivation: Derivation },
 ): Promise<Entry> {
-  const { clock, derivations, flights, report, signal } = context
+  const {
+    ports: {
+      clock,
+      models: { flights },
+      signal,
+    },
+    serving: { derivations },
+    seen: { report },
+  } = context
   const startedAt = clock.now()
   try {
     const grown = await flights.join(`derive ${derivation.key}`, async () => {
       const made = await deriveInTurn(context, request, { entry, derivation })
-      await share(context, made)
+      await share(context.ports, made)
       return made
     })
     const seconds = (clock.now() - startedAt) / 1000
@@ -45,19 +53,19 @@ interface Work {
 }
 
 async function deriveInTurn(context: Context, request: Request, work: Work): Promise<Entry> {
-  context.progress.deriving(request)
+  context.ports.reporter.progress.deriving(request)
   try {
-    return await takeTurn(context, request, () => deriveAlone(context, request, work))
+    return await takeTurn(context.ports, request, () => deriveAlone(context, request, work))
   } catch (error) {
     throw isMeshyError(error) ? named(error, request) : error
   } finally {
-    context.progress.done(request)
+    context.ports.reporter.progress.done(request)
   }
 }
 
 async function deriveAlone(context: Context, request: Request, { entry, derivation }: Work): Promise<Entry> {
   // Another process may have had the lease before.
-  let current = (await findEntry(context, entry.key)) ?? entry
+  let current = (await findEntry(context.ports, entry.key)) ?? entry
   for (const part of partsOf(derivation))
     current = await derivePart(context, request, { entry: current, part })
   return current
@@ -70,7 +78,10 @@ interface PartWork {
 }
 
 async function derivePart(context: Context, request: Request, { entry, part }: PartWork): Promise<Entry> {
-  const { store, options, deriver, signal } = context
+  const {
+    ports: { store, options, signal },
+    makers: { deriver },
+  } = context
   const known = entry.derived?.[part.key] ?? (await findOwn(context, entry, part))
   if (known && (await store.blobs.verify(known, signal)) === 'ok') {
     return pin(context, { entry, part, file: known })
@@ -84,14 +95,21 @@ async function derivePart(context: Context, request: Request, { entry, part }: P
   }
   const wanted = { plan: part.plan, extras: extrasOf(entry, part) }
   const model = await deriver.derive(read, wanted, { signal })
-  for (const note of model.notes) context.notices.once(`${request.imageName}: ${note}`)
+  for (const note of model.notes) context.ports.reporter.notices.once(`${request.imageName}: ${note}`)
   const file = await keepLighter(context, request, { entry, part, model })
   return record(context, { entry, part, model, file })
 }
 
 /** The derived bytes; or those of the source, when deriving made the model larger and nothing else was wanted of it. */
 async function keepLighter(
-  { store, options, logger, signal }: Context,
+  {
+    ports: {
+      store,
+      options,
+      reporter: { logger },
+      signal,
+    },
+  }: Context,
   request: Request,
   { entry, part, model }: PartWork & { model: DerivedModel },
 ): Promise<DerivedFile> {
@@ -114,7 +132,11 @@ function isForSize({ plan: { simplify, level, height, origin } }: Part): boolean
 }
 
 /** What this machine derived before, where the lockfile has lost it. */
-async function findOwn({ store }: Context, entry: Entry, { key }: Part): Promise<DerivedFile | undefined> {
+async function findOwn(
+  { ports: { store } }: Context,
+  entry: Entry,
+  { key }: Part,
+): Promise<DerivedFile | undefined> {
   const stored = await store.entries.read(entry.key)
   return stored?.files.glb.sha256 === entry.files.glb.sha256 ? stored.derived?.[key] : undefined
 }
@@ -124,7 +146,9 @@ async function record(
   context: Context,
   { entry, part, model, file }: PartWork & { model: DerivedModel; file: DerivedFile },
 ): Promise<Entry> {
-  const { store, clock } = context
+  const {
+    ports: { store, clock },
+  } = context
   const { key } = part
   const stored = await store.entries.read(entry.key)
   if (stored?.files.glb.sha256 === entry.files.glb.sha256) {
@@ -137,7 +161,12 @@ async function record(
 
 /** Other bytes than those that were pinned, and are lost, take their place: it is free, and the diff shows it. */
 async function pin(
-  { store, logger }: Context,
+  {
+    ports: {
+      store,
+      reporter: { logger },
+    },
+  }: Context,
   { entry, part, file }: PartWork & { file: DerivedFile },
 ): Promise<Entry> {
   const { key, steps } = part

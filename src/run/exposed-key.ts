@@ -1,5 +1,5 @@
 import { MeshyError } from '../system/errors.ts'
-import type { Context } from './context.ts'
+import type { RunPorts } from './context.ts'
 import type { Environment } from './environment.ts'
 
 /**
@@ -9,7 +9,7 @@ import type { Environment } from './environment.ts'
  * @throws {MeshyError} MESHY_KEY_EXPOSED in a run whose output is kept
  */
 export function assertKeyHidden(
-  { options, notices }: Pick<Context, 'options' | 'notices'>,
+  { options, reporter: { notices } }: Pick<RunPorts, 'options' | 'reporter'>,
   published: Environment,
   { isKept }: { isKept: boolean },
 ): void {

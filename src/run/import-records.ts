@@ -15,12 +15,12 @@ import type { Import } from './imports.ts'
  * import. An id holds a token, since no prompt may stand in it; this tells what the token stands for.
  */
 export async function rememberImport(context: Context, id: string, specifier: string): Promise<string> {
-  const { layout } = context.store
-  const file = layout.importRecord(context.imports.tokenOf(id))
+  const { layout } = context.ports.store
+  const file = layout.importRecord(context.project.imports.tokenOf(id))
   const query = specifier.slice(specifier.indexOf('?') + 1)
   if ((await readRecord(file)) === query) return file
   try {
-    await context.store.prepare()
+    await context.ports.store.prepare()
     const copy = temporaryPath(layout.tmp)
     await ensureFolder(layout.tmp, { durable: false })
     await ensureFolder(path.dirname(file), { durable: false })
@@ -40,7 +40,7 @@ export async function rememberImport(context: Context, id: string, specifier: st
  * @param importer the module that imports it, where the bundler still knows
  */
 export async function recallImport(
-  { store, imports }: Context,
+  { ports: { store }, project: { imports } }: Context,
   id: string,
   importer?: string,
 ): Promise<Import | undefined> {
@@ -51,7 +51,7 @@ export async function recallImport(
 }
 
 /** The queries of all imports that this and earlier runs have written down. */
-export async function recallQueries({ store }: Context): Promise<string[]> {
+export async function recallQueries({ ports: { store } }: Context): Promise<string[]> {
   const folder = store.layout.imports
   const queries = await Promise.all(
     (await listFolder(folder)).map((name) => readRecord(path.join(folder, name))),

@@ -18,7 +18,6 @@ import { serve } from './serve.ts'
 import { checkSize } from './reporting/size-limits.ts'
 import { factsOf } from '../derive/derivation.ts'
 import type { Entry } from '../store/entry.ts'
-import { makeStandIn } from '../stand-in/stand-in.ts'
 import { ensureStateFile } from './live/state-file.ts'
 
 /**
@@ -36,7 +35,7 @@ export async function loadAsset(
   try {
     return await load(context, imported, watch)
   } catch (error) {
-    context.observer?.refused(imported, error)
+    context.serving.observers.tell('refused', imported, error)
     throw error
   }
 }
@@ -46,22 +45,23 @@ type Watch = (file: string) => void
 async function load(context: Context, imported: Import, watch: Watch): Promise<Asset | undefined> {
   const { request, watchFiles } = await readImport(context, imported)
   watchFiles.forEach(watch)
-  for (const warning of request.warnings) context.notices.once(warning, await imported.site())
-  for (const name of request.unchecked) context.notices.first(uncheckedNotice(name), await imported.site())
-  context.wanted.add(request)
-  context.needs.add(request)
-  context.observer?.imported(imported, request)
-  const finding = await classify(context, request)
+  for (const warning of request.warnings) context.ports.reporter.notices.once(warning, await imported.site())
+  for (const name of request.unchecked)
+    context.ports.reporter.notices.first(uncheckedNotice(name), await imported.site())
+  context.ports.models.wanted.add(request)
+  context.ports.purse.needs.add(request)
+  context.serving.observers.tell('imported', imported, request)
+  const finding = await classify(context.ports, request)
   if (finding.state === 'missing') assertStillMade(request)
-  const action = decide(context.options.mode, finding.state)
+  const action = decide(context.ports.options.mode, finding.state)
   if (action === 'row') return list(context, request, { imported, finding })
   const todo = { imported, finding, action }
   const asset = (await withhold(context, request, todo)) ?? (await act(context, request, todo))
   if (asset.stateFile) watch(asset.stateFile.path)
-  await checkSize(context, request, { asset, site: imported.site })
-  const model = context.report.addAsset(request, asset)
-  context.part?.tell({ model })
-  context.observer?.served(request, asset)
+  await checkSize(context.ports, request, { asset, site: imported.site })
+  const model = context.seen.report.addAsset(request, asset)
+  context.seen.part?.tell({ model })
+  context.serving.observers.tell('served', request, asset)
   return asset
 }
 
@@ -78,8 +78,10 @@ async function list(
     credits: priceOf(request),
     hint: hintOf(finding) ?? strangerHint(context, imported, finding),
   }
-  context.plan.push({ ...row, imported })
-  const { part } = context
+  context.seen.plan.push({ ...row, imported })
+  const {
+    seen: { part },
+  } = context
   part?.tellRows([{ ...row, site: await imported.site() }])
   const standIn = part?.commanded.standIn
   return standIn && standInAsset(standIn, { state: 'preview', request })
@@ -89,13 +91,13 @@ async function act(context: Context, request: Request, todo: LiveTask): Promise<
   const { finding, action } = todo
   const { entry } = finding
   if (action === 'serve' && entry) return serve(context, request, { ...finding, entry })
-  if (action === 'fail') throw modelMissing(context, request, finding)
-  if (context.live && action !== 'stand-in') return context.live.asset(context, request, todo)
+  if (action === 'fail') throw modelMissing(context.ports, request, finding)
+  if (context.serving.live && action !== 'stand-in') return context.serving.live.asset(context, request, todo)
   if (action === 'stand-in' || action === 'ask') return previewAsset(context, request, entry)
   if (isFinal(finding.record)) throw failedBefore(finding.record)
-  const permission = Permission.ofMode(context.options.mode, request.key)
+  const permission = Permission.ofMode(context.ports.options.mode, request.key)
   try {
-    return await serve(context, request, await obtain(context, request, { finding, permission }))
+    return await serve(context, request, await obtain(context.ports, request, { finding, permission }))
   } catch (error) {
     // What seemed to be on its way is missing, and nobody can be asked.
     if (lacksPermission(error)) return previewAsset(context, request)
@@ -110,11 +112,11 @@ async function withhold(
   { finding, action, imported }: LiveTask,
 ): Promise<Asset | undefined> {
   const isFree = finding.entry !== undefined || action === 'stand-in'
-  const stranger = isFree ? undefined : context.borders.strangerOf(imported)
+  const stranger = isFree ? undefined : context.project.borders.strangerOf(imported)
   if (stranger === undefined) return undefined
   const error = notAllowed(request, stranger)
-  if (!context.live) throw error
-  context.notices.once(`${error.message} ${error.hint}`)
+  if (!context.serving.live) throw error
+  context.ports.reporter.notices.once(`${error.message} ${error.hint}`)
   return previewAsset(context, request)
 }
 
@@ -123,13 +125,21 @@ function uncheckedNotice(name: string): string {
 }
 
 async function previewAsset(context: Context, request: Request, entry?: Entry): Promise<Asset> {
-  const standIn = await makeStandIn(context, request)
-  const asset = standInAsset(standIn, { state: 'preview', request, facts: factsOf(context, request, entry) })
-  const mayChange = context.live && standIn.improved !== undefined
+  const standIn = await context.makers.standIns.make(request)
+  const asset = standInAsset(standIn, {
+    state: 'preview',
+    request,
+    facts: factsOf(context.ports, request, entry),
+  })
+  const mayChange = context.serving.live && standIn.improved !== undefined
   return mayChange ? { ...asset, stateFile: await ensureStateFile(context, request.key) } : asset
 }
 
-function strangerHint({ borders }: Context, imported: Import, { entry }: Finding): string | undefined {
+function strangerHint(
+  { project: { borders } }: Context,
+  imported: Import,
+  { entry }: Finding,
+): string | undefined {
   const stranger = entry ? undefined : borders.strangerOf(imported)
   return stranger && `is asked for by the package \`${stranger}\`, which \`allow\` does not name`
 }

@@ -5,7 +5,8 @@ import type { Context } from './context.ts'
 import { readEnvironment, type Environment } from './environment.ts'
 import { assertKeyHidden } from './exposed-key.ts'
 import type { Logger } from '../system/logger.ts'
-import { openContext, type Run } from './open.ts'
+import { openContext } from './open.ts'
+import type { Run } from './run.ts'
 import { resolveOptions, type Options } from './options.ts'
 import { findProject } from './project.ts'
 
@@ -32,7 +33,7 @@ export interface OpenProjectOptions {
   /** A number that changes while the bundler finds modules. */
   activity: () => number
   /** Whether the run is bound to fail for another import, so that nothing more should be paid. */
-  isDoomed?: (() => boolean) | undefined
+  hasFailed?: (() => boolean) | undefined
   signal?: AbortSignal | undefined
   /** How the developer can say yes to a price. */
   waysToAgree?: (() => WaysToAgree) | undefined
@@ -45,7 +46,7 @@ export interface OpenProjectOptions {
  */
 export async function openProject(
   run: ProjectRun,
-  { inline, activity, isDoomed, signal, waysToAgree }: OpenProjectOptions,
+  { inline, activity, hasFailed, signal, waysToAgree }: OpenProjectOptions,
 ): Promise<Context> {
   const { root, live, underTest, logger } = run
   const project = findProject(root)
@@ -63,10 +64,10 @@ export async function openProject(
     live,
     logger,
     activity,
-    isDoomed,
+    hasFailed,
     signal,
     waysToAgree,
   })
-  assertKeyHidden(context, run.published ?? {}, { isKept: !live && !underTest })
+  assertKeyHidden(context.ports, run.published ?? {}, { isKept: !live && !underTest })
   return context
 }

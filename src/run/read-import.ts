@@ -15,7 +15,14 @@ export interface ReadImport {
 export async function readImport(context: Context, imported: Import): Promise<ReadImport> {
   const { file, directives } = imported
   if ('error' in directives) throw directives.error
-  const { options, readImage, borders, hasher, signal } = context
+  const {
+    ports: {
+      options,
+      store: { images: readImage, hasher },
+      signal,
+    },
+    project: { borders },
+  } = context
   const { defaults, presets, emulated } = options
   if (isRecipe(file)) borders.assertInside(file, imported)
   const recipe = isRecipe(file) ? await readRecipe(file, signal) : undefined

@@ -21,27 +21,30 @@ const PATIENCE_MS = 50
  * @throws {MeshyError} MESHY_MODEL_MISSING in `frozen` for what is not derived yet; what `derive` throws
  */
 export async function serve(context: Context, request: Request, found: StoredFinding): Promise<Asset> {
-  await completeStored(context, found.entry)
-  await completePictures(context, request, found.entry)
-  const finding = await renewFacts(context, request, found)
+  await completeStored(context.ports, found.entry)
+  await completePictures(context.ports, request, found.entry)
+  const finding = await renewFacts(context.ports, request, found)
   const { entry, derivation } = finding
   if (!derivation) return readyAsset(finding, request)
-  const { mode } = context.options
+  const { mode } = context.ports.options
   if (mode === 'frozen') throw derivationMissing(context, request, { finding, derivation })
   if (mode === 'preview') {
-    context.notices.once(
+    context.ports.reporter.notices.once(
       `${request.imageName}: ${derivation.steps.join(', ')} is left out: nothing is derived in \`preview\``,
     )
     return { ...readyAsset(finding, request), isProvisional: true }
   }
-  if (context.live) return serveMeanwhile(context, request, { finding, derivation })
+  if (context.serving.live) return serveMeanwhile(context, request, { finding, derivation })
   await derive(context, request, { entry, derivation })
-  return readyAsset({ ...(await classify(context, request)), entry }, request)
+  return readyAsset({ ...(await classify(context.ports, request)), entry }, request)
 }
 
 /** Nobody waits in a live run: the model as it came is shown until what is derived from it is there. */
 async function serveMeanwhile(context: Context, request: Request, task: DerivationTask): Promise<Asset> {
-  const { derivations, clock } = context
+  const {
+    serving: { derivations },
+    ports: { clock },
+  } = context
   const stateFile = await ensureStateFile(context, request.key)
   const earlier = derivations.failureOf(task.derivation)
   if (earlier !== undefined) tellFailure(context, request, earlier)
@@ -49,7 +52,7 @@ async function serveMeanwhile(context: Context, request: Request, task: Derivati
     const over = derivations.start(context, request, task).then(() => 'over' as const)
     // It touches the file before anybody watches that.
     if ((await Promise.race([over, clock.sleep(PATIENCE_MS)])) === 'over') {
-      const { entry, ...finding } = await classify(context, request)
+      const { entry, ...finding } = await classify(context.ports, request)
       if (entry && !finding.derivation) return readyAsset({ ...finding, entry }, request)
     }
   }
@@ -70,7 +73,7 @@ function derivationMissing(
     message:
       `\`${imageName}\` is stored, but \`${steps.join(', ')}\` of it ${story}; deriving it costs 0 credits. ` +
       'This run is `frozen`, so nothing was derived.',
-    hint: buildElsewhere(context),
+    hint: buildElsewhere(context.ports),
     details: { key: entry.key, credits: 0, derivation: key, steps },
   })
 }

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { inspectGlb } from '../glb/inspect.ts'
 import { writeGlb } from '../glb/write.ts'
-import type { Commanded } from '../run/commanded.ts'
+import type { StandIn } from './stand-in-file.ts'
 
 /** Writes the smallest model, which no picture is read for, to stand in for all in a plan. */
-export async function writePlanStandIn(file: string): Promise<Commanded['standIn']> {
+export async function writePlanStandIn(file: string): Promise<StandIn> {
   const triangle = {
     positions: new Float32Array([0, 0, 0, 1, 0, 0, 0, 1, 0]),
     normals: new Float32Array([0, 0, 1, 0, 0, 1, 0, 0, 1]),

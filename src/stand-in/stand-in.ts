@@ -4,7 +4,13 @@ import { makeCard } from '../glb/card.ts'
 import { tidyJpeg } from '../request/jpeg.ts'
 import type { Request, SourceImage } from '../request/request.ts'
 import { safeFileName } from '../store/safe-name.ts'
-import type { Context } from '../run/context.ts'
+import type { ImageReader } from '../request/images.ts'
+import type { Store } from '../store/open-store.ts'
+import type { Clock } from '../system/clock.ts'
+import type { Logger } from '../system/logger.ts'
+import type { Notices } from '../system/notices.ts'
+import type { SingleFlight } from '../system/single-flight.ts'
+import type { PreviewPool } from './mesher/pool.ts'
 import { readStandIn, writeStandIn, type StandIn } from './stand-in-file.ts'
 
 /** How long a live page waits for the mesh. What is not ready by then is a card now, and the mesh on the next load. */
@@ -37,36 +43,58 @@ export interface ShownStandIn extends StandIn {
   improved?: Promise<boolean> | undefined
 }
 
+/** What making stand-ins needs of a run. */
+export interface StandInPorts {
+  store: Store & { images: ImageReader }
+  mesher: PreviewPool
+  flights: SingleFlight
+  /** Whether the bundler serves or watches, so that nobody waits. */
+  isLive: boolean
+  notices: Notices
+  logger: Logger
+  clock: Clock
+  signal: AbortSignal
+}
+
+/** The stand-ins of a run. */
+export interface StandIns {
+  make(request: Request): Promise<ShownStandIn>
+}
+
+export function createStandIns(ports: StandInPorts): StandIns {
+  return { make: (request) => makeStandIn(ports, request) }
+}
+
 /**
  * Makes the stand-in of a request, or finds the one that was made before: a mesh of the picture, or a card of it where
  * the mesher's libraries are missing, or where a live page would have to wait.
  */
-export async function makeStandIn(context: Context, request: Request): Promise<ShownStandIn> {
-  const known = await readStandIn(fileOf(context, request, 'mesh'))
+async function makeStandIn(ports: StandInPorts, request: Request): Promise<ShownStandIn> {
+  const known = await readStandIn(fileOf(ports, request, 'mesh'))
   if (known) return known
-  const mesh = context.flights.join(FLIGHT + request.key, () => meshInTurn(context, request))
-  if (!context.live) return (await mesh) ?? cardStandIn(context, request)
-  const winner = await Promise.race([mesh, patience(context)])
-  if (winner === undefined) return cardStandIn(context, request)
+  const mesh = ports.flights.join(FLIGHT + request.key, () => meshInTurn(ports, request))
+  if (!ports.isLive) return (await mesh) ?? cardStandIn(ports, request)
+  const winner = await Promise.race([mesh, patience(ports)])
+  if (winner === undefined) return cardStandIn(ports, request)
   if (winner !== 'late') return winner
-  return { ...(await cardStandIn(context, request)), improved: isStored(context, request, mesh) }
+  return { ...(await cardStandIn(ports, request)), improved: isStored(ports, request, mesh) }
 }
 
 /** Leaves the processor to a page that needs many before it makes them. */
-async function meshInTurn(context: Context, request: Request): Promise<StandIn | undefined> {
-  if (context.live && (await isCrowd(context))) await context.clock.sleep(CROWD_DELAY_MS, context.signal)
-  return meshStandIn(context, request)
+async function meshInTurn(ports: StandInPorts, request: Request): Promise<StandIn | undefined> {
+  if (ports.isLive && (await isCrowd(ports))) await ports.clock.sleep(CROWD_DELAY_MS, ports.signal)
+  return meshStandIn(ports, request)
 }
 
 /** Resolves when a page should wait no longer: soon where it wants many, which cannot all be ready in time. */
-async function patience(context: Context): Promise<'late'> {
-  if (!(await isCrowd(context))) await context.clock.sleep(PATIENCE_MS - GATHER_MS)
+async function patience(ports: StandInPorts): Promise<'late'> {
+  if (!(await isCrowd(ports))) await ports.clock.sleep(PATIENCE_MS - GATHER_MS)
   return 'late'
 }
 
 /** Never rejects, since nobody waits for a mesh that is late: what keeps it from being made is told, and the card stays. */
 async function isStored(
-  { signal, logger }: Context,
+  { signal, logger }: StandInPorts,
   { imageName }: Request,
   mesh: Promise<StandIn | undefined>,
 ): Promise<boolean> {
@@ -79,7 +107,7 @@ async function isStored(
   }
 }
 
-async function isCrowd({ flights, clock }: Context): Promise<boolean> {
+async function isCrowd({ flights, clock }: StandInPorts): Promise<boolean> {
   const isMet = () => flights.count(FLIGHT) >= CROWD
   if (isMet()) return true
   await clock.sleep(GATHER_MS)
@@ -87,16 +115,19 @@ async function isCrowd({ flights, clock }: Context): Promise<boolean> {
 }
 
 /** Undefined where no mesh can be made, for whatever reason, which is told once: a card shows the picture all the same. */
-async function meshStandIn(context: Context, request: Request): Promise<StandIn | undefined> {
-  const model = await makeMesh(context, request).catch((error: unknown) => tellCard(context, request, error))
+async function meshStandIn(ports: StandInPorts, request: Request): Promise<StandIn | undefined> {
+  const model = await makeMesh(ports, request).catch((error: unknown) => tellCard(ports, request, error))
   if (!model) return undefined
-  for (const note of model.notes) context.notices.once(`${request.imageName}: ${note}`)
-  return writeStandIn(context.store, fileOf(context, request, 'mesh'), model.glb)
+  for (const note of model.notes) ports.notices.once(`${request.imageName}: ${note}`)
+  return writeStandIn(ports.store, fileOf(ports, request, 'mesh'), model.glb)
 }
 
-async function makeMesh({ mesher, readImage, signal }: Context, { params, images, name }: Request) {
+async function makeMesh(
+  { mesher, store: { images: reader }, signal }: StandInPorts,
+  { params, images, name }: Request,
+) {
   const read = async (image: SourceImage) => {
-    const bytes = await readImage.readBytes(image, signal)
+    const bytes = await reader.readBytes(image, signal)
     return image.mime === 'image/jpeg' ? tidyJpeg(bytes) : bytes
   }
   return mesher.make(await Promise.all(images.map((image) => read(image))), {
@@ -107,7 +138,7 @@ async function makeMesh({ mesher, readImage, signal }: Context, { params, images
   })
 }
 
-function tellCard({ signal, notices }: Context, { imageName }: Request, error: unknown): undefined {
+function tellCard({ signal, notices }: StandInPorts, { imageName }: Request, error: unknown): undefined {
   const code = isMeshyError(error) ? error.code : undefined
   if (signal.aborted || code === 'MESHY_ABORTED') throw error
   const isOfAll = isMeshyError(error) && code === 'MESHY_PREVIEW_UNAVAILABLE'
@@ -119,30 +150,30 @@ function tellCard({ signal, notices }: Context, { imageName }: Request, error: u
 }
 
 /** The last resort: where the picture itself is too large to be shown, or is gone meanwhile, a plain plate. */
-async function cardStandIn(context: Context, request: Request): Promise<StandIn> {
+async function cardStandIn(ports: StandInPorts, request: Request): Promise<StandIn> {
   const { name, images, params } = request
   const [image] = images
   if (!image) throw new TypeError('A request has at least one image.')
-  const file = fileOf(context, request, 'card')
+  const file = fileOf(ports, request, 'card')
   const known = await readStandIn(file)
   if (known) return known
   const isShown = params['should_texture'] !== false && image.width * image.height <= MAX_SHOWN_PIXELS
-  const picture = isShown ? await readPicture(context, image) : undefined
+  const picture = isShown ? await readPicture(ports, image) : undefined
   const isLost = isShown && picture === undefined
   const card = makeCard({ ...image, image: picture, name })
-  return writeStandIn(context.store, isLost ? fileOf(context, request, 'plate') : file, card)
+  return writeStandIn(ports.store, isLost ? fileOf(ports, request, 'plate') : file, card)
 }
 
 /** Undefined for one that was saved again, or moved, in the last moment: its module is loaded again. */
-async function readPicture({ readImage, signal }: Context, image: SourceImage): Promise<Buffer | undefined> {
+async function readPicture({ store, signal }: StandInPorts, image: SourceImage): Promise<Buffer | undefined> {
   try {
-    return await readImage.readBytes(image, signal)
+    return await store.images.readBytes(image, signal)
   } catch (error) {
     if (isMeshyError(error) && CHANGED_CODES.has(error.code)) return undefined
     throw error
   }
 }
 
-function fileOf({ store }: Context, { key, name }: Request, kind: 'mesh' | 'card' | 'plate'): string {
+function fileOf({ store }: StandInPorts, { key, name }: Request, kind: 'mesh' | 'card' | 'plate'): string {
   return path.join(store.layout.preview, key, kind, `${safeFileName(name)}.glb`)
 }

@@ -12,7 +12,7 @@ import { createLockfile, type LockfileOptions } from './lockfile.ts'
 import { createOutputs, type Outputs } from './outputs.ts'
 import { createPreparation } from './prepare.ts'
 import type { Clock } from '../system/clock.ts'
-import type { ResolvedOptions } from '../run/options.ts'
+import type { TeamStoreSettings } from './shared/open-team-store.ts'
 import { createPins, type Pins } from './pins.ts'
 
 /** Everything on disk: bytes, what is known of them, what is pinned, what is on its way. */
@@ -39,18 +39,27 @@ export interface Store {
   begun(): Promise<ReadonlySet<string>>
 }
 
+/** Where a project keeps what it has. */
+export interface StorePlaces {
+  /** Absolute. */
+  cacheDir: string
+  /** Absolute; `false` for a project that pins nothing. */
+  lockfile: string | false
+  teamStore: TeamStoreSettings | undefined
+}
+
 /** Opens the store of a project. Nothing is written before there is something to store. */
-export function openStore(options: ResolvedOptions, hasher: Hasher, clock: Clock): Store {
-  const layout = createLayout(options.cacheDir)
+export function openStore(places: StorePlaces, hasher: Hasher, clock: Clock): Store {
+  const layout = createLayout(places.cacheDir)
   // What only this machine's environment names is no home for what everybody needs.
-  const commits = options.teamStore?.writtenIn === 'config' ? 'nothing' : 'blobs'
+  const commits = places.teamStore?.writtenIn === 'config' ? 'nothing' : 'blobs'
   const prepare = createPreparation(layout, clock, commits)
   const keyOf = (request: CanonicalRequest) => fingerprint(request, hasher)
   const entries = createEntries(layout, { fingerprint: keyOf, prepare })
   const journal = createJournal(layout, prepare)
   const notes = createFileNotes(layout, prepare, clock)
-  const lockfile = options.lockfile
-    ? openPins(options.lockfile, { layout, fingerprint: keyOf, clock })
+  const lockfile = places.lockfile
+    ? openPins(places.lockfile, { layout, fingerprint: keyOf, clock })
     : undefined
   let begun: Promise<ReadonlySet<string>> | undefined
   return {

@@ -1,4 +1,4 @@
-import { MeshyError } from '../system/errors.ts'
+import { isMeshyError, MeshyError } from '../system/errors.ts'
 import { errnoOf, hasErrno } from '../system/errno.ts'
 
 /**
@@ -19,5 +19,15 @@ export async function ifReadable<T>(file: string, read: () => Promise<T>): Promi
       details: { file, errno },
       cause: error,
     })
+  }
+}
+
+/** What a read gives; undefined for a damaged record, where that is as good as none. */
+export async function ifIntact<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (isMeshyError(error) && error.code === 'MESHY_CACHE_CORRUPT') return undefined
+    throw error
   }
 }

@@ -11,7 +11,7 @@ const HERO = 'd8e0659f1bd0dff4e5ca020e29264083c0fbfdb6557fee883d49d79f84c8899d'
 function keyOf(derivation: object, { sha256 = HERO, transforms = [] as object[] } = {}): string | undefined {
   const options = { transforms } as unknown as ResolvedOptions
   return derivationOf(
-    { options, hasher },
+    { options, store: { hasher } },
     { derivation, lods: [] },
     { files: { glb: { ...refTo(''), sha256 } } },
   )?.key
@@ -46,13 +46,13 @@ describe('what an earlier release derived and pinned', () => {
   const key = derivedKey(hasher, HERO, steps)
   const entry = { ...sampleEntry(), files: { glb: { ...refTo(''), sha256: HERO } } }
   const derived = { [key]: { ...refTo('old'), steps, facts: entry.facts } }
-  const part = derivationOf({ options: options('frozen'), hasher }, { derivation: { optimize: true }, lods: [] }, entry)?.main // prettier-ignore
+  const part = derivationOf({ options: options('frozen'), store: { hasher } }, { derivation: { optimize: true }, lods: [] }, entry)?.main // prettier-ignore
   const find = (mode: string, changes: object = {}) => {
     const told: string[] = []
     const notices = { once: (text: string) => void told.push(text) }
     if (!part) throw new Error('There is no part')
     const found = findEarlier(
-      { options: options(mode), hasher, notices } as never,
+      { options: options(mode), store: { hasher }, reporter: { notices } } as never,
       { ...entry, derived, ...changes },
       part,
     )

@@ -17,10 +17,10 @@ describe('one flipped bit', () => {
     const emulator = await startService(service)
     const { load, context } = await openRun({ root: path(), service: emulator })
     const asset = await load(SPECIFIER)
-    const entry = await context.store.entries.read(asset.metadata.key)
+    const entry = await context.ports.store.entries.read(asset.metadata.key)
     if (!entry) throw new Error('The model was not stored')
     const out = asset.files[0]?.path ?? ''
-    const blob = context.store.blobs.path(entry.files.glb)
+    const blob = context.ports.store.blobs.path(entry.files.glb)
     const run = (mode: Mode = 'generate') => openRun({ root: path(), service: emulator, options: { mode } })
     return { emulator, out, blob, bytes: await readFile(blob), run }
   }

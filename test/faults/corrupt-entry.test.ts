@@ -23,7 +23,9 @@ it('leads nobody to pay again where a record is damaged and nothing is pinned', 
 
   const { context } = await run()
   const subject = await readSubject(context, `./${SPECIFIER}`, dir())
-  const [model = ''] = (await context.store.blobs.list()).map((ref) => context.store.blobs.path(ref))
+  const [model = ''] = (await context.ports.store.blobs.list()).map((ref) =>
+    context.ports.store.blobs.path(ref),
+  )
   await pinOwnBytes(context, subject as unknown as Request, model)
   const after = await (await run()).load(SPECIFIER)
 

@@ -31,7 +31,7 @@ function once<Name extends string>(
 }
 
 /** Does something when the service has refused a submission, before that is sent again. */
-function runOnRefusal({ api }: Context, work: () => Promise<unknown>): void {
+function runOnRefusal({ ports: { account: api } }: Context, work: () => Promise<unknown>): void {
   const { limits } = api()
   const { queueFull, request } = limits
   let [isRefused, running] = [false, undefined as Promise<unknown> | undefined]
@@ -111,7 +111,7 @@ describe('a crowd', () => {
       }),
     )
     if (!one || !two) throw new Error('There are two')
-    const accepted = once(one.context.store.journal, 'accept')
+    const accepted = once(one.context.ports.store.journal, 'accept')
 
     const first = one.load('hero.png?meshy')
     await accepted
@@ -128,7 +128,7 @@ describe('a crowd', () => {
     const options = { concurrency: 1 }
     const one = await openRun({ root: path('one'), service: emulator, options, gather: 2 })
     const two = await openRun({ root: path('two'), service: emulator })
-    const { journal } = one.context.store
+    const { journal } = one.context.ports.store
     const { accept } = journal
     let isFirst = true
     // While the first model is made here, somebody else has the other one made.
@@ -145,7 +145,7 @@ describe('a crowd', () => {
 
     expect(results).toMatchObject(results.map(() => ({ metadata: { state: 'ready' } })))
     expect(emulator.counts).toMatchObject({ posts: 2, created: 2 })
-    expect(one.context.budget.reserved).toBe(30)
+    expect(one.context.ports.purse.budget.reserved).toBe(30)
   })
 
   it.each([
@@ -163,7 +163,7 @@ describe('a crowd', () => {
 
     expect(asset.metadata.state).toBe('ready')
     expect(emulator.counts).toMatchObject({ posts: 2, created: 1 })
-    expect(one.context.budget.reserved).toBe(0)
+    expect(one.context.ports.purse.budget.reserved).toBe(0)
   })
 
   it('pays once per folder at most when both begin at the same moment', async () => {
@@ -197,7 +197,7 @@ describe('a crowd', () => {
       Array.from({ length: 4 }, () => openRun({ root: path(), service: emulator })),
     )
     let leases = 0
-    for (const { store } of runs.map(({ context }) => context)) {
+    for (const { store } of runs.map(({ context }) => context.ports)) {
       const { withLease } = store
       store.withLease = (...told) => {
         leases += 1

@@ -47,8 +47,8 @@ describe('Interrupt', () => {
     const emulator = await startService()
     const { load, context } = await openRun({ root: path(), service: emulator })
     const listeners: number[] = []
-    const { task } = context.progress
-    context.progress.task = (...told) => {
+    const { task } = context.ports.reporter.progress
+    context.ports.reporter.progress.task = (...told) => {
       listeners.push(process.listenerCount('SIGINT'))
       task(...told)
     }

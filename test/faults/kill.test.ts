@@ -27,7 +27,9 @@ function generate(root: string, service: Service, killAt?: string) {
 /** A run after the crash: it serves the model of the one task, pins it, and leaves nothing on its way. */
 async function expectDelivered(root: string, service: Service, model: () => Promise<Buffer>) {
   const { load, context } = await openRun({ root, service })
-  const { store } = context
+  const {
+    ports: { store },
+  } = context
   const asset = await load(SPECIFIER)
   const { key } = asset.metadata
 

@@ -37,8 +37,10 @@ describe('a task that was paid', () => {
     const second = await load(SPECIFIER)
 
     expect(second.metadata).toEqual(first.metadata)
-    expect(await context.store.entries.read(first.metadata.key)).toMatchObject({ task: { credits: 30 } })
-    expect(await context.store.journal.keys()).toEqual([])
+    expect(await context.ports.store.entries.read(first.metadata.key)).toMatchObject({
+      task: { credits: 30 },
+    })
+    expect(await context.ports.store.journal.keys()).toEqual([])
     expect(emulator.counts.created).toBe(1)
   })
 

@@ -69,7 +69,7 @@ describe('a submission that was refused', () => {
 
     expect(first).toMatchObject({ code })
     expect(await run.load(SPECIFIER)).toMatchObject(READY)
-    expect(await run.context.store.journal.keys()).toEqual([])
+    expect(await run.context.ports.store.journal.keys()).toEqual([])
   })
 
   it.each(ABOUT_ACCOUNT)(
@@ -89,7 +89,7 @@ describe('a submission that was refused', () => {
       const first = await open()
       const loadAll = ({ load }: typeof first) => Promise.all(names.map((name) => load(`${name}?meshy`)))
       await loadAll(first)
-      await expect.poll(() => first.context.store.journal.keys(), WAIT).toHaveLength(3)
+      await expect.poll(() => first.context.ports.store.journal.keys(), WAIT).toHaveLength(3)
       await expect.poll(() => statesOf(first), WAIT).toEqual(['failed', 'failed', 'failed'])
 
       const second = await open()
@@ -164,7 +164,7 @@ describe('what another machine took over while this one hung', () => {
 
     const { code } = await failureOf(run.load(SPECIFIER))
 
-    expect({ code, reserved: run.context.budget.reserved }).toEqual(expected)
+    expect({ code, reserved: run.context.ports.purse.budget.reserved }).toEqual(expected)
     expect(await others()).toEqual([true, true])
   })
 
@@ -198,7 +198,7 @@ describe('what another machine took over while this one hung', () => {
     const emulator = await startService({ faults })
     const gate = await startGate(emulator, onTestFinished)
     const run = await openRun({ root: path(), service: { ...emulator, url: gate.url } })
-    const { journal, layout } = run.context.store
+    const { journal, layout } = run.context.ports.store
     gate.onRequest = async (request) => {
       const [key] = await journal.keys()
       if (key === undefined || request.method !== method) return
@@ -224,20 +224,24 @@ const TASK_OF_OTHER = 'task-of-the-other'
 const OTHER = { pid: 1, born: null, host: 'other', thread: 0, token: '0123456789abcdef' }
 
 /** What the other machine does: it gets the lease of a silent one, and finds a task of its own. */
-async function takeOver({ store, api, options }: Context, key: string): Promise<void> {
+async function takeOver({ ports: { store, account: api, options } }: Context, key: string): Promise<void> {
   const { journal, layout } = store
   const record = await journal.read(key)
   if (!record) throw new Error('Nothing is on its way.')
   await writeFile(layout.lease(key), JSON.stringify(OTHER))
   const { image, request } = record
   await journal.clear(key)
-  const { account } = api()
+  const { digest: account } = api()
   const startedAt = new Date().toISOString()
   await journal.start({ key, image, request, params: {}, host: options.baseUrl, account, startedAt })
   await journal.accept(key, TASK_OF_OTHER)
 }
 
-async function statesOf({ context: { store } }: Awaited<ReturnType<typeof openRun>>): Promise<unknown[]> {
+async function statesOf({
+  context: {
+    ports: { store },
+  },
+}: Awaited<ReturnType<typeof openRun>>): Promise<unknown[]> {
   const records = (await store.journal.keys()).map((key) => store.journal.read(key))
   return (await Promise.all(records)).map((record) => record?.state)
 }

@@ -235,12 +235,12 @@ describe('restore', () => {
     const { service, run } = await setUp()
     const { key } = (await (await run()).load('hero.png?meshy')).metadata
     const contexts = [(await run()).context, (await run()).context]
-    const entry = await contexts[0]?.store.lockfile?.get(key)
+    const entry = await contexts[0]?.ports.store.lockfile?.get(key)
     if (!entry) throw new Error('It is pinned.')
     await rm(dir('.meshy', 'blobs'), { recursive: true })
     const before = service.emulator.counts.downloads
 
-    await Promise.all(contexts.map((context) => restore(context, { key }, { entry, lacking: ['glb'] })))
+    await Promise.all(contexts.map((context) => restore(context.ports, { key }, { entry, lacking: ['glb'] })))
 
     expect(service.emulator.counts.downloads).toBe(before + 1)
   })

@@ -58,11 +58,11 @@ describe('hintToCommit', () => {
   it('names a file when it nears the size that hosts of repositories refuse', async () => {
     const { load, told, context } = await run({ emulated: false })
     const { metadata } = await load('hero.png?meshy')
-    const stored = await context.store.entries.read(metadata.key)
+    const stored = await context.ports.store.entries.read(metadata.key)
     const { glb } = (stored as StoredEntry).files
     const grown = { ...(stored as StoredEntry), files: { glb: { ...glb, bytes: 60 * 1024 * 1024 } } }
 
-    hintToCommit(context, grown, { isFirst: false })
+    hintToCommit(context.ports, grown, { isFirst: false })
 
     expect(told.at(-1)).toContain(`${glb.sha256}.glb\` has 60 MiB`)
   })

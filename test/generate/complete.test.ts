@@ -22,7 +22,9 @@ describe('a journal record of a model that is stored', () => {
 
   /** Leaves a submission whose answer nobody has, begun so many hours ago, besides the stored model. */
   async function leaveStarted(run: () => Promise<TestRun>, key: string, hours: number): Promise<void> {
-    const { store, clock } = (await run()).context
+    const {
+      ports: { store, clock },
+    } = (await run()).context
     const entry = await store.entries.read(key)
     if (!entry) throw new Error('It is stored.')
     const { image, request, provenance } = entry
@@ -95,7 +97,9 @@ describe('a journal record of a model that is stored', () => {
     await changeRecord(path(), change)
     let release = () => {}
     const released = new Promise<void>((resolve) => (release = resolve))
-    const { store } = (await run()).context
+    const {
+      ports: { store },
+    } = (await run()).context
     await new Promise<void>((taken) => {
       const hold = () => {
         taken()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Looks, type RecentTasks } from '../../src/generate/recent-tasks.ts'
+import { TaskListCache, type RecentTasks } from '../../src/generate/recent-tasks.ts'
 
 const KIND = 'image-to-3d'
 
@@ -15,9 +15,9 @@ function lists() {
   return { begun, list }
 }
 
-describe('Looks', () => {
+describe('TaskListCache', () => {
   it('trusts no look that began before it was asked for, and shares the next one', async () => {
-    const looks = new Looks()
+    const looks = new TaskListCache()
     const { begun, list } = lists()
     const first = looks.share(KIND, 20, list)
 
@@ -34,7 +34,7 @@ describe('Looks', () => {
   })
 
   it('looks again when the last one has ended', async () => {
-    const looks = new Looks()
+    const looks = new TaskListCache()
     const { begun, list } = lists()
     const first = looks.share(KIND, 0, list)
     begun[0]?.end()
@@ -46,7 +46,7 @@ describe('Looks', () => {
   })
 
   it('looks at each kind by itself', () => {
-    const looks = new Looks()
+    const looks = new TaskListCache()
     const { begun, list } = lists()
 
     void looks.share(KIND, 0, list)
@@ -56,7 +56,7 @@ describe('Looks', () => {
   })
 
   it('looks again when the one before failed', async () => {
-    const looks = new Looks()
+    const looks = new TaskListCache()
     const { begun, list } = lists()
     const first = looks.share(KIND, 0, list)
     const second = looks.share(KIND, 0, list)

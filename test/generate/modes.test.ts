@@ -56,7 +56,7 @@ describe('a mode', () => {
     async function outcomeOf(): Promise<string> {
       if (mode === 'plan') {
         await expect(loadAll([SPECIFIER])).rejects.toThrow('no asset')
-        expect(context.plan).toMatchObject([{ state, credits: 30 }])
+        expect(context.seen.plan).toMatchObject([{ state, credits: 30 }])
         return 'row'
       }
       const [result] = await loadAll([SPECIFIER])

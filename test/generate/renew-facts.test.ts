@@ -19,7 +19,9 @@ async function setUp() {
   const run = await openRun({ root: dir(), service })
   await run.load(IMPORT)
   await service.close()
-  const { store } = run.context
+  const {
+    ports: { store },
+  } = run.context
   const glb = await store.blobs.write(await rig(), { ext: 'glb' })
   const document = JSON.parse(await readFile(file(), 'utf8'))
   const [key = ''] = Object.keys(document.models)

@@ -19,7 +19,7 @@ describe('takeTurn', () => {
     await holder.line(/held/)
     const { context, told } = await openRun({ root: path(), tell: () => void holder.kill() })
 
-    expect(await takeTurn(context, SUBJECT, async () => 'done')).toBe('done')
+    expect(await takeTurn(context.ports, SUBJECT, async () => 'done')).toBe('done')
 
     expect(told).toEqual([expect.stringMatching(/hero\.png: process \d+ on .+ is at work on it/)])
   }, 20_000)
@@ -30,8 +30,8 @@ describe('takeTurn', () => {
     const sleep: Clock['sleep'] = async () => end.abort()
     const { context, told } = await openRun({ root: path(), clock: { ...systemClock, sleep } })
 
-    const { next } = await takeTurn(context, SUBJECT, async () => {
-      const second = takeTurn(context, SUBJECT, async () => 'done')
+    const { next } = await takeTurn(context.ports, SUBJECT, async () => {
+      const second = takeTurn(context.ports, SUBJECT, async () => 'done')
       await ended
       return { next: second }
     })

@@ -17,7 +17,7 @@ export async function ageJournal(root: string, hours: number): Promise<void> {
 
 /** What `unplugin-meshy forget` does with the only record of the journal. */
 export async function forgetRecord(context: Context): Promise<void> {
-  const { journal } = context.store
+  const { journal } = context.ports.store
   const [key = ''] = await journal.keys()
   const record = await journal.read(key)
   if (record?.state !== 'failed') throw new Error(`The record is ${record?.state}`)

@@ -72,8 +72,8 @@ export async function openRun(init: RunInit): Promise<TestRun> {
     clock: init.clock ?? hurriedClock(),
     signal: init.signal,
   })
-  const { waiting } = context.progress
-  context.progress.waiting = (request) => {
+  const { waiting } = context.ports.reporter.progress
+  context.ports.reporter.progress.waiting = (request) => {
     arrived += 1
     waiting(request)
   }
@@ -90,7 +90,7 @@ export async function openRun(init: RunInit): Promise<TestRun> {
 export async function loadImport(context: Context, root: string, specifier: string): Promise<Asset> {
   const file = path.join(root, specifier.slice(0, specifier.indexOf('?')))
   const site = async () => ({ file: 'main.js', line: 1 })
-  const imported = context.imports.find(context.imports.add(specifier, { file, site }))
+  const imported = context.project.imports.find(context.project.imports.add(specifier, { file, site }))
   const asset = imported && (await loadAsset(context, imported))
   if (!asset) throw new Error(`${specifier} gave no asset`)
   return asset
@@ -100,7 +100,7 @@ export async function loadImport(context: Context, root: string, specifier: stri
 export async function leaveOnItsWay(root: string, service: Service, specifier: string): Promise<void> {
   const end = new AbortController()
   const { context, load } = await openRun({ root, service, signal: end.signal })
-  const { journal } = context.store
+  const { journal } = context.ports.store
   const { accept } = journal
   journal.accept = async (...told) => {
     const record = await accept(...told)

@@ -14,7 +14,10 @@ export interface AccountTask extends Task {
 }
 
 /** The newest tasks of the account, of all kinds, whoever started them. */
-export async function listTasks({ api, signal }: Context, limit: number): Promise<AccountTask[]> {
+export async function listTasks(
+  { ports: { account: api, signal } }: Context,
+  limit: number,
+): Promise<AccountTask[]> {
   const { client } = api()
   const found: AccountTask[] = []
   for (const kind of TASK_KINDS) {
@@ -33,7 +36,10 @@ export async function listTasks({ api, signal }: Context, limit: number): Promis
  *
  * @throws {MeshyError} MESHY_API_NOT_FOUND when none has it
  */
-export async function findTask({ api, signal }: Context, id: string): Promise<AccountTask> {
+export async function findTask(
+  { ports: { account: api, signal } }: Context,
+  id: string,
+): Promise<AccountTask> {
   const { client } = api()
   let notFound: unknown
   for (const kind of TASK_KINDS) {
@@ -66,8 +72,10 @@ export async function waitForTask(
   id: string,
   onProgress: (task: Task) => void,
 ): Promise<AccountTask> {
-  const { clock, options, signal } = context
-  const { client } = context.api()
+  const {
+    ports: { clock, options, signal },
+  } = context
+  const { client } = context.ports.account()
   const { kind } = await findTask(context, id)
   const timeoutMs = options.taskTimeout
   return known(await watchTask(client, kind, id, { clock, signal, timeoutMs, onProgress }), kind)
@@ -88,10 +96,10 @@ export async function deleteTask(context: Context, id: string, { force }: { forc
       hint: 'Build to store it, or say `--force` to give it up.',
     })
   }
-  await context.api().client.remove(kind, id, { signal: context.signal })
+  await context.ports.account().client.remove(kind, id, { signal: context.ports.signal })
 }
 
-async function imageOnItsWay({ store }: Context, id: string): Promise<string | undefined> {
+async function imageOnItsWay({ ports: { store } }: Context, id: string): Promise<string | undefined> {
   for (const key of await store.journal.keys()) {
     const record = await findRecord(store.journal, key)
     if (record?.state === 'accepted' && record.taskId === id) return record.image

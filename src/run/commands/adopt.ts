@@ -6,7 +6,7 @@ import type { Context } from '../context.ts'
 import { notATask } from './account.ts'
 import { findRecord } from '../../store/found-record.ts'
 import { recordOf } from '../../generate/pay.ts'
-import type { Subject } from './subject.ts'
+import type { Subject } from '../../request/request.ts'
 import { takeTurn } from '../../generate/turn.ts'
 
 /**
@@ -21,19 +21,21 @@ export async function adoptTask(
   subject: Subject,
   { taskId, force }: { taskId: string; force: boolean },
 ): Promise<Task> {
-  const { store, signal } = context
-  const { client } = context.api()
+  const {
+    ports: { store, signal },
+  } = context
+  const { client } = context.ports.account()
   const task = await client.retrieve(subject.canonical.kind, taskId, { signal }).catch((error: unknown) => {
     throw notATask(taskId, error)
   })
   assertFits(subject, task, force)
-  await takeTurn(context, subject, async () => {
+  await takeTurn(context.ports, subject, async () => {
     const record = await findRecord(store.journal, subject.key)
     // This key has just read the task: from now on the record names it, whoever submitted the task.
-    const reader = { host: context.options.baseUrl, account: context.api().account }
+    const reader = { host: context.ports.options.baseUrl, account: context.ports.account().digest }
     if (record?.state !== 'accepted' || record.taskId !== taskId) {
       await assertFree(context, subject)
-      await store.journal.start(recordOf(context, subject))
+      await store.journal.start(recordOf(context.ports, subject))
     }
     await store.journal.accept(subject.key, taskId, reader)
   })
@@ -56,13 +58,13 @@ function assertFits({ key, imageName }: Subject, task: Task, force: boolean): vo
 }
 
 async function assertFree(context: Context, { key, imageName }: Subject): Promise<void> {
-  if (await findEntry(context, key)) {
+  if (await findEntry(context.ports, key)) {
     throw refused(
       `\`${imageName}\` has a model already.`,
       `To give it another, first \`unplugin-meshy forget ${key}\`.`,
     )
   }
-  const record = await findRecord(context.store.journal, key)
+  const record = await findRecord(context.ports.store.journal, key)
   if (record?.state === 'unreadable') throw record.error
   if (record?.state !== 'accepted') return
   throw refused(

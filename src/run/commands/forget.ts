@@ -3,7 +3,9 @@ import { estimateCredits } from '../../service/pricing.ts'
 import { KEY_PATTERN } from '../../store/patterns.ts'
 import type { Context } from '../context.ts'
 import { findRecord } from '../../store/found-record.ts'
-import { ifReadable, readSubject, type Subject } from './subject.ts'
+import type { Subject } from '../../request/request.ts'
+import { ifIntact } from '../../store/unreadable.ts'
+import { readSubject } from './subject.ts'
 import { takeTurn } from '../../generate/turn.ts'
 
 /** What was given up, and what that will cost. */
@@ -37,10 +39,12 @@ export async function forgetNamed(context: Context, argument: string, folder: st
  * @throws {MeshyError} MESHY_MODEL_UNKNOWN when there is nothing to forget
  */
 export async function forgetModel(context: Context, subject: Subject): Promise<Forgotten> {
-  const { store } = context
+  const {
+    ports: { store },
+  } = context
   const { key, imageName: image, canonical: request, params } = subject
-  return takeTurn(context, subject, async () => {
-    const stored = await ifReadable(() => store.entries.read(key))
+  return takeTurn(context.ports, subject, async () => {
+    const stored = await ifIntact(() => store.entries.read(key))
     const pinned = await store.lockfile?.get(key)
     const isStored = stored !== undefined || (await store.entries.keys()).includes(key)
     const found = await findRecord(store.journal, key)
@@ -57,16 +61,18 @@ export async function forgetModel(context: Context, subject: Subject): Promise<F
 }
 
 /** Whether there is something of a key, and nothing of it tells what was asked for. */
-async function isUnknowable({ store }: Context, key: string): Promise<boolean> {
+async function isUnknowable({ ports: { store } }: Context, key: string): Promise<boolean> {
   if (await store.lockfile?.get(key)) return false
-  if (await ifReadable(() => store.entries.read(key))) return false
+  if (await ifIntact(() => store.entries.read(key))) return false
   const record = await findRecord(store.journal, key)
   return record ? record.state === 'unreadable' : (await store.entries.keys()).includes(key)
 }
 
 function discard(context: Context, key: string): Promise<Forgotten> {
-  const { store } = context
-  return takeTurn(context, { key, imageName: key }, async () => {
+  const {
+    ports: { store },
+  } = context
+  return takeTurn(context.ports, { key, imageName: key }, async () => {
     await store.journal.discard(key)
     await store.entries.remove(key)
     return { key, image: '?', tasks: [], credits: undefined }

@@ -8,7 +8,7 @@ import { hasErrno } from '../../system/errno.ts'
 import type { Context } from '../context.ts'
 import { findEntry } from '../../generate/classify.ts'
 import { findRecord } from '../../store/found-record.ts'
-import { ifReadable } from './subject.ts'
+import { ifIntact } from '../../store/unreadable.ts'
 import { takeTurn } from '../../generate/turn.ts'
 import { PLUGIN_VERSION } from '../../system/version.ts'
 
@@ -19,11 +19,13 @@ import { PLUGIN_VERSION } from '../../system/version.ts'
  * @throws {MeshyError} MESHY_GLB_INVALID; MESHY_COMMAND_REFUSED while a paid model is on its way
  */
 export async function pinOwnBytes(context: Context, request: Request, file: string): Promise<Entry> {
-  const { store, clock, signal } = context
+  const {
+    ports: { store, clock, signal },
+  } = context
   const bytes = await readModel(file)
   assertGlbHeader(bytes, bytes.length)
   const facts = inspectGlb(bytes)
-  return takeTurn(context, request, async () => {
+  return takeTurn(context.ports, request, async () => {
     await assertNothingOnItsWay(context, request)
     const entry: Entry = {
       key: request.key,
@@ -56,10 +58,10 @@ async function readModel(file: string): Promise<Buffer> {
 }
 
 async function assertNothingOnItsWay(context: Context, { key, imageName }: Request): Promise<void> {
-  const record = await findRecord(context.store.journal, key)
+  const record = await findRecord(context.ports.store.journal, key)
   if (record?.state === 'unreadable') {
     // What is stored already is not on its way, whatever the record was.
-    if (await ifReadable(() => findEntry(context, key))) return
+    if (await ifIntact(() => findEntry(context.ports, key))) return
     throw record.error
   }
   if (record?.state !== 'accepted' && record?.state !== 'started') return

@@ -24,7 +24,10 @@ export interface Prunable {
  *
  * @param used the keys of every import of every build of the project
  */
-export async function findPrunable({ store, clock }: Context, used: ReadonlySet<string>): Promise<Prunable> {
+export async function findPrunable(
+  { ports: { store, clock } }: Context,
+  used: ReadonlySet<string>,
+): Promise<Prunable> {
   const pins = (await store.lockfile?.all()) ?? new Map<string, Entry>()
   const stored = await Promise.all((await store.entries.keys()).map((key) => store.entries.read(key)))
   const entries = [...pins.values(), ...stored.filter((entry) => entry !== undefined)]
@@ -46,18 +49,20 @@ export async function findPrunable({ store, clock }: Context, used: ReadonlySet<
  * names what is not there.
  */
 export async function prune(context: Context, { models, blobs, folders }: Prunable): Promise<void> {
-  const { store } = context
+  const {
+    ports: { store },
+  } = context
   const keys = models.map(({ key }) => key)
   if (keys.length > 0) await store.lockfile?.remove(keys)
   for (const { key, image: imageName } of models) {
-    await takeTurn(context, { key, imageName }, () => store.entries.remove(key))
+    await takeTurn(context.ports, { key, imageName }, () => store.entries.remove(key))
   }
   for (const folder of folders) await rm(folder, { recursive: true, force: true })
   for (const blob of blobs) await store.blobs.remove(blob)
 }
 
 /** Whether files may be of a model that is being stored. What cannot be read may be of one. */
-async function isBusy({ journal }: Context['store'], now: number): Promise<boolean> {
+async function isBusy({ journal }: Context['ports']['store'], now: number): Promise<boolean> {
   const records = await Promise.all((await journal.keys()).map((key) => findRecord(journal, key)))
   return records.some((record) => {
     if (record?.state === 'started' || record?.state === 'accepted') return !isLongOver(record, now)

@@ -6,7 +6,7 @@ import { findRecord, type UnreadableRecord } from '../../store/found-record.ts'
 import { isOnItsWay } from '../../generate/retention.ts'
 import type { State } from '../../generate/modes.ts'
 import { spending, type Spending } from './spending.ts'
-import { ifReadable } from './subject.ts'
+import { ifIntact } from '../../store/unreadable.ts'
 
 /** A model of the project, as the records say; its bytes are only measured. `verify` reads them. */
 export interface ModelStatus {
@@ -36,11 +36,16 @@ export interface Status {
 }
 
 /** What this machine and the lockfile know of the project's models. Sends nothing. */
-export async function readStatus({ store, serviceNow }: Context): Promise<Status> {
+export async function readStatus({
+  ports: {
+    store,
+    clock: { serviceNow },
+  },
+}: Context): Promise<Status> {
   const blobs = await store.blobs.list()
   const sizes = new Map(blobs.map(({ sha256, bytes }) => [sha256, bytes]))
   const pins = (await store.lockfile?.all()) ?? new Map<string, Entry>()
-  const stored = await readAll(await store.entries.keys(), (key) => ifReadable(() => store.entries.read(key)))
+  const stored = await readAll(await store.entries.keys(), (key) => ifIntact(() => store.entries.read(key)))
   const records = await readAll(await store.journal.keys(), (key) => findRecord(store.journal, key))
 
   const known = new Map<string, Entry>([...stored, ...pins])

@@ -17,7 +17,7 @@ export interface Moved {
 }
 
 /** The models of the lockfile whose bytes may be shared. */
-export async function sharedModels({ store, options }: Context): Promise<Entry[]> {
+export async function sharedModels({ ports: { store, options } }: Context): Promise<Entry[]> {
   if (!store.lockfile) throw nothingPinned(options.projectDir)
   return [...(await store.lockfile.all()).values()].filter(({ source }) => source !== 'emulator')
 }
@@ -39,7 +39,7 @@ export async function push(context: Context, { repair = false } = {}): Promise<M
 }
 
 async function pushEntry(
-  { signal }: Context,
+  { ports: { signal } }: Context,
   { team, entry, moved }: { team: TeamStore; entry: Entry; moved: Moved },
 ): Promise<void> {
   try {
@@ -65,7 +65,7 @@ async function pushFiles(
 
 /** Why a file could not be uploaded; undefined when it is in the store. */
 async function pushFile(
-  { store, signal }: Context,
+  { ports: { store, signal } }: Context,
   { team, ref, repair, moved }: { team: TeamStore; ref: BlobRef; repair: boolean; moved: Moved },
 ): Promise<string | undefined> {
   const status = await store.blobs.verify(ref, signal)
@@ -97,7 +97,8 @@ async function isRight(team: TeamStore, ref: BlobRef, signal: AbortSignal): Prom
 
 /** Brings what the lockfile pins and this project lacks, from the stores of the machine and the team. */
 export async function pull(context: Context): Promise<Moved> {
-  const { store, sharing, clock, signal } = context
+  const { store, clock, signal } = context.ports
+  const { shared: sharing } = store
   const moved: Moved = { files: 0, bytes: 0, there: 0, failed: [] }
   for (const entry of await sharedModels(context)) {
     for (const ref of blobsOf(entry)) {
@@ -123,8 +124,10 @@ export async function inspectTeam(
   context: Context,
   { read = false } = {},
 ): Promise<{ label: string; files: { image: string; ref: BlobRef; status: string }[] } | undefined> {
-  const { signal } = context
-  const { team } = context.sharing
+  const {
+    ports: { signal },
+  } = context
+  const { team } = context.ports.store.shared
   if (!team) return undefined
   const files: { image: string; ref: BlobRef; status: string }[] = []
   for (const { image, ...entry } of await sharedModels(context)) {
@@ -148,7 +151,11 @@ async function statusIn(
   }
 }
 
-async function writableTeam({ sharing }: Context): Promise<TeamStore> {
+async function writableTeam({
+  ports: {
+    store: { shared: sharing },
+  },
+}: Context): Promise<TeamStore> {
   const { team } = sharing
   if (!team) throw noTeamStore()
   if (await team.canWrite()) return team

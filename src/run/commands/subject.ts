@@ -1,15 +1,13 @@
 import path from 'node:path'
-import { isMeshyError, MeshyError } from '../../system/errors.ts'
+import { MeshyError } from '../../system/errors.ts'
 import { parseSpecifier } from '../../request/parse.ts'
-import type { Request } from '../../request/request.ts'
+import type { Request, Subject } from '../../request/request.ts'
+import { ifIntact } from '../../store/unreadable.ts'
 import { KEY_PATTERN } from '../../store/patterns.ts'
 import type { Context } from '../context.ts'
 import { findRecord, type UnreadableRecord } from '../../store/found-record.ts'
 import { isOurs } from '../imports.ts'
 import { readImport } from '../read-import.ts'
-
-/** What commands know of a request: all of it for an import, what the records say for a key. */
-export type Subject = Pick<Request, 'key' | 'imageName' | 'canonical' | 'params'>
 
 /** Whether an argument of a command can name a model: `./hero.png?meshy&pbr`, or a key. */
 export function namesModel(argument: string): boolean {
@@ -43,8 +41,8 @@ export async function readSpecifier(context: Context, specifier: string, folder:
   return request
 }
 
-async function findSubject({ store }: Context, key: string): Promise<Subject> {
-  const stored = await ifReadable(() => store.entries.read(key))
+async function findSubject({ ports: { store } }: Context, key: string): Promise<Subject> {
+  const stored = await ifIntact(() => store.entries.read(key))
   const entry = (await store.lockfile?.get(key)) ?? stored
   if (entry) {
     const params = stored?.provenance.params ?? entry.request.params
@@ -55,16 +53,6 @@ async function findSubject({ store }: Context, key: string): Promise<Subject> {
   if (record.state === 'unreadable') throw needsImport(record)
   const params = record.state === 'forgotten' ? record.request.params : record.params
   return { key, imageName: record.image, canonical: record.request, params }
-}
-
-/** A damaged entry is no reason not to forget it. */
-export async function ifReadable<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
-  try {
-    return await read()
-  } catch (error) {
-    if (isMeshyError(error) && error.code === 'MESHY_CACHE_CORRUPT') return undefined
-    throw error
-  }
 }
 
 function unknown(key: string): MeshyError {

@@ -15,7 +15,7 @@ export interface FileStatus {
 }
 
 /** The models that the project relies on: those of the lockfile, or all where nothing is pinned. */
-export async function reliedOn({ store }: Context): Promise<Entry[]> {
+export async function reliedOn({ ports: { store } }: Context): Promise<Entry[]> {
   if (store.lockfile) return [...(await store.lockfile.all()).values()]
   const entries = await Promise.all((await store.entries.keys()).map((key) => store.entries.read(key)))
   return entries.filter((entry) => entry !== undefined)
@@ -23,7 +23,7 @@ export async function reliedOn({ store }: Context): Promise<Entry[]> {
 
 /** Reads every file that models rely on, and compares it with what it should be. Changes nothing. */
 export async function verifyFiles(
-  { store, signal }: Context,
+  { ports: { store, signal } }: Context,
   entries: readonly Entry[],
 ): Promise<FileStatus[]> {
   const found: FileStatus[] = []
@@ -59,7 +59,7 @@ export async function fetchFromTasks(
       .flatMap(({ role }) => FILE_ROLES.find((known) => known === role) ?? [])
     if (lacking.length === 0) continue
     try {
-      await restore(context, entry, { entry, lacking })
+      await restore(context.ports, entry, { entry, lacking })
     } catch (error) {
       problems.add(entry.key, error)
     }

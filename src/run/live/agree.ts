@@ -9,7 +9,7 @@ import { Permission } from '../../generate/permission.ts'
  * those that are still wanted and still missing.
  */
 export async function agree(context: Context, keys?: Iterable<string>): Promise<string[]> {
-  const asked = await context.consent.take(keys)
+  const asked = await context.serving.consent.take(keys)
   for (const { request, finding } of asked) start(context, request, finding)
   return asked.map(({ request }) => request.key)
 }
@@ -19,9 +19,12 @@ export async function agree(context: Context, keys?: Iterable<string>): Promise<
  * where nothing may be sent.
  */
 export async function retry(context: Context, request: Request): Promise<boolean> {
-  const { live, options } = context
+  const {
+    serving: { live },
+    ports: { options },
+  } = context
   if (!live || isOffline(options.mode)) return false
-  const finding = await classify(context, request)
+  const finding = await classify(context.ports, request)
   if (finding.state === 'ready') return deriveAgain(context, request, finding)
   if (decide(options.mode, finding.state) === 'fail') return false
   start(context, request, finding)
@@ -31,13 +34,13 @@ export async function retry(context: Context, request: Request): Promise<boolean
 /** A yes is said to the price that was shown: none for what is on its way, should that turn out to be gone. */
 function start(context: Context, request: Request, finding: Finding): void {
   const permission = finding.state === 'missing' ? Permission.ofYes(request.key) : undefined
-  context.live?.start(context, request, { finding, permission })
+  context.serving.live?.start(context, request, { finding, permission })
 }
 
 /** Costs nothing. */
 function deriveAgain(context: Context, request: Request, { entry, ...finding }: Finding): boolean {
   const { derivation } = finding
-  if (!entry || !derivation || context.options.mode === 'frozen') return false
-  void context.derivations.start(context, request, { finding: { ...finding, entry }, derivation })
+  if (!entry || !derivation || context.ports.options.mode === 'frozen') return false
+  void context.serving.derivations.start(context, request, { finding: { ...finding, entry }, derivation })
   return true
 }

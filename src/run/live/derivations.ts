@@ -35,7 +35,7 @@ export class Derivations {
     { derivation, error }: { derivation: Derivation; error: unknown },
   ): Promise<void> {
     this.#failures.set(derivation.key, error)
-    if (context.live) await noteStored(context, request)
+    if (context.serving.live) await noteStored(context, request)
   }
 
   /** Derives in the background, once however often its module is loaded meanwhile. Resolves when that is over, and never rejects. */
@@ -47,16 +47,16 @@ export class Derivations {
 
   async #run(context: Context, request: Request, { finding, derivation }: DerivationTask): Promise<void> {
     this.#failures.delete(derivation.key)
-    context.observer?.derivationStarted(request)
+    context.serving.observers.tell('derivationStarted', request)
     try {
       await derive(context, request, { entry: finding.entry, derivation })
       await noteStored(context, request)
     } catch (error) {
-      if (context.signal.aborted) return
-      context.logger.error(formatThrown(error))
+      if (context.ports.signal.aborted) return
+      context.ports.reporter.logger.error(formatThrown(error))
       tellFailure(context, request, error)
     } finally {
-      context.observer?.derivationEnded(request)
+      context.serving.observers.tell('derivationEnded', request)
     }
     // After a failure as well: whoever loads the module is told of it.
     await touchStateFile(context, request.key)
@@ -65,9 +65,9 @@ export class Derivations {
 
 /** Tells whoever shows the run that an import does not get what it wants, and people once what happens now. */
 export function tellFailure(context: Context, request: Request, error: unknown): void {
-  context.observer?.derivationFailed(request, error)
-  const button = context.options.inspector ? ', or you press Retry on the page of the inspector' : ''
-  context.notices.once(
+  context.serving.observers.tell('derivationFailed', request, error)
+  const button = context.ports.options.inspector ? ', or you press Retry on the page of the inspector' : ''
+  context.ports.reporter.notices.once(
     `${request.imageName}: its model is shown as it came. Nothing is derived from it again until its import or the ` +
       `model changes, the server starts anew${button}.`,
   )
@@ -75,10 +75,10 @@ export function tellFailure(context: Context, request: Request, error: unknown):
 
 /** Shows what is stored. Its module is loaded again only where a page is open that wants it. */
 async function noteStored(context: Context, request: Request): Promise<void> {
-  const { entry, ...finding } = await classify(context, request)
+  const { entry, ...finding } = await classify(context.ports, request)
   if (!entry || finding.state !== 'ready') return
   const ready = readyAsset({ ...finding, entry }, request)
   const asset = !finding.derivation ? ready : { ...ready, isProvisional: true as const }
-  context.report.addAsset(request, asset)
-  context.observer?.served(request, asset)
+  context.seen.report.addAsset(request, asset)
+  context.serving.observers.tell('served', request, asset)
 }

@@ -11,7 +11,6 @@ import { derive } from '../derive.ts'
 import { obtain, type Wanted } from '../../generate/obtain.ts'
 import { lacksPermission, Permission } from '../../generate/permission.ts'
 import { findInMachine } from '../../generate/share.ts'
-import { makeStandIn } from '../../stand-in/stand-in.ts'
 import { ensureStateFile, touchStateFile } from './state-file.ts'
 import { Wishes, type Wanting } from './wishes.ts'
 
@@ -40,11 +39,11 @@ export class Live {
 
   async asset(context: Context, request: Request, task: LiveTask): Promise<Asset> {
     const unwanted = this.#wishes.add({ context, imported: task.imported, key: request.key })
-    if (unwanted !== undefined) context.consent.remove(unwanted)
+    if (unwanted !== undefined) context.serving.consent.remove(unwanted)
     const stateFile = await ensureStateFile(context, request.key)
     const mayBeShared = task.action === 'ask' && (await this.#mayBeShared(context, request.key))
     const asked = this.#startOrAsk(context, request, { ...task, mayBeShared })
-    const standIn = await makeStandIn(context, request)
+    const standIn = await context.makers.standIns.make(request)
     const isOver = asked === 'pending' && !this.#running.has(request.key)
     // It landed, and touched its file, before anybody watched that.
     const landed = isOver ? await readyNow(context, request) : undefined
@@ -52,7 +51,11 @@ export class Live {
     const state = isOver ? 'preview' : asked
     const failure = state === 'preview' ? this.#failureOf(context, task.finding, request.key) : undefined
     return {
-      ...standInAsset(standIn, { state, request, facts: factsOf(context, request, task.finding.entry) }),
+      ...standInAsset(standIn, {
+        state,
+        request,
+        facts: factsOf(context.ports, request, task.finding.entry),
+      }),
       stateFile,
       failure,
     }
@@ -61,7 +64,7 @@ export class Live {
   /** Generates a model in the background after all: the developer said so. */
   start(context: Context, request: Request, wanted: Wanted): void {
     this.#failed.delete(request.key)
-    context.consent.remove(request.key)
+    context.serving.consent.remove(request.key)
     void this.#run(context, request, { ...wanted, ready: () => this.wanting(request.key) })
   }
 
@@ -75,9 +78,9 @@ export class Live {
    * whose bytes are damaged, is offered again and again. A team is asked once, in the background.
    */
   async #mayBeShared(context: Context, key: string): Promise<boolean> {
-    const found = await findInMachine(context, key)
+    const found = await findInMachine(context.ports, key)
     const offers = found ? [`${key} ${found.entry.files.glb.sha256} ${found.entry.task?.id}`] : []
-    if (context.sharing.team?.keepsEntries) offers.push(`${key} team`)
+    if (context.ports.store.shared.team?.keepsEntries) offers.push(`${key} team`)
     const untried = offers.filter((offer) => !this.#offered.has(offer))
     for (const offer of untried) this.#offered.add(offer)
     return untried.length > 0
@@ -93,11 +96,11 @@ export class Live {
     const failure = this.#failureOf(context, finding, key)
     const isTold = this.#failed.get(key)?.context === context
     if (isMeshyError(failure) && !isTold) {
-      context.observer?.failed(request, failure)
-      context.notices.once(`${failure.message} ${failure.hint}`)
+      context.serving.observers.tell('failed', request, failure)
+      context.ports.reporter.notices.once(`${failure.message} ${failure.hint}`)
     }
     if ((action === 'ask' && !mayBeShared) || failure) {
-      context.consent.ask({ request, finding })
+      context.serving.consent.ask({ request, finding })
       return 'preview'
     }
     const ready = action === 'submit' ? () => this.#quiet(context, key) : async () => ({ context, request })
@@ -109,7 +112,7 @@ export class Live {
   #failureOf(context: Context, { record }: Finding, key: string): unknown {
     const own = this.#failed.get(key)
     if (own?.context === context) return own.error
-    if (record?.state !== 'failed' || isOfOtherKey(context, record)) return undefined
+    if (record?.state !== 'failed' || isOfOtherKey(context.ports, record)) return undefined
     return failedBefore(record)
   }
 
@@ -117,12 +120,12 @@ export class Live {
   #joinRunning(context: Context, request: Request): boolean {
     const contexts = this.#running.get(request.key)
     if (!contexts) return false
-    if (!contexts.has(context)) context.observer?.started(request)
+    if (!contexts.has(context)) context.serving.observers.tell('started', request)
     contexts.add(context)
     return true
   }
 
-  async #quiet({ clock, signal }: Context, key: string): Promise<Wanting | undefined> {
+  async #quiet({ ports: { clock, signal } }: Context, key: string): Promise<Wanting | undefined> {
     await clock.sleep(QUIET_MS, signal)
     return this.#wishes.find(key)
   }
@@ -145,11 +148,11 @@ export class Live {
       if (!wanting) return
       await makeReady(wanting, wanted)
     } catch (cause) {
-      if (context.signal.aborted || isOutdated(cause)) return
+      if (context.ports.signal.aborted || isOutdated(cause)) return
       if (lacksPermission(cause)) await askAfterAll(context, request)
       else this.#fail(context, request, cause)
     } finally {
-      for (const { observer } of this.#running.get(key) ?? []) observer?.ended(request)
+      for (const { serving } of this.#running.get(key) ?? []) serving.observers.tell('ended', request)
       this.#running.delete(key)
     }
     // After a failure as well: nothing is on its way any more, and the module says so.
@@ -159,15 +162,15 @@ export class Live {
   #fail(context: Context, request: Request, cause: unknown): void {
     const error = isMeshyError(cause) ? cause.at({ file: request.imageName }) : cause
     this.#failed.set(request.key, { context, error })
-    context.observer?.failed(request, error)
-    context.logger.error(formatThrown(error))
+    context.serving.observers.tell('failed', request, error)
+    context.ports.reporter.logger.error(formatThrown(error))
   }
 }
 
 /** What seemed to be on its way is missing: nobody has allowed yet that it is paid. */
 async function askAfterAll(context: Context, request: Request): Promise<void> {
-  const finding = await classify(context, request)
-  if (!finding.entry) context.consent.ask({ request, finding })
+  const finding = await classify(context.ports, request)
+  if (!finding.entry) context.serving.consent.ask({ request, finding })
 }
 
 /** The picture was saved again in the last moment: its module is loaded again with another key. */
@@ -176,17 +179,19 @@ function isOutdated(error: unknown): boolean {
 }
 
 async function makeReady({ context, request }: Wanting, { finding, permission }: Wanted): Promise<void> {
-  const { entry, derivation } = await obtain(context, request, {
+  const { entry, derivation } = await obtain(context.ports, request, {
     finding,
-    permission: permission ?? Permission.ofMode(context.options.mode, request.key),
+    permission: permission ?? Permission.ofMode(context.ports.options.mode, request.key),
   })
   if (derivation) await derive(context, request, { entry, derivation })
-  context.logger.info(`meshy: ${request.imageName} is ready (${entry.facts.triangles} triangles)`)
+  context.ports.reporter.logger.info(
+    `meshy: ${request.imageName} is ready (${entry.facts.triangles} triangles)`,
+  )
   await noteReady(context, request)
 }
 
 async function readyNow(context: Context, request: Request): Promise<Asset | undefined> {
-  const { entry, state, ...finding } = await classify(context, request)
+  const { entry, state, ...finding } = await classify(context.ports, request)
   return entry && state === 'ready' ? readyAsset({ ...finding, state, entry }, request) : undefined
 }
 
@@ -194,6 +199,6 @@ async function readyNow(context: Context, request: Request): Promise<Asset | und
 async function noteReady(context: Context, request: Request): Promise<void> {
   const asset = await readyNow(context, request)
   if (!asset) return
-  context.report.addAsset(request, asset)
-  context.observer?.served(request, asset)
+  context.seen.report.addAsset(request, asset)
+  context.serving.observers.tell('served', request, asset)
 }

@@ -14,7 +14,7 @@ export interface StateFile {
 }
 
 /** It must exist before the module is handed out: bundlers do not watch what is not there. */
-export async function ensureStateFile({ store }: Context, key: string): Promise<StateFile> {
+export async function ensureStateFile({ ports: { store } }: Context, key: string): Promise<StateFile> {
   const file = store.layout.state(key)
   await store.prepare()
   await mkdir(path.dirname(file), { recursive: true })
@@ -37,7 +37,16 @@ async function textOf(file: string): Promise<string> {
 }
 
 /** Nobody waits for this: where the file cannot be written, a server must go on. */
-export async function touchStateFile({ store, clock, logger }: Context, key: string): Promise<void> {
+export async function touchStateFile(
+  {
+    ports: {
+      store,
+      clock,
+      reporter: { logger },
+    },
+  }: Context,
+  key: string,
+): Promise<void> {
   const file = store.layout.state(key)
   try {
     await orUnwritable(file, () => writeFile(file, `done ${clock.now()}\n`))

@@ -10,9 +10,9 @@ export async function stillAsked(
   { request: { key } }: Asked,
 ): Promise<Asked | 'unwanted' | 'ready'> {
   try {
-    const wanting = await context.live?.wanting(key)
+    const wanting = await context.serving.live?.wanting(key)
     if (!wanting) return 'unwanted'
-    const finding = await classify(wanting.context, wanting.request)
+    const finding = await classify(wanting.context.ports, wanting.request)
     if (!finding.entry) return { request: wanting.request, finding }
   } catch (error) {
     // The next load of its module says so.

@@ -21,29 +21,3 @@ export interface Observer extends Progress {
   derivationFailed(request: Request, error: unknown): void
   derivationEnded(request: Request): void
 }
-
-/** Progress for two who show it; the second one may join later. */
-export function teeProgress(first: Progress, second: () => Progress | undefined): Progress {
-  return {
-    waiting: (request) => {
-      first.waiting(request)
-      second()?.waiting(request)
-    },
-    queueFull: (request) => {
-      first.queueFull(request)
-      second()?.queueFull(request)
-    },
-    task: (request, task) => {
-      first.task(request, task)
-      second()?.task(request, task)
-    },
-    deriving: (request) => {
-      first.deriving(request)
-      second()?.deriving(request)
-    },
-    done: (request) => {
-      first.done(request)
-      second()?.done(request)
-    },
-  }
-}

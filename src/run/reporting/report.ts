@@ -1,10 +1,8 @@
 import type { Request } from '../../request/request.ts'
 import { by } from '../../system/order.ts'
 import type { Asset } from '../asset.ts'
-import type { Expiring } from './expiring.ts'
-
-/** How this run got a model. */
-export type Origin = 'cache' | 'generated' | 'adopted' | 'shared' | 'restored' | 'derived' | 'stand-in'
+import type { Effort, Origin } from '../../generate/effort.ts'
+import type { Expiring } from '../../generate/expiring.ts'
 
 /** One model of a run, for the summary and for `api.report()`. */
 export interface ModelReport {
@@ -17,13 +15,6 @@ export interface ModelReport {
   /** Credits that this run spent on it. */
   credits: number
   /** Seconds that this run waited for it. */
-  seconds: number
-}
-
-/** How a model came about, and what that took. */
-export interface Effort {
-  origin: Origin
-  credits: number
   seconds: number
 }
 

@@ -4,7 +4,7 @@ import { readGlb } from '../../glb/read.ts'
 import type { ImportSite } from '../../system/errors.ts'
 import type { Request } from '../../request/request.ts'
 import type { Asset } from '../asset.ts'
-import type { Context } from '../context.ts'
+import type { RunPorts } from '../context.ts'
 import { formatBytes } from '../../system/size.ts'
 
 /**
@@ -14,7 +14,7 @@ import { formatBytes } from '../../system/size.ts'
  * @throws {MeshyError} MESHY_OUTPUT_TOO_LARGE
  */
 export async function checkSize(
-  { options, notices }: Pick<Context, 'options' | 'notices'>,
+  { options, reporter: { notices } }: Pick<RunPorts, 'options' | 'reporter'>,
   request: Request,
   { asset, site }: { asset: Asset; site: () => Promise<ImportSite> },
 ): Promise<void> {

@@ -1,16 +1,13 @@
 import { accountDigest } from '../journal.ts'
 import type { CanonicalRequest } from '../../request/request.ts'
 import { createMachineStore, type MachineStore } from './machine-store.ts'
-import { openTeamStore } from './open-team-store.ts'
+import { openTeamStore, type TeamStoreSettings } from './open-team-store.ts'
 import { StoreFault } from './store-fault.ts'
 import type { BlobSource } from './sources.ts'
 import type { TeamStore } from './team-store.ts'
 import { Uploads } from './uploads.ts'
 import type { Clock } from '../../system/clock.ts'
 import type { Fetch } from '../../system/fetch.ts'
-import type { Environment } from '../../run/environment.ts'
-import { mayGenerate } from '../../generate/modes.ts'
-import type { ResolvedOptions } from '../../run/options.ts'
 import type { Store } from '../open-store.ts'
 import type { Logger } from '../../system/logger.ts'
 
@@ -24,9 +21,23 @@ export interface SharedStores {
   uploads: Uploads
 }
 
+/** What decides which stores there are. */
+export interface SharingSettings {
+  /** An emulator's models stay in their project. */
+  emulated: boolean
+  apiKey: string | undefined
+  /** Absolute; `false` for none. */
+  machineStore: string | false
+  /** Bytes. */
+  machineStoreLimit: number
+  teamStore: TeamStoreSettings | undefined
+}
+
 export interface SharedStoresInit {
-  options: ResolvedOptions
-  env: Environment
+  options: SharingSettings
+  /** Whether what this run makes goes to the team's store. */
+  mayUpload: boolean
+  env: Record<string, string | undefined>
   store: Store
   keyOf: (request: CanonicalRequest) => string
   clock: Clock
@@ -36,9 +47,9 @@ export interface SharedStoresInit {
 
 /** Opens the stores of the machine and of the team. Nothing is touched before something is missing. */
 export function openSharedStores(init: SharedStoresInit): SharedStores {
-  const { options, env, store, keyOf, clock, fetch, warn } = init
+  const { options, mayUpload, env, store, keyOf, clock, fetch, warn } = init
   const uploadsTo = (to: TeamStore | undefined) =>
-    new Uploads({ team: mayGenerate(options.mode) ? to : undefined, pathOf: store.blobs.path, clock })
+    new Uploads({ team: mayUpload ? to : undefined, pathOf: store.blobs.path, clock })
   if (options.emulated) {
     return { machine: undefined, team: undefined, sources: [], uploads: uploadsTo(undefined) }
   }
@@ -80,17 +91,18 @@ function teamSource(
   ]
 }
 
+/** The run that shared. */
+interface SharingRun {
+  store: { shared: SharedStores }
+  reporter: { logger: Logger }
+}
+
 /** How long the end of a build waits for what is still being uploaded, in milliseconds. */
 const UPLOAD_LIMIT_MS = 60_000
 
 /** Ends what a run shares: what is on its way to the team's store is awaited, the machine's store kept within its limit. */
-export async function finishSharing({
-  sharing,
-  logger,
-}: {
-  sharing: SharedStores
-  logger: Logger
-}): Promise<void> {
+export async function finishSharing({ store, reporter: { logger } }: SharingRun): Promise<void> {
+  const { shared: sharing } = store
   const left = await sharing.uploads.finish(UPLOAD_LIMIT_MS)
   // A store that was complained of was told to be without what it lacks.
   if (left > 0 && !sharing.team?.hasComplained()) {

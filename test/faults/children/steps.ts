@@ -28,29 +28,29 @@ export function stopAt(context: Context, step: string): void {
 
 const HOOKS: Record<Step | 'about to send', (context: Context) => void> = {
   // Not among the steps: the next run then waits until no answer can come any more.
-  'about to send': ({ store }) => after(store.journal, 'send'),
-  'image read': ({ store }) => before(store, 'withLease'),
-  'lease taken': ({ store }) => {
+  'about to send': ({ ports: { store } }) => after(store.journal, 'send'),
+  'image read': ({ ports: { store } }) => before(store, 'withLease'),
+  'lease taken': ({ ports: { store } }) => {
     const { withLease } = store
     store.withLease = (key, _, options) => withLease(key, die, options)
   },
-  'batch decided': ({ batch }) => after(batch, 'admit'),
-  'journal about to start': ({ store }) => before(store.journal, 'start'),
-  'journal started': ({ store }) => after(store.journal, 'start'),
-  'answer received': ({ store }) => before(store.journal, 'accept'),
-  'task accepted': ({ store }) => after(store.journal, 'accept'),
-  'task heard of': ({ progress }) => before(progress, 'task'),
-  'download begun': ({ store }) => {
+  'batch decided': ({ ports: { purse } }) => after(purse.batch, 'admit'),
+  'journal about to start': ({ ports: { store } }) => before(store.journal, 'start'),
+  'journal started': ({ ports: { store } }) => after(store.journal, 'start'),
+  'answer received': ({ ports: { store } }) => before(store.journal, 'accept'),
+  'task accepted': ({ ports: { store } }) => after(store.journal, 'accept'),
+  'task heard of': ({ ports: { reporter } }) => before(reporter.progress, 'task'),
+  'download begun': ({ ports: { store } }) => {
     const { write } = store.blobs
     store.blobs.write = (source, options) => write(firstChunkOf(source), options)
   },
-  'blob stored': ({ store }) => after(store.blobs, 'write'),
-  'entry about to be written': ({ store }) => before(store.entries, 'write'),
-  'entry written': ({ store }) => after(store.entries, 'write'),
-  'model pinned': ({ store }) => {
+  'blob stored': ({ ports: { store } }) => after(store.blobs, 'write'),
+  'entry about to be written': ({ ports: { store } }) => before(store.entries, 'write'),
+  'entry written': ({ ports: { store } }) => after(store.entries, 'write'),
+  'model pinned': ({ ports: { store } }) => {
     if (store.lockfile) after(store.lockfile, 'put')
   },
-  'journal cleared': ({ store }) => after(store.journal, 'clear'),
+  'journal cleared': ({ ports: { store } }) => after(store.journal, 'clear'),
 }
 
 function die(): Promise<never> {

@@ -20,7 +20,7 @@ describe('the question of a dev server', () => {
     const load = async (specifier: string, isImported: () => boolean) => {
       const file = path(specifier.slice(0, specifier.indexOf('?')))
       const site = async () => ({ file: 'main.js', line: 1 })
-      const imported = context.imports.find(context.imports.add(specifier, { file, site }))
+      const imported = context.project.imports.find(context.project.imports.add(specifier, { file, site }))
       if (imported) await loadAsset(context, { ...imported, isImported })
     }
     return { service, run, load }
@@ -52,7 +52,7 @@ describe('the question of a dev server', () => {
     expect(agreed).toHaveLength(1)
     await expect.poll(() => run.told.join('\n'), WAIT).toContain('tree.png is ready')
     expect(service.counts.posts).toBe(2)
-    expect(run.context.consent.has(agreed[0] ?? '')).toBe(false)
+    expect(run.context.serving.consent.has(agreed[0] ?? '')).toBe(false)
   })
 
   it('goes on where a record of another model cannot be read', async () => {

@@ -97,11 +97,11 @@ describe('a dev server in `ask` that is left alone', () => {
     await load(SPECIFIER)
 
     await expect.poll(() => told.join('\n'), WAIT).toContain(left.told)
-    await expect.poll(() => context.flights.count(''), WAIT).toBe(0)
+    await expect.poll(() => context.ports.models.flights.count(''), WAIT).toBe(0)
     expect((await load(SPECIFIER)).metadata.state).toBe('preview')
     expect(emulator.counts.posts).toBe(1)
     // What the earlier run paid.
-    expect(context.budget.reserved).toBe(30)
+    expect(context.ports.purse.budget.reserved).toBe(30)
   })
 
   it('pays nothing for what cannot be read, and says what settles it', async () => {
@@ -128,7 +128,7 @@ describe('a dev server in `ask` that is left alone', () => {
       options: { mode: 'ask' },
       live: true,
     })
-    context.serviceNow = () => Date.now()
+    context.ports.clock.serviceNow = () => Date.now()
 
     expect((await load(SPECIFIER)).metadata.state).toBe('pending')
 
@@ -148,7 +148,7 @@ describe('a dev server in `ask` that is left alone', () => {
     await expect(plan.load(SPECIFIER)).rejects.toThrow('no asset')
     const failure = await failureOf((await open('frozen')).load(SPECIFIER))
 
-    expect(plan.context.plan).toMatchObject([{ state: 'missing', credits: 30 }])
+    expect(plan.context.seen.plan).toMatchObject([{ state: 'missing', credits: 30 }])
     expect(failure).toMatchObject({ code: 'MESHY_MODEL_MISSING', details: { credits: 30, state: 'missing' } })
     expect(emulator.counts.posts).toBe(1)
   })

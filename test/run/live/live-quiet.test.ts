@@ -53,8 +53,8 @@ describe('a live run', () => {
     const clock = gatedClock()
     const { context, load, told } = await openRun({ root: path(), service: emulator, live: true, clock })
     const site = async () => ({ file: 'main.js', line: 1 })
-    const imported = context.imports.find(
-      context.imports.add('hero.png?meshy', { file: path('hero.png'), site }),
+    const imported = context.project.imports.find(
+      context.project.imports.add('hero.png?meshy', { file: path('hero.png'), site }),
     )
 
     if (imported) await loadAsset(context, { ...imported, isImported: () => false })
@@ -93,7 +93,7 @@ describe('a live run', () => {
     await writeFile(path('hero.png'), makePng(4, 2, { color: [1, 2, 3] }))
     const { metadata } = await load('hero.png?meshy')
 
-    expect((await context.consent.take()).map(({ request }) => request.key)).toEqual([metadata.key])
+    expect((await context.serving.consent.take()).map(({ request }) => request.key)).toEqual([metadata.key])
   })
 })
 

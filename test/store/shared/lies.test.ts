@@ -89,13 +89,13 @@ describe.skipIf(missing.rgw)("a team's bucket (needs radosgw, ceph-mon, ceph-osd
     const mine = await open('mine', { service, env })
     const hero = await mine.load('hero.png?meshy')
     const villain = await mine.load('villain.png?meshy')
-    await finishSharing(mine.context)
+    await finishSharing(mine.context.ports)
     const bucket = await bucketOf(prefix, [hero.metadata.key, villain.metadata.key])
     await LIES[lie]?.(bucket)
     const theirs = await open('theirs', { service, env })
 
     const same = await theirs.load('hero.png?meshy')
-    await finishSharing(theirs.context)
+    await finishSharing(theirs.context.ports)
 
     expect(same.metadata).toEqual(hero.metadata)
     expect(service.counts).toMatchObject({ posts: 2, created: 2 })

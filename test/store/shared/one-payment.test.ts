@@ -35,7 +35,7 @@ describe('the store of a machine', () => {
     expect(asset.metadata.state).toBe('ready')
     expect(service.tasks()).toHaveLength(1)
     expect(second.told.join('\n')).toMatch(/other\.png: taken from the store of this machine, 0 credits/)
-    expect([...((await second.context.store.lockfile?.all()) ?? [])]).toMatchObject([
+    expect([...((await second.context.ports.store.lockfile?.all()) ?? [])]).toMatchObject([
       [expect.any(String), { image: 'other.png' }],
     ])
   })
@@ -75,7 +75,7 @@ describe('the store of a machine', () => {
     await rm(`${root}/.meshy`, { recursive: true })
     const frozen = await openRun({ root, options: { ...shared(), baseUrl: service.url, mode: 'frozen' } })
 
-    await fetchAhead(frozen.context)
+    await fetchAhead(frozen.context.ports)
 
     expect((await frozen.load(specifier)).metadata).toEqual(made.metadata)
   })
@@ -120,7 +120,7 @@ describe('the store of a machine', () => {
     const warm = await openRun({ root, service, options: { ...shared(), emulated: true } })
 
     await warm.load('hero.png?meshy')
-    await finishSharing(warm.context)
+    await finishSharing(warm.context.ports)
 
     await expect(rm(temp.path('machine'))).rejects.toMatchObject({ code: 'ENOENT' })
   })
@@ -140,9 +140,9 @@ describe('the store of a machine', () => {
 
     for (const mode of ['generate', 'frozen'] as const) {
       const warm = await openRun({ root, service, env, options: { ...shared(), mode } })
-      await fetchAhead(warm.context)
+      await fetchAhead(warm.context.ports)
       expect((await warm.load('hero.png?meshy')).metadata.state).toBe('ready')
-      await finishSharing(warm.context)
+      await finishSharing(warm.context.ports)
     }
 
     expect(connections).toBe(0)
@@ -155,7 +155,7 @@ describe('the store of a machine', () => {
     const root = await projectWith('one')
     const first = await openRun({ root, service, options: shared() })
     await first.load('hero.png?meshy')
-    const [entry] = (await first.context.store.lockfile?.all())?.values() ?? []
+    const [entry] = (await first.context.ports.store.lockfile?.all())?.values() ?? []
     if (!entry) throw new Error('Nothing is pinned')
     const { key, image: imageName, request: canonical } = entry
     await forgetModel(first.context, { key, imageName, canonical, params: canonical.params })

@@ -53,7 +53,7 @@ describe.each(Object.keys(FAULTS))("a team's store that %s", (fault) => {
     const [service, root, env] = [await startService(), await project(), await envOf(fault)]
     const run = await open({ root, service, env })
     const made = await run.load(SPECIFIER)
-    await finishSharing(run.context)
+    await finishSharing(run.context.ports)
 
     expect(made.metadata.state).toBe('ready')
     expect(complaints(run).length).toBeLessThanOrEqual(1)
@@ -80,7 +80,7 @@ describe.each(Object.keys(FAULTS))("a team's store that %s", (fault) => {
     await expect
       .poll(async () => (await run.load(SPECIFIER)).metadata.state, { timeout: 60_000 })
       .toBe('ready')
-    await finishSharing(run.context)
+    await finishSharing(run.context.ports)
 
     expect(service.counts).toMatchObject({ posts: 1, created: 1 })
     expect(complaints(run).length).toBeLessThanOrEqual(1)

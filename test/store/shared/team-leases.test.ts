@@ -101,7 +101,7 @@ describe.skipIf(missing.rgw)('leases in a bucket of Ceph RGW (needs radosgw, cep
       const assets = await Promise.all(
         runs.map(async ({ load, context }) => {
           const asset = await load('hero.png?meshy')
-          await finishSharing(context)
+          await finishSharing(context.ports)
           return asset
         }),
       )

@@ -43,7 +43,7 @@ function open({ root, env, service, frozen, url }: Member): Promise<TestRun> {
 }
 
 async function pinned(run: TestRun): Promise<Entry> {
-  const [entry] = (await run.context.store.lockfile?.all())?.values() ?? []
+  const [entry] = (await run.context.ports.store.lockfile?.all())?.values() ?? []
   if (!entry) throw new Error('Nothing is pinned')
   return entry
 }
@@ -74,7 +74,7 @@ describe.skipIf(missing.rgw)("a team's bucket (needs radosgw, ceph-mon, ceph-osd
     const service = await startService()
     const mine = await open({ root: await projectWith('mine', [1, 1, 1]), env: writer(), service })
     const asset = await mine.load('hero.png?meshy')
-    await finishSharing(mine.context)
+    await finishSharing(mine.context.ports)
     const theirs = await open({ root: await projectWith('theirs', [1, 1, 1]), env: writer(), service })
 
     const same = await theirs.load('hero.png?meshy')
@@ -90,7 +90,7 @@ describe.skipIf(missing.rgw)("a team's bucket (needs radosgw, ceph-mon, ceph-osd
     const root = await projectWith('mine', [2, 2, 2])
     const mine = await open({ root, env: writer(), service })
     const { metadata } = await mine.load('hero.png?meshy')
-    await finishSharing(mine.context)
+    await finishSharing(mine.context.ports)
 
     const clone = await cloneOf(root, 'clone', [2, 2, 2])
     const frozen = await open({ root: clone, env: reader(), frozen: true, url: service.url })
@@ -105,7 +105,7 @@ describe.skipIf(missing.rgw)("a team's bucket (needs radosgw, ceph-mon, ceph-osd
     const service = await startService()
     const mine = await open({ root: await projectWith('mine', [shade, 0, 0]), env: writer(extra), service })
     await mine.load('hero.png?meshy')
-    await finishSharing(mine.context)
+    await finishSharing(mine.context.ports)
     const env = writer({ MESHY_TEAM_STORE_SIGNING_KEY: 'ours' })
     const theirs = await open({ root: await projectWith('theirs', [shade, 0, 0]), env, service })
 
@@ -120,7 +120,7 @@ describe.skipIf(missing.rgw)("a team's bucket (needs radosgw, ceph-mon, ceph-osd
     const root = await projectWith('mine', [5, 5, 5])
     const mine = await open({ root, env: writer(), service })
     await mine.load('hero.png?meshy')
-    await finishSharing(mine.context)
+    await finishSharing(mine.context.ports)
     const { sha256 } = (await pinned(mine)).files.glb
     await server.fetch(`team/game/cas/${sha256.slice(0, 2)}/${sha256}`, { method: 'PUT', body: 'lies' })
     const clone = await cloneOf(root, 'clone', [5, 5, 5])
@@ -163,7 +163,7 @@ describe.skipIf(missing.rgw)("a team's bucket (needs radosgw, ceph-mon, ceph-osd
     const env = { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY }
     const run = await openRun({ root: await projectWith('mine', [7, 7, 7]), service, env, options })
 
-    expect(await run.context.sharing.team?.canWrite()).toBe(false)
+    expect(await run.context.ports.store.shared.team?.canWrite()).toBe(false)
     expect(await failureOf(push(run.context))).toMatchObject({ code: 'MESHY_OPTIONS_INVALID' })
   })
 })
@@ -180,7 +180,7 @@ describe.skipIf(missing.nginx)("a team's HTTP store (needs nginx-light)", () => 
     const root = await projectWith('mine', [8, 8, 8])
     const mine = await open({ root, env: { MESHY_TEAM_STORE: server.writer }, service })
     const { metadata } = await mine.load('hero.png?meshy')
-    await finishSharing(mine.context)
+    await finishSharing(mine.context.ports)
     const clone = await cloneOf(root, 'clone', [8, 8, 8])
 
     const env = { MESHY_TEAM_STORE: server.url }

@@ -23,7 +23,7 @@ async function project(name: string): Promise<string> {
 const shared = (): Options => ({ emulated: false, machineStore: temp.path('machine') })
 
 async function forget({ context }: TestRun): Promise<void> {
-  const [entry] = (await context.store.lockfile?.all())?.values() ?? []
+  const [entry] = (await context.ports.store.lockfile?.all())?.values() ?? []
   if (!entry) throw new Error('Nothing is pinned')
   const { key, image: imageName, request: canonical } = entry
   await forgetModel(context, { key, imageName, canonical, params: canonical.params })
@@ -44,7 +44,7 @@ describe('a dev server in `ask`', () => {
     })
 
     const first = await load(SPECIFIER)
-    await expect.poll(() => context.consent.has(first.metadata.key)).toBe(true)
+    await expect.poll(() => context.serving.consent.has(first.metadata.key)).toBe(true)
     const second = await load(SPECIFIER)
 
     expect(second.metadata.state).toBe('preview')
@@ -67,7 +67,7 @@ describe('a store of the machine that is spoilt', () => {
       })
 
       const asset = await load(SPECIFIER)
-      await finishSharing(context)
+      await finishSharing(context.ports)
 
       expect(asset.metadata.state).toBe('ready')
       expect(service.tasks()).toHaveLength(1)
@@ -118,6 +118,6 @@ describe('fetchAhead', () => {
     await writeFile(`${root}/.meshy`, 'no folder')
     const { context } = await openRun({ root, service, options: { ...shared(), mode: 'frozen' } })
 
-    expect(await fetchAhead(context)).toBe(0)
+    expect(await fetchAhead(context.ports)).toBe(0)
   })
 })

@@ -156,7 +156,7 @@ describe.skipIf(missing.swift)('two machines on OpenStack Swift (needs swift-pro
     const second = await two.load('hero.png?meshy')
 
     expect(second.metadata.integrity).toBe((await first).metadata.integrity)
-    await Promise.all([one, two].map(({ context }) => finishSharing(context)))
+    await Promise.all([one, two].map(({ context }) => finishSharing(context.ports)))
     expect(service.counts).toMatchObject({ posts: 1, created: 1 })
   })
 })

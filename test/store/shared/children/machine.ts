@@ -31,6 +31,6 @@ for (let round = 0; round < rounds; round += 1) {
   })
   await fetch(`${meet}/${round}`)
   const { metadata } = await load('hero.png?meshy')
-  await finishSharing(context)
+  await finishSharing(context.ports)
   console.log(metadata.integrity)
 }

@@ -1,0 +1,107 @@
+import { decideBatch } from '../generate/admission.ts'
+import { Batch } from '../generate/batch.ts'
+import type { Effort } from '../generate/effort.ts'
+import { Interrupt } from '../generate/interrupt.ts'
+import { mayGenerate } from '../generate/modes.ts'
+import { Needs } from '../generate/needs.ts'
+import { tellingJournal } from '../generate/on-its-way.ts'
+import type { Account, ProjectStore, Reporter, ServiceClock } from '../generate/ports.ts'
+import { fingerprint, type Hasher } from '../request/fingerprint.ts'
+import { createImageReader } from '../request/images.ts'
+import type { CanonicalRequest, Request } from '../request/request.ts'
+import { openStore } from '../store/open-store.ts'
+import { openSharedStores } from '../store/shared/shared-stores.ts'
+import type { Clock } from '../system/clock.ts'
+import { createFetch } from '../system/fetch.ts'
+import { accountFor, idOfAccount } from './account.ts'
+import type { Part } from './commanded.ts'
+import type { RunPorts } from './context.ts'
+import type { Run } from './run.ts'
+import type { ProcessState } from './process-state.ts'
+import type { Report } from './reporting/report.ts'
+
+interface PortsInit {
+  run: Run
+  shared: ProcessState
+  hasher: Hasher
+  clock: Clock
+  report: Report
+  reporter: Pick<Reporter, 'logger' | 'notices' | 'progress'>
+}
+
+/** Puts together what making a model needs of a run. */
+export function openPorts({ run, shared, hasher, clock, report, reporter }: PortsInit): RunPorts {
+  const { options } = run
+  const ports: RunPorts = {
+    options,
+    store: openProjectStore({ run, hasher, clock, reporter }),
+    account: () => accountFor(shared.accounts, run, clock),
+    purse: {
+      budget: shared.budget,
+      batch: new Batch(clock, (candidates) => decideBatch(ports, candidates), run.activity),
+      needs: new Needs(),
+      hasFailed: run.hasFailed ?? (() => false),
+    },
+    models: {
+      isLive: run.live,
+      wanted: shared.wanted,
+      flights: shared.flights,
+      interrupt: run.live ? undefined : new Interrupt(reporter.logger),
+    },
+    reporter: {
+      ...reporter,
+      addEffort: (model, effort) => {
+        report.addEffort(model.key, effort)
+        tellSpent(run.part, model, effort)
+      },
+      addExpiring: (model) => report.addExpiring(model),
+    },
+    clock: serviceClock(clock, () => shared.accounts.get(idOfAccount(options))?.client),
+    signal: run.signal ?? new AbortController().signal,
+  }
+  return ports
+}
+
+function openProjectStore({
+  run,
+  hasher,
+  clock,
+  reporter,
+}: Omit<PortsInit, 'shared' | 'report'>): ProjectStore {
+  const { options, env } = run
+  const local = openStore(options, hasher, clock)
+  const shared = openSharedStores({
+    options,
+    mayUpload: mayGenerate(options.mode),
+    env,
+    store: local,
+    keyOf: (request: CanonicalRequest) => fingerprint(request, hasher),
+    clock,
+    fetch: createFetch({ env }),
+    warn: (text) => reporter.notices.once(text),
+  })
+  const journal = tellingJournal(local.journal, { shared, options })
+  return { ...local, journal, hasher, images: createImageReader(hasher, local.notes), shared }
+}
+
+function serviceClock(
+  clock: Clock,
+  client: () => Pick<Account['client'], 'serverNow'> | undefined,
+): ServiceClock {
+  return {
+    ...clock,
+    serviceNow: () => client()?.serverNow() ?? clock.now(),
+  }
+}
+
+/** What a run got of the service is told to the command that runs it; what it had, or made itself, is not. */
+function tellSpent(
+  part: Part | undefined,
+  { key, imageName }: NamedModel,
+  { origin, credits }: Effort,
+): void {
+  if (origin === 'restored' || origin === 'derived') return
+  part?.tell({ spent: { image: imageName, key, credits } })
+}
+
+type NamedModel = Pick<Request, 'key' | 'imageName'>
