@@ -96,7 +96,7 @@ export async function shareHere({ store }: Ports, entry: Entry): Promise<void> {
   if (entry.source === 'emulator') return
   const { machine } = store.shared
   const refs = blobsOf(entry)
-  for (const ref of refs) await machine?.keep(ref, store.layout)
+  for (const ref of refs) await machine?.keep(ref, store.layout, { durable: true })
   // The user's own bytes are shared as bytes: what they are for is the project's business.
   const stored = entry.source === 'meshy' ? await store.entries.read(entry.key) : undefined
   if (stored) await machine?.keepEntry(stored)

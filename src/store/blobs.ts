@@ -2,6 +2,7 @@ import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MeshyError } from '../system/errors.ts'
 import { openTemporary, type Temporary } from '../system/durable.ts'
+import { gather } from '../system/gather.ts'
 import { blobUnusable, type BlobStatus } from './blob-error.ts'
 import { createDigester, digestFile, type FileDigest } from './digest.ts'
 import type { BlobRef } from './entry.ts'
@@ -26,6 +27,8 @@ export interface WriteBlobOptions {
   expected?: ExpectedBytes | undefined
   /** Throws when the whole is not what it should be; `head` holds up to 1024 bytes, `total` is the length. */
   check?: ((head: Uint8Array, total: number) => void) | undefined
+  /** False for what somebody else has as well: a crash of the machine may take it. @default true */
+  durable?: boolean | undefined
   signal?: AbortSignal | undefined
 }
 
@@ -75,7 +78,7 @@ export function statusOf(found: FileDigest | undefined, ref: BlobRef): BlobStatu
  * 1. The bytes go to a temporary file and are hashed on the way.
  * 2. What is not expected or not valid ends here.
  * 3. A blob that is there and right is left alone: somebody may be reading it.
- * 4. Otherwise the file gets its name, durably; a damaged blob is replaced.
+ * 4. Otherwise the file gets its name, durably unless that is not wanted; a damaged blob is replaced.
  */
 async function writeBlob(layout: Layout, source: BlobSource, options: WriteBlobOptions): Promise<BlobRef> {
   const temporary = await orUnwritable(layout.tmp, () => openTemporary(layout.tmp))
@@ -87,20 +90,25 @@ async function writeBlob(layout: Layout, source: BlobSource, options: WriteBlobO
     const ext = typeof options.ext === 'string' ? options.ext : options.ext(head)
     const ref: BlobRef = { sha256, bytes, ext }
     const target = layout.blob(ref)
-    const isThere = async (): Promise<boolean> => statusOf(await digestFile(target), ref) === 'ok'
-    if (!(await isThere())) await orUnwritable(target, () => temporary.publish(target, isThere))
+    const accept = async (): Promise<boolean> => statusOf(await digestFile(target), ref) === 'ok'
+    const { durable } = options
+    if (!(await accept())) await orUnwritable(target, () => temporary.publish(target, { accept, durable }))
     return ref
   } finally {
     await temporary.discard()
   }
 }
 
+const WRITE_BYTES = 512 * 1024
+
 async function receive(source: BlobSource, to: Temporary, signal?: AbortSignal): Promise<FileDigest> {
   const digester = createDigester()
-  for await (const chunk of source instanceof Uint8Array ? [source] : source) {
+  for await (const chunk of source instanceof Uint8Array ? [source] : gather(source, WRITE_BYTES)) {
     signal?.throwIfAborted()
+    const writing = orUnwritable(to.file, () => to.write(chunk))
+    // Meanwhile, in this thread.
     digester.add(chunk)
-    await orUnwritable(to.file, () => to.write(chunk))
+    await writing
   }
   return digester.digest()
 }

@@ -3,7 +3,7 @@ import { chmod, copyFile, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { replaceFile, temporaryPath } from '../system/durable.ts'
 import { hasErrno } from '../system/errno.ts'
-import { ensureFolder, syncFolder } from '../system/folder.ts'
+import { ensureFolder, inFolder, syncFolder } from '../system/folder.ts'
 import { statusOf } from './blobs.ts'
 import type { BlobStatus } from './blob-error.ts'
 import { digestFile } from './digest.ts'
@@ -12,27 +12,38 @@ import type { Layout } from './layout.ts'
 import { removeIfPossible } from './remove-if-possible.ts'
 import { orUnwritable } from './unwritable.ts'
 
+export interface TakeOptions {
+  /** False for what stays where it comes from, and is checked when it is read: a crash of the machine may take it. */
+  durable: boolean
+  /** False for what was checked as it came, a moment ago, and is checked when it is read. @default true */
+  check?: boolean
+}
+
 /**
  * Takes a blob from a file of another cache folder: the disk shares the bytes where it can, and what gets the name of
  * the blob was checked as a copy. Anything but `ok` leaves everything as it was.
  *
  * @throws MESHY_CACHE_UNWRITABLE
  */
-export async function takeFile(layout: Layout, file: string, ref: BlobRef): Promise<BlobStatus> {
+export async function takeFile(
+  layout: Layout,
+  { file, ref }: { file: string; ref: BlobRef },
+  { durable, check = true }: TakeOptions,
+): Promise<BlobStatus> {
   const copy = temporaryPath(layout.tmp)
   const target = layout.blob(ref)
   try {
-    await orUnwritable(layout.tmp, () => ensureFolder(layout.tmp))
+    await orUnwritable(layout.tmp, () => ensureFolder(layout.tmp, { durable: false }))
     if (!(await copied(file, copy))) return 'missing'
-    const status = statusOf(await digestFile(copy), ref)
+    const status = check ? statusOf(await digestFile(copy), ref) : 'ok'
     if (status !== 'ok') return status
     await orUnwritable(target, async () => {
       // The copy has the rights of its source, which may be somebody's read-only file.
       await chmod(copy, 0o644)
-      await sync(copy)
-      await ensureFolder(dirname(target))
-      await replaceFile(copy, target, async () => statusOf(await digestFile(target), ref) === 'ok')
-      await syncFolder(dirname(target))
+      if (durable) await sync(copy)
+      const accept = async () => statusOf(await digestFile(target), ref) === 'ok'
+      await inFolder(dirname(target), () => replaceFile(copy, target, accept), { durable })
+      if (durable) await syncFolder(dirname(target))
     })
     return 'ok'
   } finally {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { systemClock } from './clock.ts'
 import { hasErrno } from './errno.ts'
 import { syncFile } from './file-handle.ts'
-import { ensureFolder, syncFolder } from './folder.ts'
+import { ensureFolder, inFolder, syncFolder } from './folder.ts'
 
 /** A file that nobody else knows of, until it is published. */
 export interface Temporary {
@@ -12,10 +12,17 @@ export interface Temporary {
   file: string
   /** Appends all of `chunk`. */
   write(chunk: Uint8Array): Promise<void>
-  /** Makes the bytes durable and gives them their name, atomically. See {@link replaceFile} for `accept`. */
-  publish(target: string, accept?: Accept): Promise<void>
+  /** Gives the bytes their name, atomically, after making them durable unless that is not wanted. */
+  publish(target: string, options?: PublishOptions): Promise<void>
   /** Removes what was not published. To be called in any case, in a `finally`. */
   discard(): Promise<void>
+}
+
+export interface PublishOptions {
+  /** See {@link replaceFile}. */
+  accept?: Accept | undefined
+  /** False for what is checked when it is read, and can be had again. @default true */
+  durable?: boolean | undefined
 }
 
 /** Whether what stands at the target is as good as what was to replace it. */
@@ -27,18 +34,16 @@ export type Accept = () => Promise<boolean>
  * @throws the errors of the operating system as they are, as everything here does
  */
 export async function openTemporary(folder: string): Promise<Temporary> {
-  await ensureFolder(folder)
   const file = temporaryPath(folder)
-  const handle = await open(file, 'wx')
+  const handle = await inFolder(folder, () => open(file, 'wx'))
   return {
     file,
     write: (chunk) => writeAll(handle, chunk),
-    publish: async (target, accept) => {
-      await syncFile(handle)
+    publish: async (target, { accept, durable = true } = {}) => {
+      if (durable) await syncFile(handle)
       await handle.close()
-      await ensureFolder(dirname(target))
-      await replaceFile(file, target, accept)
-      await syncFolder(dirname(target))
+      await inFolder(dirname(target), () => replaceFile(file, target, accept), { durable })
+      if (durable) await syncFolder(dirname(target))
     },
     discard: async () => {
       await handle.close()

@@ -19,6 +19,21 @@ export async function ensureFolder(folder: string, { durable = true } = {}): Pro
   if (durable) await syncFolder(dirname(folder))
 }
 
+/** Runs `step`, and again where the folder that it needs had to be made first: that is rare, and looking costs as much. */
+export async function inFolder<T>(
+  folder: string,
+  step: () => Promise<T>,
+  options: { durable?: boolean } = {},
+): Promise<T> {
+  try {
+    return await step()
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT')) throw error
+  }
+  await ensureFolder(folder, options)
+  return step()
+}
+
 /** Makes the names in a folder survive a power cut. Does nothing where folders cannot be synced. */
 export async function syncFolder(folder: string): Promise<void> {
   // Windows has no such call for folders; NTFS journals its names by itself.

@@ -13,6 +13,8 @@ export interface StoreNetwork {
   clock: Clock
   /** Between 0 and 1, for jitter. */
   random: () => number
+  /** Whether a question that failed so may be asked once more. @default always */
+  mayRepeat?: (fault: StoreFault) => boolean
 }
 
 export interface StoreRequest {
@@ -61,6 +63,7 @@ export async function askStore<T>(network: StoreNetwork, question: StoreQuestion
     } catch (error) {
       question.signal?.throwIfAborted()
       if (!(error instanceof StoreFault) || !isWorthAnother(error, attempt)) throw error
+      if (network.mayRepeat?.(error) === false) throw error
       const pause = Math.max(backoff(attempt, network.random(), PAUSES), error.retryAfterMs ?? 0)
       await network.clock.sleep(Math.min(pause, MAX_PAUSE_MS), question.signal)
     }

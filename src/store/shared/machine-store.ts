@@ -7,7 +7,7 @@ import type { BlobRef, StoredEntry } from '../entry.ts'
 import { createLayout, type Layout } from '../layout.ts'
 import { withLease, type Lease, type LeaseOptions } from '../lease.ts'
 import { createPreparation } from '../prepare.ts'
-import { takeFile } from '../take-file.ts'
+import { takeFile, type TakeOptions } from '../take-file.ts'
 import type { Clock } from '../../system/clock.ts'
 import { errnoOf } from '../../system/errno.ts'
 import { openMachineFolder } from './machine-folder.ts'
@@ -30,8 +30,8 @@ export interface MachineStore {
   folder: string
   /** Brings a blob into a project. @returns whether it was here, and right */
   bring(ref: BlobRef, into: Layout): Promise<boolean>
-  /** Keeps a blob of a project. */
-  keep(ref: BlobRef, from: Layout): Promise<void>
+  /** Keeps a blob of a project; durably, unless another store has it as well. */
+  keep(ref: BlobRef, from: Layout, options: TakeOptions): Promise<void>
   /** The record of a finished request whose model is here. */
   find(key: string): Promise<StoredEntry | undefined>
   /** To be called when the bytes are kept. */
@@ -79,14 +79,14 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
       if (!(await isOpen())) return false
       // Before the copy: what is being read is not what was unused for longest.
       if (!(await touch(layout.blob(ref), clock))) return false
-      return (await takeFile(into, layout.blob(ref), ref)) === 'ok'
+      return (await takeFile(into, { file: layout.blob(ref), ref }, { durable: false })) === 'ok'
     },
-    keep: async (ref, from) => {
+    keep: async (ref, from, options) => {
       if (!(await isOpen())) return
       await orWithout(warn, async () => {
         await prepare()
         if ((await sizeOf(layout.blob(ref))) === ref.bytes && (await blobs.verify(ref)) === 'ok') return
-        hasGrown = (await takeFile(layout, from.blob(ref), ref)) === 'ok' || hasGrown
+        hasGrown = (await takeFile(layout, { file: from.blob(ref), ref }, options)) === 'ok' || hasGrown
       })
     },
     find: async (key) => ((await isOpen()) ? findEntry({ entries, blobs }, key) : undefined),

@@ -23,15 +23,18 @@ interface World {
   keyOf: (request: CanonicalRequest) => string
   /** A digest of the API key, for people who read a lease. */
   account: string
+  /** Whether this run writes to the store. */
+  mayUpload: boolean
   warn: (text: string) => void
 }
 
 /** Opens a team's store. No connection is made before it is asked for something. */
 export function openTeamStore(settings: TeamStoreSettings, world: World): TeamStore {
   const { address, signingKey } = settings
-  const { env, network, keyOf, account, warn } = world
+  const { env, keyOf, account, mayUpload, warn } = world
   const fuse = new Fuse()
-  const common = { label: address.label, fuse, keyOf, signingKey, warn }
+  const network: StoreNetwork = { ...world.network, mayRepeat: (fault) => fuse.mayRepeat(fault) }
+  const common = { label: address.label, fuse, keyOf, signingKey, mayUpload, warn }
   if (address.kind === 'http') {
     const token = mayHaveCredentials(settings, env) ? env['MESHY_TEAM_STORE_TOKEN'] || undefined : undefined
     const objects = createHttpStore(address, { token, network })

@@ -60,7 +60,7 @@ export function openSharedStores(init: SharedStoresInit): SharedStores {
       : createMachineStore({ folder: machineStore, limit, fingerprint: keyOf, clock, warn })
   const account = options.apiKey === undefined ? '' : accountDigest(options.apiKey)
   const network = { fetch, clock, random: Math.random }
-  const team = teamStore && openTeamStore(teamStore, { env, network, keyOf, account, warn })
+  const team = teamStore && openTeamStore(teamStore, { env, network, keyOf, account, mayUpload, warn })
   const sources = [...machineSource(machine, store), ...teamSource(team, { machine, store })]
   return { machine, team, sources, uploads: uploadsTo(team) }
 }
@@ -84,7 +84,7 @@ function teamSource(
           if (error instanceof StoreFault) team.complain(error)
           throw error
         })
-        if (isBrought) await machine?.keep(ref, store.layout)
+        if (isBrought) await machine?.keep(ref, store.layout, { durable: false, check: false })
         return isBrought
       },
     },

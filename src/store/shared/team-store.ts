@@ -22,6 +22,8 @@ export interface TeamStoreInit {
   /** Whether there are credentials. */
   canWrite: () => Promise<boolean>
   leases: TeamLeases | undefined
+  /** Whether this run writes to it, and so leaves something to be uploaded. */
+  mayUpload: boolean
   warn: (text: string) => void
 }
 
@@ -113,20 +115,25 @@ export function createTeamStore(init: TeamStoreInit): TeamStore {
   }
 }
 
-function createComplaints({ label, warn }: TeamStoreInit): Pick<TeamStore, 'complain' | 'hasComplained'> {
+function createComplaints({
+  label,
+  mayUpload,
+  warn,
+}: TeamStoreInit): Pick<TeamStore, 'complain' | 'hasComplained'> {
   let isSaid = false
   return {
     hasComplained: () => isSaid,
     complain: (problem) => {
-      if (!isSaid) warn(`the team's store ${label}${textOf(problem)}`)
+      if (!isSaid) warn(`the team's store ${label}${textOf(problem, mayUpload)}`)
       isSaid = true
     },
   }
 }
 
-function textOf(problem: StoreFault | string): string {
+function textOf(problem: StoreFault | string, mayUpload: boolean): string {
   if (typeof problem === 'string') return `: ${problem}`
-  return ` ${problem.message}; this run does without it, and \`unplugin-meshy push\` uploads what it lacks`
+  const way = mayUpload ? ', and `unplugin-meshy push` uploads what it lacks' : ''
+  return ` ${problem.message}; this run does without it${way}`
 }
 
 /** The blobs verify what comes: other bytes are a fault of the store, and never stay. */
@@ -135,7 +142,12 @@ async function receive(
   { ref, into, signal }: { ref: BlobRef; into: Blobs; signal: AbortSignal | undefined },
 ): Promise<BlobRef> {
   try {
-    return await into.write(bounded(bytes, ref.bytes), { ext: ref.ext, expected: ref, signal })
+    return await into.write(bounded(bytes, ref.bytes), {
+      ext: ref.ext,
+      expected: ref,
+      durable: false,
+      signal,
+    })
   } catch (error) {
     if (!isMeshyError(error) || error.code !== 'MESHY_DOWNLOAD_INVALID') throw error
     throw new StoreFault('wrong', 'has other bytes under its name', { cause: error })

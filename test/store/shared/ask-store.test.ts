@@ -2,7 +2,9 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { askStore, type StoreQuestion } from '../../../src/store/shared/ask-store.ts'
+import { askStore, type StoreNetwork, type StoreQuestion } from '../../../src/store/shared/ask-store.ts'
+import { Fuse } from '../../../src/store/shared/fuse.ts'
+import type { StoreFault } from '../../../src/store/shared/store-fault.ts'
 import { readSmall } from '../../../src/store/shared/object-store.ts'
 import { systemClock, type Clock } from '../../../src/system/clock.ts'
 
@@ -26,9 +28,10 @@ function ask(
   url: string,
   question: Partial<StoreQuestion<string>> = {},
   clock: Clock = systemClock,
+  network: Pick<StoreNetwork, 'mayRepeat'> = {},
 ): Promise<string> {
   return askStore(
-    { fetch: globalThis.fetch, clock, random: () => 0 },
+    { fetch: globalThis.fetch, clock, random: () => 0, ...network },
     {
       request: async () => ({
         method: 'GET',
@@ -88,6 +91,21 @@ describe('askStore', () => {
 
     await expect(ask(url, {}, fastClock)).rejects.toMatchObject({ kind: 'slow' })
     expect(asked).toBe(2)
+  })
+
+  it('waits for a silent store four times in all, until three questions in a row have failed', async () => {
+    let asked = 0
+    const url = await listen(() => {
+      asked += 1
+    })
+    const fuse = new Fuse()
+    const repeating = { mayRepeat: (fault: StoreFault) => fuse.mayRepeat(fault) }
+    const question = () => fuse.guard(() => ask(url, {}, fastClock, repeating))
+
+    for (let count = 0; count < 4; count += 1)
+      await expect(question()).rejects.toMatchObject({ kind: 'slow' })
+
+    expect(asked).toBe(4)
   })
 
   it('says which host cannot be reached, without its address', async () => {

@@ -3,6 +3,9 @@ import { Fuse } from '../../../src/store/shared/fuse.ts'
 import { StoreFault } from '../../../src/store/shared/store-fault.ts'
 
 const down = () => Promise.reject(new StoreFault('transient', 'answered 503'))
+const tooSlow = new StoreFault('slow', 'was too slow')
+const broken = new StoreFault('transient', 'could not be reached')
+const slow = () => Promise.reject(tooSlow)
 const denied = () => Promise.reject(new StoreFault('refused', 'answered 403'))
 const outcome = (asked: Promise<unknown>) => asked.then(String, (error: Error) => error.message)
 
@@ -21,13 +24,28 @@ describe('Fuse', () => {
     expect(fuse.blown?.message).toBe('answered 503')
   })
 
-  it('asks a store no more that was too slow twice', async () => {
+  it('counts slowness like any other failure', async () => {
     const fuse = new Fuse()
-    const slow = () => Promise.reject(new StoreFault('slow', 'was too slow'))
 
-    for (let count = 0; count < 2; count += 1) await outcome(fuse.guard(slow))
+    for (const ask of [slow, slow]) await outcome(fuse.guard(ask))
+    expect(fuse.blown).toBeUndefined()
+    await outcome(fuse.guard(slow))
 
     expect(fuse.blown?.message).toBe('was too slow')
+  })
+
+  it('gives time twice only while no failure stands before', async () => {
+    const fuse = new Fuse()
+    const may = () => [fuse.mayRepeat(tooSlow), fuse.mayRepeat(broken)]
+    expect(may()).toEqual([true, true])
+
+    await outcome(fuse.guard(slow))
+    expect(may()).toEqual([false, true])
+    await outcome(fuse.guard(async () => 'here'))
+    expect(may()).toEqual([true, true])
+    for (const ask of [down, down, down]) await outcome(fuse.guard(ask))
+
+    expect(may()).toEqual([false, false])
   })
 
   it('forgets failures when an answer comes between them', async () => {

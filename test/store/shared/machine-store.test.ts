@@ -11,6 +11,7 @@ import { useTempDir } from '../../support/temp-dir.ts'
 
 const temp = useTempDir()
 const warned: string[] = []
+const PAID = { durable: true }
 
 function openStore(limit = 1e9): MachineStore {
   warned.length = 0
@@ -38,7 +39,7 @@ async function keepEntryOf(store: MachineStore, ref: BlobRef): Promise<StoredEnt
 describe('createMachineStore', () => {
   it('gives one project the bytes that another one kept', async () => {
     const ref = await write('one', 'a model')
-    await openStore().keep(ref, projectOf('one'))
+    await openStore().keep(ref, projectOf('one'), PAID)
     await rm(temp.path('one'), { recursive: true })
 
     expect(await openStore().bring(ref, projectOf('two'))).toBe(true)
@@ -53,20 +54,20 @@ describe('createMachineStore', () => {
 
   it('never gives damaged bytes, and replaces them when the right ones are kept', async () => {
     const ref = await write('one', 'a model')
-    await openStore().keep(ref, projectOf('one'))
+    await openStore().keep(ref, projectOf('one'), PAID)
     await writeFile(inMachine(ref), 'A MODEL')
 
     expect(await openStore().bring(ref, projectOf('two'))).toBe(false)
     await expect(stat(projectOf('two').blob(ref))).rejects.toMatchObject({ code: 'ENOENT' })
 
-    await openStore().keep(ref, projectOf('one'))
+    await openStore().keep(ref, projectOf('one'), PAID)
     expect(await openStore().bring(ref, projectOf('two'))).toBe(true)
   })
 
   it('knows an entry only while its model is here', async () => {
     const store = openStore()
     const ref = await write('one', 'a model')
-    await store.keep(ref, projectOf('one'))
+    await store.keep(ref, projectOf('one'), PAID)
     const entry = await keepEntryOf(store, ref)
     expect(await store.find(entry.key)).toMatchObject({ key: entry.key, files: { glb: ref } })
 
@@ -78,7 +79,7 @@ describe('createMachineStore', () => {
   it('takes a damaged entry for none', async () => {
     const store = openStore()
     const ref = await write('one', 'a model')
-    await store.keep(ref, projectOf('one'))
+    await store.keep(ref, projectOf('one'), PAID)
     const { key } = await keepEntryOf(store, ref)
     await writeFile(createLayout(temp.path('machine')).entry(key), '{"version":1')
 
@@ -88,7 +89,7 @@ describe('createMachineStore', () => {
   it('removes what was not used for longest when it is over its limit', async () => {
     const refs = [await write('one', 'aaaa'), await write('one', 'bbbb'), await write('one', 'cccc')]
     const store = openStore(9)
-    for (const ref of refs) await store.keep(ref, projectOf('one'))
+    for (const ref of refs) await store.keep(ref, projectOf('one'), PAID)
     for (const [index, ref] of refs.entries()) await utimes(inMachine(ref), 1_000 + index, 1_000 + index)
     const [oldest, second] = refs as [BlobRef, BlobRef, BlobRef]
     await store.bring(oldest, projectOf('two'))
@@ -101,7 +102,7 @@ describe('createMachineStore', () => {
 
   it('is not used, and says so, when others may write to its folder', async () => {
     const ref = await write('one', 'a model')
-    await openStore().keep(ref, projectOf('one'))
+    await openStore().keep(ref, projectOf('one'), PAID)
     await chmod(temp.path('machine'), 0o777)
     const store = openStore()
 

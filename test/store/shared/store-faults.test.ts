@@ -69,6 +69,8 @@ describe.each(Object.keys(FAULTS))("a team's store that %s", (fault) => {
       expect(clone.code).toBe('MESHY_MODEL_UNRESTORABLE')
       expect(clone.message).toContain("team's store s3://team/game")
     } else expect(clone?.metadata).toEqual(made.metadata)
+    // What writes nothing leaves nothing to be uploaded.
+    expect(complaints(frozen).join()).not.toMatch(/push/)
     expect(service.counts).toMatchObject({ posts: 1, created: 1 })
   })
 
