@@ -1,13 +1,10 @@
 import { stat } from 'node:fs/promises'
-import PQueue from 'p-queue'
 import { isMeshyError } from '../system/errors.ts'
-import { bringBlob, type Brought } from '../store/shared/sources.ts'
+import { bringBlob, forEachFile, type Brought } from '../store/shared/sources.ts'
 import { blobsOf, type BlobRef } from '../store/entry.ts'
 import { hasErrno } from '../system/errno.ts'
 import type { Ports } from './ports.ts'
 import { isOffline } from './modes.ts'
-
-const AT_ONCE = 16
 
 /**
  * Brings what the lockfile pins and this project does not have, several files at once, before the first module asks for
@@ -20,9 +17,8 @@ export async function fetchAhead({ store, options, clock, signal }: Ports): Prom
   const pins = [...(await store.lockfile.all()).values()].filter(({ source }) => source !== 'emulator')
   const refs = new Map(pins.flatMap(blobsOf).map((ref) => [ref.sha256, ref]))
   const missing = await filterMissing([...refs.values()], store.blobs.path)
-  const turns = new PQueue({ concurrency: AT_ONCE })
   const bring = (ref: BlobRef) => isBrought(bringBlob(store.shared.sources, ref, { clock, signal }))
-  const brought = await turns.addAll(missing.map((ref) => () => bring(ref)))
+  const brought = await forEachFile(missing, bring)
   return brought.filter(Boolean).length
 }
 

@@ -1,5 +1,5 @@
 import { MeshyError } from '../../system/errors.ts'
-import { bringBlob, formatAnswers } from '../../store/shared/sources.ts'
+import { bringBlob, forEachFile, formatAnswers } from '../../store/shared/sources.ts'
 import { StoreFault } from '../../store/shared/store-fault.ts'
 import type { TeamStore } from '../../store/shared/team-store.ts'
 import { blobsOf, type BlobRef, type Entry } from '../../store/entry.ts'
@@ -97,26 +97,33 @@ async function isRight(team: TeamStore, ref: BlobRef, signal: AbortSignal): Prom
 
 /** Brings what the lockfile pins and this project lacks, from the stores of the machine and the team. */
 export async function pull(context: Context): Promise<Moved> {
-  const { store, clock, signal } = context.ports
-  const { shared: sharing } = store
+  const entries = await sharedModels(context)
+  const files = entries.flatMap((entry) => blobsOf(entry).map((ref) => ({ image: entry.image, ref })))
+  // Models of one picture may share files.
+  const distinct = [...new Map(files.map((file) => [file.ref.sha256, file])).values()]
   const moved: Moved = { files: 0, bytes: 0, there: 0, failed: [] }
-  for (const entry of await sharedModels(context)) {
-    for (const ref of blobsOf(entry)) {
-      if ((await store.blobs.verify(ref, signal)) === 'ok') {
-        moved.there += 1
-        continue
-      }
-      const brought = await bringBlob(sharing.sources, ref, { clock, signal })
-      if (brought.from === undefined) {
-        const reason = formatAnswers(brought.answers) || 'no store is set up'
-        moved.failed.push({ image: entry.image, sha256: ref.sha256, reason })
-      } else {
-        moved.files += 1
-        moved.bytes += ref.bytes
-      }
-    }
+  const outcomes = await forEachFile(distinct, ({ ref }) => pullFile(context.ports, ref))
+  for (const [index, { image, ref }] of distinct.entries()) {
+    const outcome = outcomes[index]
+    if (outcome === 'there') moved.there += 1
+    else if (outcome === 'brought') {
+      moved.files += 1
+      moved.bytes += ref.bytes
+    } else moved.failed.push({ image, sha256: ref.sha256, reason: outcome?.reason ?? '' })
   }
+  // What came from the team is kept on this machine as well.
+  await context.ports.store.shared.machine?.tidy()
   return moved
+}
+
+async function pullFile(
+  { store, clock, signal }: Context['ports'],
+  ref: BlobRef,
+): Promise<'there' | 'brought' | { reason: string }> {
+  if ((await store.blobs.verify(ref, signal)) === 'ok') return 'there'
+  const brought = await bringBlob(store.shared.sources, ref, { clock, signal })
+  if (brought.from !== undefined) return 'brought'
+  return { reason: formatAnswers(brought.answers) || 'no store is set up' }
 }
 
 /** What the team's store has of the files that the lockfile pins; with `read`, whether their bytes are right. */
