@@ -18,7 +18,7 @@ async function built(machineStore: string): Promise<TestRun> {
     options: { emulated: false, machineStore },
   })
   expect((await run.load('hero.png?meshy')).metadata.state).toBe('ready')
-  await finishSharing(run.context)
+  await finishSharing(run.context.ports)
   expect(service.counts).toMatchObject({ posts: 1, created: 1 })
   return run
 }
