@@ -1,9 +1,12 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 import meshy from 'unplugin-meshy/vite'
 
 export default defineConfig({
-  // The page is JavaScript, and the nearest tsconfig.json is that of this repository.
-  plugins: [meshy({ dts: false })],
+  // The nearest package.json and tsconfig.json are those of this repository, and the playground leaves nothing beside them.
+  plugins: [
+    meshy({ cacheDir: inPlayground('.meshy'), lockfile: inPlayground('meshy-lock.json'), dts: false }),
+  ],
   // Three.js alone is larger than the size that Vite warns about.
   build: {
     chunkSizeWarningLimit: 1000,
@@ -11,3 +14,7 @@ export default defineConfig({
     rolldownOptions: { checks: { pluginTimings: false } },
   },
 })
+
+function inPlayground(name) {
+  return fileURLToPath(new URL(name, import.meta.url))
+}

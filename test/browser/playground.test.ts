@@ -1,4 +1,4 @@
-import { cp, mkdir, rm } from 'node:fs/promises'
+import { cp, mkdir, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { preview, type PreviewServer } from 'vite'
@@ -30,6 +30,10 @@ afterAll(async () => {
 describe('npm run demo', () => {
   it('generates every model when it runs for the first time', () => {
     expect(firstDemo.match(/\bgenerated\b/g)?.length).toBeGreaterThanOrEqual(MODELS)
+  })
+
+  it('keeps what it makes in its own folder, out of the sight of git', async () => {
+    expect(await readdir(PLAYGROUND)).toEqual(expect.arrayContaining(['.meshy', 'dist', 'meshy-lock.json']))
   })
 
   it('takes every model from the cache and sends no request when it runs again', async () => {
