@@ -63,6 +63,8 @@ export type CreateInspector = (server: {
   context: Context
   base: string
   host?: string | undefined
+  /** Whether a frame of the server's own pages may hold the page. */
+  isDocked?: (() => boolean) | undefined
 }) => (request: IncomingMessage, response: ServerResponse, next: () => void) => void
 
 /** What an adapter works with. */

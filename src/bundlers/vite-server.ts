@@ -24,14 +24,17 @@ export async function equipServer(
   server.middlewares.use(askImporterAgain(server))
   const context = await session.context()
   const { base, server: options } = server.config
-  const hasPage = context.ports.options.inspector && !session.bundler.underTest
-  session.waysToAgree = () => ({
-    key: listens() ? `${AGREE_KEY} + Enter` : undefined,
-    page: hasPage ? `${base}__meshy/` : undefined,
-  })
-  if (!hasPage) return
+  const page = await pageOf(session, base)
+  session.waysToAgree = () => ({ key: listens() ? `${AGREE_KEY} + Enter` : undefined, page })
+  if (page === undefined) return
   const host = typeof options.host === 'string' ? options.host : undefined
   server.middlewares.use(createInspector({ context, base, host }))
+}
+
+/** The path at which a dev server has the page of the models; undefined for one that has none. */
+export async function pageOf(session: Session, base: string): Promise<string | undefined> {
+  const { ports } = await session.context()
+  return ports.options.inspector && !session.bundler.underTest ? `${base}__meshy/` : undefined
 }
 
 /** A resolved config of Vite, as far as it says what is watched. */

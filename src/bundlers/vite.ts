@@ -9,8 +9,9 @@ import { countModules, followGraph, keepGraph, type RollupContext } from './roll
 import { toPosix } from './resolve.ts'
 import type { Session } from './session.ts'
 import { servingRule, viteServedUrl, viteUrl, type ServedFrom } from './url.ts'
+import { ViteDock } from './vite-dock.ts'
 import { dropUnusedPageHook, pageHooks } from './vite-html.ts'
-import { equipConfig, equipServer, type EquippedServer, type WatchingConfig } from './vite-server.ts'
+import { equipConfig, equipServer, pageOf, type EquippedServer, type WatchingConfig } from './vite-server.ts'
 import { Overlay } from './vite-overlay.ts'
 import { forgetModule } from './vite-stale.ts'
 import { Templates, type AssetUrls } from './vite-templates.ts'
@@ -62,8 +63,8 @@ export function createViteAdapter(
   let server: DevServer | undefined
   let overlay: Overlay | undefined
   const copyMode = new CopyMode(session)
-  const watchBuilds = new WatchBuilds()
-  const templates = new Templates()
+  const [watchBuilds, templates] = [new WatchBuilds(), new Templates()]
+  const dock = new ViteDock(async () => viteConfig && pageOf(session, viteConfig.base))
   return {
     start: (native) => {
       if (server) session.activity = () => countModules(native as RollupContext)
@@ -104,12 +105,12 @@ export function createViteAdapter(
         },
         async configureServer(started) {
           server = started
-          session.isImported = (id) => isImported(started, id)
+          knowModules(session, started)
           overlay = new Overlay(started, session.isImported)
-          session.forgetModule = (id) => forgetModule(started, id)
-          await equipServer(session, started as unknown as EquippedServer, createInspector)
+          await equipServer(session, started as unknown as EquippedServer, dock.admit(createInspector))
         },
         hotUpdate: (update) => updatedModules(session, update),
+        ...dock.hooks,
         api,
       },
     },
@@ -191,6 +192,12 @@ export function workerConfig(createPart: () => unknown): object {
 export function isFreshStateFile(stateDir: string, { type, file }: { type: string; file: string }): boolean {
   if (type !== 'create' || path.relative(path.dirname(file), stateDir) !== '') return false
   return statSync(file, { throwIfNoEntry: false })?.size === 0
+}
+
+/** What a session can know and do of the modules of a dev server. */
+function knowModules(session: Session, server: DevServer & Parameters<typeof forgetModule>[0]): void {
+  session.isImported = (id) => isImported(server, id)
+  session.forgetModule = (id) => forgetModule(server, id)
 }
 
 /** Whether a module still has importers; taken for granted where no environment knows it. */

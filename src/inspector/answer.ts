@@ -32,6 +32,12 @@ const HEADERS = {
   'cache-control': 'no-store',
 }
 
+/** Sent instead where a page of the same origin, which could press every button by itself, may show the page in a frame. */
+export const IN_OWN_FRAME = {
+  'content-security-policy': HEADERS['content-security-policy'].replace(/(?<=frame-ancestors ).*/, "'self'"),
+  'x-frame-options': 'SAMEORIGIN',
+}
+
 export interface Answer {
   status?: number
   type: string

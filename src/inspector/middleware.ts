@@ -4,7 +4,7 @@ import { formatError, formatThrown } from '../system/errors.ts'
 import type { Asset, AssetFile } from '../run/asset.ts'
 import type { Context } from '../run/context.ts'
 import { actionOf, readKeys } from './actions.ts'
-import { refuse, send, sendFile, sendJson } from './answer.ts'
+import { IN_OWN_FRAME, refuse, send, sendFile, sendJson } from './answer.ts'
 import { Balance } from './balance.ts'
 import { lockOf, maySpend, refusal } from './guard.ts'
 import { readPageFile, renderPage } from './page-files.ts'
@@ -17,6 +17,8 @@ export interface InspectorOptions {
   base: string
   /** The host name that the user gave the server. */
   host?: string | undefined
+  /** Whether a frame of the server's own pages may hold the page: Vite DevTools shows it in one. */
+  isDocked?: (() => boolean) | undefined
 }
 
 export type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
@@ -78,8 +80,7 @@ async function answer(inspector: Inspector, exchange: Exchange): Promise<void> {
       body: '',
       headers: { location: `${base}__meshy/` },
     })
-  if (path === '/')
-    return send(response, { type: 'text/html; charset=utf-8', body: renderPage(lock ? '' : token) })
+  if (path === '/') return sendPage(inspector, response, lock ? '' : token)
   if (path === '/assets.json')
     return sendJson(response, {
       ...(await inspect(context, record, await balance.read(context))),
@@ -89,6 +90,11 @@ async function answer(inspector: Inspector, exchange: Exchange): Promise<void> {
   if (file) return sendFile(response, file)
   const part = await readPageFile(path.slice(1))
   return part ? send(response, part) : refuse(response, 404, 'There is nothing here.')
+}
+
+function sendPage({ isDocked }: Inspector, response: ServerResponse, token: string): void {
+  const headers = isDocked?.() ? IN_OWN_FRAME : {}
+  send(response, { type: 'text/html; charset=utf-8', body: renderPage(token), headers })
 }
 
 /** A button of the page: each may spend. */

@@ -42,6 +42,7 @@ export interface InspectedInit {
   emulator?: StartOptions
   options?: Options
   server?: object
+  base?: string
 }
 
 export const HERO = { 'main.js': `import hero from './hero.png?meshy&poly=900'\nconsole.log(hero)\n` }
@@ -56,12 +57,12 @@ export async function inspectDev(init: InspectedInit = {}): Promise<Inspected> {
 /** Another server of a project that is there already. */
 export async function inspectProject(
   { emulator, project }: Pick<Inspected, 'emulator' | 'project'>,
-  init: Pick<InspectedInit, 'vite' | 'options' | 'server'> = {},
+  init: Pick<InspectedInit, 'vite' | 'options' | 'server' | 'base'> = {},
 ): Promise<Inspected> {
-  const { vite = 'Vite 8', server = {} } = init
+  const { vite = 'Vite 8', server = {}, base = '/' } = init
   const dev = await startDev(vite, project, {
     meshy: { ...paying(emulator), mode: 'ask', ...init.options },
-    config: { server },
+    config: { server, base },
   })
   return inspectAt(dev.url, { emulator, project, dev })
 }
