@@ -162,7 +162,9 @@ describe('parseSpecifier', () => {
   })
 
   it.each([
-    'lods=1', 'lods=9', 'lods=0.2,0.5', 'height=0', 'height=1e3', 'origin=top', 'poly', 'poly=', 'poly=99', 'poly=300001', 'poly=1e4', 'poly=-500', 'poly=20_000', 'poly=500.5', 'poly=lots',
+    'lods', 'lods=', 'lods=0', 'lods=1', 'lods=9', 'lods=-2', 'lods=2.5', 'lods=1e1', 'lods=auto', 'lods=NaN', 'lods=Infinity', 'no-lods',
+    'lods=0.2,0.5', 'lods=0.5,0.5', 'lods=1,0.5', 'lods=0.5,0', 'lods=-0.5', 'lods=0.5,,0.2', 'lods=0.5,', 'lods=0.5,x', 'lods=3,0.5',
+    'height=0', 'height=1e3', 'origin=top', 'poly', 'poly=', 'poly=99', 'poly=300001', 'poly=1e4', 'poly=-500', 'poly=20_000', 'poly=500.5', 'poly=lots',
     'pbr=yes', 'pbr=TRUE', 'topology=hexagon', 'symmetry=true', 'pose', 'pose=sitting', 'prompt', 'prompt=',
     `prompt=${'x'.repeat(601)}`, 'views', 'views=', 'views=a.png,,b.png', 'views=a,b,c,d', 'take=0', 'take=1.5', 'formats=glb',
     'formats=', 'texture_resolution=4096', 'decimation_mode=5', 'texture_image_urls=a,b,c,d,e', 'no-poly', 'no-prompt', 'no-pbr=1',
