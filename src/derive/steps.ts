@@ -45,7 +45,8 @@ const STEP_KINDS: readonly StepKind[] = [
     name: 'simplify',
     revision: 4,
     valueIn: ({ simplify }) => simplify,
-    needs: () => ['meshoptimizer', 'sharp', 'watlas'],
+    // What does not show is taken out without cutting across the texture, so that nothing is laid out anew.
+    needs: (value) => (value === 'auto' ? ['meshoptimizer'] : ['meshoptimizer', 'sharp', 'watlas']),
   },
   {
     name: 'optimize',

@@ -8,14 +8,14 @@ import { openIo, Sample } from './support/sample.ts'
 
 const PIXELS = ktx2()
 
-async function source(): Promise<Uint8Array<ArrayBuffer>> {
+async function source() {
   const sample = new Sample()
   const { document } = sample
   document.createExtension(KHRTextureBasisu).setRequired(true)
   const texture = document.createTexture('Color').setImage(PIXELS).setMimeType('image/ktx2')
   const material = document.createMaterial('Cloth').setBaseColorTexture(texture)
   sample.node('Sheet', sample.primitive().setMaterial(material))
-  return sample.write()
+  return Uint8Array.from(await sample.write())
 }
 
 const PLANS: [DerivationPlan, 'told' | 'untold'][] = [

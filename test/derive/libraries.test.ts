@@ -23,7 +23,7 @@ describe('loadTools', () => {
       await mkdir(path.dirname(link), { recursive: true })
       await symlink(path.join(REPOSITORY, 'node_modules', name), link, 'junction')
     }
-    for (const name of ['derive/libraries.ts', 'errors.ts', 'system']) {
+    for (const name of ['derive/libraries.ts', 'system']) {
       await cp(path.join(SRC, name), dir(name), { recursive: true })
     }
     const jiti = createJiti(dir('index.ts'), { fsCache: false })
@@ -44,6 +44,7 @@ describe('loadTools', () => {
     ['sharp', GLTF_TRANSFORM, packagesOf({ textureSize: 512 })],
     ['meshoptimizer', GLTF_TRANSFORM, packagesOf({ compress: 'meshopt' })],
     ['meshoptimizer sharp watlas', GLTF_TRANSFORM, packagesOf({ simplify: 500 })],
+    ['meshoptimizer', GLTF_TRANSFORM, packagesOf({ simplify: 'auto' })],
     ['draco3dgltf', GLTF_TRANSFORM, packagesOf({ compress: 'draco' })],
   ])('names the command that installs %s when it is missing', async (missing, installed, needed) => {
     const failure = await failureOf(loadWith(installed, needed))
