@@ -8,12 +8,27 @@ const DEFAULT_POLYCOUNT = 30_000
 
 /**
  * How an import could have its model without paying: when the project has one of the same pictures that differs in
- * nothing but more polygons, `simplify` makes it of that one.
+ * nothing but more polygons, `simplify` makes it of that one; and one of an emulator is there for runs with an emulator.
  */
 export async function findFreeWay({ store }: Ports, request: Request): Promise<string | undefined> {
+  const entries = store.lockfile ? await store.lockfile.all() : await readAll(store)
+  return simplified(entries, request) ?? emulatedOnly(entries, request)
+}
+
+function emulatedOnly(entries: ReadonlyMap<string, Entry>, { canonical }: Request): string | undefined {
+  const wanted = JSON.stringify([exceptPolycount(canonical), polycountOf(canonical), true])
+  const isTwin = ({ request }: Entry) =>
+    JSON.stringify([exceptPolycount(request), polycountOf(request), request.emulated]) === wanted
+  const twin = canonical.emulated ? undefined : [...entries.values()].find(isTwin)
+  return (
+    twin &&
+    `\`${twin.image}\` is stored as a model of an emulator only, which counts where MESHY_BASE_URL is that of an emulator.`
+  )
+}
+
+function simplified(entries: ReadonlyMap<string, Entry>, request: Request): string | undefined {
   const wanted = request.params['target_polycount']
   if (typeof wanted !== 'number') return undefined
-  const entries = store.lockfile ? await store.lockfile.all() : await readAll(store)
   const larger = [...entries.values()].filter(
     (entry) =>
       differsOnlyInPolycount(request.canonical, entry.request) && polycountOf(entry.request) > wanted,
@@ -31,18 +46,21 @@ async function readAll({ entries }: Ports['store']): Promise<Map<string, Entry>>
 }
 
 function differsOnlyInPolycount(wanted: CanonicalRequest, stored: CanonicalRequest): boolean {
-  return withoutPolycount(wanted) === withoutPolycount(stored)
+  return wanted.emulated === stored.emulated && exceptPolycount(wanted) === exceptPolycount(stored)
 }
 
-/** Fields in one order, since a lockfile keeps them in another one than a request that was just read. */
-function withoutPolycount({ kind, images, textureImages, params, take, emulated }: CanonicalRequest): string {
+/**
+ * A request but for its polygons and its service. Fields in one order, since a lockfile keeps them in another one than a
+ * request that was just read.
+ */
+function exceptPolycount({ kind, images, textureImages, params, take }: CanonicalRequest): string {
   const pictures = [images, textureImages].map((list) =>
     list.map((image) => ('url' in image ? image.url : [image.hash, image.bytes])),
   )
   const others = Object.entries(params)
     .filter(([name]) => name !== 'target_polycount')
     .sort(([a], [b]) => (a < b ? -1 : 1))
-  return JSON.stringify([kind, pictures, others, take, emulated])
+  return JSON.stringify([kind, pictures, others, take])
 }
 
 function polycountOf({ params }: CanonicalRequest): number {

@@ -122,3 +122,27 @@ describe('a model with fewer polygons than a pinned one', () => {
     expect(failure.hint).not.toContain('for free')
   })
 })
+
+describe('a model that an emulator made', () => {
+  async function refusal(specifier: string) {
+    await writePictures(dir(), 'hero.png')
+    const service = await startService()
+    const run = (options: Options) => openRun({ root: dir(), service, options })
+    await (await run({})).load('hero.png?meshy&pbr&poly=5000')
+    return failureOf((await run({ mode: 'frozen', emulated: false })).load(specifier))
+  }
+
+  it('is not that of the service, and the error says where it counts', async () => {
+    expect(await refusal('hero.png?meshy&poly=5000&pbr')).toMatchObject({
+      code: 'MESHY_MODEL_MISSING',
+      hint: '`hero.png` is stored as a model of an emulator only, which counts where MESHY_BASE_URL is that of an emulator.',
+    })
+  })
+
+  it.each(['hero.png?meshy&pbr', 'hero.png?meshy&poly=5000', 'hero.png?meshy&pbr&poly=4000'])(
+    'is no word on an import that differs in more: %s',
+    async (specifier) => {
+      expect((await refusal(specifier)).hint).not.toContain('emulator')
+    },
+  )
+})
