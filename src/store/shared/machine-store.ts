@@ -51,7 +51,7 @@ export interface MachineStore {
   tell(turn: Turn, onItsWay: OnItsWay | undefined): Promise<void>
   /** {@link trim} where this run has put something in. */
   tidy(): Promise<void>
-  /** Removes what was not used for longest until the store is within its limit. @returns what was removed */
+  /** Removes what was not used for longest until the store is within its limit, and what was sent days ago. @returns what was removed */
   trim(limit?: number): Promise<{ files: number; bytes: number }>
   /** What it holds. */
   size(): Promise<{ files: number; bytes: number }>
@@ -73,6 +73,10 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
       warn(`the machine's store \`${folder}\` is not used: ${problem}`)
       return false
     }))
+  const trimAll = async (to: number) => {
+    await submissions.prune(clock)
+    return trim(layout, blobs, to)
+  }
   return {
     folder,
     bring: async (ref, into) => {
@@ -95,14 +99,16 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
     },
     onItsWay: async (turn) => ((await isOpen()) ? ifUsable(() => submissions.read(turn)) : undefined),
     tell: async (turn, onItsWay) => {
-      if (await isOpen()) await orWithout(warn, () => submissions.write(turn, onItsWay))
+      if (!(await isOpen())) return
+      hasGrown = true
+      await orWithout(warn, () => submissions.write(turn, onItsWay))
     },
     withLease: async (turn, use, options) =>
       (await isOpen()) ? inTurn(turn, use, { ...options, layout, prepare, clock, warn }) : use(undefined),
     tidy: async () => {
-      if (hasGrown) await orWithout(warn, () => trim(layout, blobs, limit))
+      if (hasGrown) await orWithout(warn, () => trimAll(limit))
     },
-    trim: async (to = limit) => ((await isOpen()) ? trim(layout, blobs, to) : NOTHING),
+    trim: async (to = limit) => ((await isOpen()) ? trimAll(to) : NOTHING),
     size: async () => ((await isOpen()) ? sum(await blobs.list()) : NOTHING),
   }
 }

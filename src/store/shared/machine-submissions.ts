@@ -1,11 +1,14 @@
-import { rm } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { MeshyError } from '../../system/errors.ts'
-import type { Layout } from '../layout.ts'
+import { listFolder, type Layout } from '../layout.ts'
+import { withLease } from '../lease.ts'
 import { KEY_PATTERN } from '../patterns.ts'
+import { ifReadable } from '../unreadable.ts'
 import { readRecord, RECORD_VERSION, writeRecord } from '../record.ts'
 import { orUnwritable } from '../unwritable.ts'
+import type { Clock } from '../../system/clock.ts'
 import { onItsWaySchema, type OnItsWay } from './on-its-way.ts'
 
 /** Whose payment, and for which key. */
@@ -22,7 +25,18 @@ export interface MachineSubmissions {
   read(turn: Turn): Promise<OnItsWay | undefined>
   /** @throws {MeshyError} MESHY_CACHE_UNWRITABLE */
   write(turn: Turn, onItsWay: OnItsWay | undefined): Promise<void>
+  /**
+   * Removes what tells of nothing any more, a record that cannot be read as well. One whose key somebody is at work on is
+   * left for the next time.
+   *
+   * @throws {MeshyError} MESHY_CACHE_UNWRITABLE, MESHY_CACHE_UNREADABLE
+   */
+  prune(clock: Clock): Promise<void>
 }
+
+/** The service keeps a task for 3 days; a day more, since it is not the clock of this machine that counts. */
+const KEPT_MS = 4 * 24 * 60 * 60_000
+const NAME = /^([0-9a-f]{16}-[0-9a-f]{16})\.json$/
 
 export function createMachineSubmissions(layout: Layout, prepare: () => Promise<void>): MachineSubmissions {
   const fileOf = ({ account, key }: Turn): string => {
@@ -37,6 +51,34 @@ export function createMachineSubmissions(layout: Layout, prepare: () => Promise<
       await prepare()
       await writeRecord(file, { version: RECORD_VERSION, onItsWay }, layout.tmp)
     },
+    prune: async (clock) => {
+      for (const name of await listFolder(layout.journal)) {
+        const [, lease] = NAME.exec(name) ?? []
+        const file = path.join(layout.journal, name)
+        if (lease && (await isOver(file, clock)))
+          await ifNobodyWorks(layout.lease(lease), clock, () => removeIfOver(file, clock))
+      }
+    },
+  }
+}
+
+/** Written when it was sent or later: what is so old tells of a task that is gone. */
+async function isOver(file: string, clock: Clock): Promise<boolean> {
+  const found = await ifReadable(file, () => stat(file))
+  return found !== undefined && clock.now() - found.mtimeMs > KEPT_MS
+}
+
+/** Again, since somebody may have begun anew before the lease was ours. */
+async function removeIfOver(file: string, clock: Clock): Promise<void> {
+  if (await isOver(file, clock)) await orUnwritable(file, () => rm(file, { force: true }))
+}
+
+async function ifNobodyWorks(lease: string, clock: Clock, step: () => Promise<void>): Promise<void> {
+  const waiting = new AbortController()
+  try {
+    await withLease(lease, step, { clock, signal: waiting.signal, onWait: () => waiting.abort() })
+  } catch (error) {
+    if (!waiting.signal.aborted) throw error
   }
 }
 

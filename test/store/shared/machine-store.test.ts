@@ -1,7 +1,8 @@
-import { chmod, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { defaultMachineFolder } from '../../../src/store/shared/machine-folder.ts'
 import { createMachineStore, type MachineStore } from '../../../src/store/shared/machine-store.ts'
+import type { Turn } from '../../../src/store/shared/machine-submissions.ts'
 import { createBlobs } from '../../../src/store/blobs.ts'
 import type { BlobRef, StoredEntry } from '../../../src/store/entry.ts'
 import { createLayout } from '../../../src/store/layout.ts'
@@ -11,6 +12,15 @@ import { useTempDir } from '../../support/temp-dir.ts'
 
 const temp = useTempDir()
 const warned: string[] = []
+const DAYS_AGO = Date.now() / 1000 - 4.1 * 24 * 60 * 60
+const SENT = {
+  host: 'https://api.example.com',
+  account: 'a'.repeat(16),
+  startedAt: '2026-01-01T00:00:00.000Z',
+  taskId: 'task',
+}
+const submissionOf = ({ account, key }: Turn) =>
+  `${createLayout(temp.path('machine')).journal}/${account}-${key}.json`
 const PAID = { durable: true }
 
 function openStore(limit = 1e9): MachineStore {
@@ -109,6 +119,24 @@ describe('createMachineStore', () => {
     expect(await store.bring(ref, projectOf('two'))).toBe(false)
     expect(await store.bring(ref, projectOf('two'))).toBe(false)
     expect(warned).toHaveLength(1)
+  })
+
+  it('forgets what was sent when the service has nothing of it any more', async () => {
+    const store = openStore()
+    const turns = ['0', '1', '2', '3'].map((digit) => ({ account: 'a'.repeat(16), key: digit.repeat(16) }))
+    const [old, damaged, recent, busy] = turns as [Turn, Turn, Turn, Turn]
+    for (const turn of turns) await store.tell(turn, SENT)
+    await writeFile(submissionOf(damaged), '{')
+    for (const turn of [old, damaged, busy]) await utimes(submissionOf(turn), DAYS_AGO, DAYS_AGO)
+
+    await store.withLease(busy, () => openStore().trim(0), {})
+
+    expect(await readdir(createLayout(temp.path('machine')).journal)).toEqual(
+      [recent, busy].map(({ account, key }) => `${account}-${key}.json`),
+    )
+    await store.tidy()
+    expect(await store.onItsWay(busy)).toBeUndefined()
+    expect(await store.onItsWay(recent)).toEqual(SENT)
   })
 
   it('lets one project at a time pay for a key', async () => {
