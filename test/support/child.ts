@@ -26,6 +26,8 @@ export interface RunningScript {
 export interface SpawnScriptOptions {
   cwd?: string
   env?: Record<string, string>
+  /** Numeric user, and group of the same number, that it runs as: only root may say. */
+  user?: number | undefined
 }
 
 /**
@@ -36,12 +38,13 @@ export interface SpawnScriptOptions {
 export function spawnScript(
   script: string | URL,
   args: string[] = [],
-  { cwd, env }: SpawnScriptOptions = {},
+  { cwd, env, user }: SpawnScriptOptions = {},
 ): RunningScript {
   const file = script instanceof URL ? compiledChild(script) : script
   const child = spawn(process.execPath, [file, ...args], {
     cwd,
     env: { ...process.env, ...env },
+    ...(user === undefined ? {} : { uid: user, gid: user }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const lines = collectLines(child, child.stdout)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build, type Plugin } from 'vite'
@@ -60,6 +60,8 @@ async function compileTo(folder: string, programs: readonly string[]): Promise<v
     logLevel: 'error',
     build: { ssr: true, outDir: temporary, emptyOutDir: false, rollupOptions: { input, output } },
   })
+  // Some programs run as another user.
+  await chmod(temporary, 0o755)
   try {
     await rename(temporary, folder)
   } catch (error) {

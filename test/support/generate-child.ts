@@ -6,9 +6,13 @@ import type { Service } from './run.ts'
 export function startGenerating(
   root: string,
   { url, apiKey }: Service,
-  { env, ...plan }: Pick<Plan, 'specifiers'> & Partial<Plan> & { env?: Record<string, string> },
+  {
+    env,
+    user,
+    ...plan
+  }: Pick<Plan, 'specifiers'> & Partial<Plan> & { env?: Record<string, string>; user?: number },
 ): RunningScript {
   const script = new URL('../faults/children/generate.ts', import.meta.url)
   const whole: Plan = { root, url, apiKey, ...plan }
-  return spawnScript(script, [JSON.stringify(whole)], env && { env })
+  return spawnScript(script, [JSON.stringify(whole)], { ...(env && { env }), user })
 }
