@@ -43,28 +43,30 @@ function warmBuild({ modelBytes, rounds, results, images }) {
   ].join('\n\n')
 }
 
-function restore({ models, modelBytes, rounds, bare, cold, warm }) {
-  const size = `${models} × ${modelBytes / 1e6} MB`
-  const row = (how, { ms, peakMB }, bar) => [
+function restore({ models, modelBytes, largeBytes, rounds, many, large }) {
+  const ofMany = [
+    ['a loop of `fetch` that writes the files, 16 at once', many.bare],
+    ["a team's HTTP store, with an empty store of the machine", many.cold, 1.3],
+    ['the store of the machine: a second folder', many.warm, 1.3],
+  ].map(([how, { ms, peakMB }, bar]) => [
     how,
-    seconds(ms),
-    bar === undefined ? ratioOf(ms / bare.ms) : ratio(ms / bare.ms, bar),
+    seconds(ms - many.ready.ms),
+    bar === undefined ? '' : ratio((ms - many.ready.ms) / (many.bare.ms - many.ready.ms), bar),
     megabytes(peakMB),
-  ]
+  ])
+  const ofLarge = [
+    ['nothing', large.ready],
+    ["a team's HTTP store", large.cold],
+    ['the store of the machine', large.warm],
+  ].map(([how, { peakMB }]) => [how, megabytes(peakMB), ratio(peakMB / large.ready.peakMB, 1.3)])
   return [
-    `### Bringing ${size} that the lockfile pins, medians of ${rounds}`,
-    table(
-      ['from where', 'time', '× bare', 'memory'],
-      [
-        ['a loop of `fetch` that writes the files, 16 at once', seconds(bare.ms), '', megabytes(bare.peakMB)],
-        row("a team's HTTP store, with an empty store of the machine", cold, 1.3),
-        row('the store of the machine: a second folder', warm),
-      ],
-    ),
+    `### Bringing ${models} × ${modelBytes / 1e6} MB that the lockfile pins, medians of ${rounds}`,
+    table(['from where', 'time', '× bare', 'memory'], ofMany),
+    `Less the time of the same build with nothing to bring: ${seconds(many.ready.ms)}.`,
+    `### The memory of a build that brings one file of ${largeBytes / 1e6} MB`,
+    table(['from where', 'memory', '× nothing'], ofLarge),
   ].join('\n\n')
 }
-
-const ratioOf = (value) => `**${value.toFixed(2)}**`
 
 function coldBuild({ tasks, taskMs, slots, requestsPerSecond, ms, idealMs, posts, limited, requests }) {
   return [

@@ -4,57 +4,82 @@ import { runChild, startChild } from '../lib/child.mjs'
 import { interleave } from '../lib/measure.mjs'
 import { createProject, entryOf } from '../lib/project.mjs'
 
-/** A clone with the lockfile alone; only one of its models is imported, so that bringing all of them is what is measured. */
-export async function measure({ models = 200, modelBytes = 2_000_000, rounds = 3 } = {}) {
-  const project = await createProject({ pictures: models })
-  const { root } = project
-  const [cache, clone, kept] = ['.meshy', '.clone', '.kept'].map((name) => path.join(root, name))
+/** A clone with the lockfile alone, of many models, and of one that does not fit into memory by chance. */
+export async function measure({
+  models = 200,
+  modelBytes = 2_000_000,
+  largeBytes = 500_000_000,
+  rounds = 3,
+} = {}) {
+  const many = await measureProject({ models, modelBytes, rounds })
+  const large = await measureProject({ models: 1, modelBytes: largeBytes, rounds: 1 })
+  return { models, modelBytes, largeBytes, rounds, many, large }
+}
+
+async function measureProject({ models, modelBytes, rounds }) {
+  const project = await createProject({ pictures: models + 1 })
+  try {
+    const server = await fill(project, { models, modelBytes })
+    try {
+      return await measureSources(project, { url: server.message.url, rounds })
+    } finally {
+      await server.stop()
+    }
+  } finally {
+    await project.remove()
+  }
+}
+
+/** The models are made, and served as a team's store serves them; that of the last picture is small. */
+async function fill({ root, write }, { models, modelBytes }) {
   const use = (name) => `${name}.url`
-  await project.write(
+  const small = () => `./pictures/p${models}.png?meshy`
+  await write(
     'models.js',
     entryOf(models, (i) => `./pictures/p${i}.png?meshy`, use),
   )
-  await project.write(
-    'one.js',
-    entryOf(1, () => './pictures/p0.png?meshy', use),
+  await write('one.js', entryOf(1, small, use))
+  const meshy = { emulated: false, machineStore: false }
+  await runChild('fill', { root, entry: 'models.js', modelBytes, meshy })
+  await runChild('fill', { root, entry: 'one.js', modelBytes: 10_000, meshy })
+  return startChild('serve', { blobs: path.join(root, '.meshy', 'blobs') })
+}
+
+/**
+ * Bare fetching stands beside a build that has nothing to bring, since the others are builds: each side is the same build
+ * of one small model, and brings the same files.
+ */
+async function measureSources({ root }, { url, rounds }) {
+  const [ready, clone, cold, kept, bareTo] = ['.meshy', '.clone', '.cold', '.kept', '.bare'].map((name) =>
+    path.join(root, name),
   )
-  await runChild('fill', {
-    root,
-    entry: 'models.js',
-    modelBytes,
-    meshy: { emulated: false, machineStore: false },
-  })
-  const server = await startChild('serve', { blobs: path.join(cache, 'blobs') })
-  try {
-    const { url } = server.message
-    const names = (await readdir(path.join(cache, 'blobs'), { recursive: true })).filter((n) =>
-      n.endsWith('.glb'),
-    )
-    const bare = { url, names: names.map((name) => path.basename(name, '.glb')), into: clone }
-    const bring = async (machineStore) => {
-      await rm(clone, { recursive: true, force: true })
-      const meshy = { emulated: false, mode: 'frozen', cacheDir: clone, machineStore, teamStore: url }
-      return runChild('restore', { root, entry: 'one.js', meshy })
-    }
-    const emptied = async (run) => {
-      await rm(clone, { recursive: true, force: true })
-      return run()
-    }
-    await bring(kept)
-    const found = await interleave(
-      {
-        bare: () => emptied(() => runChild('restore', { root, bare })),
-        cold: async () => {
-          await rm(path.join(root, '.cold'), { recursive: true, force: true })
-          return bring(path.join(root, '.cold'))
-        },
-        warm: () => bring(kept),
-      },
-      rounds,
-    )
-    return { models, modelBytes, rounds, ...found }
-  } finally {
-    await server.stop()
-    await project.remove()
+  const names = (await readdir(path.join(ready, 'blobs'), { recursive: true }))
+    .filter((name) => name.endsWith('.glb'))
+    .map((name) => path.basename(name, '.glb'))
+  const common = { emulated: false, mode: 'frozen', teamStore: url }
+  const run = (meshy, rest = {}) =>
+    runChild('restore', { root, entry: 'one.js', meshy: { ...common, ...meshy }, ...rest })
+  const inReady = { cacheDir: ready, machineStore: false }
+  const without = async (...folders) => {
+    for (const folder of folders) await rm(folder, { recursive: true, force: true })
   }
+  await run({ cacheDir: clone, machineStore: kept })
+  return interleave(
+    {
+      ready: () => run(inReady),
+      bare: async () => {
+        await without(bareTo)
+        return run(inReady, { bare: { url, names, into: bareTo } })
+      },
+      cold: async () => {
+        await without(clone, cold, bareTo)
+        return run({ cacheDir: clone, machineStore: cold })
+      },
+      warm: async () => {
+        await without(clone, cold)
+        return run({ cacheDir: clone, machineStore: kept })
+      },
+    },
+    rounds,
+  )
 }
