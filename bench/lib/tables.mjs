@@ -56,6 +56,7 @@ function restore({ models, modelBytes, largeBytes, rounds, many, large }) {
   ])
   const ofLarge = [
     ['nothing', large.ready],
+    ['a loop of `fetch` beside it', large.bare],
     ["a team's HTTP store", large.cold],
     ['the store of the machine', large.warm],
   ].map(([how, { peakMB }]) => [how, megabytes(peakMB), ratio(peakMB / large.ready.peakMB, 1.3)])
