@@ -20,10 +20,11 @@ export default defineBuildConfig({
     'src/emulator',
     'src/types',
     'src/cli',
-    // Worker threads are started from files of their own.
+    // Workers are started from files of their own.
     'src/stand-in/mesher/worker',
     'src/derive/worker',
     'src/store/worker',
+    'src/cli/ahead/worker',
   ],
   declaration: 'node16',
   clean: true,

@@ -3,6 +3,7 @@ import { isMeshyError, MeshyError } from '../system/errors.ts'
 import type { Asset } from '../run/asset.ts'
 import type { Context } from '../run/context.ts'
 import type { Import } from '../run/imports.ts'
+import { inMode } from '../run/in-mode.ts'
 import { loadAsset } from '../run/load.ts'
 import type { Mode } from '../generate/modes.ts'
 import { consoleLogger } from '../system/logger.ts'
@@ -11,6 +12,7 @@ import { findProject } from '../run/project.ts'
 import { renderFailedModule, renderModule } from './module.ts'
 import { presentable } from './present.ts'
 import { toPosix } from './resolve.ts'
+import { layOutAhead } from './turbopack-ahead.ts'
 import { turbopackUrl } from './url.ts'
 
 /** What Turbopack gives a loader of webpack's kind, as far as we use it. */
@@ -91,11 +93,6 @@ async function loadOrShow(
   }
 }
 
-function inMode(context: Context, mode: Mode): Context {
-  const { ports } = context
-  return { ...context, ports: { ...ports, options: { ...ports.options, mode } } }
-}
-
 async function open(root: string): Promise<Context> {
   const envMode = process.env['NODE_ENV'] ?? 'production'
   const run = { root, envDir: root, envMode, live: false, underTest: false, logger: consoleLogger }
@@ -120,8 +117,12 @@ function nameOf({ resourceQuery, rootContext, resourcePath }: LoaderContext): st
   return toPosix(path.relative(rootContext, resourcePath)) + resourceQuery
 }
 
-/** The rules for `turbopack.rules` in `next.config`: imports with `?meshy` go to the loader, and no others. */
+/**
+ * The rules for `turbopack.rules` in `next.config`: imports with `?meshy` go to the loader, and no others. In a build their
+ * files are there when this returns.
+ */
 export function meshyRules(): Record<string, object> {
+  layOutAhead()
   const condition = { query: /[?&]meshy(?:[=&]|$)/ }
   const rule = { condition, loaders: ['unplugin-meshy/turbopack'], as: '*.js' }
   const pictures = ['png', 'jpg', 'jpeg'].flatMap(spellings)

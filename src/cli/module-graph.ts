@@ -1,10 +1,11 @@
 import path from 'node:path'
+import { isNext } from '../bundlers/turbopack-ahead.ts'
 import { MeshyError } from '../system/errors.ts'
 import type { Mode } from '../generate/modes.ts'
 import type { PluginApi } from '../run/plugin-api.ts'
 import { ofTheProject } from './project-failure.ts'
 import { stderrLogger } from './project.ts'
-import { isScanned, scanBuild, type Walked } from './scan-build.ts'
+import { scanBuild, type Walked } from './scan-build.ts'
 import { findPlugin, loadVite, quietLogger, type ViteFacts, type ViteInline } from './vite-project.ts'
 
 /** One build of a user: its root, and what differs from Vite's defaults. */
@@ -24,7 +25,7 @@ export interface BuildChoice {
  * @throws {MeshyError} MESHY_VITE_MISSING, MESHY_BUILD_FAILED; what the plugin throws
  */
 export async function walkModuleGraph(choice: BuildChoice, mode: Mode): Promise<Walked[]> {
-  if (isScanned(choice.root)) return [await scanBuild(choice.root, mode)]
+  if (isNext(choice.root)) return [await scanBuild(choice.root, mode)]
   // Of all ways to say it, this one wins over what the config says.
   process.env['MESHY_MODE'] = mode
   const { createBuilder } = await loadVite(choice.root)

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { isMeshyError, MeshyError } from '../system/errors.ts'
 import type { Context } from '../run/context.ts'
 import type { Import } from '../run/imports.ts'
+import { inMode } from '../run/in-mode.ts'
 import { loadAsset } from '../run/load.ts'
 import type { Mode } from '../generate/modes.ts'
 import { openProject } from '../run/open-project.ts'
@@ -11,17 +12,11 @@ import { takePlan } from '../run/plan.ts'
 import type { PluginApi } from '../run/plugin-api.ts'
 import { Problems } from '../run/reporting/problems.ts'
 import { scanImports, type FoundImport } from '../run/types/scan-sources.ts'
+import type { Logger } from '../system/logger.ts'
 import { stderrLogger } from './project.ts'
 
 /** What is known of a build whose modules were all loaded. */
 export type Walked = Pick<PluginApi, 'report' | 'takePlan'>
-
-const NEXT_CONFIGS = ['js', 'mjs', 'ts'].map((ext) => `next.config.${ext}`)
-
-/** Whether a root is a project of Next.js, whose build shows no plugin its graph. */
-export function isScanned(root: string): boolean {
-  return NEXT_CONFIGS.some((name) => existsSync(path.join(root, name)))
-}
 
 /**
  * Loads every import of a model that the sources below a root show by their text: for bundlers whose build cannot be
@@ -31,16 +26,7 @@ export function isScanned(root: string): boolean {
  */
 export async function scanBuild(root: string, mode: Mode): Promise<Walked> {
   process.env['MESHY_MODE'] = mode
-  const run = {
-    root,
-    envDir: root,
-    envMode: 'production',
-    live: false,
-    underTest: false,
-    logger: stderrLogger,
-  }
-  const context = await openProject(run, { inline: {}, activity: () => 0 })
-  const found = await scanImports(root, new Set([context.ports.options.cacheDir]))
+  const { context, found } = await scan(root, stderrLogger)
   // Before anything is paid.
   const ids = await collect(found, async (one) => addFound(context, one))
   await collect(ids, async (id) => {
@@ -51,6 +37,30 @@ export async function scanBuild(root: string, mode: Mode): Promise<Walked> {
     report: async () => ({ models: context.seen.report.models() }),
     takePlan: () => takePlan(context.seen),
   }
+}
+
+/**
+ * Puts the files of what the sources import where a bundler looks for them, as far as nothing has to be generated. Says
+ * nothing, not even what fails: the bundler meets it again, and knows more.
+ */
+export async function layOut(root: string): Promise<void> {
+  const { context, found } = await scan(root, SILENT)
+  const isPreview = context.ports.options.mode === 'preview'
+  const free = inMode(context, isPreview ? 'preview' : 'frozen')
+  await Promise.allSettled(
+    found.map(async (one) => {
+      const imported = free.project.imports.find(addFound(free, one))
+      if (imported) await loadAsset(free, imported)
+    }),
+  )
+}
+
+const SILENT: Logger = { info: () => {}, warn: () => {}, error: () => {} }
+
+async function scan(root: string, logger: Logger): Promise<{ context: Context; found: FoundImport[] }> {
+  const run = { root, envDir: root, envMode: 'production', live: false, underTest: false, logger }
+  const context = await openProject(run, { inline: {}, activity: () => 0 })
+  return { context, found: await scanImports(root, new Set([context.ports.options.cacheDir])) }
 }
 
 /** Does something with everything, and throws all failures in one. */

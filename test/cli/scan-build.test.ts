@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createProject } from '../support/project.ts'
-import { emulate, emulated, runCli } from './harness.ts'
+import { COMPILED } from '../support/compiled.ts'
+import { createProject, mustSucceed, type Project } from '../support/project.ts'
+import { emulate, emulated, keyless, runCli } from './harness.ts'
 
 describe('unplugin-meshy generate, in a project of Next.js', () => {
   it('pins what the sources import', async () => {
@@ -37,6 +38,36 @@ describe('unplugin-meshy generate, in a project of Next.js', () => {
     expect(emulator.counts.posts).toBe(0)
   })
 })
+
+describe('the rules for Turbopack', () => {
+  it.each([
+    ['build', ['hero.glb']],
+    ['start', []],
+  ])('have the files of pinned models laid out by `next %s`: %j', async (command, files) => {
+    const project = await makeNextProject(`import hero from '../hero.png?meshy&poly=500'\n`)
+    const emulator = await emulate()
+    await runCli(['generate'], { cwd: project.root, env: emulated(emulator) })
+    await rm(path.join(project.root, '.meshy', 'out'), { recursive: true })
+
+    const { stdout } = await mustSucceed(readConfig(project, [command], keyless(emulator)))
+
+    expect(JSON.parse(stdout)).toEqual(files)
+  })
+})
+
+/** Reads the rules as a command of Next.js does, which looks at folders right after that. */
+async function readConfig(project: Project, command: string[], env: Record<string, string>) {
+  const source = JSON.stringify(path.join(COMPILED.folder, 'turbopack.mjs'))
+  await project.write({
+    'next.mjs': `import { readdirSync, existsSync } from 'node:fs'
+import { meshyRules } from ${source}
+meshyRules()
+const names = existsSync('.meshy/out') ? readdirSync('.meshy/out', { recursive: true }) : []
+console.log(JSON.stringify(names.filter((name) => name.endsWith('.glb')).map((name) => name.slice(-8))))
+`,
+  })
+  return project.run(process.execPath, ['next.mjs', ...command], { env })
+}
 
 async function makeNextProject(page: string) {
   const project = await createProject({

@@ -1,0 +1,6 @@
+import { layOut } from '../scan-build.ts'
+
+// The script of a process of its own: see `bundlers/turbopack-ahead.ts`.
+await layOut(process.cwd())
+// Nothing is left to wait for, whatever threads there are.
+process.exit()
