@@ -2,11 +2,11 @@ import { createUnplugin, type UnpluginInstance } from 'unplugin'
 import { createPlugin } from './bundlers/plugin.ts'
 import type { Session } from './bundlers/session.ts'
 import { createInspector } from './inspector/middleware.ts'
-import type { Options } from './run/options.ts'
+import type { Options } from './run/option-types.ts'
 
 export { isMeshyError, MeshyError, type ErrorCode, type ImportSite } from './system/errors.ts'
 export type { Mode } from './generate/modes.ts'
-export type { Options } from './run/options.ts'
+export type { Options } from './run/option-types.ts'
 export type { MeshyAsset } from './types.ts'
 
 /** The plugin for every bundler: `meshy.vite()`, `meshy.rollup()`. Each has an entry of its own as well. */

@@ -1,7 +1,7 @@
 import type { UnpluginInstance } from 'unplugin'
 import { requirable, type Requirable } from './bundlers/requirable.ts'
 import { meshy } from './index.ts'
-import type { Options } from './run/options.ts'
+import type { Options } from './run/option-types.ts'
 
 /** Models as imports, for Vite 6 and later. */
 const vite: Requirable<UnpluginInstance<Options | undefined>['vite']> = requirable(meshy.vite)

@@ -1,7 +1,7 @@
 import type { UnpluginInstance } from 'unplugin'
 import { requirable, type Requirable } from './bundlers/requirable.ts'
 import { meshy } from './index.ts'
-import type { Options } from './run/options.ts'
+import type { Options } from './run/option-types.ts'
 
 /** Models as imports, for webpack 5. */
 const webpack: Requirable<UnpluginInstance<Options | undefined>['webpack']> = requirable(meshy.webpack)

@@ -1,6 +1,6 @@
 import type { UnpluginOptions } from 'unplugin'
 import { SPECIFIER } from '../run/imports.ts'
-import type { Options } from '../run/options.ts'
+import type { Options } from '../run/option-types.ts'
 import type { CreateInspector, NativeContext } from './adapter.ts'
 import { createAdapter } from './adapters.ts'
 import { createApi } from './api.ts'

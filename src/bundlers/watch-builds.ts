@@ -1,6 +1,7 @@
 import { formatThrown } from '../system/errors.ts'
 import type { Context } from '../run/context.ts'
-import { isTouched, touchStateFile, type StateFile } from '../run/live/state-file.ts'
+import { isTouched, touchStateFile } from '../run/live/state-file.ts'
+import type { StateFile } from '../run/asset.ts'
 import type { Loaded } from './adapter.ts'
 
 /** What a build shows of a model that may become something else by itself. */

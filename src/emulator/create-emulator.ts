@@ -16,7 +16,7 @@ import { addStreamRoute } from './routes/stream.ts'
 import { addTaskRoutes } from './routes/tasks.ts'
 import { createState } from './state.ts'
 import type { EmulatorEnv, EmulatorState } from './state.ts'
-import { TASK_KINDS } from './task.ts'
+import { TASK_KINDS } from './task-kinds.ts'
 import { taskView } from './task-view.ts'
 import type { TaskView } from './task-view.ts'
 

@@ -1,4 +1,4 @@
-import type { TaskFailure } from './task.ts'
+import type { TaskFailure } from './task-kinds.ts'
 
 /** What a request is for. */
 export type RouteName = 'create' | 'retrieve' | 'delete' | 'list' | 'stream' | 'balance' | 'asset' | 'unknown'

@@ -9,7 +9,7 @@ import { labelled } from './labelled.ts'
 import { solidOf } from './solids.ts'
 import type { AssetNames, AssetRole, ModelInput, ModelMaker } from './model-maker.ts'
 import { rigGlb } from './rig.ts'
-import type { TaskFailure } from './task.ts'
+import type { TaskFailure } from './task-kinds.ts'
 
 /** Makes closed, textured models by the parameters of the task, in the threads of a pool. */
 export function createMeshMaker(sharp: SharpFactory, pool: PreviewPool): ModelMaker {

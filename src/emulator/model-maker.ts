@@ -1,4 +1,4 @@
-import type { TaskFailure, TaskKind } from './task.ts'
+import type { TaskFailure, TaskKind } from './task-kinds.ts'
 
 /** A picture of a task, as it came. */
 export interface InputImage {

@@ -2,7 +2,7 @@ import { isBoolean, isInteger, isListOf, isOneOf, isText, isTextUpTo } from './c
 import type { Check } from './checks.ts'
 import { checkModel, isFamily } from './models.ts'
 import type { Profile } from './options.ts'
-import type { TaskKind } from './task.ts'
+import type { TaskKind } from './task-kinds.ts'
 
 type Checks = Record<string, Check>
 

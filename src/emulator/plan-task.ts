@@ -7,7 +7,8 @@ import { modelInCharge } from './models.ts'
 import type { Profile, ResolvedEmulatorOptions } from './options.ts'
 import { checkParameters } from './parameters.ts'
 import { priceOf } from './pricing.ts'
-import type { TaskKind, TaskPlan } from './task.ts'
+import type { TaskPlan } from './task.ts'
+import type { TaskKind } from './task-kinds.ts'
 
 type Body = Record<string, unknown>
 type Images = ModelInput['images']

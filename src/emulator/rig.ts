@@ -2,7 +2,7 @@ import { readAccessor } from '../glb/accessor.ts'
 import { ByteLayout } from '../glb/byte-layout.ts'
 import { joinChunks } from '../glb/join-chunks.ts'
 import { readGlb } from '../glb/read.ts'
-import type { GltfPrimitive } from '../glb/read.ts'
+import type { GltfPrimitive } from '../glb/gltf.ts'
 
 /** The service's figures hang in an armature of centimetres, which their inverse bind matrices undo. */
 const CENTIMETRE = 0.01

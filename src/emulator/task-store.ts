@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { Account } from './account.ts'
 import { ApiError } from './api-error.ts'
 import { isTerminal } from './task.ts'
-import type { Task, TaskKind, TaskPlan } from './task.ts'
+import type { Task, TaskPlan } from './task.ts'
+import type { TaskKind } from './task-kinds.ts'
 
 export interface TaskStoreOptions {
   now: () => number

@@ -1,21 +1,7 @@
+import type { TaskFailure, TaskKind } from './task-kinds.ts'
 import type { AssetNames, InputImage, ModelInput } from './model-maker.ts'
 
-/** The two kinds of task, also their path. */
-export const TASK_KINDS = ['image-to-3d', 'multi-image-to-3d'] as const
-export type TaskKind = (typeof TASK_KINDS)[number]
-
 export type TaskStatus = 'PENDING' | 'IN_PROGRESS' | 'SUCCEEDED' | 'FAILED'
-
-/** Why a task failed, as the API tells it. */
-export interface TaskFailure {
-  message: string
-  /** @default 'server_error' */
-  type?: string
-  /** @default the type */
-  code?: string
-  /** Whether it is charged all the same. @default false */
-  charged?: boolean
-}
 
 /** What is fixed when a task is created. */
 export interface TaskPlan {

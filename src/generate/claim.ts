@@ -3,32 +3,14 @@ import type { Request } from '../request/request.ts'
 import type { Task } from '../service/task.ts'
 import type { AcceptedRecord, JournalRecord, StartedRecord } from '../store/journal-record.ts'
 import type { Lease } from '../store/lease.ts'
-import type { Reservation } from './budget.ts'
+import type { Attempt, Claim } from './attempt.ts'
 import type { Ports } from './ports.ts'
 import { failedBefore, isFinal } from './failure.ts'
 import { assertMine, NOT_SUBMITTED } from './assert-mine.ts'
 import type { Admission, Candidate } from './batch.ts'
 import { beginOf, pay, recordOf, type Payment } from './pay.ts'
-import { lacksPermission, type Permission } from './permission.ts'
+import { lacksPermission } from './permission.ts'
 import { isOnItsWay } from './retention.ts'
-
-/** A task at the service that will give the model of a request. */
-export interface Claim {
-  origin: 'generated' | 'adopted'
-  /** What this run holds for a task of its own. Released by whoever made the claim, whatever comes of it. */
-  reservation?: Reservation | undefined
-  /** Runs `watch` with the id of the task, inside the account's limit of tasks where this run submits it. */
-  running<T>(watch: (taskId: string) => Promise<T>): Promise<T>
-}
-
-/** What a request is claimed with. */
-export interface Attempt {
-  lease: Lease
-  /** The journal's record when it was decided to generate: a failure in it may be tried again. */
-  known: JournalRecord | undefined
-  /** Without one, only a task that exists is claimed. */
-  permission: Permission | undefined
-}
 
 /**
  * A claim on a task of the journal, on one of the account, or on a new one, whose submission is paid.

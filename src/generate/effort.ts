@@ -9,3 +9,13 @@ export interface Effort {
   /** Seconds that this run waited for it. */
   seconds: number
 }
+
+/** A model whose bytes a run had of nothing but a task, which the service does not keep for long. */
+export interface Expiring {
+  key: string
+  image: string
+  /** When its task is gone at the latest; milliseconds since 1970. */
+  until: number
+  /** Whether the lockfile knows it, so that a run without bytes fails. What nobody knows is paid again. */
+  isPinned: boolean
+}

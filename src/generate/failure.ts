@@ -6,7 +6,7 @@ import type { Request } from '../request/request.ts'
 import type { ApiFailure } from '../system/api-failure.ts'
 import { failures } from '../system/failures.ts'
 import { isProvenGone } from './lost-task.ts'
-import type { Claim } from './claim.ts'
+import type { Claim } from './attempt.ts'
 import type { Ports } from './ports.ts'
 
 /** Statuses by which the service refuses the picture or the parameters: it would again. */

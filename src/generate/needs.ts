@@ -4,7 +4,7 @@ import { packagesOf, stepsOf, type DerivationPlan } from '../derive/steps.ts'
 import type { Request, SourceImage } from '../request/request.ts'
 import { probeStore } from '../store/probe.ts'
 import type { Candidate } from './batch.ts'
-import type { Ports } from './ports.ts'
+import type { NeedsOfRequests, Ports } from './ports.ts'
 import { notSubmitted } from './not-submitted.ts'
 import { assertShowsSomething } from './picture-proof.ts'
 
@@ -15,7 +15,7 @@ const DECODES_AT_ONCE = 2
  * What requests need on this machine: a cache and a lockfile that can be written, the packages of their derivations,
  * pictures that show something. All of it is known before anything is paid.
  */
-export class Needs {
+export class Needs implements NeedsOfRequests {
   /** What the imports of a run want to be derived, by key: they share one model, and the first one is paid for all. */
   #plans = new Map<string, Map<string, DerivationPlan>>()
 

@@ -14,7 +14,7 @@ import { settleRefusal } from './failure.ts'
 import { assertMine, NOT_SUBMITTED } from './assert-mine.ts'
 import { findLostTask } from './lost-task.ts'
 import type { Permission } from './permission.ts'
-import { submittedMeanwhile } from './recent-tasks.ts'
+import { submittedMeanwhile } from './submitted-meanwhile.ts'
 import { RETENTION_MS } from './retention.ts'
 import type { Subject } from '../request/request.ts'
 

@@ -13,13 +13,14 @@ import type { Fetch } from '../system/fetch.ts'
 import type { Logger } from '../system/logger.ts'
 import type { Notices } from '../system/notices.ts'
 import type { SingleFlight } from '../system/single-flight.ts'
-import type { Batch } from './batch.ts'
+import type { MeshyError } from '../system/errors.ts'
+import type { Request } from '../request/request.ts'
+import type { Batch, Candidate } from './batch.ts'
 import type { Budget } from './budget.ts'
 import type { Effort } from './effort.ts'
-import type { Expiring } from './expiring.ts'
+import type { Expiring } from './effort.ts'
 import type { Interrupt } from './interrupt.ts'
 import type { Mode } from './modes.ts'
-import type { Needs } from './needs.ts'
 import type { Permission } from './permission.ts'
 import type { Progress } from './progress.ts'
 import type { TaskListCache } from './recent-tasks.ts'
@@ -87,9 +88,16 @@ export interface Order extends Payload {
 export interface Purse {
   budget: Budget
   batch: Batch
-  needs: Needs
+  needs: NeedsOfRequests
   /** Whether the run is bound to fail for another import: then nothing more is paid. */
   hasFailed(): boolean
+}
+
+/** What requests need on this machine, known before anything is paid. */
+export interface NeedsOfRequests {
+  add(request: Request): void
+  /** Which candidates of a batch must not be paid, and why. */
+  refusals(ports: Ports, candidates: readonly Candidate[]): Promise<Map<Candidate, MeshyError>>
 }
 
 /** What is known of the models of a run while they are made. */

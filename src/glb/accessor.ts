@@ -1,5 +1,5 @@
 import { MeshyError } from '../system/errors.ts'
-import type { Glb, GltfAccessor } from './read.ts'
+import type { Glb, GltfAccessor } from './gltf.ts'
 
 export type AccessorValues = Float32Array | Uint16Array | Uint32Array
 

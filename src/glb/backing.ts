@@ -1,4 +1,4 @@
-import type { Glb, GltfAccessor, GltfBufferView, GltfPrimitive } from './read.ts'
+import type { Glb, GltfAccessor, GltfBufferView, GltfPrimitive } from './gltf.ts'
 
 /** Says what is wrong with a file. */
 type Refuse = (reason: string) => never

@@ -1,7 +1,7 @@
 import { localMatrix, multiply } from './matrix.ts'
 import type { Matrix } from './matrix.ts'
 import { readNumbers, type Numbers } from './numbers.ts'
-import type { Glb, GltfNode } from './read.ts'
+import type { Glb, GltfNode } from './gltf.ts'
 import { pick } from './scene.ts'
 import { z } from 'zod'
 

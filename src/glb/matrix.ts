@@ -1,5 +1,5 @@
 import type { Vec3 } from './facts.ts'
-import type { GltfNode } from './read.ts'
+import type { GltfNode } from './gltf.ts'
 
 /** A 4×4 matrix in column order, as glTF stores it. */
 export type Matrix = readonly number[]

@@ -1,5 +1,5 @@
 import { invalidNumbers } from './invalid-numbers.ts'
-import type { Glb, GltfAccessor } from './read.ts'
+import type { Glb, GltfAccessor } from './gltf.ts'
 
 /** The numbers of an accessor, one element after the other. */
 export interface Numbers {

@@ -1,7 +1,7 @@
 import { readAccessor } from './accessor.ts'
 import type { AccessorValues } from './accessor.ts'
 import { readGlb } from './read.ts'
-import type { Glb, GltfPrimitive } from './read.ts'
+import type { Glb, GltfPrimitive } from './gltf.ts'
 
 /** How the files beside the OBJ are called. */
 export interface ObjNames {

@@ -1,7 +1,7 @@
 import { MeshyError } from '../system/errors.ts'
 import { IDENTITY, localMatrix, multiply } from './matrix.ts'
 import type { Matrix } from './matrix.ts'
-import type { GltfDocument, GltfNode } from './read.ts'
+import type { GltfDocument, GltfNode } from './gltf.ts'
 
 export interface PlacedNode {
   node: GltfNode

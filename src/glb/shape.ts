@@ -1,6 +1,6 @@
 import { invalidNumbers } from './invalid-numbers.ts'
 import { readNumbers, type Numbers } from './numbers.ts'
-import type { Glb, GltfAccessor, GltfPrimitive } from './read.ts'
+import type { Glb, GltfAccessor, GltfPrimitive } from './gltf.ts'
 import { pick } from './scene.ts'
 import type { Bones } from './skin.ts'
 

@@ -2,7 +2,7 @@ import { invalidNumbers } from './invalid-numbers.ts'
 import type { Vec3 } from './facts.ts'
 import { coordinate, multiply, type Matrix } from './matrix.ts'
 import { readNumbers, type Numbers } from './numbers.ts'
-import type { Glb, GltfSkin } from './read.ts'
+import type { Glb, GltfSkin } from './gltf.ts'
 import { pick, type RestPose } from './scene.ts'
 
 /**

@@ -1,11 +1,8 @@
 import { z } from 'zod'
-import type { Directive } from './directives.ts'
+import type { ApiDirectiveName, Directive } from './directive-types.ts'
 import { inOneOrder, isParamValue } from './param-value.ts'
 import { decodePercent } from './percent.ts'
 import type { ParamValue } from './request.ts'
-
-/** The name of a directive that hands a parameter to the API which we do not know. */
-export type ApiDirectiveName = `api.${string}`
 
 const PREFIX = 'api.'
 const PARAM = /^[a-z][\w-]{0,63}$/i

@@ -1,14 +1,15 @@
 import { MeshyError } from '../system/errors.ts'
 import { nearestName } from '../system/nearest-name.ts'
-import { apiParam, isApiDirective, isApiParam, type ApiDirectiveName } from './api-directives.ts'
+import { apiParam, isApiDirective, isApiParam } from './api-directives.ts'
+import type { ApiDirectiveName } from './directive-types.ts'
 import {
   directiveNames,
   directiveOf,
   directiveOfParam,
   directiveSpellings,
   findDirective,
-  type AnyDirectiveName,
 } from './directives.ts'
+import type { AnyDirectiveName } from './directive-types.ts'
 
 const SHOWN_CHARACTERS = 80
 /** How a query turns a flag off. */

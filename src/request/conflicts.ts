@@ -1,5 +1,6 @@
 import { MeshyError } from '../system/errors.ts'
-import { directiveNames, directiveOf, type DirectiveName, type Directives } from './directives.ts'
+import { directiveNames, directiveOf } from './directives.ts'
+import type { DirectiveName, Directives } from './directive-types.ts'
 import { knownModels, texturesOneImageOnly } from './models.ts'
 
 /** Directives that the service would refuse together, or of which one would have no effect. */

@@ -1,4 +1,4 @@
-import type { DeriveDirectiveName, DirectiveTable } from './directives.ts'
+import type { DeriveDirectiveName, DirectiveTable } from './directive-types.ts'
 import { COMPRESSIONS, ORIGINS, TEXTURE_FORMATS } from './request.ts'
 import { decimal, flag, integer, integerOr, oneOf, parts } from './values.ts'
 

@@ -1,13 +1,10 @@
 import type { ImageMime } from './request.ts'
 import { walkJpeg } from './jpeg.ts'
-import { isApplePng, walkPng } from './png.ts'
+import { isApplePng, walkPng, type WalkedImage } from './png.ts'
 
 /** What the bytes of an image say, or why they cannot be used: the end of a sentence that begins with its name. */
 export type ImageFormat =
   { mime: ImageMime; width: number; height: number } | { problem: string; hint: string }
-
-/** Pixels of an image that is whole, or what is wrong with it. */
-export type WalkedImage = { width: number; height: number } | { problem: string }
 
 export const EXPORT_AGAIN = 'Export it again as PNG or JPEG.'
 

@@ -1,4 +1,4 @@
-import type { WalkedImage } from './image-format.ts'
+import type { WalkedImage } from './png.ts'
 
 const END_OF_IMAGE = 0xd9
 const START_OF_SCAN = 0xda

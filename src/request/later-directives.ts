@@ -1,4 +1,4 @@
-import type { DirectiveTable, LaterDirectiveName } from './directives.ts'
+import type { DirectiveTable, LaterDirectiveName } from './directive-types.ts'
 import { flag, integer, listOf, oneOf, someOf, text } from './values.ts'
 
 const always = { aliases: [], kinds: 'both', decidesBytes: true } as const

@@ -1,4 +1,5 @@
-import { directiveNames, directiveOf, type AnyDirectiveName, type Directives } from './directives.ts'
+import { directiveNames, directiveOf } from './directives.ts'
+import type { AnyDirectiveName, Directives } from './directive-types.ts'
 import type { Params, ParamValue } from './request.ts'
 
 /** What is always sent, since the service's own defaults move. */

@@ -1,4 +1,5 @@
-import type { WalkedImage } from './image-format.ts'
+/** Pixels of an image that is whole, or what is wrong with it. */
+export type WalkedImage = { width: number; height: number } | { problem: string }
 
 const SIGNATURE_BYTES = 8
 /** Length, type and checksum around the data of a chunk. */

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { MeshyError } from '../system/errors.ts'
 import { isApiDirective } from './api-directives.ts'
-import type { Directives } from './directives.ts'
+import type { Directives } from './directive-types.ts'
 import { differingParams, fingerprint, type Hasher } from './fingerprint.ts'
 import type { ImageReader } from './images.ts'
 import { createParams, decidingParams } from './params.ts'

@@ -1,4 +1,9 @@
-import type { DeriveDirectiveName, DirectiveName, DirectiveTable, LaterDirectiveName } from './directives.ts'
+import type {
+  DeriveDirectiveName,
+  DirectiveName,
+  DirectiveTable,
+  LaterDirectiveName,
+} from './directive-types.ts'
 import { flag, integer, listOf, oneOf, someOf, text } from './values.ts'
 import { EXTRA_FORMATS } from './request.ts'
 

@@ -10,7 +10,7 @@ import { createDebugLog } from '../system/debug.ts'
 import { createFetch } from '../system/fetch.ts'
 import { createRedactor } from '../system/redact.ts'
 import type { Environment } from './environment.ts'
-import type { ResolvedOptions } from './options.ts'
+import type { ResolvedOptions } from './option-types.ts'
 
 /** What an account is opened with. */
 export interface AccountInit {

@@ -7,9 +7,15 @@ import type { AssetMetadata } from '../types.ts'
 import type { DerivedPart, StoredFinding } from '../generate/classify.ts'
 import { wantsMaps, wantsThumbnails } from '../generate/roles.ts'
 import type { ShownStandIn } from '../stand-in/stand-in.ts'
-import type { StateFile } from './live/state-file.ts'
 
 export type { FileRole } from '../store/entry.ts'
+
+/** The file by which bundlers learn that a model came, as it was before anything could. */
+export interface StateFile {
+  path: string
+  /** By `fileState`. */
+  text: string
+}
 
 /** A file that a module points at. */
 export interface AssetFile {

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
 import { MeshyError } from '../system/errors.ts'
-import type { Options } from './options.ts'
+import type { Options } from './option-types.ts'
 import type { Project } from './project.ts'
 
 /**

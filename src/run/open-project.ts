@@ -7,7 +7,8 @@ import { assertKeyHidden } from './exposed-key.ts'
 import type { Logger } from '../system/logger.ts'
 import { openContext } from './open.ts'
 import type { Run } from './run.ts'
-import { resolveOptions, type Options } from './options.ts'
+import { resolveOptions } from './options.ts'
+import type { Options } from './option-types.ts'
 import { findProject } from './project.ts'
 
 /** What a bundler or a command tells of its run. */

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { ModelTransform } from '../derive/transform-model.ts'
 import { MeshyError } from '../system/errors.ts'
-import type { DirectiveObject } from '../request/directives.ts'
+import type { DirectiveObject } from '../request/directive-types.ts'
 import { parseDirectiveObject } from '../request/parse-object.ts'
 import { parsePreset } from '../request/resolve.ts'
 import { nearestName } from '../system/nearest-name.ts'
 import { MODES } from '../generate/modes.ts'
-import type { Options } from './options.ts'
+import type { Options } from './option-types.ts'
 
 const directiveObject = z.record(z.string(), z.unknown())
 const transform = z.strictObject({

@@ -1,4 +1,4 @@
-import type { Options } from './options.ts'
+import type { Options } from './option-types.ts'
 import type { PlanRow } from './plan.ts'
 import type { ModelReport } from './reporting/report.ts'
 

@@ -4,7 +4,7 @@ import type { BordersInit } from './borders.ts'
 import type { Part } from './commanded.ts'
 import type { Environment } from './environment.ts'
 import type { WaysToAgree } from './live/consent.ts'
-import type { ResolvedOptions } from './options.ts'
+import type { ResolvedOptions } from './option-types.ts'
 
 /** What a bundler or a command brings to a run. */
 export interface Run {

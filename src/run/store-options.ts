@@ -3,7 +3,7 @@ import { MeshyError } from '../system/errors.ts'
 import { defaultMachineFolder } from '../store/shared/machine-folder.ts'
 import { parseStoreAddress } from '../store/shared/store-address.ts'
 import type { Environment } from './environment.ts'
-import type { Options, ResolvedOptions, RunFacts } from './options.ts'
+import type { Options, ResolvedOptions, RunFacts } from './option-types.ts'
 
 type StoreOptions = Pick<ResolvedOptions, 'machineStore' | 'machineStoreLimit' | 'teamStore'>
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { formatPlan, takePlan } from '../../src/run/plan.ts'
-import type { Options } from '../../src/run/options.ts'
+import type { Options } from '../../src/run/option-types.ts'
 import { failureOf, openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'

@@ -1,7 +1,7 @@
 import type { Document } from '@gltf-transform/core'
 import { describe, expect, it } from 'vitest'
 import { readGlb } from '../../src/glb/read.ts'
-import type { Options } from '../../src/run/options.ts'
+import type { Options } from '../../src/run/option-types.ts'
 import { resolveOptions } from '../../src/run/options.ts'
 import { failureOf, openRun } from '../support/run.ts'
 import { startService } from '../support/service.ts'

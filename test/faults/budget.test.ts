@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { StartOptions } from '../../src/emulator.ts'
-import type { Options } from '../../src/run/options.ts'
+import type { Options } from '../../src/run/option-types.ts'
 import { openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'

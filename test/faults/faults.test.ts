@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import type { FaultRule, StartOptions } from '../../src/emulator.ts'
-import type { Options } from '../../src/run/options.ts'
+import type { Options } from '../../src/run/option-types.ts'
 import type { Clock } from '../../src/system/clock.ts'
 import { fastClock } from '../system/fast-clock.ts'
 import { forgetRecord } from '../support/journal.ts'

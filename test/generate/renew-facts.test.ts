@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { inspectGlb } from '../../src/glb/inspect.ts'
-import type { Options } from '../../src/run/options.ts'
+import type { Options } from '../../src/run/option-types.ts'
 import { rig } from '../glb/posed-models.ts'
 import { openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'

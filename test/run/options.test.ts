@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { resolveOptions, type Options, type RunFacts } from '../../src/run/options.ts'
+import { resolveOptions } from '../../src/run/options.ts'
+import type { Options, RunFacts } from '../../src/run/option-types.ts'
 
 interface Given extends Partial<RunFacts> {
   inline?: Options

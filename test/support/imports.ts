@@ -25,36 +25,26 @@ export function folderOf(file: string): string {
   return file.includes('/') ? file.slice(0, file.indexOf('/')) : ''
 }
 
-/** The folders of one cycle, first again at the end; undefined when there is none. */
-export function findCycle(edges: readonly Edge[]): string[] | undefined {
-  const graph = folderGraph(edges)
+/** The files of one circle, first again at the end; undefined when there is none. */
+export function findCircle(edges: readonly Edge[]): string[] | undefined {
+  const graph = new Map<string, Set<string>>()
+  for (const { from, to } of edges) graph.set(from, (graph.get(from) ?? new Set()).add(to))
   const finished = new Set<string>()
-  for (const folder of graph.keys()) {
-    const cycle = walk(graph, [folder], finished)
-    if (cycle) return cycle
+  for (const file of graph.keys()) {
+    const circle = walk(graph, [file], finished)
+    if (circle) return circle
   }
   return undefined
 }
 
 function walk(graph: Map<string, Set<string>>, trail: string[], finished: Set<string>): string[] | undefined {
-  const folder = trail.at(-1) ?? ''
-  if (finished.has(folder)) return undefined
-  for (const next of graph.get(folder) ?? []) {
+  const file = trail.at(-1) ?? ''
+  if (finished.has(file)) return undefined
+  for (const next of graph.get(file) ?? []) {
     if (trail.includes(next)) return [...trail.slice(trail.indexOf(next)), next]
-    const cycle = walk(graph, [...trail, next], finished)
-    if (cycle) return cycle
+    const circle = walk(graph, [...trail, next], finished)
+    if (circle) return circle
   }
-  finished.add(folder)
+  finished.add(file)
   return undefined
-}
-
-function folderGraph(edges: readonly Edge[]): Map<string, Set<string>> {
-  const graph = new Map<string, Set<string>>()
-  for (const { from, to } of edges) {
-    const [start, end] = [folderOf(from), folderOf(to)]
-    // Files at the top are entries, and errors.ts, which everything may know.
-    if (start === end || start === '' || end === '') continue
-    graph.set(start, (graph.get(start) ?? new Set()).add(end))
-  }
-  return graph
 }

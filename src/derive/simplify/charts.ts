@@ -1,4 +1,4 @@
-import type { Surface } from './surface.ts'
+import type { Surface } from './surface-types.ts'
 
 /** The piece of the texture that each vertex is in: pieces share no vertex. */
 export function chartsOf({ indices, positions }: Pick<Surface, 'indices' | 'positions'>): Uint32Array {

@@ -2,7 +2,7 @@ import { cross, distance, dot, middle, minus, type Vec } from './vectors.ts'
 import { chartsOf, groupVertices, wedgesOf } from './charts.ts'
 import { nearestOf } from './nearest.ts'
 import { partOf } from './reduce.ts'
-import type { Surface } from './surface.ts'
+import type { Surface } from './surface-types.ts'
 import { mix, readTexels, type Place } from './texels.ts'
 import { placeIn } from './traits.ts'
 

@@ -1,5 +1,5 @@
 import { chartsOf, groupVertices } from './charts.ts'
-import type { Surface } from './surface.ts'
+import type { Surface } from './surface-types.ts'
 
 type Shape = Pick<Surface, 'indices' | 'positions'>
 

@@ -1,7 +1,7 @@
 import { chartsOf } from './charts.ts'
 import { fitterOf, positionOf, type Blend } from './fit.ts'
 import type { Reduced } from './reduce.ts'
-import type { Surface } from './surface.ts'
+import type { Surface } from './surface-types.ts'
 import { cross, distance, minus, type Vec } from './vectors.ts'
 
 /** Triangles that are in one piece of the texture each. */

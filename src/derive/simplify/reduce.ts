@@ -1,5 +1,5 @@
 import type { MeshoptSimplifier, SimplifierFlags } from 'meshoptimizer'
-import type { Part, Surface } from './surface.ts'
+import type { Part, Surface } from './surface-types.ts'
 import { TRAITS } from './traits.ts'
 
 /** A surface with fewer triangles. */

@@ -1,5 +1,5 @@
 import type { Material } from '@gltf-transform/core'
-import type { Surface } from './surface.ts'
+import type { Surface } from './surface-types.ts'
 import { partOf } from './reduce.ts'
 import { placeIn } from './traits.ts'
 

@@ -1,5 +1,5 @@
 import type { Accessor, Node } from '@gltf-transform/core'
-import type { Part } from './surface.ts'
+import type { Part } from './surface-types.ts'
 
 /**
  * How much what vertices carry weighs against their place: a change by 1 is as bad as a move by this part of the model's

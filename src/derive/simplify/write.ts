@@ -3,7 +3,7 @@ import type { Tools } from '../libraries.ts'
 import type { Blend } from './fit.ts'
 import type { Mended } from './mend.ts'
 import { partOf } from './reduce.ts'
-import type { Part, Surface } from './surface.ts'
+import type { Part, Surface } from './surface-types.ts'
 
 /** What a part is to have: its triangles, and vertices that are another one but for their place in the texture. */
 interface Share {

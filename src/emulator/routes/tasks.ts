@@ -5,7 +5,8 @@ import { readBody } from '../read-body.ts'
 import type { EmulatorEnv, EmulatorState } from '../state.ts'
 import { taskView } from '../task-view.ts'
 import { distortView, foreignTasks } from '../view-faults.ts'
-import type { Task, TaskKind } from '../task.ts'
+import type { Task } from '../task.ts'
+import type { TaskKind } from '../task-kinds.ts'
 import type { TaskFault } from '../fault.ts'
 
 type Request = Context<EmulatorEnv>

@@ -1,24 +1,19 @@
 import { formatThrown } from '../../system/errors.ts'
 import type { Request } from '../../request/request.ts'
 import { readyAsset } from '../asset.ts'
-import { classify, type StoredFinding } from '../../generate/classify.ts'
-import type { Context } from '../context.ts'
+import { classify } from '../../generate/classify.ts'
+import type { Context, LiveDerivations } from '../context.ts'
 import type { Derivation } from '../../derive/derivation.ts'
 import { derive } from '../derive.ts'
 import { SingleFlight } from '../../system/single-flight.ts'
+import type { DerivationTask } from './tasks.ts'
 import { touchStateFile } from './state-file.ts'
-
-/** A derivation that a live run has to do, of a model that is stored. */
-export interface DerivationTask {
-  finding: StoredFinding
-  derivation: Derivation
-}
 
 /**
  * What a live run derives while the model is shown as it came. What failed is not repeated by itself: another model,
  * other steps and another run try anew, and so does {@link start}, for a developer who asks.
  */
-export class Derivations {
+export class Derivations implements LiveDerivations {
   /** Why they failed, by the key of the derivation. */
   #failures = new Map<string, unknown>()
   readonly #running = new SingleFlight()

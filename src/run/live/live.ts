@@ -2,24 +2,16 @@ import { formatThrown, isMeshyError } from '../../system/errors.ts'
 import type { Request } from '../../request/request.ts'
 import { readyAsset, standInAsset, type Asset } from '../asset.ts'
 import { classify, type Finding } from '../../generate/classify.ts'
-import type { Context } from '../context.ts'
+import type { Context, LiveModels, Wanting } from '../context.ts'
 import { failedBefore, isOfOtherKey } from '../../generate/failure.ts'
-import type { Import } from '../imports.ts'
-import type { Action } from '../../generate/modes.ts'
 import { factsOf } from '../../derive/derivation.ts'
 import { derive } from '../derive.ts'
 import { obtain, type Wanted } from '../../generate/obtain.ts'
 import { lacksPermission, Permission } from '../../generate/permission.ts'
 import { findInMachine } from '../../generate/share.ts'
 import { ensureStateFile, touchStateFile } from './state-file.ts'
-import { Wishes, type Wanting } from './wishes.ts'
-
-/** What a live run does about a model that is not ready. */
-export interface LiveTask {
-  imported: Import
-  finding: Finding
-  action: Action
-}
+import type { LiveTask } from './tasks.ts'
+import { Wishes } from './wishes.ts'
 
 /** How long an import must stay as it is before it is paid: people save a picture several times in a row. */
 const QUIET_MS = 1_000
@@ -28,7 +20,7 @@ const QUIET_MS = 1_000
  * Models of a run that serves or watches: nobody waits. A stand-in goes out at once; when the real model is stored, a
  * state file that the bundler watches is touched, and the module is loaded again.
  */
-export class Live {
+export class Live implements LiveModels {
   /** Failures by key, and who told them: not tried again there, until the picture or the query changes the key. */
   #failed = new Map<string, { context: Context; error: unknown }>()
   /** Keys of models that are on their way, or will be after a quiet moment. */

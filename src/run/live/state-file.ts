@@ -4,14 +4,8 @@ import { isMeshyError } from '../../system/errors.ts'
 import { orUnwritable } from '../../store/unwritable.ts'
 import { fileState } from '../../system/file-state.ts'
 import { hasErrno } from '../../system/errno.ts'
+import type { StateFile } from '../asset.ts'
 import type { Context } from '../context.ts'
-
-/** The file by which bundlers learn that a model came, as it was before anything could. */
-export interface StateFile {
-  path: string
-  /** By {@link fileState}. */
-  text: string
-}
 
 /** It must exist before the module is handed out: bundlers do not watch what is not there. */
 export async function ensureStateFile({ ports: { store } }: Context, key: string): Promise<StateFile> {

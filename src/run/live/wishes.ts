@@ -1,6 +1,5 @@
 import { isMeshyError } from '../../system/errors.ts'
-import type { Request } from '../../request/request.ts'
-import type { Context } from '../context.ts'
+import type { Context, Wanting } from '../context.ts'
 import type { Import } from '../imports.ts'
 import { readImport } from '../read-import.ts'
 
@@ -9,12 +8,6 @@ interface Wish {
   context: Context
   imported: Import
   key: string
-}
-
-/** A request that is still wanted, and the run that wants it. */
-export interface Wanting {
-  context: Context
-  request: Request
 }
 
 /** Which imports of a live run want which models, so that nothing is paid that nobody wants any more. */

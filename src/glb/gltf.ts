@@ -1,0 +1,124 @@
+import { z } from 'zod'
+import { fields, list } from './list.ts'
+
+const index = z.number().int().min(0)
+const vec3 = z.tuple([z.number(), z.number(), z.number()])
+const quaternion = z.tuple([z.number(), z.number(), z.number(), z.number()])
+
+const node = z.looseObject({
+  mesh: index.optional(),
+  skin: index.optional(),
+  weights: list(z.number()).optional(),
+  extensions: z.unknown().optional(),
+  children: list(index).optional(),
+  matrix: z.array(z.number()).length(16).optional(),
+  translation: vec3.optional(),
+  rotation: quaternion.optional(),
+  scale: vec3.optional(),
+})
+
+const primitive = z.looseObject({
+  attributes: fields(index),
+  indices: index.optional(),
+  material: index.optional(),
+  mode: index.optional(),
+  targets: list(fields(index)).optional(),
+  extensions: z
+    .looseObject({ KHR_draco_mesh_compression: z.looseObject({ bufferView: index }).optional() })
+    .optional(),
+})
+
+const mesh = z.looseObject({
+  primitives: list(primitive),
+  weights: list(z.number()).optional(),
+})
+
+const skin = z.looseObject({
+  joints: list(index),
+  inverseBindMatrices: index.optional(),
+})
+
+const accessor = z.looseObject({
+  bufferView: index.optional(),
+  byteOffset: index.optional(),
+  componentType: index,
+  normalized: z.boolean().optional(),
+  count: index,
+  type: z.string(),
+  min: list(z.number()).optional(),
+  max: list(z.number()).optional(),
+  sparse: z
+    .looseObject({
+      count: index,
+      indices: z.looseObject({ bufferView: index, byteOffset: index.optional(), componentType: index }),
+      values: z.looseObject({ bufferView: index, byteOffset: index.optional() }),
+    })
+    .optional(),
+})
+
+const packed = z
+  .looseObject({
+    buffer: index,
+    byteOffset: index.optional(),
+    byteLength: index,
+    byteStride: index,
+    count: index,
+  })
+  .optional()
+
+const bufferView = z.looseObject({
+  buffer: index,
+  byteOffset: index.optional(),
+  byteLength: index,
+  // Some exporters write 0 for "one after the other", as viewers read it.
+  byteStride: index.transform((stride) => stride || undefined).optional(),
+  extensions: z.looseObject({ EXT_meshopt_compression: packed, KHR_meshopt_compression: packed }).optional(),
+})
+
+const buffer = z.looseObject({
+  uri: z.string().optional(),
+  byteLength: index.optional(),
+  extensions: z.record(z.string(), z.unknown()).optional(),
+})
+
+const material = z.looseObject({
+  pbrMetallicRoughness: z
+    .looseObject({
+      baseColorFactor: z.array(z.number()).optional(),
+      baseColorTexture: z.unknown().optional(),
+    })
+    .optional(),
+})
+
+/** What we read of the JSON of a glTF file (glTF 2.0, §5). */
+export const gltf = z.looseObject({
+  asset: z.looseObject({ version: z.string() }),
+  scene: index.optional(),
+  scenes: list(z.looseObject({ nodes: list(index).optional() })).optional(),
+  nodes: list(node).optional(),
+  meshes: list(mesh).optional(),
+  skins: list(skin).optional(),
+  accessors: list(accessor).optional(),
+  bufferViews: list(bufferView).optional(),
+  buffers: list(buffer).optional(),
+  images: list(z.looseObject({ bufferView: index.optional() })).optional(),
+  materials: list(material).optional(),
+  textures: z.array(z.unknown()).optional(),
+  animations: z.array(z.unknown()).optional(),
+})
+
+/** The parts of a glTF document that we read; all others are kept as they are. */
+export type GltfDocument = z.infer<typeof gltf>
+export type GltfNode = z.infer<typeof node>
+export type GltfMesh = z.infer<typeof mesh>
+export type GltfSkin = z.infer<typeof skin>
+export type GltfPrimitive = z.infer<typeof primitive>
+export type GltfAccessor = z.infer<typeof accessor>
+export type GltfBufferView = z.infer<typeof bufferView>
+
+/** A binary glTF file, taken apart. */
+export interface Glb {
+  json: GltfDocument
+  /** The binary chunk; empty when there is none. */
+  bin: Uint8Array
+}
