@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { CanonicalRequest } from '../request/request.ts'
 import { systemClock, type Clock } from '../system/clock.ts'
 import { TEMPORARY_NAME, writeDurably } from '../system/durable.ts'
@@ -98,7 +98,7 @@ async function edit(options: LockfileOptions, change: (models: Models) => void, 
   const attempt = async (): Promise<boolean> => {
     const text = await readText(options.file)
     const document = parse(text, options)
-    const indent = text === undefined ? undefined : indentOf(text)
+    const indent = indentOf(text ?? (await manifestBeside(options.file)))
     const before = formatLockfile(document, indent)
     change(document.models)
     const after = formatLockfile(document, indent)
@@ -113,6 +113,11 @@ async function edit(options: LockfileOptions, change: (models: Models) => void, 
     while (!(await attempt())) signal?.throwIfAborted()
   }
   await withLease(options.lease, untilDone, { signal, clock: options.clock })
+}
+
+/** A new lockfile is indented like the file that the project's formatter has had in hand, so that it finds nothing to do. */
+async function manifestBeside(file: string): Promise<string> {
+  return (await readText(join(dirname(file), 'package.json'))) ?? ''
 }
 
 async function write({ file, clock = systemClock }: LockfileOptions, text: string): Promise<void> {

@@ -127,6 +127,18 @@ describe('createLockfile', () => {
     expect(await text()).toBe(formatted)
   })
 
+  it.each([
+    ['tabs', '{\n\t"name": "shop"\n}\n', '\t'],
+    ['four spaces', '{\n    "name": "shop"\n}\n', '    '],
+    ['nothing', '{}', '  '],
+  ])('begins with the style of a manifest that is indented by %s', async (_, manifest, indent) => {
+    await writeFile(path('package.json'), manifest)
+
+    await put(sampleEntry(1))
+
+    expect((await text()).split('\n')[1]).toBe(`${indent}"version": 1,`)
+  })
+
   it('holds a task whose time the service did not tell', async () => {
     const entry = sampleEntry(1, { task: { id: 'task-1', credits: 30 } })
 
