@@ -6,6 +6,7 @@ import { hasErrno } from '../system/errno.ts'
 import type { Layout } from './layout.ts'
 import { GUARD_NAME } from './lease-takeover.ts'
 import { removeLeftovers } from './leftovers.ts'
+import { readText } from './record.ts'
 import { orUnwritable } from './unwritable.ts'
 
 /** What stands in the cache folder besides the cache, for other programs. */
@@ -50,6 +51,9 @@ const SIGNS = {
 `,
 }
 
+/** As it was before there was an `.ignore`, which it would keep out. */
+const EARLIER_GITIGNORE = SIGNS['.gitignore'].replace('!/.ignore\n', '')
+
 const WITHOUT_BLOBS = `# Written by unplugin-meshy. The models are in the team's store: the lockfile alone belongs to the project.
 /*
 !/.gitattributes
@@ -64,7 +68,7 @@ export type Commits = 'blobs' | 'nothing'
  * Makes the cache folder known to backup programs and git, and removes what killed processes left in it more than
  * a day ago. To be called before something is written, not before something is read.
  *
- * What stands there already is left alone, so that a project can change it.
+ * What stands there already is left alone, so that a project can change it, unless nobody has changed what we wrote.
  *
  * @throws MESHY_CACHE_UNWRITABLE
  */
@@ -84,7 +88,9 @@ async function putUpSigns(layout: Layout, commits: Commits): Promise<void> {
   const signs = commits === 'blobs' ? SIGNS : { ...SIGNS, '.gitignore': WITHOUT_BLOBS }
   for (const [name, text] of Object.entries(signs)) {
     const file = join(layout.root, name)
-    if (!(await exists(file))) await writeDurably(file, text, layout.tmp)
+    const found = await readText(file)
+    const isOurs = name === '.gitignore' && found === EARLIER_GITIGNORE && commits === 'blobs'
+    if (found === undefined || isOurs) await writeDurably(file, text, layout.tmp)
   }
 }
 

@@ -53,6 +53,19 @@ describe('prepareCache', () => {
     expect(tag.startsWith('Signature: 8a477f597d28d172789f06886806bc55\n')).toBe(true)
   })
 
+  it.each([
+    ['as earlier versions wrote it', true, ''],
+    ['that somebody has changed', false, '/blobs/secret.glb\n'],
+  ])('writes a `.gitignore` %s anew: %j', async (_, isNew, more) => {
+    await prepareCache(createLayout(path('.meshy')))
+    const written = await readFile(path('.meshy', '.gitignore'), 'utf8')
+    await writeFile(path('.meshy', '.gitignore'), written.replace('!/.ignore\n', '') + more)
+
+    await prepareCache(createLayout(path('.meshy')))
+
+    expect((await readFile(path('.meshy', '.gitignore'), 'utf8')) === written).toBe(isNew)
+  })
+
   it('lets git see the blobs and the signs, and nothing else', async () => {
     const layout = createLayout(path('.meshy'))
     await createBlobs(layout).write(Buffer.from('model'), { ext: 'glb' })
