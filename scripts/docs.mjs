@@ -80,7 +80,7 @@ async function fillRegions(text) {
 
 /** The options and their meaning from the comments of their type, where editors show them as well. */
 async function optionTable() {
-  const source = await readFile(new URL('src/run/options.ts', ROOT), 'utf8')
+  const source = await readFile(new URL('src/run/option-types.ts', ROOT), 'utf8')
   const fields = source.slice(source.indexOf('export interface Options {')).split('\n}\n', 1)[0]
   const rows = [...fields.matchAll(/\/\*\*([\s\S]*?)\*\/\s*(\w+)\?:/g)].map(([, comment, name]) => {
     const text = comment
@@ -132,6 +132,7 @@ function errorPage() {
 }
 
 function table(head, rows) {
+  if (rows.length === 0) throw new Error(`Nothing to write below ${head.join(', ')}: has its source moved?`)
   const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }

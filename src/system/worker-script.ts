@@ -10,7 +10,9 @@ export interface WorkerScript {
  * Finds the script of the workers of a folder: built, beside the chunk that this code is in; or the TypeScript source
  * in a checkout, through jiti where Node.js does not read TypeScript itself. Undefined when it is missing.
  */
-export function findWorkerScript(folder: 'stand-in/mesher' | 'derive' | 'store' | 'cli/ahead'): WorkerScript | undefined {
+export function findWorkerScript(
+  folder: 'stand-in/mesher' | 'derive' | 'store' | 'cli/ahead',
+): WorkerScript | undefined {
   const source = new URL(`../${folder}/worker.ts`, import.meta.url)
   if (existsSync(source)) {
     return {
