@@ -33,6 +33,11 @@ export default defineBuildConfig({
     esbuild: { target: 'node20' },
   },
   hooks: {
+    // Nobody imports a worker: types of them would only cost memory, which there is not enough of for all.
+    'rollup:dts:options': (_, options) => {
+      const types = Object.entries(options.input ?? {}).filter(([name]) => !name.endsWith('/worker'))
+      options.input = Object.fromEntries(types)
+    },
     'build:done': async ({ options }) => {
       const text = `${JSON.stringify(recipeJsonSchema(), undefined, 2)}\n`
       await writeFile(path.resolve(options.rootDir, options.outDir, 'recipe.schema.json'), text)
