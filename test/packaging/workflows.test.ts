@@ -50,7 +50,7 @@ describe('the workflows of docs/ci.md', () => {
     expect(await called()).toMatch(/pr comment 7[^]*pr edit 7 --remove-label generate models/)
     expect(frozen.join('\n')).toContain('1 model, 0 credits')
     expect([posts, emulator.counts.posts]).toEqual([1, 1])
-  })
+  }, 300_000)
 })
 
 /** A repository that others clone, with a branch that adds a picture and its import. */
