@@ -10,6 +10,7 @@ import { assertMine, NOT_SUBMITTED } from './assert-mine.ts'
 import type { Admission, Candidate } from './batch.ts'
 import { beginOf, pay, recordOf, type Payment } from './pay.ts'
 import { lacksPermission } from './permission.ts'
+import { adoptable, listRecentTasks } from './recent-tasks.ts'
 import { isOnItsWay } from './retention.ts'
 
 /**
@@ -22,8 +23,8 @@ export async function claimTask(
   request: Request,
   { lease, known, permission }: Attempt,
 ): Promise<Claim> {
-  const record = await ports.store.journal.read(request.key)
-  if (record) await assertOurs(ports, record, lease)
+  const found = await ports.store.journal.read(request.key)
+  const record = found && (await assertOurs(ports, found, lease))
   if (record?.state === 'accepted') return adopt(record.taskId)
   if (isFinal(record) && !isFinal(known)) throw failedBefore(record)
   ports.reporter.progress.waiting(request)
@@ -94,17 +95,30 @@ function adopt(taskId: string): Claim {
  * A record made with another API key or for another service. A task that this key can read is ours all the same, as
  * after the key of an account was renewed; what cannot be looked up may be running, and is an error.
  */
-async function assertOurs(ports: Ports, record: JournalRecord, lease: Lease): Promise<void> {
-  if (!isOnItsWay(record, ports.clock.serviceNow())) return
+async function assertOurs(ports: Ports, record: JournalRecord, lease: Lease): Promise<JournalRecord> {
+  if (!isOnItsWay(record, ports.clock.serviceNow())) return record
   const here = { account: ports.account().digest, host: ports.options.baseUrl }
-  if (record.account === here.account && record.host === here.host) return
-  if (record.state === 'accepted' && (await canRead(ports, record))) {
-    await assertMine(lease, { imageName: record.image }, NOT_SUBMITTED)
-    await ports.store.journal.accept(record.key, record.taskId, here)
-    return
-  }
-  throw otherAccount(record, here.host)
+  if (record.account === here.account && record.host === here.host) return record
+  const taskId = await readableTask(ports, record)
+  if (taskId === undefined) throw otherAccount(record, here.host)
+  await assertMine(lease, { imageName: record.image }, NOT_SUBMITTED)
+  return ports.store.journal.accept(record.key, taskId, here)
 }
+
+/** The task of a record, where this key sees it: by its id, or by its name. */
+async function readableTask(
+  ports: Ports,
+  record: StartedRecord | AcceptedRecord,
+): Promise<string | undefined> {
+  if (record.state === 'accepted') return (await canRead(ports, record)) ? record.taskId : undefined
+  const { client } = ports.account()
+  const since = () => Date.parse(record.startedAt) - CLOCKS_APART_MS
+  const recent = await listRecentTasks(client, [record.request.kind], { since, signal: ports.signal })
+  return adoptable(recent, record.key, record.forgottenTasks)?.id
+}
+
+/** How far apart the clock of whoever sent it and that of the service may be. */
+const CLOCKS_APART_MS = 10 * 60_000
 
 async function canRead({ account, signal }: Ports, { request, taskId }: AcceptedRecord): Promise<boolean> {
   try {

@@ -7,7 +7,7 @@ import type { JournalRecord, JournalStart, StartedRecord } from '../store/journa
 import type { Ports, Settings } from './ports.ts'
 import type { SharedStores } from '../store/shared/shared-stores.ts'
 import { recordOf } from './pay.ts'
-import { isPastRetention } from './retention.ts'
+import { isPastRetention, isUnsent } from './retention.ts'
 
 /** A journal of which the others of the machine and the team hear what they need if this process is killed. */
 export function tellingJournal(
@@ -63,7 +63,8 @@ export async function inherit(ports: Ports, request: Request, told: OnItsWay | u
   const own = await journal.read(key)
   if (!told || !isNews(own, told)) return
   const { sent, lost, taskId, startedAt, host, account } = told
-  const started = { ...recordOf(ports, request), startedAt }
+  // What another account has sent is not in the list of ours: only its own key can take it over.
+  const started = { ...recordOf(ports, request), host, account, startedAt }
   if (isPastRetention(startedOf(started), ports.clock.serviceNow())) return
   await journal.start(started)
   if (taskId !== undefined) {
@@ -82,5 +83,5 @@ function startedOf(start: JournalStart): StartedRecord {
 function isNews(own: JournalRecord | undefined, { taskId }: OnItsWay): boolean {
   if (own?.state === 'accepted') return false
   if (taskId !== undefined) return own?.forgottenTasks.includes(taskId) !== true
-  return own === undefined || own.state === 'failed'
+  return own === undefined || own.state === 'failed' || isUnsent(own)
 }

@@ -5,6 +5,8 @@ import type { MeshyError } from '../../src/system/errors.ts'
 import type { Asset } from '../../src/run/asset.ts'
 import type { Context } from '../../src/run/context.ts'
 import type { Environment } from '../../src/run/environment.ts'
+import { readImport } from '../../src/run/read-import.ts'
+import type { Request } from '../../src/request/request.ts'
 import { loadAsset } from '../../src/run/load.ts'
 import { openContext } from '../../src/run/open.ts'
 import { resolveOptions } from '../../src/run/options.ts'
@@ -38,6 +40,7 @@ export interface RunInit {
 
 /** A run of the pipeline without a bundler. */
 export interface TestRun {
+  root: string
   context: Context
   /** Everything that was told to people. */
   told: string[]
@@ -80,6 +83,7 @@ export async function openRun(init: RunInit): Promise<TestRun> {
   }
   const load = (specifier: string) => loadImport(context, root, specifier)
   return {
+    root,
     context,
     told,
     load,
@@ -95,6 +99,16 @@ export async function loadImport(context: Context, root: string, specifier: stri
   const asset = imported && (await loadAsset(context, imported))
   if (!asset) throw new Error(`${specifier} gave no asset`)
   return asset
+}
+
+/** The request of an import that stands in `main.js`. */
+export async function loadRequest(context: Context, root: string, specifier: string): Promise<Request> {
+  const file = path.join(root, specifier.slice(0, specifier.indexOf('?')))
+  const imported = context.project.imports.find(
+    context.project.imports.add(specifier, { file, site: async () => ({ file: 'main.js', line: 1 }) }),
+  )
+  if (!imported) throw new Error(`${specifier} is no import`)
+  return (await readImport(context, imported)).request
 }
 
 /** Leaves a project as a run does that ended right after its task was accepted: paid, and on its way. */

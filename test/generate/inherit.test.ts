@@ -1,0 +1,57 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { inherit } from '../../src/generate/on-its-way.ts'
+import { makePng } from '../glb/pictures.ts'
+import { failureOf, leaveOnItsWay, loadRequest, openRun, type TestRun } from '../support/run.ts'
+import { startService } from '../support/service.ts'
+import { useTempDir } from '../support/temp-dir.ts'
+
+const SPECIFIER = 'hero.png?meshy'
+const OTHERS_KEY = 'f'.repeat(16)
+
+describe('what somebody else has sent for a key', () => {
+  const temp = useTempDir()
+
+  async function projectWith(name: string): Promise<string> {
+    const root = temp.path(name)
+    await mkdir(root, { recursive: true })
+    await writeFile(`${root}/hero.png`, makePng(4, 2, { color: [20, 80, 40] }))
+    return root
+  }
+
+  /** As a lease tells it whose holder was killed before it knew the id of its task. */
+  async function inheritSent(run: TestRun, account: string): Promise<void> {
+    const { ports } = run.context
+    const at = new Date(ports.clock.serviceNow()).toISOString()
+    const told = {
+      host: ports.options.baseUrl,
+      account,
+      startedAt: at,
+      sent: { sentAt: at, answerBy: at, named: true },
+    }
+    await inherit(ports, await loadRequest(run.context, run.root, SPECIFIER), told)
+  }
+
+  it('is not paid again with a key of another account, which cannot see it', async () => {
+    const service = await startService()
+    const run = await openRun({ root: await projectWith('ours'), service })
+    await inheritSent(run, OTHERS_KEY)
+
+    const error = await failureOf(run.load(SPECIFIER))
+
+    expect(error.code).toBe('MESHY_JOURNAL_OTHER_ACCOUNT')
+    expect(service.counts.posts).toBe(0)
+  })
+
+  it('is taken over with another key of the same account, which sees it by its name', async () => {
+    const service = await startService()
+    const theirs = await projectWith('theirs')
+    await leaveOnItsWay(theirs, service, SPECIFIER)
+    await rm(`${theirs}/.meshy`, { recursive: true })
+    const run = await openRun({ root: await projectWith('ours'), service })
+    await inheritSent(run, OTHERS_KEY)
+
+    expect((await run.load(SPECIFIER)).metadata.state).toBe('ready')
+    expect(service.counts.posts).toBe(1)
+  })
+})
