@@ -1,9 +1,8 @@
 import { formatThrown } from '../system/errors.ts'
 import type { Entry } from '../store/entry.ts'
-import type { JournalRecord } from '../store/journal-record.ts'
 import type { Ports } from './ports.ts'
-import { findRecord, type UnreadableRecord } from '../store/found-record.ts'
-import { isLongOver, isUnsent } from './retention.ts'
+import { findRecord } from '../store/found-record.ts'
+import { isSettled } from './retention.ts'
 import { takeTurn } from './turn.ts'
 
 /**
@@ -47,13 +46,4 @@ async function endRecord(ports: Ports, entry: Entry): Promise<void> {
     const record = await findRecord(store.journal, key)
     if (record && isSettled(record, entry, clock.now())) await store.journal.clear(key)
   })
-}
-
-/**
- * A record of another task stays: that one was paid as well, and nobody has its model. So does a submission that may
- * have become a task, as long as that could be taken over.
- */
-function isSettled(record: JournalRecord | UnreadableRecord, entry: Entry, now: number): boolean {
-  if (record.state === 'accepted') return record.taskId === entry.task?.id
-  return record.state === 'started' && (isUnsent(record) || isLongOver(record, now))
 }

@@ -1,3 +1,5 @@
+import type { Entry } from '../store/entry.ts'
+import type { UnreadableRecord } from '../store/found-record.ts'
 import type { AcceptedRecord, JournalRecord, StartedRecord } from '../store/journal-record.ts'
 
 /** How long the service keeps the files of a task: 3 days (docs.meshy.ai, asset retention). */
@@ -38,4 +40,13 @@ export function isLongOver(record: JournalRecord, now: number): boolean {
 
 function hasLasted(record: JournalRecord | undefined, now: number, ms: number): boolean {
   return record !== undefined && record.state !== 'forgotten' && now - Date.parse(record.startedAt) > ms
+}
+
+/**
+ * A record of another task stays: that one was paid as well, and nobody has its model. So does a submission that may
+ * have become a task, as long as that could be taken over.
+ */
+export function isSettled(record: JournalRecord | UnreadableRecord, entry: Entry, now: number): boolean {
+  if (record.state === 'accepted') return record.taskId === entry.task?.id
+  return record.state === 'started' && (isUnsent(record) || isLongOver(record, now))
 }

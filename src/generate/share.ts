@@ -3,7 +3,9 @@ import { findOtherPicture } from '../store/picture-digests.ts'
 import { StoreFault } from '../store/shared/store-fault.ts'
 import { bringBlob } from '../store/shared/sources.ts'
 import type { Request } from '../request/request.ts'
+import type { JournalRecord } from '../store/journal-record.ts'
 import type { Ports } from './ports.ts'
+import { isSettled } from './retention.ts'
 import { PLUGIN_VERSION } from '../system/version.ts'
 
 /** A model that somebody else has paid for, and who told of it. */
@@ -80,9 +82,14 @@ async function take(ports: Ports, request: Request, { entry, from }: Shared): Pr
   }
   await store.entries.write({ ...taken, provenance: { ...origin, takenFrom: from } })
   const pinned = options.lockfile ? await store.lockfile?.put(taken) : undefined
-  if (record) await store.journal.clear(request.key)
+  if (record && isOver(record, taken, clock.now())) await store.journal.clear(request.key)
   logger.info(`meshy: ${request.imageName}: taken from ${from}, 0 credits`)
   return pinned ?? taken
+}
+
+/** What was given up, or belongs to just this model. A task of our own stays known: it was paid as well. */
+function isOver(record: JournalRecord, taken: Entry, now: number): boolean {
+  return record.state === 'failed' || record.state === 'forgotten' || isSettled(record, taken, now)
 }
 
 /** Hands a model that is stored, or new files of it, to the other projects of this machine and to the team. */
