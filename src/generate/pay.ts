@@ -178,7 +178,14 @@ async function lookAndPost(
     // What the others of the batch heard meanwhile.
     turn.throwIfAborted()
     lookedAt = undefined
+    const recordedAt = clock.now()
     await recordSending(ports, request, { ...sending, payment })
+    // The others of the team hear of it, by a store that may be slow.
+    if (clock.now() - recordedAt > TURN_MS) {
+      await look()
+      lookedAt = undefined
+      await recordSending(ports, request, { ...sending, payment })
+    }
     isInFlight = true
     reservation.sent()
   }
