@@ -61,6 +61,9 @@ const WITHOUT_BLOBS = `# Written by unplugin-meshy. The models are in the team's
 !/CACHEDIR.TAG
 `
 
+/** What we wrote where blobs were not to be committed, or not yet like this: it would keep out what is paid. */
+const OUTDATED_GITIGNORES: ReadonlySet<string> = new Set([EARLIER_GITIGNORE, WITHOUT_BLOBS])
+
 /** What of the cache folder git is to keep. */
 export type Commits = 'blobs' | 'nothing'
 
@@ -89,8 +92,8 @@ async function putUpSigns(layout: Layout, commits: Commits): Promise<void> {
   for (const [name, text] of Object.entries(signs)) {
     const file = join(layout.root, name)
     const found = await readText(file)
-    const isOurs = name === '.gitignore' && found === EARLIER_GITIGNORE && commits === 'blobs'
-    if (found === undefined || isOurs) await writeDurably(file, text, layout.tmp)
+    const isOutdated = name === '.gitignore' && commits === 'blobs' && OUTDATED_GITIGNORES.has(found ?? '')
+    if (found === undefined || isOutdated) await writeDurably(file, text, layout.tmp)
   }
 }
 

@@ -103,6 +103,17 @@ describe('prepareCache', () => {
     expect(classes).not.toContain('outline')
   })
 
+  it('lets the blobs in again when a project has no store of a team any more', async () => {
+    const layout = createLayout(path('.meshy'))
+    await prepareCache(layout, undefined, 'nothing')
+    const without = await readFile(path('.meshy', '.gitignore'), 'utf8')
+
+    await prepareCache(layout)
+
+    expect(without).not.toContain('!/blobs/')
+    expect(await readFile(path('.meshy', '.gitignore'), 'utf8')).toContain('!/blobs/')
+  })
+
   it('leaves alone what stands there already', async () => {
     await mkdir(path('.meshy'))
     await writeFile(path('.meshy', '.gitignore'), '# ours\n')
