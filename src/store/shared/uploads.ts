@@ -24,6 +24,8 @@ export class Uploads {
   readonly #init: UploadsInit
   /** By key: settled when the model is in the store, or could not be brought there. */
   readonly #running = new Map<string, Promise<void>>()
+  /** What is still to be done after uploads, whatever becomes of them. */
+  readonly #steps = new Set<() => Promise<void>>()
   #failed = 0
   #broken: unknown
 
@@ -44,9 +46,10 @@ export class Uploads {
   /** Runs `step` when the model of a key is in the store: then others find it there. {@link finish} waits for that. */
   after(key: string, step: () => Promise<void>): void {
     const uploaded = this.#running.get(key) ?? Promise.resolve()
+    this.#steps.add(step)
     void this.#run(async () => {
       await uploaded
-      await step()
+      if (this.#steps.delete(step)) await step()
     })
   }
 
@@ -62,8 +65,11 @@ export class Uploads {
     await Promise.race([this.#queue.onIdle(), timeIsUp])
     waiting.abort()
     const count = this.#giveUp() + this.#failed
+    await this.#takeSteps()
     this.#failed = 0
-    if (this.#broken !== undefined) throw this.#broken
+    const broken = this.#broken
+    this.#broken = undefined
+    if (broken !== undefined) throw broken
     return count
   }
 
@@ -76,6 +82,13 @@ export class Uploads {
     this.#stop.abort()
     this.#stop = new AbortController()
     return left
+  }
+
+  /** Others wait for them: a lease is given back even where its model is not uploaded yet. */
+  async #takeSteps(): Promise<void> {
+    const steps = [...this.#steps]
+    this.#steps.clear()
+    await Promise.all(steps.map((step) => step()))
   }
 
   /** What breaks here is told at the end: nobody waits for it before. */
