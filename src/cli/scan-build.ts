@@ -45,6 +45,7 @@ export async function scanBuild(root: string, mode: Mode): Promise<Walked> {
  */
 export async function layOut(root: string): Promise<void> {
   const { context, found } = await scan(root, SILENT)
+  if (context.ports.options.mode === 'plan') return
   const isPreview = context.ports.options.mode === 'preview'
   const free = inMode(context, isPreview ? 'preview' : 'frozen')
   await Promise.allSettled(
