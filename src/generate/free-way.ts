@@ -1,6 +1,7 @@
 import type { CanonicalRequest, Request } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
 import type { Ports } from './ports.ts'
+import type { ErrorCode } from '../system/errors.ts'
 import { ifIntact } from '../store/unreadable.ts'
 
 /** What is aimed at where an import names no count. */
@@ -40,8 +41,13 @@ function simplified(entries: ReadonlyMap<string, Entry>, request: Request): stri
   return `\`${nearest.image}\` ${written} is stored already: \`simplify=${wanted}\` on that import gives ${wanted} triangles of it for free.`
 }
 
+/** An entry that cannot be read is told where it is needed: it gives no hint about others. */
+const NO_HINT: readonly ErrorCode[] = ['MESHY_CACHE_CORRUPT', 'MESHY_CACHE_UNREADABLE', 'MESHY_CACHE_VERSION']
+
 async function readAll({ entries }: Ports['store']): Promise<Map<string, Entry>> {
-  const found = await Promise.all((await entries.keys()).map((key) => ifIntact(() => entries.read(key))))
+  const found = await Promise.all(
+    (await entries.keys()).map((key) => ifIntact(() => entries.read(key), NO_HINT)),
+  )
   return new Map(found.flatMap((entry) => (entry ? [[entry.key, entry] as const] : [])))
 }
 

@@ -20,6 +20,7 @@ import {
 import { indentOf } from './lockfile-json.ts'
 import { withPictures } from './picture-digests.ts'
 import { readText } from './record.ts'
+import { ifIntact } from './unreadable.ts'
 import { orUnwritable } from './unwritable.ts'
 
 /**
@@ -117,7 +118,9 @@ async function edit(options: LockfileOptions, change: (models: Models) => void, 
 
 /** A new lockfile is indented like the file that the project's formatter has had in hand, so that it finds nothing to do. */
 async function manifestBeside(file: string): Promise<string> {
-  return (await readText(join(dirname(file), 'package.json'))) ?? ''
+  return (
+    (await ifIntact(() => readText(join(dirname(file), 'package.json')), ['MESHY_CACHE_UNREADABLE'])) ?? ''
+  )
 }
 
 async function write({ file, clock = systemClock }: LockfileOptions, text: string): Promise<void> {

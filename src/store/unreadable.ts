@@ -1,4 +1,4 @@
-import { isMeshyError, MeshyError } from '../system/errors.ts'
+import { isMeshyError, MeshyError, type ErrorCode } from '../system/errors.ts'
 import { errnoOf, hasErrno } from '../system/errno.ts'
 
 /**
@@ -23,11 +23,14 @@ export async function ifReadable<T>(file: string, read: () => Promise<T>): Promi
 }
 
 /** What a read gives; undefined for a damaged record, where that is as good as none. */
-export async function ifIntact<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
+export async function ifIntact<T>(
+  read: () => Promise<T | undefined>,
+  codes: readonly ErrorCode[] = ['MESHY_CACHE_CORRUPT'],
+): Promise<T | undefined> {
   try {
     return await read()
   } catch (error) {
-    if (isMeshyError(error) && error.code === 'MESHY_CACHE_CORRUPT') return undefined
+    if (isMeshyError(error) && codes.includes(error.code)) return undefined
     throw error
   }
 }
