@@ -40,7 +40,7 @@ export interface Adapter {
   hooks: Partial<UnpluginOptions>
 }
 
-/** The ids of our modules as a bundler sees them; the pipeline's are `<absolute path>?meshy=<token>`. */
+/** The ids of our modules as a bundler sees them; a run's are `<absolute path>?meshy=<token>`. */
 export interface ModuleIds {
   /** Which modules are ours to load. */
   pattern: RegExp

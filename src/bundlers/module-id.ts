@@ -11,7 +11,7 @@ export function toModuleId(id: string): string {
   return id.replace(/\.json(?=\?)/, '.json.js')
 }
 
-/** An id, or a specifier that a browser made of one, as the pipeline knows it. */
+/** An id, or a specifier that a browser made of one, as a run knows it. */
 export function fromModuleId(id: string): string {
   return id.replace(/\.json\.js(?=\?)/, '.json')
 }

@@ -15,7 +15,7 @@ export interface PluginMeta {
   createInspector: CreateInspector
 }
 
-/** The hooks of one plugin instance. They translate between a bundler and the pipeline, and decide nothing. */
+/** The hooks of one plugin instance. They translate between a bundler and a run, and decide nothing. */
 export function createPlugin(inline: Options, { framework, around, ...rest }: PluginMeta): UnpluginOptions {
   const session = new Session(inline, around)
   const api = createApi(session)

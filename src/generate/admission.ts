@@ -25,16 +25,16 @@ export async function decideBatch(
   ports: Ports,
   candidates: Candidate[],
 ): Promise<(Admission | MeshyError)[]> {
-  const doom = doomed(ports)
-  if (doom) return candidates.map(() => doom)
+  const failure = failureOfRun(ports)
+  if (failure) return candidates.map(() => failure)
   const account = await lookAtAccount(ports, candidates)
   const found = candidates.map((candidate) => findTask(ports, candidate, account))
   const allowed = candidates.filter((candidate, index) => found[index] === undefined && candidate.permission)
   const unmet = await ports.purse.needs.refusals(ports, allowed)
   const toPay = allowed.filter((candidate) => !unmet.has(candidate))
   // Other imports were read meanwhile.
-  const laterDoom = doomed(ports)
-  const reserved = await reserve(ports, laterDoom ? [] : toPay)
+  const laterFailure = failureOfRun(ports)
+  const reserved = await reserve(ports, laterFailure ? [] : toPay)
   const batch = new AbortController()
   const pay = ({ permission, ...candidate }: Candidate, held: Reservation | MeshyError | undefined) => {
     if (!permission || !held) return permissionMissing(candidate.request)
@@ -42,7 +42,7 @@ export async function decideBatch(
   }
   return candidates.map(
     (candidate, index) =>
-      found[index] ?? pay(candidate, unmet.get(candidate) ?? laterDoom ?? reserved.get(candidate)),
+      found[index] ?? pay(candidate, unmet.get(candidate) ?? laterFailure ?? reserved.get(candidate)),
   )
 }
 
@@ -102,7 +102,7 @@ function unknownOutcome(
   return submissionUnknown(request, { candidates })
 }
 
-function doomed({ purse: { hasFailed } }: Ports): MeshyError | undefined {
+function failureOfRun({ purse: { hasFailed } }: Ports): MeshyError | undefined {
   return hasFailed() ? notSubmitted() : undefined
 }
 

@@ -17,8 +17,7 @@ import type { MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import type { Batch, Candidate } from './batch.ts'
 import type { Budget } from './budget.ts'
-import type { Effort } from './effort.ts'
-import type { Expiring } from './effort.ts'
+import type { Effort, Expiring } from './effort.ts'
 import type { Interrupt } from './interrupt.ts'
 import type { Mode } from './modes.ts'
 import type { Permission } from './permission.ts'
@@ -26,7 +25,7 @@ import type { Progress } from './progress.ts'
 import type { TaskListCache } from './recent-tasks.ts'
 import type { WantedFiles } from './wanted.ts'
 
-/** What this room needs of the run around it. `run/open.ts` puts it together; a function takes what it uses. */
+/** What this room needs of the run around it. `run/open-ports.ts` puts it together; a function takes what it uses. */
 export interface Ports {
   options: Settings
   store: ProjectStore

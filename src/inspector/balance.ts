@@ -31,9 +31,9 @@ export class Balance {
 }
 
 /** The page is for looking: what keeps it from the account is told where it keeps a model from being made. */
-async function askBalance({ ports: { account: api, signal } }: Context): Promise<number | undefined> {
+async function askBalance({ ports: { account, signal } }: Context): Promise<number | undefined> {
   try {
-    return await api().client.balance({ signal })
+    return await account().client.balance({ signal })
   } catch (error) {
     if (isMeshyError(error)) return undefined
     throw error

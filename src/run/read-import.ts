@@ -18,7 +18,7 @@ export async function readImport(context: Context, imported: Import): Promise<Re
   const {
     ports: {
       options,
-      store: { images: readImage, hasher },
+      store: { images, hasher },
       signal,
     },
     project: { borders },
@@ -38,7 +38,7 @@ export async function readImport(context: Context, imported: Import): Promise<Re
     image: recipe?.image,
     directives: effective,
     emulated,
-    images: borders.reader(readImage, imported),
+    images: borders.reader(images, imported),
     hasher,
     signal,
   })

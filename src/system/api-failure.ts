@@ -10,7 +10,7 @@ export type HttpMethod = 'GET' | 'POST' | 'DELETE'
  */
 export type Outcome = 'refused' | 'not-sent' | 'unknown'
 
-/** The details of every error of the API client, as the queue and the pipeline need them. */
+/** The details of every error of the API client, as whoever sends or pays needs them. */
 export interface ApiFailure {
   method: HttpMethod
   outcome: Outcome

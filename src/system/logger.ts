@@ -1,6 +1,6 @@
 import { printable } from './printable.ts'
 
-/** Where the pipeline tells people things; bundlers bring their own. */
+/** Where people are told things; bundlers bring their own. */
 export interface Logger {
   info(text: string): void
   warn(text: string): void

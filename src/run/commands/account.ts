@@ -15,10 +15,10 @@ export interface AccountTask extends Task {
 
 /** The newest tasks of the account, of all kinds, whoever started them. */
 export async function listTasks(
-  { ports: { account: api, signal } }: Context,
+  { ports: { account, signal } }: Context,
   limit: number,
 ): Promise<AccountTask[]> {
-  const { client } = api()
+  const { client } = account()
   const found: AccountTask[] = []
   for (const kind of TASK_KINDS) {
     let count = 0
@@ -36,11 +36,8 @@ export async function listTasks(
  *
  * @throws {MeshyError} MESHY_API_NOT_FOUND when none has it
  */
-export async function findTask(
-  { ports: { account: api, signal } }: Context,
-  id: string,
-): Promise<AccountTask> {
-  const { client } = api()
+export async function findTask({ ports: { account, signal } }: Context, id: string): Promise<AccountTask> {
+  const { client } = account()
   let notFound: unknown
   for (const kind of TASK_KINDS) {
     try {

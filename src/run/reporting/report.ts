@@ -1,8 +1,7 @@
 import type { Request } from '../../request/request.ts'
 import { by } from '../../system/order.ts'
 import type { Asset } from '../asset.ts'
-import type { Effort, Origin } from '../../generate/effort.ts'
-import type { Expiring } from '../../generate/effort.ts'
+import type { Effort, Origin, Expiring } from '../../generate/effort.ts'
 
 /** One model of a run, for the summary and for `api.report()`. */
 export interface ModelReport {
