@@ -1,16 +1,16 @@
+import { randomUUID } from 'node:crypto'
 import type { ModelInput, ModelMaker } from '../../src/emulator.ts'
 import { createCardMaker } from '../../src/emulator/card-maker.ts'
 import { makeCard } from '../../src/glb/card.ts'
 
-/** Makes cards that differ with each task, as the models of the service do. */
+/** Makes cards that differ with each task, whatever account it is of, as the models of the service do. */
 export function createDice(): ModelMaker {
   const cards = createCardMaker()
-  const numbers = new WeakMap<ModelInput, number>()
-  let throws = 0
+  const numbers = new WeakMap<ModelInput, string>()
   return {
     ...cards,
     plan: (input) => {
-      numbers.set(input, (throws += 1))
+      numbers.set(input, randomUUID())
       return cards.plan(input)
     },
     make: async (input, role) => {
