@@ -2,21 +2,17 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { MeshyError } from '../system/errors.ts'
 import type { Adapter } from './adapter.ts'
+import { emitFiles, type FileBuild } from './file-loader.ts'
 import { relativeIds } from './module-id.ts'
 import { presentable } from './present.ts'
 import type { ResolvingContext } from './resolve.ts'
 import { scrubText } from './scrub-text.ts'
 import type { Session } from './session.ts'
-import { ASSET_PREFIX, esbuildUrl } from './url.ts'
+import { esbuildUrl } from './url.ts'
 
 /** A build of Bun, as far as we use it. */
-interface Build {
+interface Build extends FileBuild {
   config: { outdir?: string; sourcemap?: unknown }
-  onResolve(options: { filter: RegExp }, run: (args: { path: string }) => object): void
-  onLoad(
-    options: { filter: RegExp; namespace: string },
-    run: (args: { path: string }) => Promise<object>,
-  ): void
   onEnd(run: (result: { outputs: readonly { path: string }[] }) => Promise<void>): void
 }
 
@@ -24,8 +20,6 @@ interface Build {
 interface BunRuntime {
   resolveSync(specifier: string, folder: string): string
 }
-
-const NAMESPACE = 'meshy-asset'
 
 /** `Bun.build`. It knows neither a watcher nor a way to resolve for plugins, and writes before it says that it ends. */
 export function createBunAdapter(session: Session): Adapter {
@@ -74,18 +68,6 @@ function setUp(build: Build, session: Session): void {
   emitFiles(build, session)
   const { sourcemap, outdir } = build.config
   if (sourcemap && outdir) build.onEnd((result) => scrubOutputs(result.outputs, session))
-}
-
-/** In a namespace of our own, where no loader of the user is asked about them. */
-function emitFiles(build: Build, session: Session): void {
-  build.onResolve({ filter: new RegExp(`^${ASSET_PREFIX}`) }, ({ path: specifier }) => ({
-    path: specifier.slice(ASSET_PREFIX.length),
-    namespace: NAMESPACE,
-  }))
-  build.onLoad({ filter: /./, namespace: NAMESPACE }, async ({ path: file }) => ({
-    contents: await readFile(path.resolve(session.bundler.root, file)),
-    loader: 'file',
-  }))
 }
 
 async function scrubOutputs(outputs: readonly { path: string }[], session: Session): Promise<void> {

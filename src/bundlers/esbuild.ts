@@ -1,15 +1,15 @@
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { SPECIFIER } from '../run/imports.ts'
 import type { Adapter, NativeContext } from './adapter.ts'
+import { emitFiles, type FileBuild } from './file-loader.ts'
 import { relativeIds } from './module-id.ts'
 import type { ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
 import { scrubEsbuild, type EsbuildResult } from './esbuild-maps.ts'
-import { ASSET_PREFIX, esbuildUrl } from './url.ts'
+import { esbuildUrl } from './url.ts'
 
 /** A build of esbuild, as far as we use it. */
-interface Build {
+interface Build extends FileBuild {
   initialOptions: {
     absWorkingDir?: string
     sourcemap?: unknown
@@ -20,11 +20,6 @@ interface Build {
     specifier: string,
     options: { importer: string; resolveDir: string; kind: 'import-statement' },
   ): Promise<{ path: string; namespace: string; errors: unknown[] }>
-  onResolve(options: { filter: RegExp }, run: (args: { path: string }) => object): void
-  onLoad(
-    options: { filter: RegExp; namespace: string },
-    run: (args: { path: string }) => Promise<object>,
-  ): void
   onEnd(run: (result: EsbuildResult) => Promise<void>): void
 }
 
@@ -32,7 +27,6 @@ interface EsbuildContext extends NativeContext {
   getNativeBuildContext(): { build: Build }
 }
 
-const NAMESPACE = 'meshy-asset'
 const WATCH_FLAGS = ['--watch', '--serve']
 
 export function createEsbuildAdapter(session: Session): Adapter {
@@ -85,18 +79,6 @@ async function setUp(build: Build, session: Session): Promise<void> {
   } = await session.context()
   // The plan is told at the end, which is after the output was written.
   if (options.mode === 'plan' && !part) build.initialOptions.write = false
-}
-
-/** Files in a namespace of our own: no loader that a user has for `.glb` is asked about them. */
-function emitFiles(build: Build, session: Session): void {
-  build.onResolve({ filter: new RegExp(`^${ASSET_PREFIX}`) }, ({ path: specifier }) => ({
-    path: specifier.slice(ASSET_PREFIX.length),
-    namespace: NAMESPACE,
-  }))
-  build.onLoad({ filter: /./, namespace: NAMESPACE }, async ({ path: file }) => ({
-    contents: await readFile(path.resolve(session.bundler.root, file)),
-    loader: 'file',
-  }))
 }
 
 function scrubOutput({ initialOptions, onEnd }: Build, session: Session): void {
