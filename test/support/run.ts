@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { isMeshyError } from '../../src/system/errors.ts'
-import type { MeshyError } from '../../src/system/errors.ts'
+import { isMeshyError, type MeshyError } from '../../src/system/errors.ts'
 import type { Asset } from '../../src/run/asset.ts'
 import type { Context } from '../../src/run/context.ts'
 import type { Environment } from '../../src/run/environment.ts'
@@ -112,9 +111,14 @@ export async function loadRequest(context: Context, root: string, specifier: str
 }
 
 /** Leaves a project as a run does that ended right after its task was accepted: paid, and on its way. */
-export async function leaveOnItsWay(root: string, service: Service, specifier: string): Promise<void> {
+export async function leaveOnItsWay(
+  root: string,
+  service: Service,
+  specifier: string,
+  options?: Options,
+): Promise<void> {
   const end = new AbortController()
-  const { context, load } = await openRun({ root, service, signal: end.signal })
+  const { context, load } = await openRun({ root, service, options, signal: end.signal })
   const { journal } = context.ports.store
   const { accept } = journal
   journal.accept = async (...told) => {

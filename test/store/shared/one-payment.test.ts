@@ -6,7 +6,7 @@ import { fetchAhead } from '../../../src/generate/fetch-ahead.ts'
 import { finishSharing } from '../../../src/store/shared/shared-stores.ts'
 import type { Options } from '../../../src/run/option-types.ts'
 import { makePng } from '../../glb/pictures.ts'
-import { failureOf, openRun } from '../../support/run.ts'
+import { failureOf, leaveOnItsWay, openRun } from '../../support/run.ts'
 import { startService } from '../../support/service.ts'
 import { useTempDir } from '../../support/temp-dir.ts'
 
@@ -38,6 +38,21 @@ describe('the store of a machine', () => {
     expect([...((await second.context.ports.store.lockfile?.all()) ?? [])]).toMatchObject([
       [expect.any(String), { image: 'other.png' }],
     ])
+  })
+
+  it('gives its model to a project that has a task of its own on the way, which stays known', async () => {
+    const service = await startService({ profile: 'reference' })
+    const root = await projectWith('two')
+    await leaveOnItsWay(root, service, 'hero.png?meshy', { emulated: false })
+    const one = await openRun({ root: await projectWith('one'), service, options: shared() })
+    const { key } = (await one.load('hero.png?meshy')).metadata
+    const two = await openRun({ root, service, options: shared() })
+    const { journal } = two.context.ports.store
+    const before = await journal.read(key)
+
+    expect((await two.load('hero.png?meshy')).metadata.state).toBe('ready')
+    expect(before).toMatchObject({ state: 'accepted' })
+    expect(await journal.read(key)).toEqual(before)
   })
 
   it('lets one of eight projects pay that start at the same instant', async () => {

@@ -1,0 +1,43 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { makePng } from '../glb/pictures.ts'
+import { hurriedClock } from '../support/hurried-clock.ts'
+import { leaveOnItsWay, openRun } from '../support/run.ts'
+import { startService } from '../support/service.ts'
+import { useTempDir } from '../support/temp-dir.ts'
+
+const SPECIFIER = 'hero.png?meshy'
+
+describe('a submission whose telling takes long', () => {
+  const temp = useTempDir()
+
+  async function projectWith(name: string): Promise<string> {
+    const root = temp.path(name)
+    await mkdir(root, { recursive: true })
+    await writeFile(`${root}/hero.png`, makePng(4, 2, { color: [20, 80, 40] }))
+    return root
+  }
+
+  it('is not sent where somebody else has paid meanwhile', async () => {
+    const service = await startService()
+    let late = 0
+    const clock = hurriedClock()
+    const run = await openRun({
+      root: await projectWith('ours'),
+      service,
+      clock: { ...clock, now: () => clock.now() + late },
+    })
+    const { journal } = run.context.ports.store
+    const { send } = journal
+    journal.send = async (...sent) => {
+      const record = await send(...sent)
+      if (late > 0) return record
+      late = 10_000
+      await leaveOnItsWay(await projectWith('theirs'), service, SPECIFIER)
+      return record
+    }
+
+    expect((await run.load(SPECIFIER)).metadata.state).toBe('ready')
+    expect(service.counts.posts).toBe(1)
+  })
+})
