@@ -4,7 +4,7 @@ import type { Sending } from '../service/transport.ts'
 import { submit } from '../service/limits/submit.ts'
 import { createPayload, type Payload } from '../request/payload.ts'
 import { assertStillMade } from '../request/retired.ts'
-import type { Request } from '../request/request.ts'
+import type { Request, Subject } from '../request/request.ts'
 import type { JournalStart } from '../store/journal-record.ts'
 import type { Lease } from '../store/lease.ts'
 import { apiFailureOf } from '../system/api-failure.ts'
@@ -16,7 +16,6 @@ import { findLostTask } from './lost-task.ts'
 import type { Permission } from './permission.ts'
 import { submittedMeanwhile } from './submitted-meanwhile.ts'
 import { RETENTION_MS } from './retention.ts'
-import type { Subject } from '../request/request.ts'
 
 export interface Payment {
   permission: Permission

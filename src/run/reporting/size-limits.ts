@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { MeshyError } from '../../system/errors.ts'
+import { MeshyError, type ImportSite } from '../../system/errors.ts'
 import { readGlb } from '../../glb/read.ts'
-import type { ImportSite } from '../../system/errors.ts'
 import type { Request } from '../../request/request.ts'
 import type { Asset } from '../asset.ts'
 import type { RunPorts } from '../context.ts'
