@@ -53,6 +53,18 @@ describe('the rules for Turbopack', () => {
 
     expect(JSON.parse(stdout)).toEqual(files)
   })
+
+  it('lay out nothing in a plan, which writes nothing', async () => {
+    const project = await makeNextProject(`import hero from '../hero.png?meshy&poly=500'\n`)
+    const emulator = await emulate()
+    await runCli(['generate'], { cwd: project.root, env: emulated(emulator) })
+    await rm(path.join(project.root, '.meshy', 'out'), { recursive: true })
+
+    const env = { ...keyless(emulator), MESHY_MODE: 'plan' }
+    const { stdout } = await mustSucceed(readConfig(project, ['build'], env))
+
+    expect(JSON.parse(stdout)).toEqual([])
+  })
 })
 
 /** Reads the rules as a command of Next.js does, which looks at folders right after that. */
