@@ -1,4 +1,3 @@
-import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { MeshyError } from '../system/errors.ts'
 import type { Adapter } from './adapter.ts'
@@ -6,15 +5,8 @@ import { emitFiles, type FileBuild } from './file-loader.ts'
 import { relativeIds } from './module-id.ts'
 import { presentable } from './present.ts'
 import type { ResolvingContext } from './resolve.ts'
-import { scrubText } from './scrub-text.ts'
 import type { Session } from './session.ts'
 import { esbuildUrl } from './url.ts'
-
-/** A build of Bun, as far as we use it. */
-interface Build extends FileBuild {
-  config: { outdir?: string; sourcemap?: unknown }
-  onEnd(run: (result: { outputs: readonly { path: string }[] }) => Promise<void>): void
-}
 
 /** What Bun has of its own, where it runs us. */
 interface BunRuntime {
@@ -36,7 +28,7 @@ export function createBunAdapter(session: Session): Adapter {
     hooks: {
       bun: {
         loader: 'js',
-        setup: (build) => setUp(build as unknown as Build, session),
+        setup: (build) => setUp(build as unknown as FileBuild, session),
       },
     },
   }
@@ -62,22 +54,10 @@ function isUnresolved(error: unknown): boolean {
   return ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes((error as { code?: string }).code ?? '')
 }
 
-function setUp(build: Build, session: Session): void {
+function setUp(build: FileBuild, session: Session): void {
   const root = process.cwd()
   session.adopt({ ...session.bundler, root, envDir: root, live: false })
   emitFiles(build, session)
-  const { sourcemap, outdir } = build.config
-  if (sourcemap && outdir) build.onEnd((result) => scrubOutputs(result.outputs, session))
-}
-
-async function scrubOutputs(outputs: readonly { path: string }[], session: Session): Promise<void> {
-  if (session.prompts.isEmpty) return
-  for (const { path: file } of outputs) {
-    if (!/\.(?:map|[cm]?js)$/.test(file)) continue
-    const before = await readFile(file, 'utf8')
-    const after = scrubText(file, before, (files) => session.prompts.scrub(files))
-    if (after !== before) await writeFile(file, after)
-  }
 }
 
 /** The only way to end before anything is written. What the plan lists is told at the end. */

@@ -5,22 +5,18 @@ import { emitFiles, type FileBuild } from './file-loader.ts'
 import { relativeIds } from './module-id.ts'
 import type { ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
-import { scrubEsbuild, type EsbuildResult } from './esbuild-maps.ts'
 import { esbuildUrl } from './url.ts'
 
 /** A build of esbuild, as far as we use it. */
 interface Build extends FileBuild {
   initialOptions: {
     absWorkingDir?: string
-    sourcemap?: unknown
-    metafile?: boolean
     write?: boolean
   }
   resolve(
     specifier: string,
     options: { importer: string; resolveDir: string; kind: 'import-statement' },
   ): Promise<{ path: string; namespace: string; errors: unknown[] }>
-  onEnd(run: (result: EsbuildResult) => Promise<void>): void
 }
 
 interface EsbuildContext extends NativeContext {
@@ -71,7 +67,6 @@ function resolverOf(build: Build): ResolvingContext {
 
 async function setUp(build: Build, session: Session): Promise<void> {
   emitFiles(build, session)
-  scrubOutput(build, session)
   start(session, build, true)
   const {
     ports: { options },
@@ -79,16 +74,6 @@ async function setUp(build: Build, session: Session): Promise<void> {
   } = await session.context()
   // The plan is told at the end, which is after the output was written.
   if (options.mode === 'plan' && !part) build.initialOptions.write = false
-}
-
-function scrubOutput({ initialOptions, onEnd }: Build, session: Session): void {
-  if (!initialOptions.sourcemap) return
-  // The only place that tells what was written.
-  initialOptions.metafile = true
-  onEnd(async (result) => {
-    if (session.prompts.isEmpty) return
-    await scrubEsbuild(result, session.bundler.root, (files) => session.prompts.scrub(files))
-  })
 }
 
 function buildOf(native: NativeContext): Build {

@@ -37,7 +37,6 @@ export async function resolveImport(
     return known === undefined ? undefined : adapter.moduleIds.toBundler(known)
   }
   refuseCutPath(adapter, file, root)
-  session.prompts.add(specifier)
   session.sightings++
   const site = () => findSite(root, importer, specifier)
   const packageName = packageNameOf(pathOf(specifier))

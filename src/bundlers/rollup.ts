@@ -67,7 +67,7 @@ function createFamily(session: Session, defaultUrl: (file: FileUrl) => string | 
   }
   return {
     adapter,
-    hooks: { ...outputHooks(session, copyMode), resolveFileUrl, closeWatcher: () => watchBuilds.close() },
+    hooks: { ...outputHooks(copyMode), resolveFileUrl, closeWatcher: () => watchBuilds.close() },
   }
 }
 

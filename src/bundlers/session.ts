@@ -7,7 +7,6 @@ import { openProject, type ProjectRun } from '../run/open-project.ts'
 import type { Options } from '../run/option-types.ts'
 import { Problems } from '../run/reporting/problems.ts'
 import { presentable } from './present.ts'
-import { PromptScrubber } from './scrub-maps.ts'
 
 /** What a bundler tells of its run, before the first import. */
 export interface Bundler extends ProjectRun {
@@ -17,7 +16,6 @@ export interface Bundler extends ProjectRun {
 /** One instance of the plugin: what its bundler told, its imports, and the context, opened when it is first needed. */
 export class Session {
   readonly problems = new Problems()
-  readonly prompts = new PromptScrubber()
   bundler: Bundler = defaultBundler()
   /** A number that changes while the bundler finds modules. */
   activity: () => number = () => this.sightings

@@ -92,7 +92,7 @@ export function createViteAdapter(
     },
     hooks: {
       vite: {
-        ...outputHooks(session, copyMode),
+        ...outputHooks(copyMode),
         closeWatcher: () => watchBuilds.close(),
         ...pageHooks(session, (code, id) => templates.read(id, code, assetUrlsOf(viteConfig))),
         config: () => workerConfig(() => createPart(session)),

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
-import { recallQueries } from '../run/import-records.ts'
 import { findProject } from '../run/project.ts'
 import type { Adapter, Loaded, NativeContext } from './adapter.ts'
 import { fileOf, pathOf, toPosix, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
 import { webpackUrl, type WebpackEmitter } from './url.ts'
 import { fromVirtualId, toVirtualId, VIRTUAL_ID } from './virtual-id.ts'
-import { scrubCompilation, type Compilation } from './webpack-maps.ts'
 import { placesOf, type CompilerOutput } from './webpack-places.ts'
 
 /** A compiler of webpack or Rspack, as far as we use it. */
@@ -16,6 +14,16 @@ export interface Compiler {
   options: CompilerOutput & { mode?: string; cache?: unknown }
   watchMode?: boolean
   resolverFactory: { get(type: 'normal', options: { dependencyType: 'esm' }): Resolver }
+}
+
+/** A compilation of webpack or Rspack, as far as we use it. */
+interface Compilation {
+  readonly errors: { readonly length: number }
+  moduleGraph?: { getIssuer(module: object): { resource?: string } | null | undefined }
+  hooks: {
+    buildModule: { tap(name: string, run: () => void): void }
+    succeedModule: { tap(name: string, run: (module: { error?: unknown }) => void): void }
+  }
 }
 
 interface Resolver {
@@ -105,11 +113,6 @@ function start(session: Session, native: WebpackContext): void {
   // It counts what could not be parsed among the built ones. Rspack tells of it only when all modules are built.
   compilation.hooks.succeedModule.tap('unplugin-meshy', ({ error }) => void (hasFailed ||= Boolean(error)))
   session.hasFailed = () => hasFailed || compilation.errors.length > 0
-  scrubCompilation(compilation, async () => {
-    // Modules of its cache come with specifiers that this run has not seen.
-    for (const query of await recallQueries(await session.context())) session.prompts.add(`?${query}`)
-    return session.prompts.isEmpty ? undefined : (files) => session.prompts.scrub(files)
-  })
 }
 
 /** A module out of a cache comes without its specifier having been seen; the graph has who imports it. */

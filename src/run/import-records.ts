@@ -1,7 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isMeshyError } from '../system/errors.ts'
-import { listFolder } from '../store/layout.ts'
 import { replaceFile, temporaryPath } from '../system/durable.ts'
 import { hasErrno } from '../system/errno.ts'
 import { ensureFolder } from '../system/folder.ts'
@@ -48,15 +47,6 @@ export async function recallImport(
   if (query === undefined) return undefined
   imports.learn(id, query, importer)
   return imports.find(id)
-}
-
-/** The queries of all imports that this and earlier runs have written down. */
-export async function recallQueries({ ports: { store } }: Context): Promise<string[]> {
-  const folder = store.layout.imports
-  const queries = await Promise.all(
-    (await listFolder(folder)).map((name) => readRecord(path.join(folder, name))),
-  )
-  return queries.filter((query) => query !== undefined)
 }
 
 async function readRecord(file: string): Promise<string | undefined> {

@@ -68,7 +68,7 @@ export interface BuildInit {
   entry?: string
   /** @default 'dist' */
   outDir?: string
-  sourcemap?: boolean | 'inline'
+  sourcemap?: boolean
   /** More of Vite's configuration. */
   vite?: InlineConfig
 }

@@ -37,12 +37,10 @@ describe('a build with esbuild', () => {
       ...optionsFor(root),
       outdir: 'dist',
       write: false,
-      sourcemap: true,
       plugins: [meshy(paying(emulator))],
     })
 
     expect(outputFiles.filter((file) => file.path.endsWith('.glb'))).toHaveLength(3)
-    expect(outputFiles.filter(({ text }) => /secret.{0,3}wish/.test(text))).toEqual([])
     expect([...(await readFiles(path.join(root, 'dist'))).keys()]).toEqual([])
   })
 
