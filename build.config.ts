@@ -1,8 +1,27 @@
-import { writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { InputOptions } from 'rollup'
 import { defineBuildConfig } from 'unbuild'
 import { buildPage } from './scripts/build-page.mjs'
 import { recipeJsonSchema } from './src/request/recipe-json-schema.ts'
+
+const DECLARATIONS = path.resolve('node_modules/.cache/declarations')
+
+/** Bundles declarations of the native compiler, which takes seconds: the bundler alone takes minutes, and gigabytes. */
+async function bundleDeclarations(options: InputOptions): Promise<void> {
+  await rm(DECLARATIONS, { recursive: true, force: true })
+  execFileSync(process.execPath, ['node_modules/ts7/bin/tsc', '-p', 'tsconfig.build.json'], {
+    stdio: 'inherit',
+  })
+  // Nobody imports a worker.
+  const names = Object.keys(options.input ?? {}).filter((name) => !name.endsWith('/worker'))
+  options.input = Object.fromEntries(names.map((name) => [name, `${DECLARATIONS}/src/${name}.d.ts`]))
+  // What strips types would leave nothing.
+  options.plugins = [options.plugins]
+    .flat()
+    .filter((plugin) => !(plugin && 'name' in plugin && plugin.name === 'esbuild'))
+}
 
 export default defineBuildConfig({
   entries: [
@@ -33,11 +52,7 @@ export default defineBuildConfig({
     esbuild: { target: 'node20' },
   },
   hooks: {
-    // Nobody imports a worker: types of them would only cost memory, which there is not enough of for all.
-    'rollup:dts:options': (_, options) => {
-      const types = Object.entries(options.input ?? {}).filter(([name]) => !name.endsWith('/worker'))
-      options.input = Object.fromEntries(types)
-    },
+    'rollup:dts:options': (_, options) => bundleDeclarations(options),
     'build:done': async ({ options }) => {
       const text = `${JSON.stringify(recipeJsonSchema(), undefined, 2)}\n`
       await writeFile(path.resolve(options.rootDir, options.outDir, 'recipe.schema.json'), text)
