@@ -15,7 +15,7 @@ const { laterDirectives } = await jiti.import('../src/request/later-directives.t
 const { ciServices } = await jiti.import('../src/run/ci.ts')
 const { main } = await jiti.import('../src/cli/main.ts')
 const { estimateCredits } = await jiti.import('../src/service/pricing.ts')
-const { decide, MODES, STATES } = await jiti.import('../src/generate/modes.ts')
+const { decide, MODES, STATES } = await jiti.import('../src/finding/modes.ts')
 
 /** What stands between `<!-- generated: name -->` and `<!-- /generated -->`. */
 const regions = {

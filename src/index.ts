@@ -5,7 +5,7 @@ import { createInspector } from './inspector/middleware.ts'
 import type { Options } from './run/option-types.ts'
 
 export { isMeshyError, MeshyError, type ErrorCode, type ImportSite } from './system/errors.ts'
-export type { Mode } from './generate/modes.ts'
+export type { Mode } from './finding/modes.ts'
 export type { Options } from './run/option-types.ts'
 export type { MeshyAsset } from './types.ts'
 

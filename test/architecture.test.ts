@@ -12,6 +12,7 @@ const ROOMS = [
   'request',
   'service',
   'store',
+  'finding',
   'derive',
   'stand-in',
   'generate',

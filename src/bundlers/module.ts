@@ -1,5 +1,5 @@
 import type { Asset, AssetFile, AssetLevel, FileRole } from '../run/asset.ts'
-import { isThumbnailRole, THUMBNAIL_ROLES } from '../generate/roles.ts'
+import { isThumbnailRole, THUMBNAIL_ROLES } from '../finding/roles.ts'
 
 /** How the code of a module comes to the URL of a file: import lines, and the expression that they serve. */
 export interface UrlCode {

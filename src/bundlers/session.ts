@@ -1,7 +1,7 @@
 import { formatThrown } from '../system/errors.ts'
 import type { Context } from '../run/context.ts'
 import type { WaysToAgree } from '../run/live/consent.ts'
-import { fetchAhead } from '../generate/fetch-ahead.ts'
+import { fetchAhead } from '../finding/fetch-ahead.ts'
 import { consoleLogger } from '../system/logger.ts'
 import { openProject, type ProjectRun } from '../run/open-project.ts'
 import type { Options } from '../run/option-types.ts'

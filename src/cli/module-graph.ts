@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { isNext } from '../bundlers/turbopack-ahead.ts'
 import { MeshyError } from '../system/errors.ts'
-import type { Mode } from '../generate/modes.ts'
+import type { Mode } from '../finding/modes.ts'
 import type { PluginApi } from '../run/plugin-api.ts'
 import { ofTheProject } from './project-failure.ts'
 import { stderrLogger } from './project.ts'

@@ -1,7 +1,8 @@
 import type { Document, NodeIO } from '@gltf-transform/core'
 import { MeshyError } from '../system/errors.ts'
 import { readGlb } from '../glb/read.ts'
-import { loadTools, type PackageName, type Tools } from './libraries.ts'
+import type { PackageName } from '../finding/steps.ts'
+import { loadTools, type Tools } from './libraries.ts'
 import { packForDraco } from './steps/prepare.ts'
 
 /** A model that is open for work. */

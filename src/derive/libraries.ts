@@ -1,6 +1,7 @@
 import type * as Meshopt from 'meshoptimizer'
 import type * as Watlas from 'watlas'
 import { MeshyError } from '../system/errors.ts'
+import type { PackageName } from '../finding/steps.ts'
 import { hasErrno } from '../system/errno.ts'
 
 /** Optional packages, each with what loads it: a literal, so that bundlers and type checkers see it. */
@@ -9,9 +10,7 @@ const PACKAGES = {
   meshoptimizer: async () => readyMeshopt(await import('meshoptimizer')),
   draco3dgltf: async () => (await import('draco3dgltf')).default,
   watlas: async () => readyWatlas(await import('watlas')),
-}
-
-export type PackageName = keyof typeof PACKAGES
+} satisfies Record<PackageName, () => Promise<unknown>>
 
 type Packages = { [Name in PackageName]?: Awaited<ReturnType<(typeof PACKAGES)[Name]>> }
 

@@ -4,13 +4,13 @@ import { givenUpTasks, type StartedRecord } from '../store/journal-record.ts'
 import type { Admission, Candidate } from './batch.ts'
 import { overBudget, type Reservation } from './budget.ts'
 import type { Ports } from './ports.ts'
-import { findFreeWay } from './free-way.ts'
+import { findFreeWay } from '../finding/free-way.ts'
 import { candidatesFor, isLikely, isProvenGone, mayBeInTheMaking, submissionUnknown } from './lost-task.ts'
 import { notSubmitted } from './not-submitted.ts'
 import { permissionMissing } from './permission.ts'
 import { priceOf } from './price.ts'
 import { adoptable, listRecentTasks, type KnownTasks, type RecentTasks } from './recent-tasks.ts'
-import { RETENTION_MS } from './retention.ts'
+import { RETENTION_MS } from '../finding/retention.ts'
 
 /**
  * Decides about a whole batch before anything of it is paid:

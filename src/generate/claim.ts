@@ -5,13 +5,13 @@ import type { AcceptedRecord, JournalRecord, StartedRecord } from '../store/jour
 import type { Lease } from '../store/lease.ts'
 import type { Attempt, Claim } from './attempt.ts'
 import type { Ports } from './ports.ts'
-import { failedBefore, isFinal } from './failure.ts'
+import { failedBefore, isFinal } from '../finding/failed-before.ts'
 import { assertMine, NOT_SUBMITTED } from './assert-mine.ts'
 import type { Admission, Candidate } from './batch.ts'
 import { beginOf, pay, recordOf, type Payment } from './pay.ts'
 import { lacksPermission } from './permission.ts'
 import { adoptable, listRecentTasks } from './recent-tasks.ts'
-import { isOnItsWay } from './retention.ts'
+import { isOnItsWay } from '../finding/retention.ts'
 
 /**
  * A claim on a task of the journal, on one of the account, or on a new one, whose submission is paid.

@@ -1,25 +1,37 @@
-import { formatThrown } from '../system/errors.ts'
+import { formatThrown, isMeshyError } from '../system/errors.ts'
+import type { Request } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
 import type { Ports } from './ports.ts'
 import { findRecord } from '../store/found-record.ts'
-import { isSettled } from './retention.ts'
+import { hasPictures, withPictures } from '../store/picture-digests.ts'
+import type { StoredFinding } from '../finding/classify.ts'
+import { isSettled } from '../finding/retention.ts'
+import { renewFacts } from './renew-facts.ts'
 import { takeTurn } from './turn.ts'
 
 /**
- * Does for a stored model what the run that stored it could not do any more: pins it, and ends its record in the
- * journal. Where nothing is left to do, as nearly always, nothing is written.
+ * Does for a stored model what the run that stored it could not do any more, or did otherwise: pins it, ends its record
+ * in the journal, and tells its pictures and facts as this release does. For runs that may generate.
  */
-export async function completeStored(ports: Ports, entry: Entry): Promise<void> {
+export async function complete(
+  ports: Ports,
+  request: Request,
+  finding: StoredFinding,
+): Promise<StoredFinding> {
+  await settle(ports, finding.entry)
+  await completePictures(ports, request, finding.entry)
+  return renewFacts(ports, request, finding)
+}
+
+async function settle(ports: Ports, entry: Entry): Promise<void> {
   const {
     store,
-    options,
     reporter: { notices },
     clock,
     models: { isLive },
     signal,
   } = ports
   const { key } = entry
-  if (options.mode !== 'generate' && options.mode !== 'ask') return
   if (store.lockfile && !(await store.lockfile.get(key))) await store.lockfile.put(entry)
   if (!(await store.begun()).has(key)) return
   const record = await findRecord(store.journal, key)
@@ -46,4 +58,32 @@ async function endRecord(ports: Ports, entry: Entry): Promise<void> {
     const record = await findRecord(store.journal, key)
     if (record && isSettled(record, entry, clock.now())) await store.journal.clear(key)
   })
+}
+
+/**
+ * Adds the SHA-256 of its pictures to an entry of an earlier release, which needs no API key. Where nothing may be
+ * written, or can be, it stays as it is.
+ */
+async function completePictures(ports: Ports, request: Request, entry: Entry): Promise<void> {
+  const {
+    models: { isLive },
+    reporter: { notices },
+  } = ports
+  if (hasPictures(entry.request)) return
+  const completed = addPictures(ports, request)
+  if (!isLive) return completed
+  // No page waits for a lockfile that another process is writing.
+  void completed.catch((error: unknown) => notices.once(`${entry.image}: ${formatThrown(error)}`))
+}
+
+async function addPictures({ store }: Ports, { key, canonical }: Request): Promise<void> {
+  try {
+    const stored = await store.entries.read(key)
+    if (stored && !hasPictures(stored.request)) {
+      await store.entries.write({ ...stored, request: withPictures(stored.request, canonical) })
+    }
+    await store.lockfile?.addPictures(key, canonical)
+  } catch (error) {
+    if (!isMeshyError(error) || error.code !== 'MESHY_CACHE_UNWRITABLE') throw error
+  }
 }

@@ -1,7 +1,7 @@
 import type { Entry } from '../store/entry.ts'
 import type { Expiring } from './effort.ts'
 import type { Ports } from './ports.ts'
-import { RETENTION_MS } from './retention.ts'
+import { RETENTION_MS } from '../finding/retention.ts'
 
 /** Remembers that the bytes of a model came from its task, as they would have to in the next run that begins like this one. */
 export function noteExpiring(

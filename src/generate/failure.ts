@@ -1,58 +1,14 @@
-import { isMeshyError, MeshyError, type ErrorCode } from '../system/errors.ts'
-import type { FailedRecord, JournalFailure, JournalRecord } from '../store/journal-record.ts'
-import { accountDigest } from '../store/journal.ts'
+import { chargeOf, settleCharge } from '../finding/failed-before.ts'
+import { isMeshyError, MeshyError } from '../system/errors.ts'
 import type { Lease } from '../store/lease.ts'
 import type { Request } from '../request/request.ts'
 import type { ApiFailure } from '../system/api-failure.ts'
-import { failures } from '../system/failures.ts'
 import { isProvenGone } from './lost-task.ts'
 import type { Claim } from './attempt.ts'
 import type { Ports } from './ports.ts'
 
 /** Statuses by which the service refuses the picture or the parameters: it would again. */
 const ABOUT_REQUEST: ReadonlySet<number | undefined> = new Set([400, 413, 422])
-
-/** Whether a record says that the service refused or refunded the request, and would again. */
-export function isFinal(record: JournalRecord | undefined): record is FailedRecord {
-  return record?.state === 'failed' && record.failure.retryable !== true
-}
-
-/** Whether what failed may be all right with the key of now, which is another one: who changed it wants it to be tried. */
-export function isOfOtherKey({ options }: Ports, { account, failure }: FailedRecord): boolean {
-  return (
-    failure.retryable === true && options.apiKey !== undefined && account !== accountDigest(options.apiKey)
-  )
-}
-
-/** The error of a request that failed in an earlier run, or beside this one. */
-export function failedBefore({ key, image, failure }: FailedRecord): MeshyError {
-  const retryable = failure.retryable === true
-  const { taskId, consumedCredits = 0 } = failure
-  if (consumedCredits > 0) {
-    return new MeshyError(codeOf(failure), {
-      message: `\`${image}\` failed before: ${failure.message} ${chargeOf(consumedCredits)}`,
-      hint: settleCharge({ key, taskId }),
-      details: { key, taskId, consumedCredits, retryable },
-    })
-  }
-  const again = `Change the image or the directives, or \`unplugin-meshy forget ${key}\` to try once more.`
-  return new MeshyError(codeOf(failure), {
-    message: `\`${image}\` failed before: ${failure.message} It is not submitted again by itself.`,
-    hint: retryable ? nextStep(failure) : again,
-    details: { key, taskId, retryable },
-  })
-}
-
-/** Of a refusal its own code; a failure of a task may have any code, and is told as one. */
-function codeOf({ code, taskId }: JournalFailure): ErrorCode {
-  const isOwn = taskId === undefined && Object.hasOwn(failures, code)
-  return isOwn ? (code as ErrorCode) : 'MESHY_TASK_FAILED'
-}
-
-function nextStep(failure: JournalFailure): string {
-  const first = failure.taskId === undefined ? `${failures[codeOf(failure)].next} ` : ''
-  return `${first}A build submits it again; a dev server does when you say so.`
-}
 
 /**
  * Ends the record of a submission that the service refused, which cost nothing. What it would refuse again as long as
@@ -118,17 +74,6 @@ function charged({ key, imageName }: Request, error: MeshyError, credits: number
     details: { ...error.details, key },
     cause: error,
   })
-}
-
-function chargeOf(credits: number): string {
-  return `The service charged ${credits} credits for it, so it is not submitted again by itself.`
-}
-
-function settleCharge({ key, taskId }: { key: string; taskId: string | undefined }): string {
-  return (
-    `Ask Meshy to refund task ${taskId}; \`unplugin-meshy forget ${key}\` lets the next build pay for a new one, ` +
-    'after a change of the image if that was the cause.'
-  )
 }
 
 /** A 404 alone proves nothing: only when the service must have thrown the task away, its record ends. */

@@ -5,7 +5,7 @@ import type { TaskKind } from '../request/request.ts'
 import type { BlobRef, FileRole } from '../store/entry.ts'
 import type { Ports } from './ports.ts'
 import { checkFileKind, extensionOf } from './file-kind.ts'
-import { urlOfRole } from './roles.ts'
+import { urlOfRole } from '../finding/roles.ts'
 
 /** Which files of which task, and what their bytes must be where that is known. */
 export interface FilesToFetch {

@@ -6,7 +6,7 @@ import type { JournalRecord, StartedRecord } from '../store/journal-record.ts'
 import { apiFailureOf } from '../system/api-failure.ts'
 import type { Ports } from './ports.ts'
 import { adoptable, echoesKeys, listRecentTasks, type KnownTasks, type RecentTasks } from './recent-tasks.ts'
-import { isPastRetention, isUnsent } from './retention.ts'
+import { isPastRetention, isUnsent } from '../finding/retention.ts'
 
 /** How far our times and those of the service may be apart. */
 const CLOCK_MARGIN_MS = 60_000

@@ -1,7 +1,7 @@
 import { MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import type { Entry, FileRole } from '../store/entry.ts'
-import type { Finding } from './classify.ts'
+import type { Finding } from '../finding/classify.ts'
 import type { Ports } from './ports.ts'
 import { buildElsewhere } from './build-elsewhere.ts'
 import { priceOf } from './price.ts'

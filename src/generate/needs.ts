@@ -1,6 +1,6 @@
 import PQueue from 'p-queue'
 import { isMeshyError, MeshyError } from '../system/errors.ts'
-import { packagesOf, stepsOf, type DerivationPlan } from '../derive/steps.ts'
+import { packagesOf, stepsOf, type DerivationPlan } from '../finding/steps.ts'
 import type { Request, SourceImage } from '../request/request.ts'
 import { probeStore } from '../store/probe.ts'
 import type { Candidate } from './batch.ts'

@@ -1,7 +1,7 @@
 import { MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import type { Entry, FileRole } from '../store/entry.ts'
-import { classify, type Finding, type StoredFinding } from './classify.ts'
+import { classify, type Finding, type StoredFinding } from '../finding/classify.ts'
 import type { Ports } from './ports.ts'
 import { generate, type Generated } from './generate.ts'
 import { lacksPermission, type Permission } from './permission.ts'

@@ -6,7 +6,7 @@ import type { JournalRecord, JournalStart, StartedRecord } from '../store/journa
 import type { Ports, Settings } from './ports.ts'
 import type { SharedStores } from '../store/shared/shared-stores.ts'
 import { recordOf } from './pay.ts'
-import { isPastRetention, isUnsent } from './retention.ts'
+import { isPastRetention, isUnsent } from '../finding/retention.ts'
 
 /** A journal of which the others of the machine and the team hear what they need if this process is killed. */
 export function tellingJournal(

@@ -15,7 +15,7 @@ import { assertMine, NOT_SUBMITTED } from './assert-mine.ts'
 import { findLostTask } from './lost-task.ts'
 import type { Permission } from './permission.ts'
 import { submittedMeanwhile } from './submitted-meanwhile.ts'
-import { RETENTION_MS } from './retention.ts'
+import { RETENTION_MS } from '../finding/retention.ts'
 
 export interface Payment {
   permission: Permission

@@ -2,13 +2,8 @@ import type { Client, Created } from '../service/client.ts'
 import type { Limits } from '../service/limits/limits.ts'
 import type { SubmitOptions } from '../service/transport.ts'
 import type { ModelTransform } from '../derive/transform-model.ts'
-import type { Hasher } from '../request/fingerprint.ts'
-import type { ImageReader } from '../request/images.ts'
 import type { Payload } from '../request/payload.ts'
-import type { Store } from '../store/open-store.ts'
 import type { TeamStoreSettings } from '../store/shared/open-team-store.ts'
-import type { SharedStores } from '../store/shared/shared-stores.ts'
-import type { Clock } from '../system/clock.ts'
 import type { Fetch } from '../system/fetch.ts'
 import type { Logger } from '../system/logger.ts'
 import type { Notices } from '../system/notices.ts'
@@ -19,24 +14,21 @@ import type { Batch, Candidate } from './batch.ts'
 import type { Budget } from './budget.ts'
 import type { Effort, Expiring } from './effort.ts'
 import type { Interrupt } from './interrupt.ts'
-import type { Mode } from './modes.ts'
+import type { Mode } from '../finding/modes.ts'
+import type { FindingPorts } from '../finding/ports.ts'
 import type { Permission } from './permission.ts'
 import type { Progress } from './progress.ts'
 import type { TaskListCache } from './recent-tasks.ts'
 import type { WantedFiles } from './wanted.ts'
 
 /** What this room needs of the run around it. `run/open-ports.ts` puts it together; a function takes what it uses. */
-export interface Ports {
+export interface Ports extends FindingPorts {
   options: Settings
-  store: ProjectStore
   /** @throws {MeshyError} MESHY_AUTH_MISSING when there is no API key */
   account(): Account
   purse: Purse
   models: ModelsOfRun
   reporter: Reporter
-  clock: ServiceClock
-  /** Aborted when the run ends early. */
-  signal: AbortSignal
 }
 
 /** The options that making a model depends on, resolved. */
@@ -55,14 +47,6 @@ export interface Settings {
   projectDir: string
   cacheDir: string
   lockfile: string | false
-}
-
-/** What is on this machine for a project, and what it shares. */
-export interface ProjectStore extends Store {
-  shared: SharedStores
-  /** Reads and digests an image once for a run, however often it is imported. */
-  images: ImageReader
-  hasher: Hasher
 }
 
 /** The way to the service: its client, the limits of the account, and `fetch` for the files. */
@@ -116,10 +100,4 @@ export interface Reporter {
   progress: Progress
   addEffort(made: { key: string; imageName: string }, effort: Effort): void
   addExpiring(model: Expiring): void
-}
-
-/** The time here, and at the service. */
-export interface ServiceClock extends Clock {
-  /** As far as an answer told it, else the time here; milliseconds since 1970. */
-  serviceNow(): number
 }

@@ -1,13 +1,13 @@
 import { open } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { isMeshyError, type ErrorCode } from '../system/errors.ts'
-import { FACTS_REVISION, type Facts } from '../glb/facts.ts'
+import { isOutdated, type Facts } from '../glb/facts.ts'
 import { inspectGlb } from '../glb/inspect.ts'
 import { GLB_HEAD_BYTES } from '../glb/validate.ts'
 import type { Request } from '../request/request.ts'
 import type { BlobRef, Entry } from '../store/entry.ts'
 import { ifReadable } from '../store/unreadable.ts'
-import { classify, type StoredFinding } from './classify.ts'
+import { classify, type StoredFinding } from '../finding/classify.ts'
 import type { Ports } from './ports.ts'
 
 /** Far more than the JSON of a model needs. */
@@ -22,8 +22,7 @@ export async function renewFacts(
   request: Request,
   finding: StoredFinding,
 ): Promise<StoredFinding> {
-  const { mode } = ports.options
-  if (!isOld(finding.entry.facts) || (mode !== 'generate' && mode !== 'ask')) return finding
+  if (!isOutdated(finding.entry.facts)) return finding
   const renewed = await renew(ports, finding.entry)
   if (!renewed) return finding
   try {
@@ -40,7 +39,7 @@ async function renew(ports: Ports, entry: Entry): Promise<Entry | undefined> {
   const facts = await tellAgain(ports, { ...entry.files.glb, facts: entry.facts })
   const derived = { ...entry.derived }
   for (const [key, file] of Object.entries(derived)) {
-    const again = isOld(file.facts) ? await tellAgain(ports, file) : undefined
+    const again = isOutdated(file.facts) ? await tellAgain(ports, file) : undefined
     if (again) derived[key] = { ...file, facts: again }
   }
   const isSame = !facts && Object.entries(derived).every(([key, file]) => file === entry.derived?.[key])
@@ -96,10 +95,6 @@ async function keep({ store }: Ports, entry: Entry): Promise<void> {
     })
   }
   if (await store.lockfile?.get(entry.key)) await store.lockfile?.put(entry, { replace: true })
-}
-
-function isOld({ revision = 1 }: Facts): boolean {
-  return revision < FACTS_REVISION
 }
 
 function isCoded(error: unknown, code: ErrorCode): boolean {

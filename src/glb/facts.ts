@@ -15,3 +15,8 @@ export interface Facts {
 }
 
 export type Vec3 = [x: number, y: number, z: number]
+
+/** Whether facts are of an earlier release, which may have told them otherwise. */
+export function isOutdated({ revision = 1 }: Facts): boolean {
+  return revision < FACTS_REVISION
+}

@@ -1,6 +1,6 @@
 import { isMeshyError } from '../system/errors.ts'
 import type { Context } from '../run/context.ts'
-import { isOffline } from '../generate/modes.ts'
+import { isOffline } from '../finding/modes.ts'
 
 const KEPT_MS = 30_000
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readyAsset } from '../run/asset.ts'
-import { classify } from '../generate/classify.ts'
+import { classify } from '../finding/classify.ts'
 import type { Context } from '../run/context.ts'
 import type { PlanRow } from '../run/plan.ts'
 import { printableField } from '../system/printable.ts'

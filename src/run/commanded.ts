@@ -6,7 +6,7 @@ import type { Facts } from '../glb/facts.ts'
 import type { Environment } from './environment.ts'
 import type { ResolvedOptions } from './option-types.ts'
 import type { PlanRow } from './plan.ts'
-import type { State } from '../generate/modes.ts'
+import type { State } from '../finding/modes.ts'
 import type { ModelReport } from './reporting/report.ts'
 
 /**

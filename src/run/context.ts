@@ -1,4 +1,4 @@
-import type { Derivation } from '../derive/derivation.ts'
+import type { Derivation } from '../finding/derivation.ts'
 import type { DerivePool } from '../derive/pool.ts'
 import type { Wanted } from '../generate/obtain.ts'
 import type { Ports } from '../generate/ports.ts'

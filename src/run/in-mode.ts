@@ -1,4 +1,4 @@
-import type { Mode } from '../generate/modes.ts'
+import type { Mode } from '../finding/modes.ts'
 import type { Context } from './context.ts'
 
 /** The same run in another mode. */

@@ -5,7 +5,7 @@ import type { DirectiveObject } from '../request/directive-types.ts'
 import { parseDirectiveObject } from '../request/parse-object.ts'
 import { parsePreset } from '../request/resolve.ts'
 import { nearestName } from '../system/nearest-name.ts'
-import { MODES } from '../generate/modes.ts'
+import { MODES } from '../finding/modes.ts'
 import type { Options } from './option-types.ts'
 
 const directiveObject = z.record(z.string(), z.unknown())

@@ -2,7 +2,7 @@ import { formatSite, type ImportSite } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import { by } from '../system/order.ts'
 import { sitesOf, type Import } from './imports.ts'
-import type { State } from '../generate/modes.ts'
+import type { State } from '../finding/modes.ts'
 
 /** A line of a plan: what a build would do about one import. */
 export interface PlanRow {

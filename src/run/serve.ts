@@ -1,16 +1,14 @@
 import { MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import { readyAsset, type Asset } from './asset.ts'
-import { classify, type StoredFinding } from '../generate/classify.ts'
+import { classify, type StoredFinding } from '../finding/classify.ts'
 import { buildElsewhere } from '../generate/build-elsewhere.ts'
-import { completeStored } from '../generate/complete.ts'
+import { isComplete } from '../finding/is-complete.ts'
 import type { Context } from './context.ts'
-import { partsOf } from '../derive/derivation.ts'
+import { partsOf } from '../finding/derivation.ts'
 import { tellFailure } from './live/derivations.ts'
 import type { DerivationTask } from './live/tasks.ts'
 import { derive } from './derive.ts'
-import { renewFacts } from '../generate/renew-facts.ts'
-import { completePictures } from '../generate/pictures.ts'
 import { ensureStateFile } from './live/state-file.ts'
 
 /** How long a live page waits for what is derived: what this machine has already needs no longer. */
@@ -22,9 +20,7 @@ const PATIENCE_MS = 50
  * @throws {MeshyError} MESHY_MODEL_MISSING in `frozen` for what is not derived yet; what `derive` throws
  */
 export async function serve(context: Context, request: Request, found: StoredFinding): Promise<Asset> {
-  await completeStored(context.ports, found.entry)
-  await completePictures(context.ports, request, found.entry)
-  const finding = await renewFacts(context.ports, request, found)
+  const finding = await completed(context, request, found)
   const { entry, derivation } = finding
   if (!derivation) return readyAsset(finding, request)
   const { mode } = context.ports.options
@@ -38,6 +34,12 @@ export async function serve(context: Context, request: Request, found: StoredFin
   if (context.serving.live) return serveMeanwhile(context, request, { finding, derivation })
   await derive(context, request, { entry, derivation })
   return readyAsset({ ...(await classify(context.ports, request)), entry }, request)
+}
+
+async function completed({ ports }: Context, request: Request, found: StoredFinding): Promise<StoredFinding> {
+  if (await isComplete(ports, found.entry)) return found
+  const { complete } = await import('../generate/complete.ts')
+  return complete(ports, request, found)
 }
 
 /** Nobody waits in a live run: the model as it came is shown until what is derived from it is there. */

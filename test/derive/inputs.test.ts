@@ -3,7 +3,7 @@ import { MeshoptEncoder } from 'meshoptimizer'
 import { describe, expect, it } from 'vitest'
 import { takeSnapshot } from '../../src/derive/compare/snapshot.ts'
 import { deriveModel } from '../../src/derive/derive-model.ts'
-import type { DerivationPlan } from '../../src/derive/steps.ts'
+import type { DerivationPlan } from '../../src/finding/steps.ts'
 import { assembleGlb, validateGlb } from '../glb/fixtures.ts'
 import { failureOf } from '../support/run.ts'
 import {

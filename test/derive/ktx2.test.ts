@@ -1,7 +1,7 @@
 import { KHRTextureBasisu } from '@gltf-transform/extensions'
 import { describe, expect, it } from 'vitest'
 import { deriveModel } from '../../src/derive/derive-model.ts'
-import type { DerivationPlan } from '../../src/derive/steps.ts'
+import type { DerivationPlan } from '../../src/finding/steps.ts'
 import { validateGlb } from '../glb/fixtures.ts'
 import { ktx2 } from './support/ktx2.ts'
 import { openIo, Sample } from './support/sample.ts'

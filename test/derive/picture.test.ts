@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { deriveModel } from '../../src/derive/derive-model.ts'
-import type { DerivationPlan } from '../../src/derive/steps.ts'
+import type { DerivationPlan } from '../../src/finding/steps.ts'
 import { inspectGlb } from '../../src/glb/inspect.ts'
 import { validateGlb } from '../glb/fixtures.ts'
 import { heavyModel } from './models.ts'

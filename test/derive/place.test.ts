@@ -1,7 +1,7 @@
 import { AnimationMixer, Box3, Vector3, type Object3D } from 'three'
 import { describe, expect, it } from 'vitest'
 import { deriveModel } from '../../src/derive/derive-model.ts'
-import type { DerivationPlan } from '../../src/derive/steps.ts'
+import type { DerivationPlan } from '../../src/finding/steps.ts'
 import { inspectGlb } from '../../src/glb/inspect.ts'
 import { validateGlb } from '../glb/fixtures.ts'
 import { flatModel, instanced, POSED, rig, twoScenes } from '../glb/posed-models.ts'

@@ -1,7 +1,7 @@
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { deriveModel } from '../../src/derive/derive-model.ts'
-import type { DerivationPlan } from '../../src/derive/steps.ts'
+import type { DerivationPlan } from '../../src/finding/steps.ts'
 import { openIo, Sample } from './support/sample.ts'
 
 /** Stripes of two colours: few bytes as PNG, many as WebP. */

@@ -1,7 +1,7 @@
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import type { StartOptions } from '../../src/emulator.ts'
-import type { Mode } from '../../src/generate/modes.ts'
+import type { Mode } from '../../src/finding/modes.ts'
 import { failureOf, openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { MODES } from '../../src/generate/modes.ts'
+import { MODES } from '../../src/finding/modes.ts'
 import { Permission } from '../../src/generate/permission.ts'
 import { readSources } from '../support/sources.ts'
 

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import type { Mode } from '../../src/generate/modes.ts'
+import type { Mode } from '../../src/finding/modes.ts'
 import { createHasher } from '../../src/request/fingerprint.ts'
 import { drawPng } from '../glb/damaged.ts'
 import { makePng } from '../glb/pictures.ts'

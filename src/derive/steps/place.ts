@@ -1,7 +1,7 @@
 import type { Document, Node, Scene } from '@gltf-transform/core'
 import type { Facts, Vec3 } from '../../glb/facts.ts'
 import { moved } from '../compare/snapshot.ts'
-import type { DerivationPlan } from '../steps.ts'
+import type { DerivationPlan } from '../../finding/steps.ts'
 import type { Step } from './step.ts'
 
 /**

@@ -2,7 +2,7 @@ import type { Document, NodeIO } from '@gltf-transform/core'
 import type { Changes } from '../compare/compare.ts'
 import type { Snapshot } from '../compare/snapshot.ts'
 import type { Tools } from '../libraries.ts'
-import type { DerivationPlan } from '../steps.ts'
+import type { DerivationPlan } from '../../finding/steps.ts'
 
 /** What a step works on. */
 export interface Work {

@@ -1,6 +1,6 @@
 import type { Texture } from '@gltf-transform/core'
 import { need, type Tools } from '../libraries.ts'
-import type { DerivationPlan } from '../steps.ts'
+import type { DerivationPlan } from '../../finding/steps.ts'
 import { isReadable } from './readable.ts'
 import type { Step } from './step.ts'
 

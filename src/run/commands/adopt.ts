@@ -1,7 +1,7 @@
 import { MeshyError } from '../../system/errors.ts'
 import type { Task } from '../../service/task.ts'
 import { keyInName } from '../../request/payload.ts'
-import { findEntry } from '../../generate/classify.ts'
+import { findEntry } from '../../finding/classify.ts'
 import type { Context } from '../context.ts'
 import { notATask } from './account.ts'
 import { findRecord } from '../../store/found-record.ts'

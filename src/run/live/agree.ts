@@ -1,7 +1,7 @@
 import type { Request } from '../../request/request.ts'
-import { classify, type Finding } from '../../generate/classify.ts'
+import { classify, type Finding } from '../../finding/classify.ts'
 import type { Context } from '../context.ts'
-import { decide, isOffline } from '../../generate/modes.ts'
+import { decide, isOffline } from '../../finding/modes.ts'
 import { Permission } from '../../generate/permission.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { Request } from '../../request/request.ts'
 import type { Clock } from '../../system/clock.ts'
 import { by } from '../../system/order.ts'
-import type { Finding } from '../../generate/classify.ts'
+import type { Finding } from '../../finding/classify.ts'
 import type { Logger } from '../../system/logger.ts'
 import { priceOf } from '../../generate/price.ts'
 

@@ -1,5 +1,5 @@
 import { isMeshyError } from '../../system/errors.ts'
-import { classify } from '../../generate/classify.ts'
+import { classify } from '../../finding/classify.ts'
 import type { Context } from '../context.ts'
 import type { Asked } from './consent.ts'
 import { touchStateFile } from './state-file.ts'

@@ -1,6 +1,6 @@
-import type { Derivation } from '../../derive/derivation.ts'
-import type { Finding, StoredFinding } from '../../generate/classify.ts'
-import type { Action } from '../../generate/modes.ts'
+import type { Derivation } from '../../finding/derivation.ts'
+import type { Finding, StoredFinding } from '../../finding/classify.ts'
+import type { Action } from '../../finding/modes.ts'
 import type { Import } from '../imports.ts'
 
 /** What a live run does about a model that is not ready. */

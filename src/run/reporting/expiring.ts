@@ -1,6 +1,6 @@
 import { by } from '../../system/order.ts'
 import type { Context } from '../context.ts'
-import { mayGenerate } from '../../generate/modes.ts'
+import { mayGenerate } from '../../finding/modes.ts'
 
 /** Tells once, at the end of a build, until when builds like this one go well: in a container, nothing else would say so. */
 export async function tellExpiring({

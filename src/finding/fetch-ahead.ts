@@ -3,7 +3,7 @@ import { isMeshyError } from '../system/errors.ts'
 import { bringBlob, forEachFile, type Brought } from '../store/shared/sources.ts'
 import { blobsOf, type BlobRef } from '../store/entry.ts'
 import { hasErrno } from '../system/errno.ts'
-import type { Ports } from './ports.ts'
+import type { FindingPorts } from './ports.ts'
 import { isOffline } from './modes.ts'
 
 /**
@@ -12,7 +12,7 @@ import { isOffline } from './modes.ts'
  *
  * @returns how many files came
  */
-export async function fetchAhead({ store, options, clock, signal }: Ports): Promise<number> {
+export async function fetchAhead({ store, options, clock, signal }: FindingPorts): Promise<number> {
   if (store.shared.sources.length === 0 || !store.lockfile || isOffline(options.mode)) return 0
   const pins = [...(await store.lockfile.all()).values()].filter(({ source }) => source !== 'emulator')
   const refs = new Map(pins.flatMap(blobsOf).map((ref) => [ref.sha256, ref]))

@@ -1,5 +1,3 @@
-import type { PackageName } from './libraries.ts'
-
 /** What is derived from a model, as data. Absent fields ask for nothing. */
 export interface DerivationPlan {
   /** The defaults for the web; see {@link OPTIMIZED}. */
@@ -18,6 +16,9 @@ export interface DerivationPlan {
   height?: number | undefined
   origin?: 'bottom' | 'center' | undefined
 }
+
+/** An optional package that derives; `derive/libraries.ts` loads it. */
+export type PackageName = 'sharp' | 'meshoptimizer' | 'draco3dgltf' | 'watlas'
 
 export type TextureFormat = 'webp' | 'keep'
 

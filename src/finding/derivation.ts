@@ -3,7 +3,7 @@ import type { Facts } from '../glb/facts.ts'
 import type { Request } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
 import type { Hasher } from '../request/fingerprint.ts'
-import type { ModelTransform } from './transform-model.ts'
+import type { FindingPorts } from './ports.ts'
 
 /** One file that is made of a stored model. */
 export interface Part {
@@ -27,7 +27,7 @@ export interface Derivation {
 
 /** What decides what is derived, besides an import. */
 export interface Deriving {
-  options: { transforms: readonly ModelTransform[] }
+  options: Pick<FindingPorts['options'], 'transforms'>
   store: { hasher: Hasher }
 }
 

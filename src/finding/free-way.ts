@@ -1,6 +1,6 @@
 import type { CanonicalRequest, Request } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
-import type { Ports } from './ports.ts'
+import type { FindingPorts } from './ports.ts'
 import type { ErrorCode } from '../system/errors.ts'
 import { ifIntact } from '../store/unreadable.ts'
 
@@ -11,7 +11,7 @@ const DEFAULT_POLYCOUNT = 30_000
  * How an import could have its model without paying: when the project has one of the same pictures that differs in
  * nothing but more polygons, `simplify` makes it of that one; and one of an emulator is there for runs with an emulator.
  */
-export async function findFreeWay({ store }: Ports, request: Request): Promise<string | undefined> {
+export async function findFreeWay({ store }: FindingPorts, request: Request): Promise<string | undefined> {
   const entries = store.lockfile ? await store.lockfile.all() : await readAll(store)
   return simplified(entries, request) ?? emulatedOnly(entries, request)
 }
@@ -44,7 +44,7 @@ function simplified(entries: ReadonlyMap<string, Entry>, request: Request): stri
 /** An entry that cannot be read is told where it is needed: it gives no hint about others. */
 const NO_HINT: readonly ErrorCode[] = ['MESHY_CACHE_CORRUPT', 'MESHY_CACHE_UNREADABLE', 'MESHY_CACHE_VERSION']
 
-async function readAll({ entries }: Ports['store']): Promise<Map<string, Entry>> {
+async function readAll({ entries }: FindingPorts['store']): Promise<Map<string, Entry>> {
   const found = await Promise.all(
     (await entries.keys()).map((key) => ifIntact(() => entries.read(key), NO_HINT)),
   )

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { stepsOf, type DerivationPlan } from '../../src/derive/steps.ts'
+import { stepsOf, type DerivationPlan } from '../../src/finding/steps.ts'
 
 describe('stepsOf', () => {
   it.each<[string, DerivationPlan, string[]]>([

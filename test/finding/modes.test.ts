@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { agree } from '../../src/run/live/agree.ts'
-import { isOffline, MODES, STATES, type Mode, type State } from '../../src/generate/modes.ts'
+import { isOffline, MODES, STATES, type Mode, type State } from '../../src/finding/modes.ts'
 import { startGate } from '../support/gate.ts'
 import { failureOf, leaveOnItsWay, openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'

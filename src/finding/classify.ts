@@ -2,9 +2,9 @@ import { isMeshyError, type ErrorCode } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import type { BlobRef, DerivedFile, Entry, FileRole } from '../store/entry.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
-import type { Ports } from './ports.ts'
-import { derivationOf, type Derivation, type Part } from '../derive/derivation.ts'
-import { findEarlier } from '../derive/earlier.ts'
+import type { FindingPorts } from './ports.ts'
+import { derivationOf, type Derivation, type Part } from './derivation.ts'
+import { findEarlier } from './earlier.ts'
 import { findFreeWay } from './free-way.ts'
 import type { State } from './modes.ts'
 import { assertSamePictures } from './pictures.ts'
@@ -47,7 +47,7 @@ export interface DerivedPart {
 export type StoredFinding = Finding & { entry: Entry }
 
 /** Finds out in which of the four states a request is. Every file that is handed out was verified here. */
-export async function classify(ports: Ports, request: Request): Promise<Finding> {
+export async function classify(ports: FindingPorts, request: Request): Promise<Finding> {
   const entry = await findEntry(ports, request.key)
   if (entry) {
     assertSamePictures(entry.request, request)
@@ -66,13 +66,13 @@ export async function classify(ports: Ports, request: Request): Promise<Finding>
  * What a key means: the lockfile says it, before everything else. What only this machine knows counts where the lockfile
  * is silent, but never in `frozen`: there the committed file is the one authority.
  */
-export async function findEntry({ store, options }: Ports, key: string): Promise<Entry | undefined> {
+export async function findEntry({ store, options }: FindingPorts, key: string): Promise<Entry | undefined> {
   const pinned = await store.lockfile?.get(key)
   if (pinned || (options.mode === 'frozen' && store.lockfile)) return pinned
   return store.entries.read(key)
 }
 
-async function verifyFiles(ports: Ports, entry: Entry, request: Request) {
+async function verifyFiles(ports: FindingPorts, entry: Entry, request: Request) {
   const lacking: FileRole[] = []
   const paths = new Map<FileRole, string>()
   const derivation = derivationOf(ports, request, entry)
@@ -100,7 +100,11 @@ async function verifyFiles(ports: Ports, entry: Entry, request: Request) {
  * Preview pictures that earlier versions had made but did not fetch: a model that is pinned without them is served without
  * them, where they cannot be had any more.
  */
-function isForgone({ options, clock, reporter: { notices } }: Ports, entry: Entry, role: FileRole): boolean {
+function isForgone(
+  { options, clock, reporter: { notices } }: FindingPorts,
+  entry: Entry,
+  role: FileRole,
+): boolean {
   if (!isThumbnailRole(role) || entry.files[role]) return false
   const mayFetch = options.mode === 'generate' || options.mode === 'ask'
   const age = clock.now() - Date.parse(entry.task?.createdAt ?? '')
@@ -112,7 +116,7 @@ function isForgone({ options, clock, reporter: { notices } }: Ports, entry: Entr
 
 /** What was derived is verified alone: the model that it comes from need not be here. Undefined unless all of it is. */
 async function verifyDerived(
-  ports: Ports,
+  ports: FindingPorts,
   { name }: Request,
   { entry, derivation: { main, levels } }: { entry: Entry; derivation: Derivation },
 ): Promise<{ main: DerivedPart | undefined; levels: DerivedPart[] } | undefined> {
@@ -128,7 +132,7 @@ async function verifyDerived(
 }
 
 async function verifyPart(
-  ports: Ports,
+  ports: FindingPorts,
   { entry, part, stem }: { entry: Entry; part: Part; stem: string },
 ): Promise<DerivedPart | undefined> {
   const pinned = entry.derived?.[part.key]
@@ -142,7 +146,7 @@ async function verifyPart(
 
 /** The path of a file whose bytes are right; undefined when they are missing or damaged, and so restorable. */
 async function verifiedPath(
-  { store: { outputs }, options, reporter: { notices } }: Ports,
+  { store: { outputs }, options, reporter: { notices } }: FindingPorts,
   ref: BlobRef,
   { key, stem }: { key: string; stem: string },
 ): Promise<string | undefined> {
