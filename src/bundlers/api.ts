@@ -1,4 +1,5 @@
 import { agree } from '../run/live/agree.ts'
+import { reportModels } from '../run/reporting/report.ts'
 import type { PluginApi } from '../run/plugin-api.ts'
 import { arrangePlan, takePlan } from '../run/plan.ts'
 import type { Session } from './session.ts'
@@ -6,7 +7,7 @@ import type { Session } from './session.ts'
 export function createApi(session: Session): PluginApi {
   return {
     options: session.inline,
-    report: async () => ({ models: (await session.context()).seen.report.models() }),
+    report: async () => ({ models: reportModels((await session.context()).ports.models) }),
     takePlan: async () => arrangePlan(await takePlan((await session.context()).seen)),
     agree: async (keys) => agree(await session.context(), keys),
     listOnly: () => {

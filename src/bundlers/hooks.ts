@@ -9,7 +9,7 @@ import { loadAsset } from '../run/load.ts'
 import { formatPlan, takePlan } from '../run/plan.ts'
 import type { PluginApi } from '../run/plugin-api.ts'
 import { tellExpiring } from '../run/reporting/expiring.ts'
-import { summarize } from '../run/reporting/report.ts'
+import { summarize, takeUntold } from '../run/reporting/report.ts'
 import type { Adapter, Loaded, NativeContext } from './adapter.ts'
 import { hashInPath } from './hash-in-path.ts'
 import { renderFailedModule, renderModule } from './module.ts'
@@ -166,11 +166,11 @@ export async function finishBuild(session: Session, api: PluginApi): Promise<voi
 
 function tellSum({
   ports: {
+    models: table,
     reporter: { logger },
   },
-  seen: { report },
 }: Context): void {
-  const models = report.takeUntold()
+  const models = takeUntold(table)
   const summary = summarize(models)
   const hasStandIns = models.some(({ origin }) => origin === 'stand-in')
   if (summary) logger[hasStandIns ? 'warn' : 'info'](`meshy: ${summary}`)

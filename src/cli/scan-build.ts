@@ -10,6 +10,7 @@ import type { Mode } from '../finding/modes.ts'
 import { openProject } from '../run/open-project.ts'
 import { takePlan } from '../run/plan.ts'
 import type { PluginApi } from '../run/plugin-api.ts'
+import { reportModels } from '../run/reporting/report.ts'
 import { Problems } from '../run/reporting/problems.ts'
 import { scanImports, type FoundImport } from '../run/types/scan-sources.ts'
 import type { Logger } from '../system/logger.ts'
@@ -34,7 +35,7 @@ export async function scanBuild(root: string, mode: Mode): Promise<Walked> {
     if (imported) await loadFound(context, imported)
   })
   return {
-    report: async () => ({ models: context.seen.report.models() }),
+    report: async () => ({ models: reportModels(context.ports.models) }),
     takePlan: () => takePlan(context.seen),
   }
 }

@@ -6,6 +6,7 @@ import { overBudget, type Reservation } from './budget.ts'
 import type { Ports } from './ports.ts'
 import { findFreeWay } from '../finding/free-way.ts'
 import { candidatesFor, isLikely, isProvenGone, mayBeInTheMaking, submissionUnknown } from './lost-task.ts'
+import { findRefusals } from './needs.ts'
 import { notSubmitted } from './not-submitted.ts'
 import { permissionMissing } from './permission.ts'
 import { priceOf } from './price.ts'
@@ -18,7 +19,7 @@ import { RETENTION_MS } from '../finding/retention.ts'
  * 0. A build that fails anyway, for an import that cannot be read, sends nothing and costs nothing.
  * 1. The account's recent tasks are listed, which is free. One that carries a key is taken over.
  * 2. A submission that was cut off and cannot be found out is an error of its own.
- * 3. What nobody has allowed to be paid goes no further, nor does what lacks something here; see {@link Needs}.
+ * 3. What nobody has allowed to be paid goes no further, nor does what lacks something here; see {@link findRefusals}.
  * 4. The rest is priced, announced, and held against the budget and the balance. Too much: nothing is submitted.
  */
 export async function decideBatch(
@@ -30,7 +31,7 @@ export async function decideBatch(
   const account = await lookAtAccount(ports, candidates)
   const found = candidates.map((candidate) => findTask(ports, candidate, account))
   const allowed = candidates.filter((candidate, index) => found[index] === undefined && candidate.permission)
-  const unmet = await ports.purse.needs.refusals(ports, allowed)
+  const unmet = await findRefusals(ports, allowed)
   const toPay = allowed.filter((candidate) => !unmet.has(candidate))
   // Other imports were read meanwhile.
   const laterFailure = failureOfRun(ports)

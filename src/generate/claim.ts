@@ -27,7 +27,7 @@ export async function claimTask(
   const record = found && (await assertOurs(ports, found, lease))
   if (record?.state === 'accepted') return adopt(record.taskId)
   if (isFinal(record) && !isFinal(known)) throw failedBefore(record)
-  ports.reporter.progress.waiting(request)
+  ports.reporter.progress(request, 'waiting')
   const admission = await admit(ports, request, { record, permission, lease })
   if (!('adopt' in admission)) return submission(ports, request, { ...admission, lease })
   await takeOver(ports, request, { task: admission.adopt, lease })

@@ -72,14 +72,6 @@ async function takeOrMake(ports: Ports, request: Request, attempt: Attempt): Pro
 }
 
 async function generateInTurn(ports: Ports, request: Request, attempt: Attempt): Promise<Generated> {
-  try {
-    return await generateAlone(ports, request, attempt)
-  } finally {
-    ports.models.interrupt?.end(request)
-  }
-}
-
-async function generateAlone(ports: Ports, request: Request, attempt: Attempt): Promise<Generated> {
   const { kind } = request.canonical
   // The model first: what was paid is stored, whatever becomes of the files beside it.
   const { task, claim, stored } = await storedModel(ports, request, attempt).catch((error: unknown) => {
@@ -87,7 +79,7 @@ async function generateAlone(ports: Ports, request: Request, attempt: Attempt): 
   })
   // Whoever waits on this machine needs no more, whatever becomes of this run.
   await shareHere(ports, stored)
-  const extras = wantedRoles(ports.models.wanted.of(request)).filter((role) => role !== 'glb')
+  const extras = wantedRoles(ports.models.wantedOf(request)).filter((role) => role !== 'glb')
   const fetched = await fetchFiles(ports, { kind, task, roles: extras })
   const entry = await addFiles(ports, stored, fetched)
   await share(ports, entry)
@@ -131,11 +123,11 @@ async function finishedTask(
 
 function watch(ports: Ports, request: Request, id: string): Promise<Task> {
   const { client } = ports.account()
-  ports.models.interrupt?.begin(request)
+  ports.reporter.progress(request, 'on its way')
   return watchTask(client, request.canonical.kind, id, {
     clock: ports.clock,
     signal: ports.signal,
     timeoutMs: ports.options.taskTimeout,
-    onProgress: (task) => ports.reporter.progress.task(request, task),
+    onProgress: (task) => ports.reporter.progress(request, task),
   })
 }

@@ -4,7 +4,7 @@ import { packagesOf, stepsOf, type DerivationPlan } from '../finding/steps.ts'
 import type { Request, SourceImage } from '../request/request.ts'
 import { probeStore } from '../store/probe.ts'
 import type { Candidate } from './batch.ts'
-import type { NeedsOfRequests, Ports } from './ports.ts'
+import type { Ports } from './ports.ts'
 import { notSubmitted } from './not-submitted.ts'
 import { assertShowsSomething } from './picture-proof.ts'
 
@@ -12,56 +12,36 @@ import { assertShowsSomething } from './picture-proof.ts'
 const DECODES_AT_ONCE = 2
 
 /**
- * What requests need on this machine: a cache and a lockfile that can be written, the packages of their derivations,
- * pictures that show something. All of it is known before anything is paid.
+ * Which candidates of a batch must not be paid, and why: what they need on this machine is not there. A cache and a
+ * lockfile that can be written, the packages of their derivations, pictures that show something. In a build, one that
+ * must not keeps the others from being paid as well: it fails anyway.
  */
-export class Needs implements NeedsOfRequests {
-  /** What the imports of a run want to be derived, by key: they share one model, and the first one is paid for all. */
-  #plans = new Map<string, Map<string, DerivationPlan>>()
+export async function findRefusals(
+  ports: Ports,
+  candidates: readonly Candidate[],
+): Promise<Map<Candidate, MeshyError>> {
+  if (candidates.length === 0) return new Map()
+  const unwritable = await refusalOf(() => probe(ports))
+  const found = new Map<Candidate, MeshyError>()
+  const pictures = new PictureCheck(ports)
+  await Promise.all(
+    candidates.map(async (candidate) => {
+      const refusal = unwritable ?? (await refusalOf(() => assertMet(ports, candidate.request, pictures)))
+      if (refusal) found.set(candidate, refusal)
+    }),
+  )
+  if (found.size === 0 || ports.models.isLive) return found
+  return new Map(candidates.map((candidate) => [candidate, found.get(candidate) ?? notSubmitted()]))
+}
 
-  add(request: Request): void {
-    const { key } = request
-    const plans = this.#plans.get(key) ?? new Map<string, DerivationPlan>()
-    for (const plan of plansIn(request)) plans.set(stepsOf(plan).join(), plan)
-    this.#plans.set(key, plans)
-  }
-
-  /**
-   * Which candidates of a batch must not be paid, and why. In a build, one that must not keeps the others from being paid
-   * as well: it fails anyway.
-   */
-  async refusals(ports: Ports, candidates: readonly Candidate[]): Promise<Map<Candidate, MeshyError>> {
-    if (candidates.length === 0) return new Map()
-    const unwritable = await refusalOf(() => probe(ports))
-    const found = new Map<Candidate, MeshyError>()
-    const pictures = new PictureCheck(ports)
-    await Promise.all(
-      candidates.map(async (candidate) => {
-        const { request } = candidate
-        const refusal = unwritable ?? (await this.#refusalOf(ports, { request, pictures }))
-        if (refusal) found.set(candidate, refusal)
-      }),
-    )
-    if (found.size === 0 || ports.models.isLive) return found
-    return new Map(candidates.map((candidate) => [candidate, found.get(candidate) ?? notSubmitted()]))
-  }
-
-  async #refusalOf(
-    ports: Ports,
-    { request, pictures }: { request: Request; pictures: PictureCheck },
-  ): Promise<MeshyError | undefined> {
-    const plans = this.#plansOf(ports, request)
-    return refusalOf(async () => {
-      await assertDerivable(ports, request, plans)
-      for (const image of picturesOf(request)) await pictures.assert(image)
-    })
-  }
-
-  /** Where a server runs, imports come and go: what one of them wanted a while ago stops nobody. */
-  #plansOf({ models: { isLive } }: Ports, request: Request): DerivationPlan[] {
-    const known = isLive ? undefined : this.#plans.get(request.key)
-    return known ? [...known.values()] : plansIn(request)
-  }
+async function assertMet(ports: Ports, request: Request, pictures: PictureCheck): Promise<void> {
+  const { models } = ports
+  // Imports of a key share one model, and the first one is paid for all. Where a server runs, imports come and go: what
+  // one of them wanted a while ago stops nobody.
+  const requests = models.isLive ? [request] : [request, ...models.requestsOf(request.key)]
+  const plans = requests.flatMap(plansIn)
+  await assertDerivable(ports, request, plans)
+  for (const image of picturesOf(request)) await pictures.assert(image)
 }
 
 function plansIn({ derivation, lods }: Request): DerivationPlan[] {

@@ -40,7 +40,7 @@ export async function obtain(
       current = await classify(ports, request)
     }
   } finally {
-    ports.reporter.progress.done(request)
+    ports.reporter.progress(request, 'done')
   }
   const { entry } = current
   if (entry && current.state === 'ready') return { ...current, entry }

@@ -80,7 +80,7 @@ async function prepare(ports: Ports, request: Request, { batch, lease }: Payment
   if (!ports.models.isLive) batch.signal.throwIfAborted()
   assertStillMade(request)
   // What other imports of the key want is made by the same task.
-  const united = { ...request, wanted: ports.models.wanted.of(request) }
+  const united = { ...request, wanted: ports.models.wantedOf(request) }
   const payload = await createPayload(united, {
     bytesOf: (image) => store.images.readBytes(image, signal),
   })
@@ -88,7 +88,7 @@ async function prepare(ports: Ports, request: Request, { batch, lease }: Payment
   // What was cut off never arrived. The new one begins now, and is looked for from now on.
   if ((await store.journal.read(request.key))?.state === 'started') await store.journal.clear(request.key)
   await store.journal.start(recordOf(ports, request))
-  ports.models.interrupt?.begin(request)
+  ports.reporter.progress(request, 'on its way')
   return payload
 }
 
@@ -117,12 +117,7 @@ interface Submission extends Payload {
 }
 
 async function post(ports: Ports, request: Request, submission: Submission): Promise<Paid> {
-  const {
-    clock,
-    options,
-    signal,
-    reporter: { progress },
-  } = ports
+  const { clock, options, signal, reporter } = ports
   const { limits } = ports.account()
   const { payment } = submission
   // What waits for its turn ends with the batch; what was sent does not, since its answer would be lost.
@@ -133,7 +128,7 @@ async function post(ports: Ports, request: Request, submission: Submission): Pro
       clock,
       timeoutMs: options.taskTimeout,
       signal: turn,
-      onFull: () => progress.queueFull(request),
+      onFull: () => reporter.progress(request, 'queue full'),
       isAccepted: (paid) => 'id' in paid,
     })
   } catch (error) {

@@ -8,18 +8,15 @@ import type { Fetch } from '../system/fetch.ts'
 import type { Logger } from '../system/logger.ts'
 import type { Notices } from '../system/notices.ts'
 import type { SingleFlight } from '../system/single-flight.ts'
-import type { MeshyError } from '../system/errors.ts'
-import type { Request } from '../request/request.ts'
-import type { Batch, Candidate } from './batch.ts'
+import type { Request, Wanted } from '../request/request.ts'
+import type { Task } from '../service/task.ts'
+import type { Batch } from './batch.ts'
 import type { Budget } from './budget.ts'
 import type { Effort, Expiring } from './effort.ts'
-import type { Interrupt } from './interrupt.ts'
 import type { Mode } from '../finding/modes.ts'
 import type { FindingPorts } from '../finding/ports.ts'
 import type { Permission } from './permission.ts'
-import type { Progress } from './progress.ts'
 import type { TaskListCache } from './recent-tasks.ts'
-import type { WantedFiles } from './wanted.ts'
 
 /** What this room needs of the run around it. `run/open-ports.ts` puts it together; a function takes what it uses. */
 export interface Ports extends FindingPorts {
@@ -71,33 +68,40 @@ export interface Order extends Payload {
 export interface Purse {
   budget: Budget
   batch: Batch
-  needs: NeedsOfRequests
   /** Whether the run is bound to fail for another import: then nothing more is paid. */
   hasFailed(): boolean
-}
-
-/** What requests need on this machine, known before anything is paid. */
-export interface NeedsOfRequests {
-  add(request: Request): void
-  /** Which candidates of a batch must not be paid, and why. */
-  refusals(ports: Ports, candidates: readonly Candidate[]): Promise<Map<Candidate, MeshyError>>
 }
 
 /** What is known of the models of a run while they are made. */
 export interface ModelsOfRun {
   /** Whether the bundler serves or watches, so that nobody waits. */
   isLive: boolean
-  wanted: WantedFiles
   flights: SingleFlight
-  /** Unset where nobody waits: that ends in its own way. */
-  interrupt: Interrupt | undefined
+  /** What the imports of a key ask for, each in its own way. */
+  requestsOf(key: string): Request[]
+  /** The files that all imports of the request's key want so far: they share one task. */
+  wantedOf(request: Request): Wanted
 }
+
+/** How far a model is, for whoever shows it. */
+export type Step =
+  /** It waits for its batch to be decided. */
+  | 'waiting'
+  /** It may have been paid from now on, until it is done. */
+  | 'on its way'
+  /** The queue of the account is full: the submission waits for a place. */
+  | 'queue full'
+  | Task
+  /** Something is derived from it. */
+  | 'deriving'
+  /** It is stored, or failed. */
+  | 'done'
 
 /** Hears what happens. */
 export interface Reporter {
   logger: Logger
   notices: Notices
-  progress: Progress
-  addEffort(made: { key: string; imageName: string }, effort: Effort): void
+  progress(request: Request, step: Step): void
+  addEffort(request: Request, effort: Effort): void
   addExpiring(model: Expiring): void
 }

@@ -2,17 +2,19 @@ import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { agree, retry } from '../run/live/agree.ts'
 import type { Context } from '../run/context.ts'
-import type { LiveRecord } from './record.ts'
+import type { Request } from '../request/request.ts'
+import type { Model } from '../run/models/model.ts'
+import type { Models } from '../run/models/models.ts'
 
 /** What a button of the page does. Returns the keys that are on their way because of it. */
-type Action = (context: Context, record: LiveRecord, keys: string[]) => Promise<string[]>
+type Action = (context: Context, keys: string[]) => Promise<string[]>
 
 const ACTIONS = new Map<string, Action>([
-  ['/generate', async (context, _, keys) => agree(context, keys)],
+  ['/generate', async (context, keys) => agree(context, keys)],
   [
     '/retry',
-    async (context, record, keys) => {
-      const started = await Promise.all(keys.map((key) => retryOne(context, record, key)))
+    async (context, keys) => {
+      const started = await Promise.all(keys.map((key) => retryOne(context, key)))
       return keys.filter((_, index) => started[index])
     },
   ],
@@ -47,10 +49,18 @@ function parseKeys(text: string): string[] | undefined {
   }
 }
 
-async function retryOne(context: Context, record: LiveRecord, key: string): Promise<boolean> {
-  const seen = record.model(key)
+async function retryOne(context: Context, key: string): Promise<boolean> {
+  const { models } = context.ports
+  const model = models.find(key)
   // Another tab may have asked for it already.
-  if (!seen || seen.progress) return false
-  const started = await Promise.all(record.failedRequests(key).map((request) => retry(context, request)))
+  if (!model || model.work) return false
+  const started = await Promise.all(failedRequests(models, model).map((request) => retry(context, request)))
   return started.includes(true)
+}
+
+/** What met an error that nothing has settled: each import of a model may want something else derived from it. */
+function failedRequests(models: Models, { request, error }: Model): Request[] {
+  const failed = models.imports().filter((one) => one.request?.key === request.key && one.error !== undefined)
+  const requests = failed.flatMap((one) => one.request ?? [])
+  return requests.length > 0 || error === undefined ? requests : [request]
 }

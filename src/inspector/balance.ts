@@ -1,6 +1,7 @@
 import { isMeshyError } from '../system/errors.ts'
 import type { Context } from '../run/context.ts'
 import { isOffline } from '../finding/modes.ts'
+import { reportModels } from '../run/reporting/report.ts'
 
 const KEPT_MS = 30_000
 
@@ -14,14 +15,14 @@ export class Balance {
       ports: {
         options,
         clock,
+        models,
         purse: { budget },
       },
-      seen: { report },
     } = context
     if (options.apiKey === undefined || isOffline(options.mode) || options.mode === 'frozen')
       return Promise.resolve(undefined)
     // A price is reserved before it is paid, and shows in the report when the model is here.
-    const spending = [budget.reserved, ...report.models().map(({ credits }) => credits)].join(' ')
+    const spending = [budget.reserved, ...reportModels(models).map(({ credits }) => credits)].join(' ')
     const known = this.#asked
     if (known && clock.now() - known.at <= KEPT_MS && known.spending === spending) return known.answer
     const answer = askBalance(context)

@@ -3,13 +3,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { formatError, formatThrown } from '../system/errors.ts'
 import type { Asset, AssetFile } from '../run/asset.ts'
 import type { Context } from '../run/context.ts'
+import type { Models } from '../run/models/models.ts'
 import { actionOf, readKeys } from './actions.ts'
 import { IN_OWN_FRAME, refuse, send, sendFile, sendJson } from './answer.ts'
 import { Balance } from './balance.ts'
 import { lockOf, maySpend, refusal } from './guard.ts'
 import { readPageFile, renderPage } from './page-files.ts'
 import { inspect } from './queries.ts'
-import { LiveRecord } from './record.ts'
 
 export interface InspectorOptions {
   context: Context
@@ -24,7 +24,6 @@ export interface InspectorOptions {
 export type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
 
 interface Inspector extends InspectorOptions {
-  record: LiveRecord
   balance: Balance
   token: string
 }
@@ -36,14 +35,14 @@ interface Exchange {
   response: ServerResponse
 }
 
-/** Serves a page about the models of a live run at `/__meshy/`, and observes the run from now on. */
+/**
+ * Serves a page about the models of a live run at `/__meshy/`. Frameworks have a server for pages and one for their own
+ * code, with one plugin: what either imports is seen in both.
+ */
 export function createInspector(options: InspectorOptions): Middleware {
   const { context, base } = options
-  // Frameworks have a server for pages and one for their own code, with one plugin: what either imports is seen in both.
-  const { observers } = context.serving
-  const record = observers.joined(LiveRecord) ?? observers.join(new LiveRecord(context.ports.clock))
   const token = randomBytes(24).toString('base64url')
-  const inspector: Inspector = { ...options, record, balance: new Balance(), token }
+  const inspector: Inspector = { ...options, balance: new Balance(), token }
   return (request, response, next) => {
     const path = pathBelow(request.url ?? '', base)
     if (path === undefined) return next()
@@ -71,7 +70,7 @@ async function answer(inspector: Inspector, exchange: Exchange): Promise<void> {
   if (reason !== undefined) return refuse(response, 403, reason)
   if (request.method === 'POST') return act(inspector, exchange)
   if (request.method !== 'GET') return refuse(response, 405, 'Only GET and POST are answered.')
-  const { context, record, balance, token, base } = inspector
+  const { context, balance, token, base } = inspector
   const lock = lockOf(request)
   if (path === '')
     return send(response, {
@@ -83,10 +82,10 @@ async function answer(inspector: Inspector, exchange: Exchange): Promise<void> {
   if (path === '/') return sendPage(inspector, response, lock ? '' : token)
   if (path === '/assets.json')
     return sendJson(response, {
-      ...(await inspect(context, record, await balance.read(context))),
+      ...(await inspect(context, await balance.read(context))),
       locked: lock && `${lock.message} ${lock.hint}`,
     })
-  const file = knownFile(record, path)
+  const file = knownFile(context.ports.models, path)
   if (file) return sendFile(response, file)
   const part = await readPageFile(path.slice(1))
   return part ? send(response, part) : refuse(response, 404, 'There is nothing here.')
@@ -98,7 +97,7 @@ function sendPage({ isDocked }: Inspector, response: ServerResponse, token: stri
 }
 
 /** A button of the page: each may spend. */
-async function act({ context, record, token }: Inspector, exchange: Exchange): Promise<void> {
+async function act({ context, token }: Inspector, exchange: Exchange): Promise<void> {
   const { request, response, path } = exchange
   const action = actionOf(path)
   if (!action) return refuse(response, 404, 'There is no such action.')
@@ -107,17 +106,17 @@ async function act({ context, record, token }: Inspector, exchange: Exchange): P
   if (!maySpend(request, token)) return refuse(response, 403, 'The token of the page is missing. Reload it.')
   const keys = await readKeys(request)
   if (!keys) return refuse(response, 400, 'Expected `{ "keys": [ … ] }` as JSON.')
-  sendJson(response, { keys: await action(context, record, keys) })
+  sendJson(response, { keys: await action(context, keys) })
 }
 
 const KNOWN = /^\/(?:models\/([0-9a-f]{16})(?:\/lod(\d))?\.glb|pictures\/([0-9a-f]{16})\/(\d))$/
 
 /** A file that the run knows, by its key: no part of a path ever comes from a request. */
-function knownFile(record: LiveRecord, path: string): { file: string; type: string } | undefined {
+function knownFile(models: Models, path: string): { file: string; type: string } | undefined {
   const [, key, level, pictured, index] = KNOWN.exec(path) ?? []
-  const glb = key === undefined ? undefined : glbOf(record.model(key)?.asset, level)
+  const glb = key === undefined ? undefined : glbOf(models.find(key)?.asset, level)
   if (glb) return { file: glb.path, type: 'model/gltf-binary' }
-  const image = pictured === undefined ? undefined : record.model(pictured)?.request.images[Number(index)]
+  const image = pictured === undefined ? undefined : models.find(pictured)?.request.images[Number(index)]
   return image && { file: image.file, type: image.mime }
 }
 

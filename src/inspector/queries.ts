@@ -1,38 +1,43 @@
 import { isMeshyError, type ImportSite } from '../system/errors.ts'
 import type { Asset } from '../run/asset.ts'
 import { findEntry, type Finding } from '../finding/classify.ts'
+import type { Request } from '../request/request.ts'
 import type { Context } from '../run/context.ts'
+import { idOfImport, type ImportRecord, type Model, type Work } from '../run/models/model.ts'
+import { reportModels } from '../run/reporting/report.ts'
 import { formatQuery } from '../run/reporting/format-query.ts'
 import { sitesOf } from '../run/imports.ts'
 import { isOffline } from '../finding/modes.ts'
 import { priceOf } from '../generate/price.ts'
-import type { InspectedError, InspectedModel, InspectedTotals, Inspection } from './model.ts'
-import type { LiveRecord, SeenImport, SeenModel, SeenProgress, SeenRequest } from './record.ts'
+import type {
+  InspectedError,
+  InspectedModel,
+  InspectedProgress,
+  InspectedTotals,
+  Inspection,
+} from './model.ts'
 
 /** What the imports of a model say. */
 interface Told {
   importers: ImportSite[]
   directives: Record<string, unknown>
-  nextTake: (request: SeenRequest) => number
+  nextTake: (request: Request) => number
 }
 
 /** Everything that the page, its JSON and the report show. */
-export async function inspect(
-  context: Context,
-  record: LiveRecord,
-  balance: number | undefined,
-): Promise<Inspection> {
-  const groups = groupImports(record)
-  const nextTake = takesBeside(record.imports().flatMap(({ request }) => request ?? []))
+export async function inspect(context: Context, balance: number | undefined): Promise<Inspection> {
+  const imports = context.ports.models.imports()
+  const groups = groupImports(imports)
+  const nextTake = takesBeside(imports.flatMap(({ request }) => request ?? []))
   const models = await Promise.all(
-    [...groups].map(([id, imports]) => inspectGroup(context, record, { id, imports, nextTake })),
+    [...groups].map(([id, group]) => inspectGroup(context, { id, imports: group, nextTake })),
   )
   return { mode: context.ports.options.mode, ...summed(context, models, balance) }
 }
 
 /** Models in their order, and what they are together. */
 export function summed(
-  { seen: { report } }: Pick<Context, 'seen'>,
+  { ports: { models: table } }: Pick<Context, 'ports'>,
   unsorted: InspectedModel[],
   balance: number | undefined,
 ): Pick<Inspection, 'models' | 'totals'> {
@@ -43,7 +48,7 @@ export function summed(
     bytes: sum(models, ({ metadata }) => metadata?.bytes ?? 0),
     credits: {
       spent: credits(({ isStored }) => isStored),
-      thisRun: sum(report.models(), (model) => model.credits),
+      thisRun: sum(reportModels(table), (model) => model.credits),
       onTheirWay: credits(({ state, isStored }) => state === 'pending' && !isStored),
       asked: credits(({ isAsked }) => isAsked),
       balance,
@@ -55,7 +60,7 @@ export function summed(
 /** One model as it is shown. */
 export async function describeModel(
   context: Context,
-  { request, asset, error, progress }: SeenModel,
+  { request, asset, error, work }: Pick<Model, 'request' | 'asset' | 'error' | 'work'>,
   { importers, directives, nextTake }: Told,
 ): Promise<InspectedModel> {
   const { key, images, imageName } = request
@@ -66,14 +71,10 @@ export async function describeModel(
     importers,
     directives,
     nextQuery: formatQuery({ ...directives, take: nextTake(request) }),
-    state: stateOf({ error, progress, state: asset?.metadata.state }),
+    state: stateOf({ error, work, state: asset?.metadata.state }),
     isAsked: context.serving.consent.has(key) && error === undefined,
     canRetry: error !== undefined && !isAboutStored(error) && mayRetry(context),
-    progress: progress && {
-      text: progress.text,
-      percent: progress.percent,
-      seconds: secondsOf(context, progress),
-    },
+    progress: work && { ...progressOf(work), seconds: secondsOf(context, work) },
     isStored: entry !== undefined,
     // The user's own took nothing.
     credits: entry ? (entry.task?.credits ?? 0) : priceOf(request),
@@ -118,7 +119,7 @@ function mayRetry({
  * The next take of a request that none of these has. A take that another import has already would be its model, and
  * not another one.
  */
-export function takesBeside(requests: readonly SeenRequest[]): (request: SeenRequest) => number {
+export function takesBeside(requests: readonly Request[]): (request: Request) => number {
   const taken = new Map<string, Set<number>>()
   for (const { canonical } of requests) {
     const like = withoutTake(canonical)
@@ -132,15 +133,15 @@ export function takesBeside(requests: readonly SeenRequest[]): (request: SeenReq
   }
 }
 
-function withoutTake(canonical: SeenRequest['canonical']): string {
+function withoutTake(canonical: Request['canonical']): string {
   return JSON.stringify({ ...canonical, take: undefined })
 }
 
 /** Imports of one key together; those that cannot be read alone. */
-function groupImports(record: LiveRecord): Map<string, SeenImport[]> {
-  const groups = new Map<string, SeenImport[]>()
-  for (const seen of record.imports()) {
-    const id = seen.request?.key ?? `${seen.imported.file}?${JSON.stringify(seen.imported.directives)}`
+function groupImports(imports: readonly ImportRecord[]): Map<string, ImportRecord[]> {
+  const groups = new Map<string, ImportRecord[]>()
+  for (const seen of imports) {
+    const id = seen.request?.key ?? idOfImport(seen.imported)
     groups.set(id, [...(groups.get(id) ?? []), seen])
   }
   return groups
@@ -148,14 +149,13 @@ function groupImports(record: LiveRecord): Map<string, SeenImport[]> {
 
 async function inspectGroup(
   context: Context,
-  record: LiveRecord,
-  { id, imports, nextTake }: { id: string; imports: SeenImport[] } & Pick<Told, 'nextTake'>,
+  { id, imports, nextTake }: { id: string; imports: ImportRecord[] } & Pick<Told, 'nextTake'>,
 ): Promise<InspectedModel> {
   const importers = await sitesOf(imports.map(({ imported }) => imported))
   const [first] = imports
   const directives = (first && 'error' in first.imported.directives ? {} : first?.imported.directives) ?? {}
   const error = imports.find((seen) => seen.error !== undefined)?.error
-  const seen = record.model(id)
+  const seen = context.ports.models.find(id)
   const told = { importers, directives, nextTake }
   if (seen) return describeModel(context, { ...seen, error: seen.error ?? error }, told)
   return unreadable({ id, imports, importers, directives, error })
@@ -163,7 +163,7 @@ async function inspectGroup(
 
 function unreadable(known: {
   id: string
-  imports: SeenImport[]
+  imports: ImportRecord[]
   importers: ImportSite[]
   directives: Record<string, unknown>
   error: unknown
@@ -192,16 +192,31 @@ function unreadable(known: {
 
 function stateOf(of: {
   error: unknown
-  progress: SeenProgress | undefined
+  work: Work | undefined
   state: InspectedModel['state'] | undefined
 }): InspectedModel['state'] {
   if (of.error !== undefined) return 'failed'
-  if (of.progress) return 'pending'
+  if (of.work) return 'pending'
   // A module that says `pending` is of the time before the failure or the restart.
   return of.state === 'ready' ? 'ready' : 'preview'
 }
 
-function secondsOf({ ports: { clock } }: Context, { since }: SeenProgress): number {
+function progressOf({ step }: Work): Pick<InspectedProgress, 'text' | 'percent'> {
+  if (typeof step === 'string') return { text: TEXTS[step], percent: undefined }
+  const { status, progress, precedingTasks } = step
+  if (status !== 'PENDING') return { text: 'is being made', percent: progress }
+  const before = precedingTasks ? `, ${precedingTasks} before it` : ''
+  return { text: `is queued at the service${before}`, percent: progress }
+}
+
+const TEXTS = {
+  begun: 'is about to be submitted',
+  waiting: 'waits for its turn',
+  'queue full': 'waits for a place in the queue of the account',
+  deriving: 'is being derived',
+} as const
+
+function secondsOf({ ports: { clock } }: Context, { since }: Work): number {
   return Math.max(0, Math.round((clock.now() - since) / 1000))
 }
 

@@ -13,8 +13,7 @@ import type { Asset } from './asset.ts'
 import type { DerivationTask, LiveTask } from './live/tasks.ts'
 import type { ResolvedOptions } from './option-types.ts'
 import type { PlannedImport } from './plan.ts'
-import type { Observers } from './reporting/observers.ts'
-import type { Report } from './reporting/report.ts'
+import type { Models } from './models/models.ts'
 import type { DeclaredFile } from './types/declared-file.ts'
 
 /** One build, server or command; `open.ts` puts it together. */
@@ -26,9 +25,10 @@ export interface Context {
   seen: Seen
 }
 
-/** What making a model needs, with every option of the run. */
+/** What making a model needs, with every option of the run, and the whole table of its models. */
 export interface RunPorts extends Ports {
   options: ResolvedOptions
+  models: Models
 }
 
 export interface ProjectOfRun {
@@ -53,13 +53,10 @@ export interface Serving {
   /** What a live run derives in the background. */
   derivations: LiveDerivations
   consent: Consent
-  /** Whoever shows a live run joins them. */
-  observers: Observers
 }
 
 /** What a run saw. */
 export interface Seen {
-  report: Report
   plan: PlannedImport[]
   /** Set where a command of ours runs the build, and wants to know what it sees. */
   part: Part | undefined

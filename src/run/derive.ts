@@ -23,23 +23,18 @@ export async function derive(
   { entry, derivation }: { entry: Entry; derivation: Derivation },
 ): Promise<Entry> {
   const {
-    ports: {
-      clock,
-      models: { flights },
-      signal,
-    },
+    ports: { clock, models, reporter, signal },
     serving: { derivations },
-    seen: { report },
   } = context
   const startedAt = clock.now()
   try {
-    const grown = await flights.join(`derive ${derivation.key}`, async () => {
+    const grown = await models.flights.join(`derive ${derivation.key}`, async () => {
       const made = await deriveInTurn(context, request, { entry, derivation })
       await share(context.ports, made)
       return made
     })
     const seconds = (clock.now() - startedAt) / 1000
-    report.addEffort(request.key, { origin: 'derived', credits: 0, seconds })
+    reporter.addEffort(request, { origin: 'derived', credits: 0, seconds })
     return grown
   } catch (error) {
     if (!signal.aborted) await derivations.noteFailure(context, request, { derivation, error })
@@ -53,13 +48,13 @@ interface Work {
 }
 
 async function deriveInTurn(context: Context, request: Request, work: Work): Promise<Entry> {
-  context.ports.reporter.progress.deriving(request)
+  context.ports.reporter.progress(request, 'deriving')
   try {
     return await takeTurn(context.ports, request, () => deriveAlone(context, request, work))
   } catch (error) {
     throw isMeshyError(error) ? named(error, request) : error
   } finally {
-    context.ports.reporter.progress.done(request)
+    context.ports.reporter.progress(request, 'done')
   }
 }
 

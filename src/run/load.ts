@@ -14,6 +14,7 @@ import { obtain } from '../generate/obtain.ts'
 import { lacksPermission, Permission } from '../generate/permission.ts'
 import { priceOf } from '../generate/price.ts'
 import { readImport } from './read-import.ts'
+import { reportModel } from './reporting/report.ts'
 import { serve } from './serve.ts'
 import { checkSize } from './reporting/size-limits.ts'
 import { factsOf } from '../finding/derivation.ts'
@@ -35,7 +36,7 @@ export async function loadAsset(
   try {
     return await load(context, imported, watch)
   } catch (error) {
-    context.serving.observers.tell('refused', imported, error)
+    context.ports.models.refused(imported, error)
     throw error
   }
 }
@@ -48,9 +49,7 @@ async function load(context: Context, imported: Import, watch: Watch): Promise<A
   for (const warning of request.warnings) context.ports.reporter.notices.once(warning, await imported.site())
   for (const name of request.unchecked)
     context.ports.reporter.notices.first(uncheckedNotice(name), await imported.site())
-  context.ports.models.wanted.add(request)
-  context.ports.purse.needs.add(request)
-  context.serving.observers.tell('imported', imported, request)
+  context.ports.models.imported(imported, request)
   const finding = await classify(context.ports, request)
   if (finding.state === 'missing') assertStillMade(request)
   const action = decide(context.ports.options.mode, finding.state)
@@ -59,9 +58,8 @@ async function load(context: Context, imported: Import, watch: Watch): Promise<A
   const asset = (await withhold(context, request, todo)) ?? (await act(context, request, todo))
   if (asset.stateFile) watch(asset.stateFile.path)
   await checkSize(context.ports, request, { asset, site: imported.site })
-  const model = context.seen.report.addAsset(request, asset)
-  context.seen.part?.tell({ model })
-  context.serving.observers.tell('served', request, asset)
+  const model = reportModel(context.ports.models.served(request, asset))
+  if (model) context.seen.part?.tell({ model })
   return asset
 }
 

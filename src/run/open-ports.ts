@@ -1,9 +1,7 @@
 import { decideBatch } from '../generate/admission.ts'
 import { Batch } from '../generate/batch.ts'
 import type { Effort } from '../generate/effort.ts'
-import { Interrupt } from '../generate/interrupt.ts'
 import { mayGenerate } from '../finding/modes.ts'
-import { Needs } from '../generate/needs.ts'
 import { tellingJournal } from '../generate/on-its-way.ts'
 import type { ProjectStore, ServiceClock } from '../finding/ports.ts'
 import type { Account, Reporter } from '../generate/ports.ts'
@@ -19,19 +17,19 @@ import type { Part } from './commanded.ts'
 import type { RunPorts } from './context.ts'
 import type { Run } from './run.ts'
 import type { ProcessState } from './process-state.ts'
-import type { Report } from './reporting/report.ts'
+import type { Models } from './models/models.ts'
 
 interface PortsInit {
   run: Run
   shared: ProcessState
   hasher: Hasher
   clock: Clock
-  report: Report
-  reporter: Pick<Reporter, 'logger' | 'notices' | 'progress'>
+  models: Models
+  reporter: Pick<Reporter, 'logger' | 'notices'>
 }
 
 /** Puts together what making a model needs of a run. */
-export function openPorts({ run, shared, hasher, clock, report, reporter }: PortsInit): RunPorts {
+export function openPorts({ run, shared, hasher, clock, models, reporter }: PortsInit): RunPorts {
   const { options } = run
   const ports: RunPorts = {
     options,
@@ -40,22 +38,17 @@ export function openPorts({ run, shared, hasher, clock, report, reporter }: Port
     purse: {
       budget: shared.budget,
       batch: new Batch(clock, (candidates) => decideBatch(ports, candidates), run.activity),
-      needs: new Needs(),
       hasFailed: run.hasFailed ?? (() => false),
     },
-    models: {
-      isLive: run.live,
-      wanted: shared.wanted,
-      flights: shared.flights,
-      interrupt: run.live ? undefined : new Interrupt(reporter.logger),
-    },
+    models,
     reporter: {
       ...reporter,
-      addEffort: (model, effort) => {
-        report.addEffort(model.key, effort)
-        tellSpent(run.part, model, effort)
+      progress: (request, step) => models.progress(request, step),
+      addEffort: (request, effort) => {
+        models.addEffort(request, effort)
+        tellSpent(run.part, request, effort)
       },
-      addExpiring: (model) => report.addExpiring(model),
+      addExpiring: (model) => models.addExpiring(model),
     },
     clock: serviceClock(clock, () => shared.accounts.get(idOfAccount(options))?.client),
     signal: run.signal ?? new AbortController().signal,
@@ -68,7 +61,7 @@ function openProjectStore({
   hasher,
   clock,
   reporter,
-}: Omit<PortsInit, 'shared' | 'report'>): ProjectStore {
+}: Omit<PortsInit, 'shared' | 'models'>): ProjectStore {
   const { options, env } = run
   const local = openStore(options, hasher, clock)
   const shared = openSharedStores({
@@ -96,13 +89,7 @@ function serviceClock(
 }
 
 /** What a run got of the service is told to the command that runs it; what it had, or made itself, is not. */
-function tellSpent(
-  part: Part | undefined,
-  { key, imageName }: NamedModel,
-  { origin, credits }: Effort,
-): void {
+function tellSpent(part: Part | undefined, { key, imageName }: Request, { origin, credits }: Effort): void {
   if (origin === 'restored' || origin === 'derived') return
   part?.tell({ spent: { image: imageName, key, credits } })
 }
-
-type NamedModel = Pick<Request, 'key' | 'imageName'>

@@ -10,12 +10,11 @@ import { Imports } from './imports.ts'
 import { Consent, type Reread } from './live/consent.ts'
 import { Derivations } from './live/derivations.ts'
 import { stillAsked } from './live/still-asked.ts'
+import { Models } from './models/models.ts'
 import { openPorts } from './open-ports.ts'
 import { processState, type ProcessState } from './process-state.ts'
-import { createLineProgress } from './reporting/lines.ts'
-import { Observers, progressFor } from './reporting/observers.ts'
-import { Report } from './reporting/report.ts'
-import { TerminalProgress } from './reporting/terminal.ts'
+import { tellInterrupt } from './reporting/interrupt.ts'
+import { tellProgress, TerminalProgress } from './reporting/progress.ts'
 import type { Run } from './run.ts'
 import { DeclaredFile, type DeclaredFileOptions } from './types/declared-file.ts'
 
@@ -23,15 +22,16 @@ import { DeclaredFile, type DeclaredFileOptions } from './types/declared-file.ts
 export async function openContext(run: Run): Promise<Context> {
   const { options, clock = systemClock } = run
   const hasher = await createHasher()
-  const terminal = await openTerminal(clock)
+  const shared = processState(options.cacheDir)
+  const models = new Models({ clock, isLive: run.live, shared: shared.models })
+  const terminal = await openTerminal(models, clock)
   const redact = createRedactor([options.apiKey])
   const logger = redactedLogger(terminal ? terminal.above(run.logger) : run.logger, redact)
   const notices = new Notices(logger)
-  const observers = new Observers()
-  const progress = progressFor(terminal ?? createLineProgress(logger), observers)
-  const shared = processState(options.cacheDir)
-  const report = new Report(shared.told)
-  const ports = openPorts({ run, shared, hasher, clock, report, reporter: { logger, notices, progress } })
+  if (!terminal) tellProgress(models, logger)
+  // Where somebody serves, nobody waits: that ends in its own way.
+  if (!run.live) tellInterrupt(models, logger)
+  const ports = openPorts({ run, shared, hasher, clock, models, reporter: { logger, notices } })
   const declared = openDeclared(run, { clock, turns: shared.declaring, ...declaredTelling(logger, notices) })
   const context: Context = {
     ports,
@@ -41,8 +41,8 @@ export async function openContext(run: Run): Promise<Context> {
       declared,
     },
     makers: makersOf(ports, shared),
-    serving: openServing(run, { shared, ports, observers, reread: (asked) => stillAsked(context, asked) }),
-    seen: { report, plan: [], part: run.part },
+    serving: openServing(run, { shared, ports, reread: (asked) => stillAsked(context, asked) }),
+    seen: { plan: [], part: run.part },
   }
   return context
 }
@@ -60,17 +60,15 @@ function makersOf(
 interface ServingInit {
   shared: ProcessState
   ports: RunPorts
-  observers: Observers
   reread: Reread
 }
 
-function openServing(run: Run, { shared, ports, observers, reread }: ServingInit): Serving {
+function openServing(run: Run, { shared, ports, reread }: ServingInit): Serving {
   const { clock, reporter } = ports
   return {
     live: run.live ? shared.live : undefined,
     derivations: new Derivations(),
     consent: new Consent({ clock, logger: reporter.logger, ways: run.waysToAgree ?? (() => ({})), reread }),
-    observers,
   }
 }
 
@@ -89,8 +87,8 @@ function openDeclared(
 }
 
 /** Loaded only where somebody watches: builds in CI and warm caches should not pay for it. */
-async function openTerminal(clock: Clock): Promise<TerminalProgress | undefined> {
+async function openTerminal(models: Models, clock: Clock): Promise<TerminalProgress | undefined> {
   if (!process.stderr.isTTY) return undefined
   const { createLogUpdate } = await import('log-update')
-  return new TerminalProgress(createLogUpdate(process.stderr), clock)
+  return new TerminalProgress(models, createLogUpdate(process.stderr), clock)
 }

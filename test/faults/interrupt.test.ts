@@ -47,11 +47,9 @@ describe('Interrupt', () => {
     const emulator = await startService()
     const { load, context } = await openRun({ root: path(), service: emulator })
     const listeners: number[] = []
-    const { task } = context.ports.reporter.progress
-    context.ports.reporter.progress.task = (...told) => {
-      listeners.push(process.listenerCount('SIGINT'))
-      task(...told)
-    }
+    context.ports.models.subscribe(({ work }) => {
+      if (typeof work?.step === 'object') listeners.push(process.listenerCount('SIGINT'))
+    })
     const before = process.listenerCount('SIGINT')
 
     await load('hero.png?meshy')

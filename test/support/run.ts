@@ -75,11 +75,9 @@ export async function openRun(init: RunInit): Promise<TestRun> {
     clock: init.clock ?? hurriedClock(),
     signal: init.signal,
   })
-  const { waiting } = context.ports.reporter.progress
-  context.ports.reporter.progress.waiting = (request) => {
-    arrived += 1
-    waiting(request)
-  }
+  context.ports.models.subscribe(({ work }, before) => {
+    if (work?.step === 'waiting' && !work.isSent && work !== before?.work) arrived += 1
+  })
   const load = (specifier: string) => loadImport(context, root, specifier)
   return {
     root,

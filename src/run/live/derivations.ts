@@ -42,7 +42,7 @@ export class Derivations implements LiveDerivations {
 
   async #run(context: Context, request: Request, { finding, derivation }: DerivationTask): Promise<void> {
     this.#failures.delete(derivation.key)
-    context.serving.observers.tell('derivationStarted', request)
+    context.ports.models.begin(request, 'deriving')
     try {
       await derive(context, request, { entry: finding.entry, derivation })
       await noteStored(context, request)
@@ -51,7 +51,7 @@ export class Derivations implements LiveDerivations {
       context.ports.reporter.logger.error(formatThrown(error))
       tellFailure(context, request, error)
     } finally {
-      context.serving.observers.tell('derivationEnded', request)
+      context.ports.models.end(request)
     }
     // After a failure as well: whoever loads the module is told of it.
     await touchStateFile(context, request.key)
@@ -60,7 +60,7 @@ export class Derivations implements LiveDerivations {
 
 /** Tells whoever shows the run that an import does not get what it wants, and people once what happens now. */
 export function tellFailure(context: Context, request: Request, error: unknown): void {
-  context.serving.observers.tell('derivationFailed', request, error)
+  context.ports.models.derivationFailed(request, error)
   const button = context.ports.options.inspector ? ', or you press Retry on the page of the inspector' : ''
   context.ports.reporter.notices.once(
     `${request.imageName}: its model is shown as it came. Nothing is derived from it again until its import or the ` +
@@ -74,6 +74,5 @@ async function noteStored(context: Context, request: Request): Promise<void> {
   if (!entry || finding.state !== 'ready') return
   const ready = readyAsset({ ...finding, entry }, request)
   const asset = !finding.derivation ? ready : { ...ready, isProvisional: true as const }
-  context.seen.report.addAsset(request, asset)
-  context.serving.observers.tell('served', request, asset)
+  context.ports.models.served(request, asset)
 }

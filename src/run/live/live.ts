@@ -88,7 +88,7 @@ export class Live implements LiveModels {
     const failure = this.#failureOf(context, finding, key)
     const isTold = this.#failed.get(key)?.context === context
     if (isMeshyError(failure) && !isTold) {
-      context.serving.observers.tell('failed', request, failure)
+      context.ports.models.failed(request, failure)
       context.ports.reporter.notices.once(`${failure.message} ${failure.hint}`)
     }
     if ((action === 'ask' && !mayBeShared) || failure) {
@@ -112,7 +112,7 @@ export class Live implements LiveModels {
   #joinRunning(context: Context, request: Request): boolean {
     const contexts = this.#running.get(request.key)
     if (!contexts) return false
-    if (!contexts.has(context)) context.serving.observers.tell('started', request)
+    if (!contexts.has(context)) context.ports.models.begin(request, 'begun')
     contexts.add(context)
     return true
   }
@@ -144,7 +144,7 @@ export class Live implements LiveModels {
       if (lacksPermission(cause)) await askAfterAll(context, request)
       else this.#fail(context, request, cause)
     } finally {
-      for (const { serving } of this.#running.get(key) ?? []) serving.observers.tell('ended', request)
+      for (const { ports } of this.#running.get(key) ?? []) ports.models.end(request)
       this.#running.delete(key)
     }
     // After a failure as well: nothing is on its way any more, and the module says so.
@@ -154,7 +154,7 @@ export class Live implements LiveModels {
   #fail(context: Context, request: Request, cause: unknown): void {
     const error = isMeshyError(cause) ? cause.at({ file: request.imageName }) : cause
     this.#failed.set(request.key, { context, error })
-    context.serving.observers.tell('failed', request, error)
+    context.ports.models.failed(request, error)
     context.ports.reporter.logger.error(formatThrown(error))
   }
 }
@@ -190,7 +190,5 @@ async function readyNow(context: Context, request: Request): Promise<Asset | und
 /** Its module is loaded again only where a page is open that wants it. */
 async function noteReady(context: Context, request: Request): Promise<void> {
   const asset = await readyNow(context, request)
-  if (!asset) return
-  context.seen.report.addAsset(request, asset)
-  context.serving.observers.tell('served', request, asset)
+  if (asset) context.ports.models.served(request, asset)
 }

@@ -1,7 +1,7 @@
-import type { Request } from '../../request/request.ts'
 import { by } from '../../system/order.ts'
-import type { Asset } from '../asset.ts'
-import type { Effort, Origin, Expiring } from '../../generate/effort.ts'
+import type { Effort, Origin } from '../../generate/effort.ts'
+import type { Model } from '../models/model.ts'
+import type { Models } from '../models/models.ts'
 
 /** One model of a run, for the summary and for `api.report()`. */
 export interface ModelReport {
@@ -19,61 +19,28 @@ export interface ModelReport {
 
 const NO_EFFORT: Effort = { origin: 'cache', credits: 0, seconds: 0 }
 
-/** What a run did, by key. */
-export class Report {
-  #efforts = new Map<string, Effort>()
-  #models = new Map<string, ModelReport>()
-  #expiring = new Map<string, Expiring>()
-  readonly #told: Set<string>
+/** Every model of a run that was served, sorted by the name of its image. */
+export function reportModels(models: Models): ModelReport[] {
+  const reports = models.all().flatMap((model) => reportModel(model) ?? [])
+  return reports.toSorted(by(({ image, key }) => [image, key]))
+}
 
-  /** @param told what sums of the process have told, whichever part of a build it was */
-  constructor(told = new Set<string>()) {
-    this.#told = told
-  }
+/** Undefined for a model that nothing was served of. */
+export function reportModel({ request, asset, effort = NO_EFFORT }: Model): ModelReport | undefined {
+  if (!asset) return undefined
+  const { state, triangles, bytes, source } = asset.metadata
+  const origin = source === 'stand-in' ? 'stand-in' : effort.origin
+  return { image: request.imageName, key: request.key, state, triangles, bytes, ...effort, origin }
+}
 
-  /** Remembers what a model took. A restored file does not hide that the model was generated in the same run. */
-  addEffort(key: string, effort: Effort): void {
-    const known = this.#efforts.get(key)
-    if (known && known.credits > 0) return
-    this.#efforts.set(key, effort)
-  }
-
-  addAsset({ key, imageName }: Request, { metadata }: Asset): ModelReport {
-    const { state, triangles, bytes, source } = metadata
-    const effort = this.#efforts.get(key) ?? NO_EFFORT
-    const origin = source === 'stand-in' ? 'stand-in' : effort.origin
-    const model = { image: imageName, key, state, triangles, bytes, ...effort, origin }
-    this.#models.set(key, model)
-    return model
-  }
-
-  /** The models that no sum has counted yet: frameworks build in several parts, and a person started one build. */
-  takeUntold(): ModelReport[] {
-    const models = this.models().filter((model) => !this.#isTold(model))
-    for (const { key, origin } of models) this.#told.add(key).add(`${key} ${origin}`)
-    return models
-  }
-
-  /** What one part of a build made, the next one finds in the cache. */
-  #isTold({ key, origin }: ModelReport): boolean {
-    return this.#told.has(origin === 'cache' ? key : `${key} ${origin}`)
-  }
-
-  addExpiring(model: Expiring): void {
-    this.#expiring.set(model.key, model)
-  }
-
-  /** The models whose bytes will be gone, as far as no part of the build has told of them. */
-  takeExpiring(): Expiring[] {
-    const models = [...this.#expiring.values()].filter(({ key }) => !this.#told.has(`${key} expiring`))
-    for (const { key } of models) this.#told.add(`${key} expiring`)
-    return models
-  }
-
-  /** Every model of the run, sorted by the name of its image. */
-  models(): ModelReport[] {
-    return [...this.#models.values()].toSorted(by(({ image, key }) => [image, key]))
-  }
+/** The models that no sum has counted yet: frameworks build in several parts, and a person started one build. */
+export function takeUntold(models: Models): ModelReport[] {
+  const { told } = models
+  // What one part of a build made, the next one finds in the cache.
+  const isTold = ({ key, origin }: ModelReport) => told.has(origin === 'cache' ? key : `${key} ${origin}`)
+  const untold = reportModels(models).filter((model) => !isTold(model))
+  for (const { key, origin } of untold) told.add(key).add(`${key} ${origin}`)
+  return untold
 }
 
 /** A run in one line: `12 models: 10 from the cache, 2 generated, 60 credits`; undefined when all was at hand. */

@@ -39,7 +39,10 @@ const HOOKS: Record<Step | 'about to send', (context: Context) => void> = {
   'journal started': ({ ports: { store } }) => after(store.journal, 'start'),
   'answer received': ({ ports: { store } }) => before(store.journal, 'accept'),
   'task accepted': ({ ports: { store } }) => after(store.journal, 'accept'),
-  'task heard of': ({ ports: { reporter } }) => before(reporter.progress, 'task'),
+  'task heard of': ({ ports: { models } }) =>
+    models.subscribe(({ work }) => {
+      if (typeof work?.step === 'object') void die()
+    }),
   'download begun': ({ ports: { store } }) => {
     const { write } = store.blobs
     store.blobs.write = (source, options) => write(firstChunkOf(source), options)

@@ -1,0 +1,89 @@
+import type { createLogUpdate } from 'log-update'
+import type { Clock } from '../../system/clock.ts'
+import { printable } from '../../system/printable.ts'
+import type { Logger } from '../../system/logger.ts'
+import type { Work } from '../models/model.ts'
+import type { Models } from '../models/models.ts'
+
+/** Tells how far models are where no terminal can redraw: one line for each change of state. */
+export function tellProgress(models: Models, logger: Logger): void {
+  models.subscribe(({ request, work }, before) => {
+    const state = stateOf(work)
+    if (state === undefined || state === 'waiting' || state === stateOf(before?.work)) return
+    logger.info(`meshy: ${request.imageName}: ${state}`)
+  })
+}
+
+/** A terminal that can redraw its last lines. */
+export type Redraw = Pick<ReturnType<typeof createLogUpdate>, 'clear' | 'done'> & ((text: string) => void)
+
+const FRAME_MS = 1_000
+
+/** Progress on a terminal: one line a model with state, progress, place in the queue and seconds, redrawn in place. */
+export class TerminalProgress {
+  #timer: NodeJS.Timeout | undefined
+  readonly #models: Models
+  readonly #redraw: Redraw
+  readonly #clock: Clock
+
+  constructor(models: Models, redraw: Redraw, clock: Clock) {
+    this.#models = models
+    this.#redraw = redraw
+    this.#clock = clock
+    models.subscribe(({ work }, before) => {
+      if (work !== before?.work) this.#draw()
+    })
+  }
+
+  /** A logger whose lines stand above the drawn ones. */
+  above(logger: Logger): Logger {
+    const write = (say: (text: string) => void) => (text: string) => {
+      this.#redraw.clear()
+      say(text)
+      this.#draw()
+    }
+    return {
+      info: write((text) => logger.info(text)),
+      warn: write((text) => logger.warn(text)),
+      error: write((text) => logger.error(text)),
+    }
+  }
+
+  #draw(): void {
+    const lines = this.#lines()
+    if (lines.length > 0) {
+      // Only for the eyes: it must not keep a process alive.
+      this.#timer ??= setInterval(() => this.#draw(), FRAME_MS).unref()
+      return this.#redraw(lines.join('\n'))
+    }
+    if (!this.#timer) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#redraw.clear()
+  }
+
+  #lines(): string[] {
+    const shown = this.#models.all().flatMap(({ request, work }) => {
+      const state = stateOf(work, { percent: true })
+      return work && state ? { image: printable(request.imageName), state, since: work.since } : []
+    })
+    const width = Math.max(...shown.map(({ image }) => image.length))
+    const now = this.#clock.now()
+    return shown.map(
+      ({ image, state, since }) =>
+        `  ${image.padEnd(width)}  ${state}  ${Math.round((now - since) / 1000)} s`,
+    )
+  }
+}
+
+/** Undefined for what people need not hear of. */
+function stateOf(work: Work | undefined, { percent = false } = {}): string | undefined {
+  if (!work || work.isQuiet) return undefined
+  const { step } = work
+  if (step === 'queue full') return 'waiting for a place in the queue of the account'
+  if (typeof step === 'string') return step
+  const { status, progress, precedingTasks } = step
+  const place = status === 'PENDING' && precedingTasks ? `, ${precedingTasks} before it` : ''
+  const bar = percent && status === 'IN_PROGRESS' ? ` ${progress} %` : ''
+  return `${status.toLowerCase().replace('_', ' ')}${bar}${place}`
+}
