@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     provide: { compiled },
+    globalSetup: 'test/support/once-per-run.ts',
     // The store of whoever runs the tests is theirs.
     env: { MESHY_MACHINE_STORE: 'false' },
     testTimeout: 120_000,

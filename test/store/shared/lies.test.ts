@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { finishSharing } from '../../../src/store/shared/shared-stores.ts'
 import { makePng } from '../../glb/pictures.ts'
 import { openRun, type TestRun } from '../../support/run.ts'
@@ -53,9 +53,8 @@ describe.skipIf(missing.rgw)("a team's bucket (needs radosgw, ceph-mon, ceph-osd
   let prefixes = 0
   beforeAll(async () => {
     server = await startRgw()
-    await server.createBucket('team')
+    await server.createBucket('lies')
   })
-  afterAll(() => server.stop())
 
   async function open(
     name: string,
@@ -71,10 +70,10 @@ describe.skipIf(missing.rgw)("a team's bucket (needs radosgw, ceph-mon, ceph-osd
 
   async function bucketOf(prefix: string, keys: [string, string]): Promise<Bucket> {
     const read = async (key: string) =>
-      (await (await server.fetch(`team/${prefix}/entries/${key}.json`)).json()) as Shared
+      (await (await server.fetch(`lies/${prefix}/entries/${key}.json`)).json()) as Shared
     return {
       entries: [await read(keys[0]), await read(keys[1])],
-      put: (name, body) => server.fetch(`team/${prefix}/${name}`, { method: 'PUT', body }),
+      put: (name, body) => server.fetch(`lies/${prefix}/${name}`, { method: 'PUT', body }),
     }
   }
 
@@ -83,7 +82,7 @@ describe.skipIf(missing.rgw)("a team's bucket (needs radosgw, ceph-mon, ceph-osd
     const prefix = `game-${(prefixes += 1)}`
     const env = {
       ...server.env,
-      MESHY_TEAM_STORE: `s3://team/${prefix}`,
+      MESHY_TEAM_STORE: `s3://lies/${prefix}`,
       MESHY_TEAM_STORE_SIGNING_KEY: 'ours',
     }
     const mine = await open('mine', { service, env })

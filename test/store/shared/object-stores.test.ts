@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { StoreNetwork } from '../../../src/store/shared/ask-store.ts'
 import { createHttpStore } from '../../../src/store/shared/http-store.ts'
 import type { ObjectStore } from '../../../src/store/shared/object-store.ts'
@@ -89,7 +89,6 @@ describe.skipIf(missing.rgw)('a bucket of Ceph RGW (needs radosgw, ceph-mon, cep
     await server.createBucket('models')
     await server.createBucket('open', { openReading: true })
   })
-  afterAll(() => server.stop())
 
   describe('with a prefix', () => {
     keepsObjects(() => openS3('s3://models/games/one', server.env))
@@ -143,7 +142,6 @@ describe.skipIf(missing.swift)('a container of OpenStack Swift (needs swift-prox
     server = await startSwift()
     await server.createBucket('models')
   })
-  afterAll(() => server.stop())
 
   keepsObjects(() => openS3('s3://models/games', server.env))
 
@@ -161,7 +159,6 @@ describe.skipIf(missing.nginx)('a folder of nginx (needs nginx-light)', () => {
   beforeAll(async () => {
     server = await startNginx()
   })
-  afterAll(() => server.stop())
 
   keepsObjects(() => openHttp(server.writer))
 

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { finishSharing } from '../../../src/store/shared/shared-stores.ts'
 import type { StoreNetwork } from '../../../src/store/shared/ask-store.ts'
 import { createCredentials } from '../../../src/store/shared/s3-credentials.ts'
@@ -38,7 +38,6 @@ describe.skipIf(missing.rgw)('leases in a bucket of Ceph RGW (needs radosgw, cep
     server = await startRgw()
     await server.createBucket('leases')
   })
-  afterAll(() => server.stop())
 
   it('are given to the next one when they are released', async () => {
     const first = await machine(server).acquire('0000000000000001', {
@@ -118,7 +117,6 @@ describe.skipIf(missing.swift)('leases in OpenStack Swift (needs swift-proxy and
     server = await startSwift()
     await server.createBucket('leases')
   })
-  afterAll(() => server.stop())
 
   it('are none: it cannot decide who was first', async () => {
     expect(

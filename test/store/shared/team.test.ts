@@ -1,5 +1,5 @@
 import { mkdir, rm, writeFile, copyFile } from 'node:fs/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { inspectTeam, pull, push } from '../../../src/run/commands/stores.ts'
 import type { Environment } from '../../../src/run/environment.ts'
 import { finishSharing } from '../../../src/store/shared/shared-stores.ts'
@@ -61,7 +61,6 @@ describe.skipIf(missing.rgw)("a team's bucket (needs radosgw, ceph-mon, ceph-osd
     server = await startRgw()
     await server.createBucket('team', { openReading: true })
   })
-  afterAll(() => server.stop())
 
   const writer = (extra: Environment = {}): Environment => ({
     ...server.env,
@@ -173,7 +172,6 @@ describe.skipIf(missing.nginx)("a team's HTTP store (needs nginx-light)", () => 
   beforeAll(async () => {
     server = await startNginx()
   })
-  afterAll(() => server.stop())
 
   it('builds a frozen clone of the lockfile alone', async () => {
     const service = await startService()

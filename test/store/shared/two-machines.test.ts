@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { mkdir } from 'node:fs/promises'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { finishSharing } from '../../../src/store/shared/shared-stores.ts'
 import type { Clock } from '../../../src/system/clock.ts'
 import { STEPS } from '../../faults/children/steps.ts'
@@ -52,7 +52,6 @@ describe.skipIf(missing.rgw)(
     beforeAll(async () => {
       server = await startRgw()
     })
-    afterAll(() => server.stop())
 
     async function bucketEnv(): Promise<Record<string, string>> {
       const name = `team-${(buckets += 1)}`
@@ -138,7 +137,6 @@ describe.skipIf(missing.swift)('two machines on OpenStack Swift (needs swift-pro
     server = await startSwift()
     await server.createBucket('team')
   })
-  afterAll(() => server.stop())
 
   it('pay once when one starts after the submission of the other is listed', async () => {
     const service = await startService({ taskMs: 3_000 })

@@ -1,18 +1,18 @@
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { AwsClient } from 'aws4fetch'
+import { oncePerRun, type Started } from '../../../support/once-per-run.ts'
 
-/** A server of objects that runs here, for one test file. */
-export interface StoreServer {
+/** A server of objects that runs here, for all test files: each has buckets of its own. */
+interface StoreServer {
   url: string
-  stop(): Promise<void>
 }
 
 /** A server that speaks S3, with an account. */
@@ -39,50 +39,43 @@ function lacks(...programs: string[]): string | undefined {
 
 /** Ceph's object gateway: decides by itself who was first to write a name. */
 export async function startRgw(): Promise<S3Server> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'rgw-'))
-  const port = await freeRange(91)
-  await run('bash', [script('rgw.sh'), 'start', folder, String(port)])
-  return s3Server(`http://127.0.0.1:${port}`, { id: 'testkey', secret: 'testsecret' }, async () => {
-    await run('bash', [script('rgw.sh'), 'stop', folder])
-  })
+  const { port } = await oncePerRun('rgw', () => startDaemon('rgw', 91))
+  return s3Server(`http://127.0.0.1:${port}`, { id: 'testkey', secret: 'testsecret' })
 }
 
 /** OpenStack Swift: cannot decide who was first, and lets nobody read without a key. */
 export async function startSwift(): Promise<S3Server> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'swift-'))
-  const port = await freeRange(4)
-  // The system's Python, which has Debian's packages.
-  const child = spawn('/usr/bin/python3', [script('swift-store.py'), folder, String(port)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const { port } = await oncePerRun('swift', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'swift-'))
+    const first = await freeRange(4)
+    // The system's Python, which has Debian's packages.
+    const child = spawn('/usr/bin/python3', [script('swift-store.py'), folder, String(first)], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    await once(child.stdout, 'data')
+    child.stdout.destroy()
+    child.unref()
+    return { port: first, stop: ['sh', '-c', `kill -9 ${child.pid}; rm -rf "$0"`, folder] }
   })
-  await once(child.stdout, 'data')
-  return s3Server(`http://127.0.0.1:${port}`, { id: 'test:tester', secret: 'testing' }, async () => {
-    const ended = once(child, 'exit')
-    child.kill('SIGKILL')
-    await ended
-    await rm(folder, { recursive: true, force: true })
-  })
+  return s3Server(`http://127.0.0.1:${port}`, { id: 'test:tester', secret: 'testing' })
 }
 
 /** nginx: bytes at `/cas/<sha256>`. */
 export async function startNginx(): Promise<StoreServer & { writer: string }> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'nginx-'))
-  const port = await freeRange(1)
-  await run('bash', [script('nginx.sh'), 'start', folder, String(port)])
-  return {
-    url: `http://127.0.0.1:${port}`,
-    writer: `http://ci:s3cret@127.0.0.1:${port}`,
-    stop: async () => {
-      await run('bash', [script('nginx.sh'), 'stop', folder])
-    },
-  }
+  const { port } = await oncePerRun('nginx', () => startDaemon('nginx', 1))
+  return { url: `http://127.0.0.1:${port}`, writer: `http://ci:s3cret@127.0.0.1:${port}` }
 }
 
-function s3Server(
-  url: string,
-  { id, secret }: { id: string; secret: string },
-  stop: () => Promise<void>,
-): S3Server {
+/** Starts a server by the script of its name, on so many ports in a row. */
+async function startDaemon(name: string, ports: number): Promise<Started & { port: number }> {
+  const folder = await mkdtemp(path.join(tmpdir(), `${name}-`))
+  const port = await freeRange(ports)
+  await run('bash', [script(`${name}.sh`), 'start', folder, String(port)])
+  return { port, stop: ['bash', script(`${name}.sh`), 'stop', folder] }
+}
+
+function s3Server(url: string, { id, secret }: { id: string; secret: string }): S3Server {
   const client = new AwsClient({
     accessKeyId: id,
     secretAccessKey: secret,
@@ -104,7 +97,6 @@ function s3Server(
       if (openReading)
         await mustBeOk(await signed(`${name}?policy`, { method: 'PUT', body: openPolicy(name) }))
     },
-    stop,
   }
 }
 
