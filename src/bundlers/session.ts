@@ -1,6 +1,6 @@
 import { formatThrown } from '../system/errors.ts'
 import type { Context } from '../run/context.ts'
-import type { WaysToAgree } from '../run/live/consent.ts'
+import type { WaysToAgree } from '../run/run.ts'
 import { fetchAhead } from '../finding/fetch-ahead.ts'
 import { consoleLogger } from '../system/logger.ts'
 import { openProject, type ProjectRun } from '../run/open-project.ts'

@@ -3,7 +3,14 @@ import type { Asset } from '../run/asset.ts'
 import { findEntry, type Finding } from '../finding/classify.ts'
 import type { Request } from '../request/request.ts'
 import type { Context } from '../run/context.ts'
-import { idOfImport, type ImportRecord, type Model, type Work } from '../run/models/model.ts'
+import {
+  idOfImport,
+  phaseOf,
+  type ImportRecord,
+  type Model,
+  type Phase,
+  type Work,
+} from '../run/models/model.ts'
 import { reportModels } from '../run/reporting/report.ts'
 import { formatQuery } from '../run/reporting/format-query.ts'
 import { sitesOf } from '../run/imports.ts'
@@ -60,9 +67,10 @@ export function summed(
 /** One model as it is shown. */
 export async function describeModel(
   context: Context,
-  { request, asset, error, work }: Pick<Model, 'request' | 'asset' | 'error' | 'work'>,
+  model: Pick<Model, 'request' | 'asset' | 'error' | 'work' | 'isAsked'>,
   { importers, directives, nextTake }: Told,
 ): Promise<InspectedModel> {
+  const { request, asset, error, work } = model
   const { key, images, imageName } = request
   const entry = await findEntry(context.ports, key)
   return {
@@ -71,8 +79,8 @@ export async function describeModel(
     importers,
     directives,
     nextQuery: formatQuery({ ...directives, take: nextTake(request) }),
-    state: stateOf({ error, work, state: asset?.metadata.state }),
-    isAsked: context.serving.consent.has(key) && error === undefined,
+    state: STATES[phaseOf(model)],
+    isAsked: model.isAsked && error === undefined,
     canRetry: error !== undefined && !isAboutStored(error) && mayRetry(context),
     progress: work && { ...progressOf(work), seconds: secondsOf(context, work) },
     isStored: entry !== undefined,
@@ -107,12 +115,12 @@ function isAboutStored(error: unknown): boolean {
 }
 
 function mayRetry({
-  serving: { live },
   ports: {
+    models: { isLive },
     options: { mode },
   },
 }: Context): boolean {
-  return live !== undefined && !isOffline(mode) && mode !== 'frozen'
+  return isLive && !isOffline(mode) && mode !== 'frozen'
 }
 
 /**
@@ -190,15 +198,13 @@ function unreadable(known: {
   }
 }
 
-function stateOf(of: {
-  error: unknown
-  work: Work | undefined
-  state: InspectedModel['state'] | undefined
-}): InspectedModel['state'] {
-  if (of.error !== undefined) return 'failed'
-  if (of.work) return 'pending'
-  // A module that says `pending` is of the time before the failure or the restart.
-  return of.state === 'ready' ? 'ready' : 'preview'
+/** A module that says `pending`, of what is not being made, is of the time before the failure or the restart. */
+const STATES: Record<Phase, InspectedModel['state']> = {
+  idle: 'preview',
+  asked: 'preview',
+  making: 'pending',
+  ready: 'ready',
+  failed: 'failed',
 }
 
 function progressOf({ step }: Work): Pick<InspectedProgress, 'text' | 'percent'> {

@@ -82,7 +82,7 @@ async function inspectRow(
   const { params, take } = request.canonical
   const described = await describeModel(
     context,
-    { request, asset, error: undefined, work: undefined },
+    { request, asset, error: undefined, work: undefined, isAsked: false },
     {
       importers: [row, ...others].map(({ site }) => site),
       directives: take > 1 ? { ...params, take } : params,

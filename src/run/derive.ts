@@ -6,6 +6,7 @@ import { findEntry } from '../finding/classify.ts'
 import type { Context } from './context.ts'
 import { partsOf, type Derivation, type Part } from '../finding/derivation.ts'
 import { formatBytes } from '../system/size.ts'
+import { showStored } from './live/show-stored.ts'
 import { share } from '../generate/share.ts'
 import { takeTurn } from '../generate/turn.ts'
 import { PLUGIN_VERSION } from '../system/version.ts'
@@ -24,7 +25,6 @@ export async function derive(
 ): Promise<Entry> {
   const {
     ports: { clock, models, reporter, signal },
-    serving: { derivations },
   } = context
   const startedAt = clock.now()
   try {
@@ -37,7 +37,10 @@ export async function derive(
     reporter.addEffort(request, { origin: 'derived', credits: 0, seconds })
     return grown
   } catch (error) {
-    if (!signal.aborted) await derivations.noteFailure(context, request, { derivation, error })
+    if (signal.aborted) throw error
+    models.derivationFailed(request, derivation, error)
+    // Whoever shows a live run has the model as it came from then on, also where no module is loaded again.
+    if (models.isLive) await showStored(context.ports, request)
     throw error
   }
 }

@@ -7,7 +7,7 @@ import type { Context } from './context.ts'
 import { failedBefore, isFinal } from '../finding/failed-before.ts'
 import { formatQuery } from './reporting/format-query.ts'
 import type { Import } from './imports.ts'
-import type { LiveTask } from './live/tasks.ts'
+import { liveAsset, type LiveTask } from './live/live.ts'
 import { modelMissing } from '../generate/missing.ts'
 import { decide } from '../finding/modes.ts'
 import { obtain } from '../generate/obtain.ts'
@@ -90,7 +90,7 @@ async function act(context: Context, request: Request, todo: LiveTask): Promise<
   const { entry } = finding
   if (action === 'serve' && entry) return serve(context, request, { ...finding, entry })
   if (action === 'fail') throw modelMissing(context.ports, request, finding)
-  if (context.serving.live && action !== 'stand-in') return context.serving.live.asset(context, request, todo)
+  if (context.ports.models.isLive && action !== 'stand-in') return liveAsset(context, request, todo)
   if (action === 'stand-in' || action === 'ask') return previewAsset(context, request, entry)
   if (isFinal(finding.record)) throw failedBefore(finding.record)
   const permission = Permission.ofMode(context.ports.options.mode, request.key)
@@ -113,7 +113,7 @@ async function withhold(
   const stranger = isFree ? undefined : context.project.borders.strangerOf(imported)
   if (stranger === undefined) return undefined
   const error = notAllowed(request, stranger)
-  if (!context.serving.live) throw error
+  if (!context.ports.models.isLive) throw error
   context.ports.reporter.notices.once(`${error.message} ${error.hint}`)
   return previewAsset(context, request)
 }
@@ -129,7 +129,7 @@ async function previewAsset(context: Context, request: Request, entry?: Entry): 
     request,
     facts: factsOf(context.ports, request, entry),
   })
-  const mayChange = context.serving.live && standIn.improved !== undefined
+  const mayChange = context.ports.models.isLive && standIn.improved !== undefined
   return mayChange ? { ...asset, stateFile: await ensureStateFile(context, request.key) } : asset
 }
 

@@ -5,11 +5,9 @@ import { redactedLogger, type Logger } from '../system/logger.ts'
 import { Notices } from '../system/notices.ts'
 import { createRedactor } from '../system/redact.ts'
 import { Borders } from './borders.ts'
-import type { Context, Makers, RunPorts, Serving } from './context.ts'
+import type { Context, Makers, RunPorts } from './context.ts'
 import { Imports } from './imports.ts'
-import { Consent, type Reread } from './live/consent.ts'
-import { Derivations } from './live/derivations.ts'
-import { stillAsked } from './live/still-asked.ts'
+import { askDeveloper } from './live/asking.ts'
 import { Models } from './models/models.ts'
 import { openPorts } from './open-ports.ts'
 import { processState, type ProcessState } from './process-state.ts'
@@ -33,7 +31,8 @@ export async function openContext(run: Run): Promise<Context> {
   if (!run.live) tellInterrupt(models, logger)
   const ports = openPorts({ run, shared, hasher, clock, models, reporter: { logger, notices } })
   const declared = openDeclared(run, { clock, turns: shared.declaring, ...declaredTelling(logger, notices) })
-  const context: Context = {
+  askDeveloper(ports, run.waysToAgree ?? (() => ({})))
+  return {
     ports,
     project: {
       borders: new Borders({ ...run.borders, allow: options.allow, workspace: options.workspace }),
@@ -41,10 +40,8 @@ export async function openContext(run: Run): Promise<Context> {
       declared,
     },
     makers: makersOf(ports, shared),
-    serving: openServing(run, { shared, ports, reread: (asked) => stillAsked(context, asked) }),
     seen: { plan: [], part: run.part },
   }
-  return context
 }
 
 function makersOf(
@@ -55,21 +52,6 @@ function makersOf(
   const { notices, logger } = reporter
   const standIns = createStandIns({ store, mesher, flights, isLive, notices, logger, clock, signal })
   return { standIns, mesher, deriver }
-}
-
-interface ServingInit {
-  shared: ProcessState
-  ports: RunPorts
-  reread: Reread
-}
-
-function openServing(run: Run, { shared, ports, reread }: ServingInit): Serving {
-  const { clock, reporter } = ports
-  return {
-    live: run.live ? shared.live : undefined,
-    derivations: new Derivations(),
-    consent: new Consent({ clock, logger: reporter.logger, ways: run.waysToAgree ?? (() => ({})), reread }),
-  }
 }
 
 function declaredTelling(logger: Logger, notices: Notices): Pick<DeclaredFileOptions, 'warn' | 'info'> {

@@ -3,14 +3,12 @@ import { createDerivePool, type DerivePool } from '../derive/pool.ts'
 import { Budget } from '../generate/budget.ts'
 import type { Account } from '../generate/ports.ts'
 import { createPreviewPool, type PreviewPool } from '../stand-in/mesher/pool.ts'
-import { Live } from './live/live.ts'
 import { SharedModels } from './models/shared-models.ts'
 
 /** What all plugin instances of a process share for one cache folder. */
 export interface ProcessState {
   models: SharedModels
   budget: Budget
-  live: Live
   accounts: Map<string, Account>
   mesher: PreviewPool
   deriver: DerivePool
@@ -29,7 +27,6 @@ export function processState(cacheDir: string): ProcessState {
   const shared: ProcessState = {
     models: new SharedModels(),
     budget: new Budget(),
-    live: new Live(),
     accounts: new Map(),
     mesher: createPreviewPool(),
     deriver: createDerivePool(),

@@ -3,8 +3,15 @@ import type { Logger } from '../system/logger.ts'
 import type { BordersInit } from './borders.ts'
 import type { Part } from './commanded.ts'
 import type { Environment } from './environment.ts'
-import type { WaysToAgree } from './live/consent.ts'
 import type { ResolvedOptions } from './option-types.ts'
+
+/** How a developer can say yes in this run. */
+export interface WaysToAgree {
+  /** Keys of the terminal, where one listens. */
+  key?: string | undefined
+  /** Path of a page with a button, where there is one. */
+  page?: string | undefined
+}
 
 /** What a bundler or a command brings to a run. */
 export interface Run {

@@ -6,8 +6,7 @@ import { buildElsewhere } from '../generate/build-elsewhere.ts'
 import { isComplete } from '../finding/is-complete.ts'
 import type { Context } from './context.ts'
 import { partsOf } from '../finding/derivation.ts'
-import { tellFailure } from './live/derivations.ts'
-import type { DerivationTask } from './live/tasks.ts'
+import { deriveInBackground, tellFailure, type DerivationTask } from './live/derivations.ts'
 import { derive } from './derive.ts'
 import { ensureStateFile } from './live/state-file.ts'
 
@@ -31,7 +30,7 @@ export async function serve(context: Context, request: Request, found: StoredFin
     )
     return { ...readyAsset(finding, request), isProvisional: true }
   }
-  if (context.serving.live) return serveMeanwhile(context, request, { finding, derivation })
+  if (context.ports.models.isLive) return serveMeanwhile(context, request, { finding, derivation })
   await derive(context, request, { entry, derivation })
   return readyAsset({ ...(await classify(context.ports, request)), entry }, request)
 }
@@ -44,22 +43,20 @@ async function completed({ ports }: Context, request: Request, found: StoredFind
 
 /** Nobody waits in a live run: the model as it came is shown until what is derived from it is there. */
 async function serveMeanwhile(context: Context, request: Request, task: DerivationTask): Promise<Asset> {
-  const {
-    serving: { derivations },
-    ports: { clock },
-  } = context
+  const { clock, models } = context.ports
+  const { derivation } = task
   const stateFile = await ensureStateFile(context, request.key)
-  const earlier = derivations.failureOf(task.derivation)
-  if (earlier !== undefined) tellFailure(context, request, earlier)
+  const earlier = models.derivationError(request, derivation)
+  if (earlier !== undefined) tellFailure(context, request, { derivation, error: earlier })
   else {
-    const over = derivations.start(context, request, task).then(() => 'over' as const)
+    const over = deriveInBackground(context, request, task).then(() => 'over' as const)
     // It touches the file before anybody watches that.
     if ((await Promise.race([over, clock.sleep(PATIENCE_MS)])) === 'over') {
       const { entry, ...finding } = await classify(context.ports, request)
       if (entry && !finding.derivation) return readyAsset({ ...finding, entry }, request)
     }
   }
-  const failure = derivations.failureOf(task.derivation)
+  const failure = models.derivationError(request, derivation)
   return { ...readyAsset(task.finding, request), stateFile, isProvisional: true, failure }
 }
 

@@ -1,17 +1,23 @@
 import type { Request } from '../../request/request.ts'
 import { classify, type Finding } from '../../finding/classify.ts'
-import type { Context } from '../context.ts'
 import { decide, isOffline } from '../../finding/modes.ts'
 import { Permission } from '../../generate/permission.ts'
+import type { Context } from '../context.ts'
+import { askedNow } from './asking.ts'
+import { deriveInBackground } from './derivations.ts'
+import { startLive } from './live.ts'
 
 /**
  * Generates models that wait for the developer's yes, in the background. It holds for these keys alone, and only for
  * those that are still wanted and still missing.
  */
 export async function agree(context: Context, keys?: Iterable<string>): Promise<string[]> {
-  const asked = await context.serving.consent.take(keys)
-  for (const { request, finding } of asked) start(context, request, finding)
-  return asked.map(({ request }) => request.key)
+  const { ports } = context
+  const asked = await askedNow(ports, keys)
+  // Another yes may have come first.
+  const taken = asked.filter(({ request }) => ports.models.withdraw(request.key))
+  for (const { request, finding } of taken) start(context, request, finding)
+  return taken.map(({ request }) => request.key)
 }
 
 /**
@@ -19,11 +25,8 @@ export async function agree(context: Context, keys?: Iterable<string>): Promise<
  * where nothing may be sent.
  */
 export async function retry(context: Context, request: Request): Promise<boolean> {
-  const {
-    serving: { live },
-    ports: { options },
-  } = context
-  if (!live || isOffline(options.mode)) return false
+  const { models, options } = context.ports
+  if (!models.isLive || isOffline(options.mode)) return false
   const finding = await classify(context.ports, request)
   if (finding.state === 'ready') return deriveAgain(context, request, finding)
   if (decide(options.mode, finding.state) === 'fail') return false
@@ -34,13 +37,13 @@ export async function retry(context: Context, request: Request): Promise<boolean
 /** A yes is said to the price that was shown: none for what is on its way, should that turn out to be gone. */
 function start(context: Context, request: Request, finding: Finding): void {
   const permission = finding.state === 'missing' ? Permission.ofYes(request.key) : undefined
-  context.serving.live?.start(context, request, { finding, permission })
+  startLive(context, request, { finding, permission })
 }
 
 /** Costs nothing. */
 function deriveAgain(context: Context, request: Request, { entry, ...finding }: Finding): boolean {
   const { derivation } = finding
   if (!entry || !derivation || context.ports.options.mode === 'frozen') return false
-  void context.serving.derivations.start(context, request, { finding: { ...finding, entry }, derivation })
+  void deriveInBackground(context, request, { finding: { ...finding, entry }, derivation })
   return true
 }

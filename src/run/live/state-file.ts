@@ -8,7 +8,10 @@ import type { StateFile } from '../asset.ts'
 import type { Context } from '../context.ts'
 
 /** It must exist before the module is handed out: bundlers do not watch what is not there. */
-export async function ensureStateFile({ ports: { store } }: Context, key: string): Promise<StateFile> {
+export async function ensureStateFile(
+  { ports: { store } }: Pick<Context, 'ports'>,
+  key: string,
+): Promise<StateFile> {
   const file = store.layout.state(key)
   await store.prepare()
   await mkdir(path.dirname(file), { recursive: true })
@@ -38,7 +41,7 @@ export async function touchStateFile(
       clock,
       reporter: { logger },
     },
-  }: Context,
+  }: Pick<Context, 'ports'>,
   key: string,
 ): Promise<void> {
   const file = store.layout.state(key)

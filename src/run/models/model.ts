@@ -13,10 +13,16 @@ export interface Model {
   readonly request: Request
   /** What is served: the model, as it came or derived, or its stand-in. */
   readonly asset: Asset | undefined
+  /** Whether it waits for the developer's yes. */
+  readonly isAsked: boolean
   /** Set while something is done for it. */
   readonly work: Work | undefined
   /** Why it could not be had; unset again by the next try. */
   readonly error: unknown
+  /** Whether this run failed at it, so that it is not tried again by itself. */
+  readonly isGivenUp: boolean
+  /** Why derivations failed in this run, by their keys: other steps, and another model, are tried anew. */
+  readonly derivationErrors: ReadonlyMap<string, unknown>
   /** How this run got it, when it had to. */
   readonly effort: Effort | undefined
   /** Set where its bytes came from a task that the service does not keep for long. */
@@ -35,6 +41,21 @@ export interface Work {
   readonly isSent: boolean
   /** By the clock of the run. */
   readonly since: number
+}
+
+/** How far a model is in a run. */
+export type Phase = 'idle' | 'asked' | 'making' | 'ready' | 'failed'
+
+export function phaseOf({
+  error,
+  work,
+  isAsked,
+  asset,
+}: Pick<Model, 'error' | 'work' | 'isAsked' | 'asset'>): Phase {
+  if (error !== undefined) return 'failed'
+  if (work) return 'making'
+  if (isAsked) return 'asked'
+  return asset?.metadata.state === 'ready' ? 'ready' : 'idle'
 }
 
 /** An import, and what it asked for last; without that it cannot be read. */

@@ -1,8 +1,9 @@
+import type { Derivation } from '../../finding/derivation.ts'
 import type { Effort, Expiring } from '../../generate/effort.ts'
 import type { ModelsOfRun, Step } from '../../generate/ports.ts'
 import type { Request, Wanted } from '../../request/request.ts'
 import type { Clock } from '../../system/clock.ts'
-import type { SingleFlight } from '../../system/single-flight.ts'
+import { SingleFlight } from '../../system/single-flight.ts'
 import type { Asset } from '../asset.ts'
 import type { Import } from '../imports.ts'
 import { idOfImport, type ImportRecord, type Model, type Work } from './model.ts'
@@ -22,8 +23,11 @@ const NEW_WORK = { step: 'begun', begun: 0, isQuiet: true, isSent: false } as co
 
 const UNKNOWN: Omit<Model, 'request'> = {
   asset: undefined,
+  isAsked: false,
   work: undefined,
   error: undefined,
+  isGivenUp: false,
+  derivationErrors: new Map(),
   effort: undefined,
   expiring: undefined,
 }
@@ -31,21 +35,19 @@ const UNKNOWN: Omit<Model, 'request'> = {
 /** The table of the models of a run: the one place that changes what is known of them. Whoever shows it subscribes. */
 export class Models implements ModelsOfRun {
   readonly isLive: boolean
-  readonly flights: SingleFlight
-  /** Models that a sum of this process has counted. */
-  readonly told: Set<string>
+  /** What this run knows together with the others of the process. */
+  readonly shared: SharedModels
+  /** What is derived in the background. */
+  readonly derivations = new SingleFlight()
   readonly #clock: Clock
-  readonly #shared: SharedModels
   readonly #models = new Map<string, Model>()
   readonly #imports = new Map<string, ImportRecord>()
   readonly #listeners: Listener[] = []
 
   constructor({ clock, isLive, shared }: ModelsInit) {
     this.isLive = isLive
-    this.flights = shared.flights
-    this.told = shared.told
+    this.shared = shared
     this.#clock = clock
-    this.#shared = shared
   }
 
   subscribe(listener: Listener): void {
@@ -70,13 +72,17 @@ export class Models implements ModelsOfRun {
     return [...this.#imports.values()].flatMap(({ request }) => (request?.key === key ? request : []))
   }
 
+  get flights(): SharedModels['flights'] {
+    return this.shared.flights
+  }
+
   wantedOf(request: Request): Wanted {
-    return this.#shared.wantedOf(request)
+    return this.shared.filesOf(request)
   }
 
   /** An import was read; what it asked for before no longer counts. */
   imported(imported: Import, request: Request): void {
-    this.#shared.want(request)
+    this.shared.addFiles(request)
     this.#imports.set(idOfImport(imported), { imported, request, error: undefined })
     this.#change(request, {})
   }
@@ -89,21 +95,32 @@ export class Models implements ModelsOfRun {
 
   /** There is an asset to show, for the first time or a better one. */
   served(request: Request, asset: Asset): Model {
-    const isRight = asset.metadata.state === 'ready' && !asset.isProvisional
-    return this.#change(request, { asset, ...(isRight && { error: undefined }) })
+    if (asset.metadata.state !== 'ready') return this.#change(request, { asset })
+    const { error, isGivenUp } = this.#of(request)
+    const settled = asset.isProvisional ? { error, isGivenUp } : { error: undefined, isGivenUp: false }
+    return this.#change(request, { asset, isAsked: false, ...settled })
   }
 
-  /** It is made, or something is derived from it, until {@link end}. */
-  begin(request: Request, step: 'begun' | 'deriving'): void {
-    if (step === 'deriving') this.#setDerivationError(request, undefined)
-    const { work } = this.#of(request)
-    const known = work ?? { ...NEW_WORK, step, since: this.#clock.now() }
-    this.#change(request, { error: undefined, work: { ...known, begun: known.begun + 1 } })
+  /** It waits for the developer's yes from now on. */
+  ask(request: Request): void {
+    this.#change(request, { isAsked: true })
+  }
+
+  /** Nothing is asked about it any more. Returns whether anything was: a second yes at the same moment finds nothing. */
+  withdraw(key: string): boolean {
+    const model = this.#models.get(key)
+    if (!model?.isAsked) return false
+    this.#change(model.request, { isAsked: false })
+    return true
+  }
+
+  /** Something is done for it, until {@link end}. */
+  begin(request: Request): void {
+    this.#begin(request, 'begun')
   }
 
   progress(request: Request, step: Step): void {
-    const { work } = this.#of(request)
-    const known = work ?? { ...NEW_WORK, since: this.#clock.now() }
+    const known = this.#of(request).work ?? { ...NEW_WORK, since: this.#clock.now() }
     if (step === 'on its way') this.#change(request, { work: { ...known, isSent: true } })
     else if (step === 'done') this.#goOn(request, { ...known, isQuiet: true, isSent: false })
     else {
@@ -112,19 +129,30 @@ export class Models implements ModelsOfRun {
     }
   }
 
-  failed(request: Request, error: unknown): void {
-    this.#change(request, { error })
-  }
-
-  /** An import gets its model as it came, since what it wants could not be derived from that. */
-  derivationFailed(request: Request, error: unknown): void {
-    this.#setDerivationError(request, error)
-    this.#change(request, {})
+  /** @param isGivenUp whether it was this run, which does not try again by itself */
+  failed(request: Request, error: unknown, { isGivenUp = false } = {}): void {
+    this.#change(request, { error, isGivenUp })
   }
 
   end(request: Request): void {
     const { work } = this.#of(request)
     if (work) this.#goOn(request, { ...work, begun: work.begun - 1 })
+  }
+
+  /** What an import wants is derived from it, until {@link end}. */
+  beginDerivation(request: Request, { key }: Derivation): void {
+    this.#setDerivationError(request, key, undefined)
+    this.#begin(request, 'deriving')
+  }
+
+  /** An import gets its model as it came, since what it wants could not be derived from that. */
+  derivationFailed(request: Request, { key }: Derivation, error: unknown): void {
+    this.#setDerivationError(request, key, error)
+  }
+
+  /** Why a derivation failed in this run; undefined when it did not. */
+  derivationError({ key }: Request, derivation: Derivation): unknown {
+    return this.#models.get(key)?.derivationErrors.get(derivation.key)
   }
 
   /** What a model took. A restored file does not hide that the model was generated in the same run. */
@@ -139,19 +167,31 @@ export class Models implements ModelsOfRun {
     if (model) this.#change(model.request, { expiring })
   }
 
+  #begin(request: Request, step: 'begun' | 'deriving'): void {
+    const known = this.#of(request).work ?? { ...NEW_WORK, step, since: this.#clock.now() }
+    this.#change(request, {
+      work: { ...known, begun: known.begun + 1 },
+      error: undefined,
+      isGivenUp: false,
+    })
+  }
+
   /** Work goes on until all that was begun is ended. */
   #goOn(request: Request, work: Work): void {
     this.#change(request, { work: work.begun > 0 ? work : undefined })
   }
 
   /** It belongs to the imports that want just this of the model, and not to the model. */
-  #setDerivationError({ key, derivation }: Request, error: unknown): void {
-    const wanted = JSON.stringify(derivation)
+  #setDerivationError(request: Request, key: string, error: unknown): void {
+    const wanted = JSON.stringify(request.derivation)
     for (const [id, known] of this.#imports) {
-      const { request } = known
-      if (request?.key === key && JSON.stringify(request.derivation) === wanted)
-        this.#imports.set(id, { ...known, error })
+      const isSame = known.request?.key === request.key && JSON.stringify(known.request.derivation) === wanted
+      if (isSame) this.#imports.set(id, { ...known, error })
     }
+    const derivationErrors = new Map(this.#of(request).derivationErrors)
+    if (error === undefined) derivationErrors.delete(key)
+    else derivationErrors.set(key, error)
+    this.#change(request, { derivationErrors })
   }
 
   #of(request: Request): Model {

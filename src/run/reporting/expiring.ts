@@ -32,7 +32,7 @@ export async function tellExpiring({
 /** The models whose bytes will be gone, as far as no part of the build has told of them. */
 function takeUntold(models: Models): Expiring[] {
   const all = models.all().flatMap(({ expiring }) => expiring ?? [])
-  const untold = all.filter(({ key }) => !models.told.has(`${key} expiring`))
-  for (const { key } of untold) models.told.add(`${key} expiring`)
+  const untold = all.filter(({ key }) => !models.shared.told.has(`${key} expiring`))
+  for (const { key } of untold) models.shared.told.add(`${key} expiring`)
   return untold
 }

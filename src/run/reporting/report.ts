@@ -35,7 +35,7 @@ export function reportModel({ request, asset, effort = NO_EFFORT }: Model): Mode
 
 /** The models that no sum has counted yet: frameworks build in several parts, and a person started one build. */
 export function takeUntold(models: Models): ModelReport[] {
-  const { told } = models
+  const { told } = models.shared
   // What one part of a build made, the next one finds in the cache.
   const isTold = ({ key, origin }: ModelReport) => told.has(origin === 'cache' ? key : `${key} ${origin}`)
   const untold = reportModels(models).filter((model) => !isTold(model))

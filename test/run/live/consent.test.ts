@@ -52,7 +52,7 @@ describe('the question of a dev server', () => {
     expect(agreed).toHaveLength(1)
     await expect.poll(() => run.told.join('\n'), WAIT).toContain('tree.png is ready')
     expect(service.counts.posts).toBe(2)
-    expect(run.context.serving.consent.has(agreed[0] ?? '')).toBe(false)
+    expect(run.context.ports.models.find(agreed[0] ?? '')?.isAsked).toBe(false)
   })
 
   it('goes on where a record of another model cannot be read', async () => {

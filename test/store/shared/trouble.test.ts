@@ -44,7 +44,7 @@ describe('a dev server in `ask`', () => {
     })
 
     const first = await load(SPECIFIER)
-    await expect.poll(() => context.serving.consent.has(first.metadata.key)).toBe(true)
+    await expect.poll(() => context.ports.models.find(first.metadata.key)?.isAsked).toBe(true)
     const second = await load(SPECIFIER)
 
     expect(second.metadata.state).toBe('preview')

@@ -1,0 +1,77 @@
+import { isMeshyError } from '../../system/errors.ts'
+import { by } from '../../system/order.ts'
+import type { Request } from '../../request/request.ts'
+import type { Finding } from '../../finding/classify.ts'
+import { priceOf } from '../../generate/price.ts'
+import type { RunPorts } from '../context.ts'
+import type { WaysToAgree } from '../run.ts'
+import { touchStateFile } from './state-file.ts'
+
+/** A model that waits for the developer's yes, as it is now. */
+interface Asked {
+  request: Request
+  finding: Finding
+}
+
+/** How long imports are gathered before the developer is asked about all of them. */
+const GATHER_MS = 300
+
+/** Asks the developer about models that a live run may generate only after a yes, as they come up. */
+export function askDeveloper(ports: RunPorts, ways: () => WaysToAgree): void {
+  let isGathering = false
+  const announce = async () => {
+    isGathering = true
+    await ports.clock.sleep(GATHER_MS)
+    isGathering = false
+    tellPrice(ports, await askedNow(ports), ways())
+  }
+  ports.models.subscribe((now, before) => {
+    if (now.isAsked && !before?.isAsked && !isGathering) void announce()
+  })
+}
+
+/** What is asked now: another server may have made what was asked about before, an edit removed it. */
+export async function askedNow(ports: RunPorts, keys?: Iterable<string>): Promise<Asked[]> {
+  const all = ports.models.all().flatMap(({ isAsked, request }) => (isAsked ? request.key : []))
+  const asked = keys ? all.filter((key) => new Set(keys).has(key)) : all
+  return (await Promise.all(asked.map((key) => readAgain(ports, key)))).flatMap((now) => now ?? [])
+}
+
+/** Undefined for what is there, and for what nobody imports: about that it is asked again when somebody does. */
+async function readAgain(ports: RunPorts, key: string): Promise<Asked | undefined> {
+  try {
+    const wanting = await ports.models.shared.findWanting(key)
+    if (!wanting) return undefined
+    const finding = await wanting.look()
+    if (!finding.entry) return { request: wanting.request, finding }
+  } catch (error) {
+    // The next load of its module says so.
+    if (isMeshyError(error)) return undefined
+    throw error
+  }
+  ports.models.withdraw(key)
+  await touchStateFile({ ports }, key)
+  return undefined
+}
+
+function tellPrice({ reporter: { logger } }: RunPorts, current: Asked[], ways: WaysToAgree): void {
+  if (current.length === 0) return
+  const asked = current.toSorted(by(({ request }) => [request.imageName, request.key]))
+  const sum = asked.reduce((total, one) => total + costOf(one), 0)
+  const names = asked.map(({ request }) => request.imageName).join(', ')
+  logger.info(`meshy: ${names}: ${sum} credits. ${sentence(ways)}`)
+  for (const { finding } of asked) if (finding.free) logger.info(`meshy: ${finding.free}`)
+}
+
+/** What is on its way is only looked for. */
+function costOf({ request, finding }: Asked): number {
+  return finding.state === 'missing' ? priceOf(request) : 0
+}
+
+function sentence({ key, page }: WaysToAgree): string {
+  if (key && page) return `Press ${key} to generate, or open ${page}`
+  if (key) return `Press ${key} to generate.`
+  return page
+    ? `Open ${page} to generate.`
+    : 'Build with MESHY_MODE=generate, or run `npx unplugin-meshy generate`.'
+}
