@@ -43,7 +43,7 @@ describe('parseSpecifier', () => {
         if (parsed?.directives)
           orRefusal(() => resolveDirectives({ file: '/a.png', query: parsed.directives as Directives }))
       }),
-      { numRuns: 40_000 },
+      { numRuns: 10_000 },
     )
   })
 
@@ -98,7 +98,7 @@ describe('parseRecipe', () => {
       fc.property(text, (text) => {
         orRefusal(() => parseRecipe(text, '/art/knight.meshy.json'))
       }),
-      { numRuns: 30_000 },
+      { numRuns: 10_000 },
     )
   })
 })

@@ -49,7 +49,7 @@ describe('parseTask', () => {
         const task = parseTask(value, 'asked')
         if (task) expect(task.progress >= 0 && task.progress <= 100).toBe(true)
       }),
-      { numRuns: 30_000 },
+      { numRuns: 10_000 },
     )
   })
 })
