@@ -4,6 +4,7 @@ import { plainIds } from './module-id.ts'
 import { pathOf, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
 import { farmUrl } from './url.ts'
+import { fileFormats } from '../request/file-formats.ts'
 
 interface FarmContext extends NativeContext {
   getNativeBuildContext(): {
@@ -17,7 +18,7 @@ interface FarmContext extends NativeContext {
 }
 
 /** Endings of files that Farm does not take for assets by itself. */
-const ASSETS = ['glb', 'fbx', 'obj', 'mtl', 'usdz', 'stl', '3mf']
+const ASSETS = Object.keys(fileFormats).filter((format) => format !== 'picture')
 
 /** Experimental: builds work, a dev server was not tried. */
 export function createFarmAdapter(session: Session): Adapter {

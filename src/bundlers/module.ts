@@ -1,5 +1,5 @@
-import type { Asset, AssetFile, AssetLevel, FileRole } from '../run/asset.ts'
-import { isThumbnailRole, THUMBNAIL_ROLES } from '../finding/roles.ts'
+import type { Asset, AssetFile, AssetLevel } from '../run/asset.ts'
+import { FILE_ROLES, fileOf, type FileRole } from '../request/files.ts'
 
 /** How the code of a module comes to the URL of a file: import lines, and the expression that they serve. */
 export interface UrlCode {
@@ -9,11 +9,6 @@ export interface UrlCode {
 
 /** The part that differs between bundlers. */
 export type UrlOf = (file: AssetFile, index: number) => Promise<UrlCode>
-
-const FILES: readonly FileRole[] = ['fbx', 'obj', 'mtl', 'usdz', 'stl', '3mf', 'preRemeshed']
-const TEXTURES: readonly FileRole[] = ['baseColor', 'metallic', 'normal', 'roughness', 'emission']
-
-const THUMBNAILS = Object.keys(THUMBNAIL_ROLES) as (keyof typeof THUMBNAIL_ROLES)[]
 
 /**
  * Where a URL is expected, the model itself will do. The method is no field: copies, JSON and messages to a worker go
@@ -31,15 +26,16 @@ export async function renderModule(asset: Asset, urlOf: UrlOf): Promise<string> 
   for (const [index, file] of all.entries()) codes.push(await urlOf(file, index))
   const expressions = codes.map(({ expression }) => expression)
   const urls = new Map(asset.files.map(({ role }, index) => [role, expressions[index] ?? '']))
-  const textures = asset.wantsTextures ? objectLiteral(TEXTURES, urls) : 'undefined'
+  const whereWanted = (group: Group) =>
+    asset.wanted.some((role) => fileOf(role).shown[0] === group) ? objectLiteral(group, urls) : 'undefined'
   return [
     ...codes.map(({ imports }) => imports).filter((line) => line !== ''),
     `export const url = ${urls.get('glb')}`,
     `export const metadata = ${JSON.stringify(asset.metadata)}`,
-    `export const files = ${objectLiteral(FILES, urls)}`,
-    `export const textures = ${textures}`,
+    `export const files = ${objectLiteral('files', urls)}`,
+    `export const textures = ${whereWanted('textures')}`,
     `export const thumbnail = ${urls.get('thumbnail') ?? 'undefined'}`,
-    `export const thumbnails = ${asset.wantsThumbnails ? objectLiteral(THUMBNAILS, urls) : 'undefined'}`,
+    `export const thumbnails = ${whereWanted('thumbnails')}`,
     `export const lods = ${lodsLiteral(asset, expressions.slice(asset.files.length))}`,
     DEFAULT_EXPORT,
     '',
@@ -63,12 +59,17 @@ export function renderFailedModule(): string {
   return 'export let url, metadata, files, textures, thumbnail, thumbnails, lods\nexport default undefined\n'
 }
 
-function objectLiteral(roles: readonly FileRole[], urls: Map<FileRole, string>): string {
-  const fields = roles.flatMap((role) => (urls.has(role) ? [`${fieldOf(role)}: ${urls.get(role)}`] : []))
+/** An export of a module that holds several files. */
+type Group = 'files' | 'textures' | 'thumbnails'
+
+function objectLiteral(group: Group, urls: Map<FileRole, string>): string {
+  const fields = FILE_ROLES.flatMap((role) => {
+    const [shownIn, name = role] = fileOf(role).shown
+    return shownIn === group && urls.has(role) ? [`${fieldOf(name)}: ${urls.get(role)}`] : []
+  })
   return fields.length > 0 ? `{ ${fields.join(', ')} }` : '{}'
 }
 
-function fieldOf(role: FileRole): string {
-  if (isThumbnailRole(role)) return THUMBNAIL_ROLES[role]
-  return role === '3mf' ? "'3mf'" : role
+function fieldOf(name: string): string {
+  return /^\d/.test(name) ? `'${name}'` : name
 }

@@ -17,9 +17,6 @@ export interface TaskFacts {
 }
 
 export function factsOf(task: AccountTask): TaskFacts {
-  const files = [...Object.entries(task.modelUrls), ...Object.entries(task.textureUrls)]
-  const sides = Object.entries(task.thumbnailUrls).map(([side, url]) => [`${side}Thumbnail`, url] as const)
-  const pictures = [['thumbnail', task.thumbnailUrl] as const, ...sides]
   return {
     id: task.id,
     kind: task.kind,
@@ -31,7 +28,7 @@ export function factsOf(task: AccountTask): TaskFacts {
     finishedAt: timeOf(task.finishedAt),
     credits: task.consumedCredits,
     aiModel: task.aiModel,
-    files: [...files, ...pictures].flatMap(([role, url]) => (url === undefined ? [] : [role])),
+    files: Object.keys(task.urls),
     error: task.error?.message,
   }
 }

@@ -1,4 +1,5 @@
-import type { AssetNames, AssetRole, ModelInput, PreviewRole } from './model-maker.ts'
+import { FILE_ROLES, fileOf } from '../request/files.ts'
+import type { AssetNames, AssetRole, ModelInput } from './model-maker.ts'
 
 export const MTL_NAME = 'model.mtl'
 
@@ -9,25 +10,26 @@ export function assetNames(
 ) {
   return {
     glb: 'model.glb',
-    ...(input.savePreRemeshed && { pre_remeshed_glb: 'pre_remeshed.glb' }),
+    ...(input.savePreRemeshed && { preRemeshed: 'pre_remeshed.glb' }),
     obj: 'model.obj',
     stl: 'model.stl',
     '3mf': 'model.3mf',
     thumbnail,
     ...previewNames(thumbnail),
-    ...(input.shouldTexture && { mtl: MTL_NAME, base_color: texture }),
+    ...(input.shouldTexture && { mtl: MTL_NAME, baseColor: texture }),
   } satisfies AssetNames
 }
 
-const PREVIEWS = ['alpha', 'front', 'right', 'back', 'left'] as const
-/** Roles of the pictures that are made when they are asked for. */
-export const PREVIEW_ROLES = PREVIEWS.map((name) => `thumbnail_${name}` as const)
-
-export function isPreview(role: AssetRole): role is PreviewRole {
-  return PREVIEW_ROLES.some((preview) => preview === role)
+/** Whether a file is a picture that is made only when it is asked for. */
+export function isPreview(role: AssetRole): boolean {
+  return fileOf(role).asks !== undefined
 }
 
 function previewNames(thumbnail: string): AssetNames {
   const ending = thumbnail.slice(thumbnail.lastIndexOf('.'))
-  return Object.fromEntries(PREVIEWS.map((name) => [`thumbnail_${name}`, `preview_${name}${ending}`]))
+  const names = FILE_ROLES.filter(isPreview).map((role) => [
+    role,
+    `preview_${fileOf(role).shown[1]}${ending}`,
+  ])
+  return Object.fromEntries(names)
 }

@@ -12,12 +12,12 @@ export function createCardMaker(): ModelMaker {
     make(input, role) {
       const [{ bytes }] = input.images
       if (isPreview(role)) return Promise.resolve(labelled(bytes, role))
-      if (role === 'thumbnail' || role === 'base_color') return Promise.resolve(bytes)
+      if (role === 'thumbnail' || role === 'baseColor') return Promise.resolve(bytes)
       const card = makeCard({ image: bytes, name: 'card', textured: input.shouldTexture })
       const solid = solidOf(card, role)
       if (solid) return Promise.resolve(solid)
       if (role !== 'obj' && role !== 'mtl') return Promise.resolve(card)
-      const texture = names(input).base_color ?? ''
+      const texture = names(input).baseColor ?? ''
       return Promise.resolve(Buffer.from(glbToObj(card, { mtl: MTL_NAME, texture })[role]))
     },
     inUse: () => Promise.resolve({ kind: 'card' }),

@@ -16,7 +16,7 @@ import { addStreamRoute } from './routes/stream.ts'
 import { addTaskRoutes } from './routes/tasks.ts'
 import { createState } from './state.ts'
 import type { EmulatorEnv, EmulatorState } from './state.ts'
-import { TASK_KINDS } from './task-kinds.ts'
+import { TASK_KINDS } from '../request/task-kinds.ts'
 import { taskView } from './task-view.ts'
 import type { TaskView } from './task-view.ts'
 
@@ -106,7 +106,7 @@ function createApiApp(state: EmulatorState): Hono<EmulatorEnv> {
   const app = new Hono<EmulatorEnv>()
   const limits = guard(state)
   app.use(requestFaults(state))
-  app.use('/openapi/v1/:route{image-to-3d|multi-image-to-3d|balance}/*', limits)
+  app.use(`/openapi/v1/:route{${[...TASK_KINDS, 'balance'].join('|')}}/*`, limits)
   for (const kind of TASK_KINDS) {
     addTaskRoutes(app, state, kind)
     addStreamRoute(app, state, kind)

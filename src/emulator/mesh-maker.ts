@@ -32,7 +32,7 @@ export function createMeshMaker(sharp: SharpFactory, pool: PreviewPool): ModelMa
     async make(input, role) {
       if (role === 'thumbnail') return renderThumbnail(sharp, input)
       if (isPreview(role)) return labelled(await renderThumbnail(sharp, input), role)
-      const model = await modelOf(input, role === 'pre_remeshed_glb' ? 'densest' : 'asked')
+      const model = await modelOf(input, role === 'preRemeshed' ? 'densest' : 'asked')
       const file = fileOf(model, role, names(input))
       return input.isPosed && role === 'glb' ? rigGlb(file) : file
     },
@@ -65,13 +65,13 @@ function names(input: ModelInput): AssetNames {
 function fileOf(
   { glb, textures }: PreviewModel,
   role: AssetRole,
-  { base_color: texture = '' }: AssetNames,
+  { baseColor: texture = '' }: AssetNames,
 ): Uint8Array {
-  if (role === 'glb' || role === 'pre_remeshed_glb') return glb
+  if (role === 'glb' || role === 'preRemeshed') return glb
   const solid = solidOf(glb, role)
   if (solid) return solid
   if (role === 'obj' || role === 'mtl') return Buffer.from(glbToObj(glb, { mtl: MTL_NAME, texture })[role])
-  const image = { ...textures, base_color: textures.baseColor }[role as keyof typeof textures | 'base_color']
+  const image = textures[role as keyof typeof textures]
   if (!image) throw new TypeError(`Expected a file that was planned, got ${role}`)
   return image.bytes
 }

@@ -1,4 +1,6 @@
-import type { TaskFailure, TaskKind } from './task-kinds.ts'
+import type { TaskFailure } from './task-kinds.ts'
+import type { TaskKind } from '../request/task-kinds.ts'
+import type { FileRole } from '../request/files.ts'
 
 /** A picture of a task, as it came. */
 export interface InputImage {
@@ -21,26 +23,8 @@ export interface ModelInput {
   isPosed?: boolean | undefined
 }
 
-/** Preview pictures that are made when they are asked for. */
-export type PreviewRole =
-  'thumbnail_alpha' | 'thumbnail_front' | 'thumbnail_right' | 'thumbnail_back' | 'thumbnail_left'
-
-/** What a file of a task is, by the name of its field in the answer. */
-export type AssetRole =
-  | 'glb'
-  | 'pre_remeshed_glb'
-  | 'obj'
-  | 'mtl'
-  | 'fbx'
-  | 'usdz'
-  | 'stl'
-  | '3mf'
-  | 'thumbnail'
-  | PreviewRole
-  | 'base_color'
-  | 'metallic'
-  | 'normal'
-  | 'roughness'
+/** What a file of a task is. */
+export type AssetRole = FileRole
 
 /** File names by what the files are. What is not made is left out. */
 export type AssetNames = Partial<Record<AssetRole, string>>

@@ -2,7 +2,7 @@ import { badRequest } from './api-error.ts'
 import { isInteger, isOneOf } from './checks.ts'
 import type { Check } from './checks.ts'
 import type { Profile } from './options.ts'
-import type { TaskKind } from './task-kinds.ts'
+import type { TaskKind } from '../request/task-kinds.ts'
 
 const MODELS: Record<Profile, Record<TaskKind, readonly string[]>> = {
   reference: {

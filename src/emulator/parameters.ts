@@ -1,8 +1,9 @@
+import { TARGET_FORMATS } from '../request/file-formats.ts'
 import { isBoolean, isInteger, isListOf, isOneOf, isText, isTextUpTo } from './checks.ts'
 import type { Check } from './checks.ts'
 import { checkModel, isFamily } from './models.ts'
 import type { Profile } from './options.ts'
-import type { TaskKind } from './task-kinds.ts'
+import type { TaskKind } from '../request/task-kinds.ts'
 
 type Checks = Record<string, Check>
 
@@ -30,7 +31,7 @@ const LATER: Checks = {
   texture_resolution: isOneOf('2k', '4k', '8k'),
   image_enhancement: isBoolean,
   remove_lighting: isBoolean,
-  target_formats: isListOf('glb', 'obj', 'fbx', 'stl', 'usdz', '3mf'),
+  target_formats: isListOf(...TARGET_FORMATS),
   auto_size: isBoolean,
   origin_at: isOneOf('bottom', 'center'),
   alpha_thumbnail: isBoolean,

@@ -1,14 +1,15 @@
 import { badRequest } from './api-error.ts'
-import { PREVIEW_ROLES } from './asset-names.ts'
+import { TARGET_FORMATS } from '../request/file-formats.ts'
+import { fileOf } from '../request/files.ts'
 import type { TaskFault } from './fault.ts'
 import { readInputImage } from './input-image.ts'
-import type { AssetNames, ModelInput } from './model-maker.ts'
+import type { AssetNames, AssetRole, ModelInput } from './model-maker.ts'
 import { modelInCharge } from './models.ts'
 import type { Profile, ResolvedEmulatorOptions } from './options.ts'
 import { checkParameters } from './parameters.ts'
 import { priceOf } from './pricing.ts'
 import type { TaskPlan } from './task.ts'
-import type { TaskKind } from './task-kinds.ts'
+import type { TaskKind } from '../request/task-kinds.ts'
 
 type Body = Record<string, unknown>
 type Images = ModelInput['images']
@@ -86,22 +87,22 @@ function modelInput(profile: Profile, { kind, body }: TaskOrder, images: Images)
   }
 }
 
-const FORMATS = ['glb', 'obj', 'fbx', 'stl', 'usdz', '3mf']
 /** What is made where no formats are named. */
-const USUAL = FORMATS.filter((format) => format !== '3mf')
+const USUAL = TARGET_FORMATS.filter((format) => format !== '3mf')
 const FORMATS_OF_THE_REFERENCE = ['glb', 'obj', 'fbx', 'usdz']
 
 /** What a task makes of all that it could. Formats and further previews came after the reference. */
 function onlyAsked(assets: AssetNames, body: Body | undefined): AssetNames {
   const named = Array.isArray(body?.target_formats) ? body.target_formats : USUAL
   const formats: unknown[] = body ? named : FORMATS_OF_THE_REFERENCE
-  const unwanted = new Set(FORMATS.filter((format) => !formats.includes(format)))
-  if (unwanted.has('obj')) unwanted.add('mtl')
-  for (const role of PREVIEW_ROLES) {
-    const parameter = role === 'thumbnail_alpha' ? 'alpha_thumbnail' : 'multi_view_thumbnails'
-    if (body?.[parameter] !== true) unwanted.add(role)
+  const isMade = (role: AssetRole) => {
+    const { asks } = fileOf(role)
+    if (asks) return body?.[asks] === true
+    const format = role === 'mtl' ? 'obj' : role
+    return formats.includes(format) || !TARGET_FORMATS.some((one) => one === format)
   }
-  return Object.fromEntries(Object.entries(assets).filter(([role]) => !unwanted.has(role)))
+  // Object.entries forgets the type of the names.
+  return Object.fromEntries(Object.entries(assets).filter(([role]) => isMade(role as AssetRole)))
 }
 
 function isPresent(value: unknown): boolean {

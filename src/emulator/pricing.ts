@@ -1,6 +1,6 @@
 import { modelInCharge } from './models.ts'
 import type { Profile } from './options.ts'
-import type { TaskKind } from './task-kinds.ts'
+import type { TaskKind } from '../request/task-kinds.ts'
 
 /** Models at the lower price, by the reference and by today's price page. */
 const CHEAP: Record<Profile, readonly string[]> = {

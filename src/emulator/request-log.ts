@@ -1,3 +1,4 @@
+import { TASK_KINDS } from '../request/task-kinds.ts'
 import type { RouteName } from './fault.ts'
 
 /** One request that arrived. */
@@ -53,13 +54,13 @@ export function logEntry(
   }
 }
 
+const TASK_PATH = new RegExp(`^/openapi/v1/(?:${TASK_KINDS.join('|')})(?<id>/[^/]+)?(?<stream>/stream)?$`)
+
 /** Says what a request is for. */
 function routeOf(method: string, path: string): RouteName {
   if (path.startsWith('/emulator/tasks/')) return 'asset'
   if (path === '/openapi/v1/balance') return 'balance'
-  const found = /^\/openapi\/v1\/(?:multi-)?image-to-3d(?<id>\/[^/]+)?(?<stream>\/stream)?$/.exec(
-    path,
-  )?.groups
+  const found = TASK_PATH.exec(path)?.groups
   if (!found) return 'unknown'
   const verb = `${method}${found.id ? ' id' : ''}${found.stream ? ' stream' : ''}`
   return ROUTES[verb] ?? 'unknown'

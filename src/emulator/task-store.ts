@@ -3,7 +3,7 @@ import type { Account } from './account.ts'
 import { ApiError } from './api-error.ts'
 import { isTerminal } from './task.ts'
 import type { Task, TaskPlan } from './task.ts'
-import type { TaskKind } from './task-kinds.ts'
+import type { TaskKind } from '../request/task-kinds.ts'
 
 export interface TaskStoreOptions {
   now: () => number

@@ -1,5 +1,4 @@
-import { PREVIEW_ROLES } from './asset-names.ts'
-import type { AssetRole } from './model-maker.ts'
+import { fileOf, type FileRole } from '../request/files.ts'
 import type { EmulatorState } from './state.ts'
 import { isTerminal, progressOf } from './task.ts'
 import type { Task } from './task.ts'
@@ -7,21 +6,13 @@ import type { Task } from './task.ts'
 /** A task as the API answers it. */
 export type TaskView = Record<string, unknown>
 
-const MODEL_ROLES = ['glb', 'fbx', 'obj', 'mtl', 'usdz', 'stl', '3mf', 'pre_remeshed_glb'] as const
-const TEXTURE_ROLES = ['base_color', 'metallic', 'normal', 'roughness'] as const
-
 /** The whole task object. Its URLs are signed anew each time. */
 export function taskView(state: EmulatorState, task: Task): TaskView {
-  const done = task.status === 'SUCCEEDED'
   const sign = (file: string) => state.urls.sign(task.id, file, state.now())
-  const pick = (roles: readonly AssetRole[]) => (done ? signedAssets(task, roles, sign) : {})
-  const textures = pick(TEXTURE_ROLES)
-  const { thumbnail } = pick(['thumbnail'])
   return {
     id: task.id,
     type: task.kind,
-    model_urls: pick(MODEL_ROLES),
-    thumbnail_url: thumbnail ?? '',
+    ...signedUrls(task, sign),
     texture_prompt: task.texturePrompt,
     ...(task.kind === 'image-to-3d' && {
       texture_image_url: task.textureImage ? sign(TEXTURE_IMAGE_FILE) : '',
@@ -32,10 +23,9 @@ export function taskView(state: EmulatorState, task: Task): TaskView {
     expires_at: task.expiresAt,
     finished_at: task.finishedAt ?? 0,
     status: task.status,
-    texture_urls: Object.keys(textures).length > 0 ? [textures] : [],
     preceding_tasks: state.tasks.precedingTasks(task),
     task_error: taskError(state, task),
-    ...(state.options.profile === 'current' && laterFields(task, pick(PREVIEW_ROLES))),
+    ...(state.options.profile === 'current' && laterFields(task)),
   }
 }
 
@@ -48,16 +38,15 @@ export function progressView(state: EmulatorState, task: Task): TaskView {
 /** Name of the file that `texture_image_url` points to. */
 export const TEXTURE_IMAGE_FILE = 'texture_input'
 
-function signedAssets(
-  { assets }: Task,
-  roles: readonly AssetRole[],
-  sign: (file: string) => string,
-): Partial<Record<AssetRole, string>> {
-  const entries = roles.flatMap((role) => {
-    const file = assets[role]
-    return file === undefined ? [] : [[role, sign(file)]]
-  })
-  return Object.fromEntries(entries)
+/** The addresses of the files that a task made, where its answer has them. */
+function signedUrls({ status, assets }: Task, sign: (file: string) => string): TaskView {
+  const found: TaskView = {}
+  for (const [role, file] of status === 'SUCCEEDED' ? Object.entries(assets) : []) {
+    const [field, inner] = fileOf(role as FileRole).answer
+    found[field] = inner === undefined ? sign(file) : { ...(found[field] as object), [inner]: sign(file) }
+  }
+  const { texture_urls: textures, ...others } = found
+  return { model_urls: {}, thumbnail_url: '', ...others, texture_urls: textures ? [textures] : [] }
 }
 
 function taskError(state: EmulatorState, { status, failure }: Task): TaskView {
@@ -66,15 +55,11 @@ function taskError(state: EmulatorState, { status, failure }: Task): TaskView {
   return state.options.profile === 'current' ? { message, type, code } : { message }
 }
 
-function laterFields(task: Task, previews: Partial<Record<AssetRole, string>>): TaskView {
-  const { thumbnail_alpha: alpha, ...sides } = previews
-  const named = Object.entries(sides).map(([role, url]) => [role.replace('thumbnail_', ''), url])
+function laterFields(task: Task): TaskView {
   return {
     ...(task.name !== undefined && { name: task.name }),
     ai_model: task.aiModel,
     ...(task.status === 'SUCCEEDED' && task.model.shouldRemesh && { face_count: task.model.targetPolycount }),
-    ...(alpha !== undefined && { alpha_thumbnail_url: alpha }),
-    ...(named.length > 0 && { thumbnail_urls: Object.fromEntries(named) }),
     consumed_credits: task.status === 'FAILED' && !task.failure?.charged ? 0 : task.price,
   }
 }

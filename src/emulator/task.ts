@@ -1,5 +1,6 @@
-import type { TaskFailure, TaskKind } from './task-kinds.ts'
+import type { TaskFailure } from './task-kinds.ts'
 import type { AssetNames, InputImage, ModelInput } from './model-maker.ts'
+import type { TaskKind } from '../request/task-kinds.ts'
 
 export type TaskStatus = 'PENDING' | 'IN_PROGRESS' | 'SUCCEEDED' | 'FAILED'
 

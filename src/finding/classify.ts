@@ -1,6 +1,6 @@
 import { isMeshyError, type ErrorCode } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
-import type { BlobRef, DerivedFile, Entry, FileRole } from '../store/entry.ts'
+import type { BlobRef, DerivedFile, Entry } from '../store/entry.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import type { FindingPorts } from './ports.ts'
 import { derivationOf, type Derivation, type Part } from './derivation.ts'
@@ -9,7 +9,7 @@ import { findFreeWay } from './free-way.ts'
 import type { State } from './modes.ts'
 import { assertSamePictures } from './pictures.ts'
 import { isOnItsWay, RETENTION_MS } from './retention.ts'
-import { fileStem, isThumbnailRole, THUMBNAIL_ROLES, wantedRoles } from './roles.ts'
+import { fileOf, type FileRole } from '../request/files.ts'
 
 /** Bytes that another source may still have. A pointer of Git LFS stands for bytes that are not here. */
 const RESTORABLE_CODES: ReadonlySet<ErrorCode> = new Set([
@@ -77,7 +77,7 @@ async function verifyFiles(ports: FindingPorts, entry: Entry, request: Request) 
   const paths = new Map<FileRole, string>()
   const derivation = derivationOf(ports, request, entry)
   const made = derivation && (await verifyDerived(ports, request, { entry, derivation }))
-  const roles = wantedRoles(request.wanted, entry.unavailable)
+  const roles = request.wanted.filter((role) => !entry.unavailable?.includes(role))
   for (const role of roles.filter((role) => !isForgone(ports, entry, role))) {
     const ref = entry.files[role]
     const file =
@@ -105,12 +105,12 @@ function isForgone(
   entry: Entry,
   role: FileRole,
 ): boolean {
-  if (!isThumbnailRole(role) || entry.files[role]) return false
+  const { asks, shown } = fileOf(role)
+  if (!asks || entry.files[role]) return false
   const mayFetch = options.mode === 'generate' || options.mode === 'ask'
   const age = clock.now() - Date.parse(entry.task?.createdAt ?? '')
   if (mayFetch && options.apiKey !== undefined && age < RETENTION_MS) return false
-  const name = THUMBNAIL_ROLES[role]
-  notices.once(`${entry.image}: \`thumbnails.${name}\` was not kept with its model, and is left out`)
+  notices.once(`${entry.image}: \`${shown.join('.')}\` was not kept with its model, and is left out`)
   return true
 }
 
@@ -120,7 +120,7 @@ async function verifyDerived(
   { name }: Request,
   { entry, derivation: { main, levels } }: { entry: Entry; derivation: Derivation },
 ): Promise<{ main: DerivedPart | undefined; levels: DerivedPart[] } | undefined> {
-  const first = main && (await verifyPart(ports, { entry, part: main, stem: fileStem(name, 'glb') }))
+  const first = main && (await verifyPart(ports, { entry, part: main, stem: name }))
   if (main && !first) return undefined
   const found: DerivedPart[] = []
   for (const [index, part] of levels.entries()) {
@@ -160,4 +160,9 @@ async function verifiedPath(
     }
     return undefined
   }
+}
+
+/** The name of a file without extension: the image's name for the model in its formats, with the role behind it for others. */
+function fileStem(name: string, role: FileRole): string {
+  return fileOf(role).format === role ? name : `${name}-${role}`
 }

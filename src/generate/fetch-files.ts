@@ -1,11 +1,11 @@
 import { MeshyError } from '../system/errors.ts'
 import { download } from '../service/download.ts'
 import type { Task } from '../service/task.ts'
-import type { TaskKind } from '../request/request.ts'
-import type { BlobRef, FileRole } from '../store/entry.ts'
+import { checkFormat, extensionOf } from '../request/file-formats.ts'
+import { fileOf, type FileRole } from '../request/files.ts'
+import type { TaskKind } from '../request/task-kinds.ts'
+import type { BlobRef } from '../store/entry.ts'
 import type { Ports } from './ports.ts'
-import { checkFileKind, extensionOf } from './file-kind.ts'
-import { urlOfRole } from '../finding/roles.ts'
 
 /** Which files of which task, and what their bytes must be where that is known. */
 export interface FilesToFetch {
@@ -26,7 +26,7 @@ export interface FetchedFiles {
 export async function fetchFiles(ports: Ports, wanted: FilesToFetch): Promise<FetchedFiles> {
   const fetched: FetchedFiles = { files: {}, unavailable: [] }
   for (const role of wanted.roles) {
-    if (urlOfRole(wanted.task, role) === undefined) fetched.unavailable.push(role)
+    if (wanted.task.urls[role] === undefined) fetched.unavailable.push(role)
     else fetched.files[role] = await fetchFile(ports, wanted, role)
   }
   return fetched
@@ -39,8 +39,9 @@ async function fetchFile(ports: Ports, wanted: FilesToFetch, role: FileRole): Pr
     reporter: { notices },
   } = ports
   const expected = wanted.expected?.[role]
+  const { format } = fileOf(role)
   const urlIn = (current: Task) => {
-    const url = urlOfRole(current, role)
+    const url = current.urls[role]
     if (url === undefined) throw noFile(task, role)
     return url
   }
@@ -52,10 +53,10 @@ async function fetchFile(ports: Ports, wanted: FilesToFetch, role: FileRole): Pr
     refresh: async () => urlIn(await client.retrieve(kind, task.id, { signal: ports.signal })),
     sink: (stream) =>
       ports.store.blobs.write(stream, {
-        ext: expected?.ext ?? ((head) => extensionOf(role, head)),
+        ext: expected?.ext ?? ((head) => extensionOf(format, head)),
         expected,
         check: (head, total) => {
-          const oddity = checkFileKind(role, head, total)
+          const oddity = checkFormat(format, role, { head, total })
           if (oddity) notices.once(`the ${role} file of task ${task.id} ${oddity}: it is kept as it came`)
         },
         signal: ports.signal,

@@ -13,7 +13,6 @@ import { fetchFiles } from './fetch-files.ts'
 import { noteExpiring } from './expiring.ts'
 import type { Origin } from './effort.ts'
 import { addFiles } from './restore.ts'
-import { wantedRoles } from '../finding/roles.ts'
 import { saveModel } from './save.ts'
 import { share, shareHere, takeShared } from './share.ts'
 import { takeTurn, withSharedTurn, withTeamTurn } from './turn.ts'
@@ -79,7 +78,7 @@ async function generateInTurn(ports: Ports, request: Request, attempt: Attempt):
   })
   // Whoever waits on this machine needs no more, whatever becomes of this run.
   await shareHere(ports, stored)
-  const extras = wantedRoles(ports.models.wantedOf(request)).filter((role) => role !== 'glb')
+  const extras = ports.models.wantedOf(request).filter((role) => role !== 'glb')
   const fetched = await fetchFiles(ports, { kind, task, roles: extras })
   const entry = await addFiles(ports, stored, fetched)
   await share(ports, entry)

@@ -1,10 +1,11 @@
 import { MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
-import type { Entry, FileRole } from '../store/entry.ts'
+import type { Entry } from '../store/entry.ts'
 import type { Finding } from '../finding/classify.ts'
 import type { Ports } from './ports.ts'
 import { buildElsewhere } from './build-elsewhere.ts'
 import { priceOf } from './price.ts'
+import type { FileRole } from '../request/files.ts'
 
 /** The error of a model that `frozen` may neither generate nor wait for. */
 export function modelMissing(ports: Ports, request: Request, { state, record, free }: Finding): MeshyError {

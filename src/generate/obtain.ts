@@ -1,11 +1,12 @@
 import { MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
-import type { Entry, FileRole } from '../store/entry.ts'
+import type { Entry } from '../store/entry.ts'
 import { classify, type Finding, type StoredFinding } from '../finding/classify.ts'
 import type { Ports } from './ports.ts'
 import { generate, type Generated } from './generate.ts'
 import { lacksPermission, type Permission } from './permission.ts'
 import { restore } from './restore.ts'
+import type { FileRole } from '../request/files.ts'
 
 /** A model that is to be had, and whether it may be paid for. */
 export interface Wanted {

@@ -8,7 +8,8 @@ import type { Fetch } from '../system/fetch.ts'
 import type { Logger } from '../system/logger.ts'
 import type { Notices } from '../system/notices.ts'
 import type { SingleFlight } from '../system/single-flight.ts'
-import type { Request, Wanted } from '../request/request.ts'
+import type { FileRole } from '../request/files.ts'
+import type { Request } from '../request/request.ts'
 import type { Task } from '../service/task.ts'
 import type { Batch } from './batch.ts'
 import type { Budget } from './budget.ts'
@@ -80,7 +81,7 @@ export interface ModelsOfRun {
   /** What the imports of a key ask for, each in its own way. */
   requestsOf(key: string): Request[]
   /** The files that all imports of the request's key want so far: they share one task. */
-  wantedOf(request: Request): Wanted
+  wantedOf(request: Request): FileRole[]
 }
 
 /** How far a model is, for whoever shows it. */

@@ -1,7 +1,7 @@
 import type { Client } from '../service/client.ts'
 import type { Task } from '../service/task.ts'
 import { keyInName } from '../request/payload.ts'
-import type { TaskKind } from '../request/request.ts'
+import type { TaskKind } from '../request/task-kinds.ts'
 
 /** What the account's recent tasks tell about requests of ours, whoever started them. */
 export interface RecentTasks {

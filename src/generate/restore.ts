@@ -1,9 +1,10 @@
 import { isMeshyError, type MeshyError } from '../system/errors.ts'
 import type { Task } from '../service/task.ts'
 import { blobUnusable } from '../store/blob-error.ts'
-import type { Entry, FileRole } from '../store/entry.ts'
-import { EXTRA_FORMATS, type Request } from '../request/request.ts'
-import { isThumbnailRole } from '../finding/roles.ts'
+import type { Entry } from '../store/entry.ts'
+import { EXTRA_FORMATS } from '../request/file-formats.ts'
+import { fileOf, type FileRole } from '../request/files.ts'
+import type { Request } from '../request/request.ts'
 import { findEntry } from '../finding/classify.ts'
 import type { Ports } from './ports.ts'
 import { fetchFiles } from './fetch-files.ts'
@@ -180,5 +181,5 @@ export async function addFiles(
 
 /** Files that an import names one by one, and not as some of many that may be there. */
 function isAsked(role: FileRole): boolean {
-  return isThumbnailRole(role) || EXTRA_FORMATS.some((format) => format === role)
+  return fileOf(role).asks !== undefined || EXTRA_FORMATS.some((format) => format === role)
 }

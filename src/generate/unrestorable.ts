@@ -1,6 +1,7 @@
 import { MeshyError } from '../system/errors.ts'
 import { formatAnswers, type SourceAnswer } from '../store/shared/sources.ts'
-import type { Entry, FileRole } from '../store/entry.ts'
+import type { Entry } from '../store/entry.ts'
+import type { FileRole } from '../request/files.ts'
 
 /** Files that no store gave, and what the stores said. */
 export interface Lacking {

@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import type { ApiDirectiveName, Directive } from './directive-types.ts'
-import { inOneOrder, isParamValue } from './param-value.ts'
+import type { ApiDirectiveName, Directive } from './directive.ts'
+import { inOneOrder, isParamValue, type ParamValue } from './param-value.ts'
 import { decodePercent } from './percent.ts'
-import type { ParamValue } from './request.ts'
 
 const PREFIX = 'api.'
 const PARAM = /^[a-z][\w-]{0,63}$/i
@@ -34,7 +33,6 @@ export function apiDirective(name: ApiDirectiveName): Directive {
       isFlag: true,
     },
     param: apiParam(name),
-    kinds: 'both',
     decidesBytes: true,
     doc: 'A parameter of the API, sent as it is.',
     example: `${name}=7`,

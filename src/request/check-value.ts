@@ -1,7 +1,7 @@
 import { MeshyError } from '../system/errors.ts'
 import { nearestName } from '../system/nearest-name.ts'
 import { apiParam, isApiDirective, isApiParam } from './api-directives.ts'
-import type { ApiDirectiveName } from './directive-types.ts'
+import type { ApiDirectiveName } from './directive.ts'
 import {
   directiveNames,
   directiveOf,
@@ -9,7 +9,7 @@ import {
   directiveSpellings,
   findDirective,
 } from './directives.ts'
-import type { AnyDirectiveName } from './directive-types.ts'
+import type { AnyDirectiveName } from './directives.ts'
 
 const SHOWN_CHARACTERS = 80
 /** How a query turns a flag off. */

@@ -1,7 +1,8 @@
 import { MeshyError } from '../system/errors.ts'
 import { directiveNames, directiveOf } from './directives.ts'
-import type { DirectiveName, Directives } from './directive-types.ts'
+import type { DirectiveName, Directives } from './directives.ts'
 import { knownModels, texturesOneImageOnly } from './models.ts'
+import { kindOfImages } from './task-kinds.ts'
 
 /** Directives that the service would refuse together, or of which one would have no effect. */
 export interface Conflict {
@@ -75,10 +76,10 @@ function exclusivePairs(directives: Directives): Conflict[] {
 
 function kindOfTask(directives: Directives): Conflict[] {
   const several = directives.views !== undefined
-  const unfit = several ? 'single' : 'multi'
+  const kind = kindOfImages(1 + (directives.views?.length ?? 0))
   const given = directiveNames.filter((name) => name !== 'meshy' && directives[name] !== undefined)
   const conflicts = given
-    .filter((name) => directiveOf(name).kinds === unfit)
+    .filter((name) => (directiveOf(name).only ?? kind) !== kind)
     .map((name) =>
       several
         ? conflict([name, 'views'], `\`${name}\` works with one image only; expected it without \`views\`.`)

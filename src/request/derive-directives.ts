@@ -1,8 +1,7 @@
-import type { DeriveDirectiveName, DirectiveTable } from './directive-types.ts'
-import { COMPRESSIONS, ORIGINS, TEXTURE_FORMATS } from './request.ts'
+import type { DirectiveTable } from './directive.ts'
 import { decimal, flag, integer, integerOr, oneOf, parts } from './values.ts'
 
-const free = { aliases: [], kinds: 'both', decidesBytes: false } as const
+const free = { aliases: [], decidesBytes: false } as const
 
 /** What is made of a model on this machine, free: none of it is part of the key. */
 export const deriveDirectives = {
@@ -26,13 +25,13 @@ export const deriveDirectives = {
   },
   'texture-format': {
     ...free,
-    value: oneOf(TEXTURE_FORMATS),
+    value: oneOf(['webp', 'keep']),
     doc: 'The format of textures; `keep` takes WebP out of `optimize`. Free.',
     example: 'texture-format=webp',
   },
   compress: {
     ...free,
-    value: oneOf(COMPRESSIONS),
+    value: oneOf(['meshopt', 'draco', 'none']),
     doc: 'How geometry is compressed; loaders need the decoder. `none` takes it out of `optimize`. Free.',
     example: 'compress=draco',
   },
@@ -44,7 +43,7 @@ export const deriveDirectives = {
   },
   origin: {
     ...free,
-    value: oneOf(ORIGINS),
+    value: oneOf(['bottom', 'center']),
     doc: 'Where the model has its origin: `bottom` stands it on y = 0, `center` is its middle; x and z are the middle. Free.',
     example: 'origin=bottom',
   },
@@ -68,4 +67,4 @@ export const deriveDirectives = {
     doc: 'Triangles that the emitted GLB may have; see the option `oversize`.',
     example: 'max-triangles=20000',
   },
-} satisfies DirectiveTable<DeriveDirectiveName>
+} satisfies DirectiveTable

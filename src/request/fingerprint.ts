@@ -1,5 +1,6 @@
 import xxhash from 'xxhash-wasm'
-import type { CanonicalRequest, ImageDigest, Params } from './request.ts'
+import type { CanonicalRequest, ImageDigest } from './request.ts'
+import type { Params } from './param-value.ts'
 
 /** xxHash64 as 16 hex digits. */
 export interface Hasher {

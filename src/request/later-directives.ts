@@ -1,7 +1,8 @@
-import type { DirectiveTable, LaterDirectiveName } from './directive-types.ts'
+import type { DirectiveTable } from './directive.ts'
+import { TARGET_FORMATS } from './file-formats.ts'
 import { flag, integer, listOf, oneOf, someOf, text } from './values.ts'
 
-const always = { aliases: [], kinds: 'both', decidesBytes: true } as const
+const always = { aliases: [], decidesBytes: true } as const
 const aside = { ...always, decidesBytes: false } as const
 
 /** Parameters that the API gained after the reference: sent only when asked for, by their names there. */
@@ -10,7 +11,7 @@ export const laterDirectives = {
     ...always,
     value: oneOf(['standard', 'lowpoly', 'smart-topology']),
     param: 'model_type',
-    kinds: 'single',
+    only: 'image-to-3d',
     doc: 'The family of models. `smart-topology` builds the polygons natively; `lowpoly` is retired.',
     example: 'model_type=smart-topology',
   },
@@ -57,7 +58,7 @@ export const laterDirectives = {
     }),
     param: 'texture_image_urls',
     holdsImages: true,
-    kinds: 'multi',
+    only: 'multi-image-to-3d',
     doc: 'Guides texturing by several pictures.',
     example: 'texture_image_urls=./wool.png,./felt.png',
   },
@@ -91,7 +92,7 @@ export const laterDirectives = {
   },
   target_formats: {
     ...aside,
-    value: someOf(['glb', 'obj', 'fbx', 'stl', 'usdz', '3mf']),
+    value: someOf(TARGET_FORMATS),
     param: 'target_formats',
     doc: 'The formats that the service makes, `glb` among them. Fewer can be faster.',
     example: 'target_formats=glb',
@@ -110,4 +111,4 @@ export const laterDirectives = {
     doc: 'Also have preview pictures from four sides made, and emit them: `thumbnails.front`, `.right`, `.back`, `.left`.',
     example: 'multi_view_thumbnails',
   },
-} satisfies DirectiveTable<LaterDirectiveName>
+} satisfies DirectiveTable

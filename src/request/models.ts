@@ -1,4 +1,4 @@
-import type { DirectiveValues } from './directive-types.ts'
+import type { DirectiveValues } from './directives.ts'
 
 /** What is known of a model of the service. Names that are not here pass with a warning. */
 export interface KnownModel {

@@ -1,4 +1,8 @@
-import type { ParamValue } from './request.ts'
+/** JSON; what the table of directives knows are texts, numbers, booleans and lists of texts. */
+export type ParamValue = string | number | boolean | JsonValue[] | { [field: string]: JsonValue }
+type JsonValue = ParamValue | null
+/** Parameters of the API by their names there; images are kept apart. */
+export type Params = Record<string, ParamValue>
 
 /** Deeper than any parameter is. */
 const MAX_DEPTH = 16

@@ -1,6 +1,6 @@
 import { directiveNames, directiveOf } from './directives.ts'
-import type { AnyDirectiveName, Directives } from './directive-types.ts'
-import type { Params, ParamValue } from './request.ts'
+import type { AnyDirectiveName, Directives } from './directives.ts'
+import type { Params, ParamValue } from './param-value.ts'
 
 /** What is always sent, since the service's own defaults move. */
 const SPELLED_OUT: Params = {

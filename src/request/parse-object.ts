@@ -1,6 +1,6 @@
 import { MeshyError } from '../system/errors.ts'
 import { checkValue, duplicateDirective, requireDirective } from './check-value.ts'
-import type { Directives } from './directive-types.ts'
+import type { Directives } from './directives.ts'
 
 /**
  * Reads directives from a JavaScript or JSON object, `{ poly: 3000, pbr: true }`; aliases are understood.

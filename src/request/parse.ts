@@ -1,7 +1,7 @@
 import { MeshyError } from '../system/errors.ts'
 import { checkValue, duplicateDirective, requireDirective } from './check-value.ts'
 import { directiveOf, findDirective } from './directives.ts'
-import type { Directives } from './directive-types.ts'
+import type { Directives } from './directives.ts'
 import { decodePercent } from './percent.ts'
 
 /** An import specifier, taken apart: with what its author asked for, or with the token of a canonical id. */

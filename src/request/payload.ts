@@ -1,4 +1,8 @@
-import type { Params, Request, SourceImage, TaskKind } from './request.ts'
+import { TARGET_FORMATS } from './file-formats.ts'
+import { fileOf } from './files.ts'
+import type { Request, SourceImage } from './request.ts'
+import { taskKinds, type TaskKind } from './task-kinds.ts'
+import type { Params } from './param-value.ts'
 
 export interface PayloadOptions {
   /** The bytes of an image as they were hashed; see `ImageReader.readBytes`. */
@@ -34,7 +38,7 @@ export async function createPayload(request: Request, options: PayloadOptions): 
     'url' in image ? image.url : toDataUri(image, options),
   )
   const body = {
-    ...(kind === 'image-to-3d' ? { image_url: images[0] } : { image_urls: images }),
+    ...taskKinds[kind].imageParams(images),
     ...textureFields(textureImages),
     ...request.params,
     ...extraParams(request),
@@ -63,24 +67,21 @@ function taskName({ name, key }: Request): string {
   return `[${key}] ${short}`.trim()
 }
 
-const ALL_FORMATS = ['glb', 'obj', 'fbx', 'stl', 'usdz', '3mf'] as const
-
 /**
  * What has to be asked for before, so that the files which imports of the same key want can be fetched afterwards. None of it
  * decides the bytes of the model, and so none of it is part of the key.
  */
 function extraParams({ wanted, params }: Request): Params {
   const extra: Params = {}
-  if (wanted.alphaThumbnail) extra['alpha_thumbnail'] = true
-  if (wanted.multiViewThumbnails) extra['multi_view_thumbnails'] = true
+  for (const { asks } of wanted.map(fileOf)) if (asks) extra[asks] = true
   const named = params['target_formats']
   if (Array.isArray(named)) {
-    extra['target_formats'] = ALL_FORMATS.filter(
-      (format) => named.includes(format) || wanted.formats.some((other) => other === format),
+    extra['target_formats'] = TARGET_FORMATS.filter(
+      (format) => named.includes(format) || wanted.includes(format),
     )
-  } else if (wanted.formats.includes('3mf')) {
+  } else if (wanted.includes('3mf')) {
     // The one that is not made by itself. To name it is to name them all.
-    extra['target_formats'] = [...ALL_FORMATS]
+    extra['target_formats'] = [...TARGET_FORMATS]
   }
   return extra
 }

@@ -1,21 +1,16 @@
 import path from 'node:path'
 import { MeshyError } from '../system/errors.ts'
 import { isApiDirective } from './api-directives.ts'
-import type { Directives } from './directive-types.ts'
+import type { Directives } from './directives.ts'
 import { differingParams, fingerprint, type Hasher } from './fingerprint.ts'
+import { wantedRoles } from './files.ts'
 import type { ImageReader } from './images.ts'
 import { createParams, decidingParams } from './params.ts'
-import type {
-  CanonicalRequest,
-  ImageDigest,
-  Params,
-  Request,
-  SourceImage,
-  TextureImage,
-  Wanted,
-} from './request.ts'
+import type { CanonicalRequest, ImageDigest, Request, SourceImage, TextureImage } from './request.ts'
 import { retiredChoice } from './retired.ts'
 import { requestWarnings } from './warnings.ts'
+import type { Params } from './param-value.ts'
+import { kindOfImages } from './task-kinds.ts'
 
 export interface RequestSource {
   /** Absolute path of what is imported, an image or a recipe. Views and texture images are relative to it. */
@@ -58,7 +53,7 @@ export async function readRequest(source: RequestSource): Promise<Request> {
     textureImages,
     params,
     canonical,
-    wanted: wantedFiles(directives),
+    wanted: wantedRoles(directives),
     derivation: {
       optimize: directives.optimize,
       simplify: directives.simplify,
@@ -84,7 +79,7 @@ interface Parts {
 
 function canonicalRequest(source: RequestSource, { images, textureImages, params }: Parts): CanonicalRequest {
   return {
-    kind: images.length > 1 ? 'multi-image-to-3d' : 'image-to-3d',
+    kind: kindOfImages(images.length),
     images: images.map(digestOf),
     textureImages: textureImages.map((image) => ('url' in image ? { url: image.url } : digestOf(image))),
     params: differingParams(decidingParams(params)),
@@ -123,15 +118,4 @@ function isUrl(name: string): boolean {
 
 function beside(file: string, name: string): string {
   return path.resolve(path.dirname(file), name)
-}
-
-function wantedFiles(directives: Directives): Wanted {
-  return {
-    formats: directives.formats ?? [],
-    preRemeshed: directives['pre-remesh'] ?? false,
-    textures: directives.textures ?? false,
-    thumbnail: directives.thumbnail ?? false,
-    alphaThumbnail: directives.alpha_thumbnail || undefined,
-    multiViewThumbnails: directives.multi_view_thumbnails || undefined,
-  }
 }

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { MeshyError } from '../system/errors.ts'
 import { directiveNames, directiveOf } from './directives.ts'
-import type { Directives } from './directive-types.ts'
+import type { Directives } from './directives.ts'
 import { parseDirectiveObject } from './parse-object.ts'
 
 /** An import said in JSON, for what is awkward in a query. */

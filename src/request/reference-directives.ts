@@ -1,13 +1,8 @@
-import type {
-  DeriveDirectiveName,
-  DirectiveName,
-  DirectiveTable,
-  LaterDirectiveName,
-} from './directive-types.ts'
+import type { DirectiveTable } from './directive.ts'
 import { flag, integer, listOf, oneOf, someOf, text } from './values.ts'
-import { EXTRA_FORMATS } from './request.ts'
+import { EXTRA_FORMATS } from './file-formats.ts'
 
-const always = { aliases: [], kinds: 'both', decidesBytes: true } as const
+const always = { aliases: [], decidesBytes: true } as const
 const aside = { ...always, decidesBytes: false } as const
 
 /** Our own directives, and those of the parameters that the API reference lists. */
@@ -162,4 +157,4 @@ export const referenceDirectives = {
     doc: 'Expands to the directives of a preset.',
     example: 'preset=prop',
   },
-} satisfies DirectiveTable<Exclude<DirectiveName, DeriveDirectiveName | LaterDirectiveName>>
+} satisfies DirectiveTable

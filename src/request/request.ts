@@ -1,41 +1,20 @@
-/** The two kinds of task that the reference knows; also their path at the API. */
-export type TaskKind = 'image-to-3d' | 'multi-image-to-3d'
-
-export const EXTRA_FORMATS = ['fbx', 'obj', 'usdz', 'stl', '3mf'] as const
-export type ExtraFormat = (typeof EXTRA_FORMATS)[number]
-
-/** Which files an import wants besides the GLB. Not part of the key. */
-export interface Wanted {
-  formats: ExtraFormat[]
-  preRemeshed: boolean
-  textures: boolean
-  thumbnail: boolean
-  /** Preview pictures that are made only when they are asked for: without background, and from four sides. */
-  alphaThumbnail?: true | undefined
-  multiViewThumbnails?: true | undefined
-}
-
-export const COMPRESSIONS = ['meshopt', 'draco', 'none'] as const
-export type Compression = (typeof COMPRESSIONS)[number]
-
-export const ORIGINS = ['bottom', 'center'] as const
-export type Origin = (typeof ORIGINS)[number]
-
-export const TEXTURE_FORMATS = ['webp', 'keep'] as const
-export type TextureFormat = (typeof TEXTURE_FORMATS)[number]
+import type { DirectiveValues } from './directives.ts'
+import type { FileRole } from './files.ts'
+import type { Params } from './param-value.ts'
+import type { TaskKind } from './task-kinds.ts'
 
 /** What an import wants to be made of the model on this machine. Not part of the key. */
 export interface Derivation {
   optimize?: boolean | undefined
   /** Triangles. */
-  simplify?: number | 'auto' | undefined
+  simplify?: DirectiveValues['simplify'] | undefined
   /** In pixels. */
   textureSize?: number | undefined
-  textureFormat?: TextureFormat | undefined
-  compress?: Compression | undefined
+  textureFormat?: DirectiveValues['texture-format'] | undefined
+  compress?: DirectiveValues['compress'] | undefined
   /** In metres. */
   height?: number | undefined
-  origin?: Origin | undefined
+  origin?: DirectiveValues['origin'] | undefined
 }
 
 /** What the emitted GLB may have at most. */
@@ -70,12 +49,6 @@ export interface SourceImage extends ImageDigest {
 /** An image that guides texturing: a file, or a public URL that the service fetches by itself. */
 export type TextureImage = SourceImage | { url: string }
 
-/** JSON; what the table of directives knows are texts, numbers, booleans and lists of texts. */
-export type ParamValue = string | number | boolean | JsonValue[] | { [field: string]: JsonValue }
-type JsonValue = ParamValue | null
-/** Parameters of the API by their names there; images are kept apart. */
-export type Params = Record<string, ParamValue>
-
 /** The part of a request that decides the bytes; its fingerprint is the key. Stored in entries and lockfile. */
 export interface CanonicalRequest {
   kind: TaskKind
@@ -109,7 +82,8 @@ export interface Request {
   /** Every effective parameter, spelled out, without images and `name`. */
   params: Params
   canonical: CanonicalRequest
-  wanted: Wanted
+  /** Which files the import wants, the GLB first. Not part of the key. */
+  wanted: FileRole[]
   derivation: Derivation
   /** Further levels of detail, as parts of the triangles of the first. */
   lods: number[]

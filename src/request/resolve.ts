@@ -1,7 +1,7 @@
 import { MeshyError } from '../system/errors.ts'
 import { nearestName } from '../system/nearest-name.ts'
 import { assertCompatible, findConflicts } from './conflicts.ts'
-import type { DirectiveName, DirectiveObject, Directives } from './directive-types.ts'
+import type { DirectiveName, DirectiveObject, Directives } from './directives.ts'
 import { parseDirectiveObject } from './parse-object.ts'
 
 /** Where the directives of one import come from, strongest first. */

@@ -1,5 +1,5 @@
 import { MeshyError } from '../system/errors.ts'
-import type { Directives } from './directive-types.ts'
+import type { Directives } from './directives.ts'
 import { knownModels, retiredFamilies } from './models.ts'
 import type { Request, RetiredChoice } from './request.ts'
 

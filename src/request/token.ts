@@ -1,4 +1,4 @@
-import type { Directives } from './directive-types.ts'
+import type { Directives } from './directives.ts'
 import type { Hasher } from './fingerprint.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Directives } from './directive-types.ts'
+import type { Directives } from './directives.ts'
 import { modelWarning, retiredFamilies, textureModelWarning } from './models.ts'
 
 type Check = (directives: Directives) => string | undefined | false

@@ -2,13 +2,11 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Facts } from '../glb/facts.ts'
 import type { Request } from '../request/request.ts'
-import type { BlobRef, FileRole } from '../store/entry.ts'
+import type { BlobRef } from '../store/entry.ts'
 import type { AssetMetadata } from '../types.ts'
 import type { DerivedPart, StoredFinding } from '../finding/classify.ts'
-import { wantsMaps, wantsThumbnails } from '../finding/roles.ts'
 import type { ShownStandIn } from '../stand-in/stand-in.ts'
-
-export type { FileRole } from '../store/entry.ts'
+import type { FileRole } from '../request/files.ts'
 
 /** The file by which bundlers learn that a model came, as it was before anything could. */
 export interface StateFile {
@@ -38,8 +36,8 @@ export interface Asset {
   metadata: AssetMetadata
   /** The GLB first. */
   files: AssetFile[]
-  wantsTextures: boolean
-  wantsThumbnails: boolean
+  /** Which files the import wants, also those that are not there. */
+  wanted: readonly FileRole[]
   /** Further levels of detail, where the import wants some: none while they are not there. */
   lods?: AssetLevel[] | undefined
   /** Set where the model may become another one by itself: what a live run touches then. */
@@ -73,9 +71,8 @@ export function readyAsset(
   return {
     metadata: isDerived ? { ...metadata, derived: { from, steps: derived.steps } } : metadata,
     files: [...paths].map(([role, file]) => ({ role, path: file, blob: blobs[role] })),
-    wantsTextures: wantsMaps(wanted),
+    wanted,
     ...(lods.length > 0 && { lods: levels.map(levelOf) }),
-    wantsThumbnails: wantsThumbnails(wanted),
   }
 }
 
@@ -105,9 +102,8 @@ export function standInAsset(standIn: ShownStandIn, use: StandInUse): Asset {
       bytes,
     }),
     files: [{ role: 'glb', path: standIn.path }],
-    wantsTextures: wantsMaps(wanted),
+    wanted,
     ...(lods.length > 0 && { lods: [] }),
-    wantsThumbnails: wantsThumbnails(wanted),
     improved: standIn.improved,
   }
 }

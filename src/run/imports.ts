@@ -1,5 +1,5 @@
 import { formatSite, type ImportSite } from '../system/errors.ts'
-import type { Directives } from '../request/directive-types.ts'
+import type { Directives } from '../request/directives.ts'
 import type { Hasher } from '../request/fingerprint.ts'
 import { isMeshySpecifier, parseSpecifier } from '../request/parse.ts'
 import { directiveToken } from '../request/token.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ModelTransform } from '../derive/transform-model.ts'
 import { MeshyError } from '../system/errors.ts'
-import type { DirectiveObject } from '../request/directive-types.ts'
+import type { DirectiveObject } from '../request/directives.ts'
 import { parseDirectiveObject } from '../request/parse-object.ts'
 import { parsePreset } from '../request/resolve.ts'
 import { nearestName } from '../system/nearest-name.ts'

@@ -1,6 +1,6 @@
 import type { ModelTransform } from '../derive/transform-model.ts'
 import type { Mode } from '../finding/modes.ts'
-import type { DirectiveObject } from '../request/directive-types.ts'
+import type { DirectiveObject } from '../request/directives.ts'
 import type { TeamStoreSettings } from '../store/shared/open-team-store.ts'
 import type { Environment } from './environment.ts'
 import type { Project } from './project.ts'

@@ -1,4 +1,4 @@
-import type { TaskKind } from './schemas.ts'
+import type { TaskKind } from '../request/task-kinds.ts'
 import { parseTask } from './task.ts'
 import type { Task } from './task.ts'
 import { API_ROOT } from './transport.ts'

@@ -1,4 +1,4 @@
-import type { TaskKind } from './schemas.ts'
+import type { TaskKind } from '../request/task-kinds.ts'
 
 /** Credits of a task without and with texture. */
 interface Price {

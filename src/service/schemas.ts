@@ -1,8 +1,5 @@
 import { z } from 'zod'
-
-/** The two kinds of task that the reference knows; also their path at the API. */
-export const TASK_KINDS = ['image-to-3d', 'multi-image-to-3d'] as const
-export type TaskKind = (typeof TASK_KINDS)[number]
+import { TASK_KINDS } from '../request/task-kinds.ts'
 
 /** Every status of the reference. */
 export const TASK_STATUSES = ['PENDING', 'IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'CANCELED'] as const

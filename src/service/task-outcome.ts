@@ -1,7 +1,7 @@
 import { MeshyError } from '../system/errors.ts'
 import { failures } from '../system/failures.ts'
 import { createRedactor } from '../system/redact.ts'
-import type { TaskKind } from './schemas.ts'
+import type { TaskKind } from '../request/task-kinds.ts'
 import type { Task } from './task.ts'
 
 /** Which task an error is about. */

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { readMoment } from './moment.ts'
-import { TASK_KINDS, TASK_STATUSES } from './schemas.ts'
-import type { TaskKind, WireStatus } from './schemas.ts'
+import { TASK_STATUSES } from './schemas.ts'
+import type { WireStatus } from './schemas.ts'
+import { TASK_KINDS, type TaskKind } from '../request/task-kinds.ts'
+import { FILE_ROLES, fileOf, type FileRole } from '../request/files.ts'
 
 /** A task as we read it: what the API calls 0, `null`, an empty string or leaves out is `undefined` here. */
 export interface Task {
@@ -23,42 +25,14 @@ export interface Task {
   /** What the task really cost, where the service says so. */
   consumedCredits?: number | undefined
   /** Signed addresses, valid for a short while. Never to be stored, nor logged with their query. */
-  modelUrls: ModelUrls
-  textureUrls: TextureUrls
-  thumbnailUrl?: string | undefined
-  thumbnailUrls: ThumbnailUrls
+  urls: FileUrls
   /** The model that made it: what `latest` meant then. */
   aiModel?: string | undefined
   error?: TaskError | undefined
 }
 
-export interface ModelUrls {
-  glb?: string | undefined
-  fbx?: string | undefined
-  obj?: string | undefined
-  mtl?: string | undefined
-  usdz?: string | undefined
-  stl?: string | undefined
-  '3mf'?: string | undefined
-  preRemeshed?: string | undefined
-}
-
-export interface TextureUrls {
-  baseColor?: string | undefined
-  metallic?: string | undefined
-  normal?: string | undefined
-  roughness?: string | undefined
-  emission?: string | undefined
-}
-
-/** Preview pictures that are made when they are asked for. */
-export interface ThumbnailUrls {
-  alpha?: string | undefined
-  front?: string | undefined
-  right?: string | undefined
-  back?: string | undefined
-  left?: string | undefined
-}
+/** Addresses of the files that a task made. */
+export type FileUrls = Partial<Record<FileRole, string>>
 
 /** Why a task failed, as the service says. */
 export interface TaskError {
@@ -91,10 +65,7 @@ export function parseTask(value: unknown, fallbackId?: string): Task | undefined
     finishedAt: wire.finished_at,
     expiresAt: wire.expires_at,
     consumedCredits: wire.consumed_credits,
-    modelUrls: readModelUrls(wire.model_urls ?? {}),
-    textureUrls: readTextureUrls(wire.texture_urls ?? []),
-    thumbnailUrl: wire.thumbnail_url,
-    thumbnailUrls: readThumbnailUrls(wire),
+    urls: readUrls(wire),
     aiModel: wire.ai_model,
     error: wire.task_error && readError(wire.task_error),
   }
@@ -120,34 +91,12 @@ const credits = loose(
 /** Epoch milliseconds, or the RFC 3339 text that the prose of the reference promises. */
 const moment = loose(z.union([z.number(), z.string()]).transform(readMoment))
 
-const looseModelUrls = z.looseObject({
-  glb: text,
-  fbx: text,
-  obj: text,
-  mtl: text,
-  usdz: text,
-  stl: text,
-  '3mf': text,
-  pre_remeshed_glb: text,
-})
-const looseThumbnailUrls = z.looseObject({ front: text, right: text, back: text, left: text })
-const looseTextureUrls = z.looseObject({
-  base_color: text,
-  metallic: text,
-  normal: text,
-  roughness: text,
-  emission: text,
-})
 const looseErrorSchema = z.looseObject({ message: text, type: text, code: text })
 
 const looseTaskSchema = z.looseObject({
   id: text,
   type: loose(z.enum(TASK_KINDS)),
   name: text,
-  model_urls: loose(looseModelUrls),
-  thumbnail_url: text,
-  alpha_thumbnail_url: text,
-  thumbnail_urls: loose(looseThumbnailUrls),
   ai_model: text,
   progress: amount,
   created_at: moment,
@@ -155,29 +104,23 @@ const looseTaskSchema = z.looseObject({
   finished_at: moment,
   expires_at: moment,
   status: text,
-  // The reference shows a list of one object; some answers hold the object itself.
-  texture_urls: loose(z.union([z.array(looseTextureUrls), looseTextureUrls.transform((maps) => [maps])])),
   preceding_tasks: amount,
   task_error: loose(looseErrorSchema),
   consumed_credits: credits,
 })
 
-function readModelUrls(urls: z.infer<typeof looseModelUrls>): ModelUrls {
-  const { glb, fbx, obj, mtl, usdz, stl, '3mf': threeMf, pre_remeshed_glb: preRemeshed } = urls
-  return { glb, fbx, obj, mtl, usdz, stl, '3mf': threeMf, preRemeshed }
+function readUrls(wire: object): FileUrls {
+  const found = FILE_ROLES.map((role) => [role, textAt(wire, fileOf(role).answer)] as const)
+  return Object.fromEntries(found.filter(([, url]) => url !== undefined))
 }
 
-function readTextureUrls(sets: z.infer<typeof looseTextureUrls>[]): TextureUrls {
-  const [first = {}] = sets
-  const { base_color: baseColor, metallic, normal, roughness, emission } = first
-  return { baseColor, metallic, normal, roughness, emission }
-}
-
-function readThumbnailUrls({
-  alpha_thumbnail_url: alpha,
-  thumbnail_urls: { front, right, back, left } = {},
-}: z.infer<typeof looseTaskSchema>): ThumbnailUrls {
-  return { alpha, front, right, back, left }
+/** A text in an answer by its path; an empty one, and what is none, are not there. */
+function textAt(value: unknown, [field, ...inner]: readonly (string | undefined)[]): string | undefined {
+  if (field === undefined) return typeof value === 'string' && value !== '' ? value : undefined
+  // The reference shows the texture maps as a list of one object; some answers hold the object itself.
+  const holder: unknown = Array.isArray(value) ? value[0] : value
+  if (typeof holder !== 'object' || holder === null) return undefined
+  return textAt((holder as Record<string, unknown>)[field], inner)
 }
 
 function readError({ message, type, code }: z.infer<typeof looseErrorSchema>): TaskError | undefined {

@@ -4,7 +4,7 @@ import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/debug.ts'
 import { createWatchdog } from '../system/watchdog.ts'
 import type { Client } from './client.ts'
-import type { TaskKind } from './schemas.ts'
+import type { TaskKind } from '../request/task-kinds.ts'
 import { taskCanceled, taskExpired, taskFailed, taskTimedOut, taskWithoutModel } from './task-outcome.ts'
 import type { TaskName } from './task-outcome.ts'
 import { isTerminal } from './task.ts'
@@ -89,7 +89,7 @@ async function streamToEnd(watch: Watch): Promise<Task | undefined> {
 
 /** The events of a stream may leave out the addresses of the files; then one read brings them. */
 function isComplete(task: Task): boolean {
-  return task.status !== 'SUCCEEDED' || task.modelUrls.glb !== undefined
+  return task.status !== 'SUCCEEDED' || task.urls.glb !== undefined
 }
 
 async function pollToEnd(watch: Watch): Promise<Task> {
@@ -133,6 +133,6 @@ function saysUnknownTask(error: unknown): boolean {
 function settle(name: TaskName, task: Task): Task {
   if (task.status === 'FAILED') throw taskFailed(name, task)
   if (task.status === 'CANCELED') throw taskCanceled(name, task)
-  if (task.modelUrls.glb === undefined) throw taskWithoutModel(name)
+  if (task.urls.glb === undefined) throw taskWithoutModel(name)
   return task
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { isParamValue } from '../request/param-value.ts'
-import type { ParamValue } from '../request/request.ts'
-import { fitsRole, type FileRole } from './entry.ts'
+import { TASK_KINDS } from '../request/task-kinds.ts'
+import { isParamValue, type ParamValue } from '../request/param-value.ts'
+import { fitsRole, type FileRole } from '../request/files.ts'
 import { EXT_PATTERN, KEY_PATTERN, SHA256_PATTERN } from './patterns.ts'
 
 const count = z.int().nonnegative()
@@ -19,7 +19,7 @@ export const paramsSchema = z.record(z.string(), z.custom<ParamValue>(isParamVal
 // The schemas are loose: what a later minor version adds survives being read and written by this one.
 
 export const canonicalRequestSchema = z.looseObject({
-  kind: z.enum(['image-to-3d', 'multi-image-to-3d']),
+  kind: z.enum(TASK_KINDS),
   images: z.array(imageDigest),
   textureImages: z.array(z.union([imageDigest, z.looseObject({ url: z.string() })])),
   params: paramsSchema,

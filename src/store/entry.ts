@@ -1,48 +1,7 @@
 import type { Facts } from '../glb/facts.ts'
-import type { CanonicalRequest, Params } from '../request/request.ts'
-
-/** What a file of an entry is: the names of the fields in `files` and `textures` of an asset. */
-export const FILE_ROLES = [
-  'glb', 'preRemeshed', 'fbx', 'obj', 'mtl', 'usdz', 'stl', '3mf', 'thumbnail',
-  'baseColor', 'metallic', 'normal', 'roughness', 'emission',
-  'alphaThumbnail', 'frontThumbnail', 'rightThumbnail', 'backThumbnail', 'leftThumbnail',
-] as const // prettier-ignore
-export type FileRole = (typeof FILE_ROLES)[number]
-
-/** The service makes pictures of either kind; viewers tell others by their bytes. */
-const PICTURE = ['png', 'jpg', 'webp'] as const
-
-/**
- * The extensions that a file of a role can have. What is emitted under a name of ours is told by these alone: a page among
- * the files of a project could do more than a model.
- */
-export const ROLE_EXTENSIONS: Record<FileRole, readonly string[]> = {
-  glb: ['glb'],
-  preRemeshed: ['glb'],
-  fbx: ['fbx'],
-  obj: ['obj'],
-  mtl: ['mtl'],
-  usdz: ['usdz'],
-  stl: ['stl'],
-  '3mf': ['3mf'],
-  thumbnail: PICTURE,
-  baseColor: PICTURE,
-  metallic: PICTURE,
-  normal: PICTURE,
-  roughness: PICTURE,
-  emission: PICTURE,
-  alphaThumbnail: PICTURE,
-  frontThumbnail: PICTURE,
-  rightThumbnail: PICTURE,
-  backThumbnail: PICTURE,
-  leftThumbnail: PICTURE,
-}
-
-/** Whether a file of a role can have this extension. Roles of later versions are none that we emit. */
-export function fitsRole(role: string, ext: string): boolean {
-  const known = FILE_ROLES.find((name) => name === role)
-  return known === undefined || ROLE_EXTENSIONS[known].includes(ext)
-}
+import type { CanonicalRequest } from '../request/request.ts'
+import type { Params } from '../request/param-value.ts'
+import type { FileRole } from '../request/files.ts'
 
 /** A file in the cache, by its bytes. */
 export interface BlobRef {

@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import type { CanonicalRequest, Params } from '../request/request.ts'
+import type { CanonicalRequest } from '../request/request.ts'
 import { canonicalRequestSchema, isoTimeSchema, paramsSchema } from './entry-schema.ts'
 import { KEY_PATTERN } from './patterns.ts'
 import { RECORD_VERSION } from './record.ts'
+import type { Params } from '../request/param-value.ts'
 
 /** What is known about a request before it is sent. Pictures are in it as digests alone. */
 export interface JournalStart {

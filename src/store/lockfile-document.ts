@@ -2,13 +2,14 @@ import { z } from 'zod'
 import { MeshyError } from '../system/errors.ts'
 import type { CanonicalRequest } from '../request/request.ts'
 import { hasConflictMarkers } from './conflict.ts'
-import { FILE_ROLES, type Entry } from './entry.ts'
+import { type Entry } from './entry.ts'
 import { entryBodySchema } from './entry-schema.ts'
 import { describeIssue } from './issue.ts'
 import { findDuplicateName, formatJson } from './lockfile-json.ts'
 import { KEY_PATTERN } from './patterns.ts'
 import { withPictures } from './picture-digests.ts'
 import { parseJson } from './record.ts'
+import { FILE_ROLES } from '../request/files.ts'
 
 export const LOCKFILE_VERSION = 1
 

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { RunningEmulator } from '../../src/emulator.ts'
 import type { Asset } from '../../src/run/asset.ts'
-import { checkFileKind, extensionOf } from '../../src/generate/file-kind.ts'
+import { checkFormat, extensionOf } from '../../src/request/file-formats.ts'
 import { restore } from '../../src/generate/restore.ts'
 import { makeJpeg } from '../glb/pictures.ts'
 import { failureOf, openRun, writePictures } from '../support/run.ts'
@@ -225,8 +225,10 @@ describe('a file that looks odd', () => {
   it('is kept where a preview is a WebP', async () => {
     const head = Buffer.from('RIFF\x1a\0\0\0WEBPVP8L', 'latin1')
 
-    expect(checkFileKind('thumbnail', head, head.length)).toMatch(/does not begin like a PNG or JPEG/)
-    expect(extensionOf('thumbnail', head)).toBe('webp')
+    expect(checkFormat('picture', 'thumbnail', { head, total: head.length })).toMatch(
+      /does not begin like a PNG or JPEG/,
+    )
+    expect(extensionOf('picture', head)).toBe('webp')
   })
 })
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { findConflicts } from '../../src/request/conflicts.ts'
-import type { DirectiveName } from '../../src/request/directive-types.ts'
+import type { DirectiveName } from '../../src/request/directives.ts'
 import { queryOf } from './fixtures.ts'
 
 /** One directive of a query, in every way of writing it; the first is the plain one. */

@@ -8,7 +8,7 @@ import { createImageReader } from '../../src/request/images.ts'
 import { parseSpecifier } from '../../src/request/parse.ts'
 import { readRequest } from '../../src/request/read-request.ts'
 import { resolveDirectives } from '../../src/request/resolve.ts'
-import type { Directives } from '../../src/request/directive-types.ts'
+import type { Directives } from '../../src/request/directives.ts'
 import type { Request } from '../../src/request/request.ts'
 
 /** A folder that lasts as long as the test, with files in it. */

@@ -53,7 +53,7 @@ describe('readRequest', () => {
       take: 3,
       emulated: false,
     })
-    expect(wanted).toEqual({ formats: ['fbx'], preRemeshed: false, textures: false, thumbnail: false })
+    expect(wanted).toEqual(['glb', 'fbx'])
   })
 
   it.each(['views=./gone.png', 'texture-image=./gone.png', 'views=./a.png,../gone.png'])(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { DirectiveObject, Directives } from '../../src/request/directive-types.ts'
+import type { DirectiveObject, Directives } from '../../src/request/directives.ts'
 import { parsePreset, resolveDirectives } from '../../src/request/resolve.ts'
 import { coded, queryOf } from './fixtures.ts'
 

@@ -89,7 +89,7 @@ describe('watchTask', () => {
 
         try {
           const task = await watchTask(client, 'image-to-3d', 'a', { clock: timeless, timeoutMs: 60_000 })
-          expect(task).toMatchObject({ status: 'SUCCEEDED', modelUrls: { glb: expect.any(String) } })
+          expect(task).toMatchObject({ status: 'SUCCEEDED', urls: { glb: expect.any(String) } })
         } catch (error) {
           expectCode(error)
         }

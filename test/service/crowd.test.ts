@@ -33,11 +33,11 @@ async function makeModels(emulator: Awaited<ReturnType<typeof startEmulator>>, c
       const { id } = await submit(post, { limits, clock, timeoutMs: 60_000 })
       return watchTask(client, kind, id, { clock, timeoutMs: 60_000 })
     })
-    return download(task.modelUrls.glb ?? '', {
+    return download(task.urls.glb ?? '', {
       toldBy: emulator.url,
       fetch,
       clock,
-      refresh: async () => (await client.retrieve(kind, task.id)).modelUrls.glb ?? '',
+      refresh: async () => (await client.retrieve(kind, task.id)).urls.glb ?? '',
       sink: async (bytes) => {
         const hash = createHash('sha256')
         for await (const chunk of bytes) hash.update(chunk)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { estimateCredits } from '../../src/service/pricing.ts'
-import { TASK_KINDS } from '../../src/service/schemas.ts'
+import { TASK_KINDS } from '../../src/request/task-kinds.ts'
 
 describe('estimateCredits', () => {
   it.each([

@@ -36,9 +36,13 @@ describe('parseTask', () => {
       createdAt: 1692771650657,
       expiresAt: 1692771679037,
       consumedCredits: 30,
-      modelUrls: { glb: 'https://a.test/m.glb', preRemeshed: 'https://a.test/p.glb' },
-      textureUrls: { baseColor: 'https://a.test/b.png' },
-      thumbnailUrl: 'https://a.test/t.png',
+      urls: {
+        glb: 'https://a.test/m.glb',
+        preRemeshed: 'https://a.test/p.glb',
+        stl: 'https://a.test/m.stl',
+        baseColor: 'https://a.test/b.png',
+        thumbnail: 'https://a.test/t.png',
+      },
       error: undefined,
     })
   })
@@ -60,7 +64,7 @@ describe('parseTask', () => {
     })
 
     expect(task).toEqual(parseTask({ id: 'a', status: 'PENDING' }))
-    expect(task).toMatchObject({ progress: 0, modelUrls: { glb: undefined } })
+    expect(task).toMatchObject({ progress: 0, urls: {} })
   })
 
   it.each([
@@ -88,7 +92,7 @@ describe('parseTask', () => {
   it('reads texture maps that are no list', () => {
     const task = parseTask({ id: 'a', status: 'SUCCEEDED', texture_urls: { base_color: 'b', normal: 'n' } })
 
-    expect(task?.textureUrls).toMatchObject({ baseColor: 'b', normal: 'n' })
+    expect(task?.urls).toEqual({ baseColor: 'b', normal: 'n' })
   })
 
   it('reads RFC 3339 timestamps', () => {

@@ -85,7 +85,7 @@ describe('watchTask', () => {
 
     const { task, progress } = watch(server)
 
-    expect(await task).toMatchObject({ id: ID, status: 'SUCCEEDED', modelUrls: { glb: GLB } })
+    expect(await task).toMatchObject({ id: ID, status: 'SUCCEEDED', urls: { glb: GLB } })
     expect(progress).toEqual([0, 50, 100])
     await closed
     expect(pathsOf(server)).toEqual(['task-1/stream'])
@@ -94,7 +94,7 @@ describe('watchTask', () => {
   it('reads once when the last event has no addresses', async () => {
     const server = await serveTask((response) => void sse(response).end(event(bare)))
 
-    expect((await watch(server).task).modelUrls.glb).toBe(GLB)
+    expect((await watch(server).task).urls.glb).toBe(GLB)
     expect(pathsOf(server)).toEqual(['task-1/stream', 'task-1'])
   })
 
@@ -112,7 +112,7 @@ describe('watchTask', () => {
   ])('understands a stream with %s', async (_, text) => {
     const server = await serveTask((response) => void sse(response).end(text))
 
-    expect(await watch(server).task).toMatchObject({ id: ID, modelUrls: { glb: GLB } })
+    expect(await watch(server).task).toMatchObject({ id: ID, urls: { glb: GLB } })
     expect(pathsOf(server)).toEqual(['task-1/stream'])
   })
 
@@ -201,7 +201,7 @@ describe('watchTask', () => {
 
     const { task, progress, log } = watch(server)
 
-    expect((await task).modelUrls.glb).toBe(GLB)
+    expect((await task).urls.glb).toBe(GLB)
     expect(progress.slice(-3)).toEqual([10, 95, 100])
     expect(log).toEqual([`task task-1: ${story}, polling`])
     expect(pathsOf(server)).toEqual(['task-1/stream', 'task-1', 'task-1', 'task-1'])

@@ -6,7 +6,7 @@ import type { EmulatorEnv, EmulatorState } from '../state.ts'
 import { taskView } from '../task-view.ts'
 import { distortView, foreignTasks } from '../view-faults.ts'
 import type { Task } from '../task.ts'
-import type { TaskKind } from '../task-kinds.ts'
+import type { TaskKind } from '../../request/task-kinds.ts'
 import type { TaskFault } from '../fault.ts'
 
 type Request = Context<EmulatorEnv>

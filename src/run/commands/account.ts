@@ -1,5 +1,5 @@
 import { isMeshyError, MeshyError } from '../../system/errors.ts'
-import { TASK_KINDS, type TaskKind } from '../../service/schemas.ts'
+import { TASK_KINDS, type TaskKind } from '../../request/task-kinds.ts'
 import type { Task } from '../../service/task.ts'
 import { watchTask } from '../../service/watch.ts'
 import { keyInName } from '../../request/payload.ts'

@@ -1,8 +1,9 @@
 import type { BlobStatus } from '../../store/blob-error.ts'
-import { FILE_ROLES, type BlobRef, type Entry, type FileRole } from '../../store/entry.ts'
+import { type BlobRef, type Entry } from '../../store/entry.ts'
 import type { Context } from '../context.ts'
 import { Problems } from '../reporting/problems.ts'
 import { restore } from '../../generate/restore.ts'
+import { FILE_ROLES, type FileRole } from '../../request/files.ts'
 
 /** A file that the project relies on, and what is in its place. */
 export interface FileStatus {

@@ -1,7 +1,8 @@
 import type { Derivation } from '../../finding/derivation.ts'
 import type { Effort, Expiring } from '../../generate/effort.ts'
 import type { ModelsOfRun, Step } from '../../generate/ports.ts'
-import type { Request, Wanted } from '../../request/request.ts'
+import type { FileRole } from '../../request/files.ts'
+import type { Request } from '../../request/request.ts'
 import type { Clock } from '../../system/clock.ts'
 import { SingleFlight } from '../../system/single-flight.ts'
 import type { Asset } from '../asset.ts'
@@ -76,7 +77,7 @@ export class Models implements ModelsOfRun {
     return this.shared.flights
   }
 
-  wantedOf(request: Request): Wanted {
+  wantedOf(request: Request): FileRole[] {
     return this.shared.filesOf(request)
   }
 

@@ -1,6 +1,7 @@
 import type { Finding } from '../../finding/classify.ts'
 import type { Permission } from '../../generate/permission.ts'
-import type { Request, Wanted } from '../../request/request.ts'
+import { FILE_ROLES, type FileRole } from '../../request/files.ts'
+import type { Request } from '../../request/request.ts'
 import { SingleFlight } from '../../system/single-flight.ts'
 
 /** A request that an import still asks for, and what the run of that import can do about it. */
@@ -32,7 +33,7 @@ export class SharedModels {
   readonly flights = new SingleFlight()
   /** Models that a sum has counted, whichever part of a build it was. */
   readonly told = new Set<string>()
-  readonly #files = new Map<string, Wanted>()
+  readonly #files = new Map<string, FileRole[]>()
   /** By import: after the restart of a server, the new one speaks for it. */
   readonly #wants = new Map<string, Want>()
   /** By key: models that are on their way in the background, or will be after a quiet moment, and who shows it. */
@@ -41,10 +42,14 @@ export class SharedModels {
 
   /** Imports that share a key share one task, which makes the files that any of them wants. */
   addFiles(request: Request): void {
-    this.#files.set(request.key, unite(this.filesOf(request), request.wanted))
+    const all = new Set([...this.filesOf(request), ...request.wanted])
+    this.#files.set(
+      request.key,
+      FILE_ROLES.filter((role) => all.has(role)),
+    )
   }
 
-  filesOf({ key, wanted }: Request): Wanted {
+  filesOf({ key, wanted }: Request): FileRole[] {
     return this.#files.get(key) ?? wanted
   }
 
@@ -95,16 +100,5 @@ export class SharedModels {
 
   #wantsOf(key: string): Want[] {
     return [...this.#wants.values()].filter((want) => want.key === key)
-  }
-}
-
-function unite(a: Wanted, b: Wanted): Wanted {
-  return {
-    formats: [...new Set([...a.formats, ...b.formats])],
-    preRemeshed: a.preRemeshed || b.preRemeshed,
-    textures: a.textures || b.textures,
-    thumbnail: a.thumbnail || b.thumbnail,
-    alphaThumbnail: a.alphaThumbnail ?? b.alphaThumbnail,
-    multiViewThumbnails: a.multiViewThumbnails ?? b.multiViewThumbnails,
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkFileKind, extensionOf } from '../../src/generate/file-kind.ts'
+import { checkFormat, extensionOf } from '../../src/request/file-formats.ts'
 
 const HTML = '<!DOCTYPE html><p>Not found'
 const ASCII = 'solid hero\n  facet normal 0 0 1\n    outer loop\n'
@@ -13,12 +13,12 @@ function binaryStl(triangles: number, text = ''): { head: Buffer; total: number 
   return { head, total }
 }
 
-function check(role: 'stl' | '3mf', head: Buffer | string, total?: number): string | undefined {
+function check(format: 'stl' | '3mf', head: Buffer | string, total?: number): string | undefined {
   const bytes = Buffer.from(head as Buffer)
-  return checkFileKind(role, bytes, total ?? bytes.length)
+  return checkFormat(format, format, { head: bytes, total: total ?? bytes.length })
 }
 
-describe('checkFileKind', () => {
+describe('checkFormat', () => {
   it.each([0, 1, 12, 1_000_000])('takes a binary STL of %i triangles', (triangles) => {
     const { head, total } = binaryStl(triangles, 'solid by a tool that does not know better')
 
@@ -54,15 +54,12 @@ describe('checkFileKind', () => {
 })
 
 describe('extensionOf', () => {
-  it.each(['stl', '3mf'] as const)('is %s for the file of that name', (role) => {
-    expect(extensionOf(role, Buffer.from('PK\x03\x04'))).toBe(role)
+  it.each(['stl', '3mf'] as const)('is %s for the format of that name', (format) => {
+    expect(extensionOf(format, Buffer.from('PK\x03\x04'))).toBe(format)
   })
 
-  it.each(['alphaThumbnail', 'frontThumbnail', 'leftThumbnail'] as const)(
-    'is told by the bytes of a %s',
-    (role) => {
-      expect(extensionOf(role, Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'))).toBe('png')
-      expect(extensionOf(role, Buffer.from('\xff\xd8\xff', 'latin1'))).toBe('jpg')
-    },
-  )
+  it('is told by the bytes of a picture', () => {
+    expect(extensionOf('picture', Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'))).toBe('png')
+    expect(extensionOf('picture', Buffer.from('\xff\xd8\xff', 'latin1'))).toBe('jpg')
+  })
 })

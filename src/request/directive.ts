@@ -1,0 +1,25 @@
+import type { TaskKind } from './task-kinds.ts'
+import type { ValueType } from './values.ts'
+
+/** One row of the table: the only place where a directive is described. Its TypeScript type is that of `value`. */
+export interface Directive<T = unknown> {
+  /** Other names of the same directive. */
+  aliases: readonly string[]
+  value: ValueType<T>
+  /** Parameter of the API that carries the value. */
+  param?: string
+  /** The value names images: they travel apart from the other parameters. */
+  holdsImages?: true
+  /** The one kind of task that knows it, where not all do. */
+  only?: TaskKind
+  /** Whether it decides the bytes, and so belongs to the key. */
+  decidesBytes: boolean
+  /** One sentence for readers, in Markdown. */
+  doc: string
+  example: string
+}
+
+export type DirectiveTable = Readonly<Record<string, Directive>>
+
+/** The name of a directive that hands a parameter to the API which we do not know. */
+export type ApiDirectiveName = `api.${string}`
