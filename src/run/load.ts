@@ -129,8 +129,12 @@ async function previewAsset(context: Context, request: Request, entry?: Entry): 
     request,
     facts: factsOf(context.ports, request, entry),
   })
-  const mayChange = context.ports.models.isLive && standIn.improved !== undefined
-  return mayChange ? { ...asset, stateFile: await ensureStateFile(context, request.key) } : asset
+  const { models } = context.ports
+  if (!models.isLive) return asset
+  const stateFile = await ensureStateFile(context, request.key)
+  // What is pinned was looked for already.
+  if (!entry) models.awaitArrival(request)
+  return { ...asset, stateFile }
 }
 
 function strangerHint(

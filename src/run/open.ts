@@ -7,6 +7,7 @@ import { createRedactor } from '../system/redact.ts'
 import { Borders } from './borders.ts'
 import type { Context, Makers, RunPorts } from './context.ts'
 import { Imports } from './imports.ts'
+import { watchForArrivals } from './live/arrivals.ts'
 import { askDeveloper } from './live/asking.ts'
 import { Models } from './models/models.ts'
 import { openPorts } from './open-ports.ts'
@@ -32,6 +33,7 @@ export async function openContext(run: Run): Promise<Context> {
   const ports = openPorts({ run, shared, hasher, clock, models, reporter: { logger, notices } })
   const declared = openDeclared(run, { clock, turns: shared.declaring, ...declaredTelling(logger, notices) })
   askDeveloper(ports, run.waysToAgree ?? (() => ({})))
+  watchForArrivals(ports)
   return {
     ports,
     project: {

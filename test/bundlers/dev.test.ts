@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { PluginApi } from '../../src/run/plugin-api.ts'
 import type { AssetMetadata } from '../../src/types.ts'
 import { REPOSITORY, type Project } from '../support/project.ts'
+import { startGenerating } from '../support/generate-child.ts'
 import { startDev, type DevServer } from './dev-server.ts'
 import { emulate, entryOf, makeProject, paying, servedModels, VITES } from './harness.ts'
 
@@ -95,6 +96,23 @@ describe.each(VITES)('a dev server of %s', (vite) => {
 
     expect((await second.model()).metadata.state).toBe('ready')
     expect(emulator.counts.total).toBe(before)
+  })
+
+  it.each([
+    ['asks', true],
+    ['has no key', false],
+  ])('shows a model that another terminal has generated, where it %s', async (_, hasKey) => {
+    const emulator = await emulate()
+    const project = await makeProject({ files: FILES })
+    const { url: baseUrl, apiKey } = emulator
+    const dev = await startDev(vite, project, { meshy: hasKey ? { baseUrl, apiKey } : { baseUrl } })
+    await dev.model()
+
+    await startGenerating(project.root, emulator, { specifiers: ['hero.png?meshy&poly=900'] }).exited
+
+    const model = await dev.until(({ state }) => state === 'ready')
+    expect([model.glb]).toEqual(await servedModels(emulator))
+    expect(emulator.counts.posts).toBe(1)
   })
 
   it('gives server and client the same model', async () => {

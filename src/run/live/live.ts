@@ -44,6 +44,7 @@ export async function liveAsset(context: Context, request: Request, task: LiveTa
   const landed = isOver ? await readyNow(context, request) : undefined
   if (landed) return landed
   const state = isOver ? 'preview' : asked
+  if (state === 'preview' && !task.finding.entry) models.awaitArrival(request)
   const failure = state === 'preview' ? failureOf(context, request, task.finding) : undefined
   return {
     ...standInAsset(standIn, { state, request, facts: factsOf(context.ports, request, task.finding.entry) }),

@@ -15,6 +15,8 @@ export interface Model {
   readonly asset: Asset | undefined
   /** Whether it waits for the developer's yes. */
   readonly isAsked: boolean
+  /** Whether its stand-in is there until somebody else stores the model. */
+  readonly isAwaited: boolean
   /** Set while something is done for it. */
   readonly work: Work | undefined
   /** Why it could not be had; unset again by the next try. */

@@ -25,6 +25,7 @@ const NEW_WORK = { step: 'begun', begun: 0, isQuiet: true, isSent: false } as co
 const UNKNOWN: Omit<Model, 'request'> = {
   asset: undefined,
   isAsked: false,
+  isAwaited: false,
   work: undefined,
   error: undefined,
   isGivenUp: false,
@@ -99,12 +100,22 @@ export class Models implements ModelsOfRun {
     if (asset.metadata.state !== 'ready') return this.#change(request, { asset })
     const { error, isGivenUp } = this.#of(request)
     const settled = asset.isProvisional ? { error, isGivenUp } : { error: undefined, isGivenUp: false }
-    return this.#change(request, { asset, isAsked: false, ...settled })
+    return this.#change(request, { asset, isAsked: false, isAwaited: false, ...settled })
   }
 
   /** It waits for the developer's yes from now on. */
   ask(request: Request): void {
     this.#change(request, { isAsked: true })
+  }
+
+  /** Nobody works on it here; somebody else may, from now until it {@link arrived}. */
+  awaitArrival(request: Request): void {
+    this.#change(request, { isAwaited: true })
+  }
+
+  /** Somebody else has stored it. */
+  arrived(request: Request): void {
+    this.#change(request, { isAwaited: false, isAsked: false })
   }
 
   /** Nothing is asked about it any more. Returns whether anything was: a second yes at the same moment finds nothing. */
@@ -174,6 +185,7 @@ export class Models implements ModelsOfRun {
       work: { ...known, begun: known.begun + 1 },
       error: undefined,
       isGivenUp: false,
+      isAwaited: false,
     })
   }
 

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { codeOf, emulate, makeProject, modelsOf, paying, servedModels, type Built } from '../harness.ts'
 import { makePng } from '../../glb/pictures.ts'
+import { startGenerating } from '../../support/generate-child.ts'
 import { startWatching, WATCHERS } from './watchers.ts'
 
 const ENTRY = `import hero from './hero.png?meshy&poly=500'\nglobalThis.hero = hero\n`
@@ -23,6 +24,20 @@ describe.each(WATCHERS)('%s, when it watches', (name) => {
     await writeFile(path.join(project.root, 'main.js'), `${ENTRY}globalThis.edited = 'again'\n`)
     const edited = await watcher.until((built) => codeOf(built).includes('edited'))
     expect(shownModel(edited)).toEqual(served)
+    expect(emulator.counts.posts).toBe(1)
+  })
+
+  it('shows a model that another terminal has generated', async () => {
+    const emulator = await emulate()
+    const project = await makeProject({ files: { 'package.json': { type: 'module' }, 'main.js': ENTRY } })
+    const { mode: _, ...asking } = paying(emulator)
+    const watcher = await startWatching(name, project, asking)
+    await watcher.until((built) => stateOf(built) === 'preview')
+
+    await startGenerating(project.root, emulator, { specifiers: ['hero.png?meshy&poly=500'] }).exited
+
+    const ready = await watcher.until((built) => stateOf(built) === 'ready')
+    expect([shownModel(ready)]).toEqual(await servedModels(emulator))
     expect(emulator.counts.posts).toBe(1)
   })
 
