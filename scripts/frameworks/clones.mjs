@@ -34,12 +34,16 @@ export async function takePackages(from, to) {
   return to
 }
 
-/** Every file of a folder with a hash of its bytes, but for repository and packages; of these, the caches. */
-export async function treeOf(folder) {
+/**
+ * Every file of a folder with a hash of its bytes, but for repository and packages; of these, the caches.
+ *
+ * @param plain makes of a name and its bytes what they would be wherever the project is
+ */
+export async function treeOf(folder, plain = (name, bytes) => [name, bytes]) {
   const tree = new Map()
   await walk(folder, async (file) => {
-    const hash = createHash('sha256').update(await readFile(file))
-    tree.set(path.relative(folder, file), hash.digest('hex'))
+    const [name, bytes] = plain(path.relative(folder, file), await readFile(file))
+    tree.set(name, createHash('sha256').update(bytes).digest('hex'))
   })
   for (const name of await cachesOf(folder)) tree.set(path.join('node_modules', name), '')
   return tree

@@ -10,7 +10,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
  * The projects of the matrix. `of` is the package whose version is told; `make` writes the template and adds to it; `build`
  * is its script. `site` is a folder of files for browsers, which any web server can give out, unless `serve` names the
  * server of the framework; `dev` is its dev server, and `yes: 'command'` where it has no page to say yes. `check` checks
- * types; where the build does as well, it is `typed`. `open` is the path of the page.
+ * types; where the build does as well, it is `typed`. `open` is the path of the page. `plain` takes out of a file what
+ * depends on the folder of the project, without us as well.
  */
 export const PROJECTS = {
   astro: {
@@ -64,6 +65,7 @@ export const PROJECTS = {
     of: 'next',
     make: templates.makeNextWebpack,
     site: '.next/static',
+    plain: withoutEntryNumbers,
     serve: 'next start --port {port} --hostname 127.0.0.1',
     dev: 'next dev --webpack --port {port} --hostname 127.0.0.1',
     yes: 'command',
@@ -98,6 +100,26 @@ export const PROJECTS = {
     check: 'vue-tsc -b --force',
     typed: true,
   },
+}
+
+/**
+ * By webpack, Next.js numbers the entries of routes by the absolute path of their code, sorts the modules of a chunk by
+ * number, and hashes all of it.
+ */
+function withoutEntryNumbers(name, bytes) {
+  const text = name.endsWith('.js') ? bytes.toString() : ''
+  const end = text.lastIndexOf('},e=>{')
+  if (end < 0) return [name, bytes]
+  const entries = [...text.slice(end).matchAll(/\bs(?:=|\()(\d+)\)/g)].map(([, number]) => number)
+  const parts = text.split(/\b/).map((part) => (entries.includes(part) ? 'entry' : part))
+  return [
+    name.replace(/-[0-9a-f]{16}(?=\.js$)/, ''),
+    parts
+      .join('')
+      .split(/[,{}]+/)
+      .sort()
+      .join('\n'),
+  ]
 }
 
 /** Writes the files of a project as a user would have them, with one import, before anything is installed. */
