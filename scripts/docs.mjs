@@ -14,7 +14,7 @@ const { directives } = await jiti.import('../src/request/directives.ts')
 const { laterDirectives } = await jiti.import('../src/request/later-directives.ts')
 const { ciServices } = await jiti.import('../src/run/ci.ts')
 const { main } = await jiti.import('../src/cli/main.ts')
-const { estimateCredits } = await jiti.import('../src/service/pricing.ts')
+const { estimateCredits } = await jiti.import('../src/request/price.ts')
 const { decide, MODES, STATES } = await jiti.import('../src/finding/modes.ts')
 
 /** What stands between `<!-- generated: name -->` and `<!-- /generated -->`. */

@@ -9,7 +9,8 @@ export const balance = defineCommand({
   args: projectArgs,
   async run({ json, ...args }) {
     const { context } = await openCommand(args)
-    const credits = await context.ports.account().client.balance({ signal: context.ports.signal })
+    const { account, signal } = await context.paying()
+    const credits = await account().client.balance({ signal })
     if (credits === undefined) throw noBalance(context.ports.options.baseUrl)
     if (json) printJson({ credits })
     else print(formatCredits(credits))

@@ -1,7 +1,7 @@
 import type { JournalRecord } from '../store/journal-record.ts'
 import type { Lease } from '../store/lease.ts'
 import type { Reservation } from './budget.ts'
-import type { Permission } from './permission.ts'
+import type { Permission } from '../finding/permission.ts'
 
 /** What a request is claimed with. */
 export interface Attempt {

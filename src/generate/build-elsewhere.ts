@@ -1,8 +1,8 @@
 import path from 'node:path'
-import type { Ports } from './ports.ts'
+import type { LocalPorts } from './ports.ts'
 
 /** What to do where a `frozen` run lacks something. */
-export function buildElsewhere({ options: { lockfile, cacheDir } }: Pick<Ports, 'options'>): string {
+export function buildElsewhere({ options: { lockfile, cacheDir } }: Pick<LocalPorts, 'options'>): string {
   const cache = path.basename(cacheDir)
   if (lockfile !== false) {
     return (

@@ -9,7 +9,7 @@ import { failedBefore, isFinal } from '../finding/failed-before.ts'
 import { assertMine, NOT_SUBMITTED } from './assert-mine.ts'
 import type { Admission, Candidate } from './batch.ts'
 import { beginOf, pay, recordOf, type Payment } from './pay.ts'
-import { lacksPermission } from './permission.ts'
+import { lacksPermission } from '../finding/permission.ts'
 import { adoptable, listRecentTasks } from './recent-tasks.ts'
 import { isOnItsWay } from '../finding/retention.ts'
 

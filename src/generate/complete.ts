@@ -1,7 +1,7 @@
 import { formatThrown, isMeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
-import type { Ports } from './ports.ts'
+import type { LocalPorts } from './ports.ts'
 import { findRecord } from '../store/found-record.ts'
 import { hasPictures, withPictures } from '../store/picture-digests.ts'
 import type { StoredFinding } from '../finding/classify.ts'
@@ -14,7 +14,7 @@ import { takeTurn } from './turn.ts'
  * in the journal, and tells its pictures and facts as this release does. For runs that may generate.
  */
 export async function complete(
-  ports: Ports,
+  ports: LocalPorts,
   request: Request,
   finding: StoredFinding,
 ): Promise<StoredFinding> {
@@ -23,7 +23,7 @@ export async function complete(
   return renewFacts(ports, request, finding)
 }
 
-async function settle(ports: Ports, entry: Entry): Promise<void> {
+async function settle(ports: LocalPorts, entry: Entry): Promise<void> {
   const {
     store,
     reporter: { notices },
@@ -51,7 +51,7 @@ async function settle(ports: Ports, entry: Entry): Promise<void> {
   })
 }
 
-async function endRecord(ports: Ports, entry: Entry): Promise<void> {
+async function endRecord(ports: LocalPorts, entry: Entry): Promise<void> {
   const { store, clock } = ports
   const { key } = entry
   await takeTurn(ports, { key, imageName: entry.image }, async () => {
@@ -64,7 +64,7 @@ async function endRecord(ports: Ports, entry: Entry): Promise<void> {
  * Adds the SHA-256 of its pictures to an entry of an earlier release, which needs no API key. Where nothing may be
  * written, or can be, it stays as it is.
  */
-async function completePictures(ports: Ports, request: Request, entry: Entry): Promise<void> {
+async function completePictures(ports: LocalPorts, request: Request, entry: Entry): Promise<void> {
   const {
     models: { isLive },
     reporter: { notices },
@@ -76,7 +76,7 @@ async function completePictures(ports: Ports, request: Request, entry: Entry): P
   void completed.catch((error: unknown) => notices.once(`${entry.image}: ${formatThrown(error)}`))
 }
 
-async function addPictures({ store }: Ports, { key, canonical }: Request): Promise<void> {
+async function addPictures({ store }: LocalPorts, { key, canonical }: Request): Promise<void> {
   try {
     const stored = await store.entries.read(key)
     if (stored && !hasPictures(stored.request)) {

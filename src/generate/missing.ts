@@ -2,13 +2,17 @@ import { MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
 import type { Finding } from '../finding/classify.ts'
-import type { Ports } from './ports.ts'
+import type { LocalPorts } from './ports.ts'
 import { buildElsewhere } from './build-elsewhere.ts'
-import { priceOf } from './price.ts'
+import { priceOf } from '../request/price.ts'
 import type { FileRole } from '../request/files.ts'
 
 /** The error of a model that `frozen` may neither generate nor wait for. */
-export function modelMissing(ports: Ports, request: Request, { state, record, free }: Finding): MeshyError {
+export function modelMissing(
+  ports: LocalPorts,
+  request: Request,
+  { state, record, free }: Finding,
+): MeshyError {
   const credits = state === 'missing' ? priceOf(request) : 0
   const story =
     state === 'missing'
@@ -22,7 +26,11 @@ export function modelMissing(ports: Ports, request: Request, { state, record, fr
 }
 
 /** The error of files beside a pinned model that `frozen` may not fetch: nothing says what their bytes must be. */
-export function filesMissing(ports: Ports, { key, image }: Entry, roles: readonly FileRole[]): MeshyError {
+export function filesMissing(
+  ports: LocalPorts,
+  { key, image }: Entry,
+  roles: readonly FileRole[],
+): MeshyError {
   const names = roles.map((role) => `\`${role}\``).join(', ')
   return new MeshyError('MESHY_MODEL_MISSING', {
     message:

@@ -1,49 +1,10 @@
-import { onItsWayOf, type OnItsWay } from '../store/shared/on-its-way.ts'
-import { StoreFault } from '../store/shared/store-fault.ts'
+import type { OnItsWay } from '../store/shared/on-its-way.ts'
 import type { Request } from '../request/request.ts'
-import { accountDigest, type Journal } from '../store/journal.ts'
+import { accountDigest } from '../store/journal.ts'
 import type { JournalRecord, JournalStart, StartedRecord } from '../store/journal-record.ts'
-import type { Ports, Settings } from './ports.ts'
-import type { SharedStores } from '../store/shared/shared-stores.ts'
+import type { Ports } from './ports.ts'
 import { recordOf } from './pay.ts'
 import { isPastRetention, isUnsent } from '../finding/retention.ts'
-
-/** A journal of which the others of the machine and the team hear what they need if this process is killed. */
-export function tellingJournal(
-  journal: Journal,
-  { shared, options }: { shared: SharedStores; options: Pick<Settings, 'apiKey'> },
-): Journal {
-  const account = options.apiKey === undefined ? undefined : accountDigest(options.apiKey)
-  const tell = async (key: string, onItsWay: OnItsWay | undefined): Promise<void> => {
-    if (account !== undefined) await shared.machine?.tell({ account, key }, onItsWay)
-    await shared.team?.leases?.tell(key, onItsWay).catch(ignoreFault)
-  }
-  const told = async <R extends JournalRecord>(writing: Promise<R>): Promise<R> => {
-    const record = await writing
-    await tell(record.key, onItsWayOf(record))
-    return record
-  }
-  return {
-    ...journal,
-    send: (...given) => told(journal.send(...given)),
-    unsend: (...given) => told(journal.unsend(...given)),
-    lose: (...given) => told(journal.lose(...given)),
-    accept: (...given) => told(journal.accept(...given)),
-    fail: (...given) => told(journal.fail(...given)),
-    forget: (...given) => told(journal.forget(...given)),
-    clear: async (key) => {
-      const before = await journal.read(key)
-      await journal.clear(key)
-      // A task that is done stays known to the others: they may not have its model yet.
-      if (before?.state === 'started') await tell(key, undefined)
-    },
-  }
-}
-
-/** A lease that says less than it could lets the account's own list decide, as without a store. */
-function ignoreFault(error: unknown): void {
-  if (!(error instanceof StoreFault)) throw error
-}
 
 /** What another project of this machine has sent for a key, and not settled. */
 export async function toldHere(

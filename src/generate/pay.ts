@@ -13,7 +13,7 @@ import type { Ports } from './ports.ts'
 import { settleRefusal } from './failure.ts'
 import { assertMine, NOT_SUBMITTED } from './assert-mine.ts'
 import { findLostTask } from './lost-task.ts'
-import type { Permission } from './permission.ts'
+import type { Permission } from '../finding/permission.ts'
 import { submittedMeanwhile } from './submitted-meanwhile.ts'
 import { RETENTION_MS } from '../finding/retention.ts'
 

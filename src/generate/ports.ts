@@ -16,17 +16,21 @@ import type { Budget } from './budget.ts'
 import type { Effort, Expiring } from './effort.ts'
 import type { Mode } from '../finding/modes.ts'
 import type { FindingPorts } from '../finding/ports.ts'
-import type { Permission } from './permission.ts'
+import type { Permission } from '../finding/permission.ts'
 import type { TaskListCache } from './recent-tasks.ts'
 
-/** What this room needs of the run around it. `run/open-ports.ts` puts it together; a function takes what it uses. */
-export interface Ports extends FindingPorts {
+/** What this room needs of the run around it where it works on this machine alone. */
+export interface LocalPorts extends FindingPorts {
   options: Settings
+  models: ModelsOfRun
+  reporter: Reporter
+}
+
+/** What it needs to make a model, or to fetch one. `run/` puts both together; a function takes what it uses. */
+export interface Ports extends LocalPorts {
   /** @throws {MeshyError} MESHY_AUTH_MISSING when there is no API key */
   account(): Account
   purse: Purse
-  models: ModelsOfRun
-  reporter: Reporter
 }
 
 /** The options that making a model depends on, resolved. */

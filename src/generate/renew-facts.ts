@@ -8,7 +8,7 @@ import type { Request } from '../request/request.ts'
 import type { BlobRef, Entry } from '../store/entry.ts'
 import { ifReadable } from '../store/unreadable.ts'
 import { classify, type StoredFinding } from '../finding/classify.ts'
-import type { Ports } from './ports.ts'
+import type { LocalPorts } from './ports.ts'
 
 /** Far more than the JSON of a model needs. */
 const MAX_JSON_BYTES = 16_000_000
@@ -18,7 +18,7 @@ const MAX_JSON_BYTES = 16_000_000
  * changes. Where nothing may be written, what is pinned stays as it is, so that every machine says the same.
  */
 export async function renewFacts(
-  ports: Ports,
+  ports: LocalPorts,
   request: Request,
   finding: StoredFinding,
 ): Promise<StoredFinding> {
@@ -35,7 +35,7 @@ export async function renewFacts(
 }
 
 /** The entry with facts of today; undefined where they are the same, or the bytes are not here. */
-async function renew(ports: Ports, entry: Entry): Promise<Entry | undefined> {
+async function renew(ports: LocalPorts, entry: Entry): Promise<Entry | undefined> {
   const facts = await tellAgain(ports, { ...entry.files.glb, facts: entry.facts })
   const derived = { ...entry.derived }
   for (const [key, file] of Object.entries(derived)) {
@@ -48,7 +48,7 @@ async function renew(ports: Ports, entry: Entry): Promise<Entry | undefined> {
 
 /** What cannot be told, or is told as before, keeps the facts that it has: a lockfile is not written for nothing. */
 async function tellAgain(
-  { store, signal }: Ports,
+  { store, signal }: LocalPorts,
   { facts, ...ref }: BlobRef & { facts: Facts },
 ): Promise<Facts | undefined> {
   if (!(await mayDiffer(store.layout.blob(ref)))) return undefined
@@ -84,7 +84,7 @@ async function mayDiffer(file: string): Promise<boolean> {
   }
 }
 
-async function keep({ store }: Ports, entry: Entry): Promise<void> {
+async function keep({ store }: LocalPorts, entry: Entry): Promise<void> {
   const stored = await store.entries.read(entry.key)
   if (stored?.files.glb.sha256 === entry.files.glb.sha256) {
     const { facts, derived } = entry

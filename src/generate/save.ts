@@ -1,7 +1,7 @@
 import { isMeshyError, MeshyError } from '../system/errors.ts'
 import type { Facts } from '../glb/facts.ts'
 import { inspectGlb } from '../glb/inspect.ts'
-import { estimateCredits } from '../service/pricing.ts'
+import { estimateCredits } from '../request/price.ts'
 import type { Task } from '../service/task.ts'
 import type { Request } from '../request/request.ts'
 import type { BlobRef, Entry, Provenance } from '../store/entry.ts'

@@ -4,7 +4,7 @@ import { StoreFault } from '../store/shared/store-fault.ts'
 import { bringBlob } from '../store/shared/sources.ts'
 import type { Request } from '../request/request.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
-import type { Ports } from './ports.ts'
+import type { LocalPorts, Ports } from './ports.ts'
 import { isSettled } from '../finding/retention.ts'
 import { PLUGIN_VERSION } from '../system/version.ts'
 
@@ -31,7 +31,7 @@ export async function takeShared(ports: Ports, request: Request): Promise<Entry 
 
 /** A model that another project of this machine has. */
 export async function findInMachine(
-  { store: { shared }, options }: Ports,
+  { store: { shared }, options }: LocalPorts,
   key: string,
 ): Promise<Shared | undefined> {
   // A restored cache of a CI service may come from anybody's pull request; its bytes are verified, its entries are not.
@@ -40,7 +40,10 @@ export async function findInMachine(
   return entry && { entry, from: 'the store of this machine' }
 }
 
-async function findInTeam({ store: { shared }, signal }: Ports, key: string): Promise<Shared | undefined> {
+async function findInTeam(
+  { store: { shared }, signal }: LocalPorts,
+  key: string,
+): Promise<Shared | undefined> {
   const { team } = shared
   if (!team) return undefined
   try {
@@ -93,13 +96,13 @@ function isOver(record: JournalRecord, taken: Entry, now: number): boolean {
 }
 
 /** Hands a model that is stored, or new files of it, to the other projects of this machine and to the team. */
-export async function share(ports: Ports, entry: Entry): Promise<void> {
+export async function share(ports: LocalPorts, entry: Entry): Promise<void> {
   await shareHere(ports, entry)
   if (entry.source !== 'emulator') ports.store.shared.uploads.add(entry)
 }
 
 /** The same, for this machine alone. */
-export async function shareHere({ store }: Ports, entry: Entry): Promise<void> {
+export async function shareHere({ store }: LocalPorts, entry: Entry): Promise<void> {
   if (entry.source === 'emulator') return
   const { machine } = store.shared
   const refs = blobsOf(entry)

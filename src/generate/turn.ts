@@ -5,7 +5,7 @@ import type { OnItsWay } from '../store/shared/on-its-way.ts'
 import { StoreFault } from '../store/shared/store-fault.ts'
 import type { TeamLease } from '../store/shared/team-leases.ts'
 import { currentProcess } from '../system/process.ts'
-import type { Ports } from './ports.ts'
+import type { LocalPorts } from './ports.ts'
 import type { Logger } from '../system/logger.ts'
 
 /**
@@ -15,7 +15,7 @@ import type { Logger } from '../system/logger.ts'
  * @param subject.imageName what the key is called for people
  */
 export function takeTurn<T>(
-  { store, signal, reporter: { logger } }: Ports,
+  { store, signal, reporter: { logger } }: LocalPorts,
   { key, imageName }: { key: string; imageName: string },
   use: (lease: Lease) => Promise<T>,
 ): Promise<T> {
@@ -46,7 +46,7 @@ function nameOf(holder: Holder | undefined): string {
 
 /** Runs `use` while no other project of this machine pays for the key with the same account. */
 export async function withSharedTurn<T>(
-  { store: { shared }, options, signal, reporter: { logger } }: Ports,
+  { store: { shared }, options, signal, reporter: { logger } }: LocalPorts,
   { key, imageName }: { key: string; imageName: string },
   use: () => Promise<T>,
 ): Promise<T> {
@@ -61,7 +61,7 @@ export async function withSharedTurn<T>(
  * team can find the result.
  */
 export async function withTeamTurn<T>(
-  ports: Ports,
+  ports: LocalPorts,
   subject: { key: string; imageName: string },
   lease: Lease,
   use: (lease: Lease, told: OnItsWay | undefined) => Promise<T>,
@@ -77,7 +77,7 @@ export async function withTeamTurn<T>(
 
 /** A store that is out of reach keeps nobody from paying: the account's own list remains the judge. */
 async function acquireTeamLease(
-  { store: { shared }, signal, reporter: { logger } }: Ports,
+  { store: { shared }, signal, reporter: { logger } }: LocalPorts,
   { key, imageName }: { key: string; imageName: string },
 ): Promise<TeamLease | undefined> {
   const { team } = shared

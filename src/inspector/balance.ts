@@ -1,4 +1,5 @@
 import { isMeshyError } from '../system/errors.ts'
+import type { Ports } from '../generate/ports.ts'
 import type { Context } from '../run/context.ts'
 import { isOffline } from '../finding/modes.ts'
 import { reportModels } from '../run/reporting/report.ts'
@@ -10,29 +11,23 @@ export class Balance {
   #asked: { at: number; spending: string; answer: Promise<number | undefined> } | undefined
 
   /** Undefined where nothing may be sent, or nobody can tell. */
-  read(context: Context): Promise<number | undefined> {
-    const {
-      ports: {
-        options,
-        clock,
-        models,
-        purse: { budget },
-      },
-    } = context
-    if (options.apiKey === undefined || isOffline(options.mode) || options.mode === 'frozen')
-      return Promise.resolve(undefined)
+  async read(context: Context): Promise<number | undefined> {
+    const { options, clock, models } = context.ports
+    if (options.apiKey === undefined || isOffline(options.mode) || options.mode === 'frozen') return undefined
+    const ports = await context.paying()
+    const { budget } = ports.purse
     // A price is reserved before it is paid, and shows in the report when the model is here.
     const spending = [budget.reserved, ...reportModels(models).map(({ credits }) => credits)].join(' ')
     const known = this.#asked
     if (known && clock.now() - known.at <= KEPT_MS && known.spending === spending) return known.answer
-    const answer = askBalance(context)
+    const answer = askBalance(ports)
     this.#asked = { at: clock.now(), spending, answer }
     return answer
   }
 }
 
 /** The page is for looking: what keeps it from the account is told where it keeps a model from being made. */
-async function askBalance({ ports: { account, signal } }: Context): Promise<number | undefined> {
+async function askBalance({ account, signal }: Ports): Promise<number | undefined> {
   try {
     return await account().client.balance({ signal })
   } catch (error) {

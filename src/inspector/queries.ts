@@ -15,7 +15,7 @@ import { reportModels } from '../run/reporting/report.ts'
 import { formatQuery } from '../run/reporting/format-query.ts'
 import { sitesOf } from '../run/imports.ts'
 import { isOffline } from '../finding/modes.ts'
-import { priceOf } from '../generate/price.ts'
+import { priceOf } from '../request/price.ts'
 import type {
   InspectedError,
   InspectedModel,

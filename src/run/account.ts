@@ -10,6 +10,7 @@ import { createDebugLog } from '../system/debug.ts'
 import { createFetch } from '../system/fetch.ts'
 import { createRedactor } from '../system/redact.ts'
 import type { Environment } from './environment.ts'
+import { idOfAccount } from './process-state.ts'
 import type { ResolvedOptions } from './option-types.ts'
 
 /** What an account is opened with. */
@@ -47,11 +48,6 @@ export function accountFor(accounts: Map<string, Account>, run: AccountInit, clo
   }
   accounts.set(idOfAccount(options), account)
   return account
-}
-
-/** Tells accounts apart without holding their keys. */
-export function idOfAccount({ apiKey = '', baseUrl }: ResolvedOptions): string {
-  return `${baseUrl} ${accountDigest(apiKey)}`
 }
 
 function keyMissing({ options: { misnamedKey }, envFolders = [] }: AccountInit): MeshyError {

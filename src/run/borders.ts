@@ -4,7 +4,7 @@ import type { Request } from '../request/request.ts'
 import type { ImageReader } from '../request/images.ts'
 import type { Import } from './imports.ts'
 import { dependencyOf, isBelow, realFile, type Dependency } from './packages.ts'
-import { priceOf } from '../generate/price.ts'
+import { priceOf } from '../request/price.ts'
 
 /** What bounds the trust in imports. */
 export interface BordersInit {

@@ -1,5 +1,5 @@
 import type { DerivePool } from '../derive/pool.ts'
-import type { Ports } from '../generate/ports.ts'
+import type { LocalPorts, Ports } from '../generate/ports.ts'
 import type { PreviewPool } from '../stand-in/mesher/pool.ts'
 import type { StandIns } from '../stand-in/stand-in.ts'
 import type { Borders } from './borders.ts'
@@ -13,16 +13,21 @@ import type { DeclaredFile } from './types/declared-file.ts'
 /** One build, server or command; `open.ts` puts it together. */
 export interface Context {
   ports: RunPorts
+  /** The same with an account and a purse, which a run where everything is ready never opens, and never loads. */
+  paying(): Promise<PayingPorts>
   project: ProjectOfRun
   makers: Makers
   seen: Seen
 }
 
-/** What making a model needs, with every option of the run, and the whole table of its models. */
-export interface RunPorts extends Ports {
+/** What serving a model needs, with every option of the run, and the whole table of its models. */
+export interface RunPorts extends LocalPorts {
   options: ResolvedOptions
   models: Models
 }
+
+/** What making a model needs. */
+export interface PayingPorts extends RunPorts, Pick<Ports, 'account' | 'purse'> {}
 
 export interface ProjectOfRun {
   /** Whose imports may spend, and which files they may name. */
@@ -35,8 +40,8 @@ export interface ProjectOfRun {
 /** What this machine makes itself, in worker threads, which start when they are needed. */
 export interface Makers {
   standIns: StandIns
-  mesher: PreviewPool
-  deriver: DerivePool
+  mesher(): Promise<PreviewPool>
+  deriver(): Promise<DerivePool>
 }
 
 /** What a run saw. */

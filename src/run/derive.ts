@@ -92,7 +92,8 @@ async function derivePart(context: Context, request: Request, { entry, part }: P
     return transformModel(source, options.transforms)
   }
   const wanted = { plan: part.plan, extras: extrasOf(entry, part) }
-  const model = await deriver.derive(read, wanted, { signal })
+  const pool = await deriver()
+  const model = await pool.derive(read, wanted, { signal })
   for (const note of model.notes) context.ports.reporter.notices.once(`${request.imageName}: ${note}`)
   const file = await keepLighter(context, request, { entry, part, model })
   return record(context, { entry, part, model, file })

@@ -1,4 +1,5 @@
 import type { Request } from '../request/request.ts'
+import type { MeshyError } from '../system/errors.ts'
 import { assertStillMade } from '../request/retired.ts'
 import { notAllowed } from './borders.ts'
 import { standInAsset, type Asset } from './asset.ts'
@@ -8,11 +9,9 @@ import { failedBefore, isFinal } from '../finding/failed-before.ts'
 import { formatQuery } from './reporting/format-query.ts'
 import type { Import } from './imports.ts'
 import { liveAsset, type LiveTask } from './live/live.ts'
-import { modelMissing } from '../generate/missing.ts'
 import { decide } from '../finding/modes.ts'
-import { obtain } from '../generate/obtain.ts'
-import { lacksPermission, Permission } from '../generate/permission.ts'
-import { priceOf } from '../generate/price.ts'
+import { lacksPermission, Permission } from '../finding/permission.ts'
+import { priceOf } from '../request/price.ts'
 import { readImport } from './read-import.ts'
 import { reportModel } from './reporting/report.ts'
 import { serve } from './serve.ts'
@@ -89,18 +88,25 @@ async function act(context: Context, request: Request, todo: LiveTask): Promise<
   const { finding, action } = todo
   const { entry } = finding
   if (action === 'serve' && entry) return serve(context, request, { ...finding, entry })
-  if (action === 'fail') throw modelMissing(context.ports, request, finding)
+  if (action === 'fail') throw await missing(context, request, finding)
   if (context.ports.models.isLive && action !== 'stand-in') return liveAsset(context, request, todo)
   if (action === 'stand-in' || action === 'ask') return previewAsset(context, request, entry)
   if (isFinal(finding.record)) throw failedBefore(finding.record)
   const permission = Permission.ofMode(context.ports.options.mode, request.key)
   try {
-    return await serve(context, request, await obtain(context.ports, request, { finding, permission }))
+    const { obtain } = await import('../generate/obtain.ts')
+    const found = await obtain(await context.paying(), request, { finding, permission })
+    return await serve(context, request, found)
   } catch (error) {
     // What seemed to be on its way is missing, and nobody can be asked.
     if (lacksPermission(error)) return previewAsset(context, request)
     throw error
   }
+}
+
+async function missing({ ports }: Context, request: Request, finding: Finding): Promise<MeshyError> {
+  const { modelMissing } = await import('../generate/missing.ts')
+  return modelMissing(ports, request, finding)
 }
 
 /** What a dependency gets that may not spend: a page a stand-in, and a build its end. Undefined for all others. */

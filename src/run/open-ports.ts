@@ -1,8 +1,5 @@
-import { decideBatch } from '../generate/admission.ts'
-import { Batch } from '../generate/batch.ts'
 import type { Effort } from '../generate/effort.ts'
 import { mayGenerate } from '../finding/modes.ts'
-import { tellingJournal } from '../generate/on-its-way.ts'
 import type { ProjectStore, ServiceClock } from '../finding/ports.ts'
 import type { Account, Reporter } from '../generate/ports.ts'
 import { fingerprint, type Hasher } from '../request/fingerprint.ts'
@@ -10,13 +7,13 @@ import { createImageReader } from '../request/images.ts'
 import type { CanonicalRequest, Request } from '../request/request.ts'
 import { openStore } from '../store/open-store.ts'
 import { openSharedStores } from '../store/shared/shared-stores.ts'
+import { tellingJournal } from '../store/shared/telling-journal.ts'
 import type { Clock } from '../system/clock.ts'
 import { createFetch } from '../system/fetch.ts'
-import { accountFor, idOfAccount } from './account.ts'
 import type { Part } from './commanded.ts'
 import type { RunPorts } from './context.ts'
 import type { Run } from './run.ts'
-import type { ProcessState } from './process-state.ts'
+import { idOfAccount, type ProcessState } from './process-state.ts'
 import type { Models } from './models/models.ts'
 
 interface PortsInit {
@@ -28,18 +25,12 @@ interface PortsInit {
   reporter: Pick<Reporter, 'logger' | 'notices'>
 }
 
-/** Puts together what making a model needs of a run. */
+/** Puts together what serving a model needs of a run. */
 export function openPorts({ run, shared, hasher, clock, models, reporter }: PortsInit): RunPorts {
   const { options } = run
-  const ports: RunPorts = {
+  return {
     options,
     store: openProjectStore({ run, hasher, clock, reporter }),
-    account: () => accountFor(shared.accounts, run, clock),
-    purse: {
-      budget: shared.budget,
-      batch: new Batch(clock, (candidates) => decideBatch(ports, candidates), run.activity),
-      hasFailed: run.hasFailed ?? (() => false),
-    },
     models,
     reporter: {
       ...reporter,
@@ -53,7 +44,6 @@ export function openPorts({ run, shared, hasher, clock, models, reporter }: Port
     clock: serviceClock(clock, () => shared.accounts.get(idOfAccount(options))?.client),
     signal: run.signal ?? new AbortController().signal,
   }
-  return ports
 }
 
 function openProjectStore({

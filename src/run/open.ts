@@ -1,8 +1,8 @@
 import { createHasher } from '../request/fingerprint.ts'
-import { createStandIns } from '../stand-in/stand-in.ts'
 import { systemClock, type Clock } from '../system/clock.ts'
 import { redactedLogger, type Logger } from '../system/logger.ts'
 import { Notices } from '../system/notices.ts'
+import { once } from '../system/once.ts'
 import { createRedactor } from '../system/redact.ts'
 import { Borders } from './borders.ts'
 import type { Context, Makers, RunPorts } from './context.ts'
@@ -36,6 +36,7 @@ export async function openContext(run: Run): Promise<Context> {
   watchForArrivals(ports)
   return {
     ports,
+    paying: once(async () => (await import('./open-paying.ts')).openPaying(run, shared, ports)),
     project: {
       borders: new Borders({ ...run.borders, allow: options.allow, workspace: options.workspace }),
       imports: new Imports(hasher, (query) => declared?.add(query)),
@@ -46,14 +47,19 @@ export async function openContext(run: Run): Promise<Context> {
   }
 }
 
-function makersOf(
-  { store, models, reporter, clock, signal }: RunPorts,
-  { mesher, deriver }: ProcessState,
-): Makers {
+function makersOf({ store, models, reporter, clock, signal }: RunPorts, shared: ProcessState): Makers {
   const { flights, isLive } = models
   const { notices, logger } = reporter
-  const standIns = createStandIns({ store, mesher, flights, isLive, notices, logger, clock, signal })
-  return { standIns, mesher, deriver }
+  const openStandIns = once(async () => {
+    const { createStandIns } = await import('../stand-in/stand-in.ts')
+    const mesher = await shared.mesher()
+    return createStandIns({ store, mesher, flights, isLive, notices, logger, clock, signal })
+  })
+  return {
+    standIns: { make: async (request) => (await openStandIns()).make(request) },
+    mesher: shared.mesher,
+    deriver: shared.deriver,
+  }
 }
 
 function declaredTelling(logger: Logger, notices: Notices): Pick<DeclaredFileOptions, 'warn' | 'info'> {

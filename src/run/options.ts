@@ -9,7 +9,7 @@ import type { Options, ResolvedOptions, RunFacts } from './option-types.ts'
 import { parseOptions } from './option-schema.ts'
 import { DEFAULT_LOCKFILE } from './project.ts'
 import { resolveStores } from './store-options.ts'
-import { assertBaseUrl } from '../service/base-url.ts'
+import { assertBaseUrl } from '../system/base-url.ts'
 
 const DEFAULTS = {
   baseUrl: 'https://api.meshy.ai',

@@ -1,17 +1,22 @@
 import PQueue from 'p-queue'
-import { createDerivePool, type DerivePool } from '../derive/pool.ts'
-import { Budget } from '../generate/budget.ts'
+import type { DerivePool } from '../derive/pool.ts'
+import type { Budget } from '../generate/budget.ts'
 import type { Account } from '../generate/ports.ts'
-import { createPreviewPool, type PreviewPool } from '../stand-in/mesher/pool.ts'
+import type { PreviewPool } from '../stand-in/mesher/pool.ts'
+import { accountDigest } from '../store/journal.ts'
+import { once } from '../system/once.ts'
 import { SharedModels } from './models/shared-models.ts'
+import type { ResolvedOptions } from './option-types.ts'
 
 /** What all plugin instances of a process share for one cache folder. */
 export interface ProcessState {
   models: SharedModels
-  budget: Budget
+  /** Unset until something may be paid. */
+  budget: Budget | undefined
+  /** By {@link idOfAccount}. */
   accounts: Map<string, Account>
-  mesher: PreviewPool
-  deriver: DerivePool
+  mesher(): Promise<PreviewPool>
+  deriver(): Promise<DerivePool>
   declaring: PQueue
 }
 
@@ -26,12 +31,17 @@ export function processState(cacheDir: string): ProcessState {
   if (known) return known
   const shared: ProcessState = {
     models: new SharedModels(),
-    budget: new Budget(),
+    budget: undefined,
     accounts: new Map(),
-    mesher: createPreviewPool(),
-    deriver: createDerivePool(),
+    mesher: once(async () => (await import('../stand-in/mesher/pool.ts')).createPreviewPool()),
+    deriver: once(async () => (await import('../derive/pool.ts')).createDerivePool()),
     declaring: new PQueue({ concurrency: 1 }),
   }
   byCache.set(cacheDir, shared)
   return shared
+}
+
+/** Tells accounts apart without holding their keys. */
+export function idOfAccount({ apiKey = '', baseUrl }: ResolvedOptions): string {
+  return `${baseUrl} ${accountDigest(apiKey)}`
 }

@@ -2,12 +2,10 @@ import { MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import { readyAsset, type Asset } from './asset.ts'
 import { classify, type StoredFinding } from '../finding/classify.ts'
-import { buildElsewhere } from '../generate/build-elsewhere.ts'
 import { isComplete } from '../finding/is-complete.ts'
 import type { Context } from './context.ts'
 import { partsOf } from '../finding/derivation.ts'
 import { deriveInBackground, tellFailure, type DerivationTask } from './live/derivations.ts'
-import { derive } from './derive.ts'
 import { ensureStateFile } from './live/state-file.ts'
 
 /** How long a live page waits for what is derived: what this machine has already needs no longer. */
@@ -23,7 +21,7 @@ export async function serve(context: Context, request: Request, found: StoredFin
   const { entry, derivation } = finding
   if (!derivation) return readyAsset(finding, request)
   const { mode } = context.ports.options
-  if (mode === 'frozen') throw derivationMissing(context, request, { finding, derivation })
+  if (mode === 'frozen') throw await derivationMissing(context, request, { finding, derivation })
   if (mode === 'preview') {
     context.ports.reporter.notices.once(
       `${request.imageName}: ${derivation.steps.join(', ')} is left out: nothing is derived in \`preview\``,
@@ -31,6 +29,7 @@ export async function serve(context: Context, request: Request, found: StoredFin
     return { ...readyAsset(finding, request), isProvisional: true }
   }
   if (context.ports.models.isLive) return serveMeanwhile(context, request, { finding, derivation })
+  const { derive } = await import('./derive.ts')
   await derive(context, request, { entry, derivation })
   return readyAsset({ ...(await classify(context.ports, request)), entry }, request)
 }
@@ -60,11 +59,12 @@ async function serveMeanwhile(context: Context, request: Request, task: Derivati
   return { ...readyAsset(task.finding, request), stateFile, isProvisional: true, failure }
 }
 
-function derivationMissing(
+async function derivationMissing(
   context: Context,
   { imageName }: Request,
   { finding: { entry }, derivation }: DerivationTask,
-): MeshyError {
+): Promise<MeshyError> {
+  const { buildElsewhere } = await import('../generate/build-elsewhere.ts')
   const { key, steps } = derivation
   const story = partsOf(derivation).every((part) => entry.derived?.[part.key])
     ? 'is pinned, but its bytes are missing or damaged'

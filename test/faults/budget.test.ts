@@ -62,7 +62,7 @@ describe('the budget', () => {
     const paid = results.flat().filter((result) => !('code' in result))
     expect(emulator.counts.posts).toBe(paid.length)
     expect(emulator.balance).toBeGreaterThanOrEqual(100_000 - 60)
-    expect(run.context.ports.purse.budget.reserved).toBe(30 * paid.length)
+    expect((await run.context.paying()).purse.budget.reserved).toBe(30 * paid.length)
   })
 
   it('is not used up by a failure that the service refunded, which is submitted once more', async () => {
@@ -75,7 +75,7 @@ describe('the budget', () => {
 
     expect(emulator.counts.created).toBe(2)
     expect(emulator.balance).toBe(100_000 - 30)
-    expect(run.context.ports.purse.budget.reserved).toBe(30)
+    expect((await run.context.paying()).purse.budget.reserved).toBe(30)
   })
 
   it('is not used up by submissions that were refused', async () => {
@@ -86,7 +86,7 @@ describe('the budget', () => {
 
     expect(await run.loadAll(ALL)).toMatchObject(ALL.map(() => ({ code: 'MESHY_API_REJECTED' })))
 
-    expect(run.context.ports.purse.budget.reserved).toBe(0)
+    expect((await run.context.paying()).purse.budget.reserved).toBe(0)
   })
 })
 
@@ -123,7 +123,7 @@ describe('an account without credits', () => {
       { code: 'MESHY_CREDITS_EXHAUSTED' },
     ])
     expect(emulator.counts).toMatchObject({ posts: 2, created: 1 })
-    expect(run.context.ports.purse.budget.reserved).toBe(30)
+    expect((await run.context.paying()).purse.budget.reserved).toBe(30)
     // Of the two that failed, one was sent.
     expect(await run.context.ports.store.journal.keys()).toHaveLength(1)
   })

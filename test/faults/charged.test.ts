@@ -35,7 +35,7 @@ describe('a task that failed and was charged', () => {
       expect(message).toContain('charged 30 credits')
       expect(hint).toMatch(/refund task \S+;.*`unplugin-meshy forget [0-9a-f]{16}`/)
     }
-    expect(first.context.ports.purse.budget.reserved).toBe(30)
+    expect((await first.context.paying()).purse.budget.reserved).toBe(30)
     expect(emulator.counts.created).toBe(1)
 
     await forgetRecord(first.context)

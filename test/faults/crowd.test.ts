@@ -31,8 +31,8 @@ function once<Name extends string>(
 }
 
 /** Does something when the service has refused a submission, before that is sent again. */
-function runOnRefusal({ ports: { account: api } }: Context, work: () => Promise<unknown>): void {
-  const { limits } = api()
+async function runOnRefusal({ paying }: Context, work: () => Promise<unknown>): Promise<void> {
+  const { limits } = (await paying()).account()
   const { queueFull, request } = limits
   let [isRefused, running] = [false, undefined as Promise<unknown> | undefined]
   limits.queueFull = async (signal) => {
@@ -145,7 +145,7 @@ describe('a crowd', () => {
 
     expect(results).toMatchObject(results.map(() => ({ metadata: { state: 'ready' } })))
     expect(emulator.counts).toMatchObject({ posts: 2, created: 2 })
-    expect(one.context.ports.purse.budget.reserved).toBe(30)
+    expect((await one.context.paying()).purse.budget.reserved).toBe(30)
   })
 
   it.each([
@@ -157,13 +157,13 @@ describe('a crowd', () => {
     await writePictures(path('two'), 'hero.png')
     const one = await openRun({ root: path('one'), service: emulator })
     const two = await openRun({ root: path('two'), service: emulator })
-    runOnRefusal(one.context, () => two.load('hero.png?meshy'))
+    await runOnRefusal(one.context, () => two.load('hero.png?meshy'))
 
     const asset = await one.load('hero.png?meshy')
 
     expect(asset.metadata.state).toBe('ready')
     expect(emulator.counts).toMatchObject({ posts: 2, created: 1 })
-    expect(one.context.ports.purse.budget.reserved).toBe(0)
+    expect((await one.context.paying()).purse.budget.reserved).toBe(0)
   })
 
   it('pays once per folder at most when both begin at the same moment', async () => {

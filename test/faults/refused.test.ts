@@ -164,7 +164,7 @@ describe('what another machine took over while this one hung', () => {
 
     const { code } = await failureOf(run.load(SPECIFIER))
 
-    expect({ code, reserved: run.context.ports.purse.budget.reserved }).toEqual(expected)
+    expect({ code, reserved: (await run.context.paying()).purse.budget.reserved }).toEqual(expected)
     expect(await others()).toEqual([true, true])
   })
 
@@ -224,7 +224,8 @@ const TASK_OF_OTHER = 'task-of-the-other'
 const OTHER = { pid: 1, born: null, host: 'other', thread: 0, token: '0123456789abcdef' }
 
 /** What the other machine does: it gets the lease of a silent one, and finds a task of its own. */
-async function takeOver({ ports: { store, account: api, options } }: Context, key: string): Promise<void> {
+async function takeOver({ paying }: Context, key: string): Promise<void> {
+  const { store, account: api, options } = await paying()
   const { journal, layout } = store
   const record = await journal.read(key)
   if (!record) throw new Error('Nothing is on its way.')

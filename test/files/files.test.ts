@@ -242,7 +242,9 @@ describe('restore', () => {
     await rm(dir('.meshy', 'blobs'), { recursive: true })
     const before = service.emulator.counts.downloads
 
-    await Promise.all(contexts.map((context) => restore(context.ports, { key }, { entry, lacking: ['glb'] })))
+    await Promise.all(
+      contexts.map(async (context) => restore(await context.paying(), { key }, { entry, lacking: ['glb'] })),
+    )
 
     expect(service.emulator.counts.downloads).toBe(before + 1)
   })

@@ -62,7 +62,7 @@ describe('hintToCommit', () => {
     const { glb } = (stored as StoredEntry).files
     const grown = { ...(stored as StoredEntry), files: { glb: { ...glb, bytes: 60 * 1024 * 1024 } } }
 
-    hintToCommit(context.ports, grown, { isFirst: false })
+    hintToCommit(await context.paying(), grown, { isFirst: false })
 
     expect(told.at(-1)).toContain(`${glb.sha256}.glb\` has 60 MiB`)
   })

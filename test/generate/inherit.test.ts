@@ -21,7 +21,7 @@ describe('what somebody else has sent for a key', () => {
 
   /** As a lease tells it whose holder was killed before it knew the id of its task. */
   async function inheritSent(run: TestRun, account: string): Promise<void> {
-    const { ports } = run.context
+    const ports = await run.context.paying()
     const at = new Date(ports.clock.serviceNow()).toISOString()
     const told = {
       host: ports.options.baseUrl,

@@ -30,7 +30,7 @@ describe('makeStandIn', () => {
     }
     const run = await openRun({ root: root(), live: true, clock, options: { mode: 'preview' } })
     let begun = 0
-    run.context.makers.mesher.make = () => {
+    ;(await run.context.makers.mesher()).make = () => {
       begun++
       return new Promise(() => {})
     }
@@ -69,7 +69,7 @@ describe('a stand-in that is a card since its mesh is late', () => {
     let settle: (mesh: Promise<Uint8Array>) => void = () => {}
     const made = new Promise<Uint8Array>((resolve) => (settle = resolve))
     const rest = { textures: {}, kind: 'slab' as const, triangles: 0, vertices: 0, notes: [] }
-    run.context.makers.mesher.make = async () => ({ ...rest, glb: await made })
+    ;(await run.context.makers.mesher()).make = async () => ({ ...rest, glb: await made })
     const asset = await run.load('hero.png?meshy')
     return { run, asset, settle: (mesh: Promise<Uint8Array>) => settle(mesh) }
   }
@@ -131,7 +131,7 @@ describe('the stand-in of a picture that is odd', () => {
   ])('is a card, which is told once, when %s', async (_, error) => {
     await writePictures(temp.path(), 'hero.png')
     const run = await openRun({ root: temp.path(), options: { mode: 'preview' } })
-    run.context.makers.mesher.make = () => Promise.reject(error)
+    ;(await run.context.makers.mesher()).make = () => Promise.reject(error)
 
     const asset = await run.load('hero.png?meshy')
     await run.load('hero.png?meshy')
@@ -145,7 +145,7 @@ describe('the stand-in of a picture that is odd', () => {
   it('is a plain plate when a browser could not unpack the picture', async () => {
     await writeFile(temp.path('huge.png'), hugePng())
     const run = await openRun({ root: temp.path(), options: { mode: 'preview' } })
-    run.context.makers.mesher.make = () => Promise.reject(new Error('too large'))
+    ;(await run.context.makers.mesher()).make = () => Promise.reject(new Error('too large'))
 
     const asset = await run.load('huge.png?meshy')
 

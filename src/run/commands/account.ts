@@ -14,10 +14,8 @@ export interface AccountTask extends Task {
 }
 
 /** The newest tasks of the account, of all kinds, whoever started them. */
-export async function listTasks(
-  { ports: { account, signal } }: Context,
-  limit: number,
-): Promise<AccountTask[]> {
+export async function listTasks(context: Context, limit: number): Promise<AccountTask[]> {
+  const { account, signal } = await context.paying()
   const { client } = account()
   const found: AccountTask[] = []
   for (const kind of TASK_KINDS) {
@@ -36,7 +34,8 @@ export async function listTasks(
  *
  * @throws {MeshyError} MESHY_API_NOT_FOUND when none has it
  */
-export async function findTask({ ports: { account, signal } }: Context, id: string): Promise<AccountTask> {
+export async function findTask(context: Context, id: string): Promise<AccountTask> {
+  const { account, signal } = await context.paying()
   const { client } = account()
   let notFound: unknown
   for (const kind of TASK_KINDS) {
@@ -69,10 +68,8 @@ export async function waitForTask(
   id: string,
   onProgress: (task: Task) => void,
 ): Promise<AccountTask> {
-  const {
-    ports: { clock, options, signal },
-  } = context
-  const { client } = context.ports.account()
+  const { account, clock, options, signal } = await context.paying()
+  const { client } = account()
   const { kind } = await findTask(context, id)
   const timeoutMs = options.taskTimeout
   return known(await watchTask(client, kind, id, { clock, signal, timeoutMs, onProgress }), kind)
@@ -93,7 +90,8 @@ export async function deleteTask(context: Context, id: string, { force }: { forc
       hint: 'Build to store it, or say `--force` to give it up.',
     })
   }
-  await context.ports.account().client.remove(kind, id, { signal: context.ports.signal })
+  const { account, signal } = await context.paying()
+  await account().client.remove(kind, id, { signal })
 }
 
 async function imageOnItsWay({ ports: { store } }: Context, id: string): Promise<string | undefined> {

@@ -21,21 +21,20 @@ export async function adoptTask(
   subject: Subject,
   { taskId, force }: { taskId: string; force: boolean },
 ): Promise<Task> {
-  const {
-    ports: { store, signal },
-  } = context
-  const { client } = context.ports.account()
+  const ports = await context.paying()
+  const { store, signal, options } = ports
+  const { client, digest } = ports.account()
   const task = await client.retrieve(subject.canonical.kind, taskId, { signal }).catch((error: unknown) => {
     throw notATask(taskId, error)
   })
   assertFits(subject, task, force)
-  await takeTurn(context.ports, subject, async () => {
+  await takeTurn(ports, subject, async () => {
     const record = await findRecord(store.journal, subject.key)
     // This key has just read the task: from now on the record names it, whoever submitted the task.
-    const reader = { host: context.ports.options.baseUrl, account: context.ports.account().digest }
+    const reader = { host: options.baseUrl, account: digest }
     if (record?.state !== 'accepted' || record.taskId !== taskId) {
       await assertFree(context, subject)
-      await store.journal.start(recordOf(context.ports, subject))
+      await store.journal.start(recordOf(ports, subject))
     }
     await store.journal.accept(subject.key, taskId, reader)
   })

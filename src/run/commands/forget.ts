@@ -1,5 +1,5 @@
 import { MeshyError } from '../../system/errors.ts'
-import { estimateCredits } from '../../service/pricing.ts'
+import { estimateCredits } from '../../request/price.ts'
 import { KEY_PATTERN } from '../../store/patterns.ts'
 import type { Context } from '../context.ts'
 import { findRecord } from '../../store/found-record.ts'

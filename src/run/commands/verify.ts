@@ -54,13 +54,14 @@ export async function fetchFromTasks(
   files: readonly FileStatus[],
 ): Promise<unknown> {
   const problems = new Problems()
+  const ports = await context.paying()
   for (const entry of entries) {
     const lacking = files
       .filter(({ key, status }) => key === entry.key && (status === 'missing' || status === 'damaged'))
       .flatMap(({ role }) => FILE_ROLES.find((known) => known === role) ?? [])
     if (lacking.length === 0) continue
     try {
-      await restore(context.ports, entry, { entry, lacking })
+      await restore(ports, entry, { entry, lacking })
     } catch (error) {
       problems.add(entry.key, error)
     }

@@ -1,7 +1,7 @@
 import type { Request } from '../../request/request.ts'
 import { classify, type Finding } from '../../finding/classify.ts'
 import { decide, isOffline } from '../../finding/modes.ts'
-import { Permission } from '../../generate/permission.ts'
+import { Permission } from '../../finding/permission.ts'
 import type { Context } from '../context.ts'
 import { askedNow } from './asking.ts'
 import { deriveInBackground } from './derivations.ts'

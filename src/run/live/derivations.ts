@@ -3,7 +3,6 @@ import type { Request } from '../../request/request.ts'
 import type { StoredFinding } from '../../finding/classify.ts'
 import type { Derivation } from '../../finding/derivation.ts'
 import type { Context } from '../context.ts'
-import { derive } from '../derive.ts'
 import { showStored } from './show-stored.ts'
 import { touchStateFile } from './state-file.ts'
 
@@ -30,6 +29,7 @@ async function run(
   const { models, signal, reporter } = context.ports
   models.beginDerivation(request, derivation)
   try {
+    const { derive } = await import('../derive.ts')
     await derive(context, request, { entry, derivation })
     await showStored(context.ports, request)
   } catch (error) {

@@ -6,10 +6,7 @@ import type { Context } from '../context.ts'
 import { failedBefore, isOfOtherKey } from '../../finding/failed-before.ts'
 import { factsOf } from '../../finding/derivation.ts'
 import type { Action } from '../../finding/modes.ts'
-import { derive } from '../derive.ts'
-import { obtain } from '../../generate/obtain.ts'
-import { lacksPermission, Permission } from '../../generate/permission.ts'
-import { findInMachine } from '../../generate/share.ts'
+import { lacksPermission, Permission } from '../../finding/permission.ts'
 import { idOfImport } from '../models/model.ts'
 import type { Wanting } from '../models/shared-models.ts'
 import { readImport } from '../read-import.ts'
@@ -99,6 +96,7 @@ function wantingOf(context: Context, request: Request): Wanting {
  * whose bytes are damaged, is offered again and again. A team is asked once, in the background.
  */
 async function isOffered({ ports }: Context, key: string): Promise<boolean> {
+  const { findInMachine } = await import('../../generate/share.ts')
   const found = await findInMachine(ports, key)
   const offers = found ? [`${key} ${found.entry.files.glb.sha256} ${found.entry.task?.id}`] : []
   if (ports.store.shared.team?.keepsEntries) offers.push(`${key} team`)
@@ -189,8 +187,12 @@ async function makeReady(
   wanted: Pick<LiveWork, 'finding' | 'permission'>,
 ): Promise<void> {
   const { ports } = context
-  const { entry, derivation } = await obtain(ports, request, wanted)
-  if (derivation) await derive(context, request, { entry, derivation })
+  const { obtain } = await import('../../generate/obtain.ts')
+  const { entry, derivation } = await obtain(await context.paying(), request, wanted)
+  if (derivation) {
+    const { derive } = await import('../derive.ts')
+    await derive(context, request, { entry, derivation })
+  }
   ports.reporter.logger.info(`meshy: ${request.imageName} is ready (${entry.facts.triangles} triangles)`)
   await showStored(ports, request)
 }

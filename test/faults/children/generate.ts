@@ -28,7 +28,7 @@ const { context, loadAll } = await openRun({
   clock: systemClock,
   tell: (text) => console.error(text),
 })
-if (killAt !== undefined) stopAt(context, killAt)
+if (killAt !== undefined) await stopAt(context, killAt)
 for (const result of await loadAll(specifiers)) {
   console.log('code' in result ? `${result.code}: ${result.message}` : result.metadata.state)
 }

@@ -20,13 +20,13 @@ export const STEPS = [
 export type Step = (typeof STEPS)[number]
 
 /** Makes this process kill itself at a step, as `kill -9` from outside does. */
-export function stopAt(context: Context, step: string): void {
+export async function stopAt(context: Context, step: string): Promise<void> {
   const hook = HOOKS[step as Step]
   if (!hook) throw new Error(`There is no step \`${step}\``)
-  hook(context)
+  await hook(context)
 }
 
-const HOOKS: Record<Step | 'about to send', (context: Context) => void> = {
+const HOOKS: Record<Step | 'about to send', (context: Context) => void | Promise<void>> = {
   // Not among the steps: the next run then waits until no answer can come any more.
   'about to send': ({ ports: { store } }) => after(store.journal, 'send'),
   'image read': ({ ports: { store } }) => before(store, 'withLease'),
@@ -34,7 +34,7 @@ const HOOKS: Record<Step | 'about to send', (context: Context) => void> = {
     const { withLease } = store
     store.withLease = (key, _, options) => withLease(key, die, options)
   },
-  'batch decided': ({ ports: { purse } }) => after(purse.batch, 'admit'),
+  'batch decided': async ({ paying }) => after((await paying()).purse.batch, 'admit'),
   'journal about to start': ({ ports: { store } }) => before(store.journal, 'start'),
   'journal started': ({ ports: { store } }) => after(store.journal, 'start'),
   'answer received': ({ ports: { store } }) => before(store.journal, 'accept'),

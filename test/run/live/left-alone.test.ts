@@ -101,7 +101,7 @@ describe('a dev server in `ask` that is left alone', () => {
     expect((await load(SPECIFIER)).metadata.state).toBe('preview')
     expect(emulator.counts.posts).toBe(1)
     // What the earlier run paid.
-    expect(context.ports.purse.budget.reserved).toBe(30)
+    expect((await context.paying()).purse.budget.reserved).toBe(30)
   })
 
   it('pays nothing for what cannot be read, and says what settles it', async () => {

@@ -1,5 +1,5 @@
-import { MeshyError } from '../system/errors.ts'
-import { isLoopback } from '../system/loopback.ts'
+import { MeshyError } from './errors.ts'
+import { isLoopback } from './loopback.ts'
 
 /**
  * Checks the address of the API, and returns it without a trailing slash.

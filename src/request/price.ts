@@ -1,4 +1,5 @@
-import type { TaskKind } from '../request/task-kinds.ts'
+import type { Request } from './request.ts'
+import type { TaskKind } from './task-kinds.ts'
 
 /** Credits of a task without and with texture. */
 interface Price {
@@ -52,4 +53,9 @@ function modelOf(params: Readonly<Record<string, unknown>>): string {
 
 function priceOfModel(model: string): Price {
   return PRICES.find(([prefix]) => model.startsWith(prefix))?.[1] ?? FULL
+}
+
+/** What a request would cost, in credits. */
+export function priceOf({ canonical, params }: Request): number {
+  return estimateCredits(canonical.kind, params)
 }

@@ -1,5 +1,5 @@
 import { isMeshyError, MeshyError } from '../system/errors.ts'
-import { decide, type Mode } from '../finding/modes.ts'
+import { decide, type Mode } from './modes.ts'
 
 /**
  * What allows a model to be paid. Only the table of modes and a developer's yes for that very key make one, and each

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { estimateCredits } from '../../src/service/pricing.ts'
+import { estimateCredits } from '../../src/request/price.ts'
 import { TASK_KINDS } from '../../src/request/task-kinds.ts'
 
 describe('estimateCredits', () => {

@@ -1,0 +1,42 @@
+import { accountDigest, type Journal } from '../journal.ts'
+import type { JournalRecord } from '../journal-record.ts'
+import { onItsWayOf, type OnItsWay } from './on-its-way.ts'
+import type { SharedStores } from './shared-stores.ts'
+import { StoreFault } from './store-fault.ts'
+
+/** A journal of which the others of the machine and the team hear what they need if this process is killed. */
+export function tellingJournal(
+  journal: Journal,
+  { shared, options }: { shared: SharedStores; options: { apiKey: string | undefined } },
+): Journal {
+  const account = options.apiKey === undefined ? undefined : accountDigest(options.apiKey)
+  const tell = async (key: string, onItsWay: OnItsWay | undefined): Promise<void> => {
+    if (account !== undefined) await shared.machine?.tell({ account, key }, onItsWay)
+    await shared.team?.leases?.tell(key, onItsWay).catch(ignoreFault)
+  }
+  const told = async <R extends JournalRecord>(writing: Promise<R>): Promise<R> => {
+    const record = await writing
+    await tell(record.key, onItsWayOf(record))
+    return record
+  }
+  return {
+    ...journal,
+    send: (...given) => told(journal.send(...given)),
+    unsend: (...given) => told(journal.unsend(...given)),
+    lose: (...given) => told(journal.lose(...given)),
+    accept: (...given) => told(journal.accept(...given)),
+    fail: (...given) => told(journal.fail(...given)),
+    forget: (...given) => told(journal.forget(...given)),
+    clear: async (key) => {
+      const before = await journal.read(key)
+      await journal.clear(key)
+      // A task that is done stays known to the others: they may not have its model yet.
+      if (before?.state === 'started') await tell(key, undefined)
+    },
+  }
+}
+
+/** A lease that says less than it could lets the account's own list decide, as without a store. */
+function ignoreFault(error: unknown): void {
+  if (!(error instanceof StoreFault)) throw error
+}
