@@ -20,7 +20,7 @@ export function modelMissing(
       : `is on its way (task ${record?.state === 'accepted' ? record.taskId : 'unknown'}), but not stored and pinned yet`
   return new MeshyError('MESHY_MODEL_MISSING', {
     message: `\`${request.imageName}\` ${story}. This run is \`frozen\`, so nothing was submitted.`,
-    hint: free ?? buildElsewhere(ports),
+    hint: [free, buildElsewhere(ports)].filter(Boolean).join(' '),
     details: { key: request.key, credits, state },
   })
 }

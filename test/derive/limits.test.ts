@@ -66,6 +66,9 @@ describe('maxBytes and maxTriangles', () => {
   })
 })
 
+const ELSEWHERE =
+  'Build on your machine and commit `meshy-lock.json` and `.meshy`, or set MESHY_MODE=generate for this run.'
+
 describe('a model with fewer polygons than a pinned one', () => {
   async function withLarger() {
     await writePictures(dir(), 'hero.png')
@@ -92,7 +95,7 @@ describe('a model with fewer polygons than a pinned one', () => {
 
     const failure = await failureOf((await run({ mode: 'frozen' })).load('hero.png?meshy&pbr&poly=5000'))
 
-    expect(failure).toMatchObject({ code: 'MESHY_MODEL_MISSING', hint: FREE })
+    expect(failure).toMatchObject({ code: 'MESHY_MODEL_MISSING', hint: `${FREE} ${ELSEWHERE}` })
   })
 
   it('is said to be free in a plan, and so is what would be derived', async () => {
@@ -132,10 +135,10 @@ describe('a model that an emulator made', () => {
     return failureOf((await run({ mode: 'frozen', emulated: false })).load(specifier))
   }
 
-  it('is not that of the service, and the error says where it counts', async () => {
+  it('is not that of the service, and the error says where it counts, and how to have one', async () => {
     expect(await refusal('hero.png?meshy&poly=5000&pbr')).toMatchObject({
       code: 'MESHY_MODEL_MISSING',
-      hint: '`hero.png` is stored as a model of an emulator only, which counts where MESHY_BASE_URL is that of an emulator.',
+      hint: `\`hero.png\` is stored as a model of an emulator only, which counts where MESHY_BASE_URL is that of an emulator. ${ELSEWHERE}`,
     })
   })
 
