@@ -27,6 +27,11 @@ export function createFetch({ env }: FetchOptions): Fetch {
   }
 }
 
+/** Whether {@link createFetch} reaches an address with nobody in between. */
+export function reachesDirectly({ hostname }: URL, env: FetchOptions['env']): boolean {
+  return isLoopback(hostname) || !(proxyUrl(env, 'HTTP_PROXY') || proxyUrl(env, 'HTTPS_PROXY'))
+}
+
 function proxyUrl(env: FetchOptions['env'], name: string): string | undefined {
   const value = env[name.toLowerCase()] || env[name]
   if (!value) return undefined

@@ -3,7 +3,7 @@
  *
  * A date is read against the server's own `Date` where there is one, since its clock may differ from `now`.
  */
-export function retryAfterMs(headers: Headers, now: number): number | undefined {
+export function retryAfterMs(headers: Pick<Headers, 'get'>, now: number): number | undefined {
   const value = headers.get('retry-after')?.trim()
   if (!value) return undefined
   if (/^\d+(\.\d+)?$/.test(value)) return Math.round(Number(value) * 1000)
@@ -14,7 +14,7 @@ export function retryAfterMs(headers: Headers, now: number): number | undefined 
 }
 
 /** The server's clock when it answered, in milliseconds since 1970. */
-export function serverTime(headers: Headers): number | undefined {
+export function serverTime(headers: Pick<Headers, 'get'>): number | undefined {
   const moment = Date.parse(headers.get('date') ?? '')
   return Number.isNaN(moment) ? undefined : moment
 }

@@ -1,15 +1,14 @@
-import { bytesOf } from '../../system/body.ts'
 import { retryAfterMs } from '../../system/retry-after.ts'
 import { backoff } from '../../system/backoff.ts'
 import type { Clock } from '../../system/clock.ts'
-import type { Fetch } from '../../system/fetch.ts'
 import { isLoopback } from '../../system/loopback.ts'
 import { createWatchdog } from '../../system/watchdog.ts'
+import type { Exchange, ReadHeaders, Reply, StoreRequest } from './exchange.ts'
 import { brokenConnection, StoreFault } from './store-fault.ts'
 
 /** What one exchange with a store needs of the world. */
 export interface StoreNetwork {
-  fetch: Fetch
+  exchange: Exchange
   clock: Clock
   /** Between 0 and 1, for jitter. */
   random: () => number
@@ -17,17 +16,10 @@ export interface StoreNetwork {
   mayRepeat?: (fault: StoreFault) => boolean
 }
 
-export interface StoreRequest {
-  method: 'GET' | 'HEAD' | 'PUT' | 'DELETE'
-  url: URL
-  headers: Record<string, string>
-  body?: Uint8Array | ReadableStream<Uint8Array> | undefined
-}
-
 /** An answer whose bytes may be read once. */
 export interface StoreAnswer {
   status: number
-  headers: Headers
+  headers: ReadHeaders
   bytes: AsyncIterable<Uint8Array>
 }
 
@@ -75,7 +67,7 @@ function isWorthAnother({ kind }: StoreFault, attempt: number): boolean {
   return (kind === 'transient' && attempt < ATTEMPTS) || (kind === 'slow' && attempt < 2)
 }
 
-async function askOnce<T>({ fetch, clock }: StoreNetwork, question: StoreQuestion<T>): Promise<T> {
+async function askOnce<T>({ exchange, clock }: StoreNetwork, question: StoreQuestion<T>): Promise<T> {
   const request = await question.request()
   const silence = createWatchdog(clock, SILENCE_MS, question.signal)
   const limit = createWatchdog(clock, BASE_LIMIT_MS + question.bytes / SLOWEST_BYTES_PER_MS, silence.signal)
@@ -86,12 +78,12 @@ async function askOnce<T>({ fetch, clock }: StoreNetwork, question: StoreQuestio
   const stop = new AbortController()
   const signal = AbortSignal.any([limit.signal, stop.signal])
   try {
-    const response = await follow(fetch, request, signal).catch((error: unknown) => {
+    const reply = await follow(exchange, request, signal).catch((error: unknown) => {
       throw explain(error)
     })
-    const { status, headers } = response
-    assertNotTransient(response, clock.now())
-    return await question.read({ status, headers, bytes: watched(response, silence.feed, explain) })
+    const { status, headers } = reply
+    assertNotTransient(reply, clock.now())
+    return await question.read({ status, headers, bytes: watched(reply, silence.feed, explain) })
   } finally {
     silence.stop()
     limit.stop()
@@ -101,25 +93,14 @@ async function askOnce<T>({ fetch, clock }: StoreNetwork, question: StoreQuestio
 }
 
 /** Only reading follows a redirect, and without credentials: they are for one host. */
-async function follow(fetch: Fetch, request: StoreRequest, signal: AbortSignal): Promise<Response> {
-  let { url } = request
-  let headers = request.headers
+async function follow(exchange: Exchange, request: StoreRequest, signal: AbortSignal): Promise<Reply> {
+  let { url, headers } = request
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-    const { method, body } = request
-    const isStream = body instanceof ReadableStream
-    const response = await fetch(url, {
-      method,
-      headers,
-      redirect: 'manual',
-      credentials: 'omit',
-      signal,
-      ...(body === undefined ? {} : { body: body as BodyInit }),
-      ...(isStream ? { duplex: 'half' } : {}),
-    })
-    const location = response.headers.get('location')
-    if (response.status < 300 || response.status >= 400 || location === null) return response
-    await response.body?.cancel()
-    if (method === 'PUT' || method === 'DELETE') {
+    const reply = await exchange({ ...request, url, headers }, signal)
+    const location = reply.headers.get('location')
+    if (reply.status < 300 || reply.status >= 400 || location === null) return reply
+    await reply.drop()
+    if (request.method === 'PUT' || request.method === 'DELETE') {
       throw new StoreFault('refused', 'redirects what is written, which is not followed')
     }
     url = redirectTarget(location, url)
@@ -136,7 +117,7 @@ function redirectTarget(location: string, from: URL): URL {
   throw new StoreFault('refused', 'redirects to an address that is not followed')
 }
 
-function assertNotTransient({ status, headers }: Response, now: number): void {
+function assertNotTransient({ status, headers }: Reply, now: number): void {
   if (status < 500 && status !== 429 && status !== 408 && status !== 409) return
   // What is not implemented will not be in a moment.
   if (status === 501) return
@@ -147,11 +128,11 @@ function assertNotTransient({ status, headers }: Response, now: number): void {
 }
 
 async function* watched(
-  response: Response,
+  reply: Reply,
   feed: () => void,
   explain: (error: unknown) => unknown,
 ): AsyncGenerator<Uint8Array> {
-  const bytes = bytesOf(response)[Symbol.asyncIterator]()
+  const bytes = reply.bytes[Symbol.asyncIterator]()
   try {
     for (;;) {
       const step = await bytes.next().catch((error: unknown) => {

@@ -1,4 +1,5 @@
-import { askStore, type StoreAnswer, type StoreNetwork, type StoreRequest } from './ask-store.ts'
+import { askStore, type StoreAnswer, type StoreNetwork } from './ask-store.ts'
+import type { StoreRequest } from './exchange.ts'
 import { bodyLength, requestBody } from './object-body.ts'
 import type { ObjectStore } from './object-store.ts'
 import type { HttpAddress } from './store-address.ts'

@@ -1,12 +1,7 @@
 import { AwsV4Signer } from 'aws4fetch'
 import { serverTime } from '../../system/retry-after.ts'
-import {
-  askStore,
-  type StoreAnswer,
-  type StoreNetwork,
-  type StoreQuestion,
-  type StoreRequest,
-} from './ask-store.ts'
+import { askStore, type StoreAnswer, type StoreNetwork, type StoreQuestion } from './ask-store.ts'
+import type { StoreRequest } from './exchange.ts'
 import { bodyLength, requestBody } from './object-body.ts'
 import { readSmall, type ObjectBody, type ObjectStore, type WriteOptions } from './object-store.ts'
 import type { CredentialsProvider } from './s3-credentials.ts'

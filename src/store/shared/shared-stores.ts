@@ -1,5 +1,6 @@
 import { accountDigest } from '../journal.ts'
 import type { CanonicalRequest } from '../../request/request.ts'
+import { createExchange } from './exchange.ts'
 import { createMachineStore, type MachineStore } from './machine-store.ts'
 import { openTeamStore, type TeamStoreSettings } from './open-team-store.ts'
 import { StoreFault } from './store-fault.ts'
@@ -59,7 +60,7 @@ export function openSharedStores(init: SharedStoresInit): SharedStores {
       ? undefined
       : createMachineStore({ folder: machineStore, limit, fingerprint: keyOf, clock, warn })
   const account = options.apiKey === undefined ? '' : accountDigest(options.apiKey)
-  const network = { fetch, clock, random: Math.random }
+  const network = { exchange: createExchange({ fetch, env }), clock, random: Math.random }
   const team = teamStore && openTeamStore(teamStore, { env, network, keyOf, account, mayUpload, warn })
   const sources = [...machineSource(machine, store), ...teamSource(team, { machine, store })]
   return { machine, team, sources, uploads: uploadsTo(team) }

@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { askStore, type StoreNetwork, type StoreQuestion } from '../../../src/store/shared/ask-store.ts'
+import { createExchange } from '../../../src/store/shared/exchange.ts'
 import { Fuse } from '../../../src/store/shared/fuse.ts'
 import type { StoreFault } from '../../../src/store/shared/store-fault.ts'
 import { readSmall } from '../../../src/store/shared/object-store.ts'
@@ -31,7 +32,7 @@ function ask(
   network: Pick<StoreNetwork, 'mayRepeat'> = {},
 ): Promise<string> {
   return askStore(
-    { fetch: globalThis.fetch, clock, random: () => 0, ...network },
+    { exchange: createExchange({ fetch: globalThis.fetch, env: {} }), clock, random: () => 0, ...network },
     {
       request: async () => ({
         method: 'GET',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { StoreNetwork } from '../../../src/store/shared/ask-store.ts'
+import { createExchange } from '../../../src/store/shared/exchange.ts'
 import { createHttpStore } from '../../../src/store/shared/http-store.ts'
 import type { ObjectStore } from '../../../src/store/shared/object-store.ts'
 import { createCredentials } from '../../../src/store/shared/s3-credentials.ts'
@@ -11,7 +12,11 @@ import { systemClock } from '../../../src/system/clock.ts'
 import { useTempDir } from '../../support/temp-dir.ts'
 import { missing, startNginx, startRgw, startSwift, type S3Server } from './servers/servers.ts'
 
-const network: StoreNetwork = { fetch: globalThis.fetch, clock: systemClock, random: () => 0 }
+const network: StoreNetwork = {
+  exchange: createExchange({ fetch: globalThis.fetch, env: {} }),
+  clock: systemClock,
+  random: () => 0,
+}
 
 function openS3(text: string, env: Record<string, string>): S3Store {
   const address = parseStoreAddress(text, 'environment', env)

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { finishSharing } from '../../../src/store/shared/shared-stores.ts'
 import type { StoreNetwork } from '../../../src/store/shared/ask-store.ts'
+import { createExchange } from '../../../src/store/shared/exchange.ts'
 import { createCredentials } from '../../../src/store/shared/s3-credentials.ts'
 import { createS3Store } from '../../../src/store/shared/s3-store.ts'
 import { parseStoreAddress } from '../../../src/store/shared/store-address.ts'
@@ -14,7 +15,11 @@ import { useTempDir } from '../../support/temp-dir.ts'
 import { missing, startRgw, startSwift, type S3Server } from './servers/servers.ts'
 
 const temp = useTempDir()
-const network: StoreNetwork = { fetch: globalThis.fetch, clock: systemClock, random: Math.random }
+const network: StoreNetwork = {
+  exchange: createExchange({ fetch: globalThis.fetch, env: {} }),
+  clock: systemClock,
+  random: Math.random,
+}
 const never = new AbortController().signal
 
 /** The leases of one machine, whose own clock stands where it is put. */

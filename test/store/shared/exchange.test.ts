@@ -1,0 +1,106 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createExchange, type StoreRequest } from '../../../src/store/shared/exchange.ts'
+import { createFetch, type Fetch } from '../../../src/system/fetch.ts'
+
+async function listen(listener: RequestListener): Promise<URL> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/cas/1`)
+}
+
+const noFetch: Fetch = () => Promise.reject(new Error('No fetch was to be made'))
+const never = new AbortController().signal
+const get = (url: URL): StoreRequest => ({ method: 'GET', url, headers: { authorization: 'Bearer secret' } })
+
+async function textOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of bytes) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}
+
+describe('createExchange', () => {
+  it('reads a file without fetch, as a client that says what it is', async () => {
+    const url = await listen(({ headers }, response) => {
+      response.writeHead(200, { 'retry-after': '7' }).end(JSON.stringify(headers))
+    })
+
+    const { status, headers, bytes } = await createExchange({ fetch: noFetch, env: {} })(get(url), never)
+
+    expect([status, headers.get('retry-after'), headers.get('location')]).toEqual([200, '7', null])
+    const sent = JSON.parse(await textOf(bytes)) as object
+    expect(sent).toMatchObject({ accept: '*/*', authorization: 'Bearer secret', 'user-agent': 'node' })
+  })
+
+  it('goes through a proxy where there is one, but never to this machine itself', async () => {
+    const asked: string[] = []
+    const fetch: Fetch = async (input) => {
+      asked.push(String(input))
+      return new Response('by proxy')
+    }
+    const env = { HTTPS_PROXY: 'http://proxy.example:3128' }
+    const url = await listen((_, response) => response.end('directly'))
+    const exchange = createExchange({ fetch, env })
+
+    const far = await exchange(get(new URL('https://store.example/cas/1')), never)
+    const near = await exchange(get(url), never)
+
+    expect([await textOf(far.bytes), await textOf(near.bytes)]).toEqual(['by proxy', 'directly'])
+    expect(asked).toEqual(['https://store.example/cas/1'])
+  })
+
+  it('reads what comes compressed though nobody asked for that', async () => {
+    const url = await listen((_, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('a model'))
+    })
+    const exchange = createExchange({ fetch: createFetch({ env: {} }), env: {} })
+
+    expect(await textOf((await exchange(get(url), never)).bytes)).toBe('a model')
+  })
+
+  it('fails when its time is up, within an answer and before one', async () => {
+    const url = await listen((_, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('half')
+    })
+    const stop = new AbortController()
+    const exchange = createExchange({ fetch: noFetch, env: {} })
+    const { bytes } = await exchange(get(url), stop.signal)
+    const pieces = bytes[Symbol.asyncIterator]()
+    await pieces.next()
+
+    stop.abort()
+
+    await expect(pieces.next()).rejects.toThrow()
+    await expect(exchange(get(url), stop.signal)).rejects.toThrow()
+  })
+
+  it('closes the connection of an answer that nobody wants', async () => {
+    const closed: Promise<unknown>[] = []
+    const url = await listen(({ socket }, response) => {
+      closed.push(once(socket, 'close'))
+      response.writeHead(302, { location: '/elsewhere' }).write('a long page')
+    })
+
+    await (await createExchange({ fetch: noFetch, env: {} })(get(url), never)).drop()
+
+    await expect(Promise.all(closed)).resolves.toHaveLength(1)
+  })
+
+  it('writes by fetch', async () => {
+    const url = await listen(async (request, response) => {
+      response.end(`${request.method} ${await textOf(request)}`)
+    })
+    const exchange = createExchange({ fetch: createFetch({ env: {} }), env: {} })
+
+    const reply = await exchange({ method: 'PUT', url, headers: {}, body: Buffer.from('a model') }, never)
+
+    expect(await textOf(reply.bytes)).toBe('PUT a model')
+  })
+})
