@@ -1,10 +1,11 @@
 import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MeshyError } from '../system/errors.ts'
+import { Buffers } from '../system/buffers.ts'
 import { openTemporary, type Temporary } from '../system/durable.ts'
 import { gather } from '../system/gather.ts'
 import { blobUnusable, type BlobStatus } from './blob-error.ts'
-import { createDigester, digestFile, type FileDigest } from './digest.ts'
+import { CHUNK_BYTES, createDigester, digestFile, type FileDigest } from './digest.ts'
 import type { BlobRef } from './entry.ts'
 import { listFolder, type Layout } from './layout.ts'
 import { isLfsPointer } from './lfs-pointer.ts'
@@ -51,10 +52,12 @@ export interface Blobs {
 }
 
 export function createBlobs(layout: Layout, prepare = createPreparation(layout)): Blobs {
+  const buffers = new Buffers(CHUNK_BYTES)
   return {
     write: async (source, options) => {
       await prepare()
-      return await writeBlob(layout, source, options)
+      if (source instanceof Uint8Array) return await writeBlob(layout, [source], options)
+      return await buffers.lend((buffer) => writeBlob(layout, gather(source, buffer), options))
     },
     verify: async (ref, signal) => statusOf(await digestFile(layout.blob(ref), signal), ref),
     read: async (ref) => await readBlob(layout.blob(ref), ref),
@@ -77,13 +80,14 @@ export function statusOf(found: FileDigest | undefined, ref: BlobRef): BlobStatu
 /**
  * 1. The bytes go to a temporary file and are hashed on the way.
  * 2. What is not expected or not valid ends here.
- * 3. A blob that is there and right is left alone: somebody may be reading it.
+ * 3. A blob that is there and right is left alone: somebody may be reading it. What somebody else has as well comes only
+ *    where it is missing, so that looking would be a turn for nothing.
  * 4. Otherwise the file gets its name, durably unless that is not wanted; a damaged blob is replaced.
  */
-async function writeBlob(layout: Layout, source: BlobSource, options: WriteBlobOptions): Promise<BlobRef> {
+async function writeBlob(layout: Layout, chunks: Chunks, options: WriteBlobOptions): Promise<BlobRef> {
   const temporary = await orUnwritable(layout.tmp, () => openTemporary(layout.tmp))
   try {
-    const { sha256, bytes, head } = await receive(source, temporary, options.signal)
+    const { sha256, bytes, head } = await receive(chunks, temporary, options.signal)
     assertExpected({ sha256, bytes }, options.expected)
     options.check?.(head, bytes)
 
@@ -91,19 +95,21 @@ async function writeBlob(layout: Layout, source: BlobSource, options: WriteBlobO
     const ref: BlobRef = { sha256, bytes, ext }
     const target = layout.blob(ref)
     const accept = async (): Promise<boolean> => statusOf(await digestFile(target), ref) === 'ok'
-    const { durable } = options
-    if (!(await accept())) await orUnwritable(target, () => temporary.publish(target, { accept, durable }))
+    const { durable = true } = options
+    if (!durable || !(await accept()))
+      await orUnwritable(target, () => temporary.publish(target, { accept, durable }))
     return ref
   } finally {
     await temporary.discard()
   }
 }
 
-const WRITE_BYTES = 512 * 1024
+/** Each holds until the next is asked for. */
+type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 
-async function receive(source: BlobSource, to: Temporary, signal?: AbortSignal): Promise<FileDigest> {
+async function receive(chunks: Chunks, to: Temporary, signal?: AbortSignal): Promise<FileDigest> {
   const digester = createDigester()
-  for await (const chunk of source instanceof Uint8Array ? [source] : gather(source, WRITE_BYTES)) {
+  for await (const chunk of chunks) {
     signal?.throwIfAborted()
     const writing = orUnwritable(to.file, () => to.write(chunk))
     // Meanwhile, in this thread.

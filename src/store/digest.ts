@@ -18,19 +18,19 @@ export const CHUNK_BYTES = 1 << 20
 
 /** Reads a file once, in pieces, for its SHA-256 and length; undefined when there is none. */
 export function digestFile(file: string, signal?: AbortSignal): Promise<FileDigest | undefined> {
-  return digestInto(Buffer.allocUnsafe(CHUNK_BYTES), file, signal)
+  return withFile(file, (handle) => digestHandle(handle, Buffer.allocUnsafe(CHUNK_BYTES), signal))
 }
 
 /** {@link digestFile} with memory that is at hand already: what is allocated for each file is slow to be given back. */
-export async function digestInto(
-  buffer: Buffer,
-  file: string,
-  signal?: AbortSignal,
-): Promise<FileDigest | undefined> {
-  return await ifReadable(file, async () => {
+export function digestInto(buffer: Buffer, file: string): Promise<FileDigest | undefined> {
+  return withFile(file, (handle) => digestHandle(handle, buffer))
+}
+
+function withFile<T>(file: string, use: (handle: FileHandle) => Promise<T>): Promise<T | undefined> {
+  return ifReadable(file, async () => {
     const handle = await open(file, 'r')
     try {
-      return await digestHandle(handle, buffer, signal)
+      return await use(handle)
     } finally {
       await handle.close()
     }
@@ -76,11 +76,7 @@ export function createDigester(): Digester {
   }
 }
 
-async function digestHandle(
-  handle: FileHandle,
-  buffer: Buffer,
-  signal: AbortSignal | undefined,
-): Promise<FileDigest> {
+async function digestHandle(handle: FileHandle, buffer: Buffer, signal?: AbortSignal): Promise<FileDigest> {
   const digester = createDigester()
   for (;;) {
     signal?.throwIfAborted()

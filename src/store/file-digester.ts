@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { Buffers } from '../system/buffers.ts'
 import { WorkerPool } from '../system/worker-pool.ts'
 import { findWorkerScript, type WorkerScript } from '../system/worker-script.ts'
 import { CHUNK_BYTES, digestInto, type FileDigest } from './digest.ts'
@@ -24,18 +25,11 @@ export function createFileDigester({
   many = MANY,
   script = findWorkerScript('store'),
 }: FileDigesterOptions = {}) {
-  const buffers: Buffer[] = []
+  const buffers = new Buffers(CHUNK_BYTES)
   let asked = 0
   let pool = script && createPool(script)
 
-  async function digestHere(file: string): Promise<FileDigest | undefined> {
-    const buffer = buffers.pop() ?? Buffer.allocUnsafe(CHUNK_BYTES)
-    try {
-      return await digestInto(buffer, file)
-    } finally {
-      buffers.push(buffer)
-    }
-  }
+  const digestHere = (file: string) => buffers.lend((buffer) => digestInto(buffer, file))
 
   return async (file: string): Promise<FileDigest | undefined> => {
     if (++asked <= many || !pool) return digestHere(file)

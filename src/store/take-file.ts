@@ -32,9 +32,12 @@ export async function takeFile(
 ): Promise<BlobStatus> {
   const copy = temporaryPath(layout.tmp)
   const target = layout.blob(ref)
+  let isPublished = false
   try {
-    await orUnwritable(layout.tmp, () => ensureFolder(layout.tmp, { durable: false }))
-    if (!(await copied(file, copy))) return 'missing'
+    if (!(await copied(file, copy))) {
+      await orUnwritable(layout.tmp, () => ensureFolder(layout.tmp, { durable: false }))
+      if (!(await copied(file, copy))) return 'missing'
+    }
     const status = check ? statusOf(await digestFile(copy), ref) : 'ok'
     if (status !== 'ok') return status
     await orUnwritable(target, async () => {
@@ -42,12 +45,12 @@ export async function takeFile(
       await chmod(copy, 0o644)
       if (durable) await sync(copy)
       const accept = async () => statusOf(await digestFile(target), ref) === 'ok'
-      await inFolder(dirname(target), () => replaceFile(copy, target, accept), { durable })
+      isPublished = await inFolder(dirname(target), () => replaceFile(copy, target, accept), { durable })
       if (durable) await syncFolder(dirname(target))
     })
     return 'ok'
   } finally {
-    await removeIfPossible(copy)
+    if (!isPublished) await removeIfPossible(copy)
   }
 }
 

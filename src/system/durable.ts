@@ -36,18 +36,19 @@ export type Accept = () => Promise<boolean>
 export async function openTemporary(folder: string): Promise<Temporary> {
   const file = temporaryPath(folder)
   const handle = await inFolder(folder, () => open(file, 'wx'))
+  let isPublished = false
   return {
     file,
     write: (chunk) => writeAll(handle, chunk),
     publish: async (target, { accept, durable = true } = {}) => {
       if (durable) await syncFile(handle)
       await handle.close()
-      await inFolder(dirname(target), () => replaceFile(file, target, accept), { durable })
+      isPublished = await inFolder(dirname(target), () => replaceFile(file, target, accept), { durable })
       if (durable) await syncFolder(dirname(target))
     },
     discard: async () => {
       await handle.close()
-      await rm(file, { force: true })
+      if (!isPublished) await rm(file, { force: true })
     },
   }
 }
@@ -109,14 +110,17 @@ const WINDOWS_WAIT_MS = 15
  * Windows refuses (EPERM, EACCES, EBUSY) while anyone has the target open, a virus scanner included; so do
  * others with EEXIST. Then `accept` decides whether what stands there will do: the loser of a race between two
  * writers of the same bytes must not fail, and must not delete what the winner wrote.
+ *
+ * @returns whether it was renamed; false where what stands there will do, and `file` still stands where it was
  */
-export async function replaceFile(file: string, target: string, accept?: Accept): Promise<void> {
+export async function replaceFile(file: string, target: string, accept?: Accept): Promise<boolean> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await rename(file, target)
+      await rename(file, target)
+      return true
     } catch (error) {
       if (!hasErrno(error, 'EEXIST', 'EPERM', 'EACCES', 'EBUSY')) throw error
-      if (await accept?.()) return
+      if (await accept?.()) return false
       if (process.platform !== 'win32' || attempt === WINDOWS_ATTEMPTS) throw error
       await systemClock.sleep(WINDOWS_WAIT_MS * attempt)
     }

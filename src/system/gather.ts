@@ -1,12 +1,12 @@
 /**
- * Gathers small pieces into large ones: each write of a file costs a turn of a thread, and a network gives 64 kB at once.
- * What is yielded holds until the next is asked for.
+ * Gathers small pieces into large ones, as large as `buffer`: each write of a file costs a turn of a thread, and a network
+ * gives 64 kB at once. What is yielded holds until the next is asked for.
  */
 export async function* gather(
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  bytes: number,
+  buffer: Buffer,
 ): AsyncGenerator<Uint8Array> {
-  const buffer = Buffer.allocUnsafe(bytes)
+  const bytes = buffer.length
   let used = 0
   for await (const piece of pieces) {
     for (let done = 0; done < piece.byteLength;) {

@@ -72,12 +72,24 @@ describe('replaceFile', () => {
   const { path } = useTempDir()
   const immutable = makeImmutable()
 
+  it.skipIf(!immutable)('leaves no temporary file where what stands there will do', async () => {
+    await writeFile(path('target'), 'same')
+    immutable?.(path('target'))
+    const temporary = await openTemporary(path('tmp'))
+    await temporary.write(Buffer.from('same'))
+
+    await temporary.publish(path('target'), { accept: async () => true })
+    await temporary.discard()
+
+    expect(await readdir(path('tmp'))).toEqual([])
+  })
+
   it.skipIf(!immutable)('accepts what stands there when it cannot be replaced and will do', async () => {
     await writeFile(path('new'), 'same')
     await writeFile(path('target'), 'same')
     immutable?.(path('target'))
 
-    await expect(replaceFile(path('new'), path('target'), async () => true)).resolves.toBeUndefined()
+    await expect(replaceFile(path('new'), path('target'), async () => true)).resolves.toBe(false)
   })
 
   it.skipIf(!immutable)('fails when what stands there cannot be replaced and will not do', async () => {

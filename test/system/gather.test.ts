@@ -3,7 +3,8 @@ import { gather } from '../../src/system/gather.ts'
 
 async function gathered(texts: string[], bytes: number): Promise<string[]> {
   const pieces: string[] = []
-  for await (const piece of gather(texts.map(Buffer.from), bytes)) pieces.push(Buffer.from(piece).toString())
+  for await (const piece of gather(texts.map(Buffer.from), Buffer.alloc(bytes)))
+    pieces.push(Buffer.from(piece).toString())
   return pieces
 }
 
