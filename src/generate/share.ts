@@ -106,7 +106,7 @@ export async function shareHere({ store }: LocalPorts, entry: Entry): Promise<vo
   if (entry.source === 'emulator') return
   const { machine } = store.shared
   const refs = blobsOf(entry)
-  for (const ref of refs) await machine?.keep(ref, store.layout, { durable: true })
+  for (const ref of refs) await machine?.keep(ref, store.layout)
   // The user's own bytes are shared as bytes: what they are for is the project's business.
   const stored = entry.source === 'meshy' ? await store.entries.read(entry.key) : undefined
   if (stored) await machine?.keepEntry(stored)

@@ -1,4 +1,5 @@
 import { stat, utimes } from 'node:fs/promises'
+import PQueue from 'p-queue'
 import { isMeshyError, type MeshyError } from '../../system/errors.ts'
 import type { CanonicalRequest } from '../../request/request.ts'
 import { createBlobs, type Blobs } from '../blobs.ts'
@@ -30,8 +31,10 @@ export interface MachineStore {
   folder: string
   /** Brings a blob into a project. @returns whether it was here, and right */
   bring(ref: BlobRef, into: Layout): Promise<boolean>
-  /** Keeps a blob of a project; durably, unless another store has it as well. */
-  keep(ref: BlobRef, from: Layout, options: TakeOptions): Promise<void>
+  /** Keeps a blob of a project, durably. */
+  keep(ref: BlobRef, from: Layout): Promise<void>
+  /** Keeps one that came from another store a moment ago, beside whatever goes on. {@link tidy} waits for it. */
+  keepLater(ref: BlobRef, from: Layout): void
   /** The record of a finished request whose model is here. */
   find(key: string): Promise<StoredEntry | undefined>
   /** To be called when the bytes are kept. */
@@ -49,7 +52,7 @@ export interface MachineStore {
   onItsWay(turn: Turn): Promise<OnItsWay | undefined>
   /** Tells what was sent for a key; undefined: nothing can become of it. */
   tell(turn: Turn, onItsWay: OnItsWay | undefined): Promise<void>
-  /** {@link trim} where this run has put something in. */
+  /** {@link trim} where this run has put something in, when all of it is there. */
   tidy(): Promise<void>
   /** Removes what was not used for longest until the store is within its limit, and what was sent days ago. @returns what was removed */
   trim(limit?: number): Promise<{ files: number; bytes: number }>
@@ -65,6 +68,7 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
   const blobs = createBlobs(layout, prepare)
   const entries = createEntries(layout, { fingerprint, prepare })
   const submissions = createMachineSubmissions(layout, prepare)
+  const copies = createChores(COPIES_AT_ONCE)
   let opening: Promise<boolean> | undefined
   let hasGrown = false
   const isOpen = (): Promise<boolean> =>
@@ -73,6 +77,14 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
       warn(`the machine's store \`${folder}\` is not used: ${problem}`)
       return false
     }))
+  const take = async (ref: BlobRef, from: Layout, options: TakeOptions): Promise<void> => {
+    if (!(await isOpen())) return
+    await orWithout(warn, async () => {
+      await prepare()
+      if (options.durable && (await isKept(blobs, ref))) return
+      hasGrown = (await takeFile(layout, { file: from.blob(ref), ref }, options)) === 'ok' || hasGrown
+    })
+  }
   const trimAll = async (to: number) => {
     await submissions.prune(clock)
     return trim(layout, blobs, to)
@@ -85,14 +97,8 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
       if (!(await touch(layout.blob(ref), clock))) return false
       return (await takeFile(into, { file: layout.blob(ref), ref }, { durable: false })) === 'ok'
     },
-    keep: async (ref, from, options) => {
-      if (!(await isOpen())) return
-      await orWithout(warn, async () => {
-        await prepare()
-        if ((await sizeOf(layout.blob(ref))) === ref.bytes && (await blobs.verify(ref)) === 'ok') return
-        hasGrown = (await takeFile(layout, { file: from.blob(ref), ref }, options)) === 'ok' || hasGrown
-      })
-    },
+    keep: (ref, from) => take(ref, from, { durable: true }),
+    keepLater: (ref, from) => copies.add(() => take(ref, from, { durable: false, check: false })),
     find: async (key) => ((await isOpen()) ? findEntry({ entries, blobs }, key) : undefined),
     keepEntry: async (entry) => {
       if (await isOpen()) await orWithout(warn, () => entries.write(entry))
@@ -106,11 +112,36 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
     withLease: async (turn, use, options) =>
       (await isOpen()) ? inTurn(turn, use, { ...options, layout, prepare, clock, warn }) : use(undefined),
     tidy: async () => {
+      await copies.done()
       if (hasGrown) await orWithout(warn, () => trimAll(limit))
     },
     trim: async (to = limit) => ((await isOpen()) ? trimAll(to) : NOTHING),
     size: async () => ((await isOpen()) ? sum(await blobs.list()) : NOTHING),
   }
+}
+
+/** One less than Node has threads for files: what still comes from the network needs one as well. */
+const COPIES_AT_ONCE = 3
+
+/** Work beside whatever goes on. What breaks in it is told when it is awaited. */
+function createChores(concurrency: number) {
+  const queue = new PQueue({ concurrency })
+  let broken: unknown
+  return {
+    add(work: () => Promise<void>): void {
+      queue.add(work).catch((error: unknown) => (broken ??= error))
+    },
+    async done(): Promise<void> {
+      await queue.onIdle()
+      const problem = broken
+      broken = undefined
+      if (problem !== undefined) throw problem
+    },
+  }
+}
+
+async function isKept(blobs: Blobs, ref: BlobRef): Promise<boolean> {
+  return (await sizeOf(blobs.path(ref))) === ref.bytes && (await blobs.verify(ref)) === 'ok'
 }
 
 interface TurnOptions extends LeaseOptions {

@@ -85,7 +85,7 @@ function teamSource(
           if (error instanceof StoreFault) team.complain(error)
           throw error
         })
-        if (isBrought) await machine?.keep(ref, store.layout, { durable: false, check: false })
+        if (isBrought) machine?.keepLater(ref, store.layout)
         return isBrought
       },
     },

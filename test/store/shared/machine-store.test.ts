@@ -21,7 +21,6 @@ const SENT = {
 }
 const submissionOf = ({ account, key }: Turn) =>
   `${createLayout(temp.path('machine')).journal}/${account}-${key}.json`
-const PAID = { durable: true }
 
 function openStore(limit = 1e9): MachineStore {
   warned.length = 0
@@ -49,7 +48,7 @@ async function keepEntryOf(store: MachineStore, ref: BlobRef): Promise<StoredEnt
 describe('createMachineStore', () => {
   it('gives one project the bytes that another one kept', async () => {
     const ref = await write('one', 'a model')
-    await openStore().keep(ref, projectOf('one'), PAID)
+    await openStore().keep(ref, projectOf('one'))
     await rm(temp.path('one'), { recursive: true })
 
     expect(await openStore().bring(ref, projectOf('two'))).toBe(true)
@@ -64,20 +63,20 @@ describe('createMachineStore', () => {
 
   it('never gives damaged bytes, and replaces them when the right ones are kept', async () => {
     const ref = await write('one', 'a model')
-    await openStore().keep(ref, projectOf('one'), PAID)
+    await openStore().keep(ref, projectOf('one'))
     await writeFile(inMachine(ref), 'A MODEL')
 
     expect(await openStore().bring(ref, projectOf('two'))).toBe(false)
     await expect(stat(projectOf('two').blob(ref))).rejects.toMatchObject({ code: 'ENOENT' })
 
-    await openStore().keep(ref, projectOf('one'), PAID)
+    await openStore().keep(ref, projectOf('one'))
     expect(await openStore().bring(ref, projectOf('two'))).toBe(true)
   })
 
   it('knows an entry only while its model is here', async () => {
     const store = openStore()
     const ref = await write('one', 'a model')
-    await store.keep(ref, projectOf('one'), PAID)
+    await store.keep(ref, projectOf('one'))
     const entry = await keepEntryOf(store, ref)
     expect(await store.find(entry.key)).toMatchObject({ key: entry.key, files: { glb: ref } })
 
@@ -89,7 +88,7 @@ describe('createMachineStore', () => {
   it('takes a damaged entry for none', async () => {
     const store = openStore()
     const ref = await write('one', 'a model')
-    await store.keep(ref, projectOf('one'), PAID)
+    await store.keep(ref, projectOf('one'))
     const { key } = await keepEntryOf(store, ref)
     await writeFile(createLayout(temp.path('machine')).entry(key), '{"version":1')
 
@@ -99,7 +98,7 @@ describe('createMachineStore', () => {
   it('removes what was not used for longest when it is over its limit', async () => {
     const refs = [await write('one', 'aaaa'), await write('one', 'bbbb'), await write('one', 'cccc')]
     const store = openStore(9)
-    for (const ref of refs) await store.keep(ref, projectOf('one'), PAID)
+    for (const ref of refs) await store.keep(ref, projectOf('one'))
     for (const [index, ref] of refs.entries()) await utimes(inMachine(ref), 1_000 + index, 1_000 + index)
     const [oldest, second] = refs as [BlobRef, BlobRef, BlobRef]
     await store.bring(oldest, projectOf('two'))
@@ -110,9 +109,34 @@ describe('createMachineStore', () => {
     expect(await store.bring(second, projectOf('three'))).toBe(false)
   })
 
+  it('is within its limit at the end, whatever is kept beside a build', async () => {
+    const refs = [await write('one', 'aaaa'), await write('one', 'bbbb'), await write('one', 'cccc')]
+    const store = openStore(9)
+    for (const ref of refs) store.keepLater(ref, projectOf('one'))
+
+    await store.tidy()
+
+    expect(await store.size()).toEqual({ files: 2, bytes: 8 })
+  })
+
+  it('gives no bytes that changed in a project before they were kept', async () => {
+    const ref = await write('one', 'a model')
+    await writeFile(projectOf('one').blob(ref), 'A MODEL')
+    const store = openStore()
+    store.keepLater(ref, projectOf('one'))
+    await store.tidy()
+
+    expect(await store.bring(ref, projectOf('two'))).toBe(false)
+
+    await write('three', 'a model')
+    store.keepLater(ref, projectOf('three'))
+    await store.tidy()
+    expect(await store.bring(ref, projectOf('two'))).toBe(true)
+  })
+
   it('is not used, and says so, when others may write to its folder', async () => {
     const ref = await write('one', 'a model')
-    await openStore().keep(ref, projectOf('one'), PAID)
+    await openStore().keep(ref, projectOf('one'))
     await chmod(temp.path('machine'), 0o777)
     const store = openStore()
 
