@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { runChild, startChild } from '../lib/child.mjs'
 import { interleave } from '../lib/measure.mjs'
@@ -47,12 +47,11 @@ async function fill({ root, write }, { models, modelBytes }) {
 
 /**
  * Bare fetching stands beside a build that has nothing to bring, since the others are builds: each side is the same build
- * of one small model, and brings the same files.
+ * of one small model, and brings the same files. Each run has folders of its own, which go in the end: for a minute after
+ * files were deleted, ext4 is slow to make others.
  */
 async function measureSources({ root }, { url, rounds }) {
-  const [ready, clone, cold, kept, bareTo] = ['.meshy', '.clone', '.cold', '.kept', '.bare'].map((name) =>
-    path.join(root, name),
-  )
+  const [ready, kept] = [path.join(root, '.meshy'), path.join(root, '.kept')]
   const names = (await readdir(path.join(ready, 'blobs'), { recursive: true }))
     .filter((name) => name.endsWith('.glb'))
     .map((name) => path.basename(name, '.glb'))
@@ -60,25 +59,15 @@ async function measureSources({ root }, { url, rounds }) {
   const run = (meshy, rest = {}) =>
     runChild('restore', { root, entry: 'one.js', meshy: { ...common, ...meshy }, ...rest })
   const inReady = { cacheDir: ready, machineStore: false }
-  const without = async (...folders) => {
-    for (const folder of folders) await rm(folder, { recursive: true, force: true })
-  }
-  await run({ cacheDir: clone, machineStore: kept })
+  let folders = 0
+  const fresh = () => path.join(root, `.fresh-${++folders}`)
+  await run({ cacheDir: fresh(), machineStore: kept })
   return interleave(
     {
       ready: () => run(inReady),
-      bare: async () => {
-        await without(bareTo)
-        return run(inReady, { bare: { url, names, into: bareTo } })
-      },
-      cold: async () => {
-        await without(clone, cold, bareTo)
-        return run({ cacheDir: clone, machineStore: cold })
-      },
-      warm: async () => {
-        await without(clone, cold)
-        return run({ cacheDir: clone, machineStore: kept })
-      },
+      bare: () => run(inReady, { bare: { url, names, into: fresh() } }),
+      cold: () => run({ cacheDir: fresh(), machineStore: fresh() }),
+      warm: () => run({ cacheDir: fresh(), machineStore: kept }),
     },
     rounds,
   )
