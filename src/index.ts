@@ -12,13 +12,13 @@ export type { MeshyAsset } from './types.ts'
 /** The plugin for every bundler: `meshy.vite()`, `meshy.rollup()`. Each has an entry of its own as well. */
 export const meshy: UnpluginInstance<Options | undefined> = createInstance()
 
-/** @param around the run that the instance is a part of */
-function createInstance(around?: Session): UnpluginInstance<Options | undefined> {
+/** @param parent the run that the instance is a part of */
+function createInstance(parent?: Session): UnpluginInstance<Options | undefined> {
   return createUnplugin((options, meta) =>
     createPlugin(options ?? {}, {
       framework: meta.framework,
-      around,
-      createPart: (session) => createInstance(session).vite(options),
+      parent,
+      createWorkerInstance: (session) => createInstance(session).vite(options),
       createInspector,
     }),
   )

@@ -110,8 +110,8 @@ function withoutEntryNumbers(name, bytes) {
   const text = name.endsWith('.js') ? bytes.toString() : ''
   const end = text.lastIndexOf('},e=>{')
   if (end < 0) return [name, bytes]
-  const entries = [...text.slice(end).matchAll(/\bs(?:=|\()(\d+)\)/g)].map(([, number]) => number)
-  const parts = text.split(/\b/).map((part) => (entries.includes(part) ? 'entry' : part))
+  const entries = new Set([...text.slice(end).matchAll(/\bs(?:=|\()(\d+)\)/g)].map(([, number]) => number))
+  const parts = text.split(/\b/).map((part) => (entries.has(part) ? 'entry' : part))
   return [
     name.replace(/-[0-9a-f]{16}(?=\.js$)/, ''),
     parts

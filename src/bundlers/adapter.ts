@@ -71,6 +71,6 @@ export type CreateInspector = (server: {
 export interface AdapterParts {
   api: PluginApi
   /** Makes an instance of the Vite plugin with the same options, for a part of the run of a session. */
-  createPart: (session: Session) => unknown
+  createWorkerInstance: (session: Session) => unknown
   createInspector: CreateInspector
 }

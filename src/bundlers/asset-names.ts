@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { fileNameOf, readAssetFile, type AssetFile } from '../run/asset.ts'
-import { readTicket } from './placeholder.ts'
+import { readPlaceholder } from './placeholder.ts'
 
 /** An asset that a bundler of the Rollup family is about to name. */
 interface NamedAsset {
@@ -39,9 +39,9 @@ export class AssetNames {
 
   #tagOf({ names = [], source }: NamedAsset): string | undefined {
     if (this.#own.size === 0) return undefined
-    // Tickets differ where keys do, also those of equal bytes.
+    // Placeholders differ where keys do, also those of equal bytes.
     const digest = digestOf(source)
-    const sha256 = readTicket(source)?.blob.sha256 ?? digest
+    const sha256 = readPlaceholder(source)?.blob.sha256 ?? digest
     const isOwn = names.some((name) => this.#own.has(`${path.basename(name)} ${sha256}`))
     return isOwn ? digest.slice(0, TAG_DIGITS) : undefined
   }

@@ -3,7 +3,7 @@ import { MeshyError } from '../system/errors.ts'
 import type { Adapter } from './adapter.ts'
 import { emitFiles, type FileBuild } from './file-loader.ts'
 import { relativeIds } from './module-id.ts'
-import { presentable } from './present.ts'
+import { toBundlerError } from './bundler-error.ts'
 import type { ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
 import { esbuildUrl } from './url.ts'
@@ -62,7 +62,7 @@ function setUp(build: FileBuild, session: Session): void {
 
 /** The only way to end before anything is written. What the plan lists is told at the end. */
 function planned(root: string): unknown {
-  return presentable(
+  return toBundlerError(
     new MeshyError('MESHY_PLAN_ONLY', {
       message: 'Nothing is built: the mode is `plan`, which writes and sends nothing.',
       hint: 'Unset MESHY_MODE, or the option `mode`, to build.',

@@ -14,7 +14,7 @@ import type { Adapter, Loaded, NativeContext } from './adapter.ts'
 import { hashInPath } from './hash-in-path.ts'
 import { renderFailedModule, renderModule } from './module.ts'
 import { fromModuleId } from './module-id.ts'
-import { presentable } from './present.ts'
+import { toBundlerError } from './bundler-error.ts'
 import { packageNameOf, pathOf, resolveImage } from './resolve.ts'
 import type { Session } from './session.ts'
 import { findSite } from './site.ts'
@@ -37,7 +37,7 @@ export async function resolveImport(
     return known === undefined ? undefined : adapter.moduleIds.toBundler(known)
   }
   refuseCutPath(adapter, file, root)
-  session.sightings++
+  session.seenImports++
   const site = () => findSite(root, importer, specifier)
   const packageName = packageNameOf(pathOf(specifier))
   const id = context.project.imports.add(specifier, { file, site, importer, packageName })
@@ -57,7 +57,7 @@ function shownAsUrl({ project: { imports } }: Context, specifier: string, file: 
 
 function refuseCutPath({ cutsPath }: Adapter, file: string, root: string): void {
   const problem = hashInPath(cutsPath?.(file) ?? '')
-  if (problem) throw presentable(problem, root)
+  if (problem) throw toBundlerError(problem, root)
 }
 
 /**
@@ -100,10 +100,10 @@ async function noteFailure(
 ): Promise<void> {
   const image = path.basename(imported.file)
   const told = isMeshyError(error) && !error.site ? error.at({ ...(await imported.site()), image }) : error
-  if (live) throw presentable(told, root)
+  if (live) throw toBundlerError(told, root)
   if (!tellsAtOnce) return problems.add(moduleId, told)
   problems.noteTold(moduleId)
-  throw presentable(told, root)
+  throw toBundlerError(told, root)
 }
 
 /** An import that only an earlier run has seen, of a bundler that keeps ids of modules over runs. */
@@ -154,9 +154,9 @@ export async function finishBuild(session: Session, api: PluginApi): Promise<voi
   if (options.mode !== 'plan') await store.notes.save()
   await finishSharing(context.ports)
   const problem = session.problems.take({ isTold: session.hasFailed() })
-  if (problem !== undefined) throw presentable(problem, session.bundler.root)
+  if (problem !== undefined) throw toBundlerError(problem, session.bundler.root)
   // All that its models are to be told of is told by the run around it, or by the command that runs it.
-  if (session.around || part) return
+  if (session.parent || part) return
   if (!session.bundler.live) {
     tellSum(context)
     await tellExpiring(context)
@@ -186,7 +186,7 @@ async function endPlan(session: Session, api: PluginApi): Promise<void> {
     },
   } = await session.context()
   logger.info(formatPlan(rows))
-  throw presentable(
+  throw toBundlerError(
     new MeshyError('MESHY_PLAN_ONLY', {
       message: 'The build ends here: its mode is `plan`, which writes and sends nothing.',
       hint: 'Unset MESHY_MODE, or the option `mode`, to build.',
@@ -196,7 +196,7 @@ async function endPlan(session: Session, api: PluginApi): Promise<void> {
 }
 
 function unknownImport(id: string, root: string): unknown {
-  return presentable(
+  return toBundlerError(
     new MeshyError('MESHY_IMPORT_UNKNOWN', {
       message: `\`${pathOf(id)}\` was asked for with directives that this run has not seen in an import.`,
       hint: 'Import it in a module. If one does, reload the page, or delete the cache of the bundler: it is of an earlier run.',

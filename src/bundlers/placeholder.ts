@@ -11,9 +11,9 @@ import type { Store } from '../store/open-store.ts'
 
 /**
  * What a bundler gets in the place of a large file: a few bytes that say which one is meant. It names and counts the
- * ticket as it would the file, since tickets differ where files differ.
+ * placeholder as it would the file, since placeholders differ where files differ.
  */
-export interface Ticket {
+export interface Placeholder {
   blob: BlobRef
   key: string
   /** File name without extension. */
@@ -21,69 +21,72 @@ export interface Ticket {
 }
 
 const HEAD = 'unplugin-meshy copies a file here: '
-/** Longer than any ticket. */
+/** Longer than any placeholder. */
 const MAX_BYTES = 1024
 
 /**
- * Writes the ticket of a verified file, under the same name.
+ * Writes the placeholder of a verified file, under the same name.
  *
- * @returns the ticket as the file to emit; undefined for files that are not from the store, such as stand-ins
+ * @returns the placeholder as the file to emit; undefined for files that are not from the store, such as stand-ins
  */
-export async function issueTicket(
+export async function issuePlaceholder(
   { layout, prepare }: Store,
   file: AssetFile,
 ): Promise<AssetFile | undefined> {
   if (!file.blob) return undefined
   const { blob } = file
   const [key = '', name = ''] = path.relative(layout.out, file.path).split(path.sep)
-  const text = formatTicket({ blob, key, stem: path.basename(name, `.${blob.ext}`) })
-  const ticket = layout.ticket(key, name)
-  if (readIfThere(ticket) !== text) {
+  const text = formatPlaceholder({ blob, key, stem: path.basename(name, `.${blob.ext}`) })
+  const placeholder = layout.placeholder(key, name)
+  if (readIfThere(placeholder) !== text) {
     await prepare()
-    await writeAtomically(ticket, text, layout.tmp)
+    await writeAtomically(placeholder, text, layout.tmp)
   }
-  return { role: file.role, path: ticket }
+  return { role: file.role, path: placeholder }
 }
 
-/** The ticket that stands in a bundle as an asset; undefined for all other assets. */
-export function readTicket(source: string | Uint8Array): Ticket | undefined {
+/** The placeholder that stands in a bundle as an asset; undefined for all other assets. */
+export function readPlaceholder(source: string | Uint8Array): Placeholder | undefined {
   if (source.length > MAX_BYTES) return undefined
   const text = typeof source === 'string' ? source : Buffer.from(source).toString()
-  // It was written by `formatTicket`.
-  return text.startsWith(HEAD) ? (JSON.parse(text.slice(HEAD.length)) as Ticket) : undefined
+  // It was written by `formatPlaceholder`.
+  return text.startsWith(HEAD) ? (JSON.parse(text.slice(HEAD.length)) as Placeholder) : undefined
 }
 
 /**
- * The path of the file that a ticket stands for, checked once more where it changed since the ticket was issued: a
+ * The path of the file that a placeholder stands for, checked once more where it changed since the placeholder was issued: a
  * bundler that watches does not load its module again.
  *
  * @throws {MeshyError} MESHY_BLOB_MISSING, MESHY_BLOB_DAMAGED, MESHY_CACHE_UNWRITABLE
  */
-export function fileOfTicket({ outputs }: Store, { blob, key, stem }: Ticket): Promise<string> {
+export function fileOfPlaceholder({ outputs }: Store, { blob, key, stem }: Placeholder): Promise<string> {
   return outputs.materialise(blob, key, stem)
 }
 
 const COPIES_AT_ONCE = 8
 
 /**
- * Copies the files that tickets stand for into an output.
+ * Copies the files that placeholders stand for into an output.
  *
- * @param tickets by path in the output
- * @throws {MeshyError} MESHY_OUTPUT_UNWRITABLE, and what {@link fileOfTicket} throws
+ * @param placeholders by path in the output
+ * @throws {MeshyError} MESHY_OUTPUT_UNWRITABLE, and what {@link fileOfPlaceholder} throws
  */
-export async function redeemTickets(
+export async function replacePlaceholders(
   store: Store,
   folder: string,
-  tickets: ReadonlyMap<string, Ticket>,
+  placeholders: ReadonlyMap<string, Placeholder>,
 ): Promise<void> {
-  const targets = [...tickets].map(([name, ticket]) => ({ ticket, target: path.join(folder, name) }))
+  const targets = [...placeholders].map(([name, placeholder]) => ({
+    placeholder,
+    target: path.join(folder, name),
+  }))
   for (const parent of new Set(targets.map(({ target }) => path.dirname(target)))) {
     await orUnwritable(parent, () => mkdir(parent, { recursive: true }), 'MESHY_OUTPUT_UNWRITABLE')
   }
   const turns = new PQueue({ concurrency: COPIES_AT_ONCE })
   await turns.addAll(
-    targets.map(({ ticket, target }) => async () => {
-      const file = await fileOfTicket(store, ticket)
+    targets.map(({ placeholder, target }) => async () => {
+      const file = await fileOfPlaceholder(store, placeholder)
       await orUnwritable(target, () => replaceByCopy(file, target), 'MESHY_OUTPUT_UNWRITABLE')
     }),
   )
@@ -102,7 +105,7 @@ async function replaceByCopy(file: string, target: string): Promise<void> {
   await chmod(target, 0o644)
 }
 
-function formatTicket({ blob, key, stem }: Ticket): string {
+function formatPlaceholder({ blob, key, stem }: Placeholder): string {
   const { sha256, bytes, ext } = blob
   return HEAD + JSON.stringify({ blob: { sha256, bytes, ext }, key, stem })
 }

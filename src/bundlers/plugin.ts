@@ -10,14 +10,14 @@ import { Session } from './session.ts'
 export interface PluginMeta {
   framework: string
   /** The run that this instance is a part of, where it is one of a worker. */
-  around?: Session | undefined
-  createPart: (session: Session) => unknown
+  parent?: Session | undefined
+  createWorkerInstance: (session: Session) => unknown
   createInspector: CreateInspector
 }
 
 /** The hooks of one plugin instance. They translate between a bundler and a run, and decide nothing. */
-export function createPlugin(inline: Options, { framework, around, ...rest }: PluginMeta): UnpluginOptions {
-  const session = new Session(inline, around)
+export function createPlugin(inline: Options, { framework, parent, ...rest }: PluginMeta): UnpluginOptions {
+  const session = new Session(inline, parent)
   const api = createApi(session)
   const adapter = createAdapter(framework, session, { api, ...rest })
   return {

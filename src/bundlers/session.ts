@@ -6,7 +6,7 @@ import { consoleLogger } from '../system/logger.ts'
 import { openProject, type ProjectRun } from '../run/open-project.ts'
 import type { Options } from '../run/option-types.ts'
 import { Problems } from '../run/reporting/problems.ts'
-import { presentable } from './present.ts'
+import { toBundlerError } from './bundler-error.ts'
 
 /** What a bundler tells of its run, before the first import. */
 export interface Bundler extends ProjectRun {
@@ -18,11 +18,11 @@ export class Session {
   readonly problems = new Problems()
   bundler: Bundler = defaultBundler()
   /** A number that changes while the bundler finds modules. */
-  activity: () => number = () => this.sightings
+  activity: () => number = () => this.seenImports
   /** Whether the bundler knows already of an error of its own, in a module that is none of ours. */
   hasFailed: () => boolean = () => false
   /** Imports of ours that the bundler has shown so far. */
-  sightings = 0
+  seenImports = 0
   /** Whether any module still imports the one with this id of the bundler's. */
   isImported: (id: string) => boolean = () => true
   /** Makes the next load of the module with this id ask us again, and tells no page. Nothing where a bundler cannot. */
@@ -34,15 +34,15 @@ export class Session {
   /** The options that were given in code. */
   readonly inline: Options
   /** The run that this is a part of: as a worker's build is of the one around it. They have one context. */
-  readonly around: Session | undefined
+  readonly parent: Session | undefined
   readonly #parts = new Set<Session>()
   #context: Promise<Context> | undefined
   #isOpen = false
 
-  constructor(inline: Options, around?: Session) {
+  constructor(inline: Options, parent?: Session) {
     this.inline = inline
-    this.around = around
-    if (around) around.#parts.add(this)
+    this.parent = parent
+    if (parent) parent.#parts.add(this)
   }
 
   /** Whether the context could be opened: not so with options that are wrong. */
@@ -52,13 +52,13 @@ export class Session {
 
   /** @throws an error that bundlers can show */
   context(): Promise<Context> {
-    this.#context ??= this.around ? this.#join(this.around) : this.#open()
+    this.#context ??= this.parent ? this.#join(this.parent) : this.#open()
     return this.#context
   }
 
   /** Ends a part: another one is made for the next build. */
   leave(): void {
-    if (this.around) this.around.#parts.delete(this)
+    if (this.parent) this.parent.#parts.delete(this)
   }
 
   /**
@@ -91,8 +91,8 @@ export class Session {
     return [this, ...this.#parts]
   }
 
-  async #join(around: Session): Promise<Context> {
-    const context = await around.context()
+  async #join(parent: Session): Promise<Context> {
+    const context = await parent.context()
     this.#isOpen = true
     return context
   }
@@ -109,7 +109,7 @@ export class Session {
       await this.#fetchAhead(context)
       return context
     } catch (error) {
-      throw presentable(error, this.bundler.root)
+      throw toBundlerError(error, this.bundler.root)
     }
   }
 }

@@ -10,7 +10,7 @@ import { consoleLogger } from '../system/logger.ts'
 import { openProject } from '../run/open-project.ts'
 import { findProject } from '../run/project.ts'
 import { renderFailedModule, renderModule } from './module.ts'
-import { presentable } from './present.ts'
+import { toBundlerError } from './bundler-error.ts'
 import { toPosix } from './resolve.ts'
 import { layOutAhead } from './turbopack-ahead.ts'
 import { turbopackUrl } from './url.ts'
@@ -69,7 +69,7 @@ async function renderImport(context: Context, imported: Import, loader: LoaderCo
     if (!asset) return renderFailedModule()
     return await renderModule(asset, turbopackUrl(path.dirname(loader.resourcePath)))
   } catch (error) {
-    throw presentable(orGenerate(error, loader), loader.rootContext)
+    throw toBundlerError(orGenerate(error, loader), loader.rootContext)
   }
 }
 

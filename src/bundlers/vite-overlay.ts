@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { by } from '../system/order.ts'
 import type { Loaded } from './adapter.ts'
-import { presentable } from './present.ts'
+import { toBundlerError } from './bundler-error.ts'
 
 /** A dev server of Vite, as far as it talks to its pages. */
 export interface TalkingServer {
@@ -54,7 +54,7 @@ export class Overlay {
       this.#reasons.delete(id)
       return undefined
     }
-    const reason = this.#reasonOf(presentable(asset.failure, root))
+    const reason = this.#reasonOf(toBundlerError(asset.failure, root))
     this.#reasons.set(id, reason)
     return askingCode(reason.id)
   }

@@ -15,7 +15,7 @@ export interface EquippedServer extends ShortcutServer, ReadingServer {
 type Middleware = ReturnType<CreateInspector> | ReturnType<typeof askImporterAgain>
 
 /** Gives a dev server the ways in which a developer says yes: a key of the terminal, and a page. */
-export async function equipServer(
+export async function configureServer(
   session: Session,
   server: EquippedServer,
   createInspector: CreateInspector,

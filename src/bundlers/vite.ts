@@ -11,7 +11,13 @@ import type { Session } from './session.ts'
 import { servingRule, viteServedUrl, viteUrl, type ServedFrom } from './url.ts'
 import { ViteDock } from './vite-dock.ts'
 import { dropUnusedPageHook, pageHooks } from './vite-html.ts'
-import { equipConfig, equipServer, pageOf, type EquippedServer, type WatchingConfig } from './vite-server.ts'
+import {
+  equipConfig,
+  configureServer,
+  pageOf,
+  type EquippedServer,
+  type WatchingConfig,
+} from './vite-server.ts'
 import { Overlay } from './vite-overlay.ts'
 import { forgetModule } from './vite-stale.ts'
 import { Templates, type AssetUrls } from './vite-templates.ts'
@@ -57,7 +63,7 @@ interface DevServer {
 
 export function createViteAdapter(
   session: Session,
-  { api, createPart, createInspector }: AdapterParts,
+  { api, createWorkerInstance, createInspector }: AdapterParts,
 ): Adapter {
   let viteConfig: ViteConfig | undefined
   let server: DevServer | undefined
@@ -95,7 +101,7 @@ export function createViteAdapter(
         ...outputHooks(copyMode),
         closeWatcher: () => watchBuilds.close(),
         ...pageHooks(session, (code, id) => templates.read(id, code, assetUrlsOf(viteConfig))),
-        config: () => workerConfig(() => createPart(session)),
+        config: () => workerConfig(() => createWorkerInstance(session)),
         async configResolved(config) {
           viteConfig = config as unknown as ViteConfig
           adoptViteConfig(session, viteConfig)
@@ -107,7 +113,7 @@ export function createViteAdapter(
           server = started
           knowModules(session, started)
           overlay = new Overlay(started, session.isImported)
-          await equipServer(session, started as unknown as EquippedServer, dock.admit(createInspector))
+          await configureServer(session, started as unknown as EquippedServer, dock.admit(createInspector))
         },
         hotUpdate: (update) => updatedModules(session, update),
         ...dock.hooks,
@@ -181,8 +187,8 @@ export function isBundled(
  * What we add to a user's config: ourselves for workers, which have plugins of their own. Without, an import in a worker
  * would silently be the URL of the picture. Vite runs the user's own worker plugins before these.
  */
-export function workerConfig(createPart: () => unknown): object {
-  return { worker: { plugins: () => [createPart()] } }
+export function workerConfig(createWorkerInstance: () => unknown): object {
+  return { worker: { plugins: () => [createWorkerInstance()] } }
 }
 
 /**

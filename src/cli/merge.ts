@@ -9,7 +9,7 @@ import {
   type Merged,
   type MergeTexts,
 } from '../run/commands/merge.ts'
-import { takeTurn } from '../generate/turn.ts'
+import { withKeyLease } from '../generate/turn.ts'
 import { writeDurably } from '../system/durable.ts'
 import { defineCommand } from './command.ts'
 import { plural, print, printJson } from './print.ts'
@@ -68,7 +68,7 @@ async function asWriter<T>(
   const { context, place } = await openCommand(args)
   const file = name ? path.resolve(place.cwd, name) : lockfileOf(context)
   if (file !== context.ports.options.lockfile) return use(file)
-  return takeTurn(context.ports, { key: 'lockfile', imageName: path.basename(file) }, () => use(file))
+  return withKeyLease(context.ports, { key: 'lockfile', imageName: path.basename(file) }, () => use(file))
 }
 
 function readChoice({

@@ -6,7 +6,7 @@ import type { Lease } from '../store/lease.ts'
 import type { Attempt, Claim } from './attempt.ts'
 import type { Ports } from './ports.ts'
 import { failedBefore, isFinal } from '../finding/failed-before.ts'
-import { assertMine, NOT_SUBMITTED } from './assert-mine.ts'
+import { assertHeld, NOT_SUBMITTED } from './assert-held.ts'
 import type { Admission, Candidate } from './batch.ts'
 import { beginOf, pay, recordOf, type Payment } from './pay.ts'
 import { lacksPermission } from '../finding/permission.ts'
@@ -44,7 +44,7 @@ async function admit(
     return await ports.purse.batch.admit({ request, ...candidate })
   } catch (error) {
     if (lacksPermission(error) && candidate.record?.state === 'started') {
-      await assertMine(lease, request, NOT_SUBMITTED)
+      await assertHeld(lease, request, NOT_SUBMITTED)
       await ports.store.journal.clear(request.key)
     }
     throw error
@@ -80,7 +80,7 @@ async function takeOver(
   request: Request,
   { task, lease }: { task: Task; lease: Lease },
 ): Promise<void> {
-  await assertMine(lease, request, NOT_SUBMITTED)
+  await assertHeld(lease, request, NOT_SUBMITTED)
   const { journal } = ports.store
   await journal.start(recordOf(ports, request))
   // How long it is kept counts from its own beginning, and not from that of what this machine sent.
@@ -101,7 +101,7 @@ async function assertOurs(ports: Ports, record: JournalRecord, lease: Lease): Pr
   if (record.account === here.account && record.host === here.host) return record
   const taskId = await readableTask(ports, record)
   if (taskId === undefined) throw otherAccount(record, here.host)
-  await assertMine(lease, { imageName: record.image }, NOT_SUBMITTED)
+  await assertHeld(lease, { imageName: record.image }, NOT_SUBMITTED)
   return ports.store.journal.accept(record.key, taskId, here)
 }
 

@@ -7,7 +7,7 @@ import { hasPictures, withPictures } from '../store/picture-digests.ts'
 import type { StoredFinding } from '../finding/classify.ts'
 import { isSettled } from '../finding/retention.ts'
 import { renewFacts } from './renew-facts.ts'
-import { takeTurn } from './turn.ts'
+import { withKeyLease } from './turn.ts'
 
 /**
  * Does for a stored model what the run that stored it could not do any more, or did otherwise: pins it, ends its record
@@ -54,7 +54,7 @@ async function settle(ports: LocalPorts, entry: Entry): Promise<void> {
 async function endRecord(ports: LocalPorts, entry: Entry): Promise<void> {
   const { store, clock } = ports
   const { key } = entry
-  await takeTurn(ports, { key, imageName: entry.image }, async () => {
+  await withKeyLease(ports, { key, imageName: entry.image }, async () => {
     const record = await findRecord(store.journal, key)
     if (record && isSettled(record, entry, clock.now())) await store.journal.clear(key)
   })

@@ -48,7 +48,7 @@ export async function settleFailure(
   const credits = chargedFor(error)
   if (credits === 0) claim.reservation?.refunded()
   // The record of who took the lease over, while this machine hung, may be of another task.
-  if (!(await lease.mine())) throw error
+  if (!(await lease.isHeld())) throw error
   if (credits > 0) {
     await store.journal.fail(request.key, { code, message, retryable: false, consumedCredits: credits })
     throw charged(request, error, credits)
@@ -88,7 +88,7 @@ async function settleExpired(
   } = ports
   const { key, imageName } = request
   const record = await store.journal.read(key)
-  if (!(await lease.mine())) throw error
+  if (!(await lease.isHeld())) throw error
   if (!isProvenGone(ports, record)) throw taskUnknown(request, error)
   await store.journal.clear(key)
   logger.warn(`meshy: ${imageName}: its task is past the retention of the service, and its files are gone`)

@@ -15,7 +15,7 @@ import type { Origin } from './effort.ts'
 import { addFiles } from './restore.ts'
 import { saveModel } from './save.ts'
 import { share, shareHere, takeShared } from './share.ts'
-import { takeTurn, withSharedTurn, withTeamTurn } from './turn.ts'
+import { withKeyLease, withSharedLease, withTeamLease } from './turn.ts'
 import { withWayOut } from './unusable.ts'
 
 /** A finished request, how this run came to it, and what it cost this run. */
@@ -44,10 +44,10 @@ export async function generate(
   request: Request,
   attempt: Omit<Attempt, 'lease'>,
 ): Promise<Generated> {
-  return takeTurn(ports, request, async (lease) => {
+  return withKeyLease(ports, request, async (lease) => {
     const { entry } = await classify(ports, request)
     if (entry) return { entry, origin: 'cache', credits: 0 }
-    return withSharedTurn(ports, request, () => takeOrMake(ports, request, { lease, ...attempt }))
+    return withSharedLease(ports, request, () => takeOrMake(ports, request, { lease, ...attempt }))
   })
 }
 
@@ -59,7 +59,7 @@ async function takeOrMake(ports: Ports, request: Request, attempt: Attempt): Pro
   // Nothing is on its way, so that only paying is left.
   if (!permission && !known) throw permissionMissing(request)
   if (!permission) return generateInTurn(ports, request, attempt)
-  return withTeamTurn(ports, request, lease, async (held, told) => {
+  return withTeamLease(ports, request, lease, async (held, told) => {
     // Whoever had the lease before may have paid meanwhile.
     const meanwhile = held === lease ? undefined : await takeShared(ports, request)
     if (meanwhile) return { entry: meanwhile, origin: 'shared', credits: 0 }

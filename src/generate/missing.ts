@@ -14,12 +14,12 @@ export function modelMissing(
   { state, record, free }: Finding,
 ): MeshyError {
   const credits = state === 'missing' ? priceOf(request) : 0
-  const story =
+  const what =
     state === 'missing'
       ? `is not in the lockfile; making it costs ${credits} credits`
       : `is on its way (task ${record?.state === 'accepted' ? record.taskId : 'unknown'}), but not stored and pinned yet`
   return new MeshyError('MESHY_MODEL_MISSING', {
-    message: `\`${request.imageName}\` ${story}. This run is \`frozen\`, so nothing was submitted.`,
+    message: `\`${request.imageName}\` ${what}. This run is \`frozen\`, so nothing was submitted.`,
     hint: [free, buildElsewhere(ports)].filter(Boolean).join(' '),
     details: { key: request.key, credits, state },
   })

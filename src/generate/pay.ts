@@ -11,7 +11,7 @@ import { apiFailureOf } from '../system/api-failure.ts'
 import type { Reservation } from './budget.ts'
 import type { Ports } from './ports.ts'
 import { settleRefusal } from './failure.ts'
-import { assertMine, NOT_SUBMITTED } from './assert-mine.ts'
+import { assertHeld, NOT_SUBMITTED } from './assert-held.ts'
 import { findLostTask } from './lost-task.ts'
 import type { Permission } from '../finding/permission.ts'
 import { submittedMeanwhile } from './submitted-meanwhile.ts'
@@ -60,7 +60,7 @@ async function recordTask(
 ): Promise<void> {
   const { key, imageName } = request
   try {
-    await assertMine(lease, request, 'What is on its way is the task of that one.')
+    await assertHeld(lease, request, 'What is on its way is the task of that one.')
     await store.journal.accept(key, id)
   } catch (error) {
     if (!isMeshyError(error)) throw error
@@ -84,7 +84,7 @@ async function prepare(ports: Ports, request: Request, { batch, lease }: Payment
   const payload = await createPayload(united, {
     bytesOf: (image) => store.images.readBytes(image, signal),
   })
-  await assertMine(lease, request, NOT_SUBMITTED)
+  await assertHeld(lease, request, NOT_SUBMITTED)
   // What was cut off never arrived. The new one begins now, and is looked for from now on.
   if ((await store.journal.read(request.key))?.state === 'started') await store.journal.clear(request.key)
   await store.journal.start(recordOf(ports, request))
@@ -202,7 +202,7 @@ async function recordRefusal(
   { lease, reservation }: Payment,
 ): Promise<void> {
   reservation.refunded()
-  if (!(await lease.mine())) return
+  if (!(await lease.isHeld())) return
   const record = await store.journal.read(key)
   if (record?.state === 'started' && record.sent) await store.journal.unsend(key)
 }
@@ -211,13 +211,13 @@ async function recordRefusal(
 async function recordSending(
   ports: Ports,
   request: Request,
-  { named, silenceMs, payment }: Sending & { payment: Payment },
+  { named, idleMs, payment }: Sending & { payment: Payment },
 ): Promise<void> {
   const sentAt = ports.clock.serviceNow()
-  await assertMine(payment.lease, request, NOT_SUBMITTED)
+  await assertHeld(payment.lease, request, NOT_SUBMITTED)
   await ports.store.journal.send(request.key, {
     sentAt: new Date(sentAt).toISOString(),
-    answerBy: new Date(sentAt + silenceMs).toISOString(),
+    answerBy: new Date(sentAt + idleMs).toISOString(),
     named,
   })
 }
@@ -234,7 +234,7 @@ async function settleSubmission(
   if (!failure || !isMeshyError(error) || failure.method !== 'POST') throw error
   if (failure.outcome === 'unknown') {
     // Whoever took the lease over looks for what was sent.
-    if (!(await payment.lease.mine())) throw error
+    if (!(await payment.lease.isHeld())) throw error
     await store.journal.lose(request.key)
     ports.reporter.logger.warn(
       `meshy: ${request.imageName}: the answer to the submission was lost; looking for its task`,
@@ -245,7 +245,7 @@ async function settleSubmission(
   // What ended the batch was said of another request: this one was not sent.
   const isOwn = error !== payment.batch.signal.reason
   if (ENDS_BATCH.has(error.code)) payment.batch.abort(error)
-  if (!(await payment.lease.mine())) throw error
+  if (!(await payment.lease.isHeld())) throw error
   if (isOwn || ports.models.isLive) await settleRefusal(ports, request, { error, failure })
   else await store.journal.clear(request.key)
   throw error

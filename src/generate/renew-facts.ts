@@ -6,7 +6,7 @@ import { inspectGlb } from '../glb/inspect.ts'
 import { GLB_HEAD_BYTES } from '../glb/validate.ts'
 import type { Request } from '../request/request.ts'
 import type { BlobRef, Entry } from '../store/entry.ts'
-import { ifReadable } from '../store/unreadable.ts'
+import { ifExists } from '../store/unreadable.ts'
 import { classify, type StoredFinding } from '../finding/classify.ts'
 import type { LocalPorts } from './ports.ts'
 
@@ -70,7 +70,7 @@ const TOLD_OTHERWISE =
 
 /** Looks at the JSON of a model alone, so that it costs next to nothing. */
 async function mayDiffer(file: string): Promise<boolean> {
-  const handle = await ifReadable(file, () => open(file))
+  const handle = await ifExists(file, () => open(file))
   if (!handle) return false
   try {
     const head = Buffer.alloc(GLB_HEAD_BYTES)

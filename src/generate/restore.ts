@@ -12,7 +12,7 @@ import { filesMissing } from './missing.ts'
 import { bringBlob, type SourceAnswer } from '../store/shared/sources.ts'
 import { share } from './share.ts'
 import { noteExpiring } from './expiring.ts'
-import { takeTurn } from './turn.ts'
+import { withKeyLease } from './turn.ts'
 import { keyMissing, OWN_BYTES, unrestorable, type Lacking } from './unrestorable.ts'
 
 /**
@@ -57,7 +57,7 @@ async function restoreInTurn(
   const shared = await bringShared(ports, entry, lacking)
   if (shared.lacking.length === 0) return entry
   assertRestorable(ports, entry, shared)
-  return takeTurn(ports, { key: request.key, imageName: entry.image }, async () => {
+  return withKeyLease(ports, { key: request.key, imageName: entry.image }, async () => {
     // Another process may have had the lease before, and fetched them.
     const current = (await findEntry(ports, request.key)) ?? entry
     const roles = await stillLacking(ports, current, shared.lacking)

@@ -14,7 +14,7 @@ import type { Logger } from '../system/logger.ts'
  *
  * @param subject.imageName what the key is called for people
  */
-export function takeTurn<T>(
+export function withKeyLease<T>(
   { store, signal, reporter: { logger } }: LocalPorts,
   { key, imageName }: { key: string; imageName: string },
   use: (lease: Lease) => Promise<T>,
@@ -45,7 +45,7 @@ function nameOf(holder: Holder | undefined): string {
 }
 
 /** Runs `use` while no other project of this machine pays for the key with the same account. */
-export async function withSharedTurn<T>(
+export async function withSharedLease<T>(
   { store: { shared }, options, signal, reporter: { logger } }: LocalPorts,
   { key, imageName }: { key: string; imageName: string },
   use: () => Promise<T>,
@@ -60,7 +60,7 @@ export async function withSharedTurn<T>(
  * Runs `use` while nobody else of the team pays for the key, where its store can decide that. The lease ends when the
  * team can find the result.
  */
-export async function withTeamTurn<T>(
+export async function withTeamLease<T>(
   ports: LocalPorts,
   subject: { key: string; imageName: string },
   lease: Lease,
@@ -69,7 +69,7 @@ export async function withTeamTurn<T>(
   const ofTeam = await acquireTeamLease(ports, subject)
   if (!ofTeam) return use(lease, undefined)
   try {
-    return await use({ mine: async () => (await lease.mine()) && (await ofTeam.isHeld()) }, ofTeam.told)
+    return await use({ isHeld: async () => (await lease.isHeld()) && (await ofTeam.isHeld()) }, ofTeam.told)
   } finally {
     ports.store.shared.uploads.after(subject.key, () => ofTeam.release().catch(ignoreFault))
   }

@@ -8,7 +8,7 @@ import { partsOf, type Derivation, type Part } from '../finding/derivation.ts'
 import { formatBytes } from '../system/size.ts'
 import { showStored } from './live/show-stored.ts'
 import { share } from '../generate/share.ts'
-import { takeTurn } from '../generate/turn.ts'
+import { withKeyLease } from '../generate/turn.ts'
 import { PLUGIN_VERSION } from '../system/version.ts'
 
 /**
@@ -53,7 +53,7 @@ interface Work {
 async function deriveInTurn(context: Context, request: Request, work: Work): Promise<Entry> {
   context.ports.reporter.progress(request, 'deriving')
   try {
-    return await takeTurn(context.ports, request, () => deriveAlone(context, request, work))
+    return await withKeyLease(context.ports, request, () => deriveAlone(context, request, work))
   } catch (error) {
     throw isMeshyError(error) ? named(error, request) : error
   } finally {

@@ -24,7 +24,7 @@ export interface Import {
 }
 
 /** An import that a bundler resolves. */
-export interface Sighting extends Pick<Import, 'file' | 'site'> {
+export interface SeenImport extends Pick<Import, 'file' | 'site'> {
   /** The importing module, to tell importers apart. */
   importer?: string | undefined
   packageName?: string | undefined
@@ -64,7 +64,7 @@ export class Imports {
    * Remembers an import and returns its module id. A query that cannot be read gets an id as well: its error is told
    * when the module is loaded, together with all others. The first site of an id is the one that errors name.
    */
-  add(specifier: string, { file, site, importer = '', packageName }: Sighting): string {
+  add(specifier: string, { file, site, importer = '', packageName }: SeenImport): string {
     const id = formatId(file, this.#addDirectives(specifier))
     const sites = this.#sites.get(id) ?? new Map<string, Import['site']>()
     this.#sites.set(id, sites)

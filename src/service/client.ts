@@ -50,10 +50,10 @@ export interface Client extends Listing {
 }
 
 /** More patience than for reads: what came of a paid call that is given up is hard to find out. */
-const SUBMIT_SILENCE_MS = 120_000
+const SUBMIT_IDLE_MS = 120_000
 /** An upload may take this much longer per byte: 32 KiB a second. */
 const UPLOAD_MS_PER_BYTE = 1000 / (32 * 1024)
-const STREAM_SILENCE_MS = 60_000
+const STREAM_IDLE_MS = 60_000
 const STREAM_EVENTLESS_MS = 180_000
 
 /** Makes a {@link Client}. Throws `MESHY_OPTIONS_INVALID` for an unusable `baseUrl` or key. */
@@ -97,7 +97,7 @@ export function createClient({ schedule, ...options }: ClientOptions): Client {
     async *stream(kind, id, { signal } = {}) {
       const path = `${taskPath(kind, id)}/stream`
       const accept = 'text/event-stream'
-      const call: Call = { method: 'GET', path, accept, silenceMs: STREAM_SILENCE_MS, signal }
+      const call: Call = { method: 'GET', path, accept, idleMs: STREAM_IDLE_MS, signal }
       const opened = await schedule(() => transport.open(call), { ...call, once: true })
       yield* readEvents({ call, opened, taskId: id, clock, eventlessMs: STREAM_EVENTLESS_MS })
     },
@@ -127,13 +127,13 @@ async function post(json: SendJson, { kind, content, ...submission }: Submission
   const { beforeSend, ...options } = submission
   const path = `${API_ROOT}/${kind}`
   const body = JSON.stringify(content)
-  const silenceMs = SUBMIT_SILENCE_MS + body.length * UPLOAD_MS_PER_BYTE
-  const sending: Sending = { named: 'name' in content, silenceMs }
+  const idleMs = SUBMIT_IDLE_MS + body.length * UPLOAD_MS_PER_BYTE
+  const sending: Sending = { named: 'name' in content, idleMs }
   const { value, bad } = await json({
     method: 'POST',
     path,
     body,
-    silenceMs,
+    idleMs,
     beforeSend: () => beforeSend?.(sending) ?? Promise.resolve(),
     ...options,
   })

@@ -5,7 +5,7 @@ import { stripQuery } from '../system/redact.ts'
 /**
  * What came of one attempt: `passing` may go away by itself, `expired` with a fresh address, `final` not.
  */
-export type FaultKind = 'passing' | 'expired' | 'final'
+export type FaultKind = 'transient' | 'expired' | 'final'
 
 export interface FaultInit {
   /** A sentence without subject and full stop: `answered 404`. */

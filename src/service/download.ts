@@ -42,7 +42,7 @@ export async function download<T>(url: string, options: DownloadOptions<T>): Pro
         refresh = undefined
         continue
       }
-      if (fault.kind !== 'passing' || attempt >= MAX_ATTEMPTS) throw downloadError(fault, address)
+      if (fault.kind !== 'transient' || attempt >= MAX_ATTEMPTS) throw downloadError(fault, address)
       const pause = Math.max(backoff(attempt, random(), STEPS), fault.retryAfterMs ?? 0)
       await clock.sleep(Math.min(pause, MAX_WAIT_MS), signal)
     }
@@ -52,5 +52,5 @@ export async function download<T>(url: string, options: DownloadOptions<T>): Pro
 function faultOf(error: unknown): DownloadFault {
   if (error instanceof DownloadFault) return error
   if (!isMeshyError(error) || error.code !== 'MESHY_DOWNLOAD_INVALID') throw error
-  return new DownloadFault('passing', { message: error.message, isInvalid: true, cause: error })
+  return new DownloadFault('transient', { message: error.message, isInvalid: true, cause: error })
 }

@@ -30,7 +30,7 @@ export interface FetchFileOptions<T> {
   /** Size that is not exceeded, in bytes; 2 GiB when left out. */
   maxBytes?: number | undefined
   /** Silence that is endured, in milliseconds; a minute when left out. */
-  silenceMs?: number | undefined
+  idleMs?: number | undefined
   /** Called with the bytes of the current attempt so far. */
   onProgress?: ((bytes: number, total: number | undefined) => void) | undefined
   signal?: AbortSignal | undefined
@@ -43,24 +43,24 @@ interface Attempt {
   /** Ends the attempt when it is aborted. */
   signal: AbortSignal
   watchdog: Watchdog
-  silenceMs: number
+  idleMs: number
 }
 
 const MAX_BYTES = 2 * 1024 ** 3
-const SILENCE_MS = 60_000
+const IDLE_TIMEOUT_MS = 60_000
 const MAX_REDIRECTS = 5
 
 /** One attempt to fetch a file into a sink. Throws a `DownloadFault`, or whatever else must end the download. */
 export async function fetchFile<T>(url: string, options: FetchFileOptions<T>): Promise<T> {
-  const { fetch, clock, signal, sink, silenceMs = SILENCE_MS } = options
-  const watchdog = createWatchdog(clock, silenceMs, signal)
+  const { fetch, clock, signal, sink, idleMs = IDLE_TIMEOUT_MS } = options
+  const watchdog = createWatchdog(clock, idleMs, signal)
   const stop = new AbortController()
   const attempt: Attempt = {
     fetch,
     now: clock.now(),
     signal: AbortSignal.any([watchdog.signal, stop.signal]),
     watchdog,
-    silenceMs,
+    idleMs,
   }
   try {
     const response = await follow(assertFileUrl(url, new URL(options.toldBy)), attempt)
@@ -114,11 +114,14 @@ function accept(response: Response, { now }: Attempt): Response {
   const { status, headers } = response
   if (status === 200) {
     if (!/^text\/html\b/i.test(headers.get('content-type') ?? '')) return response
-    throw new DownloadFault('passing', { message: 'sent an HTML page instead of the file', isInvalid: true })
+    throw new DownloadFault('transient', {
+      message: 'sent an HTML page instead of the file',
+      isInvalid: true,
+    })
   }
   const init = { message: `answered ${status}`, status, retryAfterMs: retryAfterMs(headers, now) }
   if ([401, 403, 404, 410].includes(status)) throw new DownloadFault('expired', init)
-  throw new DownloadFault(status >= 500 || status === 408 || status === 429 ? 'passing' : 'final', init)
+  throw new DownloadFault(status >= 500 || status === 408 || status === 429 ? 'transient' : 'final', init)
 }
 
 function fileInfo({ headers }: Response): FileInfo {
@@ -146,7 +149,7 @@ async function* checkedBytes<T>(
   }
   if (contentLength !== undefined && count !== contentLength) {
     const message = `sent ${count} bytes of the ${contentLength} that it announced`
-    throw new DownloadFault('passing', { message, isInvalid: true })
+    throw new DownloadFault('transient', { message, isInvalid: true })
   }
 }
 
@@ -175,14 +178,14 @@ async function* watchOver(
   }
 }
 
-function brokenBy(error: unknown, { watchdog, silenceMs }: Attempt): DownloadFault {
+function brokenBy(error: unknown, { watchdog, idleMs }: Attempt): DownloadFault {
   if (error instanceof DownloadFault) return error
-  if (watchdog.barked()) {
-    return new DownloadFault('passing', { message: `was silent for ${Math.round(silenceMs / 1000)} seconds` })
+  if (watchdog.timedOut()) {
+    return new DownloadFault('transient', { message: `was silent for ${Math.round(idleMs / 1000)} seconds` })
   }
   const cause = redactError(error, createRedactor([]))
   const reason = cause.cause instanceof Error ? cause.cause.message : cause.message
-  return new DownloadFault('passing', { message: `broke the connection (${reason})`, cause })
+  return new DownloadFault('transient', { message: `broke the connection (${reason})`, cause })
 }
 
 /**

@@ -30,7 +30,7 @@ export function refusal(call: CallName, answer: BadAnswer, redact: Redactor): Me
   const limit = status === 429 ? limitOf(text) : undefined
   return apiError(codeOf(status, limit), {
     call,
-    story: `answered ${status}${reason === undefined ? '' : `: ${redact(reason)}`}`,
+    what: `answered ${status}${reason === undefined ? '' : `: ${redact(reason)}`}`,
     failure: {
       outcome: outcomeOf(status),
       status,
@@ -46,7 +46,7 @@ export function badResponse(call: CallName, answer: BadAnswer, problem: string):
   const { status, headers } = answer
   return apiError('MESHY_API_BAD_RESPONSE', {
     call,
-    story: `answered ${status} with ${problem}`,
+    what: `answered ${status} with ${problem}`,
     // The server took the call, so a task may exist.
     failure: { outcome: 'unknown', status, requestId: headers.get('x-request-id') ?? undefined },
   })
@@ -56,10 +56,10 @@ export function badResponse(call: CallName, answer: BadAnswer, problem: string):
 export function networkFailure(call: CallName, error: unknown, redact: Redactor): MeshyError {
   const outcome = wasNeverSent(error) ? 'not-sent' : 'unknown'
   const cause = redactError(error, redact)
-  const story = outcome === 'not-sent' ? 'could not be reached' : 'broke the connection'
+  const what = outcome === 'not-sent' ? 'could not be reached' : 'broke the connection'
   return apiError('MESHY_API_NETWORK', {
     call,
-    story: `${story} (${innermost(cause)})`,
+    what: `${what} (${innermost(cause)})`,
     failure: { outcome },
     cause,
   })
@@ -69,7 +69,7 @@ export function networkFailure(call: CallName, error: unknown, redact: Redactor)
 export function timedOut(call: CallName, ms: number): MeshyError {
   return apiError('MESHY_API_NETWORK', {
     call,
-    story: `was silent for ${Math.round(ms / 1000)} seconds`,
+    what: `was silent for ${Math.round(ms / 1000)} seconds`,
     failure: { outcome: 'unknown' },
   })
 }
@@ -100,12 +100,12 @@ export function parseJson(text: string): unknown {
 
 function apiError(
   code: ErrorCode,
-  about: { call: CallName; story: string; failure: Omit<ApiFailure, 'method'>; cause?: unknown },
+  about: { call: CallName; what: string; failure: Omit<ApiFailure, 'method'>; cause?: unknown },
 ): MeshyError {
-  const { call, story, failure, cause } = about
+  const { call, what, failure, cause } = about
   const details: ApiFailure & { path: string } = { method: call.method, path: call.path, ...failure }
   return new MeshyError(code, {
-    message: `The Meshy API ${story.replace(/\.?$/, '.')} The call was \`${call.method} ${call.path}\`.`,
+    message: `The Meshy API ${what.replace(/\.?$/, '.')} The call was \`${call.method} ${call.path}\`.`,
     hint: failures[code].next,
     details: { ...details },
     cause,

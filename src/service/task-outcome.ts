@@ -23,9 +23,9 @@ export interface TaskFailure {
 }
 
 /** Failures of the service rather than of the request. */
-const PASSING = new Set(['timeout', 'service_unavailable', 'server_error', 'format_conversion_failed'])
+const TRANSIENT = new Set(['timeout', 'service_unavailable', 'server_error', 'format_conversion_failed'])
 /** The same, as told before failures had types. */
-const PASSING_WORDS = /server is busy|internal server error|try again|please retry/i
+const TRANSIENT_WORDS = /server is busy|internal server error|try again|please retry/i
 
 /** For what the service says: it may quote the address of a file, or a key. */
 const redact = createRedactor([])
@@ -86,7 +86,7 @@ function isRetryable({ error, consumedCredits }: Task): boolean {
   if (!error || consumedCredits) return false
   // The code says more than the type: `moderation_blocked` may come as a server error.
   const cause = error.code ?? error.type
-  return cause === undefined ? PASSING_WORDS.test(error.message ?? '') : PASSING.has(cause)
+  return cause === undefined ? TRANSIENT_WORDS.test(error.message ?? '') : TRANSIENT.has(cause)
 }
 
 /** A reason is a sentence or two; what goes on is of no use to anybody. */

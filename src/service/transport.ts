@@ -34,7 +34,7 @@ export interface Sending {
   /** Whether it carries the `name` by which its task can be found. */
   named: boolean
   /** How long its answer is waited for, in milliseconds. */
-  silenceMs: number
+  idleMs: number
 }
 
 export interface SubmitOptions extends CallOptions {
@@ -49,7 +49,7 @@ export interface Call extends CallName, CallOptions {
   body?: string | undefined
   accept?: string | undefined
   /** Silence that is endured, in milliseconds; half a minute when left out. */
-  silenceMs?: number | undefined
+  idleMs?: number | undefined
   /** Called when the turn has come, right before it is sent. */
   beforeSend?: (() => Promise<void>) | undefined
 }
@@ -85,7 +85,7 @@ export interface Transport {
 /** Where the reference's paths begin. */
 export const API_ROOT = '/openapi/v1'
 
-const SILENCE_MS = 30_000
+const IDLE_TIMEOUT_MS = 30_000
 const MAX_TEXT_BYTES = 32 * 1024 * 1024
 
 /** The way to the API: the key goes only there, in one header, and never along a redirect. */
@@ -98,12 +98,12 @@ export function createTransport(options: TransportOptions): Transport {
 
   async function open(call: Call): Promise<Opened> {
     if (apiKey === undefined) throw keyMissing(call)
-    const { silenceMs = SILENCE_MS } = call
-    const watchdog = createWatchdog(clock, silenceMs, call.signal)
+    const { idleMs = IDLE_TIMEOUT_MS } = call
+    const watchdog = createWatchdog(clock, idleMs, call.signal)
     const failure = (error: unknown) => {
       if (call.signal?.aborted) return call.signal.reason
       if (error instanceof MeshyError) return error
-      return watchdog.barked() ? timedOut(call, silenceMs) : networkFailure(call, error, redact)
+      return watchdog.timedOut() ? timedOut(call, idleMs) : networkFailure(call, error, redact)
     }
     try {
       const response = await options.fetch(urlOf(baseUrl, call), requestInit(call, apiKey, watchdog.signal))

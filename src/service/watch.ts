@@ -62,7 +62,7 @@ export async function watchTask(
     return settle(name, (await streamToEnd(watch)) ?? (await pollToEnd(watch)))
   } catch (error) {
     signal?.throwIfAborted()
-    throw deadline.barked() ? taskTimedOut(name, last, timeoutMs) : error
+    throw deadline.timedOut() ? taskTimedOut(name, last, timeoutMs) : error
   } finally {
     deadline.stop()
   }

@@ -10,7 +10,7 @@ import type { BlobRef } from './entry.ts'
 import { listFolder, type Layout } from './layout.ts'
 import { isLfsPointer } from './lfs-pointer.ts'
 import { createPreparation } from './prepare.ts'
-import { ifReadable } from './unreadable.ts'
+import { ifExists } from './unreadable.ts'
 import { orUnwritable } from './unwritable.ts'
 
 /** Bytes as they arrive, or all at once. */
@@ -132,7 +132,7 @@ function assertExpected(found: ExpectedBytes, expected: ExpectedBytes = {}): voi
 }
 
 async function readBlob(file: string, ref: BlobRef): Promise<Buffer> {
-  const bytes = await ifReadable(file, () => readFile(file))
+  const bytes = await ifExists(file, () => readFile(file))
   if (!bytes) throw blobUnusable(file, 'missing')
   const digester = createDigester()
   digester.add(bytes)
@@ -146,7 +146,7 @@ async function listBlobs(folder: string): Promise<BlobRef[]> {
   for (const prefix of (await listFolder(folder)).sort()) {
     for (const name of (await listFolder(join(folder, prefix))).sort()) {
       const [, sha256, ext] = BLOB_NAME.exec(name) ?? []
-      const found = await ifReadable(name, () => stat(join(folder, prefix, name)))
+      const found = await ifExists(name, () => stat(join(folder, prefix, name)))
       if (sha256 && ext && found) refs.push({ sha256, bytes: found.size, ext })
     }
   }

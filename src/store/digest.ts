@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
-import { ifReadable } from './unreadable.ts'
+import { ifExists } from './unreadable.ts'
 
 export interface FileDigest {
   sha256: string
@@ -27,7 +27,7 @@ export function digestInto(buffer: Buffer, file: string): Promise<FileDigest | u
 }
 
 function withFile<T>(file: string, use: (handle: FileHandle) => Promise<T>): Promise<T | undefined> {
-  return ifReadable(file, async () => {
+  return ifExists(file, async () => {
     const handle = await open(file, 'r')
     try {
       return await use(handle)

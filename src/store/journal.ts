@@ -87,7 +87,7 @@ export function createJournal(layout: Layout, prepare = createPreparation(layout
       await write({ ...acceptAfter(await read(key), key, taskId), ...known }),
     fail: async (key, failure) => await write(failAfter(await read(key), key, failure)),
     forget: async (forgotten) =>
-      await write(forgetAfter(await ifValid(() => read(forgotten.key)), forgotten)),
+      await write(forgetAfter(await unlessInvalid(() => read(forgotten.key)), forgotten)),
     discard: (key) => remove(layout.journalRecord(key), layout.journal),
     clear: async (key) => {
       const record = await read(key)
@@ -180,7 +180,7 @@ async function readJournalRecord(file: string, key: string): Promise<JournalReco
   return record as JournalRecord
 }
 
-async function ifValid<T>(read: () => Promise<T>): Promise<T | undefined> {
+async function unlessInvalid<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read()
   } catch (error) {

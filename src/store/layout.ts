@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { BlobRef } from './entry.ts'
 import { EXT_PATTERN, KEY_PATTERN, SHA256_PATTERN } from './patterns.ts'
-import { ifReadable } from './unreadable.ts'
+import { ifExists } from './unreadable.ts'
 
 /** Where everything is below the cache folder. Absolute paths; nothing is read or written here. */
 export interface Layout {
@@ -26,7 +26,7 @@ export interface Layout {
   /** `fileName` must be safe already: see `safeFileName`. */
   output(key: string, fileName: string): string
   /** What bundlers get in the place of an output that they do not copy themselves, under the same name. */
-  ticket(key: string, fileName: string): string
+  placeholder(key: string, fileName: string): string
   /** Touched when the asset of a key becomes ready: what bundlers watch. */
   state(key: string): string
   /** Queries of imports. */
@@ -63,7 +63,7 @@ export function createLayout(cacheDir: string): Layout {
     entry: (key) => below('entries', `${checked(key, KEY_PATTERN)}.json`),
     journalRecord: (key) => below('journal', `${checked(key, KEY_PATTERN)}.json`),
     output: (key, fileName) => below('out', checked(key, KEY_PATTERN), checked(fileName, FILE_NAME_PATTERN)),
-    ticket: (key, fileName) =>
+    placeholder: (key, fileName) =>
       below('tickets', checked(key, KEY_PATTERN), checked(fileName, FILE_NAME_PATTERN)),
     state: (key) => below('state', checked(key, KEY_PATTERN)),
     importRecord: (token) => below('imports', checked(token, KEY_PATTERN)),
@@ -83,7 +83,7 @@ export async function listKeys(folder: string): Promise<string[]> {
 
 /** The names in a folder; none when it does not exist. */
 export async function listFolder(folder: string): Promise<string[]> {
-  return (await ifReadable(folder, () => readdir(folder))) ?? []
+  return (await ifExists(folder, () => readdir(folder))) ?? []
 }
 
 /** Whatever becomes part of a path is checked here, so that no record can make us leave the cache folder. */

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { hasErrno } from '../system/errno.ts'
 import { ensureFolder } from '../system/folder.ts'
 import { temporaryPath } from '../system/durable.ts'
-import { ifReadable } from './unreadable.ts'
+import { ifExists } from './unreadable.ts'
 
 export type LinkFile = (existing: string, path: string) => Promise<void>
 
@@ -33,7 +33,7 @@ export interface FoundLease {
 
 /** The lease in `file`, or undefined when there is none. */
 export async function readLease(file: string): Promise<FoundLease | undefined> {
-  return await ifReadable(file, async () => {
+  return await ifExists(file, async () => {
     const [text, { mtimeMs }] = await Promise.all([readFile(file, 'utf8'), stat(file)])
     return { text, holder: parseHolder(text), mtimeMs }
   })

@@ -5,7 +5,7 @@ import { errnoOf } from '../system/errno.ts'
 export interface HeldLease {
   handle: FileHandle
   /** Whether the file still says that it is ours. */
-  mine(): Promise<boolean>
+  isHeld(): Promise<boolean>
 }
 
 const RETRY_MS = 250
@@ -22,7 +22,7 @@ export async function release(file: string, held: HeldLease): Promise<void> {
 
 async function removeSoon(file: string, held: HeldLease, retryMs: number): Promise<void> {
   const isDone = await orLater(async () => {
-    if (await held.mine()) await rm(file, { force: true })
+    if (await held.isHeld()) await rm(file, { force: true })
   })
   if (isDone) return
   // It must not keep a process alive: the lease of an ended one is lost anyway.

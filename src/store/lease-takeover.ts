@@ -10,7 +10,7 @@ export const GUARD_NAME = /^[\w-]+\.[\w-]+\.\d+$/
 export interface Taker {
   me: Holder
   /** How long a guard may be silent whose holder is out of sight. */
-  silenceMs: number
+  staleMs: number
   now: number
   link: LinkFile | undefined
 }
@@ -55,12 +55,12 @@ export function livenessOfHolder(holder: Holder | undefined): Liveness {
   return liveness === 'alive' && holder.thread !== 0 ? 'unknown' : liveness
 }
 
-async function isAtWork(guard: string, { silenceMs, now }: Taker): Promise<boolean> {
+async function isAtWork(guard: string, { staleMs, now }: Taker): Promise<boolean> {
   const found = await readLease(guard)
   // It has just finished.
   if (!found) return true
   const liveness = livenessOfHolder(found.holder)
-  return liveness === 'alive' || (liveness === 'unknown' && now - found.mtimeMs < silenceMs)
+  return liveness === 'alive' || (liveness === 'unknown' && now - found.mtimeMs < staleMs)
 }
 
 async function removeGuards(name: string, count: number): Promise<void> {

@@ -15,9 +15,9 @@ import { orUnwritable } from './unwritable.ts'
 export interface Lease {
   /**
    * Whether the lease is still ours. Only a holder on another machine or in a worker thread can lose it, after it
-   * hung for longer than `silenceMs`. Ask right before what must happen once: paying, publishing.
+   * hung for longer than `staleMs`. Ask right before what must happen once: paying, publishing.
    */
-  mine(): Promise<boolean>
+  isHeld(): Promise<boolean>
 }
 
 export interface LeaseOptions {
@@ -27,10 +27,10 @@ export interface LeaseOptions {
   /** How often a holder says that it is there. 5 seconds. */
   beatMs?: number | undefined
   /** How long a holder that cannot be seen from here may say nothing. 60 seconds. */
-  silenceMs?: number | undefined
+  staleMs?: number | undefined
   /** Called once when somebody else has the lease; with whom, where the lease says it. */
   onWait?: ((holder: Holder | undefined) => void) | undefined
-  /** Called once when a process of this machine has the lease and says nothing for `silenceMs`: it may be stopped. */
+  /** Called once when a process of this machine has the lease and says nothing for `staleMs`: it may be stopped. */
   onStill?: ((holder: Holder | undefined) => void) | undefined
   /** How hard links are made. */
   link?: LinkFile | undefined
@@ -51,29 +51,29 @@ export async function withLease<T>(
   use: (lease: Lease) => Promise<T>,
   options: LeaseOptions = {},
 ): Promise<T> {
-  const { clock = systemClock, beatMs = 5_000, silenceMs = 60_000 } = options
+  const { clock = systemClock, beatMs = 5_000, staleMs = 60_000 } = options
   const token = randomBytes(8).toString('hex')
   const me: Holder = { ...currentProcess(), machine: hostname(), thread: threadId, token }
-  const mine = async (): Promise<boolean> => (await readLease(file))?.holder?.token === token
+  const isHeld = async (): Promise<boolean> => (await readLease(file))?.holder?.token === token
   ownLeases().add(token)
   try {
-    const handle = await acquire(file, me, { ...options, clock, beatMs, silenceMs })
+    const handle = await acquire(file, me, { ...options, clock, beatMs, staleMs })
     const stopBeating = startBeating(handle, clock, beatMs)
     try {
-      return await use({ mine })
+      return await use({ isHeld })
     } finally {
       stopBeating()
-      await release(file, { handle, mine })
+      await release(file, { handle, isHeld })
     }
   } finally {
     ownLeases().delete(token)
   }
 }
 
-type Settings = LeaseOptions & { clock: Clock; beatMs: number; silenceMs: number }
+type Settings = LeaseOptions & { clock: Clock; beatMs: number; staleMs: number }
 
 async function acquire(file: string, me: Holder, settings: Settings): Promise<FileHandle> {
-  const { clock, signal, silenceMs, link } = settings
+  const { clock, signal, staleMs, link } = settings
   const isSilent = watchBeats(settings)
   const tell = createTeller(settings)
   let pauses = 0
@@ -89,7 +89,7 @@ async function acquire(file: string, me: Holder, settings: Settings): Promise<Fi
     const nextPauseMs = pauseMs(pauses)
     const silent = isSilent(found, nextPauseMs)
     if (isLost(found, silent)) {
-      const taker = { me, silenceMs, now: clock.now(), link }
+      const taker = { me, staleMs, now: clock.now(), link }
       if (await orUnwritable(file, () => removeLostLease(file, found, taker))) continue
     }
     tell(found.holder, silent)
@@ -122,7 +122,7 @@ function isLost(found: FoundLease, silent: boolean): boolean {
 function watchBeats({
   clock,
   beatMs,
-  silenceMs,
+  staleMs,
 }: Settings): (found: FoundLease, nextPauseMs: number) => boolean {
   let last: FoundLease | undefined
   let watchedMs = 0
@@ -132,8 +132,8 @@ function watchBeats({
     watchedMs = unchanged ? watchedMs + pausedMs : 0
     last = found
     pausedMs = nextPauseMs
-    const beatIsOld = clock.now() - found.mtimeMs >= silenceMs && watchedMs >= 2 * beatMs
-    return beatIsOld || watchedMs >= silenceMs
+    const beatIsOld = clock.now() - found.mtimeMs >= staleMs && watchedMs >= 2 * beatMs
+    return beatIsOld || watchedMs >= staleMs
   }
 }
 

@@ -3,7 +3,7 @@ import { fingerprint, type Hasher } from '../request/fingerprint.ts'
 import type { CanonicalRequest } from '../request/request.ts'
 import { createBlobs, type Blobs } from './blobs.ts'
 import { createEntries, type Entries } from './entries.ts'
-import { createFileNotes, type FileNotes } from './file-notes.ts'
+import { createVerifiedFiles, type VerifiedFiles } from './verified-files.ts'
 import { createJournal, type Journal } from './journal.ts'
 import type { JournalRecord } from './journal-record.ts'
 import { createLayout, type Layout } from './layout.ts'
@@ -20,7 +20,7 @@ export interface Store {
   layout: Layout
   blobs: Blobs
   outputs: Outputs
-  notes: FileNotes
+  notes: VerifiedFiles
   entries: Entries
   /** Undefined when the project pins nothing. */
   lockfile: Pins | undefined
@@ -57,7 +57,7 @@ export function openStore(places: StorePlaces, hasher: Hasher, clock: Clock): St
   const keyOf = (request: CanonicalRequest) => fingerprint(request, hasher)
   const entries = createEntries(layout, { fingerprint: keyOf, prepare })
   const journal = createJournal(layout, prepare)
-  const notes = createFileNotes(layout, prepare, clock)
+  const notes = createVerifiedFiles(layout, prepare, clock)
   const lockfile = places.lockfile
     ? openPins(places.lockfile, { layout, fingerprint: keyOf, clock })
     : undefined

@@ -11,7 +11,7 @@ import { blobUnusable, type BlobStatus } from './blob-error.ts'
 import { statusOf } from './blobs.ts'
 import type { BlobRef } from './entry.ts'
 import { createFileDigester } from './file-digester.ts'
-import { createFileNotes, readFileState } from './file-notes.ts'
+import { createVerifiedFiles, readFileState } from './verified-files.ts'
 import { createLayout, type Layout } from './layout.ts'
 import { createPreparation } from './prepare.ts'
 import { safeFileName } from './safe-name.ts'
@@ -39,7 +39,7 @@ export interface Outputs {
 export function createOutputs(
   layout: Layout,
   prepare = createPreparation(layout),
-  notes = createFileNotes(layout, prepare),
+  notes = createVerifiedFiles(layout, prepare),
 ): Outputs {
   // Bundlers ask for hundreds at once. More at a time are not faster, and each needs a buffer.
   const turns = new PQueue({ concurrency: 8 })

@@ -4,7 +4,7 @@ import { MeshyError } from '../system/errors.ts'
 import { writeDurably } from '../system/durable.ts'
 import { describeIssue } from './issue.ts'
 import { formatJson } from './lockfile-json.ts'
-import { ifReadable } from './unreadable.ts'
+import { ifExists } from './unreadable.ts'
 import { orUnwritable } from './unwritable.ts'
 
 /** The version that this release writes and reads, of every record. */
@@ -48,7 +48,7 @@ export async function writeRecord(file: string, record: object, tmp: string): Pr
 
 /** The text of a file; undefined when there is none. */
 export async function readText(file: string): Promise<string | undefined> {
-  return await ifReadable(file, () => readFile(file, 'utf8'))
+  return await ifExists(file, () => readFile(file, 'utf8'))
 }
 
 /** JSON as it is; what is not JSON is the error that `toError` makes of the reason. */

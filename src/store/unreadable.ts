@@ -6,7 +6,7 @@ import { errnoOf, hasErrno } from '../system/errno.ts'
  *
  * @throws MESHY_CACHE_UNREADABLE when the operating system refuses; every other error as it is.
  */
-export async function ifReadable<T>(file: string, read: () => Promise<T>): Promise<T | undefined> {
+export async function ifExists<T>(file: string, read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read()
   } catch (error) {

@@ -5,7 +5,7 @@ export interface Watchdog {
   /** Aborted when the time is up, or when the outer signal is. */
   signal: AbortSignal
   /** Whether the time was up first. */
-  barked(): boolean
+  timedOut(): boolean
   /** Starts the time anew. */
   feed(): void
   /** Must be called in the end: the timer would keep the process alive. */
@@ -27,7 +27,7 @@ export function createWatchdog(clock: Clock, ms: number, outer?: AbortSignal): W
 
   return {
     signal: outer ? AbortSignal.any([outer, bark.signal]) : bark.signal,
-    barked: () => bark.signal.aborted,
+    timedOut: () => bark.signal.aborted,
     feed() {
       fed = clock.now()
     },

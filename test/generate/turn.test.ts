@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { createLayout } from '../../src/store/layout.ts'
-import { takeTurn } from '../../src/generate/turn.ts'
+import { withKeyLease } from '../../src/generate/turn.ts'
 import { systemClock, type Clock } from '../../src/system/clock.ts'
 import { spawnScript } from '../support/child.ts'
 import { openRun } from '../support/run.ts'
@@ -9,7 +9,7 @@ import { useTempDir } from '../support/temp-dir.ts'
 
 const SUBJECT = { key: '0123456789abcdef', imageName: 'hero.png' }
 
-describe('takeTurn', () => {
+describe('withKeyLease', () => {
   const { path } = useTempDir()
 
   it('says once for whom it waits when another process is at work', async () => {
@@ -19,7 +19,7 @@ describe('takeTurn', () => {
     await holder.line(/held/)
     const { context, told } = await openRun({ root: path(), tell: () => void holder.kill() })
 
-    expect(await takeTurn(context.ports, SUBJECT, async () => 'done')).toBe('done')
+    expect(await withKeyLease(context.ports, SUBJECT, async () => 'done')).toBe('done')
 
     expect(told).toEqual([expect.stringMatching(/hero\.png: process \d+ on .+ is at work on it/)])
   }, 20_000)
@@ -30,8 +30,8 @@ describe('takeTurn', () => {
     const sleep: Clock['sleep'] = async () => end.abort()
     const { context, told } = await openRun({ root: path(), clock: { ...systemClock, sleep } })
 
-    const { next } = await takeTurn(context.ports, SUBJECT, async () => {
-      const second = takeTurn(context.ports, SUBJECT, async () => 'done')
+    const { next } = await withKeyLease(context.ports, SUBJECT, async () => {
+      const second = withKeyLease(context.ports, SUBJECT, async () => 'done')
       await ended
       return { next: second }
     })

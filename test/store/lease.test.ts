@@ -273,10 +273,10 @@ describe('withLease', () => {
   })
 
   it('knows when it lost the lease, and leaves that of the next holder alone', async () => {
-    const [before, after] = await withLease(lease(), async ({ mine }) => {
-      const first = await mine()
+    const [before, after] = await withLease(lease(), async ({ isHeld }) => {
+      const first = await isHeld()
       await plant(holder({ host: 'elsewhere' }))
-      return [first, await mine()]
+      return [first, await isHeld()]
     })
 
     expect([before, after]).toEqual([true, false])
@@ -320,7 +320,7 @@ describe('withLease', () => {
       throw Object.assign(new Error('exists'), { code: 'EEXIST' })
     }
 
-    expect(await withLease(lease(), async ({ mine }) => await mine(), { link: lostAnswer })).toBe(true)
+    expect(await withLease(lease(), async ({ isHeld }) => await isHeld(), { link: lostAnswer })).toBe(true)
   })
 
   it('says so when leases cannot be written', async () => {
@@ -336,7 +336,7 @@ describe('removeLostLease', () => {
   const { path } = useTempDir()
   const gone = holder({ pid: NOBODY })
   const lost = { text: JSON.stringify(gone), holder: gone, mtimeMs: 0 }
-  const taker = { me: holder({ token: 'b'.repeat(16) }), silenceMs: 60_000, now: Date.now(), link: undefined }
+  const taker = { me: holder({ token: 'b'.repeat(16) }), staleMs: 60_000, now: Date.now(), link: undefined }
 
   it('removes the lost lease, and its guard', async () => {
     await writeFile(path('one'), lost.text)

@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { MeshyError } from '../../src/system/errors.ts'
 import { createBlobs } from '../../src/store/blobs.ts'
-import { createFileNotes, readFileState } from '../../src/store/file-notes.ts'
+import { createVerifiedFiles, readFileState } from '../../src/store/verified-files.ts'
 import { createLayout } from '../../src/store/layout.ts'
 import { createOutputs } from '../../src/store/outputs.ts'
 import { systemClock } from '../../src/system/clock.ts'
@@ -88,7 +88,7 @@ describe('createOutputs', () => {
     const file = await outputs.materialise(ref, KEY, 'hero')
     const layout = createLayout(path('.meshy'))
     const laterRun = async () => {
-      const notes = createFileNotes(layout, undefined, { ...systemClock, now: () => Date.now() + 60_000 })
+      const notes = createVerifiedFiles(layout, undefined, { ...systemClock, now: () => Date.now() + 60_000 })
       await createOutputs(layout, undefined, notes).materialise(ref, KEY, 'hero')
       await notes.save()
     }
@@ -119,7 +119,7 @@ describe('createOutputs', () => {
     const { outputs, ref } = await setUp()
     const file = await outputs.materialise(ref, KEY, 'hero')
     const layout = createLayout(path('.meshy'))
-    const notes = createFileNotes(layout)
+    const notes = createVerifiedFiles(layout)
     const state = await readFileState(file)
     if (state) notes.set(file, state, ref.sha256)
 

@@ -12,7 +12,7 @@ describe('createWatchdog', () => {
     expect(dog.signal.aborted).toBe(false)
     await vi.advanceTimersByTimeAsync(1)
 
-    expect(dog.barked()).toBe(true)
+    expect(dog.timedOut()).toBe(true)
     expect(dog.signal.reason).toMatchObject({ name: 'TimeoutError' })
   })
 
@@ -23,10 +23,10 @@ describe('createWatchdog', () => {
       await vi.advanceTimersByTimeAsync(900)
       dog.feed()
     }
-    expect(dog.barked()).toBe(false)
+    expect(dog.timedOut()).toBe(false)
     await vi.advanceTimersByTimeAsync(1000)
 
-    expect(dog.barked()).toBe(true)
+    expect(dog.timedOut()).toBe(true)
   })
 
   it('keeps no timer once stopped', async () => {
@@ -36,7 +36,7 @@ describe('createWatchdog', () => {
 
     expect(vi.getTimerCount()).toBe(0)
     await vi.advanceTimersByTimeAsync(5000)
-    expect(dog.barked()).toBe(false)
+    expect(dog.timedOut()).toBe(false)
   })
 
   it('passes on the reason of the outer signal', () => {
@@ -46,7 +46,7 @@ describe('createWatchdog', () => {
     stop.abort('stopped')
 
     expect(dog.signal.reason).toBe('stopped')
-    expect(dog.barked()).toBe(false)
+    expect(dog.timedOut()).toBe(false)
     dog.stop()
   })
 })

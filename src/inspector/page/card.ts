@@ -142,8 +142,8 @@ export class Card {
 
   #showFacts({ metadata, source, credits, isStored, isAsked }: InspectedModel): void {
     const facts = metadata ? factsOf(metadata, source) : []
-    if (credits > 0) facts.push([isStored ? 'took' : 'price', formatCredits(credits)])
-    if (isAsked) facts.push(['waits for', 'your yes'])
+    if (credits > 0) facts.push([isStored ? 'cost' : 'price', formatCredits(credits)])
+    if (isAsked) facts.push(['waits for', 'your approval'])
     this.#facts.replaceChildren(
       ...facts.map(([term, value]) => {
         const className = value.length > WIDE ? 'wide' : ''

@@ -73,7 +73,7 @@ export class View {
     const rows: [string, string][] = [
       ['models', formatNumber(models)],
       ['together', formatBytes(bytes)],
-      ['took', formatCredits(spent)],
+      ['spent so far', formatCredits(spent)],
       ['this run', formatCredits(thisRun)],
       ['on their way', formatCredits(onTheirWay)],
       ...(balance === undefined ? [] : ([['balance', formatCredits(balance)]] as [string, string][])),

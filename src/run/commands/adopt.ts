@@ -7,7 +7,7 @@ import { notATask } from './account.ts'
 import { findRecord } from '../../store/found-record.ts'
 import { recordOf } from '../../generate/pay.ts'
 import type { Subject } from '../../request/request.ts'
-import { takeTurn } from '../../generate/turn.ts'
+import { withKeyLease } from '../../generate/turn.ts'
 
 /**
  * Takes a task of the account over for a request, whoever started it: the next build waits for it, and stores its
@@ -28,7 +28,7 @@ export async function adoptTask(
     throw notATask(taskId, error)
   })
   assertFits(subject, task, force)
-  await takeTurn(ports, subject, async () => {
+  await withKeyLease(ports, subject, async () => {
     const record = await findRecord(store.journal, subject.key)
     // This key has just read the task: from now on the record names it, whoever submitted the task.
     const reader = { host: options.baseUrl, account: digest }

@@ -6,7 +6,7 @@ import { findRecord } from '../../store/found-record.ts'
 import type { Subject } from '../../request/request.ts'
 import { ifIntact } from '../../store/unreadable.ts'
 import { readSubject } from './subject.ts'
-import { takeTurn } from '../../generate/turn.ts'
+import { withKeyLease } from '../../generate/turn.ts'
 
 /** What was given up, and what that will cost. */
 export interface Forgotten {
@@ -43,7 +43,7 @@ export async function forgetModel(context: Context, subject: Subject): Promise<F
     ports: { store },
   } = context
   const { key, imageName: image, canonical: request, params } = subject
-  return takeTurn(context.ports, subject, async () => {
+  return withKeyLease(context.ports, subject, async () => {
     const stored = await ifIntact(() => store.entries.read(key))
     const pinned = await store.lockfile?.get(key)
     const isStored = stored !== undefined || (await store.entries.keys()).includes(key)
@@ -72,7 +72,7 @@ function discard(context: Context, key: string): Promise<Forgotten> {
   const {
     ports: { store },
   } = context
-  return takeTurn(context.ports, { key, imageName: key }, async () => {
+  return withKeyLease(context.ports, { key, imageName: key }, async () => {
     await store.journal.discard(key)
     await store.entries.remove(key)
     return { key, image: '?', tasks: [], credits: undefined }

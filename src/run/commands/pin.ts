@@ -9,7 +9,7 @@ import type { Context } from '../context.ts'
 import { findEntry } from '../../finding/classify.ts'
 import { findRecord } from '../../store/found-record.ts'
 import { ifIntact } from '../../store/unreadable.ts'
-import { takeTurn } from '../../generate/turn.ts'
+import { withKeyLease } from '../../generate/turn.ts'
 import { PLUGIN_VERSION } from '../../system/version.ts'
 
 /**
@@ -25,7 +25,7 @@ export async function pinOwnBytes(context: Context, request: Request, file: stri
   const bytes = await readModel(file)
   assertGlbHeader(bytes, bytes.length)
   const facts = inspectGlb(bytes)
-  return takeTurn(context.ports, request, async () => {
+  return withKeyLease(context.ports, request, async () => {
     await assertNothingOnItsWay(context, request)
     const entry: Entry = {
       key: request.key,

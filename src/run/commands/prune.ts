@@ -5,7 +5,7 @@ import { listFolder } from '../../store/layout.ts'
 import type { Context } from '../context.ts'
 import { findRecord } from '../../store/found-record.ts'
 import { isLongOver } from '../../finding/retention.ts'
-import { takeTurn } from '../../generate/turn.ts'
+import { withKeyLease } from '../../generate/turn.ts'
 
 /** What no build uses. */
 export interface Prunable {
@@ -55,7 +55,7 @@ export async function prune(context: Context, { models, blobs, folders }: Prunab
   const keys = models.map(({ key }) => key)
   if (keys.length > 0) await store.lockfile?.remove(keys)
   for (const { key, image: imageName } of models) {
-    await takeTurn(context.ports, { key, imageName }, () => store.entries.remove(key))
+    await withKeyLease(context.ports, { key, imageName }, () => store.entries.remove(key))
   }
   for (const folder of folders) await rm(folder, { recursive: true, force: true })
   for (const blob of blobs) await store.blobs.remove(blob)

@@ -12,11 +12,11 @@ export interface FailedAttempt extends ApiFailure {
 /** Reads are free: they may be repeated. */
 const MAX_READS = 5
 /** A refusal for haste costs nothing, and passes. */
-const MAX_HASTY = 8
+const MAX_RATE_LIMITED = 8
 /** A longer wait than this is not worth keeping a build for, in milliseconds. */
 const MAX_WAIT = 120_000
 const READ_STEPS: BackoffSteps = { first: 500, max: 20_000 }
-const HASTY_STEPS: BackoffSteps = { first: 1000, max: 30_000 }
+const RATE_LIMIT_STEPS: BackoffSteps = { first: 1000, max: 30_000 }
 
 /**
  * Whether a failed call is sent again: the pause before it in milliseconds, or `undefined` for never.
@@ -27,9 +27,9 @@ const HASTY_STEPS: BackoffSteps = { first: 1000, max: 30_000 }
 export function nextDelay(failed: FailedAttempt): number | undefined {
   const { attempt, random, limit, retryAfterMs } = failed
   if (limit === 'queue' || !isRepeatable(failed)) return undefined
-  if (attempt >= (limit === 'rate' ? MAX_HASTY : MAX_READS)) return undefined
+  if (attempt >= (limit === 'rate' ? MAX_RATE_LIMITED : MAX_READS)) return undefined
   if (retryAfterMs !== undefined && retryAfterMs > MAX_WAIT) return undefined
-  const pause = backoff(attempt, random, limit === 'rate' ? HASTY_STEPS : READ_STEPS)
+  const pause = backoff(attempt, random, limit === 'rate' ? RATE_LIMIT_STEPS : READ_STEPS)
   return Math.max(pause, retryAfterMs ?? 0)
 }
 

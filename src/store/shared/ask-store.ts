@@ -35,7 +35,7 @@ export interface StoreQuestion<T> {
 
 const ATTEMPTS = 3
 /** Silence that is endured, before an answer and within one. */
-const SILENCE_MS = 10_000
+const IDLE_TIMEOUT_MS = 10_000
 /** The least that is expected of a connection: whoever drips is too slow, however often. */
 const SLOWEST_BYTES_PER_MS = 50
 const BASE_LIMIT_MS = 20_000
@@ -69,10 +69,10 @@ function isWorthAnother({ kind }: StoreFault, attempt: number): boolean {
 
 async function askOnce<T>({ exchange, clock }: StoreNetwork, question: StoreQuestion<T>): Promise<T> {
   const request = await question.request()
-  const silence = createWatchdog(clock, SILENCE_MS, question.signal)
-  const limit = createWatchdog(clock, BASE_LIMIT_MS + question.bytes / SLOWEST_BYTES_PER_MS, silence.signal)
+  const idle = createWatchdog(clock, IDLE_TIMEOUT_MS, question.signal)
+  const limit = createWatchdog(clock, BASE_LIMIT_MS + question.bytes / SLOWEST_BYTES_PER_MS, idle.signal)
   const explain = (error: unknown): unknown => {
-    if (silence.barked() || limit.barked()) return new StoreFault('slow', 'was too slow', { cause: error })
+    if (idle.timedOut() || limit.timedOut()) return new StoreFault('slow', 'was too slow', { cause: error })
     return error instanceof StoreFault ? error : brokenConnection(error)
   }
   const stop = new AbortController()
@@ -83,9 +83,9 @@ async function askOnce<T>({ exchange, clock }: StoreNetwork, question: StoreQues
     })
     const { status, headers } = reply
     assertNotTransient(reply, clock.now())
-    return await question.read({ status, headers, bytes: watched(reply, silence.feed, explain) })
+    return await question.read({ status, headers, bytes: watched(reply, idle.feed, explain) })
   } finally {
-    silence.stop()
+    idle.stop()
     limit.stop()
     // Closes a connection that nobody read to its end.
     stop.abort()

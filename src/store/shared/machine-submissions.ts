@@ -5,7 +5,7 @@ import { MeshyError } from '../../system/errors.ts'
 import { listFolder, type Layout } from '../layout.ts'
 import { withLease } from '../lease.ts'
 import { KEY_PATTERN } from '../patterns.ts'
-import { ifReadable } from '../unreadable.ts'
+import { ifExists } from '../unreadable.ts'
 import { readRecord, RECORD_VERSION, writeRecord } from '../record.ts'
 import { orUnwritable } from '../unwritable.ts'
 import type { Clock } from '../../system/clock.ts'
@@ -64,7 +64,7 @@ export function createMachineSubmissions(layout: Layout, prepare: () => Promise<
 
 /** Written when it was sent or later: what is so old tells of a task that is gone. */
 async function isOver(file: string, clock: Clock): Promise<boolean> {
-  const found = await ifReadable(file, () => stat(file))
+  const found = await ifExists(file, () => stat(file))
   return found !== undefined && clock.now() - found.mtimeMs > KEPT_MS
 }
 

@@ -10,14 +10,14 @@ import { fileState, isSettled, type FileState } from '../system/file-state.ts'
 import type { Layout } from './layout.ts'
 import { createPreparation } from './prepare.ts'
 import { readText } from './record.ts'
-import { ifReadable } from './unreadable.ts'
+import { ifExists } from './unreadable.ts'
 import { orUnwritable } from './unwritable.ts'
 
 /**
  * What was found out by reading a file, for as long as the file stays in the same state: by this run, and by earlier
  * ones on this machine. Only to save the reading: whoever has no note reads.
  */
-export interface FileNotes {
+export interface VerifiedFiles {
   /** @param file absolute path */
   get(file: string, state: FileState): Promise<string | undefined>
   /** @param note one line */
@@ -31,11 +31,11 @@ interface Note {
   note: string
 }
 
-export function createFileNotes(
+export function createVerifiedFiles(
   layout: Layout,
   prepare = createPreparation(layout),
   clock: Clock = systemClock,
-): FileNotes {
+): VerifiedFiles {
   const own = new Map<string, Note>()
   const unsaved = new Map<string, Note>()
   let earlier: Promise<ReadonlyMap<string, Note>> | undefined
@@ -75,7 +75,7 @@ export function createFileNotes(
 
 /** The state of a file; undefined when there is none. */
 export async function readFileState(file: string): Promise<FileState | undefined> {
-  return await ifReadable(file, async () => fileState(await stat(file, { bigint: true })))
+  return await ifExists(file, async () => fileState(await stat(file, { bigint: true })))
 }
 
 const SYNCS_AT_ONCE = 8

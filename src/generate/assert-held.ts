@@ -10,12 +10,12 @@ export const NOT_SUBMITTED = 'Nothing was submitted.'
  *
  * @throws {MeshyError} MESHY_ABORTED when this machine hung for so long that another one took the request over
  */
-export async function assertMine(
+export async function assertHeld(
   lease: Lease,
   { imageName }: Pick<Subject, 'imageName'>,
   consequence: string,
 ): Promise<void> {
-  if (await lease.mine()) return
+  if (await lease.isHeld()) return
   throw new MeshyError('MESHY_ABORTED', {
     message: `Another machine took over \`${imageName}\` while this one hung. ${consequence}`,
     hint: 'Run again: what the other machine stored is found.',

@@ -5,7 +5,7 @@ import { toPosix } from './resolve.ts'
  * An expected failure with place, next step and code in its message, since bundlers show little else. Paths below the
  * root are told from there. It has neither stack nor cause: bundlers print both, and the message says it all.
  */
-export function presentable(error: unknown, root: string): unknown {
+export function toBundlerError(error: unknown, root: string): unknown {
   if (!isMeshyError(error)) return error
   const { code, hint, site, details, name } = error
   const message = formatError(error).replaceAll(`\`${toPosix(root)}/`, '`')

@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { createFileNotes, readFileState } from '../../src/store/file-notes.ts'
+import { createVerifiedFiles, readFileState } from '../../src/store/verified-files.ts'
 import { createLayout } from '../../src/store/layout.ts'
 import type { FileState } from '../../src/system/file-state.ts'
 import { systemClock, type Clock } from '../../src/system/clock.ts'
@@ -9,11 +9,11 @@ import { useTempDir } from '../support/temp-dir.ts'
 /** Every file that was just written is old for it. */
 const LATER: Clock = { ...systemClock, now: () => Date.now() + 60_000 }
 
-describe('createFileNotes', () => {
+describe('createVerifiedFiles', () => {
   const { path } = useTempDir()
 
   /** Notes as a run of its own has them. */
-  const openNotes = (clock = LATER) => createFileNotes(createLayout(path('.meshy')), undefined, clock)
+  const openNotes = (clock = LATER) => createVerifiedFiles(createLayout(path('.meshy')), undefined, clock)
 
   async function writeNoted(text = 'bytes'): Promise<string> {
     const file = path('hero.glb')
