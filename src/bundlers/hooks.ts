@@ -151,7 +151,7 @@ export async function finishBuild(session: Session, api: PluginApi): Promise<voi
   } = context
   if (options.mode === 'plan') part?.tellRows(await takePlan(context.seen))
   await declared?.write()
-  if (options.mode !== 'plan') await store.notes.save()
+  if (options.mode !== 'plan') await store.outputs.notes.save()
   await finishSharing(context.ports)
   const problem = session.problems.take({ isTold: session.hasFailed() })
   if (problem !== undefined) throw toBundlerError(problem, session.bundler.root)

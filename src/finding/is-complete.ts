@@ -15,5 +15,5 @@ export async function isComplete(
   if (!mayGenerate(mode)) return true
   if (!hasPictures(request) || isOutdated(facts)) return false
   if (store.lockfile && !(await store.lockfile.get(key))) return false
-  return !(await store.begun()).has(key)
+  return !(await store.journal.begun()).has(key)
 }

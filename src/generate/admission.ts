@@ -1,5 +1,6 @@
 import { isMeshyError, MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
+import { readKnownTasks } from '../store/known-tasks.ts'
 import { givenUpTasks, type StartedRecord } from '../store/journal-record.ts'
 import type { Admission, Candidate } from './batch.ts'
 import { overBudget, type Reservation } from './budget.ts'
@@ -59,7 +60,7 @@ const LOOK_MS = { first: 1_000, longest: 10_000 }
 /** The tasks of the account, looked at again while a submission that was cut off may still become one. */
 async function lookAtAccount(ports: Ports, candidates: Candidate[]): Promise<Known> {
   for (let pause = LOOK_MS.first; ; pause = Math.min(LOOK_MS.longest, pause * 2)) {
-    const found = { recent: await listOnce(ports, candidates), known: await ports.store.knownTasks() }
+    const found = { recent: await listOnce(ports, candidates), known: await readKnownTasks(ports.store) }
     const missed = candidates.filter((candidate) => isMissed(ports, candidate, found))
     if (missed.length === 0) return found
     for (const { request } of missed) {

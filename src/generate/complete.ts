@@ -33,7 +33,7 @@ async function settle(ports: LocalPorts, entry: Entry): Promise<void> {
   } = ports
   const { key } = entry
   if (store.lockfile && !(await store.lockfile.get(key))) await store.lockfile.put(entry)
-  if (!(await store.begun()).has(key)) return
+  if (!(await store.journal.begun()).has(key)) return
   const record = await findRecord(store.journal, key)
   if (record?.state === 'unreadable') {
     const file = store.layout.journalRecord(key)

@@ -5,6 +5,7 @@ import type { Request } from '../request/request.ts'
 import type { JournalRecord, StartedRecord } from '../store/journal-record.ts'
 import { apiFailureOf } from '../system/api-failure.ts'
 import type { Ports } from './ports.ts'
+import { readKnownTasks } from '../store/known-tasks.ts'
 import { adoptable, echoesKeys, listRecentTasks, type KnownTasks, type RecentTasks } from './recent-tasks.ts'
 import { isPastRetention, isUnsent } from '../finding/retention.ts'
 
@@ -46,7 +47,7 @@ export async function findLostTask(ports: Ports, request: Request, cause: unknow
     })
     const task = adoptable(recent, request.key, record.forgottenTasks)
     if (task) return task.id
-    candidates = candidatesFor(recent, record, await store.knownTasks())
+    candidates = candidatesFor(recent, record, await readKnownTasks(store))
   }
   throw submissionUnknown(request, { candidates, cause })
 }

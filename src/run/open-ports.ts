@@ -65,7 +65,7 @@ function openProjectStore({
     warn: (text) => reporter.notices.once(text),
   })
   const journal = tellingJournal(local.journal, { shared, options })
-  return { ...local, journal, hasher, images: createImageReader(hasher, local.notes), shared }
+  return { ...local, journal, hasher, images: createImageReader(hasher, local.outputs.notes), shared }
 }
 
 function serviceClock(

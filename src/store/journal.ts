@@ -65,6 +65,8 @@ export interface Journal {
   clear(key: string): Promise<void>
   /** Keys with a record, sorted. */
   keys(): Promise<string[]>
+  /** Keys with a record when this run first asked: read once, since it is asked for each import. */
+  begun(): Promise<ReadonlySet<string>>
 }
 
 export function createJournal(layout: Layout, prepare = createPreparation(layout)): Journal {
@@ -77,8 +79,10 @@ export function createJournal(layout: Layout, prepare = createPreparation(layout
     return record
   }
 
+  let begun: Promise<ReadonlySet<string>> | undefined
   return {
     read,
+    begun: () => (begun ??= listKeys(layout.journal).then((keys) => new Set(keys))),
     start: async (start) => await write(startAfter(await read(start.key), start)),
     lose: async (key) => await write(loseAfter(await read(key), key)),
     send: async (key, sent) => await write(sendAfter(await read(key), key, sent)),

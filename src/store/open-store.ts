@@ -1,11 +1,9 @@
-import { isMeshyError, type ErrorCode } from '../system/errors.ts'
 import { fingerprint, type Hasher } from '../request/fingerprint.ts'
 import type { CanonicalRequest } from '../request/request.ts'
 import { createBlobs, type Blobs } from './blobs.ts'
 import { createEntries, type Entries } from './entries.ts'
-import { createVerifiedFiles, type VerifiedFiles } from './verified-files.ts'
+import { createVerifiedFiles } from './verified-files.ts'
 import { createJournal, type Journal } from './journal.ts'
-import type { JournalRecord } from './journal-record.ts'
 import { createLayout, type Layout } from './layout.ts'
 import { withLease, type Lease, type LeaseOptions } from './lease.ts'
 import { createLockfile, type LockfileOptions } from './lockfile.ts'
@@ -20,7 +18,6 @@ export interface Store {
   layout: Layout
   blobs: Blobs
   outputs: Outputs
-  notes: VerifiedFiles
   entries: Entries
   /** Undefined when the project pins nothing. */
   lockfile: Pins | undefined
@@ -33,10 +30,6 @@ export interface Store {
     use: (lease: Lease) => Promise<T>,
     options: Pick<LeaseOptions, 'signal' | 'onWait' | 'onStill'>,
   ): Promise<T>
-  /** Keys by the ids of the tasks that belong to them, as all records say that can be read. */
-  knownTasks(): Promise<ReadonlyMap<string, string>>
-  /** Keys that were on their way when this run first asked: read once, since it is asked for each import. */
-  begun(): Promise<ReadonlySet<string>>
 }
 
 /** Where a project keeps what it has. */
@@ -56,28 +49,22 @@ export function openStore(places: StorePlaces, hasher: Hasher, clock: Clock): St
   const prepare = createPreparation(layout, clock, commits)
   const keyOf = (request: CanonicalRequest) => fingerprint(request, hasher)
   const entries = createEntries(layout, { fingerprint: keyOf, prepare })
-  const journal = createJournal(layout, prepare)
   const notes = createVerifiedFiles(layout, prepare, clock)
   const lockfile = places.lockfile
     ? openPins(places.lockfile, { layout, fingerprint: keyOf, clock })
     : undefined
-  let begun: Promise<ReadonlySet<string>> | undefined
   return {
     layout,
     prepare,
     entries,
-    journal,
     lockfile,
+    journal: createJournal(layout, prepare),
     blobs: createBlobs(layout, prepare),
     outputs: createOutputs(layout, prepare, notes),
-    notes,
     withLease: async (key, use, options) => {
       await prepare()
       return withLease(layout.lease(key), use, { ...options, clock })
     },
-    knownTasks: async () =>
-      new Map([...(await journalTasks(journal)), ...(await entryTasks(entries, lockfile))]),
-    begun: () => (begun ??= journal.keys().then((keys) => new Set(keys))),
   }
 }
 
@@ -86,47 +73,4 @@ function openPins(
   { layout, ...rest }: { layout: Layout; fingerprint: LockfileOptions['fingerprint']; clock: Clock },
 ): Pins {
   return createPins(createLockfile({ file, lease: layout.lease('lockfile'), ...rest }))
-}
-
-type TaskOfKey = readonly [taskId: string, key: string]
-
-async function entryTasks(entries: Entries, lockfile: Pins | undefined): Promise<TaskOfKey[]> {
-  const stored = await readAll(await entries.keys(), entries.read)
-  const pinned = lockfile ? [...(await lockfile.all()).values()] : []
-  return [...stored, ...pinned].flatMap(({ key, task }) => (task ? [[task.id, key] as const] : []))
-}
-
-async function journalTasks(journal: Journal): Promise<TaskOfKey[]> {
-  const records = await readAll(await journal.keys(), journal.read)
-  return records.flatMap((record) =>
-    [...record.forgottenTasks, ...tasksOf(record)].map((id) => [id, record.key] as const),
-  )
-}
-
-/** What keeps one record from being read is a matter of its own key alone. */
-const UNREADABLE_CODES: ReadonlySet<ErrorCode> = new Set([
-  'MESHY_CACHE_CORRUPT',
-  'MESHY_CACHE_UNREADABLE',
-  'MESHY_CACHE_VERSION',
-  'MESHY_JOURNAL_INVALID',
-])
-
-async function readAll<T>(
-  keys: readonly string[],
-  read: (key: string) => Promise<T | undefined>,
-): Promise<T[]> {
-  const readOne = async (key: string) => {
-    try {
-      return await read(key)
-    } catch (error) {
-      if (isMeshyError(error) && UNREADABLE_CODES.has(error.code)) return undefined
-      throw error
-    }
-  }
-  return (await Promise.all(keys.map(readOne))).filter((record) => record !== undefined)
-}
-
-function tasksOf(record: JournalRecord): string[] {
-  if (record.state === 'accepted') return [record.taskId]
-  return record.state === 'failed' && record.failure.taskId ? [record.failure.taskId] : []
 }

@@ -11,7 +11,7 @@ import { blobUnusable, type BlobStatus } from './blob-error.ts'
 import { statusOf } from './blobs.ts'
 import type { BlobRef } from './entry.ts'
 import { createFileDigester } from './file-digester.ts'
-import { createVerifiedFiles, readFileState } from './verified-files.ts'
+import { createVerifiedFiles, readFileState, type VerifiedFiles } from './verified-files.ts'
 import { createLayout, type Layout } from './layout.ts'
 import { createPreparation } from './prepare.ts'
 import { safeFileName } from './safe-name.ts'
@@ -19,6 +19,8 @@ import { orUnwritable } from './unwritable.ts'
 
 /** Blobs under speaking names: bundlers name what they emit after the file that they read. */
 export interface Outputs {
+  /** What is known of files that were read. */
+  notes: VerifiedFiles
   /**
    * The absolute path of a file with the bytes of `ref`, named after `name`. Its bytes are read and checked
    * unless this has been done since it last changed; a wrong one is made anew from the blob. Where the cache is read-only,
@@ -79,6 +81,7 @@ export function createOutputs(
     }
   }
   return {
+    notes,
     materialise: async (ref, key, name) => {
       const id = `${ref.sha256} ${targetOf(ref, key, name)}`
       const turn = running.get(id) ?? turns.add(() => make(ref, key, name)).finally(() => running.delete(id))
