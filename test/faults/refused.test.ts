@@ -91,6 +91,7 @@ describe('a submission that was refused', () => {
       await loadAll(first)
       await expect.poll(() => first.context.ports.store.journal.keys(), WAIT).toHaveLength(3)
       await expect.poll(() => statesOf(first), WAIT).toEqual(['failed', 'failed', 'failed'])
+      await expect.poll(() => first.context.ports.models.all().some(({ work }) => work), WAIT).toBe(false)
 
       const second = await open()
       await loadAll(second)

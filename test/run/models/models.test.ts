@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import type { FaultRule } from '../../../src/emulator.ts'
+import { phaseOf, type Phase } from '../../../src/run/models/model.ts'
+import { openRun, writePictures, type TestRun } from '../../support/run.ts'
+import { startService } from '../../support/service.ts'
+import { useTempDir } from '../../support/temp-dir.ts'
+
+const SPECIFIER = 'hero.png?meshy'
+const WAIT = { timeout: 20_000 }
+const REFUSED: FaultRule = { kind: 'failTask', message: 'It went wrong', type: 'invalid_request' }
+
+/** Two instances of the plugin in one process, as a framework makes them for pages and for its server. */
+describe('two live runs that want one model', () => {
+  const { path } = useTempDir()
+
+  async function loadInBoth(faults: FaultRule[] = []) {
+    await writePictures(path(), 'hero.png')
+    const service = await startService({ taskMs: 1_500, faults })
+    const open = () => openRun({ root: path(), service, live: true })
+    const [one, two] = [await open(), await open()]
+    await one.load(SPECIFIER)
+    await two.load(SPECIFIER)
+    return { service, one, two }
+  }
+
+  it('both show that it is made, by one of them, once', async () => {
+    const { service, one, two } = await loadInBoth()
+
+    expect([one, two].map(phaseIn)).toEqual(['making', 'making'])
+    await expect.poll(() => phaseIn(one), WAIT).toBe('ready')
+    await expect.poll(() => phaseIn(two), WAIT).toBe('idle')
+    await two.load(SPECIFIER)
+
+    expect(phaseIn(two)).toBe('ready')
+    expect(service.counts.posts).toBe(1)
+  })
+
+  it('are told of a failure by themselves: one when it happens, the other when it asks again', async () => {
+    const { service, one, two } = await loadInBoth([REFUSED])
+
+    await expect.poll(() => phaseIn(one), WAIT).toBe('failed')
+    await expect.poll(() => phaseIn(two), WAIT).toBe('idle')
+    const shown = await two.load(SPECIFIER)
+
+    expect(phaseIn(two)).toBe('failed')
+    expect(shown.failure).toMatchObject({ code: 'MESHY_TASK_FAILED' })
+    expect(two.told.join('\n')).toMatch(/failed before: .*It went wrong/)
+    expect(service.counts.posts).toBe(1)
+  })
+})
+
+function phaseIn({ context }: TestRun): Phase | undefined {
+  const [model] = context.ports.models.all()
+  return model && phaseOf(model)
+}
