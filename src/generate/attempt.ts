@@ -15,7 +15,7 @@ export interface Attempt {
 /** A task at the service that will give the model of a request. */
 export interface Claim {
   origin: 'generated' | 'adopted'
-  /** What this run holds for a task of its own. Released by whoever made the claim, whatever comes of it. */
+  /** What this run holds for a task of its own: what is refunded later goes back. */
   reservation?: Reservation | undefined
   /** Runs `watch` with the id of the task, inside the account's limit of tasks where this run submits it. */
   running<T>(watch: (taskId: string) => Promise<T>): Promise<T>

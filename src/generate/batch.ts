@@ -20,7 +20,7 @@ export type Admission =
   | { adopt: Task }
   | {
       permission: Permission
-      /** Released by whoever was admitted, at the end of the attempt. */
+      /** Released by the claim of whoever was admitted. */
       reservation: Reservation
       /** Aborted when another submission of the batch showed that none can succeed. */
       batch: AbortController

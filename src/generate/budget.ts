@@ -23,11 +23,12 @@ export class Budget {
 }
 
 /**
- * Credits held for one attempt to get a task. Whoever makes the attempt owns it, and releases it at the end whatever came
- * of it: what was charged, or may have been, stays.
+ * Credits held for one attempt to get a task. Whoever submits it owns it, and releases it whatever came of that: what was
+ * charged, or may have been, stays until it is refunded.
  */
 export class Reservation {
   #mayBeCharged = false
+  #isReleased = false
   #giveBack: (() => void) | undefined
 
   constructor(giveBack: () => void) {
@@ -42,11 +43,18 @@ export class Reservation {
   /** The service refused it, or gave the credits back. */
   refunded(): void {
     this.#mayBeCharged = false
+    this.#settle()
   }
 
-  /** Gives back what was not charged, once. */
+  /** The attempt is over. */
   release(): void {
-    if (this.#mayBeCharged) return
+    this.#isReleased = true
+    this.#settle()
+  }
+
+  /** Once, whichever is heard of first. */
+  #settle(): void {
+    if (!this.#isReleased || this.#mayBeCharged) return
     this.#giveBack?.()
     this.#giveBack = undefined
   }

@@ -56,21 +56,22 @@ function submission(ports: Ports, request: Request, payment: Omit<Payment, 'deci
   const { limits } = ports.account()
   const { reservation, lease } = payment
   const decidedAt = ports.clock.serviceNow()
+  const getTask = async (): Promise<string> => {
+    const paid = await pay(ports, request, { ...payment, decidedAt })
+    // From here on it holds what is charged, and nothing else.
+    reservation.release()
+    if ('id' in paid) return paid.id
+    claim.origin = 'adopted'
+    await takeOver(ports, request, { task: paid.adopt, lease })
+    return paid.adopt.id
+  }
   const claim: Claim = {
     origin: 'generated',
     reservation,
     running: (watch) =>
-      limits.slot(
-        async () => {
-          const paid = await pay(ports, request, { ...payment, decidedAt })
-          if ('id' in paid) return watch(paid.id)
-          reservation.release()
-          claim.origin = 'adopted'
-          await takeOver(ports, request, { task: paid.adopt, lease })
-          return watch(paid.adopt.id)
-        },
-        { signal: ports.signal },
-      ),
+      limits
+        .slot(async () => watch(await getTask()), { signal: ports.signal })
+        .finally(() => reservation.release()),
   }
   return claim
 }

@@ -114,8 +114,6 @@ async function finishedTask(
       if (after === 'try again' && !attempt.permission) throw error
       if (after === 'gone') continue
       ports.reporter.logger.warn(`meshy: ${request.imageName}: submitting it once more`)
-    } finally {
-      claim.reservation?.release()
     }
   }
 }

@@ -32,8 +32,9 @@ describe('Budget', () => {
     reservation.release()
     expect(budget.reserved).toBe(30)
 
+    // A task that failed, after its submission is over.
     reservation.refunded()
-    reservation.release()
+    reservation.refunded()
     expect(budget.reserved).toBe(0)
   })
 })
