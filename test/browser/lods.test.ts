@@ -3,7 +3,7 @@ import path from 'node:path'
 import { preview } from 'vite'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { build, emulate, makeProject, paying } from '../bundlers/harness.ts'
-import { launchBrowser } from '../support/browser.ts'
+import { sharedBrowser } from '../support/browser.ts'
 import { REPOSITORY } from '../support/project.ts'
 
 const PAGE = `<!doctype html><meta charset="utf-8"><body style="margin:0"><script type="module" src="./page.js"></script>`
@@ -85,9 +85,9 @@ async function openPage(root: string) {
     preview: { port: 0, host: '127.0.0.1' },
   })
   onTestFinished(() => server.close())
-  const browser = await launchBrowser()
-  onTestFinished(() => browser.close())
+  const browser = await sharedBrowser()
   const page = await browser.newPage({ viewport: { width: 300, height: 300 } })
+  onTestFinished(() => page.close())
   await page.goto(server.resolvedUrls?.local[0] ?? '')
   await page.waitForFunction(() => 'drawAt' in window)
   return page

@@ -1,10 +1,10 @@
 import { copyFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startDev, type DevServer } from '../bundlers/dev-server.ts'
 import { emulate, makeProject, paying, VITES, type ViteName } from '../bundlers/harness.ts'
-import { launchBrowser } from '../support/browser.ts'
+import { sharedBrowser } from '../support/browser.ts'
 import { REPOSITORY, type Project } from '../support/project.ts'
 
 const SPECIFIER = './hero.png?meshy&poly=900'
@@ -17,10 +17,8 @@ const WAIT = { timeout: 60_000 }
 let browser: Browser
 
 beforeAll(async () => {
-  browser = await launchBrowser()
+  browser = await sharedBrowser()
 })
-
-afterAll(() => browser?.close())
 
 describe.each(VITES)('a page of %s whose model failed', (vite) => {
   it.each([

@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { preview, type PreviewServer } from 'vite'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
+import { sharedBrowser } from '../support/browser.ts'
 import { mustSucceed, REPOSITORY, runNode } from '../support/project.ts'
 
 const TEMPORARY = path.join(REPOSITORY, 'test', '.tmp')
@@ -19,11 +19,10 @@ beforeAll(async () => {
   await copyPlayground()
   firstDemo = await runDemo()
   server = await preview({ root: PLAYGROUND, configFile: false, preview: { port: 0, host: '127.0.0.1' } })
-  browser = await launchBrowser()
+  browser = await sharedBrowser()
 })
 
 afterAll(async () => {
-  await browser?.close()
   await server?.close()
 })
 

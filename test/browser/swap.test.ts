@@ -1,9 +1,9 @@
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { AssetMetadata } from '../../src/types.ts'
 import { startDev } from '../bundlers/dev-server.ts'
 import { emulate, makeProject, paying, servedModels, VITES, type ViteName } from '../bundlers/harness.ts'
-import { launchBrowser } from '../support/browser.ts'
+import { sharedBrowser } from '../support/browser.ts'
 import { startGate } from '../support/gate.ts'
 
 const SPECIFIER = './hero.png?meshy&poly=900'
@@ -21,10 +21,8 @@ interface Shown {
 let browser: Browser
 
 beforeAll(async () => {
-  browser = await launchBrowser()
+  browser = await sharedBrowser()
 })
-
-afterAll(() => browser?.close())
 
 describe.each(VITES)('a page that nobody touches, served by %s,', (vite) => {
   it.each([

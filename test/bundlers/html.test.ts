@@ -1,8 +1,8 @@
 import { preview } from 'vite'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { linkModels } from '../../src/bundlers/vite-html.ts'
-import { launchBrowser } from '../support/browser.ts'
+import { sharedBrowser } from '../support/browser.ts'
 import { startDev } from './dev-server.ts'
 import { build, emulate, makeProject, paying, servedModels, textsOf, VITES } from './harness.ts'
 
@@ -81,9 +81,8 @@ describe('linkModels', () => {
 describe('<model-viewer> in a page', () => {
   let browser: Browser
   beforeAll(async () => {
-    browser = await launchBrowser()
+    browser = await sharedBrowser()
   })
-  afterAll(() => browser?.close())
 
   const PAGE = `<!doctype html><title>page</title><model-viewer src="./hero.png?meshy&amp;poly=900"></model-viewer>`
 

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { build, paying } from '../bundlers/harness.ts'
-import { launchBrowser } from '../support/browser.ts'
+import { sharedBrowser } from '../support/browser.ts'
 import { mustSucceed, REPOSITORY } from '../support/project.ts'
 import { emulate, emulated, importing, keyless, runCli, viteBuild, viteProject } from './harness.ts'
 
@@ -64,9 +64,9 @@ describe('the page of a report', () => {
 })
 
 async function open(file: string) {
-  const browser = await launchBrowser()
-  onTestFinished(() => browser.close())
+  const browser = await sharedBrowser()
   const page = await browser.newPage()
+  onTestFinished(() => page.close())
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(error.message))
   page.on('console', (message) => message.type() === 'error' && problems.push(message.text()))

@@ -1,16 +1,22 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { deriveModel } from '../../src/derive/derive-model.ts'
 import type { DerivationPlan } from '../../src/finding/steps.ts'
 import { inspectGlb } from '../../src/glb/inspect.ts'
 import { validateGlb } from '../glb/fixtures.ts'
 import { heavyModel } from './models.ts'
-import { comparePictures, openViewer } from './viewer.ts'
+import { comparePictures, openViewer, type Viewer } from './viewer.ts'
 
 let raw: Buffer
+let viewer: Viewer
+let before: Buffer
 
 beforeAll(async () => {
   raw = await heavyModel('teapot')
-}, 120_000)
+  viewer = await openViewer()
+  before = await viewer.draw(raw)
+})
+
+afterAll(() => viewer?.close())
 
 const derive = (plan: DerivationPlan) => deriveModel(raw, { plan, extras: {} })
 
@@ -38,9 +44,6 @@ describe('a model of 30,000 triangles with maps of 2048 pixels', { timeout: 120_
     ['compress=draco', { compress: 'draco' }, { mean: 1, odd: 0.002 }],
     ['texture-size=1024', { textureSize: 1024 }, { mean: 1, odd: 0.002 }],
   ])('looks the same in a browser after %s', async (_, plan, limit) => {
-    const viewer = await openViewer()
-    const before = await viewer.draw(raw)
-
     const { mean, odd, covered } = await comparePictures(before, await viewer.draw((await derive(plan)).glb))
 
     expect(covered).toBeGreaterThan(0.2)
@@ -57,10 +60,9 @@ describe('a model of 30,000 triangles with maps of 2048 pixels', { timeout: 120_
   })
 
   it('is not the picture of another model', async () => {
-    const viewer = await openViewer()
     const other = await heavyModel('pig', { triangles: 5000, pixels: 256 })
 
-    const { mean } = await comparePictures(await viewer.draw(raw), await viewer.draw(other))
+    const { mean } = await comparePictures(before, await viewer.draw(other))
 
     expect(mean).toBeGreaterThan(10)
   })

@@ -1,14 +1,14 @@
 import path from 'node:path'
 import { build } from 'esbuild'
 import sharp from 'sharp'
-import { onTestFinished } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
+import { sharedBrowser } from '../support/browser.ts'
 import { REPOSITORY } from '../support/project.ts'
 
 /** Draws models as a page does. */
 export interface Viewer {
   /** The picture of a GLB as PNG, seen from the front and a little from above. */
   draw(glb: Uint8Array): Promise<Buffer>
+  close(): Promise<void>
 }
 
 const SIDE = 512
@@ -18,8 +18,7 @@ const ORIGIN = 'http://models.test'
 /** A browser with three.js, and decoders for everything that is derived. */
 export async function openViewer(): Promise<Viewer> {
   const script = await bundle(PAGE)
-  const browser = await launchBrowser()
-  onTestFinished(() => browser.close())
+  const browser = await sharedBrowser()
   const page = await browser.newPage({ viewport: { width: SIDE, height: SIDE } })
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(error.message))
@@ -41,6 +40,7 @@ export async function openViewer(): Promise<Viewer> {
       if (problems.length > 0) throw new Error(problems.join('\n'))
       return Buffer.from(url.slice(url.indexOf(',') + 1), 'base64')
     },
+    close: () => page.close(),
   }
 }
 

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { preview } from 'vite'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { build, emulate, makeProject, paying } from '../bundlers/harness.ts'
-import { launchBrowser } from '../support/browser.ts'
+import { sharedBrowser } from '../support/browser.ts'
 import { REPOSITORY } from '../support/project.ts'
 import { startFullService } from './full-service.ts'
 
@@ -64,9 +64,9 @@ describe('a page', () => {
         preview: { port: 0, host: '127.0.0.1' },
       })
       onTestFinished(() => server.close())
-      const browser = await launchBrowser()
-      onTestFinished(() => browser.close())
+      const browser = await sharedBrowser()
       const page = await browser.newPage({ viewport: { width: 512, height: 540 } })
+      onTestFinished(() => page.close())
       const problems: string[] = []
       page.on('pageerror', (error) => problems.push(error.message))
       page.on(

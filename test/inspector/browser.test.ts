@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { readGlb } from '../../src/glb/read.ts'
 import { findPageFolder } from '../../src/inspector/page-files.ts'
-import { launchBrowser } from '../support/browser.ts'
+import { sharedBrowser } from '../support/browser.ts'
 import { REPOSITORY } from '../support/project.ts'
 import { inspectDev, loadModules, outward, type Inspected } from './inspected.ts'
 
@@ -37,10 +37,8 @@ const DERIVED = {
 let browser: Browser
 
 beforeAll(async () => {
-  browser = await launchBrowser()
+  browser = await sharedBrowser()
 })
-
-afterAll(() => browser?.close())
 
 describe('the page of the inspector', () => {
   it('shows a model, and generates it by one press and one POST', async () => {

@@ -21,3 +21,10 @@ export async function launchBrowser(found?: FoundBrowser): Promise<Browser> {
   )
   return chromium.launch({ executablePath, env: { ...Object.fromEntries(inherited), ...env }, args: FLAGS })
 }
+
+let shared: Promise<Browser> | undefined
+
+/** The browser of all test files that run in this process, which ends with it. What a test opens there, it closes. */
+export function sharedBrowser(): Promise<Browser> {
+  return (shared ??= launchBrowser())
+}

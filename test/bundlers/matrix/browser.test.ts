@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { build } from 'esbuild'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { launchBrowser } from '../../support/browser.ts'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { sharedBrowser } from '../../support/browser.ts'
 import { REPOSITORY } from '../../support/project.ts'
 import { emulate, paying, type Built } from '../harness.ts'
 import { DRIVERS, MATRIX } from './drivers.ts'
@@ -14,11 +14,9 @@ let browser: Browser
 let loader: string
 
 beforeAll(async () => {
-  browser = await launchBrowser()
+  browser = await sharedBrowser()
   loader = await bundleLoader()
 })
-
-afterAll(() => browser?.close())
 
 describe.each(MATRIX)('a page with the output of %s', (name) => {
   it('loads every model', async () => {
