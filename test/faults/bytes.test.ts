@@ -1,7 +1,7 @@
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import type { StartOptions } from '../../src/emulator.ts'
 import type { Mode } from '../../src/finding/modes.ts'
+import { removeTasks } from '../support/journal.ts'
 import { failureOf, openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'
@@ -12,9 +12,9 @@ describe('one flipped bit', () => {
   const { path } = useTempDir()
 
   /** A project with one stored model, its bytes, and the two files that hold them. */
-  async function setUp(service: StartOptions = {}) {
+  async function setUp() {
     await writePictures(path(), 'hero.png')
-    const emulator = await startService(service)
+    const emulator = await startService()
     const { load, context } = await openRun({ root: path(), service: emulator })
     const asset = await load(SPECIFIER)
     const entry = await context.ports.store.entries.read(asset.metadata.key)
@@ -63,10 +63,10 @@ describe('one flipped bit', () => {
   it.each(['generate', 'frozen'] as const)(
     'in the blob ends the build, unpaid, when the task is gone, in mode `%s`',
     async (mode) => {
-      const { emulator, out, blob, run } = await setUp({ retentionMs: 400 })
+      const { emulator, out, blob, run } = await setUp()
       await rm(out)
       await flipBit(blob)
-      await expect.poll(() => emulator.tasks(), { timeout: 10_000 }).toEqual([])
+      await removeTasks(emulator)
 
       const failure = await failureOf((await run(mode)).load(SPECIFIER))
 
