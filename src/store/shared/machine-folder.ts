@@ -31,7 +31,7 @@ export function defaultMachineFolder(
  * Makes the folder of a user's store, for this user alone. Returns why it cannot be used: whoever may write to it could
  * replace what stands there.
  */
-export async function openMachineFolder(folder: string): Promise<string | undefined> {
+async function openMachineFolder(folder: string): Promise<string | undefined> {
   try {
     await ensureFolder(folder)
     const found = await stat(folder)
@@ -45,4 +45,15 @@ export async function openMachineFolder(folder: string): Promise<string | undefi
     if (errno === undefined) throw error
     return `it cannot be made (\`${errno}\`)`
   }
+}
+
+/** {@link openMachineFolder}, once. @returns whether it can be used; why not is warned of */
+export function openOnce(folder: string, warn: (text: string) => void): () => Promise<boolean> {
+  let opening: Promise<boolean> | undefined
+  const open = async (): Promise<boolean> => {
+    const problem = await openMachineFolder(folder)
+    if (problem !== undefined) warn(`the machine's store \`${folder}\` is not used: ${problem}`)
+    return problem === undefined
+  }
+  return () => (opening ??= open())
 }

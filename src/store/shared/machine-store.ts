@@ -11,7 +11,7 @@ import { createPreparation } from '../prepare.ts'
 import { takeFile, type TakeOptions } from '../take-file.ts'
 import type { Clock } from '../../system/clock.ts'
 import { errnoOf } from '../../system/errno.ts'
-import { openMachineFolder } from './machine-folder.ts'
+import { openOnce } from './machine-folder.ts'
 import { createMachineSubmissions, type Turn } from './machine-submissions.ts'
 import type { OnItsWay } from './on-its-way.ts'
 
@@ -62,21 +62,16 @@ export interface MachineStore {
 
 /** Opens a user's store. Nothing is read or made before it is asked for something. */
 export function createMachineStore(options: MachineStoreOptions): MachineStore {
-  const { folder, limit, clock, fingerprint, warn } = options
+  const { folder, limit, clock, fingerprint } = options
   const layout = createLayout(folder)
   const prepare = createPreparation(layout, clock)
   const blobs = createBlobs(layout, prepare)
   const entries = createEntries(layout, { fingerprint, prepare })
   const submissions = createMachineSubmissions(layout, prepare)
   const copies = createChores(COPIES_AT_ONCE)
-  let opening: Promise<boolean> | undefined
+  const { warn, hasWarned } = onlyOnce(options.warn)
+  const isOpen = openOnce(folder, warn)
   let hasGrown = false
-  const isOpen = (): Promise<boolean> =>
-    (opening ??= openMachineFolder(folder).then((problem) => {
-      if (problem === undefined) return true
-      warn(`the machine's store \`${folder}\` is not used: ${problem}`)
-      return false
-    }))
   const take = async (ref: BlobRef, from: Layout, options: TakeOptions): Promise<void> => {
     if (!(await isOpen())) return
     await orWithout(warn, async () => {
@@ -98,7 +93,10 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
       return (await takeFile(into, { file: layout.blob(ref), ref }, { durable: false })) === 'ok'
     },
     keep: (ref, from) => take(ref, from, { durable: true }),
-    keepLater: (ref, from) => copies.add(() => take(ref, from, { durable: false, check: false })),
+    keepLater: (ref, from) =>
+      copies.add(async () => {
+        if (!hasWarned()) await take(ref, from, { durable: false, check: false })
+      }),
     find: async (key) => ((await isOpen()) ? findEntry({ entries, blobs }, key) : undefined),
     keepEntry: async (entry) => {
       if (await isOpen()) await orWithout(warn, () => entries.write(entry))
@@ -117,6 +115,18 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
     },
     trim: async (to = limit) => ((await isOpen()) ? trimAll(to) : NOTHING),
     size: async () => ((await isOpen()) ? sum(await blobs.list()) : NOTHING),
+  }
+}
+
+/** Each file that a full disk does not take has a name of its own to complain of. */
+function onlyOnce(tell: (text: string) => void) {
+  let isTold = false
+  return {
+    hasWarned: () => isTold,
+    warn(text: string): void {
+      if (!isTold) tell(text)
+      isTold = true
+    },
   }
 }
 

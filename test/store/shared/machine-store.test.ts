@@ -1,5 +1,5 @@
 import { chmod, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { defaultMachineFolder } from '../../../src/store/shared/machine-folder.ts'
 import { createMachineStore, type MachineStore } from '../../../src/store/shared/machine-store.ts'
 import type { Turn } from '../../../src/store/shared/machine-submissions.ts'
@@ -8,6 +8,7 @@ import type { BlobRef, StoredEntry } from '../../../src/store/entry.ts'
 import { createLayout } from '../../../src/store/layout.ts'
 import { systemClock } from '../../../src/system/clock.ts'
 import { keyOf, sampleStoredEntry } from '../samples.ts'
+import { canMount, mountVolume } from '../../support/mounts.ts'
 import { useTempDir } from '../../support/temp-dir.ts'
 
 const temp = useTempDir()
@@ -22,11 +23,11 @@ const SENT = {
 const submissionOf = ({ account, key }: Turn) =>
   `${createLayout(temp.path('machine')).journal}/${account}-${key}.json`
 
-function openStore(limit = 1e9): MachineStore {
+function openStore(limit = 1e9, folder = temp.path('machine')): MachineStore {
   warned.length = 0
   const warn = (text: string) => warned.push(text)
   return createMachineStore({
-    folder: temp.path('machine'),
+    folder,
     limit,
     fingerprint: keyOf,
     clock: systemClock,
@@ -132,6 +133,22 @@ describe('createMachineStore', () => {
     store.keepLater(ref, projectOf('three'))
     await store.tidy()
     expect(await store.bring(ref, projectOf('two'))).toBe(true)
+  })
+
+  it.skipIf(!canMount)('says once that its disk is full, and keeps what it has', async () => {
+    const volume = mountVolume(temp.path('volume'), 'size=128k,mode=755')
+    onTestFinished(() => volume.release())
+    const store = openStore(1e9, temp.path('volume'))
+    const texts = ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => letter.repeat(30_000))
+    const refs = await Promise.all(texts.map((text) => write('one', text)))
+    for (const ref of refs) store.keepLater(ref, projectOf('one'))
+
+    await store.tidy()
+
+    expect(warned).toEqual([expect.stringMatching(/the machine's store takes nothing: .*the disk is full/)])
+    expect(await readdir(temp.path('volume', 'tmp'))).toEqual([])
+    const taken = await Promise.all(refs.map((ref) => store.bring(ref, projectOf('two'))))
+    expect(taken.filter(Boolean)).toHaveLength((await store.size()).files)
   })
 
   it('is not used, and says so, when others may write to its folder', async () => {
