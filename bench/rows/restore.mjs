@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { readdir, truncate } from 'node:fs/promises'
 import path from 'node:path'
 import { runChild, startChild } from '../lib/child.mjs'
 import { interleave } from '../lib/measure.mjs'
@@ -11,26 +12,37 @@ export async function measure({
   largeBytes = 500_000_000,
   rounds = 3,
 } = {}) {
-  const many = await measureProject({ models, modelBytes, rounds })
-  const large = await measureProject({ models: 1, modelBytes: largeBytes, rounds: 1 })
-  return { models, modelBytes, largeBytes, rounds, many, large }
+  const servers = ['node', ...(hasNginx() ? ['nginx'] : [])]
+  const many = await measureProject({ models, modelBytes, rounds, servers })
+  const large = await measureProject({ models: 1, modelBytes: largeBytes, rounds: 1, servers: ['node'] })
+  return { models, modelBytes, largeBytes, rounds, many, large: large.node }
 }
 
-async function measureProject({ models, modelBytes, rounds }) {
+function hasNginx() {
+  return spawnSync('nginx', ['-v']).status === 0
+}
+
+/** What was found, by the server that has the files. */
+async function measureProject({ models, modelBytes, rounds, servers }) {
   const project = await createProject({ pictures: models + 1 })
+  const found = {}
   try {
-    const server = await fill(project, { models, modelBytes })
-    try {
-      return await measureSources(project, { url: server.message.url, rounds })
-    } finally {
-      await server.stop()
+    await fill(project, { models, modelBytes })
+    for (const by of servers) {
+      const server = await startChild('serve', { blobs: path.join(project.root, '.meshy', 'blobs'), by })
+      try {
+        found[by] = await measureSources(project, { by, url: server.message.url, rounds })
+      } finally {
+        await server.stop()
+      }
     }
+    return found
   } finally {
     await project.remove()
   }
 }
 
-/** The models are made, and served as a team's store serves them; that of the last picture is small. */
+/** The models are made; that of the last picture is small. */
 async function fill({ root, write }, { models, modelBytes }) {
   const use = (name) => `${name}.url`
   const small = () => `./pictures/p${models}.png?meshy`
@@ -42,33 +54,43 @@ async function fill({ root, write }, { models, modelBytes }) {
   const meshy = { emulated: false, machineStore: false }
   await runChild('fill', { root, entry: 'models.js', modelBytes, meshy })
   await runChild('fill', { root, entry: 'one.js', modelBytes: 10_000, meshy })
-  return startChild('serve', { blobs: path.join(root, '.meshy', 'blobs') })
 }
 
 /**
  * Bare fetching stands beside a build that has nothing to bring, since the others are builds: each side is the same build
- * of one small model, and brings the same files. Each run has folders of its own, which go in the end: for a minute after
- * files were deleted, ext4 is slow to make others.
+ * of one small model, and brings the same files. Each run has folders of its own. They are emptied after it, since memory
+ * is needed, and go in the end: for a minute after files were deleted, ext4 is slow to make others.
  */
-async function measureSources({ root }, { url, rounds }) {
-  const [ready, kept] = [path.join(root, '.meshy'), path.join(root, '.kept')]
-  const names = (await readdir(path.join(ready, 'blobs'), { recursive: true }))
-    .filter((name) => name.endsWith('.glb'))
-    .map((name) => path.basename(name, '.glb'))
+async function measureSources({ root }, { by, url, rounds }) {
+  const [ready, kept] = [path.join(root, '.meshy'), path.join(root, `.kept-${by}`)]
+  const names = (await filesIn(path.join(ready, 'blobs'))).map((file) => path.basename(file, '.glb'))
   const common = { emulated: false, mode: 'frozen', teamStore: url }
   const run = (meshy, rest = {}) =>
     runChild('restore', { root, entry: 'one.js', meshy: { ...common, ...meshy }, ...rest })
   const inReady = { cacheDir: ready, machineStore: false }
-  let folders = 0
-  const fresh = () => path.join(root, `.fresh-${++folders}`)
-  await run({ cacheDir: fresh(), machineStore: kept })
+  let count = 0
+  const inFolder = async (use) => {
+    const folder = path.join(root, `.fresh-${by}-${++count}`)
+    const found = await use(folder)
+    for (const file of await filesIn(folder)) await truncate(file)
+    return found
+  }
+  await inFolder((folder) => run({ cacheDir: folder, machineStore: kept }))
   return interleave(
     {
       ready: () => run(inReady),
-      bare: () => run(inReady, { bare: { url, names, into: fresh() } }),
-      cold: () => run({ cacheDir: fresh(), machineStore: fresh() }),
-      warm: () => run({ cacheDir: fresh(), machineStore: kept }),
+      bare: () => inFolder((into) => run(inReady, { bare: { url, names, into } })),
+      cold: () =>
+        inFolder((folder) =>
+          run({ cacheDir: path.join(folder, 'project'), machineStore: path.join(folder, 'machine') }),
+        ),
+      warm: () => inFolder((folder) => run({ cacheDir: folder, machineStore: kept })),
     },
     rounds,
   )
+}
+
+async function filesIn(folder) {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => path.join(parentPath, name))
 }
