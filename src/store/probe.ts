@@ -2,7 +2,7 @@ import { link, open, realpath, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { temporaryPath } from '../system/durable.ts'
 import { hasErrno } from '../system/errno.ts'
-import { ensureFolder } from '../system/folder.ts'
+import { ensureFolder, syncFolder } from '../system/folder.ts'
 import type { Layout } from './layout.ts'
 import { removeIfPossible } from './remove-if-possible.ts'
 import { orUnwritable } from './unwritable.ts'
@@ -19,6 +19,8 @@ const PROBE_BYTES = 64 * 1024
  */
 export async function probeStore(layout: Layout, lockfile: string | false): Promise<void> {
   for (const folder of [layout.blobs, layout.entries, layout.journal]) await probeFolder(layout.tmp, folder)
+  // Whoever has made them: what is written into them is as lasting as their own names.
+  await orUnwritable(layout.root, () => syncFolder(layout.root))
   if (lockfile) await probeFile(lockfile)
 }
 

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { errnoOf } from '../../system/errno.ts'
-import { ensureFolder } from '../../system/folder.ts'
+import { ensureFolder, syncFolder } from '../../system/folder.ts'
 
 /** Folder in a user's cache folder. Its name carries the version of its format. */
 const NAME = path.join('unplugin-meshy', 'v1')
@@ -34,6 +34,8 @@ export function defaultMachineFolder(
 async function openMachineFolder(folder: string): Promise<string | undefined> {
   try {
     await ensureFolder(folder)
+    // Another process may have made it a moment ago: what is written into it is as lasting as its name.
+    await syncFolder(path.dirname(folder))
     const found = await stat(folder)
     if (!found.isDirectory()) return 'it is no folder'
     const { mode, uid } = found

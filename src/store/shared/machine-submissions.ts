@@ -2,6 +2,7 @@ import { rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { MeshyError } from '../../system/errors.ts'
+import { syncFolder } from '../../system/folder.ts'
 import { listFolder, type Layout } from '../layout.ts'
 import { withLease } from '../lease.ts'
 import { KEY_PATTERN } from '../patterns.ts'
@@ -50,6 +51,8 @@ export function createMachineSubmissions(layout: Layout, prepare: () => Promise<
       if (!onItsWay) return orUnwritable(file, () => rm(file, { force: true }))
       await prepare()
       await writeRecord(file, { version: RECORD_VERSION, onItsWay }, layout.tmp)
+      // The folder too, which another process may have made a moment ago.
+      await orUnwritable(file, () => syncFolder(layout.root))
     },
     prune: async (clock) => {
       for (const name of await listFolder(layout.journal)) {
