@@ -10,7 +10,11 @@ import type { Run } from './run.ts'
  * Puts together what making a model needs of a run. Loaded when something is to be made, fetched or asked of the account:
  * a run where everything is ready does without.
  */
-export function openPaying(run: Run, shared: ProcessState, ports: RunPorts): PayingPorts {
+export function openPaying(
+  run: Run,
+  shared: Pick<ProcessState, 'accounts' | 'budget'>,
+  ports: RunPorts,
+): PayingPorts {
   const { clock } = ports
   shared.budget ??= new Budget()
   const paying: PayingPorts = {

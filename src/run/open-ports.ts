@@ -18,7 +18,7 @@ import type { Models } from './models/models.ts'
 
 interface PortsInit {
   run: Run
-  shared: ProcessState
+  shared: Pick<ProcessState, 'accounts'>
   hasher: Hasher
   clock: Clock
   models: Models

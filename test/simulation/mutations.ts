@@ -1,0 +1,53 @@
+import type { Mutation } from './bundle.ts'
+
+/** Mistakes that cost money or hang builds: each must be found. */
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'the lease of a key is left out',
+    file: 'src/store/open-store.ts',
+    from: 'return withLease(layout.lease(key), use, { ...options, clock })',
+    to: 'return use({ mine: async () => true })',
+  },
+  {
+    name: 'nobody looks again after the lease was waited for',
+    file: 'src/generate/generate.ts',
+    from: 'if (entry) return',
+    to: 'if (entry && !attempt) return',
+  },
+  {
+    name: 'a listing of before is good enough',
+    file: 'src/generate/pay.ts',
+    from: 'const task = await submittedMeanwhile(ports, request, decidedAt)',
+    to: 'const task = undefined as Awaited<ReturnType<typeof submittedMeanwhile>>; void decidedAt',
+  },
+  {
+    name: 'what is written durably is not synced',
+    file: 'src/system/durable.ts',
+    from: 'if (durable) await syncFolder(dirname(target))',
+    to: '',
+  },
+  {
+    name: 'a submission is sent again whose outcome is unknown',
+    file: 'src/service/limits/retry.ts',
+    from: "if (method === 'POST' || outcome === 'refused') return false",
+    to: "if (outcome === 'refused') return false",
+  },
+  {
+    name: 'credits that were not spent are not released',
+    file: 'src/generate/generate.ts',
+    from: 'claim.reservation?.release()',
+    to: '',
+  },
+  {
+    name: 'the lease of the team counts for nothing',
+    file: 'src/store/shared/team-leases.ts',
+    from: 'if (top === undefined || top.isReleased || this.#isLeftOver(key, top)) return true',
+    to: 'if (top !== null) return true',
+  },
+  {
+    name: 'a record that was sent is forgotten',
+    file: 'src/finding/retention.ts',
+    from: "return record.state === 'started' && !record.sent && !record.lost",
+    to: "return record.state === 'started' && !record.lost",
+  },
+]

@@ -1,0 +1,85 @@
+// In the place of `src/store/shared/s3-store.ts`: the bucket of the world.
+import { readFile } from './fs-promises.ts'
+import type { ObjectBody } from '../../../src/store/shared/object-store.ts'
+import type { S3Store } from '../../../src/store/shared/s3-store.ts'
+import { StoreFault } from '../../../src/store/shared/store-fault.ts'
+import { here, world } from '../machine.ts'
+
+export function createS3Store(): S3Store {
+  const ask = <T>(
+    call: string,
+    name: string,
+    effect: (objects: Map<string, Buffer>) => T,
+    unheard: () => T,
+  ): Promise<T> => {
+    const { bucket } = here
+    return world().operation(`bucket ${call}`, name, () => {
+      const mishap = bucket.mishap()
+      if (mishap === 'down') throw new StoreFault('transient', 'answered 503')
+      const result = effect(bucket.objects)
+      return mishap === 'answer lost' ? unheard() : result
+    })
+  }
+  const write = (name: string, bytes: Buffer) =>
+    ask(
+      'write',
+      name,
+      (objects) => void objects.set(name, bytes),
+      () => undefined,
+    )
+  const has = (name: string) =>
+    ask(
+      'has',
+      name,
+      (objects) => objects.has(name),
+      () => {
+        throw new StoreFault('transient', 'broke the connection')
+      },
+    )
+  return {
+    has,
+    read: async (name, sink) => {
+      const bytes = await ask(
+        'read',
+        name,
+        (objects) => objects.get(name),
+        () => {
+          throw new StoreFault('transient', 'broke the connection')
+        },
+      )
+      return bytes && sink(streamOf(bytes))
+    },
+    write: async (name, body, { onlyNew }) => {
+      if (onlyNew && (await has(name))) return false
+      await write(name, await bytesOf(body))
+      return true
+    },
+    create: (name, bytes) =>
+      ask(
+        'create',
+        name,
+        (objects) => {
+          if (objects.has(name)) return false
+          objects.set(name, Buffer.from(bytes))
+          return true
+        },
+        // It is sent again, and then the object is there.
+        () => false,
+      ),
+    remove: (name) =>
+      ask(
+        'remove',
+        name,
+        (objects) => void objects.delete(name),
+        () => undefined,
+      ),
+  }
+}
+
+async function bytesOf(body: ObjectBody): Promise<Buffer> {
+  return 'bytes' in body ? Buffer.from(body.bytes) : ((await readFile(body.file)) as Buffer)
+}
+
+async function* streamOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
