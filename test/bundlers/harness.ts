@@ -8,6 +8,7 @@ import type { RunningEmulator, StartOptions } from '../../src/emulator.ts'
 import type { Options } from '../../src/index.ts'
 import meshyForRollup from '../../src/rollup.ts'
 import meshyForVite from '../../src/vite.ts'
+import { makeGrain } from '../glb/pictures.ts'
 import { createProject, runNode, type Project, type ProjectInit } from '../support/project.ts'
 
 export const VITES = ['Vite 8', 'Vite 7', 'Vite 6'] as const
@@ -49,7 +50,8 @@ export async function emulate(options: StartOptions = {}): Promise<RunningEmulat
 
 /** A user's project for one test, with the picture `hero.png`. */
 export async function makeProject(init: ProjectInit = {}): Promise<Project> {
-  const project = await createProject({ ...init, pictures: { 'hero.png': 'robot.png', ...init.pictures } })
+  const project = await createProject(init)
+  if (!init.pictures?.['hero.png']) await writeFile(path.join(project.root, 'hero.png'), makeGrain())
   // What a run still writes when its bundler is closed may come in between.
   onTestFinished(() => rm(project.root, { recursive: true, force: true, maxRetries: 10 }))
   return project
