@@ -26,7 +26,12 @@ const FILES = {
   'car.js': `import car from './car.png?meshy'\nconsole.log(car)\n`,
   'house.js': `import house from './house.png?meshy&no-texture&symmetry=on'\nconsole.log(house)\n`,
 }
-const PICTURES = { 'villain.png': 'dragon.png', 'car.png': 'car.png', 'house.png': 'house.png' }
+const PICTURES = {
+  'hero.png': 'robot.png',
+  'villain.png': 'dragon.png',
+  'car.png': 'car.png',
+  'house.png': 'house.png',
+}
 
 const DERIVED = {
   'draco.js': `import './hero.png?meshy&poly=3000&compress=draco'\n`,
