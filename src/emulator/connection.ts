@@ -16,3 +16,42 @@ export function createPlainConnection(): Connection {
     flushed: () => Promise.resolve(),
   }
 }
+
+/** How a stream ends. */
+export type StreamEnd = 'close' | 'cut'
+
+/** Writes server-sent events for as long as `produce` runs and the client listens. */
+export function eventStream(
+  connection: Connection,
+  produce: (send: (text: string) => void, signal: AbortSignal) => Promise<StreamEnd>,
+): Response {
+  const gone = new AbortController()
+  const encoder = new TextEncoder()
+  const body = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      const end = await produce((text) => controller.enqueue(encoder.encode(text)), gone.signal)
+      if (gone.signal.aborted) return
+      if (end === 'close') controller.close()
+      else await breakOff(controller, connection)
+    },
+    cancel: () => gone.abort(),
+  })
+  return new Response(body, {
+    headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' },
+  })
+}
+
+/** An event on one line, the only form in which the wire can carry JSON. */
+export function formatEvent(event: 'message' | 'error', data: unknown): string {
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+}
+
+/** Breaks a body off after what was written so far. */
+export async function breakOff(
+  controller: ReadableStreamDefaultController<Uint8Array>,
+  connection: Connection,
+): Promise<void> {
+  await connection.flushed()
+  const error = connection.cut()
+  if (error) controller.error(error)
+}

@@ -5,11 +5,11 @@ import type { SharpFactory } from '../stand-in/mesher/libraries.ts'
 import type { PreviewModel, PreviewOptions } from '../stand-in/mesher/mesher.ts'
 import type { PreviewPool } from '../stand-in/mesher/pool.ts'
 import { assetNames, isPreview, MTL_NAME } from './asset-names.ts'
-import { labelled } from './labelled.ts'
+import { labelled } from './asset-names.ts'
 import { solidOf } from './solids.ts'
 import type { AssetNames, AssetRole, ModelInput, ModelMaker } from './model-maker.ts'
 import { rigGlb } from './rig.ts'
-import type { TaskFailure } from './task-kinds.ts'
+import type { TaskFailure } from './model-maker.ts'
 
 /** Makes closed, textured models by the parameters of the task, in the threads of a pool. */
 export function createMeshMaker(sharp: SharpFactory, pool: PreviewPool): ModelMaker {

@@ -1,6 +1,5 @@
-import type { TaskFailure } from './task-kinds.ts'
-import type { TaskKind } from '../request/task-kinds.ts'
 import type { FileRole } from '../request/files.ts'
+import type { TaskKind } from '../request/task-kinds.ts'
 
 /** A picture of a task, as it came. */
 export interface InputImage {
@@ -54,4 +53,15 @@ export interface ModelMaker {
   inUse?: (() => Promise<ModelsInUse>) | undefined
   /** Frees what it holds: threads, for instance. */
   close?: (() => Promise<void>) | undefined
+}
+
+/** Why a task failed, as the API tells it. */
+export interface TaskFailure {
+  message: string
+  /** @default 'server_error' */
+  type?: string
+  /** @default the type */
+  code?: string
+  /** Whether it is charged all the same. @default false */
+  charged?: boolean
 }

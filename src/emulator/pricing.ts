@@ -1,4 +1,4 @@
-import { modelInCharge } from './models.ts'
+import { modelInCharge } from './parameters.ts'
 import type { Profile } from './options.ts'
 import type { TaskKind } from '../request/task-kinds.ts'
 

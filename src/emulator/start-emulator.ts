@@ -1,7 +1,8 @@
-import { createEmulator } from './create-emulator.ts'
-import type { Emulator } from './create-emulator.ts'
-import { listen } from './listen.ts'
-import type { Handler } from './listen.ts'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { getRequestListener, type HttpBindings, type Http2Bindings } from '@hono/node-server'
+import type { Connection } from './connection.ts'
+import { createEmulator, type Emulator } from './create-emulator.ts'
 import type { EmulatorOptions } from './options.ts'
 
 export interface StartOptions extends Omit<EmulatorOptions, 'assetsUrl'> {
@@ -57,6 +58,56 @@ export async function startEmulator(options: StartOptions = {}): Promise<Running
     models: emulator.models,
     async close() {
       await Promise.all([emulator.close(), api.close(), assets.close()])
+    },
+  }
+}
+
+export type Handler = (request: Request, connection: Connection) => Promise<Response>
+
+interface Listening {
+  /** Origin, without a slash at the end. */
+  url: string
+  close: () => Promise<void>
+}
+
+/** Serves a handler over HTTP. Port 0 takes any that is free. */
+export async function listen(
+  handler: Handler,
+  { host, port }: { host: string; port: number },
+): Promise<Listening> {
+  const listener = getRequestListener(
+    (request, { outgoing }) => handler(request, createNodeConnection(outgoing)),
+    // Others share the process: their Request and Response stay what they are.
+    { overrideGlobalObjects: false },
+  )
+  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing))
+  server.listen(port, host)
+  await once(server, 'listening')
+  const address = server.address()
+  if (typeof address !== 'object' || address === null) throw new TypeError('Expected a server with a port')
+  const shown = host.includes(':') ? `[${host}]` : host
+  return {
+    url: `http://${shown}:${address.port}`,
+    async close() {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+/** The socket of a request that came over HTTP. */
+function createNodeConnection(outgoing: (HttpBindings | Http2Bindings)['outgoing']): Connection {
+  return {
+    cut() {
+      outgoing.socket?.destroy()
+      return undefined
+    },
+    async flushed() {
+      while (!outgoing.destroyed && !(outgoing.headersSent && outgoing.writableLength === 0)) {
+        await new Promise((resolve) => setImmediate(resolve))
+      }
     },
   }
 }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { Account } from './account.ts'
 import { ApiError } from './api-error.ts'
 import { isTerminal } from './task.ts'
 import type { Task, TaskPlan } from './task.ts'
@@ -141,4 +140,28 @@ function sortableId(now: number): string {
   const random = randomBytes(10).toString('hex')
   const parts = [time.slice(0, 8), time.slice(8), `7${random.slice(1, 4)}`, `a${random.slice(5, 8)}`]
   return [...parts, random.slice(8, 20)].join('-')
+}
+
+/** The credits of the one account that there is. */
+export class Account {
+  #balance: number
+
+  constructor(credits: number) {
+    this.#balance = credits
+  }
+
+  get balance(): number {
+    return this.#balance
+  }
+
+  /** Takes the price of a task. Throws 402 when there is not enough. */
+  charge(credits: number): void {
+    if (credits > this.#balance) throw new ApiError(402, 'Insufficient credits')
+    this.#balance -= credits
+  }
+
+  /** Gives the price of a task back: it failed, or was deleted before it began. */
+  refund(credits: number): void {
+    this.#balance += credits
+  }
 }

@@ -1,4 +1,4 @@
-import type { TaskFailure } from './task-kinds.ts'
+import type { TaskFailure } from './model-maker.ts'
 import type { AssetNames, InputImage, ModelInput } from './model-maker.ts'
 import type { TaskKind } from '../request/task-kinds.ts'
 

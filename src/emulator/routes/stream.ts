@@ -1,14 +1,14 @@
 import type { Hono } from 'hono'
 import { noMatchingRoute } from '../api-error.ts'
-import { eventStream, formatEvent } from '../event-stream.ts'
-import type { StreamEnd } from '../event-stream.ts'
+import { eventStream, formatEvent } from '../connection.ts'
+import type { StreamEnd } from '../connection.ts'
 import type { Fault } from '../fault.ts'
 import type { EmulatorEnv, EmulatorState } from '../state.ts'
 import { isTerminal } from '../task.ts'
 import type { TaskKind } from '../../request/task-kinds.ts'
 import { progressView } from '../task-view.ts'
 import type { TaskView } from '../task-view.ts'
-import { distortView } from '../view-faults.ts'
+import { distortView } from '../request-faults.ts'
 
 /** Events of one task, for one kind of task. */
 export function addStreamRoute(app: Hono<EmulatorEnv>, state: EmulatorState, kind: TaskKind): void {

@@ -1,13 +1,13 @@
 import type { Context, Hono } from 'hono'
-import { badRequest, taskNotFound } from '../api-error.ts'
+import { createMiddleware } from 'hono/factory'
+import { badRequest, taskNotFound, ApiError } from '../api-error.ts'
+import type { TaskFault } from '../fault.ts'
 import { planTask } from '../plan-task.ts'
-import { readBody } from '../read-body.ts'
 import type { EmulatorEnv, EmulatorState } from '../state.ts'
 import { taskView } from '../task-view.ts'
-import { distortView, foreignTasks } from '../view-faults.ts'
 import type { Task } from '../task.ts'
+import { distortView, foreignTasks } from '../request-faults.ts'
 import type { TaskKind } from '../../request/task-kinds.ts'
-import type { TaskFault } from '../fault.ts'
 
 type Request = Context<EmulatorEnv>
 
@@ -73,4 +73,44 @@ function readCount(
   if (count < 1) throw badRequest(`${name} must be a positive integer`)
   if (count > max) throw badRequest(`${name} must be at most ${max}`)
   return count
+}
+
+/** The balance, which the reference does not have. */
+export function addBalanceRoute(app: Hono<EmulatorEnv>, { account, options }: EmulatorState): void {
+  if (options.profile === 'reference') return
+  app.get('/openapi/v1/balance', (context) => context.json({ balance: account.balance }))
+}
+
+/** Lets a request through that has the key, comes from no browser, and stays within the rate. */
+export function guard({ options, rate, now }: EmulatorState) {
+  return createMiddleware<EmulatorEnv>(async (context, next) => {
+    // The service refuses browsers by design: a key in a page is a key that everybody has.
+    if (context.req.header('origin') !== undefined) throw new ApiError(403, 'Forbidden')
+    if (context.req.header('authorization') !== `Bearer ${options.apiKey}`) {
+      throw new ApiError(401, 'Invalid API key')
+    }
+    rate.take(now())
+    await next()
+  })
+}
+
+/** The JSON object of a request. Throws 400 for anything else; the words are those of the service's JSON reader. */
+export async function readBody(request: globalThis.Request): Promise<Record<string, unknown>> {
+  const text = await request.text()
+  if (text.trim() === '') throw badRequest('unexpected end of JSON input')
+  if (/^\s*--/.test(text)) throw badRequest("invalid character '-' in numeric literal")
+  const parsed = parseJson(text)
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw badRequest('the request body must be a JSON object')
+  }
+  return { ...parsed }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) throw badRequest('the request body is not valid JSON')
+    throw error
+  }
 }
