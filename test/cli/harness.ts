@@ -1,9 +1,8 @@
-import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
 import { startEmulator } from '../../src/emulator.ts'
 import type { RunningEmulator, StartOptions } from '../../src/emulator.ts'
-import { makeGrain } from '../glb/pictures.ts'
 import { COMPILED } from '../support/compiled.ts'
 import { createDice } from '../support/dice.ts'
 import {
@@ -76,9 +75,8 @@ export async function viteProject(
       ...ourPackage(),
       ...files,
     },
-    pictures,
+    pictures: { 'hero.png': 'robot.png', ...pictures },
   })
-  if (!pictures['hero.png']) await writeFile(path.join(project.root, 'hero.png'), makeGrain())
   onTestFinished(() => project.remove())
   await mkdir(path.join(project.root, 'node_modules'), { recursive: true })
   await symlink(
