@@ -58,6 +58,7 @@ async function compileTo(folder: string, programs: readonly string[]): Promise<v
     root: REPOSITORY,
     configFile: false,
     logLevel: 'error',
+    plugins: [sourcesOfChunks()],
     build: { ssr: true, outDir: temporary, emptyOutDir: false, rollupOptions: { input, output } },
   })
   // Some programs run as another user.
@@ -68,6 +69,27 @@ async function compileTo(folder: string, programs: readonly string[]): Promise<v
     // Another run was faster.
     if (!existsSync(folder)) throw error
     await rm(temporary, { recursive: true })
+  }
+}
+
+/** Writes down which sources are in which chunk, so that a trace of what is loaded can be read. */
+function sourcesOfChunks(): Plugin {
+  const src = path.join(REPOSITORY, 'src')
+  const sourceOf = (id: string) => (id.startsWith(src + path.sep) ? [path.relative(src, id)] : [])
+  return {
+    name: 'sources-of-chunks',
+    generateBundle(_, bundle) {
+      const chunks = Object.values(bundle).flatMap((chunk) => (chunk.type === 'chunk' ? chunk : []))
+      const entries = chunks.map(({ fileName, modules }) => [
+        fileName,
+        Object.keys(modules).flatMap(sourceOf),
+      ])
+      this.emitFile({
+        type: 'asset',
+        fileName: 'modules.json',
+        source: JSON.stringify(Object.fromEntries(entries)),
+      })
+    },
   }
 }
 
