@@ -49,6 +49,7 @@ export default defineBuildConfig({
   clean: true,
   rollup: {
     emitCJS: false,
+    output: { experimentalMinChunkSize: 30_000 },
     esbuild: { target: 'node20' },
   },
   hooks: {

@@ -17,6 +17,7 @@ const ROWS = {
   'cold-build': { tasks: 4, taskMs: 200 },
   'one-image': { imports: 20 },
   'second-run': { models: 2 },
+  load: { rounds: 1 },
   restore: { models: 2, largeBytes: 1_000_000, rounds: 1 },
   'dev-paint': { models: 3, rounds: 1 },
   preview: { triangles: 2000 },

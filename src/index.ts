@@ -1,7 +1,6 @@
 import { createUnplugin, type UnpluginInstance } from 'unplugin'
 import { createPlugin } from './bundlers/plugin.ts'
 import type { Session } from './bundlers/session.ts'
-import { createInspector } from './inspector/middleware.ts'
 import type { Options } from './run/option-types.ts'
 
 export { isMeshyError, MeshyError, type ErrorCode, type ImportSite } from './system/errors.ts'
@@ -19,7 +18,7 @@ function createInstance(parent?: Session): UnpluginInstance<Options | undefined>
       framework: meta.framework,
       parent,
       createWorkerInstance: (session) => createInstance(session).vite(options),
-      createInspector,
+      createInspector: async (server) => (await import('./inspector/middleware.ts')).createInspector(server),
     }),
   )
 }

@@ -4,6 +4,7 @@ export const tables = {
   'cold-build': coldBuild,
   'one-image': oneImage,
   'second-run': secondRun,
+  load,
   restore,
   'dev-paint': devPaint,
   preview,
@@ -121,6 +122,23 @@ function secondRun({ models, frozen, generate }) {
     table(
       ['build', 'connections', 'image decoders loaded', 'threads started', 'time'],
       [row('frozen', frozen), row('generate', generate)],
+    ),
+  ].join('\n\n')
+}
+
+function load({ rounds, alone, plugin }) {
+  const row = (name, { ms, cpuMs }, against) => [
+    name,
+    milliseconds(ms),
+    against ? ratio(ms / against.ms, 1.5) : '',
+    milliseconds(cpuMs),
+    against ? ratio(cpuMs / against.cpuMs, 1.5) : '',
+  ]
+  return [
+    `### Loading the plugin, medians of ${rounds} processes`,
+    table(
+      ['modules', 'time', '×', 'processor', '×'],
+      [row('`unplugin`, `zod`, `xxhash-wasm`', alone), row('`unplugin-meshy/vite`', plugin, alone)],
     ),
   ].join('\n\n')
 }

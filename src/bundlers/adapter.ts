@@ -65,7 +65,7 @@ export type CreateInspector = (server: {
   host?: string | undefined
   /** Whether a frame of the server's own pages may hold the page. */
   isDocked?: (() => boolean) | undefined
-}) => (request: IncomingMessage, response: ServerResponse, next: () => void) => void
+}) => Promise<(request: IncomingMessage, response: ServerResponse, next: () => void) => void>
 
 /** What an adapter works with. */
 export interface AdapterParts {

@@ -12,7 +12,7 @@ export interface EquippedServer extends ShortcutServer, ReadingServer {
   middlewares: { use(middleware: Middleware): void }
 }
 
-type Middleware = ReturnType<CreateInspector> | ReturnType<typeof askImporterAgain>
+type Middleware = Awaited<ReturnType<CreateInspector>> | ReturnType<typeof askImporterAgain>
 
 /** Gives a dev server the ways in which a developer says yes: a key of the terminal, and a page. */
 export async function configureServer(
@@ -28,7 +28,7 @@ export async function configureServer(
   session.waysToAgree = () => ({ key: listens() ? `${AGREE_KEY} + Enter` : undefined, page })
   if (page === undefined) return
   const host = typeof options.host === 'string' ? options.host : undefined
-  server.middlewares.use(createInspector({ context, base, host }))
+  server.middlewares.use(await createInspector({ context, base, host }))
 }
 
 /** The path at which a dev server has the page of the models; undefined for one that has none. */

@@ -27,7 +27,7 @@ export function apiDirective(name: ApiDirectiveName): Directive {
   return {
     aliases: [],
     value: {
-      schema: z.custom<ParamValue>(isParamValue).transform((value) => inOneOrder(value)),
+      schema: () => z.custom<ParamValue>(isParamValue).transform((value) => inOneOrder(value)),
       fromQuery: readValue,
       allowed: 'a number, a boolean, a text, or a list or an object of these',
       isFlag: true,

@@ -32,7 +32,7 @@ export interface WrittenValue {
  */
 export function checkValue(name: AnyDirectiveName, written: WrittenValue): unknown {
   const { value, example } = directiveOf(name)
-  const result = value.schema.safeParse(written.value)
+  const result = value.schema().safeParse(written.value)
   if (result.success) return result.data
   const { spelling, where } = written
   throw new MeshyError('MESHY_DIRECTIVE_INVALID', {

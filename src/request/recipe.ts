@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { MeshyError } from '../system/errors.ts'
-import { directiveNames, directiveOf } from './directives.ts'
+import { once } from '../system/once.ts'
 import type { Directives } from './directives.ts'
 import { parseDirectiveObject } from './parse-object.ts'
 
@@ -16,7 +16,8 @@ export interface Recipe {
   directives: Directives
 }
 
-const imageShape = {
+/** What a recipe holds besides directives. */
+export const imageShape = once(() => ({
   $schema: z.string().optional().describe('Where the schema of this file is.'),
   image: z.string().min(1).optional().describe('The image, relative to this file.'),
   images: z
@@ -25,10 +26,7 @@ const imageShape = {
     .max(4)
     .optional()
     .describe('The same object from 1 to 4 sides, relative to this file. Instead of `image`.'),
-}
-
-/** Everything that a recipe may hold besides `api.…`, generated from the table of directives. */
-export const recipeSchema = z.strictObject({ ...imageShape, ...directiveShape() })
+}))
 
 /** Whether a path is one of a recipe. */
 export function isRecipe(file: string): boolean {
@@ -66,18 +64,8 @@ export function parseRecipe(text: string, file: string): Recipe {
   }
 }
 
-function directiveShape(): Record<string, z.ZodType> {
-  const shape: Record<string, z.ZodType> = {}
-  for (const name of directiveNames.filter((name) => name !== 'meshy')) {
-    const { aliases, value, doc } = directiveOf(name)
-    shape[name] = value.schema.optional().describe(doc)
-    for (const alias of aliases) shape[alias] = value.schema.optional().describe(`The same as \`${name}\`.`)
-  }
-  return shape
-}
-
 function readObject(text: string, file: string) {
-  const result = z.looseObject(imageShape).safeParse(parseJson(text, file))
+  const result = z.looseObject(imageShape()).safeParse(parseJson(text, file))
   if (result.success) return result.data
   const issue = result.error.issues[0]
   const field = issue?.path[0] ?? ''

@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { once } from '../system/once.ts'
 import { decodePercent } from './percent.ts'
 
 /** What a directive's value may be, and how it is written. */
 export interface ValueType<T> {
-  /** Checks a JSON value, of a recipe, an option or what {@link fromQuery} gave. */
-  schema: z.ZodType<T>
+  /** Checks a JSON value, of a recipe, an option or what {@link fromQuery} gave. Made when it is first needed. */
+  schema(): z.ZodType<T>
   /** The JSON value that the raw text after `=` means; `undefined` when there is no `=`. */
   fromQuery(raw: string | undefined): unknown
   /** The values for readers, in Markdown. */
@@ -15,14 +16,16 @@ export interface ValueType<T> {
 
 /** On or off: `pbr`, `pbr=true|1|on`, `pbr=false|0|off`, `no-pbr`. */
 export function flag(): ValueType<boolean> {
-  return { schema: z.boolean(), fromQuery: readFlag, allowed: 'boolean', isFlag: true }
+  return { schema: once(() => z.boolean()), fromQuery: readFlag, allowed: 'boolean', isFlag: true }
 }
 
 /** A whole number; without `max` it is open upwards. */
 export function integer({ min, max }: { min: number; max?: number }): ValueType<number> {
-  const atLeast = z.int().min(min)
   return {
-    schema: max === undefined ? atLeast : atLeast.max(max),
+    schema: once(() => {
+      const atLeast = z.int().min(min)
+      return max === undefined ? atLeast : atLeast.max(max)
+    }),
     fromQuery: (raw) => (raw !== undefined && /^\d+$/.test(raw) ? Number(raw) : raw),
     allowed: max === undefined ? `integer ≥ ${min}` : `${min}–${max}`,
     isFlag: false,
@@ -37,7 +40,7 @@ export function integerOr<const T extends string>(
   const number = integer(range)
   return {
     ...number,
-    schema: z.union([number.schema, z.literal(word)]),
+    schema: once(() => z.union([number.schema(), z.literal(word)])),
     allowed: `${number.allowed}, \`${word}\``,
   }
 }
@@ -47,7 +50,7 @@ const DECIMAL = /^(?:\d+\.?\d*|\.\d+)$/
 /** A number, with or without decimals. */
 export function decimal({ min, max }: { min: number; max: number }): ValueType<number> {
   return {
-    schema: z.number().min(min).max(max),
+    schema: once(() => z.number().min(min).max(max)),
     fromQuery: readDecimal,
     allowed: `${min}–${max}`,
     isFlag: false,
@@ -59,20 +62,8 @@ export function decimal({ min, max }: { min: number; max: number }): ValueType<n
  * itself, each then `step` of the one before.
  */
 export function parts({ most, step }: { most: number; step: number }): ValueType<number[]> {
-  const count = z.int().min(2).max(most)
-  const list = z
-    .array(z.number().min(0.001).max(0.999))
-    .min(1)
-    .max(most - 1)
-    .refine((ratios) => ratios.every((ratio, index) => index === 0 || ratio < (ratios[index - 1] ?? 0)))
   return {
-    schema: z
-      .union([count, list])
-      .transform((value) =>
-        typeof value === 'number'
-          ? Array.from({ length: value - 1 }, (_, index) => step ** (index + 1))
-          : value,
-      ),
+    schema: once(() => partsSchema(most, step)),
     fromQuery: (raw) => {
       const numbers = raw?.split(',').map(readDecimal)
       const [only] = numbers ?? []
@@ -83,15 +74,30 @@ export function parts({ most, step }: { most: number; step: number }): ValueType
   }
 }
 
+function partsSchema(most: number, step: number): z.ZodType<number[]> {
+  const count = z.int().min(2).max(most)
+  const list = z
+    .array(z.number().min(0.001).max(0.999))
+    .min(1)
+    .max(most - 1)
+    .refine((ratios) => ratios.every((ratio, index) => index === 0 || ratio < (ratios[index - 1] ?? 0)))
+  return z
+    .union([count, list])
+    .transform((value) =>
+      typeof value === 'number'
+        ? Array.from({ length: value - 1 }, (_, index) => step ** (index + 1))
+        : value,
+    )
+}
+
 /** One of a few words. `short` maps other spellings to them. */
 export function oneOf<const T extends string>(
   values: readonly [T, ...T[]],
   short: Readonly<Record<string, T>> = {},
 ): ValueType<T> {
   const spellings = Object.keys(short)
-  const schema = z.enum([...values, ...spellings])
   return {
-    schema: schema.transform((word) => short[word] ?? (word as T)),
+    schema: once(() => z.enum([...values, ...spellings]).transform((word) => short[word] ?? (word as T))),
     fromQuery: decodeText,
     allowed:
       quoted(values.filter((value) => value !== '')) +
@@ -103,11 +109,13 @@ export function oneOf<const T extends string>(
 /** Free text of at least one and at most `max` characters, counted as code points. */
 export function text({ max, allowed }: { max: number; allowed?: string }): ValueType<string> {
   return {
-    schema: z
-      .string()
-      .min(1)
-      .refine((value) => [...value].length <= max)
-      .meta({ maxLength: max }),
+    schema: once(() =>
+      z
+        .string()
+        .min(1)
+        .refine((value) => [...value].length <= max)
+        .meta({ maxLength: max }),
+    ),
     fromQuery: decodeText,
     allowed: allowed ?? `up to ${max} characters`,
     isFlag: false,
@@ -117,10 +125,12 @@ export function text({ max, allowed }: { max: number; allowed?: string }): Value
 /** Some of a few words, comma-separated; order and repetition mean nothing. */
 export function someOf<const T extends string>(values: readonly [T, ...T[]]): ValueType<T[]> {
   return {
-    schema: z
-      .array(z.enum(values))
-      .min(1)
-      .transform((words) => values.filter((value) => words.includes(value))),
+    schema: once(() =>
+      z
+        .array(z.enum(values))
+        .min(1)
+        .transform((words) => values.filter((value) => words.includes(value))),
+    ),
     fromQuery: readList,
     allowed: `of ${quoted(values)}`,
     isFlag: false,
@@ -129,7 +139,12 @@ export function someOf<const T extends string>(values: readonly [T, ...T[]]): Va
 
 /** Several texts in order, comma-separated; a comma inside of one is written `%2C`. */
 export function listOf({ max, allowed }: { max: number; allowed: string }): ValueType<string[]> {
-  return { schema: z.array(z.string().min(1)).min(1).max(max), fromQuery: readList, allowed, isFlag: false }
+  return {
+    schema: once(() => z.array(z.string().min(1)).min(1).max(max)),
+    fromQuery: readList,
+    allowed,
+    isFlag: false,
+  }
 }
 
 function readFlag(raw: string | undefined): unknown {

@@ -6,42 +6,45 @@ import { parseDirectiveObject } from '../request/parse-object.ts'
 import { parsePreset } from '../request/resolve.ts'
 import { nearestName } from '../system/nearest-name.ts'
 import { MODES } from '../finding/modes.ts'
+import { once } from '../system/once.ts'
 import type { Options } from './option-types.ts'
 
-const directiveObject = z.record(z.string(), z.unknown())
-const transform = z.strictObject({
-  name: z.string().regex(/^[\w.-]+$/),
-  version: z.union([z.string().regex(/^[\w.-]+$/), z.number()]),
-  transform: z.custom<ModelTransform['transform']>((value) => typeof value === 'function'),
-})
-const optionsSchema = z.strictObject({
-  apiKey: z.string().min(1).optional(),
-  baseUrl: z.string().optional(),
-  emulated: z.boolean().optional(),
-  mode: z.enum(MODES).optional(),
-  maxCredits: z.number().min(0).optional(),
-  cacheDir: z.string().min(1).optional(),
-  lockfile: z.union([z.string().min(1), z.literal(false)]).optional(),
-  concurrency: z.int().min(1).optional(),
-  requestsPerSecond: z.number().positive().optional(),
-  taskTimeout: z.number().positive().optional(),
-  defaults: z
-    .union([directiveObject, z.custom<(file: string) => DirectiveObject>((v) => typeof v === 'function')])
-    .optional(),
-  presets: z.record(z.string(), directiveObject).optional(),
-  allow: z.array(z.string().min(1)).optional(),
-  transforms: z.array(transform).optional(),
-  maxBytes: z.int().positive().optional(),
-  maxTriangles: z.int().positive().optional(),
-  oversize: z.enum(['warn', 'error']).optional(),
-  publicPath: z.string().optional(),
-  live: z.boolean().optional(),
-  emit: z.enum(['asset', 'copy']).optional(),
-  inspector: z.boolean().optional(),
-  dts: z.union([z.string().min(1), z.literal(false)]).optional(),
-  machineStore: z.union([z.string().min(1), z.literal(false)]).optional(),
-  machineStoreLimit: z.number().nonnegative().optional(),
-  teamStore: z.string().min(1).optional(),
+const optionsSchema = once(() => {
+  const directiveObject = z.record(z.string(), z.unknown())
+  const transform = z.strictObject({
+    name: z.string().regex(/^[\w.-]+$/),
+    version: z.union([z.string().regex(/^[\w.-]+$/), z.number()]),
+    transform: z.custom<ModelTransform['transform']>((value) => typeof value === 'function'),
+  })
+  return z.strictObject({
+    apiKey: z.string().min(1).optional(),
+    baseUrl: z.string().optional(),
+    emulated: z.boolean().optional(),
+    mode: z.enum(MODES).optional(),
+    maxCredits: z.number().min(0).optional(),
+    cacheDir: z.string().min(1).optional(),
+    lockfile: z.union([z.string().min(1), z.literal(false)]).optional(),
+    concurrency: z.int().min(1).optional(),
+    requestsPerSecond: z.number().positive().optional(),
+    taskTimeout: z.number().positive().optional(),
+    defaults: z
+      .union([directiveObject, z.custom<(file: string) => DirectiveObject>((v) => typeof v === 'function')])
+      .optional(),
+    presets: z.record(z.string(), directiveObject).optional(),
+    allow: z.array(z.string().min(1)).optional(),
+    transforms: z.array(transform).optional(),
+    maxBytes: z.int().positive().optional(),
+    maxTriangles: z.int().positive().optional(),
+    oversize: z.enum(['warn', 'error']).optional(),
+    publicPath: z.string().optional(),
+    live: z.boolean().optional(),
+    emit: z.enum(['asset', 'copy']).optional(),
+    inspector: z.boolean().optional(),
+    dts: z.union([z.string().min(1), z.literal(false)]).optional(),
+    machineStore: z.union([z.string().min(1), z.literal(false)]).optional(),
+    machineStoreLimit: z.number().nonnegative().optional(),
+    teamStore: z.string().min(1).optional(),
+  })
 })
 
 /**
@@ -50,17 +53,17 @@ const optionsSchema = z.strictObject({
  * @throws {MeshyError} MESHY_OPTIONS_INVALID, and what directives throw
  */
 export function parseOptions(options: Options, where: string): Options {
-  const result = optionsSchema.safeParse(options)
+  const result = optionsSchema().safeParse(options)
   if (result.success) return checkDirectives(result.data)
   const issue = result.error.issues[0]
   if (issue?.code === 'unrecognized_keys') {
     const name = issue.keys[0] ?? ''
-    const nearest = nearestName(name, Object.keys(optionsSchema.shape))
+    const nearest = nearestName(name, Object.keys(optionsSchema().shape))
     throw new MeshyError('MESHY_OPTIONS_INVALID', {
       message: `Unknown option \`${name}\` in ${where}.`,
       hint: nearest
         ? `Did you mean \`${nearest}\`?`
-        : `Known options: ${Object.keys(optionsSchema.shape).join(', ')}.`,
+        : `Known options: ${Object.keys(optionsSchema().shape).join(', ')}.`,
     })
   }
   throw new MeshyError('MESHY_OPTIONS_INVALID', {

@@ -35,7 +35,7 @@ export function createEntries(
   return {
     read: async (key) => {
       const file = layout.entry(key)
-      const record = await readRecord(file, { schema: entryRecordSchema, corrupt })
+      const record = await readRecord(file, { schema: () => entryRecordSchema, corrupt })
       if (!record) return undefined
       if (record.key !== key) throw corrupt(file, `its key is \`${record.key}\``)
       const { version: _, ...entry } = record satisfies StoredEntry

@@ -3,6 +3,7 @@ import type { CanonicalRequest } from '../request/request.ts'
 import { canonicalRequestSchema, isoTimeSchema, paramsSchema } from './entry-schema.ts'
 import { KEY_PATTERN } from './patterns.ts'
 import { RECORD_VERSION } from './record.ts'
+import { once } from '../system/once.ts'
 import type { Params } from '../request/param-value.ts'
 
 /** What is known about a request before it is sent. Pictures are in it as digests alone. */
@@ -90,44 +91,46 @@ export function givenUpTasks(record: JournalRecord | undefined): string[] {
 
 export type JournalRecord = StartedRecord | AcceptedRecord | FailedRecord | ForgottenRecord
 
-const taskId = z.string().min(1)
+/** The content of `journal/<key>.json`. Made when one is read: nothing is on its way in most runs. */
+export const journalRecordSchema = once(() => {
+  const taskId = z.string().min(1)
 
-const common = {
-  version: z.literal(RECORD_VERSION),
-  key: z.string().regex(KEY_PATTERN),
-  image: z.string(),
-  request: canonicalRequestSchema,
-  forgottenTasks: z.array(taskId),
-}
+  const common = {
+    version: z.literal(RECORD_VERSION),
+    key: z.string().regex(KEY_PATTERN),
+    image: z.string(),
+    request: canonicalRequestSchema,
+    forgottenTasks: z.array(taskId),
+  }
 
-const attempt = {
-  params: paramsSchema,
-  host: z.string(),
-  account: z.string(),
-  startedAt: isoTimeSchema,
-  attempts: z.int().positive(),
-}
+  const attempt = {
+    params: paramsSchema,
+    host: z.string(),
+    account: z.string(),
+    startedAt: isoTimeSchema,
+    attempts: z.int().positive(),
+  }
 
-const sent = z.looseObject({ sentAt: isoTimeSchema, answerBy: isoTimeSchema, named: z.boolean() })
+  const sent = z.looseObject({ sentAt: isoTimeSchema, answerBy: isoTimeSchema, named: z.boolean() })
 
-const failure = z.looseObject({
-  code: z.string(),
-  message: z.string(),
-  taskId: taskId.optional(),
-  retryable: z.boolean().optional(),
-  consumedCredits: z.number().nonnegative().optional(),
+  const failure = z.looseObject({
+    code: z.string(),
+    message: z.string(),
+    taskId: taskId.optional(),
+    retryable: z.boolean().optional(),
+    consumedCredits: z.number().nonnegative().optional(),
+  })
+
+  return z.discriminatedUnion('state', [
+    z.looseObject({
+      state: z.literal('started'),
+      ...common,
+      ...attempt,
+      sent: sent.optional(),
+      lost: z.literal(true).optional(),
+    }),
+    z.looseObject({ state: z.literal('accepted'), ...common, ...attempt, taskId }),
+    z.looseObject({ state: z.literal('failed'), ...common, ...attempt, failure }),
+    z.looseObject({ state: z.literal('forgotten'), ...common }),
+  ])
 })
-
-/** The content of `journal/<key>.json`. */
-export const journalRecordSchema = z.discriminatedUnion('state', [
-  z.looseObject({
-    state: z.literal('started'),
-    ...common,
-    ...attempt,
-    sent: sent.optional(),
-    lost: z.literal(true).optional(),
-  }),
-  z.looseObject({ state: z.literal('accepted'), ...common, ...attempt, taskId }),
-  z.looseObject({ state: z.literal('failed'), ...common, ...attempt, failure }),
-  z.looseObject({ state: z.literal('forgotten'), ...common }),
-])

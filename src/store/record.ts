@@ -11,7 +11,7 @@ import { orUnwritable } from './unwritable.ts'
 export const RECORD_VERSION = 1
 
 export interface RecordKind<T> {
-  schema: z.ZodType<T>
+  schema: () => z.ZodType<T>
   /** What is wrong with a file, and what to do about it. */
   corrupt: (file: string, problem: string, cause?: unknown) => MeshyError
 }
@@ -30,7 +30,7 @@ export async function readRecord<T>(
 
   const json = parseJson(text, (error) => corrupt(file, 'it is not JSON', error))
   assertVersion(json, file)
-  const result = schema.safeParse(json)
+  const result = schema().safeParse(json)
   if (result.success) return result.data
   throw corrupt(file, describeIssue(result.error), result.error)
 }

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { recipeJsonSchema } from '../../src/request/recipe-json-schema.ts'
-import { recipeSchema } from '../../src/request/recipe.ts'
+import { recipeSchema } from '../../src/request/recipe-json-schema.ts'
 import { REPOSITORY } from '../support/project.ts'
 
 const image = './knight.png'
@@ -18,7 +18,7 @@ describe('recipeJsonSchema', () => {
     { image, pose: 't', formats: ['fbx'], enable_pbr: false, 'pre-remesh': true },
   ])('takes %o', (recipe) => {
     expect(validate(recipe)).toBe(true)
-    expect(recipeSchema.safeParse(recipe).success).toBe(true)
+    expect(recipeSchema().safeParse(recipe).success).toBe(true)
   })
 
   it.each([
@@ -30,7 +30,7 @@ describe('recipeJsonSchema', () => {
     { image: '' },
   ])('refuses %o', (recipe) => {
     expect(validate(recipe)).toBe(false)
-    expect(recipeSchema.safeParse(recipe).success).toBe(false)
+    expect(recipeSchema().safeParse(recipe).success).toBe(false)
   })
 
   it('wants one image, or one list of them', () => {

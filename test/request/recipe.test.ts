@@ -2,7 +2,8 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { directiveSpellings } from '../../src/request/directives.ts'
-import { isRecipe, parseRecipe, readRecipe, recipeSchema } from '../../src/request/recipe.ts'
+import { isRecipe, parseRecipe, readRecipe } from '../../src/request/recipe.ts'
+import { recipeSchema } from '../../src/request/recipe-json-schema.ts'
 import { coded, makeFolder } from './fixtures.ts'
 
 const file = path.resolve('/art/knight.meshy.json')
@@ -82,7 +83,7 @@ describe('parseRecipe', () => {
 
 describe('recipeSchema', () => {
   it('makes a JSON Schema with every directive and alias', () => {
-    const schema = z.toJSONSchema(recipeSchema, { io: 'input' })
+    const schema = z.toJSONSchema(recipeSchema(), { io: 'input' })
 
     const spellings = directiveSpellings.filter((name) => name !== 'meshy')
     expect(Object.keys(schema.properties ?? {}).sort()).toEqual(
@@ -100,9 +101,9 @@ describe('recipeSchema', () => {
   })
 
   it('agrees with the parser', () => {
-    expect(recipeSchema.safeParse({ image: 'a.png', poly: 500, pose_mode: 'a' }).success).toBe(true)
-    expect(recipeSchema.safeParse({ image: 'a.png', polly: 500 }).success).toBe(false)
-    expect(recipeSchema.safeParse({ image: 'a.png', prompt: 'x'.repeat(601) }).success).toBe(false)
+    expect(recipeSchema().safeParse({ image: 'a.png', poly: 500, pose_mode: 'a' }).success).toBe(true)
+    expect(recipeSchema().safeParse({ image: 'a.png', polly: 500 }).success).toBe(false)
+    expect(recipeSchema().safeParse({ image: 'a.png', prompt: 'x'.repeat(601) }).success).toBe(false)
   })
 })
 

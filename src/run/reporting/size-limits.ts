@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { MeshyError, type ImportSite } from '../../system/errors.ts'
-import { readGlb } from '../../glb/read.ts'
 import type { Request } from '../../request/request.ts'
 import type { Asset } from '../asset.ts'
 import type { RunPorts } from '../context.ts'
@@ -63,6 +62,7 @@ async function directiveForBytes(
 }
 
 async function measureTextures(file: string): Promise<number> {
+  const { readGlb } = await import('../../glb/read.ts')
   const { json } = readGlb(await readFile(file))
   const { images = [] } = json
   return images.reduce(

@@ -45,7 +45,7 @@ export function createMachineSubmissions(layout: Layout, prepare: () => Promise<
     return path.join(layout.journal, `${account}-${key}.json`)
   }
   return {
-    read: async (turn) => (await readRecord(fileOf(turn), { schema, corrupt }))?.onItsWay,
+    read: async (turn) => (await readRecord(fileOf(turn), { schema: () => schema, corrupt }))?.onItsWay,
     write: async (turn, onItsWay) => {
       const file = fileOf(turn)
       if (!onItsWay) return orUnwritable(file, () => rm(file, { force: true }))

@@ -1,4 +1,3 @@
-import { AwsV4Signer } from 'aws4fetch'
 import { serverTime } from '../../system/retry-after.ts'
 import { askStore, type StoreAnswer, type StoreNetwork, type StoreQuestion } from './ask-store.ts'
 import type { StoreRequest } from './exchange.ts'
@@ -94,6 +93,7 @@ async function sign(
   const all = { ...headers, ...content, 'accept-encoding': 'identity' }
   const keys = await credentials()
   if (!keys) return { ...request, headers: all }
+  const { AwsV4Signer } = await import('aws4fetch')
   const signed = await new AwsV4Signer({
     method,
     url: url.href,
