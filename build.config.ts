@@ -53,6 +53,10 @@ export default defineBuildConfig({
     esbuild: { target: 'node20' },
   },
   hooks: {
+    // Small chunks are put together; what an entry exports stays what it says.
+    'rollup:options': (_, options) => {
+      options.preserveEntrySignatures = 'strict'
+    },
     'rollup:dts:options': (_, options) => bundleDeclarations(options),
     'build:done': async ({ options }) => {
       const text = `${JSON.stringify(recipeJsonSchema(), undefined, 2)}\n`

@@ -1,4 +1,3 @@
-import { agree } from '../run/live/agree.ts'
 import { reportModels } from '../run/reporting/report.ts'
 import type { PluginApi } from '../run/plugin-api.ts'
 import { arrangePlan, takePlan } from '../run/plan.ts'
@@ -9,7 +8,10 @@ export function createApi(session: Session): PluginApi {
     options: session.inline,
     report: async () => ({ models: reportModels((await session.context()).ports.models) }),
     takePlan: async () => arrangePlan(await takePlan((await session.context()).seen)),
-    agree: async (keys) => agree(await session.context(), keys),
+    agree: async (keys) => {
+      const { agree } = await import('../run/live/agree.ts')
+      return agree(await session.context(), keys)
+    },
     listOnly: () => {
       session.listOnly = true
     },

@@ -8,7 +8,7 @@ import type { Context } from './context.ts'
 import { failedBefore, isFinal } from '../finding/failed-before.ts'
 import { formatQuery } from './reporting/format-query.ts'
 import type { Import } from './imports.ts'
-import { liveAsset, type LiveTask } from './live/live.ts'
+import type { LiveTask } from './live/live.ts'
 import { decide } from '../finding/modes.ts'
 import { lacksPermission, Permission } from '../finding/permission.ts'
 import { priceOf } from '../request/price.ts'
@@ -89,7 +89,10 @@ async function act(context: Context, request: Request, todo: LiveTask): Promise<
   const { entry } = finding
   if (action === 'serve' && entry) return serve(context, request, { ...finding, entry })
   if (action === 'fail') throw await missing(context, request, finding)
-  if (context.ports.models.isLive && action !== 'stand-in') return liveAsset(context, request, todo)
+  if (context.ports.models.isLive && action !== 'stand-in') {
+    const { liveAsset } = await import('./live/live.ts')
+    return liveAsset(context, request, todo)
+  }
   if (action === 'stand-in' || action === 'ask') return previewAsset(context, request, entry)
   if (isFinal(finding.record)) throw failedBefore(finding.record)
   const permission = Permission.ofMode(context.ports.options.mode, request.key)

@@ -7,8 +7,6 @@ import { createRedactor } from '../system/redact.ts'
 import { Borders } from './borders.ts'
 import type { Context, Makers, RunPorts } from './context.ts'
 import { Imports } from './imports.ts'
-import { watchForArrivals } from './live/arrivals.ts'
-import { askDeveloper } from './live/asking.ts'
 import { Models } from './models/models.ts'
 import { openPorts } from './open-ports.ts'
 import { processState, type ProcessState } from './process-state.ts'
@@ -32,8 +30,12 @@ export async function openContext(run: Run): Promise<Context> {
   if (!run.live) tellInterrupt(models, logger)
   const ports = openPorts({ run, shared, hasher, clock, models, reporter: { logger, notices } })
   const declared = openDeclared(run, { clock, turns: shared.declaring, ...declaredTelling(logger, notices) })
-  askDeveloper(ports, run.waysToAgree ?? (() => ({})))
-  watchForArrivals(ports)
+  if (run.live) {
+    const { askDeveloper } = await import('./live/asking.ts')
+    const { watchForArrivals } = await import('./live/arrivals.ts')
+    askDeveloper(ports, run.waysToAgree ?? (() => ({})))
+    watchForArrivals(ports)
+  }
   return {
     ports,
     paying: once(async () => (await import('./open-paying.ts')).openPaying(run, shared, ports)),

@@ -5,7 +5,7 @@ import { classify, type StoredFinding } from '../finding/classify.ts'
 import { isComplete } from '../finding/is-complete.ts'
 import type { Context } from './context.ts'
 import { partsOf } from '../finding/derivation.ts'
-import { deriveInBackground, tellFailure, type DerivationTask } from './live/derivations.ts'
+import type { DerivationTask } from './live/derivations.ts'
 import { ensureStateFile } from './live/state-file.ts'
 
 /** How long a live page waits for what is derived: what this machine has already needs no longer. */
@@ -42,6 +42,7 @@ async function completed({ ports }: Context, request: Request, found: StoredFind
 
 /** Nobody waits in a live run: the model as it came is shown until what is derived from it is there. */
 async function serveMeanwhile(context: Context, request: Request, task: DerivationTask): Promise<Asset> {
+  const { deriveInBackground, tellFailure } = await import('./live/derivations.ts')
   const { clock, models } = context.ports
   const { derivation } = task
   const stateFile = await ensureStateFile(context, request.key)
