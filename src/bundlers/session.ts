@@ -2,6 +2,7 @@ import { formatThrown } from '../system/errors.ts'
 import type { Context } from '../run/context.ts'
 import type { WaysToAgree } from '../run/run.ts'
 import { fetchAhead } from '../finding/fetch-ahead.ts'
+import type { Mode } from '../finding/modes.ts'
 import { consoleLogger } from '../system/logger.ts'
 import { openProject, type ProjectRun } from '../run/open-project.ts'
 import type { Options } from '../run/option-types.ts'
@@ -29,8 +30,8 @@ export class Session {
   forgetModule: (id: string) => void = () => {}
   /** How the developer can say yes now: a bundler may begin to listen late. */
   waysToAgree: () => WaysToAgree = () => ({})
-  /** Whether a run in `plan` only lists: somebody else shows its rows and ends the build. */
-  listOnly = false
+  /** Set where a command of ours runs the build: it shows the rows of a plan, and ends it. */
+  commandedMode: Mode | undefined
   /** The options that were given in code. */
   readonly inline: Options
   /** The run that this is a part of: as a worker's build is of the one around it. They have one context. */
@@ -101,6 +102,7 @@ export class Session {
     try {
       const context = await openProject(this.bundler, {
         inline: this.inline,
+        mode: this.commandedMode,
         waysToAgree: () => this.waysToAgree(),
         activity: () => this.#all().reduce((sum, { activity }) => sum + activity(), 0),
         hasFailed: () => this.#all().some((session) => session.#isBoundToFail()),

@@ -26,11 +26,9 @@ export interface BuildChoice {
  */
 export async function walkModuleGraph(choice: BuildChoice, mode: Mode): Promise<Walked[]> {
   if (isNext(choice.root)) return [await scanBuild(choice.root, mode)]
-  // Of all ways to say it, this one wins over what the config says.
-  process.env['MESHY_MODE'] = mode
   const { createBuilder } = await loadVite(choice.root)
   const found = new Set<PluginApi>()
-  const stop = new Stop(found)
+  const stop = new Stop(found, mode)
   const inline = { ...inlineOf(choice), plugins: [stop.plugin] }
   const builder = await ofTheProject(() => createBuilder(inline, null))
   if (found.size === 0) throw pluginMissing(choice)
@@ -55,9 +53,11 @@ function inlineOf({ root, configFile, viteMode }: BuildChoice): ViteInline {
 class Stop {
   #reached = false
   readonly #found: Set<PluginApi>
+  readonly #mode: Mode
 
-  constructor(found: Set<PluginApi>) {
+  constructor(found: Set<PluginApi>, mode: Mode) {
     this.#found = found
+    this.#mode = mode
   }
 
   readonly plugin = {
@@ -65,7 +65,7 @@ class Stop {
     configResolved: ({ plugins }: ViteFacts) => {
       const api = findPlugin(plugins)
       if (!api) return
-      api.listOnly()
+      api.command(this.#mode)
       this.#found.add(api)
     },
     // After `buildEnd`, where the plugin tells its failures, and before anything is made of the modules.

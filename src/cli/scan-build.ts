@@ -26,8 +26,7 @@ export type Walked = Pick<PluginApi, 'report' | 'takePlan'>
  * @throws {MeshyError} MESHY_IMAGE_NOT_FOUND; what loading throws, all failures in one
  */
 export async function scanBuild(root: string, mode: Mode): Promise<Walked> {
-  process.env['MESHY_MODE'] = mode
-  const { context, found } = await scan(root, stderrLogger)
+  const { context, found } = await scan(root, stderrLogger, mode)
   // Before anything is paid.
   const ids = await collect(found, async (one) => addFound(context, one))
   await collect(ids, async (id) => {
@@ -59,9 +58,13 @@ export async function layOut(root: string): Promise<void> {
 
 const SILENT: Logger = { info: () => {}, warn: () => {}, error: () => {} }
 
-async function scan(root: string, logger: Logger): Promise<{ context: Context; found: FoundImport[] }> {
+async function scan(
+  root: string,
+  logger: Logger,
+  mode?: Mode,
+): Promise<{ context: Context; found: FoundImport[] }> {
   const run = { root, envDir: root, envMode: 'production', live: false, underTest: false, logger }
-  const context = await openProject(run, { inline: {}, activity: () => 0 })
+  const context = await openProject(run, { inline: {}, mode, activity: () => 0 })
   return { context, found: await scanImports(root, new Set([context.ports.options.cacheDir])) }
 }
 

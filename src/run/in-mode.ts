@@ -3,6 +3,11 @@ import type { Context } from './context.ts'
 
 /** The same run in another mode. */
 export function inMode(context: Context, mode: Mode): Context {
-  const { ports } = context
-  return { ...context, ports: { ...ports, options: { ...ports.options, mode } } }
+  const { ports, paying } = context
+  const options = { ...ports.options, mode }
+  return {
+    ...context,
+    ports: { ...ports, options },
+    paying: async () => ({ ...(await paying()), options }),
+  }
 }

@@ -1,6 +1,7 @@
 import { commandedOptions, findCommanded, Part } from './commanded.ts'
 import { readConfig } from './config.ts'
 import type { Context } from './context.ts'
+import type { Mode } from '../finding/modes.ts'
 import { readEnvironment, type Environment } from './environment.ts'
 import { assertKeyHidden } from './exposed-key.ts'
 import type { Logger } from '../system/logger.ts'
@@ -30,6 +31,8 @@ export interface ProjectRun {
 export interface OpenProjectOptions {
   /** The options that were given in code. */
   inline: Options
+  /** Wins over all that says another. */
+  mode?: Mode | undefined
   /** A number that changes while the bundler finds modules. */
   activity: () => number
   /** Whether the run is bound to fail for another import, so that nothing more should be paid. */
@@ -46,12 +49,13 @@ export interface OpenProjectOptions {
  */
 export async function openProject(
   run: ProjectRun,
-  { inline, activity, hasFailed, signal, waysToAgree }: OpenProjectOptions,
+  { inline, mode, activity, hasFailed, signal, waysToAgree }: OpenProjectOptions,
 ): Promise<Context> {
   const { root, live, underTest, logger } = run
   const project = findProject(root)
   const folders = run.envDir === false ? [] : [...new Set([run.envDir, project.dir])]
-  const env = readEnvironment(folders, run.envMode, process.env)
+  const said = readEnvironment(folders, run.envMode, process.env)
+  const env = mode === undefined ? said : { ...said, MESHY_MODE: mode }
   const options = resolveOptions(inline, await readConfig(project), { root, project, env, live, underTest })
   const commanded = findCommanded(root, process.env)
   const part = commanded && new Part(commanded)

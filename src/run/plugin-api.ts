@@ -1,3 +1,4 @@
+import type { Mode } from '../finding/modes.ts'
 import type { Options } from './option-types.ts'
 import type { PlanRow } from './plan.ts'
 import type { ModelReport } from './reporting/report.ts'
@@ -20,6 +21,9 @@ export interface PluginApi {
    * @param keys these alone; all by default
    */
   agree(keys?: Iterable<string>): Promise<string[]>
-  /** Makes a run in `plan` end without words, for whoever shows its rows. */
-  listOnly(): void
+  /**
+   * Lets a command run the build, before its first import: in a mode that wins over all that says another, and in `plan`
+   * without words, since the command shows the rows.
+   */
+  command(mode: Mode): void
 }
