@@ -3,7 +3,12 @@ import meshy from '../../../src/vite.ts'
 
 // One run of Vite in a process of its own: `warm.ts <root> build|serve <options as JSON>`. Says what the model's module is.
 const [root = '', command, options = '{}'] = process.argv.slice(2)
-const config = { root, configFile: false, logLevel: 'silent' as const, plugins: [meshy(JSON.parse(options))] } satisfies InlineConfig
+const config = {
+  root,
+  configFile: false,
+  logLevel: 'silent' as const,
+  plugins: [meshy(JSON.parse(options))],
+} satisfies InlineConfig
 if (command === 'build') {
   await build({ ...config, build: { outDir: 'dist', rollupOptions: { input: `${root}/main.js` } } })
   console.log('built')
