@@ -6,7 +6,7 @@ import { fingerprint, type Hasher } from '../request/fingerprint.ts'
 import { createImageReader } from '../request/images.ts'
 import type { CanonicalRequest, Request } from '../request/request.ts'
 import { openStore } from '../store/open-store.ts'
-import { openSharedStores } from '../store/shared/shared-stores.ts'
+import { openSharedStores, type SharedStoresInit } from '../store/shared/shared-stores.ts'
 import { tellingJournal } from '../store/shared/telling-journal.ts'
 import type { Clock } from '../system/clock.ts'
 import { createFetch } from '../system/fetch.ts'
@@ -23,14 +23,16 @@ interface PortsInit {
   clock: Clock
   models: Models
   reporter: Pick<Reporter, 'logger' | 'notices'>
+  openTeamStore: SharedStoresInit['openTeamStore']
 }
 
 /** Puts together what serving a model needs of a run. */
-export function openPorts({ run, shared, hasher, clock, models, reporter }: PortsInit): RunPorts {
+export function openPorts(init: PortsInit): RunPorts {
+  const { run, shared, models, reporter, clock } = init
   const { options } = run
   return {
     options,
-    store: openProjectStore({ run, hasher, clock, reporter }),
+    store: openProjectStore(init),
     models,
     reporter: {
       ...reporter,
@@ -46,12 +48,7 @@ export function openPorts({ run, shared, hasher, clock, models, reporter }: Port
   }
 }
 
-function openProjectStore({
-  run,
-  hasher,
-  clock,
-  reporter,
-}: Omit<PortsInit, 'shared' | 'models'>): ProjectStore {
+function openProjectStore({ run, hasher, clock, reporter, openTeamStore }: PortsInit): ProjectStore {
   const { options, env } = run
   const local = openStore(options, hasher, clock)
   const shared = openSharedStores({
@@ -62,6 +59,7 @@ function openProjectStore({
     keyOf: (request: CanonicalRequest) => fingerprint(request, hasher),
     clock,
     fetch: createFetch({ env }),
+    openTeamStore,
     warn: (text) => reporter.notices.once(text),
   })
   const journal = tellingJournal(local.journal, { shared, options })

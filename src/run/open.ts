@@ -28,7 +28,10 @@ export async function openContext(run: Run): Promise<Context> {
   if (!terminal) tellProgress(models, logger)
   // Where somebody serves, nobody waits: that ends in its own way.
   if (!run.live) tellInterrupt(models, logger)
-  const ports = openPorts({ run, shared, hasher, clock, models, reporter: { logger, notices } })
+  const openTeamStore =
+    options.teamStore && (await import('../store/shared/open-team-store.ts')).openTeamStore
+  const reporter = { logger, notices }
+  const ports = openPorts({ run, shared, hasher, clock, models, reporter, openTeamStore })
   const declared = openDeclared(run, { clock, turns: shared.declaring, ...declaredTelling(logger, notices) })
   if (run.live) {
     const { askDeveloper } = await import('./live/asking.ts')

@@ -12,6 +12,7 @@ import { Models } from '../../src/run/models/models.ts'
 import { SharedModels } from '../../src/run/models/shared-models.ts'
 import { openPaying } from '../../src/run/open-paying.ts'
 import { openPorts } from '../../src/run/open-ports.ts'
+import { openTeamStore } from '../../src/store/shared/open-team-store.ts'
 import type { ResolvedOptions } from '../../src/run/option-types.ts'
 import type { Run } from '../../src/run/run.ts'
 import { finishSharing } from '../../src/store/shared/shared-stores.ts'
@@ -109,7 +110,8 @@ export function open({ process, place, mode, maxCredits }: Omit<Job, 'requests'>
   const shared = { accounts: new Map(), budget: undefined }
   const models = new Models({ clock, isLive: false, shared: new SharedModels() })
   const reporter = { logger: QUIET, notices: new Notices(QUIET) }
-  return openPaying(run, shared, openPorts({ run, shared, hasher, clock, models, reporter }))
+  const ports = openPorts({ run, shared, hasher, clock, models, reporter, openTeamStore })
+  return openPaying(run, shared, ports)
 }
 
 function optionsOf(

@@ -1,5 +1,8 @@
 import type { CanonicalRequest } from '../../request/request.ts'
+import type { Clock } from '../../system/clock.ts'
+import type { Fetch } from '../../system/fetch.ts'
 import type { StoreNetwork } from './ask-store.ts'
+import { createExchange } from './exchange.ts'
 import { Fuse } from './fuse.ts'
 import { createHttpStore } from './http-store.ts'
 import { createCredentials } from './s3-credentials.ts'
@@ -19,7 +22,8 @@ type Environment = Record<string, string | undefined>
 
 interface World {
   env: Environment
-  network: StoreNetwork
+  fetch: Fetch
+  clock: Clock
   keyOf: (request: CanonicalRequest) => string
   /** A digest of the API key, for people who read a lease. */
   account: string
@@ -31,9 +35,14 @@ interface World {
 /** Opens a team's store. No connection is made before it is asked for something. */
 export function openTeamStore(settings: TeamStoreSettings, world: World): TeamStore {
   const { address, signingKey } = settings
-  const { env, keyOf, account, mayUpload, warn } = world
+  const { env, fetch, clock, keyOf, account, mayUpload, warn } = world
   const fuse = new Fuse()
-  const network: StoreNetwork = { ...world.network, mayRepeat: (fault) => fuse.mayRepeat(fault) }
+  const network: StoreNetwork = {
+    exchange: createExchange({ fetch, env }),
+    clock,
+    random: Math.random,
+    mayRepeat: (fault) => fuse.mayRepeat(fault),
+  }
   const common = { label: address.label, fuse, keyOf, signingKey, mayUpload, warn }
   if (address.kind === 'http') {
     const token = mayHaveCredentials(settings, env) ? env['MESHY_TEAM_STORE_TOKEN'] || undefined : undefined
@@ -43,12 +52,11 @@ export function openTeamStore(settings: TeamStoreSettings, world: World): TeamSt
     return createTeamStore({ ...common, objects, keepsEntries: false, casName, canWrite, leases: undefined })
   }
   const credentials = mayHaveCredentials(settings, env)
-    ? createCredentials(env, { now: network.clock.now, warn })
+    ? createCredentials(env, { now: clock.now, warn })
     : async () => undefined
   const objects = createS3Store(address, { credentials, network })
   const casName = (sha256: string) => `cas/${sha256.slice(0, 2)}/${sha256}`
   const canWrite = async () => (await credentials()) !== undefined
-  const { clock } = network
   const elapsed = () => clock.elapsed?.() ?? performance.now()
   const leases = new TeamLeases({ objects: fused(objects, fuse), clock, elapsed, account, signingKey })
   return createTeamStore({ ...common, objects, keepsEntries: true, casName, canWrite, leases })

@@ -1,8 +1,7 @@
 import { accountDigest } from '../journal.ts'
 import type { CanonicalRequest } from '../../request/request.ts'
-import { createExchange } from './exchange.ts'
 import { createMachineStore, type MachineStore } from './machine-store.ts'
-import { openTeamStore, type TeamStoreSettings } from './open-team-store.ts'
+import type { openTeamStore, TeamStoreSettings } from './open-team-store.ts'
 import { StoreFault } from './store-fault.ts'
 import type { BlobSource } from './sources.ts'
 import type { TeamStore } from './team-store.ts'
@@ -43,6 +42,8 @@ export interface SharedStoresInit {
   keyOf: (request: CanonicalRequest) => string
   clock: Clock
   fetch: Fetch
+  /** Loaded only where a team's store is named. */
+  openTeamStore: typeof openTeamStore | undefined
   warn: (text: string) => void
 }
 
@@ -60,8 +61,8 @@ export function openSharedStores(init: SharedStoresInit): SharedStores {
       ? undefined
       : createMachineStore({ folder: machineStore, limit, fingerprint: keyOf, clock, warn })
   const account = options.apiKey === undefined ? '' : accountDigest(options.apiKey)
-  const network = { exchange: createExchange({ fetch, env }), clock, random: Math.random }
-  const team = teamStore && openTeamStore(teamStore, { env, network, keyOf, account, mayUpload, warn })
+  const world = { env, fetch, clock, keyOf, account, mayUpload, warn }
+  const team = teamStore && init.openTeamStore?.(teamStore, world)
   const sources = [...machineSource(machine, store), ...teamSource(team, { machine, store })]
   return { machine, team, sources, uploads: uploadsTo(team) }
 }

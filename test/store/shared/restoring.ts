@@ -6,6 +6,7 @@ import { systemClock } from '../../../src/system/clock.ts'
 import type { BlobRef } from '../../../src/store/entry.ts'
 import { createLayout } from '../../../src/store/layout.ts'
 import { openStore, type Store } from '../../../src/store/open-store.ts'
+import { openTeamStore } from '../../../src/store/shared/open-team-store.ts'
 import { openSharedStores, type SharedStores } from '../../../src/store/shared/shared-stores.ts'
 import { createHasher } from '../../../src/request/fingerprint.ts'
 import { keyOf } from '../samples.ts'
@@ -42,6 +43,7 @@ export function openProject(
     keyOf,
     clock: systemClock,
     fetch: createFetch({ env: {} }),
+    openTeamStore,
     warn,
   })
   return { store, shared }
