@@ -46,9 +46,14 @@ function couldKnow(
 ): boolean {
   if (isSame) return true
   // Of a failure that was charged nobody tells the others but the account.
-  const isTold = setting !== 'strangers' && setting !== 'a team with a bad store' && other.fate === 'model'
+  const isTold = !isAlone({ setting }) && other.fate === 'model'
   if (isTold) return true
   return habits.echo === 'whole' && other.name !== undefined && other.createdAt + LOOK_MS < task.sentAt
+}
+
+/** Whether machines have nothing in common that decides who is first. */
+function isAlone({ setting }: Pick<History['world'], 'setting'>): boolean {
+  return setting === 'strangers' || setting === 'a team with a bad store'
 }
 
 /** Only a mode that may pay has paid. */
@@ -91,7 +96,7 @@ function endings(history: History): string[] {
 }
 
 function faultOf(
-  { network, runs }: History,
+  { network, runs, world }: History,
   { key, state, code, message, details }: Outcome,
   { who, charged }: { who: string; charged: string[] },
 ): string[] {
@@ -103,12 +108,14 @@ function faultOf(
     const isDoubtful =
       runs.some(({ process }) => process.state === 'dead') || own.some(({ isKnown }) => !isKnown)
     const named = details?.['candidates']
-    const isNamed = charged.every((id) => Array.isArray(named) && named.includes(id))
+    // Where nobody decides who is first, others have paid as well, and know what for.
+    const isNamed = isAlone(world) || charged.every((id) => Array.isArray(named) && named.includes(id))
     return isDoubtful && isNamed ? [] : [told]
   }
   const isFailure = own.some(({ task }) => task && task.fate !== 'model')
   const isRefusal = own.some(({ refusal }) => refusal)
-  return (code === 'MESHY_TASK_FAILED' && isFailure) || (/CREDITS_EXHAUSTED|REJECTED/.test(code) && isRefusal)
+  return (/^MESHY_TASK_(FAILED|CANCELED)$/.test(code) && isFailure) ||
+    (/CREDITS_EXHAUSTED|REJECTED/.test(code) && isRefusal)
     ? []
     : [told]
 }

@@ -15,12 +15,6 @@ export const MUTATIONS: readonly Mutation[] = [
     to: 'if (entry && !attempt) return',
   },
   {
-    name: 'a listing of before is good enough',
-    file: 'src/generate/pay.ts',
-    from: 'const task = await submittedMeanwhile(ports, request, decidedAt)',
-    to: 'const task = undefined as Awaited<ReturnType<typeof submittedMeanwhile>>; void decidedAt',
-  },
-  {
     name: 'what is written durably is not synced',
     file: 'src/system/durable.ts',
     from: 'if (durable) await syncFolder(dirname(target))',

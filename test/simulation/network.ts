@@ -89,7 +89,8 @@ export class Network {
     })
   }
 
-  #send(arrival: Arrival, { resolve, reject }: Settle): void {
+  #send(arrival: Arrival, settle: Settle): void {
+    const { resolve, reject } = settle
     const isPaying = arrival.method === 'POST'
     const mishap = this.#chance.weighted<Mishap>({
       none: 0,
@@ -103,24 +104,25 @@ export class Network {
     if (refusal) {
       if (submission) submission.refusal = true
       // What a server says of itself tells nothing of what was sent.
-      if (submission) submission.isKnown = refusal.status < 500
+      if (submission) submission.isKnown = refusal.status < 500 && !settle.isGone()
       return resolve(respond({ ...refusal, body: Buffer.from(refusal.text) }))
     }
     if (mishap === 'lost request') return reject(broken('ECONNRESET', 'read'))
-    if (mishap !== 'late') return this.#arrive({ arrival, submission, mishap }, { resolve, reject })
+    if (mishap !== 'late') return this.#arrive({ arrival, submission, mishap }, settle)
     const delay = this.#chance.pick([2_000, 20_000, 100_000])
     scheduler.later(delay, undefined, () => {
       const answer = this.#service.handle(arrival)
       if (submission) submission.task = answer.made
       // Whoever is there hears of it.
-      scheduler.later(0, arrival.payer, () => resolve(this.#heard(answer, submission)))
+      scheduler.later(0, arrival.payer, () => resolve(this.#heard(answer, submission, settle)))
     })
   }
 
   #arrive(
     { arrival, submission, mishap }: { arrival: Arrival; submission: Submission | undefined; mishap: Mishap },
-    { resolve, reject }: Settle,
+    settle: Settle,
   ): void {
+    const { resolve, reject } = settle
     const answer = this.#service.handle(arrival)
     if (submission) submission.task = answer.made
     if (mishap === 'lost answer') return reject(broken('ECONNRESET', 'read'))
@@ -129,12 +131,11 @@ export class Network {
       return resolve(respond({ status: 502, body: Buffer.from('Bad Gateway'), headers: {} }))
     if (mishap === 'half')
       return resolve(respond({ ...answer, body: answer.body.subarray(0, answer.body.length >> 1) }, 'breaks'))
-    resolve(this.#heard(answer, submission))
+    resolve(this.#heard(answer, submission, settle))
   }
 
-  #heard(answer: Answer, submission: Submission | undefined): Response {
-    if (submission) submission.isKnown = true
-    if (answer.made) answer.made.isAnswered = true
+  #heard(answer: Answer, submission: Submission | undefined, { isGone }: Settle): Response {
+    if (submission) submission.isKnown = !isGone()
     return respond(answer)
   }
 
@@ -161,6 +162,8 @@ const REFUSALS: Partial<Record<Mishap, { status: number; text: string; headers: 
 }
 
 interface Settle {
+  /** Whether nobody waits for it any more. */
+  isGone: () => boolean
   resolve: (response: Response) => void
   reject: (error: unknown) => void
 }
@@ -172,6 +175,7 @@ function aborting(signal: AbortSignal | undefined, send: (settle: Settle) => voi
     const over = () => signal?.removeEventListener('abort', leave)
     signal?.addEventListener('abort', leave, { once: true })
     send({
+      isGone: () => signal?.aborted === true,
       resolve: (response) => {
         over()
         resolve(response)

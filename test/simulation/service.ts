@@ -19,8 +19,6 @@ export interface PaidTask {
   payer: Process
   /** When its request left. */
   sentAt: number
-  /** Whether the payer got to know its id. */
-  isAnswered: boolean
   model: Buffer
 }
 
@@ -116,7 +114,6 @@ export class Service {
       price: estimateCredits(KIND, params),
       payer,
       sentAt,
-      isAnswered: false,
       model: modelOf(this.tasks.length),
     }
     this.tasks.push(task)

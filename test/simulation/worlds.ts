@@ -58,7 +58,7 @@ const SETTINGS: Record<Setting, number> = {
   'one folder, two machines': 2,
   'a team': 3,
   'a team with a bad store': 1,
-  strangers: 1,
+  strangers: 2,
 }
 
 const NEVER = Infinity
@@ -128,7 +128,7 @@ function drawWeather(chance: Chance): Weather {
       unreachable: bad * 0.5,
       busy: bad * 0.5,
       'too fast': bad,
-      'queue full': bad * 0.5,
+      'queue full': bad * 1.5,
       'no credits': bad * 0.3,
       'name refused': bad * 0.5,
     },
