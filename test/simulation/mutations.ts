@@ -6,7 +6,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'the lease of a key is left out',
     file: 'src/store/open-store.ts',
     from: 'return withLease(layout.lease(key), use, { ...options, clock })',
-    to: 'return use({ mine: async () => true })',
+    to: 'return use({ isHeld: async () => true })',
   },
   {
     name: 'nobody looks again after the lease was waited for',
@@ -28,8 +28,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'credits that were not spent are not released',
-    file: 'src/generate/generate.ts',
-    from: 'claim.reservation?.release()',
+    file: 'src/generate/claim.ts',
+    from: '.finally(() => reservation.release())',
     to: '',
   },
   {
