@@ -10,7 +10,7 @@ export interface InputImage {
 /** What a task asks for, with the server's defaults filled in. */
 export interface ModelInput {
   kind: TaskKind
-  /** One picture, or up to four views; the first is the front. */
+  /** One picture, or several views; the first is the front. */
   images: [front: InputImage, ...others: InputImage[]]
   targetPolycount: number
   /** `false` asks for the densest mesh, whatever the target. */

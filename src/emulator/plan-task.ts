@@ -9,7 +9,7 @@ import type { Profile, ResolvedEmulatorOptions } from './options.ts'
 import { checkParameters } from './parameters.ts'
 import { priceOf } from './pricing.ts'
 import type { TaskPlan } from './task.ts'
-import type { TaskKind } from '../request/task-kinds.ts'
+import { taskKinds, type TaskKind } from '../request/task-kinds.ts'
 
 type Body = Record<string, unknown>
 type Images = ModelInput['images']
@@ -52,22 +52,23 @@ async function readImages(options: ResolvedEmulatorOptions, { kind, body }: Task
   if (options.profile === 'current' && isPresent(body.input_task_id)) {
     throw badRequest('input_task_id does not name a succeeded image task')
   }
-  if (kind === 'image-to-3d') {
-    if (!isPresent(body.image_url)) throw badRequest('image_url is required')
-    return [await read('image_url', body.image_url)]
-  }
-  const [front, ...others] = listOfImages(body.image_urls)
+  const { imageParam, isList } = taskKinds[kind]
+  const given = body[imageParam]
+  if (!isPresent(given)) throw badRequest(`${imageParam} is required`)
+  if (!isList) return [await read(imageParam, given)]
+  const [front, ...others] = listOfImages(kind, given)
   return [
-    await read('image_urls[0]', front),
-    ...(await Promise.all(others.map((image, index) => read(`image_urls[${index + 1}]`, image)))),
+    await read(`${imageParam}[0]`, front),
+    ...(await Promise.all(others.map((image, index) => read(`${imageParam}[${index + 1}]`, image)))),
   ]
 }
 
-function listOfImages(images: unknown): [front: unknown, ...others: unknown[]] {
-  if (!isPresent(images)) throw badRequest('image_urls is required')
-  if (!Array.isArray(images)) throw badRequest('image_urls must be an array of strings')
+function listOfImages(kind: TaskKind, images: unknown): [front: unknown, ...others: unknown[]] {
+  const { imageParam, maxImages } = taskKinds[kind]
+  if (!Array.isArray(images)) throw badRequest(`${imageParam} must be an array of strings`)
   const [front, ...others]: unknown[] = images
-  if (images.length < 1 || images.length > 4) throw badRequest('image_urls must hold 1 to 4 images')
+  if (images.length < 1 || images.length > maxImages)
+    throw badRequest(`${imageParam} must hold 1 to ${maxImages} images`)
   return [front, ...others]
 }
 

@@ -10,6 +10,7 @@ import {
   findDirective,
 } from './directives.ts'
 import type { AnyDirectiveName } from './directives.ts'
+import { taskKinds } from './task-kinds.ts'
 
 const SHOWN_CHARACTERS = 80
 /** How a query turns a flag off. */
@@ -64,8 +65,10 @@ export function requireDirective(spelling: string, where?: string): AnyDirective
 
 /** What the plugin itself decides about a task, and how. */
 const OWN_PARAMS: ReadonlyMap<string, string> = new Map([
-  ['image_url', 'it is the imported image'],
-  ['image_urls', 'they are the imported image and its `views`'],
+  ...Object.values(taskKinds).map(({ imageParam, isList }): [string, string] => [
+    imageParam,
+    isList ? 'they are the imported image and its `views`' : 'it is the imported image',
+  ]),
   ['input_task_id', 'what is sent is the imported image'],
   ['name', 'it carries the key of the request'],
 ])

@@ -1,7 +1,7 @@
 import { TARGET_FORMATS } from './file-formats.ts'
 import { fileOf } from './files.ts'
 import type { Request, SourceImage } from './request.ts'
-import { taskKinds, type TaskKind } from './task-kinds.ts'
+import { imageParams, type TaskKind } from './task-kinds.ts'
 import type { Params } from './param-value.ts'
 
 export interface PayloadOptions {
@@ -38,7 +38,7 @@ export async function createPayload(request: Request, options: PayloadOptions): 
     'url' in image ? image.url : toDataUri(image, options),
   )
   const body = {
-    ...taskKinds[kind].imageParams(images),
+    ...imageParams(kind, images),
     ...textureFields(textureImages),
     ...request.params,
     ...extraParams(request),

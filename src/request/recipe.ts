@@ -5,6 +5,7 @@ import { MeshyError } from '../system/errors.ts'
 import { once } from '../system/once.ts'
 import type { Directives } from './directives.ts'
 import { parseDirectiveObject } from './parse-object.ts'
+import { MOST_IMAGES } from './task-kinds.ts'
 
 /** An import said in JSON, for what is awkward in a query. */
 export interface Recipe {
@@ -23,9 +24,9 @@ export const imageShape = once(() => ({
   images: z
     .array(z.string().min(1))
     .min(1)
-    .max(4)
+    .max(MOST_IMAGES)
     .optional()
-    .describe('The same object from 1 to 4 sides, relative to this file. Instead of `image`.'),
+    .describe(`The same object from 1 to ${MOST_IMAGES} sides, relative to this file. Instead of \`image\`.`),
 }))
 
 /** Whether a path is one of a recipe. */
@@ -71,7 +72,7 @@ function readObject(text: string, file: string) {
   const field = issue?.path[0] ?? ''
   if (field === '')
     throw invalidRecipe(file, 'is no JSON object', 'Write it like `{ "image": "./knight.png" }`.')
-  const expected = field === 'images' ? 'a list of 1 to 4 paths' : 'a text'
+  const expected = field === 'images' ? `a list of 1 to ${MOST_IMAGES} paths` : 'a text'
   throw invalidRecipe(
     file,
     `has an invalid \`${String(field)}\`; expected ${expected}`,

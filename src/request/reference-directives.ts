@@ -1,6 +1,7 @@
 import type { DirectiveTable } from './directive.ts'
 import { flag, integer, listOf, oneOf, someOf, text } from './values.ts'
 import { EXTRA_FORMATS } from './file-formats.ts'
+import { MOST_IMAGES } from './task-kinds.ts'
 
 const always = { aliases: [], decidesBytes: true } as const
 const aside = { ...always, decidesBytes: false } as const
@@ -119,8 +120,8 @@ export const referenceDirectives = {
   views: {
     ...always,
     value: listOf({
-      max: 3,
-      allowed: '1 to 3 more images, comma-separated, relative to the imported file',
+      max: MOST_IMAGES - 1,
+      allowed: `1 to ${MOST_IMAGES - 1} more images, comma-separated, relative to the imported file`,
     }),
     param: 'image_urls',
     holdsImages: true,
