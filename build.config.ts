@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { InputOptions } from 'rollup'
@@ -23,22 +24,24 @@ async function bundleDeclarations(options: InputOptions): Promise<void> {
     .filter((plugin) => !(plugin && 'name' in plugin && plugin.name === 'esbuild'))
 }
 
+interface Manifest {
+  exports: Record<string, string | { types?: string; default?: string }>
+  bin: Record<string, string>
+}
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest
+
+/** Where the code is of which the package exports what the build makes: `./dist/vite.mjs` is made of `src/vite`. */
+function sourceOf(exported: Manifest['exports'][string]): string[] {
+  const made = typeof exported === 'string' ? exported : exported.default
+  const name = /^\.\/dist\/(.+)\.mjs$/.exec(made ?? '')?.[1]
+  return name === undefined ? [] : [`src/${name}`]
+}
+
 export default defineBuildConfig({
   entries: [
-    'src/index',
-    'src/vite',
-    'src/rollup',
-    'src/rolldown',
-    'src/webpack',
-    'src/rspack',
-    'src/rsbuild',
-    'src/esbuild',
-    'src/farm',
-    'src/bun',
-    'src/turbopack',
-    'src/emulator',
-    'src/types',
-    'src/cli',
+    ...Object.values(manifest.exports).flatMap(sourceOf),
+    ...Object.values(manifest.bin).flatMap(sourceOf),
     // Workers are started from files of their own.
     'src/stand-in/mesher/worker',
     'src/derive/worker',

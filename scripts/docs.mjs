@@ -13,6 +13,7 @@ const { failures } = await jiti.import('../src/system/failures.ts')
 const { directives } = await jiti.import('../src/request/directives.ts')
 const { laterDirectives } = await jiti.import('../src/request/later-directives.ts')
 const { ciServices } = await jiti.import('../src/run/ci.ts')
+const { BUNDLERS } = await jiti.import('../src/bundlers/adapters.ts')
 const { main } = await jiti.import('../src/cli/main.ts')
 const { estimateCredits } = await jiti.import('../src/request/price.ts')
 const { decide, MODES, STATES } = await jiti.import('../src/finding/modes.ts')
@@ -22,6 +23,11 @@ const regions = {
   directives: () => directiveTable((name) => !(name in laterDirectives)),
   'later-directives': () => directiveTable((name) => name in laterDirectives),
   options: optionTable,
+  bundlers: bundlerList,
+  entries: () =>
+    BUNDLERS.filter((name) => name !== 'vite')
+      .map((name) => code(`unplugin-meshy/${name}`))
+      .join(', '),
   modes: modeTable,
   prices: () => table(['request', 'credits'], priceRows(estimateCredits)),
   commands: async () => table(['command', 'what it does', 'spends credits'], await commandRows(main)),
@@ -91,6 +97,14 @@ async function optionTable() {
     return [code(name), standard, meaning]
   })
   return table(['option', 'default', 'meaning'], rows)
+}
+
+/** What has a section in docs/bundlers.md that names an entry: `## Rspack, Rsbuild 2` tells of two. */
+async function bundlerList() {
+  const [, ...sections] = (await readFile(new URL('docs/bundlers.md', ROOT), 'utf8')).split(/^## /m)
+  const named = sections.filter((section) => section.includes('unplugin-meshy/'))
+  const names = named.map((section) => section.split('\n', 1)[0].replace(/ \(.*\)| [\d.]+/g, ''))
+  return `${[...new Set(names)].join(', ')}: [docs/bundlers.md](docs/bundlers.md).`
 }
 
 function modeTable() {

@@ -21,6 +21,9 @@ const ADAPTERS: Record<string, CreateAdapter> = {
   bun: createBunAdapter,
 }
 
+/** The bundlers by the names of their entries: `unplugin-meshy/vite`. */
+export const BUNDLERS: readonly string[] = Object.keys(ADAPTERS)
+
 /** The adapter of a bundler, by the name that unplugin gives it. Others are taken for relatives of Rollup. */
 export function createAdapter(framework: string, session: Session, parts: AdapterParts): Adapter {
   const create = ADAPTERS[framework] ?? createRollupAdapter

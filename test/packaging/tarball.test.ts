@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { BUNDLERS } from '../../src/bundlers/adapters.ts'
 import { startEmulator } from '../../src/emulator.ts'
 import { createProject, installTarball, mustSucceed, REPOSITORY, type Project } from '../support/project.ts'
 
-const PLUGINS = ['vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'rsbuild', 'esbuild', 'farm', 'bun']
 const WEBPACK = path.join(REPOSITORY, 'node_modules', 'webpack')
 const KEY = 'msy_a_key_of_the_form_of_the_service'
 
@@ -99,7 +99,7 @@ describe('the packed tarball', () => {
 
   it('can be required in both forms by a config of CommonJS, whatever the bundler', async () => {
     await project.write({
-      'check.cjs': `const names = ${JSON.stringify(PLUGINS)}
+      'check.cjs': `const names = ${JSON.stringify(BUNDLERS)}
 const forms = names.map((name) => require('unplugin-meshy/' + name))
 const { meshyRules } = require('unplugin-meshy/turbopack')
 const { meshy, default: same } = require('unplugin-meshy')
