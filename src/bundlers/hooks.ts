@@ -3,7 +3,7 @@ import { isMeshyError, MeshyError } from '../system/errors.ts'
 import type { Asset } from '../run/asset.ts'
 import type { Context } from '../run/context.ts'
 import { recallImport, rememberImport } from '../run/import-records.ts'
-import { isOurs, type Import } from '../run/imports.ts'
+import { type Import, isOurs } from '../run/imports.ts'
 import { finishSharing } from '../store/shared/shared-stores.ts'
 import { loadAsset } from '../run/load.ts'
 import { formatPlan, takePlan } from '../run/plan.ts'
@@ -11,7 +11,6 @@ import type { PluginApi } from '../run/plugin-api.ts'
 import { tellExpiring } from '../run/reporting/expiring.ts'
 import { summarize, takeUntold } from '../run/reporting/report.ts'
 import type { Adapter, Loaded, NativeContext } from './adapter.ts'
-import { hashInPath } from './hash-in-path.ts'
 import { renderFailedModule, renderModule } from './module.ts'
 import { fromModuleId } from './module-id.ts'
 import { toBundlerError } from './bundler-error.ts'
@@ -203,4 +202,14 @@ function unknownImport(id: string, root: string): unknown {
     }),
     root,
   )
+}
+
+/** The error for a path that a bundler would cut at its `#`, and look for something else; undefined where there is none. */
+function hashInPath(path: string): MeshyError | undefined {
+  if (!path.includes('#')) return undefined
+  return new MeshyError('MESHY_PATH_UNSUPPORTED', {
+    message: `\`${path}\` holds a \`#\`, where this bundler ends a path; expected a path without.`,
+    hint: 'Rename the file or folder that has the `#` in its name.',
+    details: { path },
+  })
 }

@@ -1,4 +1,5 @@
 import type { ArgsDef, ParsedArgs } from 'citty'
+
 /** Its exit code, see {@link EXIT}, or that of a program that it ran; none is 0. */
 type Outcome = Promise<number | void>
 

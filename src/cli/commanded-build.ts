@@ -1,19 +1,19 @@
 import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import path from 'node:path'
 import {
-  COPY_PREFIX,
-  RUN_FILE,
-  RUN_VARIABLE,
   type Commanded,
+  COPY_PREFIX,
   type PartLine,
   type PlanLine,
+  RUN_FILE,
+  RUN_VARIABLE,
 } from '../run/commanded.ts'
 import { writePlanStandIn } from '../stand-in/plan-stand-in.ts'
 import type { ModelReport } from '../run/reporting/report.ts'
-import { runChild } from './child.ts'
 import { movedOptions } from './pnp-copy.ts'
 import { copyProject, copyRootOf } from './project-copy.ts'
+import { spawn } from 'node:child_process'
 
 /** What all parts of a build told, and how its command ended. */
 export interface CommandedBuild {
@@ -83,5 +83,42 @@ async function gather(folder: string, exitCode: number): Promise<CommandedBuild>
     rows: lines.flatMap((line) => ('row' in line ? line.row : [])),
     models: lines.flatMap((line) => ('model' in line ? line.model : [])),
     spent: lines.flatMap((line) => ('spent' in line ? line.spent : [])),
+  }
+}
+
+/** What Ctrl-C, a closed terminal and process managers send. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const IS_WINDOWS = process.platform === 'win32'
+
+/**
+ * Runs a command of the user's and returns its exit code, as a shell would tell it. What it prints goes to stderr: stdout
+ * is for our results. Signals go to all of its processes, since shells and package managers do not always hand them on.
+ */
+function runChild(
+  [program = '', ...args]: readonly string[],
+  { cwd, env }: { cwd: string; env: NodeJS.ProcessEnv },
+): Promise<number> {
+  // One word with spaces is a line for a shell, and on Windows programs such as npm are scripts of it.
+  const shell = IS_WINDOWS || (args.length === 0 && /\s/.test(program))
+  const child = spawn(program, args, { cwd, env, shell, detached: !IS_WINDOWS, stdio: ['ignore', 2, 2] })
+  const forward = (signal: NodeJS.Signals): void => {
+    if (IS_WINDOWS || child.pid === undefined) child.kill(signal)
+    else killGroup(child.pid, signal)
+  }
+  for (const signal of SIGNALS) process.on(signal, forward)
+  return new Promise<number>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)))
+  }).finally(() => {
+    for (const signal of SIGNALS) process.off(signal, forward)
+  })
+}
+
+function killGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal)
+  } catch (error) {
+    // It has just ended.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }

@@ -1,13 +1,90 @@
-import type { Command } from './command.ts'
+import { type Command, defineCommand } from './command.ts'
+import { deleteTask, findTask, listTasks, waitForTask } from '../run/commands/account.ts'
+import { formatTable, print, printError, printJson } from './print.ts'
+import { openCommand, projectArgs } from './project.ts'
+import { readNumber } from './read-args.ts'
+import { factsOf, stateOf } from './task-facts.ts'
 
-/** The tasks of the account. Each command below is a file of its own. */
+/** Deletes a task and its files at the service, for good. */
+const tasksDelete = defineCommand({
+  meta: { name: 'delete', description: 'Delete a task and its files at the service, for good.' },
+  args: {
+    task: { type: 'positional', description: 'Id of the task.', required: true },
+    force: { type: 'boolean', description: 'Also a task whose model is not stored here yet.' },
+    ...projectArgs,
+  },
+  async run({ task: id, force = false, json, ...args }) {
+    const { context } = await openCommand(args)
+    await deleteTask(context, id, { force })
+    if (json) printJson({ id, deleted: true })
+    else print(`Task ${id} is deleted.`)
+  },
+})
+
+/** The newest tasks of the account, whoever started them. */
+const tasksList = defineCommand({
+  meta: { name: 'list', description: 'List the newest tasks of the account.' },
+  args: {
+    limit: { type: 'string', description: 'How many.', default: '20' },
+    ...projectArgs,
+  },
+  async run({ limit, json, ...args }) {
+    const count = readNumber('limit', limit, { least: 1, whole: true })
+    const { context } = await openCommand(args)
+    const tasks = await listTasks(context, count)
+    if (json) return printJson(tasks.map(factsOf))
+    if (tasks.length === 0) return print('The account has no tasks.')
+    const rows = tasks.map((task) => [
+      task.id,
+      stateOf(task),
+      factsOf(task).createdAt?.slice(0, 16).replace('T', ' ') ?? '',
+      task.name ?? '',
+    ])
+    print(formatTable(['task', 'state', 'created (UTC)', 'name'], rows))
+  },
+})
+
+/** What the service says of one task. */
+const tasksShow = defineCommand({
+  meta: { name: 'show', description: 'Show a task.' },
+  args: { task: { type: 'positional', description: 'Id of the task.', required: true }, ...projectArgs },
+  async run({ task: id, json, ...args }) {
+    const { context } = await openCommand(args)
+    const facts = factsOf(await findTask(context, id))
+    if (json) return printJson(facts)
+    const lines = Object.entries(facts).flatMap(([name, value]) => {
+      const text = Array.isArray(value) ? value.join(', ') : String(value ?? '')
+      return text === '' ? [] : [`${name.padEnd(10)}  ${text}`]
+    })
+    print(lines.join('\n'))
+  },
+})
+
+/** Waits for a task to end. Ctrl-C ends the waiting, and not the task. */
+const tasksWait = defineCommand({
+  meta: { name: 'wait', description: 'Wait until a task has succeeded; a failed one is an error.' },
+  args: { task: { type: 'positional', description: 'Id of the task.', required: true }, ...projectArgs },
+  async run({ task: id, json, ...args }) {
+    const { context } = await openCommand(args)
+    let last = ''
+    const task = await waitForTask(context, id, (heard) => {
+      const state = stateOf(heard)
+      if (state !== last) printError(`${id}: ${state}`)
+      last = state
+    })
+    if (json) printJson(factsOf(task))
+    else print(`${id} has succeeded.`)
+  },
+})
+
+/** The tasks of the account. */
 export const tasks: Command = {
   meta: { name: 'tasks', description: 'List, show, wait for and delete the tasks of the account.' },
   default: 'list',
   subCommands: {
-    list: async () => (await import('./tasks-list.ts')).tasksList,
-    show: async () => (await import('./tasks-show.ts')).tasksShow,
-    wait: async () => (await import('./tasks-wait.ts')).tasksWait,
-    delete: async () => (await import('./tasks-delete.ts')).tasksDelete,
+    list: async () => tasksList,
+    show: async () => tasksShow,
+    wait: async () => tasksWait,
+    delete: async () => tasksDelete,
   },
 }

@@ -1,13 +1,13 @@
-import type { Document, ILogger } from '@gltf-transform/core'
+import type { Document, ILogger, NodeIO } from '@gltf-transform/core'
 import type { Facts } from '../glb/facts.ts'
 import { applySteps } from './apply-steps.ts'
 import { failed } from './failure.ts'
 import { openModel } from './io.ts'
 import type { Tools } from './libraries.ts'
-import { completePlan, packagesOf, stepsOf, type DerivationPlan } from '../finding/steps.ts'
+import { completePlan, type DerivationPlan, packagesOf, stepsOf } from '../finding/steps.ts'
 import { STEPS } from './steps/registry.ts'
 import type { Step } from './steps/step.ts'
-import { trueFacts } from './true-facts.ts'
+import { inspectGlb } from '../glb/inspect.ts'
 
 /** What was derived from a model. */
 export interface DerivedModel {
@@ -72,4 +72,19 @@ function versionsOf({ core, sharp }: Tools): Record<string, string> {
     'gltf-transform': core.VERSION.replace(/^v/, ''),
     ...(sharp && { sharp: sharp.versions.sharp ?? 'unknown' }),
   }
+}
+
+/** What packs numbers, so that they cannot be read as they are. */
+const CODECS = new Set(['EXT_meshopt_compression', 'KHR_meshopt_compression', 'KHR_draco_mesh_compression'])
+
+/** Facts about a GLB that was just written: where it is packed, about what loaders unpack. */
+async function trueFacts(glb: Uint8Array, io: NodeIO): Promise<Facts> {
+  const document = await io.readBinary(glb)
+  const packed = document
+    .getRoot()
+    .listExtensionsUsed()
+    .filter(({ extensionName }) => CODECS.has(extensionName))
+  if (packed.length === 0) return inspectGlb(glb)
+  for (const extension of packed) extension.dispose()
+  return inspectGlb(await io.writeBinary(document))
 }

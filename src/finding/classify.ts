@@ -1,15 +1,15 @@
-import { isMeshyError, type ErrorCode } from '../system/errors.ts'
-import type { Request } from '../request/request.ts'
+import { type ErrorCode, isMeshyError, MeshyError } from '../system/errors.ts'
+import type { CanonicalRequest, Request } from '../request/request.ts'
 import type { BlobRef, DerivedFile, Entry } from '../store/entry.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import type { FindingPorts } from './ports.ts'
-import { derivationOf, type Derivation, type Part } from './derivation.ts'
+import { type Derivation, derivationOf, type Part } from './derivation.ts'
 import { findEarlier } from './earlier.ts'
 import { findFreeWay } from './free-way.ts'
 import type { State } from './modes.ts'
-import { assertSamePictures } from './pictures.ts'
 import { isOnItsWay, RETENTION_MS } from './retention.ts'
 import { fileOf, type FileRole } from '../request/files.ts'
+import { findOtherPicture } from '../store/picture-digests.ts'
 
 /** Bytes that another source may still have. A pointer of Git LFS stands for bytes that are not here. */
 const RESTORABLE_CODES: ReadonlySet<ErrorCode> = new Set([
@@ -165,4 +165,27 @@ async function verifiedPath(
 /** The name of a file without extension: the image's name for the model in its formats, with the role behind it for others. */
 function fileStem(name: string, role: FileRole): string {
   return fileOf(role).format === role ? name : `${name}-${role}`
+}
+
+/**
+ * A key is a short name: who tries can make a picture that has the key of another one. The SHA-256 of its pictures is what
+ * proves that a model was made of them.
+ *
+ * @param known the request of an entry, or of a record of the journal
+ * @throws {MeshyError} MESHY_IMAGE_MISMATCH
+ */
+function assertSamePictures(known: CanonicalRequest, request: Request): void {
+  const other = findOtherPicture(known, request.canonical)
+  if (!other) return
+  const image = [...request.images, ...request.textureImages][other.index]
+  const file = image && 'file' in image ? image.file : request.imageName
+  throw new MeshyError('MESHY_IMAGE_MISMATCH', {
+    message:
+      `\`${file}\` is not the picture that the model of its key \`${request.key}\` is made of: ` +
+      `expected SHA-256 \`${other.expected}\`, got \`${other.found}\`.`,
+    hint:
+      'Two pictures do not share a key by accident: find out who changed it, and restore the picture. If you want a model of ' +
+      `this one, change it by a pixel, or \`unplugin-meshy forget ${request.key}\`, so that the next build pays for it.`,
+    details: { key: request.key, file, ...other },
+  })
 }

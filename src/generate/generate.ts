@@ -16,7 +16,7 @@ import { addFiles } from './restore.ts'
 import { saveModel } from './save.ts'
 import { share, shareHere, takeShared } from './share.ts'
 import { withKeyLease, withSharedLease, withTeamLease } from './turn.ts'
-import { withWayOut } from './unusable.ts'
+import { type ErrorCode, isMeshyError, MeshyError } from '../system/errors.ts'
 
 /** A finished request, how this run came to it, and what it cost this run. */
 export interface Generated {
@@ -126,5 +126,21 @@ function watch(ports: Ports, request: Request, id: string): Promise<Task> {
     signal: ports.signal,
     timeoutMs: ports.options.taskTimeout,
     onProgress: (task) => ports.reporter.progress(request, task),
+  })
+}
+
+/** What the service may give right the next time it is asked, or never. */
+const UNUSABLE: ReadonlySet<ErrorCode> = new Set(['MESHY_TASK_NO_MODEL', 'MESHY_DOWNLOAD_INVALID'])
+
+/** The error of a paid task that gives no usable model, with the way out that there is where it never will. */
+function withWayOut({ key }: Pick<Request, 'key'>, error: unknown): unknown {
+  if (!isMeshyError(error) || !UNUSABLE.has(error.code)) return error
+  return new MeshyError(error.code, {
+    message: error.message,
+    hint:
+      'Run again: the task is asked anew, without paying. If it stays, report the task to Meshy; ' +
+      `\`unplugin-meshy forget ${key}\` gives it up, so that the next build pays for a new model.`,
+    details: { ...error.details, key },
+    cause: error,
   })
 }

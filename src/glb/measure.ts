@@ -1,13 +1,12 @@
 import { BoundsBuilder } from './bounds.ts'
 import type { Facts } from './facts.ts'
 import { instancesOf, shownAt } from './instances.ts'
-import { IDENTITY } from './matrix.ts'
-import type { Matrix } from './matrix.ts'
+import { IDENTITY, type Matrix } from './matrix.ts'
 import type { Glb, GltfAccessor, GltfMesh, GltfPrimitive } from './gltf.ts'
-import { pick, RestPose, walkScene, type PlacedNode } from './scene.ts'
+import { pick, type PlacedNode, RestPose, walkScene } from './scene.ts'
 import { boxOf, cornersOf, readBones, readShape } from './shape.ts'
-import { jointMatrices, skinned, type Bones } from './skin.ts'
-import { Work } from './work.ts'
+import { type Bones, jointMatrices, skinned } from './skin.ts'
+import { invalidNumbers } from './invalid-numbers.ts'
 
 type Measures = Pick<Facts, 'triangles' | 'vertices' | 'bounds'>
 
@@ -119,4 +118,28 @@ function countTriangles(primitive: GltfPrimitive, { count }: GltfAccessor): numb
   if (mode === TRIANGLES) return Math.floor(count / 3)
   if (mode === TRIANGLE_STRIP || mode === TRIANGLE_FAN) return Math.max(0, count - 2)
   return 0
+}
+
+/** Vertices that are followed one by one, however often nodes and instances show them: about a second. */
+const MAX_VERTICES = 4_000_000
+/** Boxes that stand for them after that. */
+const MAX_BOXES = 500_000
+
+/** What may be spent on measuring a model: a small file can show its mesh a million times. */
+class Work {
+  #vertices = MAX_VERTICES
+  #boxes = MAX_BOXES
+
+  /** Whether as many vertices may be followed; then they are counted. */
+  affords(vertices: number): boolean {
+    if (vertices > this.#vertices) return false
+    this.#vertices -= vertices
+    return true
+  }
+
+  /** @throws {MeshyError} MESHY_GLB_INVALID when a model shows more than anybody could draw */
+  addBoxes(count: number): void {
+    this.#boxes -= count
+    if (this.#boxes < 0) throw invalidNumbers(`it shows more than ${MAX_BOXES} meshes`)
+  }
 }

@@ -4,11 +4,10 @@ import { MeshyError } from '../system/errors.ts'
 import { Buffers } from '../system/buffers.ts'
 import { openTemporary, type Temporary } from '../system/durable.ts'
 import { gather } from '../system/gather.ts'
-import { blobUnusable, type BlobStatus } from './blob-error.ts'
+import { type BlobStatus, blobUnusable } from './blob-error.ts'
 import { CHUNK_BYTES, createDigester, digestFile, type FileDigest } from './digest.ts'
 import type { BlobRef } from './entry.ts'
-import { listFolder, type Layout } from './layout.ts'
-import { isLfsPointer } from './lfs-pointer.ts'
+import { type Layout, listFolder } from './layout.ts'
 import { createPreparation } from './prepare.ts'
 import { ifExists } from './unreadable.ts'
 import { orUnwritable } from './unwritable.ts'
@@ -154,3 +153,10 @@ async function listBlobs(folder: string): Promise<BlobRef[]> {
 }
 
 const BLOB_NAME = /^([0-9a-f]{64})\.([a-z0-9]{1,8})$/
+
+const SIGNATURE = 'version https://git-lfs.github.com/spec/'
+
+/** Whether a file starts as a Git LFS pointer: what stands in a clone instead of bytes that were never pulled. */
+function isLfsPointer(head: Uint8Array): boolean {
+  return Buffer.from(head.subarray(0, SIGNATURE.length)).toString('latin1') === SIGNATURE
+}

@@ -1,14 +1,9 @@
-import { fitBackdrop } from './backdrop-fit.ts'
-import type { BackdropFit } from './backdrop-fit.ts'
-import { interleave, mapLab } from './colour.ts'
-import type { Lab } from './colour.ts'
+import { type BackdropFit, fitBackdrop } from './backdrop-fit.ts'
+import { interleave, type Lab, mapLab } from './colour.ts'
 import { findComponents, keepWhere, tidy } from './components.ts'
-import { measureDifference } from './difference.ts'
-import type { Difference } from './difference.ts'
+import { type Difference, measureDifference } from './difference.ts'
 import { close, erode, gauss, invert, open } from './filters.ts'
-import { floodFromBorder } from './flood.ts'
-import { at, clamp, createPlane, indexAt, mapPlane, sum } from './plane.ts'
-import type { Plane } from './plane.ts'
+import { at, clamp, createPlane, indexAt, mapPlane, type Plane, sum } from './plane.ts'
 import { spreadColours } from './push-pull.ts'
 
 /** The object in front of a plain backdrop. */
@@ -115,4 +110,19 @@ function contoursIn(backdrop: Plane, mask: Plane, { slope, noise }: { slope: Pla
     return isAway === 1 && at(backdrop.data, i) === 1 && isContour ? 1 : 0
   })
   return sum(contours) / contours.data.length
+}
+
+/** All pixels of a mask that are connected to the border of the picture through the mask. */
+function floodFromBorder(passable: Plane): Plane {
+  const { width, height } = passable
+  const { labels } = findComponents(passable, 1)
+  const reached = new Set<number>()
+  for (let x = 0; x < width; x++)
+    reached.add(indexAt(labels, x)).add(indexAt(labels, (height - 1) * width + x))
+  for (let y = 0; y < height; y++)
+    reached.add(indexAt(labels, y * width)).add(indexAt(labels, (y + 1) * width - 1))
+  reached.delete(0)
+  const flooded = createPlane(width, height)
+  for (let i = 0; i < labels.length; i++) if (reached.has(indexAt(labels, i))) flooded.data[i] = 1
+  return flooded
 }

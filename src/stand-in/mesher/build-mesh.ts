@@ -1,14 +1,12 @@
 import type { Back } from './back.ts'
 import type { Shape } from './level-set.ts'
 import type { Simplifier } from './libraries.ts'
-import { compact } from './mesh.ts'
-import type { ShadedMesh } from './mesh.ts'
+import { compact, type ShadedMesh } from './mesh.ts'
 import { addNormals } from './normals.ts'
 import { clamp, sum } from './plane.ts'
 import { bodyHeights } from './relief.ts'
 import { repair } from './repair.ts'
 import { spreadSheets } from './sheets.ts'
-import { simplify } from './simplify.ts'
 import { slabHeights } from './slab.ts'
 import { squaredSurface } from './surface.ts'
 
@@ -51,4 +49,25 @@ function stepFor(area: number, triangles: number | undefined): number {
   const wanted =
     triangles === undefined ? DENSE : Math.min(triangles * SURPLUS.factor, triangles + SURPLUS.most)
   return clamp(Math.sqrt((4 * area) / Math.max(SURPLUS.least, wanted)), STEP.min, STEP.max)
+}
+
+/** How much a turned normal weighs against a moved vertex. */
+const NORMAL_WEIGHT = 0.25
+
+/** Brings a closed mesh down to a number of triangles. Such meshes have even counts: an odd one becomes the next lower. */
+function simplify(simplifier: Simplifier, mesh: ShadedMesh, triangles: number): ShadedMesh {
+  const target = (triangles - (triangles % 2)) * 3
+  if (mesh.indices.length <= target) return mesh
+  const [indices] = simplifier.simplifyWithAttributes(
+    mesh.indices,
+    mesh.positions,
+    3,
+    mesh.normals,
+    3,
+    [NORMAL_WEIGHT, NORMAL_WEIGHT, NORMAL_WEIGHT],
+    null,
+    target,
+    1,
+  )
+  return { ...mesh, indices }
 }
