@@ -1,28 +1,13 @@
+import type { Derivation } from '../request/derive-directives.ts'
+
 /** What is derived from a model, as data. Absent fields ask for nothing. */
-export interface DerivationPlan {
-  /** The defaults for the web; see {@link OPTIMIZED}. */
-  optimize?: boolean | undefined
-  /** Triangles to come to; `auto` takes out what does not show. */
-  simplify?: number | 'auto' | undefined
-  /** The longest side of textures, in pixels. */
-  textureSize?: number | undefined
-  /** `keep` takes back what `optimize` does. */
-  textureFormat?: TextureFormat | undefined
-  /** `none` takes back what `optimize` does. */
-  compress?: Compression | undefined
+export interface DerivationPlan extends Derivation {
   /** For a level of detail: the part of the triangles that it has of the first level. */
   level?: number | undefined
-  /** In metres. */
-  height?: number | undefined
-  origin?: 'bottom' | 'center' | undefined
 }
 
 /** An optional package that derives; `derive/libraries.ts` loads it. */
 export type PackageName = 'sharp' | 'meshoptimizer' | 'draco3dgltf' | 'watlas'
-
-export type TextureFormat = 'webp' | 'keep'
-
-export type Compression = 'meshopt' | 'draco' | 'none'
 
 /** What `optimize` means where the import says nothing else. */
 export const OPTIMIZED = { textureSize: 2048, textureFormat: 'webp', compress: 'meshopt' } as const
@@ -36,6 +21,8 @@ interface StepKind {
   valueIn(plan: DerivationPlan): string | number | true | undefined
   /** What `optimize` asks of it by itself, which is not told. */
   implied?: string | number
+  /** Whether it is asked for to make a model lighter, and for nothing that shows. */
+  isForSize?: true
   /** Optional packages that it needs for a value. */
   needs(value: string | number | true): readonly PackageName[]
 }
@@ -52,6 +39,7 @@ const STEP_KINDS: readonly StepKind[] = [
   {
     name: 'optimize',
     revision: 3,
+    isForSize: true,
     valueIn: ({ optimize }) => optimize || undefined,
     needs: () => ['sharp'],
   },
@@ -64,6 +52,7 @@ const STEP_KINDS: readonly StepKind[] = [
   {
     name: 'texture-size',
     revision: 1,
+    isForSize: true,
     valueIn: ({ textureSize }) => textureSize,
     implied: OPTIMIZED.textureSize,
     needs: () => ['sharp'],
@@ -71,6 +60,7 @@ const STEP_KINDS: readonly StepKind[] = [
   {
     name: 'texture-format',
     revision: 2,
+    isForSize: true,
     valueIn: ({ textureFormat, optimize }) =>
       textureFormat === 'keep' && !optimize ? undefined : textureFormat,
     implied: OPTIMIZED.textureFormat,
@@ -79,6 +69,7 @@ const STEP_KINDS: readonly StepKind[] = [
   {
     name: 'compress',
     revision: 2,
+    isForSize: true,
     valueIn: ({ compress, optimize }) => (compress === 'none' && !optimize ? undefined : compress),
     implied: OPTIMIZED.compress,
     needs: (value) => NEEDED_BY_COMPRESSION[value as Compression],
@@ -86,6 +77,8 @@ const STEP_KINDS: readonly StepKind[] = [
   { name: 'height', revision: 1, valueIn: ({ height }) => height, needs: () => [] },
   { name: 'origin', revision: 1, valueIn: ({ origin }) => origin, needs: () => [] },
 ]
+
+type Compression = NonNullable<DerivationPlan['compress']>
 
 const NEEDED_BY_COMPRESSION: Record<Compression, readonly PackageName[]> = {
   meshopt: ['meshoptimizer'],
@@ -111,6 +104,11 @@ export function stepsOf(plan: DerivationPlan): string[] {
 /** The optional packages that a plan needs, each once. */
 export function packagesOf(plan: DerivationPlan): PackageName[] {
   return [...new Set(askedKinds(plan).flatMap(({ kind, value }) => kind.needs(value)))]
+}
+
+/** Whether a plan wants a lighter model and nothing else, so that a heavier one is no use. */
+export function isForSize(plan: DerivationPlan): boolean {
+  return askedKinds(plan).every(({ kind }) => kind.isForSize)
 }
 
 function askedKinds(plan: DerivationPlan) {

@@ -1,5 +1,5 @@
 import type { DirectiveTable } from './directive.ts'
-import { decimal, flag, integer, integerOr, oneOf, parts } from './values.ts'
+import { decimal, flag, integer, integerOr, oneOf, parts, type ValueType } from './values.ts'
 
 const free = { aliases: [], decidesBytes: false } as const
 
@@ -8,42 +8,49 @@ export const deriveDirectives = {
   optimize: {
     ...free,
     value: flag(),
+    derives: 'optimize',
     doc: 'A model for the web: WebP textures of at most 2048 pixels, geometry compressed by meshopt. Free.',
     example: 'optimize',
   },
   simplify: {
     ...free,
     value: integerOr('auto', { min: 4, max: 10_000_000 }),
+    derives: 'simplify',
     doc: 'Triangles to reduce the model to, or `auto`: as many as its shape needs. Free, where `poly` would pay for another model.',
     example: 'simplify=5000',
   },
   'texture-size': {
     ...free,
     value: integer({ min: 16, max: 8192 }),
+    derives: 'textureSize',
     doc: 'The longest side of textures, in pixels. Smaller ones stay as they are. Free.',
     example: 'texture-size=1024',
   },
   'texture-format': {
     ...free,
     value: oneOf(['webp', 'keep']),
+    derives: 'textureFormat',
     doc: 'The format of textures; `keep` takes WebP out of `optimize`. Free.',
     example: 'texture-format=webp',
   },
   compress: {
     ...free,
     value: oneOf(['meshopt', 'draco', 'none']),
+    derives: 'compress',
     doc: 'How geometry is compressed; loaders need the decoder. `none` takes it out of `optimize`. Free.',
     example: 'compress=draco',
   },
   height: {
     ...free,
     value: decimal({ min: 0.001, max: 100_000 }),
+    derives: 'height',
     doc: 'How high the model is, in metres. Free.',
     example: 'height=1.8',
   },
   origin: {
     ...free,
     value: oneOf(['bottom', 'center']),
+    derives: 'origin',
     doc: 'Where the model has its origin: `bottom` stands it on y = 0, `center` is its middle; x and z are the middle. Free.',
     example: 'origin=bottom',
   },
@@ -67,4 +74,12 @@ export const deriveDirectives = {
     doc: 'Triangles that the emitted GLB may have; see the option `oversize`.',
     example: 'max-triangles=20000',
   },
-} satisfies DirectiveTable
+} as const satisfies DirectiveTable
+
+type Table = typeof deriveDirectives
+
+/** What an import wants to be made of the model on this machine, by the fields that the rows name. Not part of the key. */
+export type Derivation = {
+  [N in keyof Table as Table[N] extends { derives: infer Field extends string } ? Field : never]?:
+    (Table[N]['value'] extends ValueType<infer T> ? T : never) | undefined
+}

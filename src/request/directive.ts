@@ -10,6 +10,8 @@ export interface Directive<T = unknown> {
   param?: string
   /** The value names images: they travel apart from the other parameters. */
   holdsImages?: true
+  /** The field of a derivation that carries the value: the model is changed on this machine. */
+  derives?: string
   /** The one kind of task that knows it, where not all do. */
   only?: TaskKind
   /** Whether it decides the bytes, and so belongs to the key. */

@@ -1,6 +1,8 @@
 import path from 'node:path'
 import { MeshyError } from '../system/errors.ts'
 import { isApiDirective } from './api-directives.ts'
+import { deriveDirectives, type Derivation } from './derive-directives.ts'
+import type { Directive } from './directive.ts'
 import type { Directives } from './directives.ts'
 import { differingParams, fingerprint, type Hasher } from './fingerprint.ts'
 import { wantedRoles } from './files.ts'
@@ -54,21 +56,21 @@ export async function readRequest(source: RequestSource): Promise<Request> {
     params,
     canonical,
     wanted: wantedRoles(directives),
-    derivation: {
-      optimize: directives.optimize,
-      simplify: directives.simplify,
-      textureSize: directives['texture-size'],
-      textureFormat: directives['texture-format'],
-      compress: directives.compress,
-      height: directives.height,
-      origin: directives.origin,
-    },
+    derivation: derivationIn(directives),
     lods: directives.lods ?? [],
     limits: { maxBytes: directives['max-bytes'], maxTriangles: directives['max-triangles'] },
     retired: retiredChoice(directives),
     warnings: requestWarnings(directives),
     unchecked: Object.keys(directives).filter(isApiDirective),
   }
+}
+
+function derivationIn(directives: Directives): Derivation {
+  const fields = Object.entries<Directive>(deriveDirectives).flatMap(([name, { derives }]) =>
+    derives === undefined ? [] : [[derives, directives[name as keyof typeof deriveDirectives]]],
+  )
+  // Object.fromEntries forgets the type of the names.
+  return Object.fromEntries(fields) as Derivation
 }
 
 interface Parts {

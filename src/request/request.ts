@@ -1,21 +1,7 @@
-import type { DirectiveValues } from './directives.ts'
+import type { Derivation } from './derive-directives.ts'
 import type { FileRole } from './files.ts'
 import type { Params } from './param-value.ts'
 import type { TaskKind } from './task-kinds.ts'
-
-/** What an import wants to be made of the model on this machine. Not part of the key. */
-export interface Derivation {
-  optimize?: boolean | undefined
-  /** Triangles. */
-  simplify?: DirectiveValues['simplify'] | undefined
-  /** In pixels. */
-  textureSize?: number | undefined
-  textureFormat?: DirectiveValues['texture-format'] | undefined
-  compress?: DirectiveValues['compress'] | undefined
-  /** In metres. */
-  height?: number | undefined
-  origin?: DirectiveValues['origin'] | undefined
-}
 
 /** What the emitted GLB may have at most. */
 export interface SizeLimits {

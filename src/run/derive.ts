@@ -5,6 +5,7 @@ import type { DerivedFile, Entry } from '../store/entry.ts'
 import { findEntry } from '../finding/classify.ts'
 import type { Context } from './context.ts'
 import { partsOf, type Derivation, type Part } from '../finding/derivation.ts'
+import { isForSize } from '../finding/steps.ts'
 import { formatBytes } from '../system/size.ts'
 import { showStored } from './live/show-stored.ts'
 import { share } from '../generate/share.ts'
@@ -116,18 +117,13 @@ async function keepLighter(
   const source = entry.files.glb
   const [before, after] = [formatBytes(source.bytes), formatBytes(model.glb.length)]
   const title = `meshy: ${request.imageName}: ${steps.join(', ')}: ${before} → ${after}`
-  if (model.glb.length >= source.bytes && options.transforms.length === 0 && isForSize(part)) {
+  if (model.glb.length >= source.bytes && options.transforms.length === 0 && isForSize(part.plan)) {
     logger.info(`${title}; it is not smaller, so the model stays as it came`)
     return { ...source, steps, facts: entry.facts }
   }
   logger.info(title)
   const ref = await store.blobs.write(model.glb, { ext: 'glb', signal })
   return { ...ref, steps, facts: model.facts }
-}
-
-/** Whether a part is wanted for its size alone, so that a larger one is no use. */
-function isForSize({ plan: { simplify, level, height, origin } }: Part): boolean {
-  return [simplify, level, height, origin].every((wanted) => wanted === undefined)
 }
 
 /** What this machine derived before, where the lockfile has lost it. */
