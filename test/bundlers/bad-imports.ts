@@ -1,3 +1,4 @@
+import { MOST_IMAGES } from '../../src/request/task-kinds.ts'
 import { makePng } from '../glb/pictures.ts'
 
 export interface BadImport {
@@ -7,6 +8,7 @@ export interface BadImport {
   reason: string
 }
 
+const TOO_MANY_VIEWS = Array.from({ length: MOST_IMAGES }, (_, at) => `./${at}.png`).join()
 const LFS_POINTER = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 12345\n`
 
 /** Files that are no pictures, whatever their names say, and recipes that are none. */
@@ -35,7 +37,7 @@ export const BAD_IMPORTS: BadImport[] = [
     'pose=sitting': '`pose` is `sitting`; expected `a-pose` `t-pose`',
     'pbr=yes': '`pbr` is `yes`; expected boolean',
     [`prompt=${'x'.repeat(601)}`]: '(601 characters); expected up to 600 characters',
-    'views=./1.png,./2.png,./3.png,./4.png': 'expected 1 to 3 more images',
+    [`views=${TOO_MANY_VIEWS}`]: `expected 1 to ${MOST_IMAGES - 1} more images`,
     'take=0': '`take` is `0`; expected integer ≥ 1',
     'formats=ply': 'expected of `fbx` `obj` `usdz` `stl` `3mf`',
     'preset=prop': 'There is no preset `prop`',

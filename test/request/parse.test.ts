@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { isMeshySpecifier, parseSpecifier } from '../../src/request/parse.ts'
+import { MOST_IMAGES } from '../../src/request/task-kinds.ts'
 
+const TOO_MANY_VIEWS = Array.from({ length: MOST_IMAGES }, (_, at) => `${at}.png`).join()
 const IGNORED_BY_VITE = ['import', 't=1764000000000', 'v=0a1b2c3d']
 
 describe('isMeshySpecifier', () => {
@@ -166,7 +168,7 @@ describe('parseSpecifier', () => {
     'lods=0.2,0.5', 'lods=0.5,0.5', 'lods=1,0.5', 'lods=0.5,0', 'lods=-0.5', 'lods=0.5,,0.2', 'lods=0.5,', 'lods=0.5,x', 'lods=3,0.5',
     'height=0', 'height=1e3', 'origin=top', 'poly', 'poly=', 'poly=99', 'poly=300001', 'poly=1e4', 'poly=-500', 'poly=20_000', 'poly=500.5', 'poly=lots',
     'pbr=yes', 'pbr=TRUE', 'topology=hexagon', 'symmetry=true', 'pose', 'pose=sitting', 'prompt', 'prompt=',
-    `prompt=${'x'.repeat(601)}`, 'views', 'views=', 'views=a.png,,b.png', 'views=a,b,c,d', 'take=0', 'take=1.5', 'formats=glb',
+    `prompt=${'x'.repeat(601)}`, 'views', 'views=', 'views=a.png,,b.png', `views=${TOO_MANY_VIEWS}`, 'take=0', 'take=1.5', 'formats=glb',
     'formats=', 'texture_resolution=4096', 'decimation_mode=5', 'texture_image_urls=a,b,c,d,e', 'no-poly', 'no-prompt', 'no-pbr=1',
     'prompt=a#b', 'pbr#later', 'pbr?poly=300', 'texture-image=', 'take=99999999999999999999',
   ])('refuses %s', (item) => {

@@ -4,9 +4,11 @@ import { z } from 'zod'
 import { directiveSpellings } from '../../src/request/directives.ts'
 import { isRecipe, parseRecipe, readRecipe } from '../../src/request/recipe.ts'
 import { recipeSchema } from '../../src/request/recipe-json-schema.ts'
+import { MOST_IMAGES } from '../../src/request/task-kinds.ts'
 import { coded, makeFolder } from './fixtures.ts'
 
 const file = path.resolve('/art/knight.meshy.json')
+const pictures = (length: number) => Array.from({ length }, (_, at) => `${at}.png`)
 
 describe('readRecipe', () => {
   it('reads a recipe from disk', async () => {
@@ -67,12 +69,12 @@ describe('parseRecipe', () => {
     ['{ "image": 3 }', 'MESHY_RECIPE_INVALID'],
     ['{ "images": [] }', 'MESHY_RECIPE_INVALID'],
     ['{ "images": "a.png" }', 'MESHY_RECIPE_INVALID'],
-    ['{ "images": ["a", "b", "c", "d", "e"] }', 'MESHY_RECIPE_INVALID'],
+    [JSON.stringify({ images: pictures(MOST_IMAGES + 1) }), 'MESHY_RECIPE_INVALID'],
     ['{ "image": "a", "images": ["a"] }', 'MESHY_RECIPE_INVALID'],
     ['{ "images": ["a", "b"], "views": ["c"] }', 'MESHY_RECIPE_INVALID'],
     ['{ "image": "a", "polly": 3 }', 'MESHY_DIRECTIVE_UNKNOWN'],
     ['{ "image": "a", "poly": "3000" }', 'MESHY_DIRECTIVE_INVALID'],
-    ['{ "image": "a", "views": ["a", "b", "c", "d"] }', 'MESHY_DIRECTIVE_INVALID'],
+    [JSON.stringify({ image: 'a', views: pictures(MOST_IMAGES) }), 'MESHY_DIRECTIVE_INVALID'],
     ['{ "image": "a", "pbr": true, "enable_pbr": true }', 'MESHY_DIRECTIVE_CONFLICT'],
   ])('refuses %s', (text, code) => {
     expect(() => parseRecipe(text, file)).toThrow(
@@ -95,7 +97,7 @@ describe('recipeSchema', () => {
         poly: { type: 'integer', minimum: 100, maximum: 300_000 },
         pose: { enum: ['a-pose', 't-pose', '', 'a', 't'] },
         prompt: { type: 'string', minLength: 1, maxLength: 600 },
-        views: { type: 'array', minItems: 1, maxItems: 3 },
+        views: { type: 'array', minItems: 1, maxItems: MOST_IMAGES - 1 },
       },
     })
   })
