@@ -68,7 +68,7 @@ export interface Options {
   machineStore?: string | false | undefined
   /** Bytes that the machine's store may hold. @default MESHY_MACHINE_STORE_LIMIT ?? 5e9 */
   machineStoreLimit?: number | undefined
-  /** Where the team shares models: `s3://bucket/prefix` or `https://host/path`. @default MESHY_TEAM_STORE */
+  /** Where the team shares models, such as `s3://bucket/prefix`. @default MESHY_TEAM_STORE */
   teamStore?: string | undefined
 }
 

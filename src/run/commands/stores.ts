@@ -1,5 +1,6 @@
 import { MeshyError } from '../../system/errors.ts'
 import { bringBlob, forEachFile, formatAnswers } from '../../store/shared/sources.ts'
+import { ADDRESS_FORMS } from '../../store/shared/store-address.ts'
 import { StoreFault } from '../../store/shared/store-fault.ts'
 import type { TeamStore } from '../../store/shared/team-store.ts'
 import { blobsOf, type BlobRef, type Entry } from '../../store/entry.ts'
@@ -185,6 +186,6 @@ function nothingPinned(folder: string): MeshyError {
 export function noTeamStore(): MeshyError {
   return new MeshyError('MESHY_OPTIONS_INVALID', {
     message: 'This project has no team store.',
-    hint: 'Set the option `teamStore`, or MESHY_TEAM_STORE: `s3://bucket/prefix` or `https://host/path`.',
+    hint: `Set the option \`teamStore\`, or MESHY_TEAM_STORE: ${ADDRESS_FORMS}.`,
   })
 }

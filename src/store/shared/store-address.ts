@@ -24,6 +24,9 @@ export interface HttpAddress {
   label: string
 }
 
+/** How an address looks, for people. */
+export const ADDRESS_FORMS = '`s3://bucket/prefix` or `https://host/path`'
+
 type Environment = Record<string, string | undefined>
 
 /** Where an address was written: in the environment of this run, or in a file that is committed. */
@@ -111,6 +114,6 @@ function assertSafe(url: URL, what: string): void {
 function badAddress(shown: string, problem: string): MeshyError {
   return new MeshyError('MESHY_OPTIONS_INVALID', {
     message: `The team store \`${shown.slice(0, 200)}\` cannot be used: ${problem}.`,
-    hint: 'Expected `s3://bucket/prefix` or `https://host/path`; http is for this machine alone. See docs/stores.md.',
+    hint: `Expected ${ADDRESS_FORMS}; http is for this machine alone. See docs/stores.md.`,
   })
 }
