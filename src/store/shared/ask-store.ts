@@ -83,7 +83,11 @@ async function askOnce<T>({ exchange, clock }: StoreNetwork, question: StoreQues
     })
     const { status, headers } = reply
     assertNotTransient(reply, clock.now())
-    return await question.read({ status, headers, bytes: watched(reply, idle.feed, explain) })
+    return await question.read({
+      status,
+      headers,
+      bytes: watched(reply, { feed: idle.feed, explain, signal: limit.signal }),
+    })
   } finally {
     idle.stop()
     limit.stop()
@@ -129,8 +133,7 @@ function assertNotTransient({ status, headers }: Reply, now: number): void {
 
 async function* watched(
   reply: Reply,
-  feed: () => void,
-  explain: (error: unknown) => unknown,
+  { feed, explain, signal }: { feed(): void; explain(error: unknown): unknown; signal: AbortSignal },
 ): AsyncGenerator<Uint8Array> {
   const bytes = reply.bytes[Symbol.asyncIterator]()
   try {
@@ -138,6 +141,8 @@ async function* watched(
       const step = await bytes.next().catch((error: unknown) => {
         throw explain(error)
       })
+      // Time that is up may end the bytes without an error, before all of them were handed on.
+      if (step.done && signal.aborted) throw explain(signal.reason)
       if (step.done) return
       feed()
       yield step.value

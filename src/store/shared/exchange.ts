@@ -44,9 +44,12 @@ export function createExchange({
 async function read({ url, headers }: StoreRequest, signal: AbortSignal): Promise<Reply | undefined> {
   const { get } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'))
   const message = await new Promise<IncomingMessage>((resolve, reject) => {
-    get(url, { headers: { ...LIKE_FETCH, ...headers }, signal }, resolve).on('error', reject)
+    get(url, { headers: { ...LIKE_FETCH, ...trimmed(headers) }, signal }, resolve)
+      .on('error', reject)
+      // Also where no error comes before it: after an answer that changes the protocol.
+      .on('close', () => reject(new Error('the connection was closed without an answer')))
   })
-  if (message.headers['content-encoding'] !== undefined) {
+  if (!isAsWritten(message)) {
     message.destroy()
     return undefined
   }
@@ -56,6 +59,17 @@ async function read({ url, headers }: StoreRequest, signal: AbortSignal): Promis
     bytes: message,
     drop: async () => void message.destroy(),
   }
+}
+
+/** As `fetch` does: a token from a file often has a line's end. */
+function trimmed(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.trim()]))
+}
+
+/** Whether the bytes are those of the file. What clients of S3 name `aws-chunked` is not compressed. */
+function isAsWritten({ headers }: IncomingMessage): boolean {
+  const encoding = headers['content-encoding']
+  return encoding === undefined || encoding === 'identity' || encoding === 'aws-chunked'
 }
 
 /** What every client says of itself: there are servers that turn others away. */

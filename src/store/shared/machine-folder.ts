@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
-import { errnoOf } from '../../system/errno.ts'
+import { errnoOf, hasErrno } from '../../system/errno.ts'
 import { ensureFolder, syncFolder } from '../../system/folder.ts'
 
 /** Folder in a user's cache folder. Its name carries the version of its format. */
@@ -33,9 +33,10 @@ export function defaultMachineFolder(
  */
 async function openMachineFolder(folder: string): Promise<string | undefined> {
   try {
-    await ensureFolder(folder)
+    await ensureFolder(path.dirname(folder))
+    await mkdir(folder, { mode: 0o700 }).catch(ignoreMade)
     // Another process may have made it a moment ago: what is written into it is as lasting as its name.
-    await syncFolder(path.dirname(folder))
+    await syncFolder(path.dirname(folder)).catch(ignoreUnreadable)
     const found = await stat(folder)
     if (!found.isDirectory()) return 'it is no folder'
     const { mode, uid } = found
@@ -47,6 +48,15 @@ async function openMachineFolder(folder: string): Promise<string | undefined> {
     if (errno === undefined) throw error
     return `it cannot be made (\`${errno}\`)`
   }
+}
+
+function ignoreMade(error: unknown): void {
+  if (!hasErrno(error, 'EEXIST')) throw error
+}
+
+/** A folder above that nobody may list is not ours to make lasting. */
+function ignoreUnreadable(error: unknown): void {
+  if (!hasErrno(error, 'EACCES', 'EPERM')) throw error
 }
 
 /** {@link openMachineFolder}, once. @returns whether it can be used; why not is warned of */

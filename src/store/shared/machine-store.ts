@@ -1,6 +1,6 @@
 import { stat, utimes } from 'node:fs/promises'
 import PQueue from 'p-queue'
-import { isMeshyError, type MeshyError } from '../../system/errors.ts'
+import { formatThrown, isMeshyError, type MeshyError } from '../../system/errors.ts'
 import type { CanonicalRequest } from '../../request/request.ts'
 import { createBlobs, type Blobs } from '../blobs.ts'
 import { createEntries, type Entries } from '../entries.ts'
@@ -62,14 +62,14 @@ export interface MachineStore {
 
 /** Opens a user's store. Nothing is read or made before it is asked for something. */
 export function createMachineStore(options: MachineStoreOptions): MachineStore {
-  const { folder, limit, clock, fingerprint } = options
+  const { folder, limit, clock, fingerprint, warn: tell } = options
   const layout = createLayout(folder)
   const prepare = createPreparation(layout, clock)
   const blobs = createBlobs(layout, prepare)
   const entries = createEntries(layout, { fingerprint, prepare })
   const submissions = createMachineSubmissions(layout, prepare)
   const copies = createChores(COPIES_AT_ONCE)
-  const { warn, hasWarned } = onlyOnce(options.warn)
+  const { warn, hasWarned } = onlyOnce(tell)
   const isOpen = openOnce(folder, warn)
   let hasGrown = false
   const take = async (ref: BlobRef, from: Layout, options: TakeOptions): Promise<void> => {
@@ -95,7 +95,8 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
     keep: (ref, from) => take(ref, from, { durable: true }),
     keepLater: (ref, from) =>
       copies.add(async () => {
-        if (!hasWarned()) await take(ref, from, { durable: false, check: false })
+        if (hasWarned()) return
+        await take(ref, from, { durable: false, check: false }).catch((error) => tellErrno(error, warn))
       }),
     find: async (key) => ((await isOpen()) ? findEntry({ entries, blobs }, key) : undefined),
     keepEntry: async (entry) => {
@@ -108,7 +109,9 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
       await orWithout(warn, () => submissions.write(turn, onItsWay))
     },
     withLease: async (turn, use, options) =>
-      (await isOpen()) ? inTurn(turn, use, { ...options, layout, prepare, clock, warn }) : use(undefined),
+      (await isOpen())
+        ? inTurn(turn, use, { ...options, layout, prepare, clock, warn: tell })
+        : use(undefined),
     tidy: async () => {
       await copies.done()
       if (hasGrown) await orWithout(warn, () => trimAll(limit))
@@ -116,6 +119,12 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
     trim: async (to = limit) => ((await isOpen()) ? trimAll(to) : NOTHING),
     size: async () => ((await isOpen()) ? sum(await blobs.list()) : NOTHING),
   }
+}
+
+/** Whatever a disk answers: the build has these bytes. */
+function tellErrno(error: unknown, warn: (text: string) => void): void {
+  if (errnoOf(error) === undefined) throw error
+  warn(`the machine's store takes nothing: ${formatThrown(error)}`)
 }
 
 /** Each file that a full disk does not take has a name of its own to complain of. */

@@ -135,4 +135,19 @@ describe('askStore', () => {
 
     await expect(ask(url, { request })).rejects.toMatchObject({ kind: 'refused' })
   })
+
+  it('asks again when its time was up before all that had come was handed on', async () => {
+    const url = await listen((_request, response) => response.end('here'))
+    const stop = new AbortController()
+    let asked = 0
+    const read = async ({ bytes }: { bytes: AsyncIterable<Uint8Array> }) => {
+      asked += 1
+      if (asked === 1) stop.abort(new Error('too late'))
+      return readSmall(bytes, 1e6)
+    }
+
+    await expect(
+      ask(url, { signal: stop.signal, read: async (answer) => String(await read(answer)) }),
+    ).rejects.toThrow()
+  })
 })

@@ -103,4 +103,43 @@ describe('createExchange', () => {
 
     expect(await textOf(reply.bytes)).toBe('PUT a model')
   })
+
+  it.each(['identity', 'aws-chunked'])(
+    'reads what is named `%s` as it is, without fetch',
+    async (encoding) => {
+      const url = await listen((_, response) => {
+        response.writeHead(200, { 'content-encoding': encoding }).end('a model')
+      })
+
+      const { bytes } = await createExchange({ fetch: noFetch, env: {} })(get(url), never)
+
+      expect(await textOf(bytes)).toBe('a model')
+    },
+  )
+
+  it('fails at an answer that changes the protocol', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    server.on('connection', (socket) => {
+      socket.on('data', () =>
+        socket.write('HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'),
+      )
+      socket.on('error', () => socket.destroy())
+    })
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/cas/1`)
+
+    await expect(createExchange({ fetch: noFetch, env: {} })(get(url), never)).rejects.toThrow(
+      'closed without an answer',
+    )
+  })
+
+  it('sends a token as it is meant that a file ends with a line break', async () => {
+    const url = await listen(({ headers }, response) => response.end(headers.authorization))
+    const request = { ...get(url), headers: { authorization: 'Bearer secret\n' } }
+
+    const { bytes } = await createExchange({ fetch: noFetch, env: {} })(request, never)
+
+    expect(await textOf(bytes)).toBe('Bearer secret')
+  })
 })

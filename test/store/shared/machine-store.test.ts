@@ -162,6 +162,18 @@ describe('createMachineStore', () => {
     expect(warned).toHaveLength(1)
   })
 
+  it('is for its user alone, also where new folders are for a group', async () => {
+    const before = process.umask(0o002)
+    onTestFinished(() => void process.umask(before))
+    const ref = await write('one', 'a model')
+
+    await openStore().keep(ref, projectOf('one'))
+
+    expect(warned).toEqual([])
+    expect((await stat(temp.path('machine'))).mode & 0o777).toBe(0o700)
+    expect(await openStore().bring(ref, projectOf('two'))).toBe(true)
+  })
+
   it('forgets what was sent when the service has nothing of it any more', async () => {
     const store = openStore()
     const turns = ['0', '1', '2', '3'].map((digit) => ({ account: 'a'.repeat(16), key: digit.repeat(16) }))
