@@ -33,7 +33,8 @@ export function askDeveloper(ports: RunPorts, ways: () => WaysToAgree): void {
 /** What is asked now: another server may have made what was asked about before, an edit removed it. */
 export async function askedNow(ports: RunPorts, keys?: Iterable<string>): Promise<Asked[]> {
   const all = ports.models.all().flatMap(({ isAsked, request }) => (isAsked ? request.key : []))
-  const asked = keys ? all.filter((key) => new Set(keys).has(key)) : all
+  const only = keys && new Set(keys)
+  const asked = only ? all.filter((key) => only.has(key)) : all
   return (await Promise.all(asked.map((key) => readAgain(ports, key)))).flatMap((now) => now ?? [])
 }
 

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { loadAsset } from '../../../src/run/load.ts'
 import { agree } from '../../../src/run/live/agree.ts'
+import type { Model } from '../../../src/run/models/model.ts'
 import { openRun, writePictures } from '../../support/run.ts'
 import { startService } from '../../support/service.ts'
 import { useTempDir } from '../../support/temp-dir.ts'
@@ -40,6 +41,18 @@ describe('the question of a dev server', () => {
     expect(service.counts.posts).toBe(1)
   })
 
+  it('hears a yes to several of them, however they are told', async () => {
+    const { service, run, load } = await setUp()
+    await load('hero.png?meshy', () => true)
+    await load('tree.png?meshy', () => true)
+    await expect.poll(() => run.told.join('\n'), WAIT).toContain('60 credits')
+
+    const agreed = await agree(run.context, new Set(run.context.ports.models.all().map(keyOf)).values())
+
+    expect(agreed).toHaveLength(2)
+    await expect.poll(() => service.counts.posts, WAIT).toBe(2)
+  })
+
   it('leaves out what another server has made since', async () => {
     const { service, run, load } = await setUp()
     await load('hero.png?meshy', () => true)
@@ -67,3 +80,7 @@ describe('the question of a dev server', () => {
     expect(service.counts.posts).toBe(1)
   })
 })
+
+function keyOf({ request }: Model): string {
+  return request.key
+}
