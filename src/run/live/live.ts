@@ -111,7 +111,7 @@ function startOrAsk(
   const { models, clock, signal, reporter } = context.ports
   if (models.shared.join(request, models)) return 'pending'
   const failure = failureOf(context, request, finding)
-  if (isMeshyError(failure) && !models.find(request.key)?.isGivenUp) {
+  if (isMeshyError(failure) && !models.find(request.key)?.givenUp) {
     models.failed(request, failure)
     reporter.notices.once(`${failure.message} ${failure.hint}`)
   }
@@ -129,7 +129,7 @@ function startOrAsk(
 /** Why a model failed in this run, or in an earlier one; undefined when it did not. */
 function failureOf({ ports }: Context, { key }: Request, { record }: Finding): unknown {
   const model = ports.models.find(key)
-  if (model?.isGivenUp) return model.error
+  if (model?.givenUp) return model.error
   if (record?.state !== 'failed' || isOfOtherKey(ports, record)) return undefined
   return failedBefore(record)
 }

@@ -21,8 +21,8 @@ export interface Model {
   readonly work: Work | undefined
   /** Why it could not be had; unset again by the next try. */
   readonly error: unknown
-  /** Whether this run failed at it, so that it is not tried again by itself. */
-  readonly isGivenUp: boolean
+  /** Set where this run failed at it, so that it is not tried again by itself: by which request. */
+  readonly givenUp: Request | undefined
   /** Why derivations failed in this run, by their keys: other steps, and another model, are tried anew. */
   readonly derivationErrors: ReadonlyMap<string, unknown>
   /** How this run got it, when it had to. */

@@ -28,7 +28,7 @@ const UNKNOWN: Omit<Model, 'request'> = {
   isAwaited: false,
   work: undefined,
   error: undefined,
-  isGivenUp: false,
+  givenUp: undefined,
   derivationErrors: new Map(),
   effort: undefined,
   expiring: undefined,
@@ -98,8 +98,10 @@ export class Models implements ModelsOfRun {
   /** There is an asset to show, for the first time or a better one. */
   served(request: Request, asset: Asset): Model {
     if (asset.metadata.state !== 'ready') return this.#change(request, { asset })
-    const { error, isGivenUp } = this.#of(request)
-    const settled = asset.isProvisional ? { error, isGivenUp } : { error: undefined, isGivenUp: false }
+    const { givenUp } = this.#of(request)
+    // What another import wants of the same model may still be what cannot be had.
+    const isSettled = !asset.isProvisional && (!givenUp || isSameWant(givenUp, request))
+    const settled = isSettled ? { error: undefined, givenUp: undefined } : {}
     return this.#change(request, { asset, isAsked: false, isAwaited: false, ...settled })
   }
 
@@ -143,7 +145,7 @@ export class Models implements ModelsOfRun {
 
   /** @param isGivenUp whether it was this run, which does not try again by itself */
   failed(request: Request, error: unknown, { isGivenUp = false } = {}): void {
-    this.#change(request, { error, isGivenUp })
+    this.#change(request, { error, givenUp: isGivenUp ? request : undefined })
   }
 
   end(request: Request): void {
@@ -183,9 +185,9 @@ export class Models implements ModelsOfRun {
     const known = this.#of(request).work ?? { ...NEW_WORK, step, since: this.#clock.now() }
     this.#change(request, {
       work: { ...known, begun: known.begun + 1 },
-      error: undefined,
-      isGivenUp: false,
       isAwaited: false,
+      // What is derived from it for one import says nothing of what another could not have.
+      ...(step === 'begun' && { error: undefined, givenUp: undefined }),
     })
   }
 
@@ -218,4 +220,9 @@ export class Models implements ModelsOfRun {
     for (const hear of this.#listeners) hear(now, before)
     return now
   }
+}
+
+function isSameWant(one: Request, other: Request): boolean {
+  const want = ({ wanted, derivation, lods }: Request) => JSON.stringify([wanted, derivation, lods])
+  return want(one) === want(other)
 }

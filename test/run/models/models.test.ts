@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { FaultRule } from '../../../src/emulator.ts'
 import { phaseOf, type Phase } from '../../../src/run/models/model.ts'
-import { openRun, writePictures, type TestRun } from '../../support/run.ts'
+import { loadRequest, openRun, writePictures, type TestRun } from '../../support/run.ts'
 import { startService } from '../../support/service.ts'
 import { useTempDir } from '../../support/temp-dir.ts'
 
@@ -46,6 +46,29 @@ describe('two live runs that want one model', () => {
     expect(shown.failure).toMatchObject({ code: 'MESHY_TASK_FAILED' })
     expect(two.told.join('\n')).toMatch(/failed before: .*It went wrong/)
     expect(service.counts.posts).toBe(1)
+  })
+})
+
+describe('a model that this run could not have', () => {
+  const { path } = useTempDir()
+
+  it('stays given up for who wants what it lacks, also when another import is served', async () => {
+    await writePictures(path(), 'hero.png')
+    const service = await startService()
+    const { context } = await openRun({ root: path(), service, live: true })
+    const { models } = context.ports
+    const [plain, withFiles] = [
+      await loadRequest(context, path(), 'hero.png?meshy'),
+      await loadRequest(context, path(), 'hero.png?meshy&formats=fbx'),
+    ]
+    const ready = await (await openRun({ root: path(), service })).load('hero.png?meshy')
+
+    models.failed(withFiles, new Error('gone'), { isGivenUp: true })
+    models.served(plain, ready)
+    expect(models.find(plain.key)?.givenUp).toBe(withFiles)
+
+    models.served(withFiles, ready)
+    expect(models.find(plain.key)?.givenUp).toBeUndefined()
   })
 })
 
