@@ -12,8 +12,8 @@ export function createApi(session: Session): PluginApi {
       const { agree } = await import('../run/live/agree.ts')
       return agree(await session.context(), keys)
     },
-    command: (mode) => {
-      session.commandedMode = mode
+    listOnly: () => {
+      session.listOnly = true
     },
   }
 }

@@ -160,7 +160,7 @@ export async function finishBuild(session: Session, api: PluginApi): Promise<voi
     tellSum(context)
     await tellExpiring(context)
   }
-  if (options.mode === 'plan' && !session.commandedMode) await endPlan(session, api)
+  if (options.mode === 'plan' && !session.listOnly) await endPlan(session, api)
 }
 
 function tellSum({

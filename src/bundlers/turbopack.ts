@@ -3,7 +3,7 @@ import { isMeshyError, MeshyError } from '../system/errors.ts'
 import type { Asset } from '../run/asset.ts'
 import type { Context } from '../run/context.ts'
 import type { Import } from '../run/imports.ts'
-import { inMode } from '../run/in-mode.ts'
+import { withMode } from '../run/with-mode.ts'
 import { loadAsset } from '../run/load.ts'
 import type { Mode } from '../finding/modes.ts'
 import { consoleLogger } from '../system/logger.ts'
@@ -80,7 +80,7 @@ async function loadOrShow(
   loader: LoaderContext,
 ): Promise<Asset | undefined> {
   const { mode } = context.ports.options
-  const load = (as: Mode) => loadAsset(inMode(context, as), imported, (file) => loader.addDependency(file))
+  const load = (as: Mode) => loadAsset(withMode(context, as), imported, (file) => loader.addDependency(file))
   if (mode === 'preview' || (mode === 'plan' && context.seen.part)) return load(mode)
   try {
     return await load('frozen')

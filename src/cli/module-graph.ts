@@ -5,6 +5,7 @@ import type { Mode } from '../finding/modes.ts'
 import type { PluginApi } from '../run/plugin-api.ts'
 import { ofTheProject } from './project-failure.ts'
 import { stderrLogger } from './project.ts'
+import { inMode } from '../run/process-state.ts'
 import { scanBuild, type Walked } from './scan-build.ts'
 import { findPlugin, loadVite, quietLogger, type ViteFacts, type ViteInline } from './vite-project.ts'
 
@@ -24,11 +25,15 @@ export interface BuildChoice {
  *
  * @throws {MeshyError} MESHY_VITE_MISSING, MESHY_BUILD_FAILED; what the plugin throws
  */
-export async function walkModuleGraph(choice: BuildChoice, mode: Mode): Promise<Walked[]> {
-  if (isNext(choice.root)) return [await scanBuild(choice.root, mode)]
+export function walkModuleGraph(choice: BuildChoice, mode: Mode): Promise<Walked[]> {
+  // Every plugin that the build makes, for workers and builds within it as well, is to run in it.
+  return inMode(mode, async () => (isNext(choice.root) ? [await scanBuild(choice.root)] : walk(choice)))
+}
+
+async function walk(choice: BuildChoice): Promise<Walked[]> {
   const { createBuilder } = await loadVite(choice.root)
   const found = new Set<PluginApi>()
-  const stop = new Stop(found, mode)
+  const stop = new Stop(found)
   const inline = { ...inlineOf(choice), plugins: [stop.plugin] }
   const builder = await ofTheProject(() => createBuilder(inline, null))
   if (found.size === 0) throw pluginMissing(choice)
@@ -53,11 +58,9 @@ function inlineOf({ root, configFile, viteMode }: BuildChoice): ViteInline {
 class Stop {
   #reached = false
   readonly #found: Set<PluginApi>
-  readonly #mode: Mode
 
-  constructor(found: Set<PluginApi>, mode: Mode) {
+  constructor(found: Set<PluginApi>) {
     this.#found = found
-    this.#mode = mode
   }
 
   readonly plugin = {
@@ -65,7 +68,7 @@ class Stop {
     configResolved: ({ plugins }: ViteFacts) => {
       const api = findPlugin(plugins)
       if (!api) return
-      api.command(this.#mode)
+      api.listOnly()
       this.#found.add(api)
     },
     // After `buildEnd`, where the plugin tells its failures, and before anything is made of the modules.

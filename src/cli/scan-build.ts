@@ -4,9 +4,8 @@ import path from 'node:path'
 import { isMeshyError, MeshyError } from '../system/errors.ts'
 import type { Context } from '../run/context.ts'
 import type { Import } from '../run/imports.ts'
-import { inMode } from '../run/in-mode.ts'
+import { withMode } from '../run/with-mode.ts'
 import { loadAsset } from '../run/load.ts'
-import type { Mode } from '../finding/modes.ts'
 import { openProject } from '../run/open-project.ts'
 import { takePlan } from '../run/plan.ts'
 import type { PluginApi } from '../run/plugin-api.ts'
@@ -25,8 +24,8 @@ export type Walked = Pick<PluginApi, 'report' | 'takePlan'>
  *
  * @throws {MeshyError} MESHY_IMAGE_NOT_FOUND; what loading throws, all failures in one
  */
-export async function scanBuild(root: string, mode: Mode): Promise<Walked> {
-  const { context, found } = await scan(root, stderrLogger, mode)
+export async function scanBuild(root: string): Promise<Walked> {
+  const { context, found } = await scan(root, stderrLogger)
   // Before anything is paid.
   const ids = await collect(found, async (one) => addFound(context, one))
   await collect(ids, async (id) => {
@@ -47,7 +46,7 @@ export async function layOut(root: string): Promise<void> {
   const { context, found } = await scan(root, SILENT)
   if (context.ports.options.mode === 'plan') return
   const isPreview = context.ports.options.mode === 'preview'
-  const free = inMode(context, isPreview ? 'preview' : 'frozen')
+  const free = withMode(context, isPreview ? 'preview' : 'frozen')
   await Promise.allSettled(
     found.map(async (one) => {
       const imported = free.project.imports.find(addFound(free, one))
@@ -58,13 +57,9 @@ export async function layOut(root: string): Promise<void> {
 
 const SILENT: Logger = { info: () => {}, warn: () => {}, error: () => {} }
 
-async function scan(
-  root: string,
-  logger: Logger,
-  mode?: Mode,
-): Promise<{ context: Context; found: FoundImport[] }> {
+async function scan(root: string, logger: Logger): Promise<{ context: Context; found: FoundImport[] }> {
   const run = { root, envDir: root, envMode: 'production', live: false, underTest: false, logger }
-  const context = await openProject(run, { inline: {}, mode, activity: () => 0 })
+  const context = await openProject(run, { inline: {}, activity: () => 0 })
   return { context, found: await scanImports(root, new Set([context.ports.options.cacheDir])) }
 }
 

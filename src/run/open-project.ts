@@ -1,13 +1,13 @@
 import { commandedOptions, findCommanded, Part } from './commanded.ts'
 import { readConfig } from './config.ts'
 import type { Context } from './context.ts'
-import type { Mode } from '../finding/modes.ts'
 import { readEnvironment, type Environment } from './environment.ts'
 import { assertKeyHidden } from './exposed-key.ts'
 import type { Logger } from '../system/logger.ts'
 import { openContext } from './open.ts'
 import type { Run, WaysToAgree } from './run.ts'
 import { resolveOptions } from './options.ts'
+import { modeOfProcess } from './process-state.ts'
 import type { Options } from './option-types.ts'
 import { findProject } from './project.ts'
 
@@ -31,8 +31,6 @@ export interface ProjectRun {
 export interface OpenProjectOptions {
   /** The options that were given in code. */
   inline: Options
-  /** Wins over all that says another. */
-  mode?: Mode | undefined
   /** A number that changes while the bundler finds modules. */
   activity: () => number
   /** Whether the run is bound to fail for another import, so that nothing more should be paid. */
@@ -49,12 +47,13 @@ export interface OpenProjectOptions {
  */
 export async function openProject(
   run: ProjectRun,
-  { inline, mode, activity, hasFailed, signal, waysToAgree }: OpenProjectOptions,
+  { inline, activity, hasFailed, signal, waysToAgree }: OpenProjectOptions,
 ): Promise<Context> {
   const { root, live, underTest, logger } = run
   const project = findProject(root)
   const folders = run.envDir === false ? [] : [...new Set([run.envDir, project.dir])]
   const said = readEnvironment(folders, run.envMode, process.env)
+  const mode = modeOfProcess()
   const env = mode === undefined ? said : { ...said, MESHY_MODE: mode }
   const options = resolveOptions(inline, await readConfig(project), { root, project, env, live, underTest })
   const commanded = findCommanded(root, process.env)

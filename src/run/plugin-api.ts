@@ -1,4 +1,3 @@
-import type { Mode } from '../finding/modes.ts'
 import type { Options } from './option-types.ts'
 import type { PlanRow } from './plan.ts'
 import type { ModelReport } from './reporting/report.ts'
@@ -21,9 +20,6 @@ export interface PluginApi {
    * @param keys these alone; all by default
    */
   agree(keys?: Iterable<string>): Promise<string[]>
-  /**
-   * Lets a command run the build, before its first import: in a mode that wins over all that says another, and in `plan`
-   * without words, since the command shows the rows.
-   */
-  command(mode: Mode): void
+  /** Makes a run in `plan` end without words, for whoever shows its rows. */
+  listOnly(): void
 }

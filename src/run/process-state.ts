@@ -3,6 +3,7 @@ import type { DerivePool } from '../derive/pool.ts'
 import type { Budget } from '../generate/budget.ts'
 import type { Account } from '../generate/ports.ts'
 import type { PreviewPool } from '../stand-in/mesher/pool.ts'
+import type { Mode } from '../finding/modes.ts'
 import { accountDigest } from '../store/journal.ts'
 import { once } from '../system/once.ts'
 import { SharedModels } from './models/shared-models.ts'
@@ -44,4 +45,27 @@ export function processState(cacheDir: string): ProcessState {
 /** Tells accounts apart without holding their keys. */
 export function idOfAccount({ apiKey = '', baseUrl }: ResolvedOptions): string {
   return `${baseUrl} ${accountDigest(apiKey)}`
+}
+
+/** For every copy of the package that plugins of the project may be of. */
+const MODE = Symbol.for('unplugin-meshy.mode')
+const world = globalThis as { [MODE]?: Mode | undefined }
+
+/**
+ * Runs a build of the project in a mode that wins over all that says another, for every plugin of ours that it makes:
+ * those of workers, and of builds within it, are not handed out to anybody.
+ */
+export async function inMode<T>(mode: Mode, build: () => Promise<T>): Promise<T> {
+  const before = world[MODE]
+  world[MODE] = mode
+  try {
+    return await build()
+  } finally {
+    world[MODE] = before
+  }
+}
+
+/** The mode in which {@link inMode} runs a build of now. */
+export function modeOfProcess(): Mode | undefined {
+  return world[MODE]
 }

@@ -2,7 +2,7 @@ import type { Mode } from '../finding/modes.ts'
 import type { Context } from './context.ts'
 
 /** The same run in another mode. */
-export function inMode(context: Context, mode: Mode): Context {
+export function withMode(context: Context, mode: Mode): Context {
   const { ports, paying } = context
   const options = { ...ports.options, mode }
   return {

@@ -132,6 +132,28 @@ describe('plan', () => {
     ])
   })
 
+  it('sends nothing for workers that have plugins of their own', async () => {
+    const emulator = await emulate()
+    const { root: cwd } = await viteProject({
+      files: {
+        'vite.config.js': `import meshy from 'unplugin-meshy/vite'
+export default {
+  plugins: [meshy()],
+  worker: { plugins: () => [meshy()] },
+  build: { rollupOptions: { input: 'main.js' }, modulePreload: false },
+}
+`,
+        'main.js': `${importing('./hero.png?meshy')}new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })\n`,
+        'worker.js': importing('./car.png?meshy'),
+      },
+      pictures: { 'car.png': 'car.png' },
+    })
+
+    await runCli(['plan', '--json'], { cwd, env: emulated(emulator) })
+
+    expect(emulator.counts.posts).toBe(0)
+  })
+
   it('says what is missing in a folder without Vite or without the plugin', async () => {
     const { root: cwd } = await viteProject({ files: { 'vite.config.js': 'export default {}\n' } })
 
