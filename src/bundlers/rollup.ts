@@ -6,7 +6,7 @@ import { outputHooks } from './output.ts'
 import { pathOf, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
 import { rollupUrl, type RollupEmitter } from './url.ts'
-import { WatchBuilds } from './watch-builds.ts'
+import { closeWatcher, WatchBuilds } from './watch-builds.ts'
 
 /** A plugin context of the Rollup family, as far as we use it. */
 export interface RollupContext extends NativeContext, ResolvingContext, RollupEmitter {
@@ -67,7 +67,11 @@ function createFamily(session: Session, defaultUrl: (file: FileUrl) => string | 
   }
   return {
     adapter,
-    hooks: { ...outputHooks(copyMode), resolveFileUrl, closeWatcher: () => watchBuilds.close() },
+    hooks: {
+      ...outputHooks(copyMode),
+      resolveFileUrl,
+      closeWatcher: () => closeWatcher(session, watchBuilds),
+    },
   }
 }
 

@@ -2,7 +2,6 @@ import { formatThrown } from '../system/errors.ts'
 import type { Context } from '../run/context.ts'
 import type { WaysToAgree } from '../run/run.ts'
 import { fetchAhead } from '../finding/fetch-ahead.ts'
-import type { Mode } from '../finding/modes.ts'
 import { consoleLogger } from '../system/logger.ts'
 import { openProject, type ProjectRun } from '../run/open-project.ts'
 import type { Options } from '../run/option-types.ts'
@@ -30,8 +29,8 @@ export class Session {
   forgetModule: (id: string) => void = () => {}
   /** How the developer can say yes now: a bundler may begin to listen late. */
   waysToAgree: () => WaysToAgree = () => ({})
-  /** Set where a command of ours runs the build: it shows the rows of a plan, and ends it. */
-  commandedMode: Mode | undefined
+  /** Whether a run in `plan` only lists: somebody else shows its rows and ends the build. */
+  listOnly = false
   /** The options that were given in code. */
   readonly inline: Options
   /** The run that this is a part of: as a worker's build is of the one around it. They have one context. */
@@ -57,6 +56,11 @@ export class Session {
     return this.#context
   }
 
+  /** The server or watcher has closed; what is on its way goes on. */
+  close(): void {
+    this.#context?.then(({ stopWatching }) => stopWatching()).catch(ignoreUnopened)
+  }
+
   /** Ends a part: another one is made for the next build. */
   leave(): void {
     if (this.parent) this.parent.#parts.delete(this)
@@ -70,6 +74,7 @@ export class Session {
     const { root, envMode, live } = this.bundler
     const isSame = bundler.root === root && bundler.envMode === envMode && bundler.live === live
     if (!isSame) {
+      this.close()
       this.#context = undefined
       this.#isOpen = false
     }
@@ -102,7 +107,6 @@ export class Session {
     try {
       const context = await openProject(this.bundler, {
         inline: this.inline,
-        mode: this.commandedMode,
         waysToAgree: () => this.waysToAgree(),
         activity: () => this.#all().reduce((sum, { activity }) => sum + activity(), 0),
         hasFailed: () => this.#all().some((session) => session.#isBoundToFail()),
@@ -115,6 +119,9 @@ export class Session {
     }
   }
 }
+
+/** A run that could not be opened has told why, and watches nothing. */
+function ignoreUnopened(): void {}
 
 function defaultBundler(): Bundler {
   const root = process.cwd()

@@ -21,7 +21,7 @@ import {
 import { Overlay } from './vite-overlay.ts'
 import { forgetModule } from './vite-stale.ts'
 import { Templates, type AssetUrls } from './vite-templates.ts'
-import { WatchBuilds } from './watch-builds.ts'
+import { closeWatcher, WatchBuilds } from './watch-builds.ts'
 
 /** A plugin context of Vite, as far as we use it beyond Rollup's. */
 interface ViteContext extends RollupContext {
@@ -72,12 +72,10 @@ export function createViteAdapter(
   const [watchBuilds, templates] = [new WatchBuilds(), new Templates()]
   const dock = new ViteDock(async () => viteConfig && pageOf(session, viteConfig.base))
   return {
-    start: (native) => {
-      if (server) session.activity = () => countModules(native as RollupContext)
-      else followGraph(session, native as RollupContext)
-    },
+    start: (native) => (server ? countIn(session, native) : followGraph(session, native as RollupContext)),
     end: (native) => {
-      if (!server) keepGraph(session, native as RollupContext)
+      if (server) endServer(session, viteConfig, native as ViteContext)
+      else keepGraph(session, native as RollupContext)
       watchBuilds.end()
     },
     resolver: (native) => native as ViteContext,
@@ -99,7 +97,7 @@ export function createViteAdapter(
     hooks: {
       vite: {
         ...outputHooks(copyMode),
-        closeWatcher: () => watchBuilds.close(),
+        closeWatcher: () => closeWatcher(session, watchBuilds),
         ...pageHooks(session, (code, id) => templates.read(id, code, assetUrlsOf(viteConfig))),
         config: () => workerConfig(() => createWorkerInstance(session)),
         async configResolved(config) {
@@ -121,6 +119,15 @@ export function createViteAdapter(
       },
     },
   }
+}
+
+function countIn(session: Session, native: unknown): void {
+  session.activity = () => countModules(native as RollupContext)
+}
+
+/** A server ends its build when it closes. One that bundles ends one whenever it has bundled. */
+function endServer(session: Session, config: ViteConfig | undefined, { environment }: ViteContext): void {
+  if (!isBundled(config, environment)) session.close()
 }
 
 /** None for the state file of a model; undefined for what Vite would say. */

@@ -3,6 +3,7 @@ import type { Context } from '../run/context.ts'
 import { isTouched, touchStateFile } from '../run/live/state-file.ts'
 import type { StateFile } from '../run/asset.ts'
 import type { Loaded } from './adapter.ts'
+import type { Session } from './session.ts'
 
 /** What a build shows of a model that may become something else by itself. */
 interface Unsettled {
@@ -96,4 +97,10 @@ export class WatchBuilds {
       logger.warn(`meshy: a model may have come that this build does not show. ${formatThrown(error)}`)
     })
   }
+}
+
+/** Nobody watches any more. */
+export function closeWatcher(session: Session, watchBuilds: WatchBuilds): void {
+  watchBuilds.close()
+  session.close()
 }

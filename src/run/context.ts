@@ -15,6 +15,8 @@ export interface Context {
   ports: RunPorts
   /** The same with an account and a purse, which a run where everything is ready never opens, and never loads. */
   paying(): Promise<PayingPorts>
+  /** Looks no more for what others make, until something is awaited again: whoever serves has closed. */
+  stopWatching(): void
   project: ProjectOfRun
   makers: Makers
   seen: Seen

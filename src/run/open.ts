@@ -33,14 +33,9 @@ export async function openContext(run: Run): Promise<Context> {
   const reporter = { logger, notices }
   const ports = openPorts({ run, shared, hasher, clock, models, reporter, openTeamStore })
   const declared = openDeclared(run, { clock, turns: shared.declaring, ...declaredTelling(logger, notices) })
-  if (run.live) {
-    const { askDeveloper } = await import('./live/asking.ts')
-    const { watchForArrivals } = await import('./live/arrivals.ts')
-    askDeveloper(ports, run.waysToAgree ?? (() => ({})))
-    watchForArrivals(ports)
-  }
   return {
     ports,
+    stopWatching: run.live ? await goLive(run, ports) : () => {},
     paying: once(async () => (await import('./open-paying.ts')).openPaying(run, shared, ports)),
     project: {
       borders: new Borders({ ...run.borders, allow: options.allow, workspace: options.workspace }),
@@ -50,6 +45,13 @@ export async function openContext(run: Run): Promise<Context> {
     makers: makersOf(ports, shared),
     seen: { plan: [], part: run.part },
   }
+}
+
+async function goLive({ waysToAgree = () => ({}) }: Run, ports: RunPorts): Promise<() => void> {
+  const { askDeveloper } = await import('./live/asking.ts')
+  const { watchForArrivals } = await import('./live/arrivals.ts')
+  askDeveloper(ports, waysToAgree)
+  return watchForArrivals(ports)
 }
 
 function makersOf({ store, models, reporter, clock, signal }: RunPorts, shared: ProcessState): Makers {

@@ -11,8 +11,10 @@ const INTERVAL_MS = 500
 /**
  * Shows models that come from elsewhere in the place of a stand-in that nobody here works on: by `generate` in another
  * terminal, by a pull. Their module is loaded again.
+ *
+ * @returns what ends the watching, until something is awaited again
  */
-export function watchForArrivals(ports: RunPorts): void {
+export function watchForArrivals(ports: RunPorts): () => void {
   const { models, options, store } = ports
   // What changes when a model is stored.
   const file = options.lockfile || store.layout.entries
@@ -20,18 +22,21 @@ export function watchForArrivals(ports: RunPorts): void {
   const look = async () => {
     const awaited = () => models.all().filter(({ isAwaited }) => isAwaited)
     await Promise.all(awaited().map(({ request }) => lookFor(ports, request)))
-    if (awaited().length > 0) return
+    if (awaited().length === 0) stop()
+  }
+  const listener = () => void look()
+  const stop = () => {
     unwatchFile(file, listener)
     isWatching = false
   }
-  const listener = () => void look()
   models.subscribe((now, before) => {
-    if (!now.isAwaited || before?.isAwaited) return
+    if (!now.isAwaited) return
     if (!isWatching) watchFile(file, { interval: INTERVAL_MS, persistent: false }, listener)
     isWatching = true
     // It may have come right before.
-    void lookFor(ports, now.request)
+    if (!before?.isAwaited) void lookFor(ports, now.request)
   })
+  return stop
 }
 
 /** Nobody waits for it, and it ends no server. */

@@ -1,3 +1,4 @@
+import { unwatchFile, watchFile } from 'node:fs'
 import { cp, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -39,4 +40,28 @@ describe('a stand-in that nobody here works on', () => {
       expect(service.counts.posts).toBe(1)
     },
   )
+
+  it('is looked for as long as its server is open, and again where one opens anew', async () => {
+    const service = await startService()
+    const root = temp.path('here')
+    await writePictures(root, 'hero.png')
+    const { load, context } = await openRun({ root, service, options: { mode: 'ask' }, live: true })
+    const lockfile = path.join(root, 'meshy-lock.json')
+
+    await load(IMPORT)
+    expect(countWatchers(lockfile)).toBe(1)
+    context.stopWatching()
+    expect(countWatchers(lockfile)).toBe(0)
+    await load(IMPORT)
+    expect(countWatchers(lockfile)).toBe(1)
+    context.stopWatching()
+  })
 })
+
+/** Those that listen to changes of a file in this process, besides this one. */
+function countWatchers(file: string): number {
+  const listener = () => {}
+  const count = watchFile(file, { persistent: false }, listener).listenerCount('change')
+  unwatchFile(file, listener)
+  return count - 1
+}
