@@ -136,7 +136,7 @@ describe('askStore', () => {
     await expect(ask(url, { request })).rejects.toMatchObject({ kind: 'refused' })
   })
 
-  it('asks again when its time was up before all that had come was handed on', async () => {
+  it('fails when its time was up before all that had come was handed on', async () => {
     const url = await listen((_request, response) => response.end('here'))
     const stop = new AbortController()
     let asked = 0
