@@ -91,7 +91,13 @@ function endings(history: History): string[] {
       : [`${process.name} did not come to an end`],
   )
   const second = quiet.slice(places.length)
-  const again = second.filter(({ process }) => service.tasks.some(({ payer }) => payer === process))
+  // What somebody canceled, and was given back, the next run may pay for: the first of the quiet ones has heard of it.
+  const canceled = quiet
+    .slice(0, places.length)
+    .flatMap(({ done }) => done?.outcomes.filter(({ code }) => code === 'MESHY_TASK_CANCELED') ?? [])
+  const again = second.filter(({ process }) =>
+    service.tasks.some(({ payer, key }) => payer === process && !canceled.some((one) => one.key === key)),
+  )
   return [...faults, ...again.map(({ process }) => `${process.name} paid although all was calm before`)]
 }
 
@@ -109,7 +115,11 @@ function faultOf(
       runs.some(({ process }) => process.state === 'dead') || own.some(({ isKnown }) => !isKnown)
     const named = details?.['candidates']
     // Where nobody decides who is first, others have paid as well, and know what for.
-    const isNamed = isAlone(world) || charged.every((id) => Array.isArray(named) && named.includes(id))
+    // So does another folder of what was charged and failed there, which no name tells of.
+    const failed = own.flatMap(({ task }) => (task?.fate === 'charged failure' ? task.id : []))
+    const isNamed =
+      isAlone(world) ||
+      charged.every((id) => failed.includes(id) || (Array.isArray(named) && named.includes(id)))
     return isDoubtful && isNamed ? [] : [told]
   }
   const isFailure = own.some(({ task }) => task && task.fate !== 'model')
