@@ -116,10 +116,10 @@ function faultOf(
     const named = details?.['candidates']
     // Where nobody decides who is first, others have paid as well, and know what for.
     // So does another folder of what was charged and failed there, which no name tells of.
-    const failed = own.flatMap(({ task }) => (task?.fate === 'charged failure' ? task.id : []))
+    const failed = new Set(own.flatMap(({ task }) => (task?.fate === 'charged failure' ? task.id : [])))
     const isNamed =
       isAlone(world) ||
-      charged.every((id) => failed.includes(id) || (Array.isArray(named) && named.includes(id)))
+      charged.every((id) => failed.has(id) || (Array.isArray(named) && named.includes(id)))
     return isDoubtful && isNamed ? [] : [told]
   }
   const isFailure = own.some(({ task }) => task && task.fate !== 'model')

@@ -168,6 +168,23 @@ describe('DeclaredFile beside formatters', () => {
     const written = ['meshy-env.d.ts', '.meshy']
     await mustSucceed(project.run(process.execPath, [prettier, '--check', ...written]))
   })
+
+  it('is left alone by Biome, which would format and sort it otherwise', async () => {
+    const project = await makeProject({
+      files: {
+        'biome.json': '{ "formatter": { "indentStyle": "tab", "lineWidth": 40 } }\n',
+        'main.js': importing('?meshy&formats=stl,3mf', '?meshy&textures&thumbnail&prompt="x"'),
+      },
+    })
+    await build('Rollup 4', project, { meshy: paying(await emulate()) })
+
+    const biome = path.join(REPOSITORY, 'node_modules', '@biomejs', 'biome', 'bin', 'biome')
+    const check = () => project.run(process.execPath, [biome, 'check', 'meshy-env.d.ts', '.meshy'])
+    await mustSucceed(check())
+    // It does look, and at what it does not like it fails.
+    await project.write({ 'meshy-env.d.ts': 'export const a =   1\n' })
+    expect((await check()).code).toBe(1)
+  })
 })
 
 describe('unplugin-meshy types', () => {
