@@ -118,8 +118,7 @@ function faultOf(
     // So does another folder of what was charged and failed there, which no name tells of.
     const failed = new Set(own.flatMap(({ task }) => (task?.fate === 'charged failure' ? task.id : [])))
     const isNamed =
-      isAlone(world) ||
-      charged.every((id) => failed.has(id) || (Array.isArray(named) && named.includes(id)))
+      isAlone(world) || charged.every((id) => failed.has(id) || (Array.isArray(named) && named.includes(id)))
     return isDoubtful && isNamed ? [] : [told]
   }
   const isFailure = own.some(({ task }) => task && task.fate !== 'model')
