@@ -18,7 +18,7 @@ import {
   type EquippedServer,
   type WatchingConfig,
 } from './vite-server.ts'
-import { Overlay } from './vite-overlay.ts'
+import type { Overlay } from './vite-overlay.ts'
 import { forgetModule } from './vite-stale.ts'
 import { Templates, type AssetUrls } from './vite-templates.ts'
 import { closeWatcher, WatchBuilds } from './watch-builds.ts'
@@ -110,6 +110,7 @@ export function createViteAdapter(
         async configureServer(started) {
           server = started
           knowModules(session, started)
+          const { Overlay } = await import('./vite-overlay.ts')
           overlay = new Overlay(started, session.isImported)
           await configureServer(session, started as unknown as EquippedServer, dock.admit(createInspector))
         },

@@ -13,7 +13,7 @@ import { processState, type ProcessState } from './process-state.ts'
 import { tellInterrupt } from './reporting/interrupt.ts'
 import { tellProgress, TerminalProgress } from './reporting/progress.ts'
 import type { Run } from './run.ts'
-import { DeclaredFile, type DeclaredFileOptions } from './types/declared-file.ts'
+import type { DeclaredFile, DeclaredFileOptions } from './types/declared-file.ts'
 
 /** Puts a run together. Nothing is read from or written to the cache yet, and no key is needed. */
 export async function openContext(run: Run): Promise<Context> {
@@ -32,7 +32,11 @@ export async function openContext(run: Run): Promise<Context> {
     options.teamStore && (await import('../store/shared/open-team-store.ts')).openTeamStore
   const reporter = { logger, notices }
   const ports = openPorts({ run, shared, hasher, clock, models, reporter, openTeamStore })
-  const declared = openDeclared(run, { clock, turns: shared.declaring, ...declaredTelling(logger, notices) })
+  const declared = await openDeclared(run, {
+    clock,
+    turns: shared.declaring,
+    ...declaredTelling(logger, notices),
+  })
   return {
     ports,
     stopWatching: run.live ? await goLive(run, ports) : () => {},
@@ -74,13 +78,14 @@ function declaredTelling(logger: Logger, notices: Notices): Pick<DeclaredFileOpt
 }
 
 /** Runs that must change nothing write no types either. */
-function openDeclared(
+async function openDeclared(
   { options, live }: Run,
   rest: Omit<DeclaredFileOptions, 'live'>,
-): DeclaredFile | undefined {
+): Promise<DeclaredFile | undefined> {
   const { dts, mode } = options
   if (!dts || mode === 'frozen' || mode === 'plan') return undefined
-  return new DeclaredFile(dts, { ...rest, live })
+  const types = await import('./types/declared-file.ts')
+  return new types.DeclaredFile(dts, { ...rest, live })
 }
 
 /** Loaded only where somebody watches: builds in CI and warm caches should not pay for it. */
