@@ -69,3 +69,9 @@ export function openOnce(folder: string, warn: (text: string) => void): () => Pr
   }
   return () => (opening ??= open())
 }
+
+/** @returns false: what cannot be reached counts as absent. @throws what is no answer of the operating system */
+export function isUnreachable(error: unknown): false {
+  if (errnoOf(error) === undefined) throw error
+  return false
+}

@@ -11,7 +11,8 @@ import { createPreparation } from '../prepare.ts'
 import { takeFile, type TakeOptions } from '../take-file.ts'
 import type { Clock } from '../../system/clock.ts'
 import { errnoOf } from '../../system/errno.ts'
-import { openOnce } from './machine-folder.ts'
+import { isUnreachable, openOnce } from './machine-folder.ts'
+import { NOTHING, sum, trim } from './machine-trim.ts'
 import { createMachineSubmissions, type Turn } from './machine-submissions.ts'
 import type { OnItsWay } from './on-its-way.ts'
 
@@ -190,8 +191,6 @@ async function inTurn<T>(
   return use(undefined)
 }
 
-const NOTHING = { files: 0, bytes: 0 }
-
 /** An entry counts only where its model is: what is nowhere must not be pinned. */
 async function findEntry(
   { entries, blobs }: { entries: Entries; blobs: Blobs },
@@ -251,40 +250,4 @@ async function sizeOf(file: string): Promise<number | undefined> {
     isUnreachable(error)
     return undefined
   }
-}
-
-/** @returns false: what cannot be reached counts as absent. @throws what is no answer of the operating system */
-function isUnreachable(error: unknown): false {
-  if (errnoOf(error) === undefined) throw error
-  return false
-}
-
-/** The oldest go first. Somebody who is reading one keeps its bytes, or finds it missing: then it comes from elsewhere. */
-async function trim(layout: Layout, blobs: Blobs, limit: number): Promise<{ files: number; bytes: number }> {
-  const refs = await blobs.list()
-  let left = sum(refs).bytes
-  if (left <= limit) return NOTHING
-  const used = await Promise.all(refs.map(async (ref) => ({ ref, at: await usedAt(layout.blob(ref)) })))
-  const removed = { files: 0, bytes: 0 }
-  for (const { ref } of used.toSorted((a, b) => a.at - b.at)) {
-    if (left <= limit) break
-    await blobs.remove(ref)
-    left -= ref.bytes
-    removed.files += 1
-    removed.bytes += ref.bytes
-  }
-  return removed
-}
-
-async function usedAt(file: string): Promise<number> {
-  try {
-    return (await stat(file)).mtimeMs
-  } catch (error) {
-    isUnreachable(error)
-    return 0
-  }
-}
-
-function sum(refs: readonly BlobRef[]): { files: number; bytes: number } {
-  return { files: refs.length, bytes: refs.reduce((total, { bytes }) => total + bytes, 0) }
 }
