@@ -1,8 +1,14 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { inherit } from '../../src/generate/on-its-way.ts'
-import { makePng } from '../glb/pictures.ts'
-import { failureOf, leaveOnItsWay, loadRequest, openRun, type TestRun } from '../support/run.ts'
+import {
+  failureOf,
+  leaveOnItsWay,
+  loadRequest,
+  openRun,
+  type TestRun,
+  writePictures,
+} from '../support/run.ts'
 import { startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 
@@ -14,8 +20,7 @@ describe('what somebody else has sent for a key', () => {
 
   async function projectWith(name: string): Promise<string> {
     const root = temp.path(name)
-    await mkdir(root, { recursive: true })
-    await writeFile(`${root}/hero.png`, makePng(4, 2, { color: [20, 80, 40] }))
+    await writePictures(root, 'hero.png')
     return root
   }
 

@@ -1,8 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { makePng } from '../glb/pictures.ts'
 import { hurriedClock } from '../support/hurried-clock.ts'
-import { leaveOnItsWay, openRun } from '../support/run.ts'
+import { leaveOnItsWay, openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 
@@ -13,8 +11,7 @@ describe('a submission whose telling takes long', () => {
 
   async function projectWith(name: string): Promise<string> {
     const root = temp.path(name)
-    await mkdir(root, { recursive: true })
-    await writeFile(`${root}/hero.png`, makePng(4, 2, { color: [20, 80, 40] }))
+    await writePictures(root, 'hero.png')
     return root
   }
 
