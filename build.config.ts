@@ -52,14 +52,9 @@ export default defineBuildConfig({
   clean: true,
   rollup: {
     emitCJS: false,
-    output: { experimentalMinChunkSize: 30_000 },
     esbuild: { target: 'node20' },
   },
   hooks: {
-    // Small chunks are put together; what an entry exports stays what it says.
-    'rollup:options': (_, options) => {
-      options.preserveEntrySignatures = 'strict'
-    },
     'rollup:dts:options': (_, options) => bundleDeclarations(options),
     'build:done': async ({ options }) => {
       const text = `${JSON.stringify(recipeJsonSchema(), undefined, 2)}\n`

@@ -58,7 +58,7 @@ export class Session {
 
   /** The server or watcher has closed; what is on its way goes on. */
   close(): void {
-    this.#context?.then(({ stopWatching }) => stopWatching()).catch(ignoreUnopened)
+    void this.#context?.then(({ stopWatching }) => stopWatching(), ignoreUnopened)
   }
 
   /** Ends a part: another one is made for the next build. */

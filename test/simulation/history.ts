@@ -46,7 +46,7 @@ export interface History {
 }
 
 const MAX_RUNS = 4
-const ROOTS = ['/work/one', '/work/two'] as const
+const ROOTS = ['/projects/one', '/projects/two'] as const
 export const PRICE = 30
 
 export class Simulation {

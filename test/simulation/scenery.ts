@@ -9,7 +9,7 @@ import type { Scenery } from './history.ts'
 import { here, SHARED, type Machine } from './machine.ts'
 import { Scheduler, type Process } from './scheduler.ts'
 
-const ROOTS = ['/work/one', '/work/two', `${SHARED}/project`]
+const ROOTS = ['/projects/one', '/projects/two', `${SHARED}/project`]
 const PICTURES = ['hero.png', 'tree.png']
 
 /** Projects as they are after a first start: made once, since that takes longer than a history. */
@@ -32,7 +32,8 @@ export async function buildScenery(): Promise<Scenery> {
   }
   machine.processes.push(process)
   scheduler.current = process
-  for (const folder of ['/work', '/home', '/tmp', SHARED, ...ROOTS]) disk.makeFolder(folder, scheduler.now)
+  for (const folder of ['/projects', '/home', '/tmp', SHARED, ...ROOTS])
+    disk.makeFolder(folder, scheduler.now)
   const pictures = PICTURES.map((_, index) => Buffer.from(makePng(4, 2, { color: [index * 20, 80, 40] })))
   const hasher = await createHasher()
   const requests = new Map<string, Request[]>()
@@ -62,7 +63,7 @@ export async function buildScenery(): Promise<Scenery> {
   }
   syncNode(disk.root)
   const keys = new Map(
-    (requests.get('/work/one') ?? []).map(({ key }, index) => [
+    (requests.get('/projects/one') ?? []).map(({ key }, index) => [
       toDataUri(pictures[index] ?? Buffer.alloc(0)),
       key,
     ]),
