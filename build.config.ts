@@ -52,6 +52,11 @@ export default defineBuildConfig({
   clean: true,
   rollup: {
     emitCJS: false,
+    // What every run loads is one file: each further one costs as much as its code.
+    output: {
+      manualChunks: (id: string, { getModuleInfo }: { getModuleInfo: GetModuleInfo }) =>
+        isAlwaysLoaded(id, getModuleInfo) ? 'core' : undefined,
+    },
     esbuild: { target: 'node20' },
   },
   hooks: {
@@ -63,3 +68,23 @@ export default defineBuildConfig({
     },
   },
 })
+
+type GetModuleInfo = (id: string) => { importers: readonly string[] } | null
+
+/** Whether a module comes with the plugin at once, and with no worker thread or command that does without the rest. */
+function isAlwaysLoaded(id: string, getModuleInfo: GetModuleInfo): boolean {
+  const roots = entriesOver(id, getModuleInfo, new Set())
+  return roots.has('index.ts') && ![...roots].some((name) => /worker|emulator|cli/.test(name))
+}
+
+/** The entries that import a module at once, by their paths in `src`. */
+function entriesOver(id: string, getModuleInfo: GetModuleInfo, seen: Set<string>): Set<string> {
+  if (seen.has(id)) return new Set()
+  seen.add(id)
+  const name = path.relative(path.resolve('src'), id).replaceAll('\\', '/')
+  const found = new Set(/^(index|cli|emulator|.*worker)\.ts$/.test(name) ? [name] : [])
+  for (const importer of getModuleInfo(id)?.importers ?? []) {
+    for (const entry of entriesOver(importer, getModuleInfo, seen)) found.add(entry)
+  }
+  return found
+}
