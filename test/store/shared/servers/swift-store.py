@@ -113,5 +113,6 @@ for name, port in [*PORTS.items(), ("proxy", PORT)]:
         custom_pool=eventlet.GreenPool(512),
     )
 signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-print("ready", flush=True)
+# In one piece: whoever waits for it reads no further, and a second write would end this process.
+os.write(1, b"ready\n")
 POOL.waitall()
