@@ -81,6 +81,30 @@ describe('simplify', () => {
     expect((small ?? 0) / 168).toBeGreaterThan(0.16)
   })
 
+  it.each(['meshopt', 'draco'] as const)(
+    'leaves of a part that vanishes what %s can pack',
+    async (compress) => {
+      const sample = new Sample()
+      const crumb = sheet(2)
+      sample.node('Large', sample.primitive())
+      const positions = crumb.positions.map((value) => value * 0.001)
+      sample.node('Crumb', sample.primitive({ ...crumb, positions })).setTranslation([0.9, 0, 0])
+
+      const plan = { simplify: 100, compress }
+      const { facts, notes, glb } = await deriveModel(await sample.write(), { plan, extras: {} })
+
+      expect(facts.triangles).toBeLessThanOrEqual(102)
+      expect(notes).toEqual([])
+      const nodes = (await (await openIo()).readBinary(glb)).getRoot().listNodes()
+      expect(
+        nodes
+          .find((node) => node.getName() === 'Crumb')
+          ?.getMesh()
+          ?.listPrimitives(),
+      ).toHaveLength(1)
+    },
+  )
+
   it('keeps what is skinned on its bones, with the clip', async () => {
     const { facts, after } = await simplified(riggedSample(), 300)
 

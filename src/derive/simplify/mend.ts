@@ -56,7 +56,7 @@ function vertexOf(surface: Surface, { vertices: [vertex = 0, ...more] }: Blend, 
   return distance(positionOf(surface, vertex), positionOf(surface, corner)) === 0 ? vertex : undefined
 }
 
-function areaOf([a = [], b = [], c = []]: Vec[]): number {
+export function areaOf([a = [], b = [], c = []]: Vec[]): number {
   const normal = cross(minus(b, a), minus(c, a))
   return Math.hypot(...normal) / 2
 }

@@ -1,7 +1,7 @@
 import type { Accessor, Primitive } from '@gltf-transform/core'
 import type { Tools } from '../libraries.ts'
 import type { Blend } from './fit.ts'
-import type { Mended } from './mend.ts'
+import { areaOf, type Mended } from './mend.ts'
 import { partOf } from './reduce.ts'
 import type { Part, Surface } from './surface-types.ts'
 
@@ -12,19 +12,31 @@ interface Share {
   known: Map<string, number>
 }
 
-/** A triangle without area, which draws nothing. */
-const FIRST = [0, 0, 0]
-
-/** Gives each part its triangles. One that nothing is left of stays, without area, so that whoever asks for it finds it. */
-export function writeSurface({ parts }: Surface, mended: Mended, { functions }: Tools): void {
+/** Gives each part its triangles. One that nothing is left of keeps a triangle, so that whoever asks for it finds it. */
+export function writeSurface(surface: Surface, mended: Mended, { functions }: Tools): void {
+  const { parts } = surface
   const shares = sharesOf(parts, mended)
   for (const part of parts) {
     const { primitive } = part
-    const { indices = FIRST, extras = [] } = shares.get(part) ?? {}
+    const { indices, extras = [] } = shares.get(part) ?? { indices: largestOf(surface, part) }
     if (extras.length > 0) addVertices(primitive, extras)
     primitive.setIndices(primitive.getIndices()?.clone().setArray(new Uint32Array(indices)) ?? null)
     functions.compactPrimitive(primitive)
   }
+}
+
+/** The largest triangle that a part had: codecs need a mesh that has a size. */
+function largestOf({ positions }: Surface, { primitive, start }: Part): number[] {
+  const own = primitive.getIndices()?.getArray() ?? []
+  const cornerOf = (vertex: number) => [...positions.subarray((start + vertex) * 3, (start + vertex) * 3 + 3)]
+  let largest = -1
+  let found = [0, 0, 0]
+  for (let at = 0; at < own.length; at += 3) {
+    const triangle = [...own.slice(at, at + 3)]
+    const area = areaOf(triangle.map(cornerOf))
+    if (area > largest) [largest, found] = [area, triangle]
+  }
+  return found
 }
 
 function sharesOf(parts: Part[], { indices, blends }: Mended): Map<Part, Share> {
