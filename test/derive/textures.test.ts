@@ -15,7 +15,7 @@ async function texturesAfter(plan: DerivationPlan, image: Uint8Array) {
   const { glb } = await deriveModel(await sample.write(), { plan, extras: {} })
   const document = await (await openIo()).readBinary(glb)
   const [after] = document.getRoot().listTextures()
-  return { type: after?.getMimeType(), bytes: after?.getImage()?.length ?? 0 }
+  return { type: after?.getMimeType(), bytes: after?.getImage()?.length ?? 0, size: after?.getSize() }
 }
 
 describe('a texture of few colours', () => {
@@ -24,7 +24,24 @@ describe('a texture of few colours', () => {
       .png({ palette: true })
       .toBuffer()
 
-    expect(await texturesAfter({ optimize: true }, image)).toEqual({ type: 'image/png', bytes: image.length })
+    expect(await texturesAfter({ optimize: true }, image)).toMatchObject({
+      type: 'image/png',
+      bytes: image.length,
+    })
     expect((await texturesAfter({ textureFormat: 'webp' }, image)).type).toBe('image/webp')
+  })
+})
+
+describe('a texture that is a strip', () => {
+  it.each([
+    [256, 1, { textureSize: 16 }, [256, 1]],
+    [512, 8, { textureSize: 32 }, [64, 1]],
+    [256, 2, { level: 0.1 }, [128, 1]],
+  ] as const)('of %i × %i keeps a row', async (width, height, plan, size) => {
+    const noise = { type: 'gaussian', mean: 128, sigma: 30 } as const
+    const create = { width, height, channels: 3, background: 'grey', noise } as const
+    const image = await sharp({ create }).png().toBuffer()
+
+    expect((await texturesAfter(plan, image)).size).toEqual(size)
   })
 })

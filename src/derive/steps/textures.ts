@@ -51,11 +51,15 @@ function keepLighter(texture: Texture, before: { image: Uint8Array | null; type:
  * from where it covers as small a part of the screen as it has of the triangles.
  */
 function sideOf(texture: Texture, { textureSize = Infinity, level = 1 }: DerivationPlan): number | undefined {
-  const longest = Math.max(...(texture.getSize() ?? [Infinity]))
+  const size = texture.getSize() ?? [Infinity]
+  const longest = Math.max(...size)
   const side = Math.min(longest, textureSize) * Math.sqrt(level)
   if (side >= longest || side === Infinity) return undefined
   // Blocks of compressed textures on graphics cards have four pixels a side.
-  return level === 1 ? side : Math.max(4, Math.round(side / 4) * 4)
+  const wanted = level === 1 ? side : Math.max(4, Math.round(side / 4) * 4)
+  // A strip, as palettes are, keeps its one row.
+  const least = Math.ceil(longest / Math.min(...size))
+  return least >= longest ? undefined : Math.max(wanted, least || 0)
 }
 
 function keptNote(kept: readonly Texture[]): string {
