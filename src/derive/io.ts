@@ -3,6 +3,7 @@ import { MeshyError } from '../system/errors.ts'
 import { readGlb } from '../glb/read.ts'
 import type { PackageName } from '../finding/steps.ts'
 import { loadTools, type Tools } from './libraries.ts'
+import { makeSound } from './sound.ts'
 import { packForDraco } from './steps/prepare.ts'
 
 /** A model that is open for work. */
@@ -27,6 +28,7 @@ export async function openModel(
   const io = await createIo(tools)
   assertKnown(required, tools)
   const document = await io.readBinary(source)
+  makeSound(document, tools)
   // It is written as it came, and what this codec rounds has to stay valid then.
   if (used.includes(DRACO)) packForDraco(document)
   return { document, io, tools }

@@ -1,5 +1,6 @@
 import { dequantize, draco, meshopt, quantize } from '@gltf-transform/functions'
 import { MeshoptEncoder } from 'meshoptimizer'
+import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { takeSnapshot } from '../../src/derive/compare/snapshot.ts'
 import { deriveModel } from '../../src/derive/derive-model.ts'
@@ -13,7 +14,8 @@ import {
   openIo,
   propSample,
   riggedSample,
-  type Sample,
+  Sample,
+  sheet,
 } from './support/sample.ts'
 
 const PLANS: DerivationPlan[] = [
@@ -71,6 +73,70 @@ describe.each(Object.keys(SAMPLES) as (keyof typeof SAMPLES)[])('a model (%s)', 
       }
       expect(snapshot.names, told).toEqual(expect.arrayContaining(before.names))
     }
+  })
+})
+
+/** What exporters leave, and viewers take no notice of. */
+const ODDITIES: Record<string, (sample: Sample) => void> = {
+  'vertices that no triangle names': (sample) => {
+    const { positions, normals, uvs, indices } = sheet()
+    const far = { positions: [50, NaN, 0], normals: [0, 0, 1], uvs: [0, 0] }
+    const odd = {
+      positions: new Float32Array([...positions, ...far.positions]),
+      normals: new Float32Array([...normals, ...far.normals]),
+      uvs: new Float32Array([...uvs, ...far.uvs]),
+      indices,
+    }
+    sample.node('Odd', sample.primitive(odd))
+  },
+  'corners that are no whole triangle': (sample) => {
+    const { indices, ...rest } = sheet()
+    sample.node('Odd', sample.primitive({ ...rest, indices: new Uint16Array([...indices, 0]) }))
+  },
+  'a primitive without positions': (sample) => {
+    sample.node('Odd', sample.primitive().setAttribute('POSITION', null))
+  },
+  'a mesh without primitives': (sample) => {
+    sample.node('Odd').setMesh(sample.document.createMesh('Odd'))
+  },
+  'no scene': ({ scene }) => scene.dispose(),
+}
+
+describe.each(Object.keys(ODDITIES))('a model with %s', (oddity) => {
+  it('is derived as what it shows', async () => {
+    const sample = new Sample()
+    sample.node('Sheet', sample.primitive())
+    ODDITIES[oddity]?.(sample)
+    const source = await sample.write()
+
+    for (const plan of [...PLANS, { height: 1.8 }]) {
+      const { glb, facts } = await deriveModel(source, { plan, extras: {} })
+
+      const { snapshot, plain } = await unpacked(glb)
+      const told = JSON.stringify(plan)
+      expect(await validateGlb(plain), told).toMatchObject({ errors: 0 })
+      expect(snapshot.bounds.size[0], told).toBeCloseTo(plan.height ?? 2, 2)
+      expect(facts.bounds.size[0], told).toBeCloseTo(plan.height ?? 2, 2)
+      expect(snapshot.names, told).toContain('node `Sheet`')
+    }
+  })
+})
+
+describe('a texture under the name of another format', () => {
+  it('has the size that its bytes tell', async () => {
+    const noise = { type: 'gaussian', mean: 128, sigma: 30 } as const
+    const create = { width: 256, height: 128, channels: 3, background: 'grey', noise } as const
+    const jpeg = await sharp({ create }).jpeg().toBuffer()
+    const sample = new Sample()
+    const texture = sample.document.createTexture('Cloth').setImage(jpeg).setMimeType('image/png')
+    const material = sample.document.createMaterial('Cloth').setBaseColorTexture(texture)
+    sample.node('Sheet', sample.primitive().setMaterial(material))
+
+    const { glb } = await deriveModel(await sample.write(), { plan: { textureSize: 64 }, extras: {} })
+
+    const [after] = (await (await openIo()).readBinary(glb)).getRoot().listTextures()
+    expect(after?.getMimeType()).toBe('image/jpeg')
+    expect(after?.getSize()).toEqual([64, 32])
   })
 })
 

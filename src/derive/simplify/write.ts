@@ -27,12 +27,12 @@ export function writeSurface(surface: Surface, mended: Mended, { functions }: To
 
 /** The largest triangle that a part had: codecs need a mesh that has a size. */
 function largestOf({ positions }: Surface, { primitive, start }: Part): number[] {
-  const own = primitive.getIndices()?.getArray() ?? []
+  const own = Array.from<number>(primitive.getIndices()?.getArray() ?? [])
   const cornerOf = (vertex: number) => [...positions.subarray((start + vertex) * 3, (start + vertex) * 3 + 3)]
   let largest = -1
   let found = [0, 0, 0]
   for (let at = 0; at < own.length; at += 3) {
-    const triangle = [...own.slice(at, at + 3)]
+    const triangle = own.slice(at, at + 3)
     const area = areaOf(triangle.map(cornerOf))
     if (area > largest) [largest, found] = [area, triangle]
   }
