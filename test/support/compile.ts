@@ -9,6 +9,10 @@ import { REPOSITORY } from './project.ts'
 const WORKER = /^src\/.*\/worker\.ts$/
 const ENTRY = /^src\/[^/]+\.ts$/
 const CHILD = /\/children\/[^/]+\.ts$/
+/** Programs of which the tests run another. */
+const REPLACED: Record<string, string> = {
+  'src/stand-in/mesher/worker.ts': 'test/support/mesher-worker.ts',
+}
 
 /**
  * Before the tests: the sources of now, and the programs of the tests, as JavaScript that plain Node starts at once, in
@@ -52,7 +56,9 @@ async function typeScriptOf(folder: string): Promise<string[]> {
 async function compileTo(folder: string, programs: readonly string[]): Promise<void> {
   await mkdir(path.dirname(folder), { recursive: true })
   const temporary = await mkdtemp(`${folder}-`)
-  const input = Object.fromEntries(programs.map((file) => [placeOf(file), path.join(REPOSITORY, file)]))
+  const input = Object.fromEntries(
+    programs.map((file) => [placeOf(file), path.join(REPOSITORY, REPLACED[file] ?? file)]),
+  )
   const output = { entryFileNames: '[name].mjs', chunkFileNames: 'chunks/[name]-[hash].mjs' }
   await build({
     root: REPOSITORY,
