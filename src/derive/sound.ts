@@ -1,4 +1,4 @@
-import type { Document, Mesh, Primitive } from '@gltf-transform/core'
+import type { Document, Mesh, Primitive, TypedArray } from '@gltf-transform/core'
 import type { Tools } from './libraries.ts'
 import { primitivesOf } from './steps/prepare.ts'
 
@@ -8,7 +8,7 @@ import { primitivesOf } from './steps/prepare.ts'
 export function makeSound(document: Document, tools: Tools): void {
   for (const mesh of document.getRoot().listMeshes()) dropUndrawable(mesh)
   for (const primitive of primitivesOf(document)) {
-    cutLeftovers(primitive)
+    dropEmptyTriangles(document, primitive)
     dropUnusedVertices(primitive, tools)
   }
   showRoots(document)
@@ -26,12 +26,38 @@ function dropUndrawable(mesh: Mesh): void {
 
 const TRIANGLES = 4
 
-/** Corners that are no whole triangle. */
-function cutLeftovers(primitive: Primitive): void {
+/**
+ * Corners that are no whole triangle, and triangles without area: one codec drops those, and to simplify they look like
+ * edges of three surfaces.
+ */
+function dropEmptyTriangles(document: Document, primitive: Primitive): void {
+  if (primitive.getMode() !== TRIANGLES) return
   const indices = primitive.getIndices()
-  const array = indices?.getArray()
-  if (!indices || !array || primitive.getMode() !== TRIANGLES || array.length % 3 === 0) return
-  primitive.setIndices(indices.clone().setArray(array.slice(0, array.length - (array.length % 3))))
+  const positions = primitive.getAttribute('POSITION')
+  const all = indices?.getArray() ?? new Uint32Array(positions?.getCount() ?? 0).map((_, vertex) => vertex)
+  const left = withoutEmpty(primitive, all)
+  if (left.length === 0 || left.length === all.length) return
+  const shorter = indices?.clone() ?? document.createAccessor().setBuffer(positions?.getBuffer() ?? null)
+  primitive.setIndices(shorter.setArray(new Uint32Array(left)))
+}
+
+function withoutEmpty(primitive: Primitive, all: TypedArray): number[] {
+  const isSame = sameCorner(primitive)
+  const left: number[] = []
+  for (let at = 0; at + 2 < all.length; at += 3) {
+    const [a = 0, b = 0, c = 0] = all.subarray(at, at + 3)
+    if (!isSame(a, b) && !isSame(b, c) && !isSame(c, a)) left.push(a, b, c)
+  }
+  return left
+}
+
+/** What bones and morph targets can pull apart is two. */
+function sameCorner(primitive: Primitive): (a: number, b: number) => boolean {
+  const isStiff = primitive.listTargets().length === 0 && !primitive.getAttribute('JOINTS_0')
+  const positions = primitive.getAttribute('POSITION')?.getArray() ?? []
+  const isOnePlace = (a: number, b: number) =>
+    [0, 1, 2].every((axis) => positions[a * 3 + axis] === positions[b * 3 + axis])
+  return (a, b) => a === b || (isStiff && isOnePlace(a, b))
 }
 
 /** Vertices that no triangle names: they may lie anywhere, and be no numbers at all. */

@@ -1,4 +1,4 @@
-import { dequantize, draco, meshopt, quantize } from '@gltf-transform/functions'
+import { dequantize, draco, meshopt, quantize, unweld } from '@gltf-transform/functions'
 import { MeshoptEncoder } from 'meshoptimizer'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
@@ -119,6 +119,26 @@ describe.each(Object.keys(ODDITIES))('a model with %s', (oddity) => {
       expect(facts.bounds.size[0], told).toBeCloseTo(plan.height ?? 2, 2)
       expect(snapshot.names, told).toContain('node `Sheet`')
     }
+  })
+})
+
+describe('a model with triangles that have no area', () => {
+  const shapes = [true, false].flatMap((isIndexed) => PLANS.map((plan) => ({ isIndexed, plan })))
+  it.each(shapes)('is derived ($plan, with indices: $isIndexed)', async ({ isIndexed, plan }) => {
+    const { positions, indices, ...rest } = sheet()
+    const twice = Array.from(indices, (vertex, at) => [vertex, vertex, indices[at - (at % 3)] ?? 0])
+    const places = positions.slice()
+    for (let at = 0; at < places.length; at += 30) places.copyWithin(at, at + 3, at + 6)
+    const sample = new Sample()
+    const odd = { ...rest, positions: places, indices: new Uint16Array([...indices, ...twice.flat()]) }
+    sample.node('Sheet', sample.primitive(odd))
+    if (!isIndexed) await sample.document.transform(unweld())
+
+    const { glb } = await deriveModel(await sample.write(), { plan, extras: {} })
+
+    const { snapshot, plain } = await unpacked(glb)
+    expect(await validateGlb(plain)).toMatchObject({ errors: 0 })
+    expect(snapshot.bounds.size[0]).toBeCloseTo(2, 2)
   })
 })
 
