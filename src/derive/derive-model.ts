@@ -38,8 +38,8 @@ export async function deriveModel(
 ): Promise<DerivedModel> {
   const notes = new Set<string>()
   try {
-    const { document, tools, io } = await openModel(source, packagesOf(plan))
-    document.setLogger(noteTaker(notes))
+    const packages = packagesOf(plan)
+    const { document, tools, io } = await openModel(source, { packages, logger: noteTaker(notes) })
     addExtras(document, extras)
     const work = {
       document,
@@ -60,10 +60,18 @@ function addExtras(document: Document, extras: Record<string, unknown>): void {
   asset.extras = Object.assign({}, asset.extras, extras)
 }
 
-/** What glTF-Transform warns of, but for what steps tell in their own words. */
+/** Steps tell it in their own words, or nothing is lost: a place in a texture that repeats stays a float. */
+const TOLD_ELSEWHERE = /Skipping Draco|^quantize: Skipping/
+const UNREAD = /^Missing optional extension, "(?<name>.+)"/
+
+/** What glTF-Transform warns of. */
 function noteTaker(notes: Set<string>): ILogger {
   const ignore = () => {}
-  const note = (text: string) => void (text.includes('Skipping Draco') || notes.add(text))
+  const note = (text: string) => {
+    const name = UNREAD.exec(text)?.groups?.['name']
+    if (name !== undefined) notes.add(`\`${name}\` is left out, since glTF-Transform does not read it`)
+    else if (!TOLD_ELSEWHERE.test(text)) notes.add(text)
+  }
   return { debug: ignore, info: ignore, warn: note, error: note }
 }
 

@@ -1,4 +1,4 @@
-import type { Document, NodeIO } from '@gltf-transform/core'
+import type { Document, ILogger, NodeIO } from '@gltf-transform/core'
 import { MeshyError } from '../system/errors.ts'
 import { readGlb } from '../glb/read.ts'
 import type { PackageName } from '../finding/steps.ts'
@@ -20,12 +20,13 @@ export interface OpenModel {
  */
 export async function openModel(
   source: Uint8Array,
-  packages: readonly PackageName[] = [],
+  { packages = [], logger }: { packages?: readonly PackageName[]; logger?: ILogger } = {},
 ): Promise<OpenModel> {
   const { used, required } = extensionsOf(source)
   const codecs = used.flatMap((name) => CODECS[name] ?? [])
   const tools = await loadTools([...new Set([...packages, ...codecs])])
   const io = await createIo(tools)
+  if (logger) io.setLogger(logger)
   assertKnown(required, tools)
   const document = await io.readBinary(source)
   makeSound(document, tools)

@@ -160,6 +160,31 @@ describe('a texture under the name of another format', () => {
   })
 })
 
+describe('what is said of a derivation', () => {
+  it('names an extension that is lost by it', async () => {
+    const source = assembleGlb({
+      asset: { version: '2.0' },
+      extensionsUsed: ['ACME_voxels'],
+      scenes: [{ nodes: [0] }],
+      nodes: [{ name: 'Root' }],
+    })
+
+    const { notes } = await deriveModel(source, { plan: { optimize: true }, extras: {} })
+
+    expect(notes).toEqual(['`ACME_voxels` is left out, since glTF-Transform does not read it'])
+  })
+
+  it('is nothing where nothing is lost, as of a texture that repeats', async () => {
+    const { uvs, ...rest } = sheet()
+    const sample = new Sample()
+    sample.node('Wall', sample.primitive({ ...rest, uvs: uvs.map((value) => value * 8) }))
+
+    const { notes } = await deriveModel(await sample.write(), { plan: { compress: 'meshopt' }, extras: {} })
+
+    expect(notes).toEqual([])
+  })
+})
+
 describe('a model that cannot be read', () => {
   it('is an error that names the extension which it requires', async () => {
     const source = assembleGlb({
