@@ -14,10 +14,8 @@ export function readGlb(bytes: Uint8Array): Glb {
   assertGlbHeader(bytes.subarray(0, GLB_HEAD_BYTES), bytes.length)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const jsonEnd = GLB_HEAD_BYTES + view.getUint32(12, true)
-  const glb = {
-    json: parseDocument(bytes.subarray(GLB_HEAD_BYTES, jsonEnd)),
-    bin: readBin(bytes, view, jsonEnd),
-  }
+  const json = parseDocument(bytes.subarray(GLB_HEAD_BYTES, jsonEnd))
+  const glb = { json, bin: embeddedBytes(json) ?? readBin(bytes, view, jsonEnd) }
   assertBacked(glb, bytes.length, (reason) => {
     throw invalid(reason)
   })
@@ -36,6 +34,15 @@ function parseDocument(bytes: Uint8Array): GltfDocument {
   if (result.success) return result.data
   const [issue] = result.error.issues
   throw invalid(`\`${issue?.path.join('.')}\` of its JSON is wrong: ${issue?.message}`, result.error)
+}
+
+const DATA_URI = /^data:[^,]*;base64,/
+
+/** The first buffer is the binary chunk, unless the JSON holds its bytes. */
+function embeddedBytes({ buffers }: GltfDocument): Uint8Array | undefined {
+  const uri = buffers?.[0]?.uri ?? ''
+  const [start] = DATA_URI.exec(uri) ?? []
+  return start === undefined ? undefined : new Uint8Array(Buffer.from(uri.slice(start.length), 'base64'))
 }
 
 const BIN_CHUNK = 0x004e4942

@@ -77,6 +77,22 @@ describe('inspectGlb', () => {
     expect(inspectGlb(glb).bounds).toEqual({ min: [1, 0, -3], max: [2, 2, 0], size: [1, 2, 3] })
   })
 
+  it('reads positions that the JSON holds', () => {
+    const positions = new Float32Array([0, 0, 0, 3, 0, 0, 0, 4, 5])
+    const uri = `data:application/octet-stream;base64,${Buffer.from(positions.buffer).toString('base64')}`
+    const glb = assembleGlb({
+      asset: { version: '2.0' },
+      scenes: [{ nodes: [0] }],
+      nodes: [{ mesh: 0 }],
+      meshes: [{ primitives: [{ attributes: { POSITION: 0 } }] }],
+      accessors: [{ bufferView: 0, componentType: 5126, count: 3, type: 'VEC3' }],
+      bufferViews: [{ buffer: 0, byteLength: 36 }],
+      buffers: [{ byteLength: 36, uri }],
+    })
+
+    expect(inspectGlb(glb)).toMatchObject({ triangles: 1, bounds: { size: [3, 4, 5] } })
+  })
+
   it('scales quantized positions', () => {
     const glb = assembleGlb({
       asset,
