@@ -8,6 +8,7 @@ import { completePlan, type DerivationPlan, packagesOf, stepsOf } from '../findi
 import { STEPS } from './steps/registry.ts'
 import type { Step } from './steps/step.ts'
 import { inspectGlb } from '../glb/inspect.ts'
+import { readGlb } from '../glb/read.ts'
 
 /** What was derived from a model. */
 export interface DerivedModel {
@@ -85,7 +86,27 @@ function versionsOf({ core, sharp }: Tools): Record<string, string> {
 /** What packs numbers, so that they cannot be read as they are. */
 const CODECS = new Set(['EXT_meshopt_compression', 'KHR_meshopt_compression', 'KHR_draco_mesh_compression'])
 
-/** Facts about a GLB that was just written: where it is packed, about what loaders unpack. */
+/** Whether a GLB has numbers that only its codec reads. */
+export function isPacked(glb: Uint8Array): boolean {
+  const { extensionsUsed } = readGlb(glb).json
+  return Array.isArray(extensionsUsed) && extensionsUsed.some((name) => CODECS.has(String(name)))
+}
+
+/**
+ * Facts about a GLB that is packed.
+ *
+ * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE, MESHY_DERIVE_UNSUPPORTED, MESHY_DERIVE_FAILED; MESHY_GLB_INVALID
+ */
+export async function inspectPacked(glb: Uint8Array): Promise<Facts> {
+  try {
+    const { io } = await openModel(glb)
+    return await trueFacts(glb, io)
+  } catch (cause) {
+    throw failed('unpacking', cause)
+  }
+}
+
+/** Facts about a GLB: where it is packed, about what loaders unpack. */
 async function trueFacts(glb: Uint8Array, io: NodeIO): Promise<Facts> {
   const document = await io.readBinary(glb)
   const packed = document

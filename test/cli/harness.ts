@@ -105,6 +105,7 @@ export interface LockedModel {
   source: string
   request: object
   files: Record<string, { sha256: string; bytes: number }>
+  facts: { triangles: number; bounds: { size: number[] } }
   task?: { id: string; credits: number }
 }
 

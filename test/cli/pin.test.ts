@@ -1,6 +1,8 @@
 import { copyFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { deriveModel } from '../../src/derive/derive-model.ts'
+import { riggedSample } from '../derive/support/sample.ts'
 import { mustSucceed, type Project } from '../support/project.ts'
 import {
   blobOf,
@@ -49,6 +51,19 @@ describe('pin', () => {
     const mine = (await readTree(clone.root))['mine.glb']
     expect(shipped.map(([, bytes]) => bytes)).toEqual([mine])
     expect((await runCli(['status'], { cwd: project.root, env })).stdout).toContain('own bytes')
+  })
+
+  it('measures a rigged model that meshopt packs, bones included', async () => {
+    const project = await viteProject()
+    const plan = { compress: 'meshopt' } as const
+    const { glb } = await deriveModel(await riggedSample().write(), { plan, extras: {} })
+    await writeFile(path.join(project.root, 'mine.glb'), glb)
+
+    await mustSucceed(runCli(['pin', './hero.png?meshy', 'mine.glb'], { cwd: project.root }))
+
+    const { 'hero.png': entry } = await readPins(project)
+    expect(entry?.facts.bounds.size[0]).toBeCloseTo(2, 2)
+    expect(entry?.facts.triangles).toBe(1152)
   })
 
   it('replaces what was generated', async () => {

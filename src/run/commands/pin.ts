@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { MeshyError } from '../../system/errors.ts'
+import { isMeshyError, MeshyError } from '../../system/errors.ts'
+import type { Facts } from '../../glb/facts.ts'
 import { inspectGlb } from '../../glb/inspect.ts'
 import { assertGlbHeader } from '../../glb/validate.ts'
 import type { Request } from '../../request/request.ts'
@@ -24,7 +25,7 @@ export async function pinOwnBytes(context: Context, request: Request, file: stri
   } = context
   const bytes = await readModel(file)
   assertGlbHeader(bytes, bytes.length)
-  const facts = inspectGlb(bytes)
+  const facts = await factsOf(bytes)
   return withKeyLease(context.ports, request, async () => {
     await assertNothingOnItsWay(context, request)
     const entry: Entry = {
@@ -41,6 +42,17 @@ export async function pinOwnBytes(context: Context, request: Request, file: stri
     await store.entries.write({ ...entry, provenance })
     await store.lockfile?.put(entry, { replace: true })
     return entry
+  })
+}
+
+/** Where this machine has no codec for what is packed, the boxes that the file itself tells have to do. */
+async function factsOf(bytes: Buffer): Promise<Facts> {
+  const facts = inspectGlb(bytes)
+  const { inspectPacked, isPacked } = await import('../../derive/derive-model.ts')
+  if (!isPacked(bytes)) return facts
+  return inspectPacked(bytes).catch((error: unknown) => {
+    if (isMeshyError(error) && error.code.startsWith('MESHY_DERIVE_')) return facts
+    throw error
   })
 }
 
