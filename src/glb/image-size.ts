@@ -3,7 +3,7 @@ import { MeshyError } from '../system/errors.ts'
 /** What the header of a picture says. */
 export interface ImageHeader {
   mime: 'image/png' | 'image/jpeg'
-  /** In pixels, as stored: an EXIF orientation is not applied. */
+  /** In pixels, as viewers show it: they turn a JPEG as its EXIF data says. */
   width: number
   height: number
   /** Whether the file has a transparency channel. */
@@ -48,20 +48,39 @@ function hasTransparencyChunk(view: DataView): boolean {
 }
 
 function readJpeg(view: DataView): ImageHeader {
+  let isOnItsSide = false
   for (let at = nextMarker(view, 2); at + 9 <= view.byteLength; at = nextMarker(view, at)) {
     const marker = view.getUint8(at + 1)
+    if (marker === EXIF) isOnItsSide ||= (orientationIn(view, at) ?? 1) >= FIRST_ON_ITS_SIDE
     if (isFrame(marker)) {
-      return {
-        mime: 'image/jpeg',
-        width: view.getUint16(at + 7),
-        height: view.getUint16(at + 5),
-        alpha: false,
-      }
+      const [height, width] = [view.getUint16(at + 5), view.getUint16(at + 7)]
+      const shown = isOnItsSide ? { width: height, height: width } : { width, height }
+      return { mime: 'image/jpeg', ...shown, alpha: false }
     }
     // Restart markers have no length.
     at += marker >= 0xd0 && marker <= 0xd8 ? 2 : 2 + view.getUint16(at + 2)
   }
   throw invalid('its JPEG header is truncated')
+}
+
+const EXIF = 0xe1
+const EXIF_NAME = 0x45786966
+const ORIENTATION = 0x0112
+/** Four of the eight orientations are upright, if need be upside down or mirrored. */
+const FIRST_ON_ITS_SIDE = 5
+const ENTRY_BYTES = 12
+
+/** The orientation in an EXIF segment (EXIF 2.3, section 4.6: a TIFF behind a name of six bytes). */
+function orientationIn(view: DataView, segment: number): number | undefined {
+  const end = Math.min(view.byteLength, segment + 2 + view.getUint16(segment + 2))
+  const tiff = segment + 10
+  if (tiff + 8 > end || view.getUint32(segment + 4) !== EXIF_NAME) return undefined
+  const isLittle = view.getUint8(tiff) === 0x49
+  const entries = tiff + view.getUint32(tiff + 4, isLittle) + 2
+  for (let at = entries; at + ENTRY_BYTES <= end; at += ENTRY_BYTES) {
+    if (view.getUint16(at, isLittle) === ORIENTATION) return view.getUint16(at + 8, isLittle)
+  }
+  return undefined
 }
 
 /** Viewers pass over whatever stands before a marker: fill bytes, and what cameras and editors leave. */

@@ -21,6 +21,23 @@ describe('imageSize', () => {
     expect(imageSize(progressive)).toEqual({ mime: 'image/jpeg', width: 9, height: 4, alpha: false })
   })
 
+  it.each([
+    [1, [9, 4]],
+    [3, [9, 4]],
+    [6, [4, 9]],
+    [8, [4, 9]],
+  ])('turns a JPEG of orientation %i as viewers do', async (orientation, size) => {
+    const { default: sharp } = await import('sharp')
+    const turned = await sharp(await makeJpeg(9, 4))
+      .jpeg()
+      .withMetadata({ orientation })
+      .toBuffer()
+
+    const { width, height } = imageSize(turned)
+
+    expect([width, height]).toEqual(size)
+  })
+
   it('finds the transparency of a PNG with a palette', async () => {
     const { default: sharp } = await import('sharp')
     const palette = await sharp(makePng(4, 4, { alpha: true }))
