@@ -5,6 +5,7 @@ import { failed } from './failure.ts'
 import { openModel } from './io.ts'
 import type { Tools } from './libraries.ts'
 import { completePlan, type DerivationPlan, packagesOf, stepsOf } from '../finding/steps.ts'
+import { dropUndrawn } from './sound.ts'
 import { STEPS } from './steps/registry.ts'
 import type { Step } from './steps/step.ts'
 import { inspectGlb } from '../glb/inspect.ts'
@@ -42,18 +43,18 @@ export async function deriveModel(
     const packages = packagesOf(plan)
     const { document, tools, io } = await openModel(source, { packages, logger: noteTaker(notes) })
     addExtras(document, extras)
-    const work = {
-      document,
-      io,
-      tools,
-      plan: completePlan(plan),
-      note: (text: string) => void notes.add(text),
-    }
+    const complete = completePlan(plan)
+    if (isOfGeometry(complete)) dropUndrawn(document, tools)
+    const work = { document, io, tools, plan: complete, note: (text: string) => void notes.add(text) }
     const glb = await applySteps(work, steps)
     return { glb, facts: await trueFacts(glb, io), notes: [...notes], tools: versionsOf(tools) }
   } catch (cause) {
     throw failed(stepsOf(plan).join(', '), cause)
   }
+}
+
+function isOfGeometry({ simplify, level, optimize, compress = 'none' }: DerivationPlan): boolean {
+  return simplify !== undefined || level !== undefined || optimize === true || compress !== 'none'
 }
 
 function addExtras(document: Document, extras: Record<string, unknown>): void {

@@ -2,17 +2,19 @@ import type { Document, Mesh, Primitive, TypedArray } from '@gltf-transform/core
 import type { Tools } from './libraries.ts'
 import { primitivesOf } from './steps/prepare.ts'
 
-/**
- * Puts right what viewers take no notice of, and what steps and codecs stumble over: nothing that a model shows is changed.
- */
+/** Puts right what viewers take no notice of, and what steps and codecs stumble over. */
 export function makeSound(document: Document, tools: Tools): void {
   for (const mesh of document.getRoot().listMeshes()) dropUndrawable(mesh)
+  showRoots(document)
+  nameFormats(document, tools)
+}
+
+/** Leaves out of meshes what no viewer draws. The box that viewers find around a model may be smaller after that. */
+export function dropUndrawn(document: Document, tools: Tools): void {
   for (const primitive of primitivesOf(document)) {
     dropEmptyTriangles(document, primitive)
     dropUnusedVertices(primitive, tools)
   }
-  showRoots(document)
-  nameFormats(document, tools)
 }
 
 /** Primitives that draw nothing, and what would then be a mesh of nothing. */
