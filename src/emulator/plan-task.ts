@@ -7,7 +7,7 @@ import type { AssetNames, AssetRole, ModelInput } from './model-maker.ts'
 import { checkParameters, modelInCharge } from './parameters.ts'
 import type { Profile, ResolvedEmulatorOptions } from './options.ts'
 import type { TaskPlan } from './task.ts'
-import { taskKinds, type TaskKind } from '../request/task-kinds.ts'
+import { MOST_IMAGES, taskKinds, type TaskKind } from '../request/task-kinds.ts'
 
 type Body = Record<string, unknown>
 type Images = ModelInput['images']
@@ -28,6 +28,8 @@ export async function planTask(options: ResolvedEmulatorOptions, order: TaskOrde
   const textureImage = isPresent(body.texture_image_url)
     ? await readInputImage('texture_image_url', body.texture_image_url, options.loadImage)
     : undefined
+  if (kind === 'multi-image-to-3d' && options.profile === 'current' && isPresent(body.texture_image_urls))
+    await readList(options, 'texture_image_urls', body.texture_image_urls)
   const model = modelInput(options.profile, order, images)
   const { assets, failure } = await options.maker.plan(model)
   return {
@@ -53,21 +55,24 @@ async function readImages(options: ResolvedEmulatorOptions, { kind, body }: Task
   const { imageParam, isList } = taskKinds[kind]
   const given = body[imageParam]
   if (!isPresent(given)) throw badRequest(`${imageParam} is required`)
-  if (!isList) return [await read(imageParam, given)]
-  const [front, ...others] = listOfImages(kind, given)
-  return [
-    await read(`${imageParam}[0]`, front),
-    ...(await Promise.all(others.map((image, index) => read(`${imageParam}[${index + 1}]`, image)))),
-  ]
+  return isList ? readList(options, imageParam, given) : [await read(imageParam, given)]
 }
 
-function listOfImages(kind: TaskKind, images: unknown): [front: unknown, ...others: unknown[]] {
-  const { imageParam, maxImages } = taskKinds[kind]
-  if (!Array.isArray(images)) throw badRequest(`${imageParam} must be an array of strings`)
+async function readList(
+  { loadImage }: Pick<ResolvedEmulatorOptions, 'loadImage'>,
+  name: string,
+  images: unknown,
+): Promise<Images> {
+  if (!Array.isArray(images)) throw badRequest(`${name} must be an array of strings`)
   const [front, ...others]: unknown[] = images
-  if (images.length < 1 || images.length > maxImages)
-    throw badRequest(`${imageParam} must hold 1 to ${maxImages} images`)
-  return [front, ...others]
+  if (images.length < 1 || images.length > MOST_IMAGES)
+    throw badRequest(`${name} must hold 1 to ${MOST_IMAGES} images`)
+  return [
+    await readInputImage(`${name}[0]`, front, loadImage),
+    ...(await Promise.all(
+      others.map((image, index) => readInputImage(`${name}[${index + 1}]`, image, loadImage)),
+    )),
+  ]
 }
 
 function modelInput(profile: Profile, { kind, body }: TaskOrder, images: Images): ModelInput {

@@ -95,6 +95,22 @@ describe('create', () => {
     expect(then.status).toBe(model === 'meshy-t2' ? 400 : 202)
   })
 
+  it.each([
+    ['no list', IMAGE_URL, 'array'],
+    ['an empty list', [], '1 to 4'],
+    ['five', Array(5).fill(IMAGE_URL), '1 to 4'],
+    ['a bad one', [IMAGE_URL, 'data:image/webp;base64,AAAA'], 'texture_image_urls[1]'],
+  ])('refuses %s as pictures of the texture today', async (_, pictures, reason) => {
+    const body = { ...multi, texture_image_urls: pictures }
+    const today = await inTime().call('POST', MULTI, body)
+
+    expect(today.status).toBe(400)
+    expect((await today.json()).message).toContain(reason)
+    expect((await inTime({ profile: 'reference' }).call('POST', MULTI, body)).status).toBe(202)
+    const right = { ...multi, texture_image_urls: [IMAGE_URL, IMAGE_URL] }
+    expect((await inTime().call('POST', MULTI, right)).status).toBe(202)
+  })
+
   it.each<[string, string, object]>([
     ['every parameter of the reference', SINGLE, {
       ...single, ai_model: 'latest', topology: 'quad', target_polycount: 100, symmetry_mode: 'on', should_remesh: true,
