@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
 import { expand } from 'dotenv-expand'
@@ -29,7 +29,7 @@ export function readEnvironment(
 
 function readFolder(folder: string, mode: string, processEnv: Environment): Environment {
   const files = envFiles(mode).map((name) => path.join(folder, name))
-  const texts = files.filter((file) => existsSync(file)).map((file) => parseEnv(readFileSync(file, 'utf8')))
+  const texts = files.filter(isReadable).map((file) => parseEnv(readText(file)))
   const parsed = Object.assign({}, ...texts) as Record<string, string>
   const set = Object.entries(processEnv).filter(([, value]) => value !== undefined)
   // With those of the files, so that their order does not matter, as it does not in Vite.
@@ -37,6 +37,19 @@ function readFolder(folder: string, mode: string, processEnv: Environment): Envi
   const { parsed: expanded = parsed } = expand({ parsed, processEnv: known })
   const isOurs = (name: string) => name.startsWith('MESHY_') || LIKE_THE_KEY.test(name)
   return Object.fromEntries(Object.entries(expanded).filter(([name]) => isOurs(name)))
+}
+
+/** A pipe is how password managers hand out such a file; a folder `.env` is where Python keeps its packages. */
+function isReadable(file: string): boolean {
+  const stats = statSync(file, { throwIfNoEntry: false })
+  return stats !== undefined && (stats.isFile() || stats.isFIFO())
+}
+
+/** As editors and shells of Windows write it as well: with a mark of byte order, or in UTF-16. */
+function readText(file: string): string {
+  const bytes = readFileSync(file)
+  const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe
+  return new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8').decode(bytes)
 }
 
 /** The variable that holds a key by a name that a bundler would publish, or that nobody reads. */

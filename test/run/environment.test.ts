@@ -57,6 +57,21 @@ describe('readEnvironment', () => {
     expect(readEnvironment([path()], 'production', {})).toEqual({ MESHY_API_KEY: 'quoted # value' })
   })
 
+  it('reads what editors and shells of Windows write', async () => {
+    const text = '\uFEFFMESHY_A=a\r\nMESHY_B=b\r\n'
+    await writeFile(path('.env'), text)
+    await writeFile(path('.env.local'), Buffer.from(text.replace('=a', '=utf-16'), 'utf16le'))
+
+    expect(readEnvironment([path()], 'production', {})).toEqual({ MESHY_A: 'utf-16', MESHY_B: 'b' })
+  })
+
+  it('reads no folder by the name of a file', async () => {
+    await mkdir(path('.env'))
+    await writeFile(path('.env.local'), 'MESHY_A=a\n')
+
+    expect(readEnvironment([path()], 'production', {})).toEqual({ MESHY_A: 'a' })
+  })
+
   it('reads nothing where there are no files', () => {
     expect(readEnvironment([path('nowhere')], 'production', {})).toEqual({})
   })
