@@ -1,4 +1,9 @@
+import { writeFile } from 'node:fs/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { makeCard } from '../../src/glb/card.ts'
+import { adoptTask } from '../../src/run/commands/adopt.ts'
+import { pinOwnBytes } from '../../src/run/commands/pin.ts'
+import { readSpecifier } from '../../src/run/commands/subject.ts'
 import { startGate } from '../support/gate.ts'
 import { ageJournal, removeTasks } from '../support/journal.ts'
 import { failureOf, leaveOnItsWay, openRun, writePictures } from '../support/run.ts'
@@ -47,6 +52,40 @@ describe('404 for a task that was paid', () => {
     expect(asset.metadata.state).toBe('ready')
     expect(told.join('\n')).toContain('past the retention')
     expect(told.join('\n')).toContain('generating hero.png (30 credits): 30 credits in all')
+    expect(emulator.counts.posts).toBe(2)
+  })
+})
+
+describe('a record of a task that the service keeps no more', () => {
+  const { path } = useTempDir()
+
+  async function setUp() {
+    await writePictures(path(), 'hero.png')
+    const emulator = await startService()
+    await leaveOnItsWay(path(), emulator, SPECIFIER)
+    await leaveOnItsWay(path(), emulator, `${SPECIFIER}&pbr`)
+    await ageJournal(path(), 74)
+    const { context, load } = await openRun({ root: path(), service: emulator })
+    return { emulator, context, load, request: await readSpecifier(context, `./${SPECIFIER}`, path()) }
+  }
+
+  it("keeps no user from pinning a model of one's own", async () => {
+    const { emulator, context, load, request } = await setUp()
+    await writeFile(path('mine.glb'), makeCard({ name: 'mine' }))
+
+    await pinOwnBytes(context, request, path('mine.glb'))
+
+    expect((await load(SPECIFIER)).metadata).toMatchObject({ state: 'ready', source: 'pinned' })
+    expect(emulator.counts.posts).toBe(2)
+  })
+
+  it('makes room for another task', async () => {
+    const { emulator, context, load, request } = await setUp()
+    const taskId = String(emulator.tasks().at(-1)?.id)
+
+    await adoptTask(context, request, { taskId, force: true })
+
+    expect((await load(SPECIFIER)).metadata.state).toBe('ready')
     expect(emulator.counts.posts).toBe(2)
   })
 })

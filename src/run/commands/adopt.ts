@@ -4,6 +4,7 @@ import { keyInName } from '../../request/payload.ts'
 import { findEntry } from '../../finding/classify.ts'
 import type { Context } from '../context.ts'
 import { notATask } from './account.ts'
+import { isOnItsWay } from '../../finding/retention.ts'
 import { findRecord } from '../../store/found-record.ts'
 import { recordOf } from '../../generate/pay.ts'
 import type { Subject } from '../../request/request.ts'
@@ -57,15 +58,20 @@ function assertFits({ key, imageName }: Subject, task: Task, force: boolean): vo
 }
 
 async function assertFree(context: Context, { key, imageName }: Subject): Promise<void> {
+  const {
+    ports: { store },
+  } = context
   if (await findEntry(context.ports, key)) {
     throw refused(
       `\`${imageName}\` has a model already.`,
       `To give it another, first \`unplugin-meshy forget ${key}\`.`,
     )
   }
-  const record = await findRecord(context.ports.store.journal, key)
+  const record = await findRecord(store.journal, key)
   if (record?.state === 'unreadable') throw record.error
   if (record?.state !== 'accepted') return
+  // The service keeps nothing more of it: there is nothing to lose.
+  if (!isOnItsWay(record, context.ports.clock.serviceNow())) return store.journal.clear(key)
   throw refused(
     `\`${imageName}\` is on its way as task ${record.taskId}.`,
     `Wait for it with a build, or give it up with \`unplugin-meshy forget ${key}\`.`,

@@ -8,6 +8,7 @@ import type { Entry } from '../../store/entry.ts'
 import { hasErrno } from '../../system/errno.ts'
 import type { Context } from '../context.ts'
 import { findEntry } from '../../finding/classify.ts'
+import { isOnItsWay } from '../../finding/retention.ts'
 import { findRecord } from '../../store/found-record.ts'
 import { ifIntact } from '../../store/unreadable.ts'
 import { withKeyLease } from '../../generate/turn.ts'
@@ -69,6 +70,7 @@ async function readModel(file: string): Promise<Buffer> {
   }
 }
 
+/** What was never sent, or is past what the service keeps, is in nobody's way. */
 async function assertNothingOnItsWay(context: Context, { key, imageName }: Request): Promise<void> {
   const record = await findRecord(context.ports.store.journal, key)
   if (record?.state === 'unreadable') {
@@ -76,7 +78,7 @@ async function assertNothingOnItsWay(context: Context, { key, imageName }: Reque
     if (await ifIntact(() => findEntry(context.ports, key))) return
     throw record.error
   }
-  if (record?.state !== 'accepted' && record?.state !== 'started') return
+  if (!isOnItsWay(record, context.ports.clock.serviceNow())) return
   const task = record.state === 'accepted' ? ` (task ${record.taskId})` : ''
   throw new MeshyError('MESHY_COMMAND_REFUSED', {
     message: `A model of \`${imageName}\` is on its way${task}, and paid for.`,
