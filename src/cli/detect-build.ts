@@ -56,7 +56,9 @@ export function detectBuild(root: string, said: readonly string[]): Build | unde
 function findBuild(root: string, manifest: Manifest): Build | undefined {
   const framework = frameworkOf(manifest)
   const script = manifest.scripts?.['build']
-  const isVite = hasViteConfig(root) && !framework && (script === undefined || isPlainVite(script))
+  const isPlain =
+    script === undefined || (isPlainVite(script) && manifest.scripts?.['prebuild'] === undefined)
+  const isVite = hasViteConfig(root) && !framework && isPlain
   if (isVite) return { kind: 'vite' }
   if (script !== undefined)
     return { kind: 'command', command: [packageManagerOf(root, manifest), 'run', 'build'] }
@@ -70,10 +72,17 @@ function isPlainVite(script: string): boolean {
   return steps.filter((step) => !CHECK.test(step)).join('&&') === 'vite build'
 }
 
-/** Next.js builds by Turbopack unless it is told otherwise. */
+/**
+ * Next.js builds by Turbopack unless it is told otherwise. That may stand in a script that calls another one, or follow
+ * from its version; the config tells which of both the plugin is there for.
+ */
 function isTurbopack(root: string, script: string): boolean {
-  const isNext = EXTENSIONS.some((ext) => existsSync(path.join(root, `next.config.${ext}`)))
-  return isNext && !script.includes('--webpack')
+  const config = EXTENSIONS.map((ext) => path.join(root, `next.config.${ext}`)).find((file) =>
+    existsSync(file),
+  )
+  if (config === undefined || script.includes('--webpack')) return false
+  const text = readFileSync(config, 'utf8')
+  return !text.includes('unplugin-meshy/webpack') || text.includes('unplugin-meshy/turbopack')
 }
 
 /** The text of what runs: that of a script of the project, or of the command itself. */
@@ -121,5 +130,7 @@ function withBinary(root: string, [program = '', ...args]: string[]): string[] {
 
 function readManifest(root: string): Manifest {
   const file = path.join(root, 'package.json')
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Manifest) : {}
+  if (!existsSync(file)) return {}
+  // Package managers read it with a mark of byte order as well.
+  return JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, '')) as Manifest
 }
