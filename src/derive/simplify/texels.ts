@@ -19,37 +19,54 @@ const EMPTY_COST = 0.4
 /** Samples along each side of a triangle. */
 const SAMPLES = 8
 
+/** A texture that is shown more often than this is a pattern: hardly a texel of it belongs to one piece. */
+const MOST_TIMES = 8
+
 /** Notes for each material which piece of the texture each texel belongs to. */
 export function readTexels(surface: Surface, charts: Uint32Array): ForeignShare {
   const owners = new Map<Material | null, Uint32Array>()
-  const ownersOf = (vertex: number) => {
-    const material = partOf(surface.parts, vertex)?.primitive.getMaterial() ?? null
-    const known = owners.get(material) ?? new Uint32Array(SIDE * SIDE)
-    owners.set(material, known)
-    return known
+  const materialOf = (vertex: number) => partOf(surface.parts, vertex)?.primitive.getMaterial() ?? null
+  const times = new Map<Material | null, number>()
+  eachTriangle(surface, (vertex, corners) => {
+    const material = materialOf(vertex)
+    times.set(material, (times.get(material) ?? 0) + (Math.abs(side(...corners)) / 2 || 0))
+  })
+  for (const [material, count] of times) {
+    owners.set(material, new Uint32Array(SIDE * SIDE).fill(count > MOST_TIMES ? SHARED : EMPTY))
   }
-  for (let at = 0; at < surface.indices.length; at += 3) {
-    const [a = 0, b = 0, c = 0] = surface.indices.subarray(at, at + 3)
-    const corners = [a, b, c].map((vertex) => placeIn(surface.traits, vertex))
-    claim(ownersOf(a), corners, (charts[a] ?? 0) + 1)
-  }
-  return ({ vertex, chart }, corners) => shareOf(ownersOf(vertex), corners, chart + 1)
+  eachTriangle(surface, (vertex, corners) => {
+    const material = materialOf(vertex)
+    const isPattern = (times.get(material) ?? 0) > MOST_TIMES
+    if (!isPattern) claim(owners.get(material), corners, (charts[vertex] ?? 0) + 1)
+  })
+  return ({ vertex, chart }, corners) => shareOf(owners.get(materialOf(vertex)), corners, chart + 1)
 }
 
-function claim(owners: Uint32Array, corners: Place[], owner: number): void {
+function eachTriangle(
+  { indices, traits }: Surface,
+  visit: (vertex: number, corners: [Place, Place, Place]) => void,
+): void {
+  for (let at = 0; at < indices.length; at += 3) {
+    const [a = 0, b = 0, c = 0] = indices.subarray(at, at + 3)
+    visit(a, [placeIn(traits, a), placeIn(traits, b), placeIn(traits, c)])
+  }
+}
+
+function claim(owners: Uint32Array | undefined, corners: Place[], owner: number): void {
+  if (!owners) return
   eachTexel(corners, (texel) => {
     const known = owners[texel]
     owners[texel] = known === EMPTY || known === owner ? owner : SHARED
   })
 }
 
-function shareOf(owners: Uint32Array, corners: Place[], owner: number): number {
+function shareOf(owners: Uint32Array | undefined, corners: Place[], owner: number): number {
   let foreign = 0
   let count = 0
   for (let i = 0; i < SAMPLES; i++) {
     for (let j = 0; i + j < SAMPLES; j++) {
       const weights = [i, j, SAMPLES - 1 - i - j].map((weight) => (weight + 1 / 3) / SAMPLES)
-      foreign += costOf(owners[texelAt(mix(corners, weights))], owner)
+      foreign += costOf(owners?.[texelAt(mix(corners, weights))], owner)
       count += 1
     }
   }
