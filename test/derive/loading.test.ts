@@ -53,14 +53,14 @@ describe('a clean checkout with lockfile and blobs', () => {
   })
 })
 
-describe('20 models at once', () => {
-  it('are derived in less than 1.5 GB of memory', { timeout: 400_000 }, async () => {
+describe('eight models at once', () => {
+  it('are derived in less than 1 GB of memory', async () => {
     await writeFile(dir('model.glb'), await heavyModel('teapot'))
     const script = new URL('./children/derive-many.ts', import.meta.url)
 
-    const { stdout, stderr } = await spawnScript(script, [dir('model.glb'), '20']).exited
+    const { stdout, stderr } = await spawnScript(script, [dir('model.glb'), '8']).exited
 
-    expect(stdout, stderr).toContain('"models":20')
-    expect((JSON.parse(stdout) as { peak: number }).peak).toBeLessThan(1500)
+    expect(stdout, stderr).toContain('"models":8')
+    expect((JSON.parse(stdout) as { peak: number }).peak).toBeLessThan(1000)
   })
 })
