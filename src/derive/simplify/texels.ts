@@ -29,7 +29,7 @@ export function readTexels(surface: Surface, charts: Uint32Array): ForeignShare 
   const times = new Map<Material | null, number>()
   eachTriangle(surface, (vertex, corners) => {
     const material = materialOf(vertex)
-    times.set(material, (times.get(material) ?? 0) + (Math.abs(side(...corners)) / 2 || 0))
+    times.set(material, (times.get(material) ?? 0) + (Math.abs(sizeOf(corners)) || 0))
   })
   for (const [material, count] of times) {
     owners.set(material, new Uint32Array(SIDE * SIDE).fill(count > MOST_TIMES ? SHARED : EMPTY))
@@ -40,6 +40,10 @@ export function readTexels(surface: Surface, charts: Uint32Array): ForeignShare 
     if (!isPattern) claim(owners.get(material), corners, (charts[vertex] ?? 0) + 1)
   })
   return ({ vertex, chart }, corners) => shareOf(owners.get(materialOf(vertex)), corners, chart + 1)
+}
+
+function sizeOf([a, b, c]: [Place, Place, Place]): number {
+  return side(a, b, ...c) / 2
 }
 
 function eachTriangle(
@@ -66,7 +70,7 @@ function shareOf(owners: Uint32Array | undefined, corners: Place[], owner: numbe
   for (let i = 0; i < SAMPLES; i++) {
     for (let j = 0; i + j < SAMPLES; j++) {
       const weights = [i, j, SAMPLES - 1 - i - j].map((weight) => (weight + 1 / 3) / SAMPLES)
-      foreign += costOf(owners?.[texelAt(mix(corners, weights))], owner)
+      foreign += costOf(owners?.[texelAt(...mix(corners, weights))], owner)
       count += 1
     }
   }
@@ -84,7 +88,7 @@ export function mix(places: readonly Place[], weights: readonly number[]): Place
 }
 
 /** Textures repeat beyond their sides. */
-function texelAt([u, v]: Place): number {
+function texelAt(u: number, v: number): number {
   const wrap = (value: number) => Math.floor((value - Math.floor(value)) * SIDE) % SIDE
   return wrap(v) * SIDE + wrap(u)
 }
@@ -94,21 +98,28 @@ function eachTexel(corners: Place[], visit: (texel: number) => void): void {
   const [us, vs] = ([0, 1] as const).map((axis) => corners.map((place) => place[axis] * SIDE))
   const [left, right] = [Math.floor(Math.min(...(us ?? []))), Math.ceil(Math.max(...(us ?? [])))]
   const [top, bottom] = [Math.floor(Math.min(...(vs ?? []))), Math.ceil(Math.max(...(vs ?? [])))]
-  visit(texelAt(mix(corners, [1 / 3, 1 / 3, 1 / 3])))
+  visit(texelAt(...mix(corners, [1 / 3, 1 / 3, 1 / 3])))
   if (!(right - left <= SIDE && bottom - top <= SIDE)) return
+  const isInside = insideOf(corners)
   for (let y = top; y < bottom; y++) {
+    const v = (y + 0.5) / SIDE
     for (let x = left; x < right; x++) {
-      const place: Place = [(x + 0.5) / SIDE, (y + 0.5) / SIDE]
-      if (isInside(corners, place)) visit(texelAt(place))
+      const u = (x + 0.5) / SIDE
+      if (isInside(u, v)) visit(texelAt(u, v))
     }
   }
 }
 
-function isInside([a = [0, 0], b = [0, 0], c = [0, 0]]: Place[], at: Place): boolean {
-  const sides = [side(a, b, at), side(b, c, at), side(c, a, at)]
-  return sides.every((value) => value >= 0) || sides.every((value) => value <= 0)
+/** Millions of places are asked for: numbers, where arrays would be most of the work. */
+function insideOf([a = [0, 0], b = [0, 0], c = [0, 0]]: Place[]): (u: number, v: number) => boolean {
+  return (u, v) => {
+    const first = side(a, b, u, v)
+    const second = side(b, c, u, v)
+    const third = side(c, a, u, v)
+    return (first >= 0 && second >= 0 && third >= 0) || (first <= 0 && second <= 0 && third <= 0)
+  }
 }
 
-function side(from: Place, to: Place, at: Place): number {
-  return (to[0] - from[0]) * (at[1] - from[1]) - (to[1] - from[1]) * (at[0] - from[0])
+function side(from: Place, to: Place, u: number, v: number): number {
+  return (to[0] - from[0]) * (v - from[1]) - (to[1] - from[1]) * (u - from[0])
 }
