@@ -4,15 +4,32 @@ import { compile, compiledWorkers } from './test/support/compile.ts'
 
 const compiled = await compile()
 
-/** Where a small file may take a minute. */
-const LONG = /\/test\/(browser|derive|packaging|store\/shared|types)\//
+/** What takes longest, by a run on two cores. */
+const LONGEST = [
+  'simulation/simulation',
+  'store/shared/two-machines',
+  'packaging/workflows',
+  'derive/inputs',
+  'derive/picture',
+  'derive/loading',
+  'bundlers/dev',
+  'bundlers/watch',
+  'inspector/browser',
+  'browser/overlay',
+  'browser/playground',
+  'store/shared/store-faults',
+  'cli/merge',
+].map((name) => `/test/${name}.test.ts`)
 
-/** Without a run before this one, the largest file begins first. A long one at the end would keep a core waiting. */
+/** Begins with what takes longest: at the end it would keep a core waiting. */
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files)
-    const isLong = ({ moduleId }: TestSpecification) => LONG.test(moduleId)
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+    const place = ({ moduleId }: TestSpecification) => {
+      const found = LONGEST.findIndex((name) => moduleId.endsWith(name))
+      return found < 0 ? LONGEST.length : found
+    }
+    return sorted.sort((a, b) => place(a) - place(b))
   }
 }
 
