@@ -8,7 +8,7 @@ import { Network } from './network.ts'
 import { closeAll } from './node/fs-promises.ts'
 import { Scheduler, type Process } from './scheduler.ts'
 import { Service } from './service.ts'
-import { CALM, drawWorld, type Plan, type World } from './worlds.ts'
+import { CALM, drawWorld, type Plan, type Setting, type World } from './worlds.ts'
 
 /** What is the same in all histories. */
 export interface Scenery {
@@ -57,9 +57,13 @@ export class Simulation {
   #pids = 100
   #open = 0
 
-  constructor(seed: number, scenery: Scenery, trace?: string[]) {
+  constructor(
+    seed: number,
+    scenery: Scenery,
+    { trace, setting }: { trace: string[] | undefined; setting: Setting | undefined },
+  ) {
     const chance = new Chance(seed)
-    const world = drawWorld(chance)
+    const world = drawWorld(chance, setting)
     const scheduler = new Scheduler(new Chance(chance.below(2 ** 32)), world.pace, trace)
     const service = new Service(
       world.habits,

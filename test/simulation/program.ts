@@ -4,6 +4,7 @@ import { argv, stdout } from 'node:process'
 import { check } from './checks.ts'
 import { Simulation } from './history.ts'
 import { buildScenery } from './scenery.ts'
+import type { Setting } from './worlds.ts'
 
 /** Which histories, by their seeds. */
 export interface Order {
@@ -14,6 +15,8 @@ export interface Order {
   isOneEnough?: boolean
   /** Whether to tell all that happens. */
   isTold?: boolean
+  /** The one of all worlds; otherwise each has its own. */
+  setting?: Setting | undefined
 }
 
 const order = JSON.parse(argv[2] ?? '') as Order
@@ -23,7 +26,7 @@ const scenery = await buildScenery()
 let played = 0
 for (let seed = order.first; played < order.count; seed += order.step) {
   const trace: string[] | undefined = order.isTold ? [] : undefined
-  const history = await new Simulation(seed, scenery, trace).play()
+  const history = await new Simulation(seed, scenery, { trace, setting: order.setting }).play()
   const faults = check(history)
   played += 1
   if (trace) stdout.write(`${JSON.stringify(history.world, null, 2)}\n${trace.join('\n')}\n`)

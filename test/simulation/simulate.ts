@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { bundle, REPOSITORY, type Mutation } from './bundle.ts'
+import type { Setting } from './worlds.ts'
 import type { Order } from './program.ts'
 
 const run = promisify(execFile)
@@ -19,10 +20,12 @@ export interface Histories {
   count: number
   /** The mistake that is to be found; then one history is enough. */
   mutation?: Mutation | undefined
+  /** The one of all worlds. */
+  setting?: Setting | undefined
 }
 
 /** Plays histories, as many at once as there are processors. */
-export async function simulate({ first, count, mutation }: Histories): Promise<Findings> {
+export async function simulate({ first, count, mutation, setting }: Histories): Promise<Findings> {
   return withProgram(mutation, async (program) => {
     const step = Math.min(2, availableParallelism())
     const orders = Array.from({ length: step }, (_, index) => ({
@@ -30,8 +33,16 @@ export async function simulate({ first, count, mutation }: Histories): Promise<F
       step,
       count: Math.ceil((count - index) / step),
       isOneEnough: mutation !== undefined,
+      setting,
     }))
-    const outputs = await Promise.all(orders.map((order) => play(program, order)))
+    const found = new AbortController()
+    const outputs = await Promise.all(
+      orders.map(async (order) => {
+        const output = await play(program, order, found.signal)
+        if (order.isOneEnough && output.startsWith('seed ')) found.abort()
+        return output
+      }),
+    )
     const lines = outputs.flatMap((output) => output.trimEnd().split('\n'))
     const ends = lines.filter((line) => /^\d+ histories$/.test(line))
     return {
@@ -42,20 +53,23 @@ export async function simulate({ first, count, mutation }: Histories): Promise<F
 }
 
 /** Everything that happens in one history. */
-export async function tell(seed: number, mutation?: Mutation): Promise<string> {
-  return withProgram(mutation, (program) => play(program, { first: seed, step: 1, count: 1, isTold: true }))
+export async function tell(seed: number, setting?: Setting): Promise<string> {
+  return withProgram(undefined, (program) =>
+    play(program, { first: seed, step: 1, count: 1, isTold: true, setting }),
+  )
 }
 
-async function play(program: string, order: Order): Promise<string> {
-  // Most of what a history makes is gone when it ends.
-  const { stdout } = await run(
-    process.execPath,
-    ['--max-semi-space-size=64', program, JSON.stringify(order)],
-    {
-      maxBuffer: 2 ** 30,
-    },
-  )
-  return stdout
+/** @param signal ends it, when another one has found what both look for */
+async function play(program: string, order: Order, signal?: AbortSignal): Promise<string> {
+  try {
+    // Most of what a history makes is gone when it ends.
+    const args = ['--max-semi-space-size=64', program, JSON.stringify(order)]
+    const { stdout } = await run(process.execPath, args, { maxBuffer: 2 ** 30, signal })
+    return stdout
+  } catch (error) {
+    if (signal?.aborted) return ''
+    throw error
+  }
 }
 
 async function withProgram<T>(

@@ -63,8 +63,12 @@ const SETTINGS: Record<Setting, number> = {
 
 const NEVER = Infinity
 
-export function drawWorld(chance: Chance): World {
-  const setting = chance.weighted(SETTINGS)
+/** @param wanted what is shared in it, where a seed is not to decide that */
+export function drawWorld(chance: Chance, wanted?: Setting): World {
+  const drawn = chance.weighted(SETTINGS)
+  const setting = wanted ?? drawn
+  if (!(setting in SETTINGS))
+    throw new Error(`There is no setting ${setting}: ${Object.keys(SETTINGS).join('; ')}`)
   const images = chance.happens(0.15) ? 2 : 1
   const places = setting === 'one folder' ? 1 : 2
   const count = chance.happens(0.05) ? 3 : chance.happens(0.7) ? 2 : 1
