@@ -24,6 +24,8 @@ export interface Adapter {
   urlOf(native: NativeContext, id: string): UrlOf
   /** For bundlers that collect errors themselves, and write their output before we could tell any at the end. */
   tellsAtOnce?: true
+  /** Tells an error of a module that is watched, for bundlers that watch nothing of a hook that throws. */
+  tell?(native: NativeContext, error: unknown): void
   /** Hears of each module that was loaded, and may return code that is to follow its own. */
   afterLoad?(native: NativeContext, loaded: Loaded): string | undefined | void
   /** Whether somebody other than a module asks for an import, such as a visitor of a dev server. */

@@ -21,6 +21,7 @@ interface Build extends FileBuild {
 
 interface EsbuildContext extends NativeContext {
   getNativeBuildContext(): { build: Build }
+  error(message: { plugin: string; message: string; meta: unknown }): void
 }
 
 const WATCH_FLAGS = ['--watch', '--serve']
@@ -33,6 +34,11 @@ export function createEsbuildAdapter(session: Session): Adapter {
     moduleIds: relativeIds(() => session.bundler.root),
     urlOf: () => esbuildUrl(session.bundler.root),
     tellsAtOnce: true,
+    tell: (native, error) => {
+      if (!(error instanceof Error)) throw error
+      const { message } = error
+      ;(native as EsbuildContext).error({ plugin: 'unplugin-meshy', message, meta: error })
+    },
     hooks: {
       esbuild: {
         onResolveFilter: SPECIFIER,

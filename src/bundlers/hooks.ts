@@ -85,24 +85,35 @@ export async function loadModule(
     const code = await renderModule(asset, adapter.urlOf(native, moduleId))
     return { id, code, asset, context }
   } catch (error) {
-    native.addWatchFile(imported.file)
-    await noteFailure(session, adapter, { moduleId, imported, error })
+    for (const file of mendingFiles(context, imported, error)) native.addWatchFile(file)
+    await noteFailure(session, adapter, { native, moduleId, imported, error })
     return { id, code: renderFailedModule(), asset: undefined, context }
   }
+}
+
+/** Files whose change may mend a failure: the one that is imported, and the lockfile where that is damaged or lacks a model. */
+function mendingFiles({ ports: { options } }: Context, { file }: Import, error: unknown): string[] {
+  const isOfLockfile = isMeshyError(error) && /^MESHY_(?:LOCKFILE_|MODEL_MISSING$)/.test(error.code)
+  return isOfLockfile && options.lockfile ? [file, options.lockfile] : [file]
 }
 
 /** Keeps a failure for the end of the build. @throws it where it is told at once */
 async function noteFailure(
   { problems, bundler: { live, root } }: Session,
-  { tellsAtOnce }: Adapter,
-  { moduleId, imported, error }: { moduleId: string; imported: Import; error: unknown },
+  { tellsAtOnce, tell }: Adapter,
+  {
+    native,
+    moduleId,
+    imported,
+    error,
+  }: { native: NativeContext; moduleId: string; imported: Import; error: unknown },
 ): Promise<void> {
   const image = path.basename(imported.file)
   const told = isMeshyError(error) && !error.site ? error.at({ ...(await imported.site()), image }) : error
-  if (live) throw toBundlerError(told, root)
-  if (!tellsAtOnce) return problems.add(moduleId, told)
-  problems.noteTold(moduleId)
-  throw toBundlerError(told, root)
+  if (!live && !tellsAtOnce) return problems.add(moduleId, told)
+  if (!live) problems.noteTold(moduleId)
+  if (!tell) throw toBundlerError(told, root)
+  tell(native, toBundlerError(told, root))
 }
 
 /** An import that only an earlier run has seen, of a bundler that keeps ids of modules over runs. */

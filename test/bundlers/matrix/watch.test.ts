@@ -41,6 +41,22 @@ describe.each(WATCHERS)('%s, when it watches', (name) => {
     expect(emulator.counts.posts).toBe(1)
   })
 
+  it('goes on when a lockfile with conflict markers is united', async () => {
+    const emulator = await emulate()
+    const lockfile = '<<<<<<< ours\n=======\n>>>>>>> theirs\n'
+    const files = { 'package.json': { type: 'module' }, 'main.js': ENTRY, 'meshy-lock.json': lockfile }
+    const project = await makeProject({ files })
+    const { mode: _, ...meshy } = paying(emulator)
+    const watcher = await startWatching(name, project, meshy)
+    let looks = 0
+    // The second look is at the end of the first build.
+    await watcher.until(() => (looks += 1) === 2)
+
+    await project.write({ 'meshy-lock.json': { version: 1, models: {} } })
+
+    expect(stateOf(await watcher.until((built) => stateOf(built) !== undefined))).toBe('preview')
+  })
+
   it('asks before it pays for a picture that was edited', async () => {
     const emulator = await emulate()
     const project = await makeProject({ files: { 'package.json': { type: 'module' }, 'main.js': ENTRY } })
