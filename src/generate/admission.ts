@@ -1,4 +1,4 @@
-import { isMeshyError, MeshyError } from '../system/errors.ts'
+import { type ErrorCode, isMeshyError, MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import { readKnownTasks } from '../store/known-tasks.ts'
 import { givenUpTasks, type StartedRecord } from '../store/journal-record.ts'
@@ -145,10 +145,13 @@ async function balanceOf({ account, signal }: Ports): Promise<number | undefined
   try {
     return await account().client.balance({ signal })
   } catch (error) {
-    if (isMeshyError(error) && error.code === 'MESHY_API_FORBIDDEN') return undefined
+    if (isMeshyError(error) && TELLS_NO_BALANCE.has(error.code)) return undefined
     throw error
   }
 }
+
+/** Plans without the call, and gateways or accounts that have no number to tell. */
+const TELLS_NO_BALANCE: ReadonlySet<ErrorCode> = new Set(['MESHY_API_FORBIDDEN', 'MESHY_API_BAD_RESPONSE'])
 
 function creditsMissing(sum: number, balance: number | undefined): MeshyError {
   return new MeshyError('MESHY_CREDITS_EXHAUSTED', {

@@ -121,6 +121,7 @@ const ROWS: Record<string, Row> = {
     ends: 'MESHY_API_FORBIDDEN',
   },
   'a balance that the plan does not tell': { faults: [{ kind: 'status', status: 403, on: 'balance' }] },
+  'a balance that is none': { faults: [{ kind: 'htmlAnswer', status: 200, on: 'balance' }] },
   'a request that the service finds invalid': {
     faults: [{ kind: 'status', status: 400, message: 'image is too complex', on: 'create' }],
     ends: 'MESHY_API_REJECTED',
