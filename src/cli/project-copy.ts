@@ -2,6 +2,7 @@ import { constants, existsSync } from 'node:fs'
 import { cp, lstat, mkdir, readdir, realpath, symlink } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
+import { hasErrno } from '../system/errno.ts'
 import { movePnp } from './pnp-copy.ts'
 
 /** Neither sources nor what a build reads; node_modules are linked. */
@@ -61,7 +62,9 @@ function ancestorsOf(folder: string): string[] {
 
 /** Links each package by itself: those of the workspace lead into the copy, and caches that tools keep here stay out. */
 async function linkPackages(from: string, to: string, place: { of: string; at: string }): Promise<void> {
-  if (!(await lstat(from)).isDirectory()) return symlink(await realpath(from), to, 'junction')
+  if (!(await lstat(from)).isDirectory()) {
+    return symlink((await realpathIfThere(from)) ?? from, to, 'junction')
+  }
   await mkdir(to, { recursive: true })
   for (const entry of await readdir(from, { withFileTypes: true })) {
     const { name } = entry
@@ -74,8 +77,19 @@ async function linkPackages(from: string, to: string, place: { of: string; at: s
 }
 
 async function targetOf(source: string, { of, at }: { of: string; at: string }): Promise<string> {
-  const real = await realpath(source)
+  const real = await realpathIfThere(source)
+  if (real === undefined) return source
   const relative = path.relative(of, real)
   const isOfWorkspace = !relative.startsWith('..') && !relative.split(path.sep).includes('node_modules')
   return isOfWorkspace ? path.join(at, relative) : source
+}
+
+/** Package managers leave links to packages that were removed: nobody misses what they led to. */
+async function realpathIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await realpath(file)
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined
+    throw error
+  }
 }
