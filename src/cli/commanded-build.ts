@@ -36,7 +36,13 @@ export async function planByCommand(command: readonly string[], cwd: string): Pr
     const place = path.join(at, path.relative(of, await realpath(cwd)))
     const { NODE_OPTIONS = '', ...env } = environmentOf('plan', folder, place)
     const options = movedOptions(NODE_OPTIONS, { of, at })
-    return gather(folder, await runChild(command, { cwd: place, env: { ...env, NODE_OPTIONS: options } }))
+    return gather(
+      folder,
+      await runChild(command, {
+        cwd: place,
+        env: { ...env, GIT_OPTIONAL_LOCKS: '0', NODE_OPTIONS: options },
+      }),
+    )
   })
 }
 

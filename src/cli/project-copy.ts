@@ -3,10 +3,11 @@ import { cp, lstat, mkdir, readdir, realpath, symlink } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { hasErrno } from '../system/errno.ts'
+import { copyGit } from './git-copy.ts'
 import { movePnp } from './pnp-copy.ts'
 
 /** Neither sources nor what a build reads; node_modules are linked. */
-const LEFT_OUT = new Set(['.git', '.meshy', '.next', '.turbo', '.cache', '.parcel-cache', '.output'])
+const LEFT_OUT = new Set(['.meshy', '.next', '.turbo', '.cache', '.parcel-cache', '.output'])
 /** Of a folder of packages: what is no package and yet needed. */
 const HIDDEN_NEEDED = new Set(['.bin', '.pnpm', '.prisma', '.package-lock.json', '.modules.yaml'])
 const WORKSPACE_FILES = ['pnpm-workspace.yaml', 'nx.json', 'turbo.json', 'lerna.json', 'rush.json']
@@ -21,6 +22,7 @@ const WORKSPACE_FILES = ['pnpm-workspace.yaml', 'nx.json', 'turbo.json', 'lerna.
 export async function copyProject(of: string, at: string): Promise<void> {
   const packageFolders: string[] = []
   const pnpFolders = new Set<string>()
+  const repositories: string[] = []
   await cp(of, at, {
     recursive: true,
     verbatimSymlinks: true,
@@ -30,7 +32,8 @@ export async function copyProject(of: string, at: string): Promise<void> {
       if (source === of) return true
       if (name.startsWith('.pnp.')) pnpFolders.add(path.dirname(source))
       if (name === 'node_modules' || name === '.yarn') packageFolders.push(source)
-      if (name === 'node_modules' || name === '.yarn' || LEFT_OUT.has(name)) return false
+      if (name === '.git') repositories.push(source)
+      if (name === '.git' || name === 'node_modules' || name === '.yarn' || LEFT_OUT.has(name)) return false
       const stats = await lstat(source)
       return stats.isFile() || stats.isDirectory() || stats.isSymbolicLink()
     },
@@ -41,6 +44,7 @@ export async function copyProject(of: string, at: string): Promise<void> {
     if (path.basename(folder) === '.yarn') await symlink(folder, copy, 'junction')
     else await linkPackages(folder, copy, place)
   }
+  for (const source of repositories) await copyGit(source, path.join(at, path.relative(of, source)))
   for (const folder of pnpFolders) await movePnp(place, path.join(at, path.relative(of, folder)))
 }
 

@@ -1,6 +1,9 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
-import { expect, it } from 'vitest'
-import { copyProject } from '../../src/cli/project-copy.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { copyProject, copyRootOf } from '../../src/cli/project-copy.ts'
+import { findProject } from '../../src/run/project.ts'
+import { initRepository } from '../support/git.ts'
+import { createProject, mustSucceed, type Project } from '../support/project.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 
 const { path } = useTempDir()
@@ -16,4 +19,51 @@ it('a project is copied beside links that lead nowhere', async () => {
   await copyProject(path('site'), path('copy'))
 
   expect(await readFile(path('copy', 'node_modules', 'there', 'index.js'), 'utf8')).toBe('export {}')
+})
+
+describe('the copy of a repository', () => {
+  /** A repository that pins its models above the package that is built. */
+  async function setUp() {
+    const files = { 'meshy-lock.json': { version: 1, models: {} }, 'site/package.json': { name: 'site' } }
+    const project = await createProject({ files })
+    onTestFinished(() => project.remove())
+    const repository = await initRepository(project)
+    await repository.commitAll('Begin')
+    return { project, repository, at: path('copy') }
+  }
+
+  async function commitIn(project: Project, folder: string): Promise<string> {
+    return (await mustSucceed(project.run('git', ['-C', folder, 'log', '--format=%H %s']))).stdout
+  }
+
+  it('has the lockfile of the project', async () => {
+    const { project, at } = await setUp()
+
+    await copyProject(copyRootOf(`${project.root}/site`), at)
+
+    expect(findProject(`${project.root}/site`).dir).toBe(project.root)
+    expect(findProject(`${at}/site`)).toMatchObject({ dir: at, workspace: at })
+  })
+
+  it('tells its commits, and keeps to itself what is committed there', async () => {
+    const { project, at } = await setUp()
+    await copyProject(project.root, at)
+    const before = await commitIn(project, '.')
+
+    const copied = await commitIn(project, at)
+    const commit = ['-c', 'user.name=A', '-c', 'user.email=a@example.com', 'commit', '-qam', 'More']
+    await mustSucceed(project.run('git', ['-C', at, ...commit, '--allow-empty']))
+
+    expect(copied).toBe(before)
+    expect(await commitIn(project, '.')).toBe(before)
+  })
+
+  it('tells the commits of a work tree', async () => {
+    const { project, repository, at } = await setUp()
+    await repository.git('worktree', 'add', '--quiet', 'tree')
+
+    await copyProject(`${project.root}/tree`, at)
+
+    expect(await commitIn(project, at)).toBe(await commitIn(project, '.'))
+  })
 })
