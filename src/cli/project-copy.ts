@@ -2,6 +2,7 @@ import { constants, existsSync } from 'node:fs'
 import { cp, lstat, mkdir, readdir, realpath, symlink } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
+import { findWorkspace, foldersUpTo, hasManifest } from '../run/workspace.ts'
 import { hasErrno } from '../system/errno.ts'
 import { copyGit } from './git-copy.ts'
 import { movePnp } from './pnp-copy.ts'
@@ -10,7 +11,6 @@ import { movePnp } from './pnp-copy.ts'
 const LEFT_OUT = new Set(['.meshy', '.next', '.turbo', '.cache', '.parcel-cache', '.output'])
 /** Of a folder of packages: what is no package and yet needed. */
 const HIDDEN_NEEDED = new Set(['.bin', '.pnpm', '.prisma', '.package-lock.json', '.modules.yaml'])
-const WORKSPACE_FILES = ['pnpm-workspace.yaml', 'nx.json', 'turbo.json', 'lerna.json', 'rush.json']
 
 /**
  * Copies what a build of a project may read: the sources of its whole repository, with the installed packages as links. So
@@ -50,18 +50,13 @@ export async function copyProject(of: string, at: string): Promise<void> {
 
 /** The folder to copy: the repository, else the workspace, else the package that a folder belongs to. */
 export function copyRootOf(folder: string): string {
-  const above = ancestorsOf(folder)
+  const above = foldersUpTo(folder)
   const isHome = (dir: string) => dir === homedir() || dir === path.parse(dir).root
   const repository = above.find((dir) => existsSync(path.join(dir, '.git')))
   if (repository && !isHome(repository)) return repository
-  const holds = (dir: string, names: string[]) => names.some((name) => existsSync(path.join(dir, name)))
-  const workspace = above.find((dir) => !isHome(dir) && holds(dir, WORKSPACE_FILES))
-  return workspace ?? above.find((dir) => !isHome(dir) && holds(dir, ['package.json'])) ?? folder
-}
-
-function ancestorsOf(folder: string): string[] {
-  const parent = path.dirname(folder)
-  return parent === folder ? [folder] : [folder, ...ancestorsOf(parent)]
+  const workspace = findWorkspace(folder)
+  if (!isHome(workspace)) return workspace
+  return above.find((dir) => !isHome(dir) && hasManifest(dir)) ?? folder
 }
 
 /** Links each package by itself: those of the workspace lead into the copy, and caches that tools keep here stay out. */

@@ -21,6 +21,14 @@ it('a project is copied beside links that lead nowhere', async () => {
   expect(await readFile(path('copy', 'node_modules', 'there', 'index.js'), 'utf8')).toBe('export {}')
 })
 
+it('a workspace of packages is copied as a whole, where there is no repository', async () => {
+  await mkdir(path('shop', 'packages', 'site'), { recursive: true })
+  await writeFile(path('shop', 'package.json'), '{ "workspaces": ["packages/*"] }')
+  await writeFile(path('shop', 'packages', 'site', 'package.json'), '{}')
+
+  expect(copyRootOf(path('shop', 'packages', 'site'))).toBe(path('shop'))
+})
+
 describe('the copy of a repository', () => {
   /** A repository that pins its models above the package that is built. */
   async function setUp() {
