@@ -46,7 +46,7 @@ export async function bundle(outfile: string, mutation?: Mutation): Promise<void
     logLevel: 'error',
     // The optional packages are of no use here.
     external: ['undici', 'sharp', 'meshoptimizer', 'watlas', '@gltf-transform/*', '@aws-sdk/*', 'jiti'],
-    inject: [path.join(HERE, 'node/globals.ts')],
+    inject: ['abort.ts', 'globals.ts'].map((file) => path.join(HERE, 'node', file)),
     define: {
       'Date.now': 'simulatedNow',
       'performance.now': 'simulatedElapsed',

@@ -160,8 +160,17 @@ export function errno(code: string, syscall: string, path: string): NodeJS.Errno
   return Object.assign(new Error(`${code}: ${syscall} '${path}'`), { code, syscall, path })
 }
 
-function partsOf(path: string): string[] {
-  return path.split('/').filter(Boolean)
+/** Most paths are asked for again and again; those with a chance in them are not worth keeping. */
+const parts = new Map<string, readonly string[]>()
+const MAX_PATHS = 5_000
+
+function partsOf(path: string): readonly string[] {
+  const known = parts.get(path)
+  if (known) return known
+  if (parts.size >= MAX_PATHS) parts.clear()
+  const made = path.split('/').filter(Boolean)
+  parts.set(path, made)
+  return made
 }
 
 function cutFolder(folder: Folder, isKept: () => boolean): void {
