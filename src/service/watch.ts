@@ -87,9 +87,12 @@ async function streamToEnd(watch: Watch): Promise<Task | undefined> {
   return undefined
 }
 
-/** The events of a stream may leave out the addresses of the files; then one read brings them. */
-function isComplete(task: Task): boolean {
-  return task.status !== 'SUCCEEDED' || task.urls.glb !== undefined
+/**
+ * The events of a stream may leave out the addresses of the files, or what a failed task has consumed all the same, which
+ * decides whether it is submitted again; then one read brings them.
+ */
+function isComplete({ status, urls, consumedCredits }: Task): boolean {
+  return status === 'SUCCEEDED' ? urls.glb !== undefined : consumedCredits !== undefined
 }
 
 async function pollToEnd(watch: Watch): Promise<Task> {

@@ -43,6 +43,16 @@ describe('a task that failed and was charged', () => {
     expect(emulator.counts.created).toBe(2)
   })
 
+  it('is not submitted again where the stream does not tell what it has consumed', async () => {
+    const { emulator, open } = await setUp()
+    emulator.fail({ kind: 'oddFields', on: 'stream', fields: { consumed_credits: undefined } })
+
+    const failure = await failureOf((await open()).load(SPECIFIER))
+
+    expect(failure).toMatchObject({ message: expect.stringContaining('charged 30 credits') })
+    expect(emulator.counts.created).toBe(1)
+  })
+
   it('is not submitted by another machine, which can give it up', async () => {
     const { emulator, open } = await setUp()
     await failureOf((await open()).load(SPECIFIER))

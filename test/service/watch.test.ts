@@ -335,14 +335,15 @@ describe('watchTask', () => {
     [{ message: '' }, false],
     [undefined, false],
   ])('throws why a task failed, %j, and whether one more try is worth it: %s', async (error, retryable) => {
-    const failed = { id: ID, status: 'FAILED', task_error: error, consumed_credits: 0 }
-    const server = await serveTask((response) => void sse(response).write(event(failed)))
+    const failed = { id: ID, status: 'FAILED', task_error: error }
+    const states = [{ ...failed, consumed_credits: 0 }]
+    const server = await serveTask((response) => void sse(response).write(event(failed)), states)
 
     await expect(watch(server).task).rejects.toMatchObject({
       code: 'MESHY_TASK_FAILED',
       details: { taskId: ID, type: error?.type, code: error?.code, retryable },
     })
-    expect(pathsOf(server)).toEqual(['task-1/stream'])
+    expect(pathsOf(server)).toEqual(['task-1/stream', 'task-1'])
   })
 
   it('throws when a task was canceled', async () => {
