@@ -1,11 +1,12 @@
-import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
 import path from 'node:path'
 import {
   type Commanded,
   COPY_PREFIX,
-  type PartLine,
+  partFiles,
   type PlanLine,
+  readPart,
   RUN_FILE,
   RUN_VARIABLE,
 } from '../run/commanded.ts'
@@ -76,13 +77,8 @@ async function writeRun(commanded: Commanded): Promise<void> {
   await writeFile(path.join(commanded.folder, RUN_FILE), JSON.stringify(commanded))
 }
 
-async function gather(folder: string, exitCode: number): Promise<CommandedBuild> {
-  const parts = path.join(folder, 'parts')
-  const names = await readdir(folder).then((entries) => (entries.includes('parts') ? readdir(parts) : []))
-  const texts = await Promise.all(names.map((name) => readFile(path.join(parts, name), 'utf8')))
-  const lines = texts
-    .flatMap((text) => text.split('\n').filter((line) => line !== ''))
-    .map((line) => JSON.parse(line) as PartLine)
+function gather(folder: string, exitCode: number): CommandedBuild {
+  const lines = partFiles({ folder }).flatMap(readPart)
   return {
     exitCode,
     isSeen: lines.length > 0,

@@ -1,24 +1,42 @@
 import { MeshyError } from '../system/errors.ts'
 
+/** The other processes of a run that has several. */
+export interface OtherParts {
+  /** Credits that they hold. */
+  held(): number
+  /** Tells them what this one holds from now on, or no longer. */
+  hold(credits: number): void
+}
+
 /** The credits that one run may spend. Each attempt reserves its price first, so no graph can pass the cap. */
 export class Budget {
   #reserved = 0
+  readonly #others: OtherParts | undefined
+
+  constructor(others?: OtherParts) {
+    this.#others = others
+  }
 
   /** Credits that attempts of this run hold, and those that were or may have been charged. */
   get reserved(): number {
-    return this.#reserved
+    return this.#reserved + (this.#others?.held() ?? 0)
   }
 
   /** Whether `credits` more stay within `cap`. */
   allows(credits: number, cap: number): boolean {
-    return this.#reserved + credits <= cap
+    return this.reserved + credits <= cap
   }
 
   /** @throws {MeshyError} MESHY_BUDGET_EXCEEDED when the cap would be passed */
   reserve(credits: number, cap: number): Reservation {
-    if (!this.allows(credits, cap)) throw overBudget([], credits, { reserved: this.#reserved, cap })
+    if (!this.allows(credits, cap)) throw overBudget([], credits, { reserved: this.reserved, cap })
+    this.#hold(credits)
+    return new Reservation(() => this.#hold(-credits))
+  }
+
+  #hold(credits: number): void {
     this.#reserved += credits
-    return new Reservation(() => (this.#reserved -= credits))
+    this.#others?.hold(credits)
   }
 }
 

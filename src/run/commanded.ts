@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import type { ImportSite } from '../system/errors.ts'
@@ -29,6 +29,8 @@ export type PartLine =
   | { row: PlanLine }
   | { model: ModelReport }
   | { spent: { image: string; key: string; credits: number } }
+  /** Credits that it holds from then on; no longer, where they are less than none. */
+  | { held: number }
 
 /** A row of a plan as another process can read it. */
 export interface PlanLine {
@@ -42,6 +44,7 @@ export interface PlanLine {
 
 export const RUN_VARIABLE = 'MESHY_RUN'
 export const RUN_FILE = 'run.json'
+const PARTS = 'parts'
 export const COPY_PREFIX = 'meshy-plan-'
 const IN_COPY = /^(.*[\\/]meshy-plan-\w+)[\\/]copy(?=[\\/]|$)/
 
@@ -72,6 +75,18 @@ function originalOf({ of, at }: { of: string; at: string }, file: string): strin
   return relative.startsWith('..') || path.isAbsolute(relative) ? file : path.join(of, relative)
 }
 
+/** What each part of a build has told so far. */
+export function partFiles({ folder }: Pick<Commanded, 'folder'>): string[] {
+  const parts = path.join(folder, PARTS)
+  return existsSync(parts) ? readdirSync(parts).map((name) => path.join(parts, name)) : []
+}
+
+/** The lines of one part. The last one may be in the middle of being written. */
+export function readPart(file: string): PartLine[] {
+  const whole = readFileSync(file, 'utf8').split('\n').slice(0, -1)
+  return whole.map((line) => JSON.parse(line) as PartLine)
+}
+
 /** One process, or one plugin instance, of a build that a command runs. */
 export class Part {
   readonly commanded: Commanded
@@ -79,7 +94,7 @@ export class Part {
 
   constructor(commanded: Commanded) {
     this.commanded = commanded
-    const folder = path.join(commanded.folder, 'parts')
+    const folder = path.join(commanded.folder, PARTS)
     mkdirSync(folder, { recursive: true })
     this.#file = path.join(folder, `${process.pid}-${randomUUID()}.jsonl`)
     this.tell({ opened: true })
@@ -88,6 +103,17 @@ export class Part {
   /** At once, so that it is told whatever becomes of the build. */
   tell(line: PartLine): void {
     appendFileSync(this.#file, `${JSON.stringify(line)}\n`)
+  }
+
+  hold(credits: number): void {
+    this.tell({ held: credits })
+  }
+
+  /** Credits that the other parts hold. */
+  held(): number {
+    const others = partFiles(this.commanded).filter((file) => file !== this.#file)
+    const lines = others.flatMap(readPart)
+    return lines.reduce((sum, line) => sum + ('held' in line ? line.held : 0), 0)
   }
 
   tellRows(rows: readonly PlanRow[]): void {

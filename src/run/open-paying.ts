@@ -16,7 +16,7 @@ export function openPaying(
   ports: RunPorts,
 ): PayingPorts {
   const { clock } = ports
-  shared.budget ??= new Budget()
+  shared.budget ??= new Budget(run.part)
   const paying: PayingPorts = {
     ...ports,
     account: () => accountFor(shared.accounts, run, clock),

@@ -103,6 +103,21 @@ describe('a command', () => {
     expect(stderr).toContain('`npm run build` in a copy of the project')
   })
 
+  it('spends no more than it may in all of its processes together', async () => {
+    const emulator = await emulate()
+    const project = await makeProject('vite')
+    const env = { ...emulated(emulator), MESHY_MAX_CREDITS: '50' }
+
+    const { code, stderr } = await runCli(['generate', '--', 'npm', 'run', 'build'], {
+      cwd: project.root,
+      env,
+    })
+
+    expect([code, stderr]).toEqual([1, expect.stringContaining('MESHY_BUDGET_EXCEEDED')])
+    expect(stderr).toContain('after 30 credits that this run has reserved already')
+    expect(emulator.counts.posts).toBe(1)
+  })
+
   it('ends by its own code when it fails, and what was paid is told and pinned', async () => {
     const emulator = await emulate()
     const project = await makeProject('esbuild')
