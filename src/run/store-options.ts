@@ -4,6 +4,7 @@ import { defaultMachineFolder } from '../store/shared/machine-folder.ts'
 import { parseStoreAddress } from '../store/shared/store-address.ts'
 import type { Environment } from './environment.ts'
 import type { Options, ResolvedOptions, RunFacts } from './option-types.ts'
+import { realFile } from './packages.ts'
 
 type StoreOptions = Pick<ResolvedOptions, 'machineStore' | 'machineStoreLimit' | 'teamStore'>
 
@@ -18,7 +19,7 @@ export function resolveStores(
 ): StoreOptions {
   const chosen = given.machineStore ?? folderFromEnvironment(env) ?? defaultMachineFolder(env)
   const machineStore = chosen && path.resolve(project.dir, chosen)
-  if (machineStore === cacheDir) throw storeIsCache(cacheDir)
+  if (machineStore && realFile(machineStore) === realFile(cacheDir)) throw storeIsCache(cacheDir)
   const address = given.teamStore ?? (env['MESHY_TEAM_STORE'] || undefined)
   const writtenIn = given.teamStore === undefined ? 'environment' : 'config'
   return {

@@ -1,6 +1,8 @@
+import { mkdir, symlink } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { resolveOptions } from '../../src/run/options.ts'
 import type { Options, RunFacts } from '../../src/run/option-types.ts'
+import { useTempDir } from '../support/temp-dir.ts'
 
 interface Given extends Partial<RunFacts> {
   inline?: Options
@@ -165,6 +167,8 @@ describe('resolveOptions', () => {
 })
 
 describe('the stores', () => {
+  const { path } = useTempDir()
+
   it('are what is written in code, then the environment, then the default of the platform', () => {
     const env = { MESHY_MACHINE_STORE: 'shared', XDG_CACHE_HOME: '/cache' }
 
@@ -180,6 +184,17 @@ describe('the stores', () => {
     [{ inline: { teamStore: 'https://ci:secret@cache.example.com' } }],
   ])('refuse %o', (given) => {
     expect(() => resolve(given)).toThrow(expect.objectContaining({ code: 'MESHY_OPTIONS_INVALID' }) as Error)
+  })
+
+  it("refuse a machine's store to which the cache folder is a link", async () => {
+    await mkdir(path('store'))
+    await symlink('store', path('.meshy'))
+    const inline = { cacheDir: path('.meshy'), machineStore: path('store') }
+
+    // Its limit would remove what the project pins.
+    expect(() => resolve({ inline })).toThrow(
+      expect.objectContaining({ code: 'MESHY_OPTIONS_INVALID' }) as Error,
+    )
   })
 
   it('let a developer without a key restore what is pinned', () => {
