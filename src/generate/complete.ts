@@ -37,9 +37,11 @@ async function settle(ports: LocalPorts, entry: Entry): Promise<void> {
   const record = await findRecord(store.journal, key)
   if (record?.state === 'unreadable') {
     const file = store.layout.journalRecord(key)
-    notices.once(
-      `${entry.image}: \`${file}\` is no journal record that we wrote; its model is stored: delete it`,
-    )
+    const problem =
+      record.error.code === 'MESHY_JOURNAL_INVALID'
+        ? `\`${file}\` is no journal record that we wrote; its model is stored: delete it`
+        : `its model is stored; ${record.error.message}`
+    notices.once(`${entry.image}: ${problem}`)
   }
   // Nobody waits for a lease when nothing is to be done under it.
   if (!record || !isSettled(record, entry, clock.now())) return

@@ -79,24 +79,29 @@ export async function waitForTask(
  * Deletes a task and its files at the service, for good.
  *
  * @param force also a task whose model is on its way to this project
- * @throws {MeshyError} MESHY_COMMAND_REFUSED
+ * @throws {MeshyError} MESHY_COMMAND_REFUSED; MESHY_JOURNAL_INVALID, MESHY_CACHE_VERSION for a record that may be of it
  */
 export async function deleteTask(context: Context, id: string, { force }: { force: boolean }): Promise<void> {
-  const { kind } = await findTask(context, id)
-  const image = await imageOnItsWay(context, id)
-  if (image !== undefined && !force) {
+  const task = await findTask(context, id)
+  const image = force ? undefined : await imageOnItsWay(context, task)
+  if (image !== undefined) {
     throw new MeshyError('MESHY_COMMAND_REFUSED', {
       message: `Task ${id} is the model of \`${image}\`, which is paid for and not stored yet.`,
       hint: 'Build to store it, or say `--force` to give it up.',
     })
   }
   const { account, signal } = await context.paying()
-  await account().client.remove(kind, id, { signal })
+  await account().client.remove(task.kind, id, { signal })
 }
 
-async function imageOnItsWay({ ports: { store } }: Context, id: string): Promise<string | undefined> {
+/** @throws the error of a record that cannot be read, and may be of this task */
+async function imageOnItsWay(
+  { ports: { store } }: Context,
+  { id, key: named }: AccountTask,
+): Promise<string | undefined> {
   for (const key of await store.journal.keys()) {
     const record = await findRecord(store.journal, key)
+    if (record?.state === 'unreadable' && (named ?? key) === key) throw record.error
     if (record?.state === 'accepted' && record.taskId === id) return record.image
   }
   return undefined

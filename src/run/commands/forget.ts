@@ -65,6 +65,8 @@ async function isUnknowable({ ports: { store } }: Context, key: string): Promise
   if (await store.lockfile?.get(key)) return false
   if (await ifIntact(() => store.entries.read(key))) return false
   const record = await findRecord(store.journal, key)
+  // A later release knows what it says, and whoever may read the file.
+  if (record?.state === 'unreadable' && record.error.code !== 'MESHY_JOURNAL_INVALID') throw record.error
   return record ? record.state === 'unreadable' : (await store.entries.keys()).includes(key)
 }
 

@@ -65,7 +65,7 @@ function unknown(key: string): MeshyError {
 
 /** Its key alone does not say what was asked for. */
 function needsImport({ key, error }: UnreadableRecord): MeshyError {
-  return new MeshyError('MESHY_JOURNAL_INVALID', {
+  return new MeshyError(error.code, {
     message: error.message,
     hint: error.hint,
     details: { ...error.details, key },
