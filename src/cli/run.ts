@@ -62,7 +62,7 @@ async function usageOf({ args, ...command }: Command, parent: Command | undefine
 }
 
 function tell(error: unknown, { json, verbose }: { json: boolean; verbose: boolean }): number {
-  const redact = createRedactor([process.env['MESHY_API_KEY']])
+  const redact = createRedactor([process.env['MESHY_API_KEY']?.trim()])
   const failure = describeFailure(error)
   const text = json ? JSON.stringify(failure.facts) : failure.text
   const stack = verbose && failure.stack ? `\n${failure.stack}` : ''

@@ -38,7 +38,11 @@ export function resolveOptions(inline: Options, config: Options, run: RunFacts):
   const { env, root, project } = run
   const given = {
     ...DEFAULTS,
-    ...present({ apiKey: env['MESHY_API_KEY'] || undefined, baseUrl: env['MESHY_BASE_URL'] || undefined }),
+    // What is copied out of a file often has a line's end.
+    ...present({
+      apiKey: env['MESHY_API_KEY']?.trim() || undefined,
+      baseUrl: env['MESHY_BASE_URL'] || undefined,
+    }),
     ...present(parseOptions(config, 'meshy.config')),
     ...present(parseOptions(inline, 'the plugin options')),
   }

@@ -152,6 +152,11 @@ describe('resolveOptions', () => {
     expect(resolve({ inline: { baseUrl, emulated: !emulated } }).emulated).toBe(!emulated)
   })
 
+  it('takes the key of the environment without the line end that a file of secrets gives it', () => {
+    expect(resolve({ env: { MESHY_API_KEY: ' msy_env\r\n' } }).apiKey).toBe('msy_env')
+    expect(resolve({ env: { MESHY_API_KEY: '\n' } }).apiKey).toBeUndefined()
+  })
+
   it('takes folders from the project, and no lockfile for `false`', () => {
     const options = resolve({ inline: { cacheDir: 'models', lockfile: false } })
 
