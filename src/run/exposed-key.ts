@@ -14,7 +14,7 @@ export function assertKeyHidden(
   { isKept }: { isKept: boolean },
 ): void {
   const name = Object.keys(published).find(
-    (one) => published[one] && (one === 'MESHY_API_KEY' || published[one].trim() === options.apiKey),
+    (one) => published[one] && (one === 'MESHY_API_KEY' || published[one] === options.apiKey),
   )
   if (name === undefined) return
   const error = new MeshyError('MESHY_KEY_EXPOSED', {
