@@ -79,6 +79,11 @@ function headersOf({ headers }: IncomingMessage): ReadHeaders {
   return { get: (name) => [headers[name.toLowerCase()]].flat().join(', ') || null }
 }
 
+/** `fetch` tells the length of bytes by itself, and undici sends no request that tells it twice. */
+function withoutLength(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'content-length'))
+}
+
 async function sendByFetch(
   fetch: Fetch,
   { method, url, headers, body }: StoreRequest,
@@ -86,7 +91,7 @@ async function sendByFetch(
 ): Promise<Reply> {
   const response = await fetch(url, {
     method,
-    headers,
+    headers: body instanceof ReadableStream ? headers : withoutLength(headers),
     redirect: 'manual',
     credentials: 'omit',
     signal,

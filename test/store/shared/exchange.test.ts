@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
+import { Agent, getGlobalDispatcher, setGlobalDispatcher } from 'undici'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createExchange, type StoreRequest } from '../../../src/store/shared/exchange.ts'
 import { createFetch, type Fetch } from '../../../src/system/fetch.ts'
@@ -55,6 +56,24 @@ describe('createExchange', () => {
     expect([await textOf(far.bytes), await textOf(near.bytes)]).toEqual(['by proxy', 'directly'])
     expect(asked).toEqual(['https://store.example/cas/1'])
   })
+
+  it.each([
+    ['bytes', () => Buffer.from('model')],
+    ['a stream', () => new Blob(['model']).stream()],
+  ])(
+    'writes %s of a told length where somebody else has loaded undici, as it does behind a proxy',
+    async (_, body) => {
+      const usual = getGlobalDispatcher()
+      setGlobalDispatcher(new Agent())
+      onTestFinished(() => setGlobalDispatcher(usual))
+      const url = await listen((request, response) => response.end(request.headers['content-length']))
+      const put = { method: 'PUT' as const, url, headers: { 'content-length': '5' }, body: body() }
+
+      const { status, bytes } = await createExchange({ fetch: globalThis.fetch, env: {} })(put, never)
+
+      expect([status, await textOf(bytes)]).toEqual([200, '5'])
+    },
+  )
 
   it('reads what comes compressed though nobody asked for that', async () => {
     const url = await listen((_, response) => {
