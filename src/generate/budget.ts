@@ -29,9 +29,12 @@ export class Budget {
 
   /** @throws {MeshyError} MESHY_BUDGET_EXCEEDED when the cap would be passed */
   reserve(credits: number, cap: number): Reservation {
-    if (!this.allows(credits, cap)) throw overBudget([], credits, { reserved: this.reserved, cap })
+    // It is held before it is looked: of two processes at the same moment, at least one sees the other.
     this.#hold(credits)
-    return new Reservation(() => this.#hold(-credits))
+    const reservation = new Reservation(() => this.#hold(-credits))
+    if (this.reserved <= cap) return reservation
+    reservation.release()
+    throw overBudget([], credits, { reserved: this.reserved, cap })
   }
 
   #hold(credits: number): void {

@@ -13,6 +13,20 @@ describe('Budget', () => {
     expect(budget.reserved).toBe(90)
   })
 
+  it('is not passed by two processes that reserve at the same moment, and takes back what was too much', () => {
+    const told: number[] = []
+    // The other one holds 30 by the time that this one has told its own.
+    const others = {
+      held: () => (told.length > 0 ? 30 : 0),
+      hold: (credits: number) => void told.push(credits),
+    }
+    const budget = new Budget(others)
+
+    expect(() => budget.reserve(30, 30)).toThrow(expect.objectContaining({ code: 'MESHY_BUDGET_EXCEEDED' }))
+
+    expect(told).toEqual([30, -30])
+  })
+
   it('takes back what is released, once', () => {
     const budget = new Budget()
     budget.reserve(30, 60)
