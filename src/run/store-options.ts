@@ -19,7 +19,7 @@ export function resolveStores(
 ): StoreOptions {
   const chosen = given.machineStore ?? folderFromEnvironment(env) ?? defaultMachineFolder(env)
   const machineStore = chosen && path.resolve(project.dir, chosen)
-  if (machineStore && realFile(machineStore) === realFile(cacheDir)) throw storeIsCache(cacheDir)
+  if (machineStore) assertNotCache(machineStore, cacheDir)
   const address = given.teamStore ?? (env['MESHY_TEAM_STORE'] || undefined)
   const writtenIn = given.teamStore === undefined ? 'environment' : 'config'
   return {
@@ -37,9 +37,10 @@ export function resolveStores(
 }
 
 /** The store removes what was not used for long; the cache holds what the project pins. */
-function storeIsCache(folder: string): MeshyError {
-  return new MeshyError('MESHY_OPTIONS_INVALID', {
-    message: `\`machineStore\` and \`cacheDir\` are the same folder, \`${folder}\`.`,
+function assertNotCache(machineStore: string, cacheDir: string): void {
+  if (realFile(machineStore) !== realFile(cacheDir)) return
+  throw new MeshyError('MESHY_OPTIONS_INVALID', {
+    message: `\`machineStore\` and \`cacheDir\` are the same folder, \`${cacheDir}\`.`,
     hint: 'Give `machineStore` a folder of its own, or leave it out.',
   })
 }
