@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { readManifest } from '../run/workspace.ts'
 import { hasViteConfig } from './vite-project.ts'
 
 /** How the models of a project are found. */
@@ -47,7 +48,7 @@ const CHECK = /^(?:vue-tsc|tsc|svelte-check|eslint|oxlint|biome)\b/
 
 /** Reads how a project is built: the command that was said, its `build` script, its framework, its bundler. */
 export function detectBuild(root: string, said: readonly string[]): Build | undefined {
-  const manifest = readManifest(root)
+  const manifest = readManifest(root) as Manifest
   const command = said.length > 0 ? [...said] : undefined
   if (isTurbopack(root, scriptOf(manifest, command))) return { kind: 'sources', command }
   return command ? { kind: 'command', command } : findBuild(root, manifest)
@@ -126,11 +127,4 @@ function packageManagerOf(root: string, { packageManager }: Manifest): string {
 function withBinary(root: string, [program = '', ...args]: string[]): string[] {
   const file = path.join('node_modules', '.bin', program)
   return existsSync(path.join(root, file)) ? [`./${file}`, ...args] : [program, ...args]
-}
-
-function readManifest(root: string): Manifest {
-  const file = path.join(root, 'package.json')
-  if (!existsSync(file)) return {}
-  // Package managers read it with a mark of byte order as well.
-  return JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, '')) as Manifest
 }

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import path from 'node:path'
 import { hasErrno } from '../system/errno.ts'
-import { foldersUpTo, hasManifest } from './workspace.ts'
+import { foldersUpTo, hasManifest, readManifest } from './workspace.ts'
 
 /** A package that is no part of the project. */
 export interface Dependency {
@@ -43,19 +43,9 @@ export function realFile(file: string): string {
 /** A package that is linked from elsewhere on the machine. */
 function foreignPackage(file: string): Dependency {
   const dir = foldersUpTo(path.dirname(file)).find(hasManifest) ?? path.dirname(file)
+  const { name } = readManifest(dir)
   return {
-    name: nameIn(path.join(dir, 'package.json')) ?? path.basename(dir),
+    name: typeof name === 'string' ? name : path.basename(dir),
     dir: dir.replaceAll('\\', '/'),
-  }
-}
-
-function nameIn(manifest: string): string | undefined {
-  if (!existsSync(manifest)) return undefined
-  try {
-    const { name } = JSON.parse(readFileSync(manifest, 'utf8')) as { name?: unknown }
-    return typeof name === 'string' ? name : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
   }
 }

@@ -29,22 +29,25 @@ export function hasManifest(folder: string): boolean {
   return existsSync(path.join(folder, 'package.json'))
 }
 
-function marksOf(folder: string): string[] {
-  const marks = [...REPOSITORIES, ...WORKSPACE_FILES].map((name) => path.join(folder, name))
-  const manifest = path.join(folder, 'package.json')
-  return declaresWorkspaces(manifest) ? [...marks, manifest] : marks
-}
-
-function declaresWorkspaces(manifest: string): boolean {
-  if (!existsSync(manifest)) return false
+/**
+ * What the `package.json` of a folder says. Nothing where there is none, or where it is no JSON: whoever needs it says so.
+ * Package managers read it with a mark of byte order as well.
+ */
+export function readManifest(folder: string): Readonly<Record<string, unknown>> {
+  if (!hasManifest(folder)) return {}
+  const text = readFileSync(path.join(folder, 'package.json'), 'utf8')
   try {
-    const { workspaces } = JSON.parse(readFileSync(manifest, 'utf8')) as { workspaces?: unknown }
-    return workspaces !== undefined
+    return Object(JSON.parse(text.replace(/^\uFEFF/, ''))) as Record<string, unknown>
   } catch (error) {
-    // Whoever needs it says so.
-    if (error instanceof SyntaxError) return false
+    if (error instanceof SyntaxError) return {}
     throw error
   }
+}
+
+function marksOf(folder: string): string[] {
+  const marks = [...REPOSITORIES, ...WORKSPACE_FILES].map((name) => path.join(folder, name))
+  const declares = readManifest(folder)['workspaces'] !== undefined
+  return declares ? [...marks, path.join(folder, 'package.json')] : marks
 }
 
 /**

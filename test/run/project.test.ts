@@ -53,6 +53,7 @@ describe('findProject', () => {
     ['a worktree or a submodule', 'repo/.git', 'gitdir: elsewhere'],
     ['a workspace of pnpm', 'repo/pnpm-workspace.yaml', 'packages: []'],
     ['workspaces in a manifest', 'repo/package.json', '{ "workspaces": ["packages/*"] }'],
+    ['workspaces in a manifest with a mark of byte order', 'repo/package.json', '\uFEFF{ "workspaces": [] }'],
     ['a workspace of Lerna', 'repo/lerna.json', '{}'],
     ['a workspace of Nx', 'repo/nx.json', '{}'],
     ['a workspace of Rush', 'repo/rush.json', '{}'],
