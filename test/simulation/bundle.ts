@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
-import type { Setting } from './worlds.ts'
 
 /** A change of the sources: a mistake that the simulation has to find. */
 export interface Mutation {
@@ -12,8 +11,6 @@ export interface Mutation {
   /** Exactly as it stands there, once. */
   from: string
   to: string
-  /** In which worlds it shows, where that is in few of them. */
-  setting?: Setting
 }
 
 const HERE = fileURLToPath(new URL('./', import.meta.url))

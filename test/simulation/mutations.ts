@@ -37,7 +37,6 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/store/shared/team-leases.ts',
     from: 'if (top === undefined || top.isReleased || this.#isLeftOver(key, top)) return true',
     to: 'if (top !== null) return true',
-    setting: 'a team',
   },
   {
     name: 'a record that was sent is forgotten',
