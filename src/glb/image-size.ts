@@ -51,7 +51,7 @@ function readJpeg(view: DataView): ImageHeader {
   let isOnItsSide = false
   for (let at = nextMarker(view, 2); at + 9 <= view.byteLength; at = nextMarker(view, at)) {
     const marker = view.getUint8(at + 1)
-    if (marker === EXIF) isOnItsSide ||= (orientationIn(view, at) ?? 1) >= FIRST_ON_ITS_SIDE
+    if (marker === EXIF) isOnItsSide ||= ON_ITS_SIDE.has(orientationIn(view, at) ?? UPRIGHT)
     if (isFrame(marker)) {
       const [height, width] = [view.getUint16(at + 5), view.getUint16(at + 7)]
       const shown = isOnItsSide ? { width: height, height: width } : { width, height }
@@ -67,7 +67,8 @@ const EXIF = 0xe1
 const EXIF_NAME = 0x45786966
 const ORIENTATION = 0x0112
 /** Four of the eight orientations are upright, if need be upside down or mirrored. */
-const FIRST_ON_ITS_SIDE = 5
+const ON_ITS_SIDE: ReadonlySet<number> = new Set([5, 6, 7, 8])
+const UPRIGHT = 1
 const ENTRY_BYTES = 12
 
 /** The orientation in an EXIF segment (EXIF 2.3, section 4.6: a TIFF behind a name of six bytes). */
@@ -76,8 +77,11 @@ function orientationIn(view: DataView, segment: number): number | undefined {
   const tiff = segment + 10
   if (tiff + 8 > end || view.getUint32(segment + 4) !== EXIF_NAME) return undefined
   const isLittle = view.getUint8(tiff) === 0x49
-  const entries = tiff + view.getUint32(tiff + 4, isLittle) + 2
-  for (let at = entries; at + ENTRY_BYTES <= end; at += ENTRY_BYTES) {
+  const directory = tiff + view.getUint32(tiff + 4, isLittle)
+  if (directory + 2 > end) return undefined
+  const entries = directory + 2
+  const last = Math.min(end, entries + view.getUint16(directory, isLittle) * ENTRY_BYTES)
+  for (let at = entries; at + ENTRY_BYTES <= last; at += ENTRY_BYTES) {
     if (view.getUint16(at, isLittle) === ORIENTATION) return view.getUint16(at + 8, isLittle)
   }
   return undefined

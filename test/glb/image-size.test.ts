@@ -38,6 +38,23 @@ describe('imageSize', () => {
     expect([width, height]).toEqual(size)
   })
 
+  it('does not turn a JPEG of an orientation that there is not', async () => {
+    const { default: sharp } = await import('sharp')
+    const turned = await sharp(await makeJpeg(9, 4))
+      .jpeg()
+      .withMetadata({ orientation: 6 })
+      .toBuffer()
+    // Its tag and type, one value, 6: either way round.
+    const little = turned.indexOf(Buffer.from('120103000100000006', 'hex'))
+    const big = turned.indexOf(Buffer.from('01120003000000010006', 'hex'))
+    turned[little < 0 ? big + 9 : little + 8] = 9
+
+    const { width, height } = imageSize(turned)
+
+    expect(Math.max(little, big)).toBeGreaterThan(0)
+    expect([width, height]).toEqual([9, 4])
+  })
+
   it('finds the transparency of a PNG with a palette', async () => {
     const { default: sharp } = await import('sharp')
     const palette = await sharp(makePng(4, 4, { alpha: true }))
