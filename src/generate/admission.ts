@@ -121,13 +121,9 @@ async function reserve(ports: Ports, toPay: Candidate[]): Promise<Reserved> {
   } = ports
   const prices = toPay.map(({ request }) => ({ image: request.imageName, credits: priceOf(request) }))
   const sum = prices.reduce((total, { credits }) => total + credits, 0)
-  if (!budget.allows(sum, options.maxCredits)) {
-    return refused(overBudget(prices, sum, { reserved: budget.reserved, cap: options.maxCredits }))
-  }
   // Before anything is waited for: another instance of the plugin may be deciding about its own batch.
-  const held = new Map(
-    toPay.map((candidate) => [candidate, budget.reserve(priceOf(candidate.request), options.maxCredits)]),
-  )
+  const held = budget.allows(sum, options.maxCredits) ? holdAll(ports, toPay) : undefined
+  if (!held) return refused(overBudget(prices, sum, { reserved: budget.reserved, cap: options.maxCredits }))
   let isAnnounced = false
   try {
     const balance = await balanceOf(ports)
@@ -137,6 +133,23 @@ async function reserve(ports: Ports, toPay: Candidate[]): Promise<Reserved> {
     return held
   } finally {
     if (!isAnnounced) for (const reservation of held.values()) reservation.release()
+  }
+}
+
+/** Undefined where another process of the run was faster, and not all of it fits any more. */
+function holdAll(
+  { options, purse: { budget } }: Ports,
+  toPay: Candidate[],
+): Map<Candidate, Reservation> | undefined {
+  const held = new Map<Candidate, Reservation>()
+  try {
+    for (const candidate of toPay)
+      held.set(candidate, budget.reserve(priceOf(candidate.request), options.maxCredits))
+    return held
+  } catch (error) {
+    for (const reservation of held.values()) reservation.release()
+    if (isMeshyError(error) && error.code === 'MESHY_BUDGET_EXCEEDED') return undefined
+    throw error
   }
 }
 

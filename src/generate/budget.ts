@@ -32,9 +32,10 @@ export class Budget {
     // It is held before it is looked: of two processes at the same moment, at least one sees the other.
     this.#hold(credits)
     const reservation = new Reservation(() => this.#hold(-credits))
-    if (this.reserved <= cap) return reservation
+    const { reserved } = this
+    if (reserved <= cap) return reservation
     reservation.release()
-    throw overBudget([], credits, { reserved: this.reserved, cap })
+    throw overBudget([], credits, { reserved: reserved - credits, cap })
   }
 
   #hold(credits: number): void {
