@@ -35,15 +35,9 @@ export async function planByCommand(command: readonly string[], cwd: string): Pr
     const standIn = await writePlanStandIn(path.join(folder, 'model.glb'))
     await writeRun({ mode: 'plan', folder, copy: { of, at }, standIn })
     const place = path.join(at, path.relative(of, await realpath(cwd)))
-    const { NODE_OPTIONS = '', ...env } = environmentOf('plan', folder, place)
+    const { NODE_OPTIONS = '', ...env } = withoutGit(environmentOf('plan', folder, place))
     const options = movedOptions(NODE_OPTIONS, { of, at })
-    return gather(
-      folder,
-      await runChild(command, {
-        cwd: place,
-        env: { ...env, GIT_OPTIONAL_LOCKS: '0', NODE_OPTIONS: options },
-      }),
-    )
+    return gather(folder, await runChild(command, { cwd: place, env: { ...env, NODE_OPTIONS: options } }))
   })
 }
 
@@ -71,6 +65,14 @@ function environmentOf(mode: Commanded['mode'], folder: string, cwd: string): No
       !/^(?:npm_(?:config_(?:local_prefix|prefix)|package_|lifecycle_)|INIT_CWD$|PROJECT_CWD$)/.test(name),
   )
   return { ...Object.fromEntries(kept), PWD: cwd, MESHY_MODE: mode, [RUN_VARIABLE]: folder }
+}
+
+const PLACES_OF_GIT =
+  /^GIT_(?:DIR|WORK_TREE|COMMON_DIR|INDEX_FILE|PREFIX|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES)$/
+
+/** A hook of git is told where its repository is: whatever builds there would write to it. */
+function withoutGit(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !PLACES_OF_GIT.test(name)))
 }
 
 async function writeRun(commanded: Commanded): Promise<void> {

@@ -1,8 +1,8 @@
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { copyProject, copyRootOf } from '../../src/cli/project-copy.ts'
 import { findProject } from '../../src/run/project.ts'
-import { initRepository } from '../support/git.ts'
+import { initRepository, type Repository } from '../support/git.ts'
 import { createProject, mustSucceed, type Project } from '../support/project.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 
@@ -66,12 +66,43 @@ describe('the copy of a repository', () => {
     expect(await commitIn(project, '.')).toBe(before)
   })
 
-  it('tells the commits of a work tree', async () => {
+  it.each([
+    ['a work tree', workTree],
+    ['a work tree of a repository that has no other', workTreeOfBare],
+    ['a submodule', submodule],
+  ])('tells the commits of %s, and leaves it alone', async (_, make) => {
     const { project, repository, at } = await setUp()
-    await repository.git('worktree', 'add', '--quiet', 'tree')
+    const folder = await make(repository)
+    const before = await commitIn(project, folder)
 
-    await copyProject(`${project.root}/tree`, at)
+    await copyProject(`${project.root}/${folder}`, at)
+    const copied = await commitIn(project, at)
+    const inCopy = async (...args: string[]) => mustSucceed(project.run('git', ['-C', at, ...args]))
+    const { stdout: top } = await inCopy('rev-parse', '--show-toplevel')
+    const somebody = ['-c', 'user.name=A', '-c', 'user.email=a@example.com']
+    await inCopy('checkout', '--quiet', '-B', 'side')
+    await inCopy(...somebody, 'commit', '--quiet', '--allow-empty', '--message', 'More')
 
-    expect(await commitIn(project, at)).toBe(await commitIn(project, '.'))
+    expect(copied).toBe(before)
+    expect(top.trim()).toBe(await realpath(at))
+    expect(await commitIn(project, folder)).toBe(before)
+    expect(await repository.git('-C', folder, 'branch', '--list', 'side')).toBe('')
   })
+
+  async function workTree({ git }: Repository): Promise<string> {
+    await git('worktree', 'add', '--quiet', 'tree')
+    return 'tree'
+  }
+
+  async function workTreeOfBare({ git }: Repository): Promise<string> {
+    await git('clone', '--quiet', '--bare', '.', 'bare')
+    await git('-C', 'bare', 'worktree', 'add', '--quiet', '../tree', 'main')
+    return 'tree'
+  }
+
+  async function submodule({ git }: Repository): Promise<string> {
+    await git('clone', '--quiet', '.', 'other')
+    await git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', './other', 'part')
+    return 'part'
+  }
 })
