@@ -2,6 +2,7 @@ import type { JournalRecord } from '../store/journal-record.ts'
 import type { Lease } from '../store/lease.ts'
 import type { Reservation } from './budget.ts'
 import type { Permission } from '../finding/permission.ts'
+import type { OnItsWay } from '../store/shared/on-its-way.ts'
 
 /** What a request is claimed with. */
 export interface Attempt {
@@ -10,6 +11,8 @@ export interface Attempt {
   known: JournalRecord | undefined
   /** Without one, only a task that exists is claimed. */
   permission: Permission | undefined
+  /** What others have sent, which counts once a task of our own has come to nothing. */
+  told?: readonly (OnItsWay | undefined)[]
 }
 
 /** A task at the service that will give the model of a request. */

@@ -64,9 +64,9 @@ async function takeOrMake(ports: Ports, request: Request, attempt: Attempt): Pro
     const meanwhile = held === lease ? undefined : await takeShared(ports, request)
     if (meanwhile) return { entry: meanwhile, origin: 'shared', credits: 0 }
     // Or have been killed before it was done.
-    await inherit(ports, request, await toldHere(ports, request.key))
-    await inherit(ports, request, told)
-    return generateInTurn(ports, request, { ...attempt, lease: held })
+    const all = [await toldHere(ports, request.key), told]
+    await inherit(ports, request, all)
+    return generateInTurn(ports, request, { ...attempt, lease: held, told: all })
   })
 }
 
@@ -112,6 +112,7 @@ async function finishedTask(
       if (after === 'end' || submission === MAX_SUBMISSIONS) throw error
       // Another try is another payment.
       if (after === 'try again' && !attempt.permission) throw error
+      await inherit(ports, request, attempt.told)
       if (after === 'gone') continue
       ports.reporter.logger.warn(`meshy: ${request.imageName}: submitting it once more`)
     }

@@ -17,7 +17,15 @@ export async function toldHere(
 }
 
 /** Makes what others have sent, and not settled, our own: the journal goes on from there. */
-export async function inherit(ports: Ports, request: Request, told: OnItsWay | undefined): Promise<void> {
+export async function inherit(
+  ports: Ports,
+  request: Request,
+  told: readonly (OnItsWay | undefined)[] = [],
+): Promise<void> {
+  for (const one of told) await inheritOne(ports, request, one)
+}
+
+async function inheritOne(ports: Ports, request: Request, told: OnItsWay | undefined): Promise<void> {
   const { journal } = ports.store
   const { key } = request
   const own = await journal.read(key)
@@ -42,6 +50,7 @@ function startedOf(start: JournalStart): StartedRecord {
 /** What this project knows itself counts, and what was given up here. */
 function isNews(own: JournalRecord | undefined, { taskId }: OnItsWay): boolean {
   if (own?.state === 'accepted') return false
+  if (own?.state === 'failed' && own.failure.taskId === taskId && taskId !== undefined) return false
   if (taskId !== undefined) return own?.forgottenTasks.includes(taskId) !== true
   return own === undefined || own.state === 'failed' || isUnsent(own)
 }

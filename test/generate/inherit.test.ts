@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
+import { accountDigest } from '../../src/store/journal.ts'
 import { inherit } from '../../src/generate/on-its-way.ts'
 import {
   failureOf,
@@ -11,6 +12,7 @@ import {
 } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'
+import { fastClock } from '../system/fast-clock.ts'
 
 const SPECIFIER = 'hero.png?meshy'
 const OTHERS_KEY = 'f'.repeat(16)
@@ -34,7 +36,7 @@ describe('what somebody else has sent for a key', () => {
       startedAt: at,
       sent: { sentAt: at, answerBy: at, named: true },
     }
-    await inherit(ports, await loadRequest(run.context, run.root, SPECIFIER), told)
+    await inherit(ports, await loadRequest(run.context, run.root, SPECIFIER), [told])
   }
 
   it('is not paid again with a key of another account, which cannot see it', async () => {
@@ -58,5 +60,30 @@ describe('what somebody else has sent for a key', () => {
 
     expect((await run.load(SPECIFIER)).metadata.state).toBe('ready')
     expect(service.counts.posts).toBe(1)
+  })
+
+  it('is not paid again when a task of our own, which was begun before, fails', async () => {
+    const faults = [
+      { kind: 'failTask', message: 'Busy', type: 'server_error', nth: 1 } as const,
+      { kind: 'noNames' } as const,
+    ]
+    const service = await startService({ faults })
+    const [root, options] = [await projectWith('ours'), { emulated: false, machineStore: temp.path('store') }]
+    await leaveOnItsWay(root, service, SPECIFIER, options)
+    const run = await openRun({ root, service, options, clock: fastClock(50) })
+    const { key } = await loadRequest(run.context, root, SPECIFIER)
+    const { clock, store } = run.context.ports
+    const at = new Date(clock.serviceNow()).toISOString()
+    const account = accountDigest(service.apiKey)
+    // Another project has taken our task over after a power cut, seen it fail, and lost the answer to its own submission.
+    const sent = { sentAt: at, answerBy: at, named: false }
+    const theirs = { host: service.url, account, startedAt: at, sent, lost: true as const }
+    await store.shared.machine?.tell({ account, key }, theirs)
+
+    const error = await failureOf(run.load(SPECIFIER))
+
+    expect(error.code).toBe('MESHY_SUBMIT_UNKNOWN')
+    expect(service.counts.posts).toBe(1)
+    expect(await store.shared.machine?.onItsWay({ account, key })).toMatchObject({ lost: true })
   })
 })

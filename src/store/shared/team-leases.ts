@@ -109,6 +109,11 @@ export class TeamLeases {
     await this.#write(key, held)
   }
 
+  /** What the lease of a key says was sent. Nothing, where this process does not hold it. */
+  told(key: string): OnItsWay | undefined {
+    return this.#held.get(key)?.onItsWay
+  }
+
   #lease(key: string, told: OnItsWay | undefined): TeamLease {
     return {
       told,

@@ -14,6 +14,14 @@ export function tellingJournal(
     if (account !== undefined) await shared.machine?.tell({ account, key }, onItsWay)
     await shared.team?.leases?.tell(key, onItsWay).catch(ignoreFault)
   }
+  /** The end of our task ends no other one that somebody has begun meanwhile. */
+  const tellEnd = async (key: string, before: JournalRecord | undefined): Promise<void> => {
+    const { machine, team } = shared
+    if (account !== undefined && !isOfOther(before, await machine?.onItsWay({ account, key })))
+      await machine?.tell({ account, key }, undefined)
+    if (!isOfOther(before, team?.leases?.told(key)))
+      await team?.leases?.tell(key, undefined).catch(ignoreFault)
+  }
   const told = async <R extends JournalRecord>(writing: Promise<R>): Promise<R> => {
     const record = await writing
     await tell(record.key, onItsWayOf(record))
@@ -25,7 +33,12 @@ export function tellingJournal(
     unsend: (...given) => told(journal.unsend(...given)),
     lose: (...given) => told(journal.lose(...given)),
     accept: (...given) => told(journal.accept(...given)),
-    fail: (...given) => told(journal.fail(...given)),
+    fail: async (key, failure) => {
+      const before = await journal.read(key)
+      const record = await journal.fail(key, failure)
+      await tellEnd(key, before)
+      return record
+    },
     forget: (...given) => told(journal.forget(...given)),
     clear: async (key) => {
       const before = await journal.read(key)
@@ -34,6 +47,10 @@ export function tellingJournal(
       if (before?.state === 'started') await tell(key, undefined)
     },
   }
+}
+
+function isOfOther(before: JournalRecord | undefined, told: OnItsWay | undefined): boolean {
+  return before?.state === 'accepted' && told !== undefined && told.taskId !== before.taskId
 }
 
 /** A lease that says less than it could lets the account's own list decide, as without a store. */
