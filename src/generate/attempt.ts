@@ -11,8 +11,8 @@ export interface Attempt {
   known: JournalRecord | undefined
   /** Without one, only a task that exists is claimed. */
   permission: Permission | undefined
-  /** What others have sent, which counts once a task of our own has come to nothing. */
-  told?: readonly (OnItsWay | undefined)[]
+  /** What others have sent while we had a task of our own: it counts once that has come to nothing. */
+  told?: readonly OnItsWay[]
 }
 
 /** A task at the service that will give the model of a request. */

@@ -14,6 +14,7 @@ import { noteExpiring } from './expiring.ts'
 import type { Origin } from './effort.ts'
 import { addFiles } from './restore.ts'
 import { saveModel } from './save.ts'
+import { isOfOther } from '../store/shared/on-its-way.ts'
 import { share, shareHere, takeShared } from './share.ts'
 import { withKeyLease, withSharedLease, withTeamLease } from './turn.ts'
 import { type ErrorCode, isMeshyError, MeshyError } from '../system/errors.ts'
@@ -65,8 +66,10 @@ async function takeOrMake(ports: Ports, request: Request, attempt: Attempt): Pro
     if (meanwhile) return { entry: meanwhile, origin: 'shared', credits: 0 }
     // Or have been killed before it was done.
     const all = [await toldHere(ports, request.key), told]
+    const own = await ports.store.journal.read(request.key)
     await inherit(ports, request, all)
-    return generateInTurn(ports, request, { ...attempt, lease: held, told: all })
+    const others = all.filter((one) => isOfOther(own, one))
+    return generateInTurn(ports, request, { ...attempt, lease: held, told: others })
   })
 }
 
@@ -103,6 +106,7 @@ async function finishedTask(
   request: Request,
   attempt: Attempt,
 ): Promise<{ task: Task; claim: Claim }> {
+  let { told } = attempt
   for (let submission = 1; ; submission++) {
     const claim = await claimTask(ports, request, attempt)
     try {
@@ -112,7 +116,8 @@ async function finishedTask(
       if (after === 'end' || submission === MAX_SUBMISSIONS) throw error
       // Another try is another payment.
       if (after === 'try again' && !attempt.permission) throw error
-      await inherit(ports, request, attempt.told)
+      await inherit(ports, request, told)
+      told = undefined
       if (after === 'gone') continue
       ports.reporter.logger.warn(`meshy: ${request.imageName}: submitting it once more`)
     }

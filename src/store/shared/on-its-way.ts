@@ -27,3 +27,9 @@ export function onItsWayOf(record: JournalRecord): OnItsWay | undefined {
   const { sent, lost } = record
   return sent ? { host, account, startedAt, sent, ...(lost ? { lost } : {}) } : undefined
 }
+
+/** Whether others tell of another submission than the one whose task this record has. */
+export function isOfOther(record: JournalRecord | undefined, told: OnItsWay | undefined): told is OnItsWay {
+  if (record?.state !== 'accepted' || told === undefined) return false
+  return told.taskId !== record.taskId && told.startedAt !== record.startedAt
+}

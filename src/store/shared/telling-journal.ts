@@ -1,6 +1,6 @@
 import { accountDigest, type Journal } from '../journal.ts'
 import type { JournalRecord } from '../journal-record.ts'
-import { onItsWayOf, type OnItsWay } from './on-its-way.ts'
+import { isOfOther, onItsWayOf, type OnItsWay } from './on-its-way.ts'
 import type { SharedStores } from './shared-stores.ts'
 import { StoreFault } from './store-fault.ts'
 
@@ -47,10 +47,6 @@ export function tellingJournal(
       if (before?.state === 'started') await tell(key, undefined)
     },
   }
-}
-
-function isOfOther(before: JournalRecord | undefined, told: OnItsWay | undefined): boolean {
-  return before?.state === 'accepted' && told !== undefined && told.taskId !== before.taskId
 }
 
 /** A lease that says less than it could lets the account's own list decide, as without a store. */
