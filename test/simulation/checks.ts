@@ -161,11 +161,13 @@ function bytes(history: History): string[] {
       const entry = pinned ?? (record?.kind === 'file' ? JSON.parse(record.data.toString()) : undefined)
       if (!entry) return [`${key} is ready and has no entry in ${place.root}`]
       const { sha256, ext } = entry.files.glb
-      // A power cut may take what others have as well, and leave its copy for the bundler.
-      const blob =
-        disk.find(`${root}/blobs/${sha256.slice(0, 2)}/${sha256}.${ext}`) ??
-        firstIn(disk.find(`${root}/out/${key}`))
-      if (blob?.kind !== 'file') return [`${key} lacks its bytes in ${place.root}`]
+      // A power cut may take or tear what others have as well, and leave its copy for the bundler: both are checked when read.
+      const copies = [
+        disk.find(`${root}/blobs/${sha256.slice(0, 2)}/${sha256}.${ext}`),
+        firstIn(disk.find(`${root}/out/${key}`)),
+      ].filter((file) => file?.kind === 'file')
+      const blob = copies.find(({ data }) => digestOf(data) === sha256) ?? copies[0]
+      if (!blob) return [`${key} lacks its bytes in ${place.root}`]
       return wrongBytes(history, { key, sha256, blob })
     })
   })
