@@ -47,10 +47,18 @@ function startedOf(start: JournalStart): StartedRecord {
   return { ...start, state: 'started', attempts: 1, forgottenTasks: [] }
 }
 
-/** What this project knows itself counts, and what was given up here. */
-function isNews(own: JournalRecord | undefined, { taskId }: OnItsWay): boolean {
+/**
+ * What this project knows itself counts, and what was given up here. Whoever began later, under the same lease, has first
+ * gone on from what we had sent: that is settled.
+ */
+function isNews(own: JournalRecord | undefined, { taskId, startedAt }: OnItsWay): boolean {
   if (own?.state === 'accepted') return false
-  if (own?.state === 'failed' && own.failure.taskId === taskId && taskId !== undefined) return false
-  if (taskId !== undefined) return own?.forgottenTasks.includes(taskId) !== true
-  return own === undefined || own.state === 'failed' || isUnsent(own)
+  if (taskId !== undefined) return !isSettledTask(own, taskId)
+  if (own?.state === 'started') return isUnsent(own) || Date.parse(startedAt) > Date.parse(own.startedAt)
+  return own?.state !== 'forgotten'
+}
+
+function isSettledTask(own: JournalRecord | undefined, taskId: string): boolean {
+  const failed = own?.state === 'failed' ? own.failure.taskId : undefined
+  return failed === taskId || own?.forgottenTasks.includes(taskId) === true
 }

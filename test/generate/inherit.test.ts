@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { accountDigest } from '../../src/store/journal.ts'
 import { inherit } from '../../src/generate/on-its-way.ts'
+import { recordOf } from '../../src/generate/pay.ts'
 import {
   failureOf,
   leaveOnItsWay,
@@ -85,5 +86,27 @@ describe('what somebody else has sent for a key', () => {
     expect(error.code).toBe('MESHY_SUBMIT_UNKNOWN')
     expect(service.counts.posts).toBe(1)
     expect(await store.shared.machine?.onItsWay({ account, key })).toMatchObject({ lost: true })
+  })
+
+  it('counts where it was begun later than what we have sent, whose end it has seen', async () => {
+    const service = await startService({ faults: [{ kind: 'noNames' }] })
+    const root = await projectWith('ours')
+    const run = await openRun({ root, service, clock: fastClock(50) })
+    const ports = await run.context.paying()
+    const request = await loadRequest(run.context, root, SPECIFIER)
+    const [before, now] = [60_000, 0].map((ms) => new Date(ports.clock.serviceNow() - ms).toISOString())
+    const ours = { ...recordOf(ports, request), startedAt: before ?? '' }
+    await ports.store.journal.start(ours)
+    await ports.store.journal.send(request.key, {
+      sentAt: ours.startedAt,
+      answerBy: ours.startedAt,
+      named: true,
+    })
+    const sent = { sentAt: now ?? '', answerBy: now ?? '', named: false }
+    const { host, account } = ours
+    await inherit(ports, request, [{ host, account, startedAt: now ?? '', sent, lost: true }])
+
+    expect((await failureOf(run.load(SPECIFIER))).code).toBe('MESHY_SUBMIT_UNKNOWN')
+    expect(service.counts.posts).toBe(0)
   })
 })
