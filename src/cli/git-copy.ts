@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { cp, lstat, mkdir, readFile, realpath, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { hasErrno } from '../system/errno.ts'
+import { readIfThere } from '../system/if-there.ts'
 
 /** What a repository keeps beside its objects, and no command that reads asks for. */
 const LEFT_OUT = new Set(['objects', 'lfs', 'annex', 'svn', 'modules', 'worktrees', 'hooks'])
@@ -55,13 +55,4 @@ async function copyFolder(from: string, to: string): Promise<void> {
 async function forgetPlace(config: string): Promise<void> {
   const text = await readIfThere(config)
   if (text !== undefined) await writeFile(config, text.replace(PLACE, ''))
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return undefined
-    throw error
-  }
 }

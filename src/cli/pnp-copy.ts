@@ -1,6 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { hasErrno } from '../system/errno.ts'
+import { readIfThere } from '../system/if-there.ts'
 
 /** Where Yarn's Plug'n'Play keeps the places of all packages, relative to the file itself. */
 const FILES = ['.pnp.cjs', '.pnp.data.json']
@@ -55,13 +55,4 @@ function relocated(location: string, { of, at }: Move, root: string): string {
 function isInCopy(target: string, root: string): boolean {
   const way = path.posix.relative(root, target).split('/')
   return way[0] !== '..' && !way.includes('.yarn')
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return undefined
-    throw error
-  }
 }

@@ -3,9 +3,9 @@ import { cp, lstat, mkdir, readdir, realpath, symlink } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { findWorkspace, foldersUpTo, hasManifest } from '../run/workspace.ts'
-import { hasErrno } from '../system/errno.ts'
 import { copyGit } from './git-copy.ts'
 import { movePnp } from './pnp-copy.ts'
+import { realpathIfThere } from '../system/if-there.ts'
 
 /** Neither sources nor what a build reads; node_modules are linked. */
 const LEFT_OUT = new Set(['.meshy', '.next', '.turbo', '.cache', '.parcel-cache', '.output'])
@@ -77,18 +77,9 @@ async function linkPackages(from: string, to: string, place: { of: string; at: s
 
 async function targetOf(source: string, { of, at }: { of: string; at: string }): Promise<string> {
   const real = await realpathIfThere(source)
+  // Package managers leave links to packages that were removed: nobody misses what they led to.
   if (real === undefined) return source
   const relative = path.relative(of, real)
   const isOfWorkspace = !relative.startsWith('..') && !relative.split(path.sep).includes('node_modules')
   return isOfWorkspace ? path.join(at, relative) : source
-}
-
-/** Package managers leave links to packages that were removed: nobody misses what they led to. */
-async function realpathIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await realpath(file)
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined
-    throw error
-  }
 }

@@ -1,4 +1,4 @@
-import { link, open, realpath, rename, writeFile } from 'node:fs/promises'
+import { link, open, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { temporaryPath } from '../system/durable.ts'
 import { hasErrno } from '../system/errno.ts'
@@ -6,6 +6,7 @@ import { ensureFolder, syncFolder } from '../system/folder.ts'
 import type { Layout } from './layout.ts'
 import { removeIfPossible } from './remove-if-possible.ts'
 import { orUnwritable } from './unwritable.ts'
+import { realpathIfThere } from '../system/if-there.ts'
 
 /** Room that a model needs at the very least. */
 const PROBE_BYTES = 64 * 1024
@@ -55,15 +56,6 @@ async function probeFile(file: string): Promise<void> {
   const folder = dirname(target ?? file)
   await probeFolder(folder, folder, file)
   if (target !== undefined) await orUnwritable(file, () => assertReplaceable(target))
-}
-
-async function realpathIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await realpath(file)
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined
-    throw error
-  }
 }
 
 /** A file that is mounted by itself, as into a container, can be written but not replaced; nor linked beside itself. */
