@@ -132,7 +132,7 @@ function errorPage() {
   const paid = {
     no: 'Nothing was spent.',
     maybe: 'Credits may have been spent.',
-    yes: 'Credits were spent; nothing is paid again by running again.',
+    yes: 'Credits were spent. Running again does not pay again.',
   }
   const sections = Object.entries(failures).map(
     ([name, failure]) =>

@@ -19,14 +19,14 @@ export const referenceDirectives = {
     aliases: ['ai_model'],
     value: text({ max: 100, allowed: '`latest` or a model name' }),
     param: 'ai_model',
-    doc: 'The model that generates. An unknown name passes with a warning.',
+    doc: 'The Meshy model to generate with. An unknown name is accepted with a warning.',
     example: 'model=meshy-6',
   },
   topology: {
     ...always,
     value: oneOf(['triangle', 'quad']),
     param: 'topology',
-    doc: 'Triangles, or mostly quads.',
+    doc: 'Whether the mesh consists of triangles or mostly of quads.',
     example: 'topology=quad',
   },
   poly: {
@@ -34,7 +34,7 @@ export const referenceDirectives = {
     aliases: ['polycount', 'target_polycount'],
     value: integer({ min: 100, max: 300_000 }),
     param: 'target_polycount',
-    doc: 'Polygons to aim at. Turns remeshing on.',
+    doc: 'Target number of polygons. Turns remeshing on.',
     example: 'poly=20000',
   },
   symmetry: {
@@ -42,7 +42,7 @@ export const referenceDirectives = {
     aliases: ['symmetry_mode'],
     value: oneOf(['off', 'auto', 'on']),
     param: 'symmetry_mode',
-    doc: 'Whether the model is made symmetric. Has no effect at the service since 2026-05-11.',
+    doc: 'Whether the model is made symmetric. The service has ignored it since 2026-05-11.',
     example: 'symmetry=on',
   },
   remesh: {
@@ -50,7 +50,7 @@ export const referenceDirectives = {
     aliases: ['should_remesh'],
     value: flag(),
     param: 'should_remesh',
-    doc: 'Off gives the densest mesh, often millions of triangles.',
+    doc: 'If off, gives the densest mesh, often millions of triangles.',
     example: 'no-remesh',
   },
   // Changes no byte of the GLB, but is paid with it: without it the extra file can never exist.
@@ -59,7 +59,7 @@ export const referenceDirectives = {
     aliases: ['save_pre_remeshed_model'],
     value: flag(),
     param: 'save_pre_remeshed_model',
-    doc: 'Also keep the mesh from before remeshing, as `files.preRemeshed`.',
+    doc: 'Also keeps the mesh from before remeshing, as `files.preRemeshed`.',
     example: 'pre-remesh',
   },
   texture: {
@@ -67,7 +67,7 @@ export const referenceDirectives = {
     aliases: ['should_texture'],
     value: flag(),
     param: 'should_texture',
-    doc: 'Off gives a mesh without textures, for fewer credits.',
+    doc: 'If off, gives a mesh without textures, for fewer credits.',
     example: 'no-texture',
   },
   pbr: {
@@ -75,7 +75,7 @@ export const referenceDirectives = {
     aliases: ['enable_pbr'],
     value: flag(),
     param: 'enable_pbr',
-    doc: 'Metallic, roughness and normal maps besides the base color.',
+    doc: 'Adds metallic, roughness and normal maps to the base color.',
     example: 'pbr',
   },
   pose: {
@@ -83,7 +83,7 @@ export const referenceDirectives = {
     aliases: ['pose_mode'],
     value: oneOf(['a-pose', 't-pose', ''], { a: 'a-pose', t: 't-pose' }),
     param: 'pose_mode',
-    doc: 'The pose of a figure. An empty value takes back a default.',
+    doc: 'The pose of a figure. An empty value cancels a default.',
     example: 'pose=t',
   },
   is_a_t_pose: {
@@ -98,7 +98,7 @@ export const referenceDirectives = {
     aliases: ['texture_prompt'],
     value: text({ max: 600 }),
     param: 'texture_prompt',
-    doc: 'Guides texturing by words. Write `%26` for `&` and `%23` for `#`.',
+    doc: 'Text that guides texturing. Write `%26` for `&` and `%23` for `#`.',
     example: 'prompt=brushed%20steel',
   },
   'texture-image': {
@@ -107,14 +107,14 @@ export const referenceDirectives = {
     value: text({ max: 2000, allowed: 'image path relative to the imported file, or https URL' }),
     param: 'texture_image_url',
     holdsImages: true,
-    doc: 'Guides texturing by a picture.',
+    doc: 'Image that guides texturing.',
     example: 'texture-image=./wool.png',
   },
   moderation: {
     ...aside,
     value: flag(),
     param: 'moderation',
-    doc: 'Have the input screened for harmful content.',
+    doc: 'Has the input screened for harmful content.',
     example: 'moderation',
   },
   views: {
@@ -125,13 +125,13 @@ export const referenceDirectives = {
     }),
     param: 'image_urls',
     holdsImages: true,
-    doc: 'The same object from other sides: makes it a multi-image task.',
+    doc: 'More images of the same object, from other sides. Makes it a multi-image task.',
     example: 'views=./back.png,./left.png',
   },
   take: {
     ...always,
     value: integer({ min: 1 }),
-    doc: 'Roll the dice again: another number is another model.',
+    doc: 'Rolls the dice again: each number gives a different model.',
     example: 'take=2',
   },
   formats: {
@@ -143,19 +143,19 @@ export const referenceDirectives = {
   textures: {
     ...aside,
     value: flag(),
-    doc: 'Also emit the texture maps.',
+    doc: 'Also emits the texture maps.',
     example: 'textures',
   },
   thumbnail: {
     ...aside,
     value: flag(),
-    doc: 'Also emit the preview picture.',
+    doc: 'Also emits the preview image.',
     example: 'thumbnail',
   },
   preset: {
     ...aside,
     value: text({ max: 100, allowed: 'a name from the options' }),
-    doc: 'Expands to the directives of a preset.',
+    doc: 'Expands to the directives of that preset.',
     example: 'preset=prop',
   },
 } satisfies DirectiveTable

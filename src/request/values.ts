@@ -69,7 +69,7 @@ export function parts({ most, step }: { most: number; step: number }): ValueType
       const [only] = numbers ?? []
       return numbers?.length === 1 && typeof only === 'number' && only > 1 ? only : numbers
     },
-    allowed: `2–${most}, or falling parts of 1 such as \`0.5,0.2\``,
+    allowed: `2–${most}, or decreasing fractions such as \`0.5,0.2\``,
     isFlag: false,
   }
 }

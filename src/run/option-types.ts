@@ -5,88 +5,88 @@ import type { TeamStoreSettings } from '../store/shared/open-team-store.ts'
 import type { Environment } from './environment.ts'
 import type { Project } from './project.ts'
 
-/** Options of the plugin. Each may also stand in `meshy.config.ts`; what is given in code wins. */
+/** Options of the plugin. They may also be set in `meshy.config.ts`; values given in code take precedence. */
 export interface Options {
-  /** Key of the Meshy API. @default MESHY_API_KEY, also from `.env` files */
+  /** Meshy API key. @default MESHY_API_KEY, also from `.env` files */
   apiKey?: string | undefined
   /** Origin of the API: https, or loopback for an emulator. @default MESHY_BASE_URL ?? 'https://api.meshy.ai' */
   baseUrl?: string | undefined
   /** Whether the API is an emulator, whose models never mix with real ones. @default true for a loopback `baseUrl` */
   emulated?: boolean | undefined
-  /** What to do with models that are not at hand. MESHY_MODE wins over it. @default depends on the run */
+  /** What to do with models that are not ready. MESHY_MODE overrides it. @default depends on the run */
   mode?: Mode | undefined
-  /** Credits that one run may spend; reserved before each request. MESHY_MAX_CREDITS wins over it. @default 300 */
+  /** Maximum credits that one run may spend, reserved before each request. MESHY_MAX_CREDITS overrides it. @default 300 */
   maxCredits?: number | undefined
-  /** Folder of the cache, relative to the project. @default '.meshy' */
+  /** The cache folder, relative to the project. @default '.meshy' */
   cacheDir?: string | undefined
-  /** File that pins every model, relative to the project; `false` turns it off. @default 'meshy-lock.json' */
+  /** The file that pins every model, relative to the project. `false` turns it off. @default 'meshy-lock.json' */
   lockfile?: string | false | undefined
-  /** Tasks at once. The queue of an account is shared with people and other machines. @default 8 */
+  /** Maximum number of concurrent tasks. An account shares its queue with other people and machines. @default 8 */
   concurrency?: number | undefined
-  /** Requests to the API in a second, evenly spaced. @default 18 */
+  /** Maximum number of API requests per second, evenly spaced. @default 18 */
   requestsPerSecond?: number | undefined
-  /** Milliseconds after which a task that is not finished is an error; it stays resumable. @default 1_200_000 */
+  /** Milliseconds after which an unfinished task is an error. The task can still be resumed. @default 1_200_000 */
   taskTimeout?: number | undefined
-  /** Directives for every import, or a function of the absolute image path. An import's own directives win. */
+  /** Directives for every import, or a function of the absolute image path. An import's own directives take precedence. */
   defaults?: DirectiveObject | ((file: string) => DirectiveObject) | undefined
-  /** Named bundles of directives: `?meshy&preset=prop`. */
+  /** Named sets of directives: `?meshy&preset=prop`. */
   presets?: Record<string, DirectiveObject> | undefined
-  /** Names of packages in `node_modules` whose imports may spend. What is pinned is there for all. @default [] */
+  /** Packages in `node_modules` whose imports may spend credits. Pinned models are available to every package. @default [] */
   allow?: string[] | undefined
-  /** Steps of your own for every model: functions of glTF-Transform, before those of directives. Free. */
+  /** Custom steps for every model: glTF-Transform functions that run before the steps of directives. Free. */
   transforms?: ModelTransform[] | undefined
-  /** Bytes that an emitted GLB may have; an import may say otherwise by `max-bytes`. */
+  /** Maximum size of an emitted GLB, in bytes. An import can override it with `max-bytes`. */
   maxBytes?: number | undefined
-  /** Triangles that an emitted GLB may have; an import may say otherwise by `max-triangles`. */
+  /** Maximum number of triangles in an emitted GLB. An import can override it with `max-triangles`. */
   maxTriangles?: number | undefined
-  /** What a model over `maxBytes` or `maxTriangles` is. @default 'warn' */
+  /** Whether a model over `maxBytes` or `maxTriangles` is a warning or an error. @default 'warn' */
   oversize?: 'warn' | 'error' | undefined
-  /** What URLs begin with in Rollup and Rolldown, which have no option for it. @default relative to the importing file */
+  /** Prefix of URLs in Rollup and Rolldown, which have no such option. @default relative to the importing file */
   publicPath?: string | undefined
   /**
-   * Whether esbuild watches, so that nobody should wait: it does not tell. Read in code alone.
-   * @default whether the command line has `--watch` or `--serve`; and from the second build of a context on
+   * Whether esbuild is watching, so that nobody should wait; esbuild does not tell plugins. Only read from code.
+   * @default true if the command line has `--watch` or `--serve`, and from the second build of a context on
    */
   live?: boolean | undefined
   /**
-   * `copy`: files go from the cache to the output without the bundler's memory, at the end of a build by Vite, Rollup or
-   * Rolldown. Other plugins neither see nor change them there. Elsewhere, and in dev, it is as `asset`.
+   * `copy` copies files from the cache to the output at the end of a Vite, Rollup or Rolldown build, without loading them
+   * into the bundler's memory; other plugins can neither see nor change them. Elsewhere, and in dev, it acts like `asset`.
    * @default 'asset'
    */
   emit?: 'asset' | 'copy' | undefined
   /**
-   * File with the types of every query seen, relative to the root; `false` turns it off. Never written in `frozen`.
-   * @default 'meshy-env.d.ts' where the nearest `tsconfig.json` includes it; nothing without one
+   * The file with the types of every query seen, relative to the root. `false` turns it off. Never written in `frozen`.
+   * @default 'meshy-env.d.ts' where the nearest `tsconfig.json` includes it; off if there is none
    */
   dts?: string | false | undefined
-  /** Whether the dev server of Vite has a page about its models, at `/__meshy/`. @default true */
+  /** Whether Vite's dev server has a page about its models, at `/__meshy/`. @default true */
   inspector?: boolean | undefined
   /**
-   * Folder of models that all projects of this user share, relative to the project; `false` turns it off.
+   * The folder of models that all projects of this user share, relative to the project. `false` turns it off.
    * @default MESHY_MACHINE_STORE ?? the user's cache folder
    */
   machineStore?: string | false | undefined
-  /** Bytes that the machine's store may hold. @default MESHY_MACHINE_STORE_LIMIT ?? 5e9 */
+  /** Maximum size of the machine store, in bytes. @default MESHY_MACHINE_STORE_LIMIT ?? 5e9 */
   machineStoreLimit?: number | undefined
-  /** Where the team shares models, such as `s3://bucket/prefix`. @default MESHY_TEAM_STORE */
+  /** Address where the team shares models, such as `s3://bucket/prefix`. @default MESHY_TEAM_STORE */
   teamStore?: string | undefined
 }
 
-/** Options with every default filled in; nobody reads raw options after this. */
+/** Options with every default filled in; nothing reads the raw options after this. */
 export interface ResolvedOptions {
   /** Absolute root of the bundler's project. */
   root: string
-  /** Absolute folder that relative options start from. */
+  /** Absolute folder that relative options are resolved against. */
   projectDir: string
-  /** Absolute folder above which nothing is the project's. */
+  /** Absolute folder above which nothing belongs to the project. */
   workspace: string
   apiKey: string | undefined
-  /** A variable that seems to be meant for the key, and is not read. */
+  /** A variable that seems to be meant for the key but is not read. */
   misnamedKey?: string | undefined
   baseUrl: string
   emulated: boolean
   mode: Mode
-  /** Whether somebody chose the mode, in code, config or environment; else it follows from the run. */
+  /** Whether the mode was set in code, config or environment; otherwise it follows from the run. */
   isModeChosen: boolean
   maxCredits: number
   cacheDir: string
@@ -114,13 +114,13 @@ export interface ResolvedOptions {
   teamStore: TeamStoreSettings | undefined
 }
 
-/** What is known of a run before its options are resolved. */
+/** What is known about a run before its options are resolved. */
 export interface RunFacts {
   root: string
   project: Project
   env: Environment
-  /** Whether the bundler serves or watches, so that nobody should wait. */
+  /** Whether the bundler is serving or watching, so that nobody should wait. */
   live: boolean
-  /** Whether a test runner drives the bundler. */
+  /** Whether a test runner is driving the bundler. */
   underTest: boolean
 }
