@@ -5,7 +5,7 @@ import PQueue from 'p-queue'
 import type { BlobRef } from '../store/entry.ts'
 import { orUnwritable } from '../store/unwritable.ts'
 import { writeAtomically } from '../system/durable.ts'
-import { hasErrno } from '../system/errno.ts'
+import { hasErrno } from '../system/errors.ts'
 import type { AssetFile } from '../run/asset.ts'
 import type { Store } from '../store/open-store.ts'
 

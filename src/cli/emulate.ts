@@ -1,7 +1,6 @@
 import type { ModelsInUse } from '../emulator/model-maker.ts'
 import { startEmulator } from '../emulator/start-emulator.ts'
-import { MeshyError } from '../system/errors.ts'
-import { errnoOf } from '../system/errno.ts'
+import { MeshyError, errnoOf } from '../system/errors.ts'
 import { defineCommand } from './command.ts'
 import { print, printJson } from './print.ts'
 import { readNumber } from './read-args.ts'

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { cp, lstat, mkdir, readFile, realpath, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { readIfThere } from '../system/if-there.ts'
+import { readIfThere } from '../system/file.ts'
 
 /** What a repository keeps beside its objects, and no command that reads asks for. */
 const LEFT_OUT = new Set(['objects', 'lfs', 'annex', 'svn', 'modules', 'worktrees', 'hooks'])

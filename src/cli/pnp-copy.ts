@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { readIfThere } from '../system/if-there.ts'
+import { readIfThere } from '../system/file.ts'
 
 /** Where Yarn's Plug'n'Play keeps the places of all packages, relative to the file itself. */
 const FILES = ['.pnp.cjs', '.pnp.data.json']

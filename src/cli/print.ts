@@ -1,4 +1,4 @@
-import { printable } from '../system/printable.ts'
+import { printable } from '../system/redact.ts'
 
 /** A result for people goes to stdout; whatever else is said goes to stderr. */
 export function print(text: string): void {

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { findWorkspace, foldersUpTo, hasManifest } from '../run/workspace.ts'
 import { copyGit } from './git-copy.ts'
 import { movePnp } from './pnp-copy.ts'
-import { realpathIfThere } from '../system/if-there.ts'
+import { realpathIfThere } from '../system/file.ts'
 
 /** Neither sources nor what a build reads; node_modules are linked. */
 const LEFT_OUT = new Set(['.meshy', '.next', '.turbo', '.cache', '.parcel-cache', '.output'])

@@ -1,8 +1,7 @@
 import type * as Meshopt from 'meshoptimizer'
 import type * as Watlas from 'watlas'
-import { MeshyError } from '../system/errors.ts'
+import { MeshyError, hasErrno } from '../system/errors.ts'
 import type { PackageName } from '../finding/steps.ts'
-import { hasErrno } from '../system/errno.ts'
 
 /** Optional packages, each with what loads it: a literal, so that bundlers and type checkers see it. */
 const PACKAGES = {

@@ -1,5 +1,5 @@
 import type { DerivedFile, Entry } from '../store/entry.ts'
-import type { Notices } from '../system/notices.ts'
+import type { Notices } from '../system/logger.ts'
 import { derivedKey, type Deriving, type Part } from './derivation.ts'
 
 interface FrozenDeriving extends Deriving {

@@ -1,8 +1,7 @@
 import { stat } from 'node:fs/promises'
-import { isMeshyError } from '../system/errors.ts'
+import { isMeshyError, hasErrno } from '../system/errors.ts'
 import { bringBlob, forEachFile, type Brought } from '../store/shared/sources.ts'
 import { blobsOf, type BlobRef } from '../store/entry.ts'
-import { hasErrno } from '../system/errno.ts'
 import type { FindingPorts } from './ports.ts'
 import { isOffline } from './modes.ts'
 

@@ -3,7 +3,7 @@ import type { ImageReader } from '../request/images.ts'
 import type { Store } from '../store/open-store.ts'
 import type { SharedStores } from '../store/shared/shared-stores.ts'
 import type { Clock } from '../system/clock.ts'
-import type { Notices } from '../system/notices.ts'
+import type { Notices } from '../system/logger.ts'
 import type { Mode } from './modes.ts'
 
 /** What finding out about a request needs of the run around it. */

@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import { hasErrno } from '../system/errno.ts'
-import { printableField } from '../system/printable.ts'
+import { hasErrno } from '../system/errors.ts'
+import { printableField } from '../system/redact.ts'
 
 /**
  * Sent with every answer. The page runs its own scripts alone, in no frame, and no other origin may embed anything of it.

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { MeshyError } from '../system/errors.ts'
-import { isLoopback } from '../system/loopback.ts'
+import { isLoopback } from '../system/host.ts'
 
 /**
  * Why a request is not answered; undefined when it may be. Whatever the bundler allows: a page of somebody else must not

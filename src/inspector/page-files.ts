@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { MeshyError } from '../system/errors.ts'
-import { hasErrno } from '../system/errno.ts'
+import { MeshyError, hasErrno } from '../system/errors.ts'
 
 const TYPES: Record<string, string> = {
   js: 'text/javascript; charset=utf-8',

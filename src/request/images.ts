@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import PQueue from 'p-queue'
-import { MeshyError } from '../system/errors.ts'
-import { fileState, type FileState } from '../system/file-state.ts'
+import { MeshyError, hasErrno } from '../system/errors.ts'
+import { fileState, type FileState } from '../system/file.ts'
 import type { Hasher } from './fingerprint.ts'
 import { readImageFormat } from './image-format.ts'
 import type { SourceImage } from './request.ts'
-import { hasErrno } from '../system/errno.ts'
 
 /** Reads images from disk; see {@link createImageReader}. */
 export interface ImageReader {

@@ -1,7 +1,6 @@
 import { createHasher } from '../request/fingerprint.ts'
 import { systemClock, type Clock } from '../system/clock.ts'
-import { redactedLogger, type Logger } from '../system/logger.ts'
-import { Notices } from '../system/notices.ts'
+import { redactedLogger, type Logger, Notices } from '../system/logger.ts'
 import { once } from '../system/once.ts'
 import { createRedactor } from '../system/redact.ts'
 import { Borders } from './borders.ts'

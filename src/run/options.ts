@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { MeshyError } from '../system/errors.ts'
-import { isLoopback } from '../system/loopback.ts'
+import { isLoopback, assertBaseUrl } from '../system/host.ts'
 import { isCi } from './ci.ts'
 import { misnamedKey, type Environment } from './environment.ts'
 import { MODES, type Mode } from '../finding/modes.ts'
@@ -9,7 +9,6 @@ import type { Options, ResolvedOptions, RunFacts } from './option-types.ts'
 import { parseOptions } from './option-schema.ts'
 import { DEFAULT_LOCKFILE } from './project.ts'
 import { resolveStores } from './store-options.ts'
-import { assertBaseUrl } from '../system/base-url.ts'
 
 const DEFAULTS = {
   baseUrl: 'https://api.meshy.ai',

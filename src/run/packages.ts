@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs'
 import path from 'node:path'
-import { hasErrno } from '../system/errno.ts'
+import { hasErrno } from '../system/errors.ts'
 import { foldersUpTo, hasManifest, readManifest } from './workspace.ts'
 
 /** A package that is no part of the project. */

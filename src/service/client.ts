@@ -1,15 +1,19 @@
-import { isMeshyError } from '../system/errors.ts'
-import type { HttpMethod } from '../system/api-failure.ts'
-import { createListing } from './listing.ts'
-import type { Listing } from './listing.ts'
-import { readEvents } from './events.ts'
-import type { StreamEvent } from './events.ts'
+import { isMeshyError, type HttpMethod } from '../system/errors.ts'
+import { createListing, type Listing } from './listing.ts'
+import { readEvents, type StreamEvent } from './events.ts'
 import { balanceSchema, createdSchema } from './schemas.ts'
 import type { TaskKind } from '../request/task-kinds.ts'
-import { parseTask } from './task.ts'
-import type { Task } from './task.ts'
-import { API_ROOT, createTransport } from './transport.ts'
-import type { Call, CallOptions, SendJson, Sending, SubmitOptions, TransportOptions } from './transport.ts'
+import { parseTask, type Task } from './task.ts'
+import {
+  API_ROOT,
+  createTransport,
+  type Call,
+  type CallOptions,
+  type SendJson,
+  type Sending,
+  type SubmitOptions,
+  type TransportOptions,
+} from './transport.ts'
 
 /** Decides when a call is sent, and whether a failed one is sent again. */
 export type Schedule = <T>(

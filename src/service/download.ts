@@ -1,11 +1,9 @@
 import { isMeshyError } from '../system/errors.ts'
-import { backoff } from '../system/backoff.ts'
-import type { BackoffSteps } from '../system/backoff.ts'
-import type { Log } from '../system/debug.ts'
+import { backoff, type BackoffSteps } from '../system/retry.ts'
+import type { Log } from '../system/logger.ts'
 import { stripQuery } from '../system/redact.ts'
 import { DownloadFault, downloadError } from './download-fault.ts'
-import { fetchFile } from './fetch-file.ts'
-import type { FetchFileOptions } from './fetch-file.ts'
+import { fetchFile, type FetchFileOptions } from './fetch-file.ts'
 
 /** A sink that throws `MESHY_DOWNLOAD_INVALID` asks for another attempt; its other errors end the download. */
 export interface DownloadOptions<T> extends FetchFileOptions<T> {

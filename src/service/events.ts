@@ -1,12 +1,9 @@
-import { createParser } from 'eventsource-parser'
-import type { EventSourceMessage } from 'eventsource-parser'
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { Clock } from '../system/clock.ts'
-import { bytesOf } from '../system/body.ts'
-import { badResponse, parseJson } from './http.ts'
-import type { CallName } from './http.ts'
+import { bytesOf } from '../system/bytes.ts'
+import { badResponse, parseJson, type CallName } from './http.ts'
 import { streamErrorSchema } from './schemas.ts'
-import { parseTask } from './task.ts'
-import type { Task } from './task.ts'
+import { parseTask, type Task } from './task.ts'
 import type { Opened } from './transport.ts'
 
 /** What a stream tells: a state of the task, or an error, which may follow a 200. */

@@ -2,14 +2,12 @@ import { MeshyError } from '../system/errors.ts'
 import type { Clock } from '../system/clock.ts'
 import { failures } from '../system/failures.ts'
 import type { Fetch } from '../system/fetch.ts'
-import { isLoopback } from '../system/loopback.ts'
-import { isPrivateHost } from '../system/private-host.ts'
+import { isLoopback, isPrivateHost } from '../system/host.ts'
 import { createRedactor, redactError, stripQuery } from '../system/redact.ts'
-import { createWatchdog } from '../system/watchdog.ts'
-import type { Watchdog } from '../system/watchdog.ts'
-import { bytesOf } from '../system/body.ts'
+import { createWatchdog, type Watchdog } from '../system/watchdog.ts'
+import { bytesOf } from '../system/bytes.ts'
 import { DownloadFault } from './download-fault.ts'
-import { retryAfterMs } from '../system/retry-after.ts'
+import { retryAfterMs } from '../system/retry.ts'
 
 /** What a server says about a file before its bytes. */
 export interface FileInfo {

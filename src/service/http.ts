@@ -1,11 +1,14 @@
-import { MeshyError } from '../system/errors.ts'
-import type { ErrorCode } from '../system/errors.ts'
+import {
+  MeshyError,
+  type ErrorCode,
+  type ApiFailure,
+  type HttpMethod,
+  type Outcome,
+} from '../system/errors.ts'
 import { failures } from '../system/failures.ts'
-import type { ApiFailure, HttpMethod, Outcome } from '../system/api-failure.ts'
-import { redactError } from '../system/redact.ts'
-import type { Redactor } from '../system/redact.ts'
+import { redactError, type Redactor } from '../system/redact.ts'
 import { errorSchema } from './schemas.ts'
-import { retryAfterMs } from '../system/retry-after.ts'
+import { retryAfterMs } from '../system/retry.ts'
 
 /** A call as errors tell of it. */
 export interface CallName {

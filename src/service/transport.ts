@@ -1,17 +1,24 @@
 import { MeshyError } from '../system/errors.ts'
 import { failures } from '../system/failures.ts'
 import type { Clock } from '../system/clock.ts'
-import type { Log } from '../system/debug.ts'
+import type { Log } from '../system/logger.ts'
 import type { Fetch } from '../system/fetch.ts'
 import { isTellable } from './moment.ts'
 import { createRedactor } from '../system/redact.ts'
-import { createWatchdog } from '../system/watchdog.ts'
-import type { Watchdog } from '../system/watchdog.ts'
-import { assertBaseUrl } from '../system/base-url.ts'
-import { bytesOf } from '../system/body.ts'
-import { badResponse, isHtml, networkFailure, parseJson, refusal, timedOut } from './http.ts'
-import type { BadAnswer, CallName } from './http.ts'
-import { serverTime } from '../system/retry-after.ts'
+import { createWatchdog, type Watchdog } from '../system/watchdog.ts'
+import { assertBaseUrl } from '../system/host.ts'
+import { bytesOf } from '../system/bytes.ts'
+import {
+  badResponse,
+  isHtml,
+  networkFailure,
+  parseJson,
+  refusal,
+  timedOut,
+  type BadAnswer,
+  type CallName,
+} from './http.ts'
+import { serverTime } from '../system/retry.ts'
 
 export interface TransportOptions {
   /** `https://api.meshy.ai`; https, or http on this machine. */

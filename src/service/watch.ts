@@ -1,14 +1,18 @@
-import { isMeshyError } from '../system/errors.ts'
-import { apiFailureOf } from '../system/api-failure.ts'
+import { isMeshyError, apiFailureOf } from '../system/errors.ts'
 import type { Clock } from '../system/clock.ts'
-import type { Log } from '../system/debug.ts'
+import type { Log } from '../system/logger.ts'
 import { createWatchdog } from '../system/watchdog.ts'
 import type { Client } from './client.ts'
 import type { TaskKind } from '../request/task-kinds.ts'
-import { taskCanceled, taskExpired, taskFailed, taskTimedOut, taskWithoutModel } from './task-outcome.ts'
-import type { TaskName } from './task-outcome.ts'
-import { isTerminal } from './task.ts'
-import type { Task } from './task.ts'
+import {
+  taskCanceled,
+  taskExpired,
+  taskFailed,
+  taskTimedOut,
+  taskWithoutModel,
+  type TaskName,
+} from './task-outcome.ts'
+import { isTerminal, type Task } from './task.ts'
 
 export interface WatchOptions {
   clock: Clock

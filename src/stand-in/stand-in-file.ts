@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
-import { isMeshyError } from '../system/errors.ts'
+import { isMeshyError, hasErrno } from '../system/errors.ts'
 import type { Facts } from '../glb/facts.ts'
 import { inspectGlb } from '../glb/inspect.ts'
 import { writeAtomically } from '../system/durable.ts'
-import { hasErrno } from '../system/errno.ts'
 import type { Store } from '../store/open-store.ts'
 
 /** A free local model that is shown while, or instead of, the real one. Never in entries or lockfile. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import { Buffers } from '../system/buffers.ts'
+import { Buffers } from '../system/bytes.ts'
 import { WorkerPool } from '../system/worker-pool.ts'
 import { findWorkerScript, type WorkerScript } from '../system/worker-script.ts'
 import { CHUNK_BYTES, digestInto, type FileDigest } from './digest.ts'

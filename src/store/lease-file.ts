@@ -1,7 +1,7 @@
 import { link as hardLink, open, readFile, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
-import { hasErrno } from '../system/errno.ts'
+import { hasErrno } from '../system/errors.ts'
 import { ensureFolder } from '../system/folder.ts'
 import { temporaryPath } from '../system/durable.ts'
 import { ifExists } from './unreadable.ts'

@@ -1,6 +1,5 @@
 import { rm, type FileHandle } from 'node:fs/promises'
-import { isMeshyError } from '../system/errors.ts'
-import { errnoOf } from '../system/errno.ts'
+import { isMeshyError, errnoOf } from '../system/errors.ts'
 
 export interface HeldLease {
   handle: FileHandle

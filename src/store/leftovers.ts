@@ -1,7 +1,7 @@
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../system/clock.ts'
-import { hasErrno } from '../system/errno.ts'
+import { hasErrno } from '../system/errors.ts'
 import { listFolder } from './layout.ts'
 
 const AGE_MS = 24 * 60 * 60 * 1000

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import type { CanonicalRequest } from '../request/request.ts'
 import type { Entry } from './entry.ts'
 import type { Lockfile } from './lockfile.ts'
-import { hasErrno } from '../system/errno.ts'
+import { hasErrno } from '../system/errors.ts'
 
 /** The lockfile as a run asks it: parsed again only when the file changed, so that 500 imports read it once. */
 export interface Pins {

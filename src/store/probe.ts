@@ -1,12 +1,12 @@
 import { link, open, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { temporaryPath } from '../system/durable.ts'
-import { hasErrno } from '../system/errno.ts'
+import { hasErrno } from '../system/errors.ts'
 import { ensureFolder, syncFolder } from '../system/folder.ts'
 import type { Layout } from './layout.ts'
 import { removeIfPossible } from './remove-if-possible.ts'
 import { orUnwritable } from './unwritable.ts'
-import { realpathIfThere } from '../system/if-there.ts'
+import { realpathIfThere } from '../system/file.ts'
 
 /** Room that a model needs at the very least. */
 const PROBE_BYTES = 64 * 1024

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { hasErrno } from '../system/errno.ts'
+import { hasErrno } from '../system/errors.ts'
 
 /** What cannot be removed is swept up as a leftover later. */
 export async function removeIfPossible(file: string): Promise<void> {

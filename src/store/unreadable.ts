@@ -1,5 +1,4 @@
-import { isMeshyError, MeshyError, type ErrorCode } from '../system/errors.ts'
-import { errnoOf, hasErrno } from '../system/errno.ts'
+import { isMeshyError, MeshyError, type ErrorCode, errnoOf, hasErrno } from '../system/errors.ts'
 
 /**
  * Runs a step that reads `file`; undefined when there is no such file.

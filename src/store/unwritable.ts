@@ -1,6 +1,5 @@
 import { dirname } from 'node:path'
-import { MeshyError, type ErrorCode } from '../system/errors.ts'
-import { errnoOf } from '../system/errno.ts'
+import { MeshyError, type ErrorCode, errnoOf } from '../system/errors.ts'
 
 /** What each error of the operating system means for somebody who wants to write. */
 const REASONS: Record<string, string> = {

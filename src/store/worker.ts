@@ -1,6 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { describeFailure } from '../system/worker-failure.ts'
-import type { WorkerAnswer } from '../system/worker-pool.ts'
+import { type WorkerAnswer, describeFailure } from '../system/worker-pool.ts'
 import { CHUNK_BYTES, digestSync, type FileDigest } from './digest.ts'
 
 /** The script of a worker: digests one file after the other, by absolute path. */

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { ownSignal } from './own-signal.ts'
 
 /** Time, injected: nothing else reads the wall clock or sleeps. */
 export interface Clock {
@@ -23,4 +22,13 @@ export const systemClock: Clock = {
       throw error
     }
   },
+}
+
+/**
+ * A signal that follows another, for one listener.
+ *
+ * Everything in a run waits on the same signal, and from the eleventh listener on Node warns of a leak.
+ */
+export function ownSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  return signal && AbortSignal.any([signal])
 }

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { open, rename, rm, writeFile, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { systemClock } from './clock.ts'
-import { hasErrno } from './errno.ts'
-import { syncFile } from './file-handle.ts'
+import { hasErrno } from './errors.ts'
+import { syncFile } from './file.ts'
 import { ensureFolder, inFolder, syncFolder } from './folder.ts'
 
 /** A file that nobody else knows of, until it is published. */

@@ -1,5 +1,5 @@
 import type { failures } from './failures.ts'
-import { printable } from './printable.ts'
+import { printable } from './redact.ts'
 
 /** Every code that a {@link MeshyError} can carry. Codes are permanent once released; see docs/errors.md. */
 export type ErrorCode = keyof typeof failures
@@ -80,4 +80,49 @@ export function formatPlace(error: MeshyError, site: ImportSite): string {
 export function formatSite(site: ImportSite): string {
   const file = printable(site.file)
   return site.line === undefined ? file : `${file}:${site.line}`
+}
+
+export type HttpMethod = 'GET' | 'POST' | 'DELETE'
+
+/**
+ * What is known about a call that failed, in the details of its error.
+ *
+ * `refused`: the server said no. `not-sent`: it provably never got the call. `unknown`: it may have acted on it, so
+ * a paid call must not be repeated.
+ */
+export type Outcome = 'refused' | 'not-sent' | 'unknown'
+
+/** The details of every error of the API client, as whoever sends or pays needs them. */
+export interface ApiFailure {
+  method: HttpMethod
+  outcome: Outcome
+  /** The HTTP status, when there was an answer. */
+  status?: number | undefined
+  /** Which limit a 429 is about: requests a second, or tasks at once. */
+  limit?: 'rate' | 'queue' | undefined
+  /** How long the server asked us to wait, in milliseconds. */
+  retryAfterMs?: number | undefined
+  /** What support asks for. */
+  requestId?: string | undefined
+}
+
+/** The facts of a failed API call, or `undefined` for every other error. */
+export function apiFailureOf(error: unknown): ApiFailure | undefined {
+  if (!isMeshyError(error)) return undefined
+  const { method, outcome } = error.details
+  if (typeof method !== 'string' || typeof outcome !== 'string') return undefined
+  // Only the API client sets these two, and it sets them from an `ApiFailure`.
+  return error.details as unknown as ApiFailure
+}
+
+/** The name of the operating system's error that an error carries, such as `ENOENT`. */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}
+
+/** Whether an error is one of the named errors of the operating system. */
+export function hasErrno(error: unknown, ...names: string[]): boolean {
+  const errno = errnoOf(error)
+  return errno !== undefined && names.includes(errno)
 }

@@ -1,5 +1,5 @@
 import { MeshyError } from './errors.ts'
-import { isLoopback } from './loopback.ts'
+import { isLoopback } from './host.ts'
 
 export type Fetch = typeof globalThis.fetch
 

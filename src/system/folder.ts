@@ -1,7 +1,7 @@
 import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { hasErrno } from './errno.ts'
-import { syncFile } from './file-handle.ts'
+import { hasErrno } from './errors.ts'
+import { syncFile } from './file.ts'
 
 /**
  * Makes a folder and what is missing above it. They survive a power cut, unless `durable` is false.

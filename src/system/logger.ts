@@ -1,4 +1,5 @@
-import { printable } from './printable.ts'
+import { type Redactor, printable } from './redact.ts'
+import { formatSite, type ImportSite } from './errors.ts'
 
 /** Where people are told things; bundlers bring their own. */
 export interface Logger {
@@ -25,4 +26,46 @@ export const consoleLogger: Logger = {
   info: (text) => console.error(text),
   warn: (text) => console.warn(text),
   error: (text) => console.error(text),
+}
+
+/** Takes one line of debug output. */
+export type Log = (line: string) => void
+
+export interface DebugOptions {
+  env: Record<string, string | undefined>
+  redact: Redactor
+  /** Takes the finished line, newline included. */
+  write: (text: string) => void
+}
+
+/** A log that writes when `DEBUG` names `unplugin-meshy`, and `undefined` when it does not. */
+export function createDebugLog({ env, redact, write }: DebugOptions): Log | undefined {
+  const names = (env.DEBUG ?? '').split(/[\s,]+/)
+  const wanted = names.some((name) => name === '*' || name === 'unplugin-meshy' || name === 'unplugin-meshy*')
+  if (!wanted) return undefined
+  return (line) => write(`unplugin-meshy ${printable(redact(line))}\n`)
+}
+
+/** Tells each notice once for a process, however often modules are loaded. */
+export class Notices {
+  #told = new Set<string>()
+  readonly #logger: Logger
+
+  constructor(logger: Logger) {
+    this.#logger = logger
+  }
+
+  /** Tells a text where it is first met, and nowhere else. */
+  first(text: string, site: ImportSite): void {
+    if (this.#told.has(text)) return
+    this.#told.add(text)
+    this.once(text, site)
+  }
+
+  once(text: string, site?: ImportSite): void {
+    const line = site ? `${formatSite(site)}: ${text}` : text
+    if (this.#told.has(line)) return
+    this.#told.add(line)
+    this.#logger.warn(`meshy: ${line}`)
+  }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'
-import { hasErrno } from './errno.ts'
+import { hasErrno } from './errors.ts'
 
 /** A process, so that others can tell later whether it still runs. */
 export interface ProcessIdentity {

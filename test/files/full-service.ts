@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 import type { RunningEmulator } from '../../src/emulator.ts'
-import { bytesOf } from '../../src/system/body.ts'
+import { bytesOf } from '../../src/system/bytes.ts'
 
 /** The emulated service with files of every kind: it makes neither FBX nor USDZ by itself. */
 export interface FullService {

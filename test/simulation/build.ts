@@ -18,7 +18,7 @@ import type { Run } from '../../src/run/run.ts'
 import { finishSharing } from '../../src/store/shared/shared-stores.ts'
 import type { Clock } from '../../src/system/clock.ts'
 import { isMeshyError } from '../../src/system/errors.ts'
-import { Notices } from '../../src/system/notices.ts'
+import { Notices } from '../../src/system/logger.ts'
 import { timeOn, world, type Machine } from './machine.ts'
 import type { Process } from './scheduler.ts'
 

@@ -2,7 +2,7 @@ import { appendFile, mkdir, readFile, rename, rm, stat, utimes, writeFile } from
 import { describe, expect, it } from 'vitest'
 import { createVerifiedFiles, readFileState } from '../../src/store/verified-files.ts'
 import { createLayout } from '../../src/store/layout.ts'
-import type { FileState } from '../../src/system/file-state.ts'
+import type { FileState } from '../../src/system/file.ts'
 import { systemClock, type Clock } from '../../src/system/clock.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { inject } from 'vitest'
 import type { TestProject } from 'vitest/node'
-import { hasErrno } from '../../src/system/errno.ts'
+import { hasErrno } from '../../src/system/errors.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,6 +1,5 @@
-import type { Clock } from '../../src/system/clock.ts'
+import { type Clock, ownSignal } from '../../src/system/clock.ts'
 import type { Fetch } from '../../src/system/fetch.ts'
-import { ownSignal } from '../../src/system/own-signal.ts'
 
 /** A clock that stands still until it is told to go on. */
 export interface ManualClock extends Clock {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { formatError, MeshyError } from '../../src/system/errors.ts'
-import { printable, printableField } from '../../src/system/printable.ts'
+import { printable, printableField } from '../../src/system/redact.ts'
 
 const HOSTILE = 'a\u001b[2J\u001b]0;x\u0007b\u009bc\u202ed\u2066e\u007f\rf'
 const SPELLED = String.raw`a\u001b[2J\u001b]0;x\u0007b\u009bc\u202ed\u2066e\u007f\u000df`

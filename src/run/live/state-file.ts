@@ -1,9 +1,8 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { isMeshyError } from '../../system/errors.ts'
+import { isMeshyError, hasErrno } from '../../system/errors.ts'
 import { orUnwritable } from '../../store/unwritable.ts'
-import { fileState } from '../../system/file-state.ts'
-import { hasErrno } from '../../system/errno.ts'
+import { fileState } from '../../system/file.ts'
 import type { StateFile } from '../asset.ts'
 import type { Context } from '../context.ts'
 

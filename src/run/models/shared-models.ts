@@ -2,7 +2,7 @@ import type { Finding } from '../../finding/classify.ts'
 import type { Permission } from '../../finding/permission.ts'
 import { FILE_ROLES, type FileRole } from '../../request/files.ts'
 import type { Request } from '../../request/request.ts'
-import { SingleFlight } from '../../system/single-flight.ts'
+import { SingleFlight } from '../../system/once.ts'
 
 /** A request that an import still asks for, and what the run of that import can do about it. */
 export interface Wanting {

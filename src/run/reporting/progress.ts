@@ -1,6 +1,6 @@
 import type { createLogUpdate } from 'log-update'
 import type { Clock } from '../../system/clock.ts'
-import { printable } from '../../system/printable.ts'
+import { printable } from '../../system/redact.ts'
 import type { Logger } from '../../system/logger.ts'
 import type { Work } from '../models/model.ts'
 import type { Models } from '../models/models.ts'

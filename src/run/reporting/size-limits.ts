@@ -3,7 +3,6 @@ import { MeshyError, type ImportSite } from '../../system/errors.ts'
 import type { Request } from '../../request/request.ts'
 import type { Asset } from '../asset.ts'
 import type { RunPorts } from '../context.ts'
-import { formatBytes } from '../../system/size.ts'
 
 /**
  * Holds an emitted model against `maxBytes` and `maxTriangles`, of its import or of the options, and names the
@@ -69,4 +68,10 @@ async function measureTextures(file: string): Promise<number> {
     (sum, { bufferView = -1 }) => sum + (json.bufferViews?.[bufferView]?.byteLength ?? 0),
     0,
   )
+}
+
+/** Bytes for readers: `1.2 MB`, `340 kB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(1)} MB`
+  return bytes >= 1000 ? `${Math.round(bytes / 1000)} kB` : `${bytes} bytes`
 }

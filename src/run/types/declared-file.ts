@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type PQueue from 'p-queue'
 import type { Clock } from '../../system/clock.ts'
 import { writeDurably } from '../../system/durable.ts'
-import { errnoOf, hasErrno } from '../../system/errno.ts'
+import { errnoOf, hasErrno } from '../../system/errors.ts'
 import {
   DECLARATIONS_MARK,
   declaresAll,

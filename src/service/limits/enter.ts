@@ -1,5 +1,5 @@
 import type PQueue from 'p-queue'
-import { ownSignal } from '../../system/own-signal.ts'
+import { ownSignal } from '../../system/clock.ts'
 
 export interface EnterOptions {
   /** Higher goes first; 0 when left out. */

@@ -1,6 +1,5 @@
-import type { ApiFailure } from '../../system/api-failure.ts'
-import { backoff } from '../../system/backoff.ts'
-import type { BackoffSteps } from '../../system/backoff.ts'
+import type { ApiFailure } from '../../system/errors.ts'
+import { backoff, type BackoffSteps } from '../../system/retry.ts'
 
 export interface FailedAttempt extends ApiFailure {
   /** How many attempts there were, this one included. */

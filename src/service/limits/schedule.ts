@@ -1,7 +1,6 @@
-import { apiFailureOf } from '../../system/api-failure.ts'
-import type { HttpMethod } from '../../system/api-failure.ts'
+import { apiFailureOf, type HttpMethod } from '../../system/errors.ts'
 import type { Clock } from '../../system/clock.ts'
-import type { Log } from '../../system/debug.ts'
+import type { Log } from '../../system/logger.ts'
 import type { Limits } from './limits.ts'
 import { nextDelay } from './retry.ts'
 

@@ -1,6 +1,5 @@
 import PQueue from 'p-queue'
-import type { Clock } from '../../system/clock.ts'
-import { ownSignal } from '../../system/own-signal.ts'
+import { type Clock, ownSignal } from '../../system/clock.ts'
 import { enter } from './enter.ts'
 
 export interface SlotOptions {

@@ -1,4 +1,4 @@
-import { apiFailureOf } from '../../system/api-failure.ts'
+import { apiFailureOf } from '../../system/errors.ts'
 import type { Clock } from '../../system/clock.ts'
 import type { Limits } from './limits.ts'
 

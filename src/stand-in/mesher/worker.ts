@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { describeFailure } from '../../system/worker-failure.ts'
+import { describeFailure } from '../../system/worker-pool.ts'
 import { makeMesh } from './mesher.ts'
 import type { Answer, Job } from './worker-messages.ts'
 

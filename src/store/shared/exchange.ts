@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { bytesOf } from '../../system/body.ts'
+import { bytesOf } from '../../system/bytes.ts'
 import { reachesDirectly, type Fetch } from '../../system/fetch.ts'
 
 export interface StoreRequest {

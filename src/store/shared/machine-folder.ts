@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
-import { errnoOf, hasErrno } from '../../system/errno.ts'
+import { errnoOf, hasErrno } from '../../system/errors.ts'
 import { ensureFolder, syncFolder } from '../../system/folder.ts'
 
 /** Folder in a user's cache folder. Its name carries the version of its format. */

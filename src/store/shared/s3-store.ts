@@ -1,4 +1,4 @@
-import { serverTime } from '../../system/retry-after.ts'
+import { serverTime } from '../../system/retry.ts'
 import { askStore, type StoreAnswer, type StoreNetwork, type StoreQuestion } from './ask-store.ts'
 import type { StoreRequest } from './exchange.ts'
 import { bodyLength, requestBody } from './object-body.ts'

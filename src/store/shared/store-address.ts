@@ -1,5 +1,5 @@
 import { MeshyError } from '../../system/errors.ts'
-import { isLoopback } from '../../system/loopback.ts'
+import { isLoopback } from '../../system/host.ts'
 
 /** Where a team keeps its bytes. */
 export type StoreAddress = S3Address | HttpAddress

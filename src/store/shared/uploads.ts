@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import PQueue from 'p-queue'
 import { blobsOf, type BlobRef, type Entry } from '../entry.ts'
 import type { Clock } from '../../system/clock.ts'
-import { errnoOf } from '../../system/errno.ts'
+import { errnoOf } from '../../system/errors.ts'
 import { StoreFault } from './store-fault.ts'
 import type { TeamStore } from './team-store.ts'
 

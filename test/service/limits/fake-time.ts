@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, vi } from 'vitest'
-import type { Clock } from '../../../src/system/clock.ts'
-import { ownSignal } from '../../../src/system/own-signal.ts'
+import { type Clock, ownSignal } from '../../../src/system/clock.ts'
 
 /** Puts every test of a file on fake timers, starting at 0. */
 export function useFakeTime(): Clock {

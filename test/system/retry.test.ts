@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { retryAfterMs } from '../../src/system/retry-after.ts'
+import { retryAfterMs } from '../../src/system/retry.ts'
 
 const NOW = Date.parse('2025-01-01T00:00:00Z')
 const at = (seconds: number) => new Date(NOW + seconds * 1000).toUTCString()

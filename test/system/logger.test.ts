@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createDebugLog } from '../../src/system/debug.ts'
+import { createDebugLog } from '../../src/system/logger.ts'
 import { createRedactor } from '../../src/system/redact.ts'
 
 describe('createDebugLog', () => {

@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { syncFile, touchFile } from '../../src/system/file-handle.ts'
+import { syncFile, touchFile } from '../../src/system/file.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 
 describe('a handle with nothing but its descriptor, as Plug’n’Play gives it', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { assertBaseUrl } from '../../src/system/base-url.ts'
+import { assertBaseUrl } from '../../src/system/host.ts'
 
 describe('assertBaseUrl', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SingleFlight } from '../../src/system/single-flight.ts'
+import { SingleFlight } from '../../src/system/once.ts'
 
 describe('SingleFlight', () => {
   it('gives everybody who asks for a key the same work while it is under way', async () => {

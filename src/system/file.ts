@@ -1,0 +1,89 @@
+import { fsync, futimes, type BigIntStats } from 'node:fs'
+import { type FileHandle, readFile, realpath, readlink } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { dirname, resolve } from 'node:path'
+import { hasErrno } from './errors.ts'
+
+const syncDescriptor = promisify(fsync)
+const touchDescriptor = promisify(futimes)
+
+/** `handle.sync()` also where it is not there: Yarn's Plug'n'Play puts handles of its own in the place of Node's. */
+export async function syncFile({ fd }: Pick<FileHandle, 'fd'>): Promise<void> {
+  await syncDescriptor(fd)
+}
+
+/** `handle.utimes()`, in the same way. */
+export async function touchFile({ fd }: Pick<FileHandle, 'fd'>, time: Date): Promise<void> {
+  await touchDescriptor(fd, time, time)
+}
+
+/** The text of a file; undefined where there is none. */
+export async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+/** Where a path leads; undefined where it leads nowhere. */
+export async function realpathIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await realpath(file)
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined
+    throw error
+  }
+}
+
+/**
+ * The file that a path leads to, through symbolic links, also where that does not exist yet. Whoever replaces a file by
+ * renaming replaces this one, and leaves the links.
+ *
+ * @throws the error of the operating system, for links that run in a circle
+ */
+export async function followLinks(file: string): Promise<string> {
+  try {
+    return await realpath(file)
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT')) throw error
+  }
+  const next = await linkOf(file)
+  return next === undefined ? file : await followLinks(resolve(dirname(file), next))
+}
+
+async function linkOf(file: string): Promise<string | undefined> {
+  try {
+    return await readlink(file)
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'EINVAL')) return undefined
+    throw error
+  }
+}
+
+/** A file as the operating system describes it. */
+export interface FileState {
+  /** Another text whenever the file may hold other bytes. */
+  text: string
+  /** When it last changed, as far as the file system tells; milliseconds since 1970. */
+  changedAt: number
+}
+
+/**
+ * The state of a file, from what `stat` says of it. Programs can set the time of modification, as archives do when they
+ * are unpacked, but not the time of change: so both are in it.
+ */
+export function fileState({ ino, size, mtimeNs, mtimeMs, ctimeNs, ctimeMs }: BigIntStats): FileState {
+  // FAT keeps no time of change.
+  const changedAt = Math.max(Number(mtimeMs), Number(ctimeMs))
+  return { text: `${size} ${mtimeNs} ${ctimeNs} ${ino}`, changedAt }
+}
+
+/** Coarser than the clock of any file system that we know of; FAT has two seconds. */
+const TICK_MS = 2_000
+
+/** Whether a later change would show in the state: one within the same tick of the file system's clock would not. */
+export function isSettled({ changedAt }: FileState, now: number): boolean {
+  return now - changedAt > TICK_MS
+}
