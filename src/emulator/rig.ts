@@ -1,6 +1,5 @@
-import { readAccessor } from '../glb/accessor.ts'
-import { ByteLayout } from '../glb/byte-layout.ts'
-import { joinChunks } from '../glb/join-chunks.ts'
+import { readAccessor } from '../glb/numbers.ts'
+import { ByteLayout, joinChunks } from '../glb/byte-layout.ts'
 import { readGlb } from '../glb/read.ts'
 import type { GltfPrimitive } from '../glb/gltf.ts'
 

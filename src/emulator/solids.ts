@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { AssetRole } from './model-maker.ts'
-import { readAccessor } from '../glb/accessor.ts'
+import { readAccessor } from '../glb/numbers.ts'
 import { readGlb } from '../glb/read.ts'
 
 /** A model as printers take it, where a role means that: shape alone, without material. */

@@ -1,6 +1,7 @@
 import type { Facts, Vec3 } from './facts.ts'
-import { invalidNumbers } from './invalid-numbers.ts'
+import { invalidNumbers } from './numbers.ts'
 import { transform, type Matrix } from './matrix.ts'
+import type { GltfAccessor } from './gltf.ts'
 
 /** The box around everything added so far. */
 export class BoundsBuilder {
@@ -41,3 +42,33 @@ function rounded(vector: Vec3): Vec3 {
   const [x, y, z] = vector.map((value) => Number(value.toPrecision(7)) + 0)
   return [x ?? 0, y ?? 0, z ?? 0]
 }
+
+/** The eight corners of the box that the file tells for positions which cannot be read. */
+export function cornersOf(accessor: GltfAccessor): number[] {
+  const { min, max, componentType, normalized } = accessor
+  if (!min || !max)
+    throw invalidNumbers('its positions have neither `min` and `max` nor plain numbers to read')
+  const scale = normalized ? 1 / (COMPONENT_MAX[componentType] ?? 1) : 1
+  return Array.from({ length: 24 }, (_, at) => {
+    const axis = at % 3
+    const end = (Math.floor(at / 3) >> axis) & 1 ? max : min
+    return (end[axis] ?? NaN) * scale
+  })
+}
+
+/** The same for points that were read, where there are too many places to follow them to. */
+export function boxOf(points: Float32Array): number[] {
+  const [min, max] = [
+    [Infinity, Infinity, Infinity],
+    [-Infinity, -Infinity, -Infinity],
+  ]
+  for (const [at, value] of points.entries()) {
+    const axis = at % 3
+    min[axis] = Math.min(min[axis] ?? value, value)
+    max[axis] = Math.max(max[axis] ?? value, value)
+  }
+  return cornersOf({ min, max, componentType: FLOAT, count: 0, type: 'VEC3' })
+}
+
+const FLOAT = 5126
+const COMPONENT_MAX: Record<number, number> = { 5120: 127, 5121: 255, 5122: 32_767, 5123: 65_535 }

@@ -1,3 +1,5 @@
+import { BIN_CHUNK, GLB_MAGIC, JSON_CHUNK } from './validate.ts'
+
 const ARRAY_BUFFER = 34_962
 const ELEMENT_ARRAY_BUFFER = 34_963
 const UNSIGNED_SHORT = 5123
@@ -67,4 +69,23 @@ export function aligned(length: number): number {
 /** glTF is little-endian, as is every platform that Node runs bundlers on. */
 function bytesOf(values: Float32Array | Uint16Array | Uint32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+}
+
+const SPACE = 0x20
+
+/** Puts header, JSON chunk and binary chunk together (glTF 2.0, section 4.4). */
+export function joinChunks(json: string, layout: ByteLayout): Uint8Array {
+  const text = new TextEncoder().encode(json)
+  const jsonLength = aligned(text.length)
+  const binStart = 20 + jsonLength
+  const glb = new Uint8Array(binStart + 8 + layout.byteLength)
+  const view = new DataView(glb.buffer)
+  const header = [GLB_MAGIC, 2, glb.length, jsonLength, JSON_CHUNK]
+  header.forEach((value, index) => view.setUint32(index * 4, value, true))
+  glb.fill(SPACE, 20, binStart)
+  glb.set(text, 20)
+  view.setUint32(binStart, layout.byteLength, true)
+  view.setUint32(binStart + 4, BIN_CHUNK, true)
+  layout.copyTo(glb, binStart + 8)
+  return glb
 }

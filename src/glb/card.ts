@@ -1,6 +1,5 @@
 import { imageSize } from './image-size.ts'
-import { writeGlb } from './write.ts'
-import type { GlbImage, GlbMaterial, GlbPart } from './write.ts'
+import { writeGlb, type GlbImage, type GlbMaterial, type GlbPart } from './write.ts'
 
 /** A picture to make a card of. */
 export interface CardPicture {

@@ -1,20 +1,152 @@
 import { FACTS_REVISION, type Facts } from './facts.ts'
-import { measureScene } from './measure.ts'
 import { readGlb } from './read.ts'
+import { BoundsBuilder, boxOf, cornersOf } from './bounds.ts'
+import { IDENTITY, type Matrix } from './matrix.ts'
+import type { Glb, GltfAccessor, GltfMesh, GltfPrimitive } from './gltf.ts'
+import { pick, type PlacedNode, RestPose, walkScene, instancesOf, shownAt } from './scene.ts'
+import { type Bones, jointMatrices, skinned, readBones, readShape } from './vertices.ts'
+import { invalidNumbers } from './numbers.ts'
 
 /**
- * Facts about a GLB: what its default scene draws, as a viewer shows it in the rest pose.
+ * Facts about a GLB: what its default scene draws, every mesh as often as nodes and instances show it, in the rest pose,
+ * vertex by vertex. Positions that are compressed stand in their boxes; a skinned one of these is moved by all of its joints.
  *
  * Throws `MESHY_GLB_INVALID` when the file is broken, or has positions that are no finite numbers.
  */
 export function inspectGlb(bytes: Uint8Array): Facts {
   const glb = readGlb(bytes)
   const { materials = [], textures = [], animations = [] } = glb.json
+  const measurer = new Measurer(glb)
+  for (const placed of walkScene(glb.json)) measurer.addNode(placed)
   return {
-    ...measureScene(glb),
+    ...measurer.finish(),
     materials: materials.length,
     textures: textures.length,
     animations: animations.length,
     revision: FACTS_REVISION,
+  }
+}
+
+/** A primitive, and where a node shows it. */
+interface Shown {
+  primitive: GltfPrimitive
+  positions: GltfAccessor
+  weights: readonly number[]
+  places: readonly Matrix[]
+  /** Set for a skinned one, which is where its joints are. */
+  joints: readonly Matrix[] | undefined
+}
+
+class Measurer {
+  readonly #glb: Glb
+  readonly #pose: RestPose
+  readonly #bounds = new BoundsBuilder()
+  readonly #work = new Work()
+  readonly #joints = new Map<number, Matrix[] | undefined>()
+  #triangles = 0
+  #vertices = 0
+
+  constructor(glb: Glb) {
+    this.#glb = glb
+    this.#pose = new RestPose(glb.json)
+  }
+
+  addNode({ node, matrix }: PlacedNode): void {
+    const { json } = this.#glb
+    const mesh: GltfMesh | undefined = pick(json.meshes, node.mesh, 'meshes')
+    if (!mesh) return
+    const instances = instancesOf(this.#glb, node)
+    const places = shownAt(matrix, instances)
+    const joints = node.skin === undefined || instances ? undefined : this.#jointsOf(node.skin)
+    const weights = node.weights ?? mesh.weights ?? []
+    for (const primitive of mesh.primitives) {
+      const positions = pick(json.accessors, primitive.attributes['POSITION'], 'accessors')
+      if (!positions || positions.count === 0) continue
+      const indices = pick(json.accessors, primitive.indices, 'accessors')
+      const times = instances?.count ?? 1
+      this.#triangles += countTriangles(primitive, indices ?? positions) * times
+      this.#vertices += positions.count * times
+      this.#addPoints({ primitive, positions, weights, places, joints })
+    }
+  }
+
+  finish(): Pick<Facts, 'triangles' | 'vertices' | 'bounds'> {
+    return { triangles: this.#triangles, vertices: this.#vertices, bounds: this.#bounds.finish() }
+  }
+
+  #jointsOf(index: number): Matrix[] | undefined {
+    const known = this.#joints.get(index)
+    if (known) return known
+    const skin = pick(this.#glb.json.skins, index, 'skins')
+    const matrices = skin && jointMatrices(this.#glb, skin, this.#pose)
+    this.#joints.set(index, matrices)
+    return matrices
+  }
+
+  #addPoints(shown: Shown): void {
+    const { positions, primitive, joints } = shown
+    const points = this.#read(shown)
+    const bones = points && joints && readBones(this.#glb, primitive)
+    if (points && joints && bones && isWhole(bones, points)) {
+      this.#bounds.addAll(skinned(points, bones, joints), IDENTITY)
+      return
+    }
+    // A skinned primitive without readable weights may hang on any of its joints.
+    const hangs = primitive.attributes['JOINTS_0'] !== undefined
+    this.#addTo((hangs && joints) || shown.places, points ?? cornersOf(positions))
+  }
+
+  /** Reading is work as well. */
+  #read({ primitive, positions, weights }: Shown): Float32Array | undefined {
+    const { targets = [] } = primitive
+    const isAffordable = this.#work.affords(positions.count * (1 + targets.length))
+    return isAffordable ? readShape(this.#glb, primitive, weights) : undefined
+  }
+
+  #addTo(places: readonly Matrix[], points: ArrayLike<number>): void {
+    const exact = this.#work.affords((points.length / 3) * (places.length - 1))
+    const added = exact || !(points instanceof Float32Array) ? points : boxOf(points)
+    if (!(added instanceof Float32Array)) this.#work.addBoxes(places.length)
+    for (const place of places) this.#bounds.addAll(added, place)
+  }
+}
+
+/** Whether every vertex has joints and weights. */
+function isWhole({ joints, weights }: Bones, points: Float32Array): boolean {
+  return Math.min(joints.count, weights.count) * 3 >= points.length
+}
+
+const TRIANGLES = 4
+const TRIANGLE_STRIP = 5
+const TRIANGLE_FAN = 6
+
+function countTriangles(primitive: GltfPrimitive, { count }: GltfAccessor): number {
+  const mode = primitive.mode ?? TRIANGLES
+  if (mode === TRIANGLES) return Math.floor(count / 3)
+  if (mode === TRIANGLE_STRIP || mode === TRIANGLE_FAN) return Math.max(0, count - 2)
+  return 0
+}
+
+/** Vertices that are followed one by one, however often nodes and instances show them: about a second. */
+const MAX_VERTICES = 4_000_000
+/** Boxes that stand for them after that. */
+const MAX_BOXES = 500_000
+
+/** What may be spent on measuring a model: a small file can show its mesh a million times. */
+class Work {
+  #vertices = MAX_VERTICES
+  #boxes = MAX_BOXES
+
+  /** Whether as many vertices may be followed; then they are counted. */
+  affords(vertices: number): boolean {
+    if (vertices > this.#vertices) return false
+    this.#vertices -= vertices
+    return true
+  }
+
+  /** @throws {MeshyError} MESHY_GLB_INVALID when a model shows more than anybody could draw */
+  addBoxes(count: number): void {
+    this.#boxes -= count
+    if (this.#boxes < 0) throw invalidNumbers(`it shows more than ${MAX_BOXES} meshes`)
   }
 }

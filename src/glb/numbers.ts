@@ -1,5 +1,5 @@
-import { invalidNumbers } from './invalid-numbers.ts'
 import type { Glb, GltfAccessor } from './gltf.ts'
+import { MeshyError } from '../system/errors.ts'
 
 /** The numbers of an accessor, one element after the other. */
 export interface Numbers {
@@ -106,4 +106,22 @@ function replaceSparse(
 
 function normalize(values: Float32Array, one: number): void {
   for (let i = 0; i < values.length; i++) values[i] = Math.max((values[i] ?? 0) / one, -1)
+}
+
+/** {@link readNumbers} of an accessor by its index, where nothing but plain numbers will do. */
+export function readAccessor(glb: Glb, index: number): Float32Array {
+  const accessor = glb.json.accessors?.[index]
+  const numbers = accessor && readNumbers(glb, accessor)
+  if (numbers) return numbers.values
+  throw new MeshyError('MESHY_GLB_INVALID', {
+    message: `The numbers of \`accessors[${index}]\` cannot be read: expected plain floats or indices.`,
+    hint: 'Export the model again as GLB, without compression.',
+  })
+}
+
+export function invalidNumbers(reason: string): MeshyError {
+  return new MeshyError('MESHY_GLB_INVALID', {
+    message: `The bounds of the model cannot be told: ${reason}.`,
+    hint: 'Export the model again as GLB 2.0.',
+  })
 }

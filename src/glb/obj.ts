@@ -1,5 +1,4 @@
-import { readAccessor } from './accessor.ts'
-import type { AccessorValues } from './accessor.ts'
+import { readAccessor } from './numbers.ts'
 import { readGlb } from './read.ts'
 import type { Glb, GltfPrimitive } from './gltf.ts'
 
@@ -55,7 +54,7 @@ function addPart(lines: string[], glb: Glb, { primitive, index, first }: Part): 
   first.uv += uvs.length / 2
 }
 
-function addVectors(lines: string[], keyword: string, values: AccessorValues): void {
+function addVectors(lines: string[], keyword: string, values: Float32Array): void {
   for (let i = 0; i < values.length; i += 3) {
     lines.push(`${keyword} ${short(values[i])} ${short(values[i + 1])} ${short(values[i + 2])}`)
   }
@@ -66,7 +65,7 @@ function addUvs(lines: string[], uvs: ArrayLike<number>): void {
   for (let i = 0; i < uvs.length; i += 2) lines.push(`vt ${short(uvs[i])} ${short(1 - (uvs[i + 1] ?? 0))}`)
 }
 
-function addFaces(lines: string[], indices: AccessorValues, nameCorner: (corner: number) => string): void {
+function addFaces(lines: string[], indices: Float32Array, nameCorner: (corner: number) => string): void {
   for (let i = 0; i < indices.length; i += 3) {
     const corners = indices.subarray(i, i + 3)
     lines.push(`f ${Array.from(corners, nameCorner).join(' ')}`)

@@ -1,7 +1,7 @@
 import { MeshyError } from '../system/errors.ts'
 import { assertBacked } from './backing.ts'
 import { gltf, type Glb, type GltfDocument } from './gltf.ts'
-import { assertGlbHeader, GLB_HEAD_BYTES } from './validate.ts'
+import { assertGlbHeader, BIN_CHUNK, GLB_HEAD_BYTES } from './validate.ts'
 
 /** Far more than any scene needs: what takes room lies in the binary chunk. */
 const MAX_JSON_BYTES = 64 * 1024 * 1024
@@ -44,8 +44,6 @@ function embeddedBytes({ buffers }: GltfDocument): Uint8Array | undefined {
   const [start] = DATA_URI.exec(uri) ?? []
   return start === undefined ? undefined : new Uint8Array(Buffer.from(uri.slice(start.length), 'base64'))
 }
-
-const BIN_CHUNK = 0x004e4942
 
 function readBin(bytes: Uint8Array, view: DataView, offset: number): Uint8Array {
   if (offset + 8 > bytes.length) return new Uint8Array()

@@ -1,7 +1,8 @@
+import { z } from 'zod'
 import { MeshyError } from '../system/errors.ts'
-import { IDENTITY, localMatrix, multiply } from './matrix.ts'
-import type { Matrix } from './matrix.ts'
-import type { GltfDocument, GltfNode } from './gltf.ts'
+import { IDENTITY, localMatrix, multiply, type Matrix } from './matrix.ts'
+import type { GltfDocument, GltfNode, Glb } from './gltf.ts'
+import { readNumbers, type Numbers } from './numbers.ts'
 
 export interface PlacedNode {
   node: GltfNode
@@ -68,6 +69,12 @@ export function pick<T>(list: T[] | undefined, index: number | undefined, name: 
   return found
 }
 
+/** The numbers of an accessor by its index; undefined also where they cannot be read. */
+export function numbersAt(glb: Glb, index: number | undefined): Numbers | undefined {
+  const accessor = pick(glb.json.accessors, index, 'accessors')
+  return accessor && readNumbers(glb, accessor)
+}
+
 function twoParents(index: number): MeshyError {
   return invalid(`node \`${index}\` has two parents`)
 }
@@ -77,4 +84,48 @@ function invalid(reason: string): MeshyError {
     message: `The model cannot be inspected: ${reason}.`,
     hint: 'Export the model again as GLB 2.0.',
   })
+}
+
+const instancing = z.looseObject({
+  EXT_mesh_gpu_instancing: z.looseObject({ attributes: z.record(z.string(), z.int().min(0)) }),
+})
+
+/** How often a node shows its mesh, by EXT_mesh_gpu_instancing. */
+export interface Instances {
+  count: number
+  /** From each instance to the node; nothing where that is compressed. */
+  matrices: Matrix[]
+}
+
+/** Undefined for a node that shows its mesh once, where it is itself. */
+export function instancesOf(glb: Glb, { extensions }: GltfNode): Instances | undefined {
+  const parsed = instancing.safeParse(extensions)
+  if (!parsed.success) return undefined
+  const { attributes } = parsed.data.EXT_mesh_gpu_instancing
+  const { TRANSLATION, ROTATION, SCALE } = attributes
+  const accessors = Object.values(attributes).map((index) => pick(glb.json.accessors, index, 'accessors'))
+  const count = accessors.reduce((most, accessor) => Math.max(most, accessor?.count ?? 0), 0)
+  const [translations, rotations, scales] = [TRANSLATION, ROTATION, SCALE].map((index) =>
+    numbersAt(glb, index),
+  )
+  const known = Math.max(...[translations, rotations, scales].map((numbers) => numbers?.count ?? 0))
+  const matrices = Array.from({ length: known }, (_, index) =>
+    localMatrix({
+      translation: vector(translations, index, 3),
+      rotation: vector(rotations, index, 4),
+      scale: vector(scales, index, 3),
+    } as GltfNode),
+  )
+  return { count, matrices }
+}
+
+/** Where a node shows its mesh, from the mesh to the scene. */
+export function shownAt(matrix: Matrix, instances: Instances | undefined): Matrix[] {
+  if (!instances || (instances.count > 0 && instances.matrices.length === 0)) return [matrix]
+  return instances.matrices.map((instance) => multiply(matrix, instance))
+}
+
+function vector(numbers: Numbers | undefined, index: number, width: number): number[] | undefined {
+  if (!numbers || numbers.width !== width || index >= numbers.count) return undefined
+  return [...numbers.values.subarray(index * width, (index + 1) * width)]
 }

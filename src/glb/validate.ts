@@ -3,8 +3,9 @@ import { MeshyError } from '../system/errors.ts'
 /** Bytes of the file header and of the header of the first chunk: what {@link assertGlbHeader} needs to see. */
 export const GLB_HEAD_BYTES = 20
 
-const GLB_MAGIC = 0x46546c67
-const JSON_CHUNK = 0x4e4f534a
+export const GLB_MAGIC = 0x46546c67
+export const JSON_CHUNK = 0x4e4f534a
+export const BIN_CHUNK = 0x004e4942
 const LFS_POINTER = 'a Git LFS pointer'
 
 /**

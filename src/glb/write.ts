@@ -1,6 +1,5 @@
-import { ByteLayout } from './byte-layout.ts'
+import { ByteLayout, joinChunks } from './byte-layout.ts'
 import type { Vec3 } from './facts.ts'
-import { joinChunks } from './join-chunks.ts'
 
 /** A picture inside of a GLB, embedded as it is. */
 export interface GlbImage {

@@ -1,18 +1,16 @@
-import { invalidNumbers } from './invalid-numbers.ts'
 import type { Vec3 } from './facts.ts'
 import { coordinate, multiply, type Matrix } from './matrix.ts'
-import { readNumbers, type Numbers } from './numbers.ts'
-import type { Glb, GltfSkin } from './gltf.ts'
-import { pick, type RestPose } from './scene.ts'
+import { type Numbers, invalidNumbers } from './numbers.ts'
+import type { Glb, GltfSkin, GltfPrimitive } from './gltf.ts'
+import { numbersAt, type RestPose } from './scene.ts'
 
 /**
  * Where each joint of a skin takes the vertices that hang on it: the joint's transform after its inverse bind matrix. The
  * node of a skinned mesh has no say. Undefined where the inverse bind matrices are compressed.
  */
 export function jointMatrices(glb: Glb, skin: GltfSkin, pose: RestPose): Matrix[] | undefined {
-  const accessor = pick(glb.json.accessors, skin.inverseBindMatrices, 'accessors')
-  const inverse = accessor && readNumbers(glb, accessor)
-  if (accessor && !inverse) return undefined
+  const inverse = numbersAt(glb, skin.inverseBindMatrices)
+  if (skin.inverseBindMatrices !== undefined && !inverse) return undefined
   return skin.joints.map((joint, index) => {
     const matrix = pose.matrixOf(joint)
     if (!inverse) return matrix
@@ -59,4 +57,37 @@ function* hanging({ joints, weights }: Bones, vertex: number): Generator<[joint:
     yield [joints.values[at] ?? 0, weight]
   }
   if (isLoose) yield [joints.values[vertex * 4] ?? 0, 1]
+}
+
+/** The vertices of a primitive as its mesh has them: with its morph targets as they are by default. */
+export function readShape(
+  glb: Glb,
+  { attributes, targets = [] }: GltfPrimitive,
+  weights: readonly number[],
+): Float32Array | undefined {
+  const positions = readAttribute(glb, attributes['POSITION'], 3)
+  if (!positions) return undefined
+  const points = positions.values
+  for (const [index, target] of targets.entries()) {
+    const weight = weights[index] ?? 0
+    const moves = weight === 0 ? undefined : readAttribute(glb, target['POSITION'], 3)
+    if (moves) move(points, moves.values, weight)
+  }
+  return points
+}
+
+function move(points: Float32Array, moves: Float32Array, weight: number): void {
+  for (let at = 0; at < points.length; at++) points[at] = (points[at] ?? 0) + (moves[at] ?? 0) * weight
+}
+
+/** Undefined where nothing hangs on joints, or what does is compressed. */
+export function readBones(glb: Glb, { attributes }: GltfPrimitive): Bones | undefined {
+  const joints = readAttribute(glb, attributes['JOINTS_0'], 4)
+  const weights = readAttribute(glb, attributes['WEIGHTS_0'], 4)
+  return joints && weights && { joints, weights }
+}
+
+function readAttribute(glb: Glb, index: number | undefined, width: number): Numbers | undefined {
+  const numbers = numbersAt(glb, index)
+  return numbers && numbers.width === width ? numbers : undefined
 }
