@@ -36,20 +36,20 @@ function warmBuild({ modelBytes, rounds, results, images }) {
   ])
   const perImage = (images.imagetools.ms - images.url.ms) / images.count
   return [
-    `### Warm builds by Vite 8, medians of ${rounds}`,
-    table(['models', 'how', 'build', '× `?url`', 'memory', '× `?url`', 'a model more than `?url`'], rows),
-    `Loading the plugin takes ${milliseconds(results.at(-1).asset.loadMs)} once, which is not in these times. For comparison, ` +
+    `### Warm builds with Vite 8, medians of ${rounds}`,
+    table(['models', 'method', 'build', '× `?url`', 'memory', '× `?url`', 'per model, over `?url`'], rows),
+    `Loading the plugin takes ${milliseconds(results.at(-1).asset.loadMs)} once, which is not included in these times. For comparison, ` +
       `vite-imagetools with ${images.count} images in its cache: ${seconds(images.imagetools.ms)}, against ` +
-      `${seconds(images.url.ms)} with \`?url\`: ${milliseconds(perImage)} an image.`,
+      `${seconds(images.url.ms)} with \`?url\`: ${milliseconds(perImage)} per image.`,
   ].join('\n\n')
 }
 
 function restore({ models, modelBytes, largeBytes, rounds, many, large }) {
   const ofMany = Object.entries(many).flatMap(([by, { ready, bare, cold, warm }]) =>
     [
-      [`a loop of \`fetch\` that writes the files, 16 at once, from ${by}`, bare],
-      [`a team's HTTP store (${by}), with an empty store of the machine`, cold, 1.3],
-      ...(by === 'node' ? [['the store of the machine: a second folder', warm, 1.3]] : []),
+      [`a \`fetch\` loop that writes the files, 16 at a time, from ${by}`, bare],
+      [`a team HTTP store (${by}), with an empty machine store`, cold, 1.3],
+      ...(by === 'node' ? [['the machine store: a second folder', warm, 1.3]] : []),
     ].map(([how, { ms, peakMB }, bar]) => [
       how,
       seconds(ms - ready.ms),
@@ -59,16 +59,16 @@ function restore({ models, modelBytes, largeBytes, rounds, many, large }) {
   )
   const ofLarge = [
     ['nothing', large.ready],
-    ['a loop of `fetch` beside it', large.bare],
-    ["a team's HTTP store", large.cold],
-    ['the store of the machine', large.warm],
+    ['a `fetch` loop, for comparison', large.bare],
+    ['a team HTTP store', large.cold],
+    ['the machine store', large.warm],
   ].map(([how, { peakMB }]) => [how, megabytes(peakMB), ratio(peakMB / large.ready.peakMB, 1.3)])
   return [
-    `### Bringing ${models} × ${modelBytes / 1e6} MB that the lockfile pins, medians of ${rounds}`,
-    table(['from where', 'time', '× bare', 'memory'], ofMany),
-    `Less the time of the same build with nothing to bring: ${seconds(many.node.ready.ms)}.`,
-    `### The memory of a build that brings one file of ${largeBytes / 1e6} MB`,
-    table(['from where', 'memory', '× nothing'], ofLarge),
+    `### Fetching ${models} × ${modelBytes / 1e6} MB of pinned models, medians of ${rounds}`,
+    table(['source', 'time', '× loop', 'memory'], ofMany),
+    `The time of the same build with nothing to fetch is subtracted: ${seconds(many.node.ready.ms)}.`,
+    `### Memory of a build that fetches one file of ${largeBytes / 1e6} MB`,
+    table(['source', 'memory', '× nothing'], ofLarge),
   ].join('\n\n')
 }
 
@@ -76,10 +76,10 @@ function coldBuild({ tasks, taskMs, slots, requestsPerSecond, ms, idealMs, posts
   return [
     '### A cold build',
     table(
-      ['work', 'ideal', 'build', '× ideal', 'requests', 'paid', 'refused'],
+      ['workload', 'ideal', 'build', '× ideal', 'requests', 'paid', 'refused'],
       [
         [
-          `${tasks} tasks of ${taskMs / 1000} s, ${slots} slots, ${requestsPerSecond} requests a second`,
+          `${tasks} tasks of ${taskMs / 1000} s, ${slots} slots, ${requestsPerSecond} requests per second`,
           seconds(idealMs),
           seconds(ms),
           ratio(ms / idealMs, 1.1),
@@ -137,7 +137,7 @@ function load({ rounds, alone, plugin }) {
   return [
     `### Loading the plugin, medians of ${rounds} processes`,
     table(
-      ['modules', 'time', '×', 'processor', '×'],
+      ['modules', 'time', '×', 'CPU time', '×'],
       [row('`unplugin`, `zod`, `xxhash-wasm`', alone), row('`unplugin-meshy/vite`', plugin, alone)],
     ),
   ].join('\n\n')
@@ -149,9 +149,13 @@ function devPaint({ models, rounds, url, first, later }) {
     table(
       [`page with ${models} missing models`, 'first paint', 'against `?url`'],
       [
-        ['the stand-ins as files with `?url`', seconds(url), ''],
-        ['nothing made yet', seconds(first), limit(`+ ${seconds(first - url)}`, first - url <= 500, '0.5 s')],
-        ['later, on a new server', seconds(later), ratio(later / url, 1.15)],
+        ['the stand-ins as plain files with `?url`', seconds(url), ''],
+        [
+          'no stand-ins made yet',
+          seconds(first),
+          limit(`+ ${seconds(first - url)}`, first - url <= 500, '0.5 s'),
+        ],
+        ['later, with a new server', seconds(later), ratio(later / url, 1.15)],
       ],
     ),
   ].join('\n\n')
@@ -161,7 +165,7 @@ function preview({ triangles, rows, blocked }) {
   return [
     `### Stand-ins of ${triangles} triangles`,
     table(
-      ['picture', 'first in a new thread', 'later', 'worst', 'kind'],
+      ['image', 'first in a new thread', 'later', 'worst', 'kind'],
       rows.map(({ name, cold, warm, worst, kind }) => [
         name,
         milliseconds(cold),
@@ -170,7 +174,7 @@ function preview({ triangles, rows, blocked }) {
         kind,
       ]),
     ),
-    `The thread that asked was blocked for ${milliseconds(blocked)} at most.`,
+    `The requesting thread was blocked for ${milliseconds(blocked)} at most.`,
   ].join('\n\n')
 }
 
@@ -178,7 +182,7 @@ function derive({ models, rounds, rawMB, rows }) {
   return [
     `### Derivation of ${models} models of ${rawMB.toFixed(1)} MB, medians of ${rounds}`,
     table(
-      ['how', 'a model', '× the command', 'size', 'memory'],
+      ['method', 'per model', '× the command', 'size', 'memory'],
       rows.map(({ how, ms, bytes, peakMB, ratioOfMs }) => [
         how,
         seconds(ms),
@@ -203,7 +207,7 @@ function heavy({ triangles, pixels, rounds, fewer, bytes, found }) {
   return [
     `### Derivation of a model of ${triangles} triangles with maps of ${pixels} pixels, ${kilobytes(bytes)}, medians of ${rounds}`,
     table(
-      ['how', 'time', '× the command', 'bytes', '× the command'],
+      ['method', 'time', '× the command', 'bytes', '× the command'],
       [
         theirs('`gltf-transform optimize`, without `simplify`', command),
         ours('`optimize`', optimized, command),

@@ -34,7 +34,7 @@ async function generate(trial) {
   const told = [...lines.matchAll(/ in `?([^`\s]+)`?; commit it/g)].map(([, file]) => file)
   await commit(cwd, ['--', 'meshy-lock.json', '.meshy', ...told])
   const left = await git(cwd, ['status', '--porcelain'])
-  if (left !== '') throw new Error(`It does not tell to commit this:\n${left}`)
+  if (left !== '') throw new Error(`These changes are left, which it did not say to commit:\n${left}`)
   return 'pays once'
 }
 
@@ -54,7 +54,7 @@ async function build(trial) {
   const lasting = [...after].filter(([name, hash]) => isModel(name) || again.get(name) === hash)
   const others = lasting.filter(([name, hash]) => before.get(name) !== hash)
   if (others.length > 0 || before.size !== after.size) throw new Error(`Other bytes: ${others.join('\n')}`)
-  return `frozen, same bytes but for stamps${project.plain ? ' and numbers' : ''} of its own`
+  return `frozen, same bytes, except for its own stamps${project.plain ? ' and numbers' : ''}`
 }
 
 const isModel = (name) => name.endsWith('.glb')
@@ -96,7 +96,7 @@ async function dev(trial) {
       if (project.yes === 'command') await npx(third, ['unplugin-meshy', 'generate'], { env })
       else await sayYes(url, output())
       await waitForModel(opened, 'ready')
-      return project.yes === 'command' ? 'stand-in, `generate`, model' : 'stand-in, yes, model'
+      return project.yes === 'command' ? 'stand-in, `generate`, model' : 'stand-in, approval, model'
     }),
   )
 }
@@ -104,7 +104,7 @@ async function dev(trial) {
 /** As the button of the inspector does, which the server has named. */
 async function sayYes(url, output) {
   const [, place] = /open (\S*__meshy\/)/i.exec(output) ?? []
-  if (!place) throw new Error('The server has not told how to say yes.')
+  if (!place) throw new Error('The server has not said where to approve.')
   const page = new URL(place, url)
   const html = await (await fetch(page)).text()
   const token = /name="meshy-token" content="([\w-]+)"/.exec(html)?.[1]
@@ -114,7 +114,7 @@ async function sayYes(url, output) {
     headers: { origin: url, 'x-meshy-token': token ?? '', 'content-type': 'application/json' },
     body: JSON.stringify({ keys: models.map(({ id }) => id) }),
   })
-  if (!answer.ok) throw new Error(`The yes was answered by ${answer.status}: ${await answer.text()}`)
+  if (!answer.ok) throw new Error(`The approval was answered with ${answer.status}: ${await answer.text()}`)
 }
 
 function expectPosts({ counts }, wanted) {
