@@ -2,7 +2,7 @@
 
 const SKILL = `---
 name: unplugin-meshy
-description: Use when a project imports pictures as 3D models ('./hero.png?meshy'), has a meshy-lock.json, or is to show a 3D model made of a picture. Tells how to import, configure and check in CI, what costs money, and which commands never pay.
+description: Use when a project imports images as 3D models ('./hero.png?meshy'), has a meshy-lock.json, or should show a 3D model made from an image. Explains how to import, configure and check models in CI, what costs money, and which commands never pay.
 ---
 
 `
