@@ -5,7 +5,7 @@ import path from 'node:path'
 import type { InputOptions } from 'rollup'
 import { defineBuildConfig } from 'unbuild'
 import { buildPage } from './scripts/build-page.mjs'
-import { recipeJsonSchema } from './src/request/recipe-json-schema.ts'
+import { recipeJsonSchema } from './src/request/recipe.ts'
 
 const DECLARATIONS = path.resolve('node_modules/.cache/declarations')
 

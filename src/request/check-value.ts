@@ -1,6 +1,5 @@
 import { MeshyError } from '../system/errors.ts'
 import { nearestName } from '../system/nearest-name.ts'
-import { apiParam, isApiDirective, isApiParam } from './api-directives.ts'
 import type { ApiDirectiveName } from './directive.ts'
 import {
   directiveNames,
@@ -8,8 +7,11 @@ import {
   directiveOfParam,
   directiveSpellings,
   findDirective,
+  apiParam,
+  isApiDirective,
+  isApiParam,
+  type AnyDirectiveName,
 } from './directives.ts'
-import type { AnyDirectiveName } from './directives.ts'
 import { taskKinds } from './task-kinds.ts'
 
 const SHOWN_CHARACTERS = 80

@@ -1,6 +1,5 @@
 import { MeshyError } from '../system/errors.ts'
-import { directiveNames, directiveOf } from './directives.ts'
-import type { DirectiveName, Directives } from './directives.ts'
+import { directiveNames, directiveOf, type DirectiveName, type Directives } from './directives.ts'
 import { knownModels, texturesOneImageOnly } from './models.ts'
 import { kindOfImages } from './task-kinds.ts'
 

@@ -1,6 +1,7 @@
 import xxhash from 'xxhash-wasm'
 import type { CanonicalRequest, ImageDigest } from './request.ts'
 import type { Params } from './param-value.ts'
+import type { Directives } from './directives.ts'
 
 /** xxHash64 as 16 hex digits. */
 export interface Hasher {
@@ -71,4 +72,13 @@ function digestParts({ hash, bytes }: ImageDigest): [string, number] {
 
 function sortedEntries(params: Params) {
   return Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+/**
+ * Stands for the directives of an import in its module id, `<path>?meshy=<token>`: 16 hex digits, the same in whatever
+ * order and under whatever names they were written. Nothing is filled in, and no prompt shows.
+ */
+export function directiveToken(directives: Directives, hasher: Hasher): string {
+  const entries = Object.entries(directives).filter(([, value]) => value !== undefined)
+  return hasher.text(JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1))))
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import PQueue from 'p-queue'
-import { MeshyError, hasErrno } from '../system/errors.ts'
+import { errnoOf, hasErrno, MeshyError } from '../system/errors.ts'
 import { fileState, type FileState } from '../system/file.ts'
 import type { Hasher } from './fingerprint.ts'
 import { readImageFormat } from './image-format.ts'
@@ -40,7 +40,6 @@ const MAX_MEGABYTES = 20
 const MAX_BYTES = MAX_MEGABYTES * 1024 * 1024
 /** Images that are in memory at once. */
 const READS_AT_ONCE = 4
-const NOT_FOUND_CODES = new Set(['ENOENT', 'ENOTDIR'])
 
 /**
  * Makes a reader that remembers what it read for as long as it lives. It keeps digests, never bytes.
@@ -131,9 +130,10 @@ function inspect(file: string, bytes: Buffer, hasher: Hasher): SourceImage {
 }
 
 async function refuseUnreadable(file: string, cause: unknown): Promise<never> {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
+  const code = errnoOf(cause)
   if (code === undefined) throw cause
-  if (NOT_FOUND_CODES.has(code)) throw notFound(file, 'does not exist', { cause, hint: await nearMiss(file) })
+  if (hasErrno(cause, 'ENOENT', 'ENOTDIR'))
+    throw notFound(file, 'does not exist', { cause, hint: await nearMiss(file) })
   throw new MeshyError('MESHY_IMAGE_INVALID', {
     message: `\`${file}\` cannot be read (${code}).`,
     hint: 'Check the file and its rights.',

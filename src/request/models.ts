@@ -1,4 +1,6 @@
-import type { DirectiveValues } from './directives.ts'
+import type { DirectiveValues, Directives } from './directives.ts'
+import { MeshyError } from '../system/errors.ts'
+import type { Request, RetiredChoice } from './request.ts'
 
 /** What is known of a model of the service. Names that are not here pass with a warning. */
 export interface KnownModel {
@@ -36,15 +38,15 @@ export const retiredFamilies: ReadonlyMap<string, { since: string; instead: stri
 ])
 
 /** Models that texture, by name; for several images only some. */
-const textureModels: ReadonlyMap<string, { kinds: 'single' | 'both' }> = new Map([
-  ['meshy-7', { kinds: 'both' }],
-  ['meshy-n1', { kinds: 'both' }],
-  ['meshy-6-lite', { kinds: 'single' }],
+const textureModels: ReadonlyMap<string, 'single' | 'both'> = new Map([
+  ['meshy-7', 'both'],
+  ['meshy-n1', 'both'],
+  ['meshy-6-lite', 'single'],
 ])
 
 /** Whether a model is known to texture tasks of one image only. */
 export function texturesOneImageOnly(name: string): boolean {
-  return textureModels.get(name)?.kinds === 'single'
+  return textureModels.get(name) === 'single'
 }
 
 /** The same as {@link modelWarning}, for the model that textures. */
@@ -66,4 +68,65 @@ export function modelWarning(name: string): string | undefined {
   if (model.state === 'deprecated') return `\`${name}\` is deprecated: it will be retired.`
   if (model.state === 'retired') return `\`${name}\` was retired on ${model.since}: the service refuses it.`
   return undefined
+}
+
+/** What an import asks for that the service does not make any more, and that we therefore do not send. */
+export function retiredChoice({ model, model_type: family }: Directives): RetiredChoice | undefined {
+  const gone = family === undefined ? undefined : retiredFamilies.get(family)
+  if (gone) return { written: `model_type=${family}`, ...gone }
+  const { since, instead } = (model === undefined ? undefined : knownModels.get(model)) ?? {}
+  return since && instead ? { written: `model=${model}`, since, instead } : undefined
+}
+
+/**
+ * Refuses to have a model made that the service has retired. One that was made before is served all the same.
+ *
+ * @throws {MeshyError} MESHY_DIRECTIVE_INVALID
+ */
+export function assertStillMade({ imageName, retired }: Pick<Request, 'imageName' | 'retired'>): void {
+  if (!retired) return
+  const { written, since, instead } = retired
+  throw new MeshyError('MESHY_DIRECTIVE_INVALID', {
+    message: `\`${written}\` of \`${imageName}\` was retired on ${since}, so that the service makes none; expected \`${instead}\`.`,
+    hint: `Write \`${instead}\`. Models that were made before stay as they are pinned.`,
+    details: { received: written, allowed: instead },
+  })
+}
+
+type Check = (directives: Directives) => string | undefined | false
+
+const CHECKS: readonly Check[] = [
+  ({ is_a_t_pose: pose }) =>
+    pose !== undefined && '`is_a_t_pose` is deprecated: write `pose=a-pose` or `pose=t-pose`.',
+  ({ hd_texture: hd }) => hd !== undefined && '`hd_texture` is deprecated: write `texture_resolution=4k`.',
+  ({ symmetry }) =>
+    symmetry !== undefined && '`symmetry` has no effect: the service ignores it since 2026-05-11.',
+  withoutLighting,
+  colorAlone,
+  retiredFamily,
+  ({ model }) => model !== undefined && modelWarning(model),
+  ({ texture_model: model }) => model !== undefined && textureModelWarning(model),
+]
+
+/** What passes, but is worth telling the author of an import. */
+export function requestWarnings(directives: Directives): string[] {
+  return CHECKS.map((check) => check(directives)).filter((warning) => typeof warning === 'string')
+}
+
+function withoutLighting({ remove_lighting: asked, model = 'latest' }: Directives): string | false {
+  if (asked === undefined || model === 'meshy-6') return false
+  return `\`remove_lighting\` may have no effect with \`model=${model}\`: it is known to work with \`model=meshy-6\` only.`
+}
+
+function colorAlone({ texture_model: model, pbr }: Directives): string | false {
+  if (model !== 'meshy-n1' || pbr !== true) return false
+  return '`pbr` may have no effect with `texture_model=meshy-n1`: it is known to make a base color only.'
+}
+
+function retiredFamily({ model_type: family = 'standard' }: Directives): string | undefined {
+  const gone = retiredFamilies.get(family)
+  return (
+    gone &&
+    `\`model_type=${family}\` was retired on ${gone.since}: the service refuses it; write \`${gone.instead}\`.`
+  )
 }

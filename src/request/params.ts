@@ -1,5 +1,4 @@
-import { directiveNames, directiveOf } from './directives.ts'
-import type { AnyDirectiveName, Directives } from './directives.ts'
+import { directiveNames, directiveOf, type AnyDirectiveName, type Directives } from './directives.ts'
 import type { Params, ParamValue } from './param-value.ts'
 
 /** What is always sent, since the service's own defaults move. */

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
-import { MeshyError } from '../system/errors.ts'
+import { errnoOf, MeshyError } from '../system/errors.ts'
 import { once } from '../system/once.ts'
-import type { Directives } from './directives.ts'
-import { parseDirectiveObject } from './parse-object.ts'
+import { type Directives, directiveNames, directiveOf } from './directives.ts'
+import { parseDirectiveObject } from './parse.ts'
 import { MOST_IMAGES } from './task-kinds.ts'
 
 /** An import said in JSON, for what is awkward in a query. */
@@ -104,7 +104,7 @@ function oneListOfImages({ image, images }: RecipeImages, file: string): [string
 }
 
 function refuseUnreadable(file: string, cause: unknown): never {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
+  const code = errnoOf(cause)
   if (code === undefined) throw cause
   const problem = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`
   throw invalidRecipe(file, problem, 'Fix the path of the import.', cause)
@@ -117,4 +117,33 @@ function invalidRecipe(file: string, problem: string, hint: string, cause?: unkn
     details: { file },
     cause,
   })
+}
+
+/** Everything that a recipe may hold besides `api.…`, generated from the table of directives. */
+export function recipeSchema() {
+  return z.strictObject({ ...imageShape(), ...directiveShape() })
+}
+
+/** What a recipe may hold, as JSON Schema: `$schema` of a recipe points at it, so that editors complete and check. */
+export function recipeJsonSchema(): object {
+  // The draft that editors know best.
+  const schema = z.toJSONSchema(recipeSchema(), { io: 'input', target: 'draft-7' })
+  return {
+    ...schema,
+    patternProperties: {
+      '^api\\.[A-Za-z][\\w-]*$': { description: 'A parameter of the API, sent as it is.' },
+    },
+    title: 'A recipe of unplugin-meshy',
+    oneOf: [{ required: ['image'] }, { required: ['images'] }],
+  }
+}
+
+function directiveShape(): Record<string, z.ZodType> {
+  const shape: Record<string, z.ZodType> = {}
+  for (const name of directiveNames.filter((name) => name !== 'meshy')) {
+    const { aliases, value, doc } = directiveOf(name)
+    shape[name] = value.schema().optional().describe(doc)
+    for (const alias of aliases) shape[alias] = value.schema().optional().describe(`The same as \`${name}\`.`)
+  }
+  return shape
 }

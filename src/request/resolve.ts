@@ -2,7 +2,7 @@ import { MeshyError } from '../system/errors.ts'
 import { nearestName } from '../system/nearest-name.ts'
 import { assertCompatible, findConflicts } from './conflicts.ts'
 import type { DirectiveName, DirectiveObject, Directives } from './directives.ts'
-import { parseDirectiveObject } from './parse-object.ts'
+import { parseDirectiveObject } from './parse.ts'
 
 /** Where the directives of one import come from, strongest first. */
 export interface DirectiveSources {

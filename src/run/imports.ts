@@ -1,8 +1,7 @@
 import { formatSite, type ImportSite } from '../system/errors.ts'
 import type { Directives } from '../request/directives.ts'
-import type { Hasher } from '../request/fingerprint.ts'
+import { type Hasher, directiveToken } from '../request/fingerprint.ts'
 import { isMeshySpecifier, parseSpecifier } from '../request/parse.ts'
-import { directiveToken } from '../request/token.ts'
 import { by } from '../system/order.ts'
 
 /** An import as the bundler showed it: what it says, and where it stands. */

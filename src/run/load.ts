@@ -1,6 +1,6 @@
 import type { Request } from '../request/request.ts'
 import type { MeshyError } from '../system/errors.ts'
-import { assertStillMade } from '../request/retired.ts'
+import { assertStillMade } from '../request/models.ts'
 import { notAllowed } from './borders.ts'
 import { standInAsset, type Asset } from './asset.ts'
 import { classify, type Finding } from '../finding/classify.ts'

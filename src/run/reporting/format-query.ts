@@ -1,6 +1,5 @@
-import { formatApiValue, isApiDirective } from '../../request/api-directives.ts'
 import type { ParamValue } from '../../request/param-value.ts'
-import type { Directives } from '../../request/directives.ts'
+import { type Directives, formatApiValue, isApiDirective } from '../../request/directives.ts'
 
 /** The query of an import with these directives, as one would write it: `?meshy&pbr&poly=5000`. */
 export function formatQuery(directives: Directives): string {

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { assertStillMade } from '../../src/request/retired.ts'
+import { assertStillMade } from '../../src/request/models.ts'
 import { coded, makeFolder, makePng, requestOf } from './fixtures.ts'
 
 describe('assertStillMade', () => {
