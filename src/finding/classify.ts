@@ -3,13 +3,13 @@ import type { CanonicalRequest, Request } from '../request/request.ts'
 import type { BlobRef, DerivedFile, Entry } from '../store/entry.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import type { FindingPorts } from './ports.ts'
-import { type Derivation, derivationOf, type Part } from './derivation.ts'
-import { findEarlier } from './earlier.ts'
+import { type Derivation, derivationOf, type Part, findEarlier } from './derivation.ts'
 import { findFreeWay } from './free-way.ts'
-import type { State } from './modes.ts'
-import { isOnItsWay, RETENTION_MS } from './retention.ts'
+import { type State, mayGenerate } from './modes.ts'
+import { isOnItsWay, RETENTION_MS } from './record-state.ts'
 import { fileOf, type FileRole } from '../request/files.ts'
-import { findOtherPicture } from '../store/picture-digests.ts'
+import { findOtherPicture, hasPictures } from '../store/picture-digests.ts'
+import { isOutdated } from '../glb/facts.ts'
 
 /** Bytes that another source may still have. A pointer of Git LFS stands for bytes that are not here. */
 const RESTORABLE_CODES: ReadonlySet<ErrorCode> = new Set([
@@ -188,4 +188,18 @@ function assertSamePictures(known: CanonicalRequest, request: Request): void {
       `this one, change it by a pixel, or \`unplugin-meshy forget ${request.key}\`, so that the next build pays for it.`,
     details: { key: request.key, file, ...other },
   })
+}
+
+/**
+ * Whether nothing is left to do for a stored model: it is pinned, nothing on its way tells of its key, it says of which
+ * pictures it is made, and its facts are told as today. A run that may not generate leaves it as it is.
+ */
+export async function isComplete(
+  { options: { mode }, store }: Pick<FindingPorts, 'options' | 'store'>,
+  { key, request, facts }: Entry,
+): Promise<boolean> {
+  if (!mayGenerate(mode)) return true
+  if (!hasPictures(request) || isOutdated(facts)) return false
+  if (store.lockfile && !(await store.lockfile.get(key))) return false
+  return !(await store.journal.begun()).has(key)
 }

@@ -1,9 +1,10 @@
 import { stepsOf, type DerivationPlan } from './steps.ts'
 import type { Facts } from '../glb/facts.ts'
 import type { Request } from '../request/request.ts'
-import type { Entry } from '../store/entry.ts'
+import type { Entry, DerivedFile } from '../store/entry.ts'
 import type { Hasher } from '../request/fingerprint.ts'
 import type { FindingPorts } from './ports.ts'
+import type { Notices } from '../system/logger.ts'
 
 /** One file that is made of a stored model. */
 export interface Part {
@@ -26,7 +27,7 @@ export interface Derivation {
 }
 
 /** What decides what is derived, besides an import. */
-export interface Deriving {
+interface Deriving {
   options: Pick<FindingPorts['options'], 'transforms'>
   store: { hasher: Hasher }
 }
@@ -75,4 +76,40 @@ export function factsOf(
 ): Facts | undefined {
   const main = entry && derivationOf(deriving, request, entry)?.main
   return (main && entry.derived?.[main.key]?.facts) ?? entry?.facts
+}
+
+interface FrozenDeriving extends Deriving {
+  options: Deriving['options'] & { mode: string }
+  reporter: { notices: Notices }
+}
+
+/**
+ * What an earlier release derived by the same steps, and pinned. `frozen` serves it, since a newer release alone must not
+ * break what is committed; every other mode derives anew.
+ */
+export function findEarlier(
+  { options, store: { hasher }, reporter: { notices } }: FrozenDeriving,
+  { image, files, derived = {} }: Pick<Entry, 'image' | 'files' | 'derived'>,
+  { steps }: Part,
+): { key: string; file: DerivedFile } | undefined {
+  if (options.mode !== 'frozen') return undefined
+  const own = options.transforms.length
+  const wanted = withoutRevisions(steps, own)
+  const found = Object.entries(derived).find(
+    ([key, file]) =>
+      withoutRevisions(file.steps, own) === wanted &&
+      key === derivedKey(hasher, files.glb.sha256, file.steps),
+  )
+  if (!found) return undefined
+  const [key, file] = found
+  notices.once(
+    `${image}: ${file.steps.join(', ')} was derived by an earlier release, which may have done it wrong. ` +
+      `It is served as pinned; a build that is not \`frozen\` derives and pins it anew.`,
+  )
+  return { key, file }
+}
+
+/** The user's own steps come first, and their versions are the user's business. */
+function withoutRevisions(steps: readonly string[], own: number): string {
+  return JSON.stringify(steps.map((step, i) => (i < own ? step : step.replace(/@\d+$/, ''))))
 }

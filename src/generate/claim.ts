@@ -3,15 +3,15 @@ import type { Request } from '../request/request.ts'
 import type { Task } from '../service/task.ts'
 import type { AcceptedRecord, JournalRecord, StartedRecord } from '../store/journal-record.ts'
 import type { Lease } from '../store/lease.ts'
-import type { Attempt, Claim } from './attempt.ts'
 import type { Ports } from './ports.ts'
-import { failedBefore, isFinal } from '../finding/failed-before.ts'
-import { assertHeld, NOT_SUBMITTED } from './assert-held.ts'
+import { failedBefore, isFinal, isOnItsWay } from '../finding/record-state.ts'
+import { assertHeld, beginOf, NOT_SUBMITTED, recordOf } from './record.ts'
 import type { Admission, Candidate } from './batch.ts'
-import { beginOf, pay, recordOf, type Payment } from './pay.ts'
-import { lacksPermission } from '../finding/permission.ts'
+import { pay, type Payment } from './submit.ts'
+import { lacksPermission, type Permission } from '../finding/permission.ts'
 import { adoptable, listRecentTasks } from './recent-tasks.ts'
-import { isOnItsWay } from '../finding/retention.ts'
+import type { Reservation } from './budget.ts'
+import type { OnItsWay } from '../store/shared/on-its-way.ts'
 
 /**
  * A claim on a task of the journal, on one of the account, or on a new one, whose submission is paid.
@@ -146,4 +146,24 @@ function otherAccount(record: StartedRecord | AcceptedRecord, expected: string):
       `or \`unplugin-meshy forget ${key}\` to pay again with this one.`,
     details: { key, host },
   })
+}
+
+/** What a request is claimed with. */
+export interface Attempt {
+  lease: Lease
+  /** The journal's record when it was decided to generate: a failure in it may be tried again. */
+  known: JournalRecord | undefined
+  /** Without one, only a task that exists is claimed. */
+  permission: Permission | undefined
+  /** What others have sent while we had a task of our own: it counts once that has come to nothing. */
+  told?: readonly OnItsWay[]
+}
+
+/** A task at the service that will give the model of a request. */
+export interface Claim {
+  origin: 'generated' | 'adopted'
+  /** What this run holds for a task of its own: what is refunded later goes back. */
+  reservation?: Reservation | undefined
+  /** Runs `watch` with the id of the task, inside the account's limit of tasks where this run submits it. */
+  running<T>(watch: (taskId: string) => Promise<T>): Promise<T>
 }

@@ -1,13 +1,18 @@
-import { formatThrown, isMeshyError } from '../system/errors.ts'
+import { formatThrown, isMeshyError, type ErrorCode } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
-import type { Entry } from '../store/entry.ts'
+import type { Entry, BlobRef } from '../store/entry.ts'
 import type { LocalPorts } from './ports.ts'
 import { findRecord } from '../store/found-record.ts'
 import { hasPictures, withPictures } from '../store/picture-digests.ts'
-import type { StoredFinding } from '../finding/classify.ts'
-import { isSettled } from '../finding/retention.ts'
-import { renewFacts } from './renew-facts.ts'
+import { type StoredFinding, classify } from '../finding/classify.ts'
+import { isSettled } from '../finding/record-state.ts'
 import { withKeyLease } from './turn.ts'
+import { open } from 'node:fs/promises'
+import { isDeepStrictEqual } from 'node:util'
+import { isOutdated, type Facts } from '../glb/facts.ts'
+import { inspectGlb } from '../glb/inspect.ts'
+import { GLB_HEAD_BYTES } from '../glb/validate.ts'
+import { ifExists } from '../store/unreadable.ts'
 
 /**
  * Does for a stored model what the run that stored it could not do any more, or did otherwise: pins it, ends its record
@@ -88,4 +93,95 @@ async function addPictures({ store }: LocalPorts, { key, canonical }: Request): 
   } catch (error) {
     if (!isMeshyError(error) || error.code !== 'MESHY_CACHE_UNWRITABLE') throw error
   }
+}
+
+/** Far more than the JSON of a model needs. */
+const MAX_JSON_BYTES = 16_000_000
+
+/**
+ * Tells the facts of a stored model anew where an earlier release told other ones, as far as its bytes are here; no byte
+ * changes. Where nothing may be written, what is pinned stays as it is, so that every machine says the same.
+ */
+async function renewFacts(
+  ports: LocalPorts,
+  request: Request,
+  finding: StoredFinding,
+): Promise<StoredFinding> {
+  if (!isOutdated(finding.entry.facts)) return finding
+  const renewed = await renew(ports, finding.entry)
+  if (!renewed) return finding
+  try {
+    await keep(ports, renewed)
+  } catch (error) {
+    if (isCoded(error, 'MESHY_CACHE_UNWRITABLE')) return finding
+    throw error
+  }
+  return { ...(await classify(ports, request)), entry: renewed }
+}
+
+/** The entry with facts of today; undefined where they are the same, or the bytes are not here. */
+async function renew(ports: LocalPorts, entry: Entry): Promise<Entry | undefined> {
+  const facts = await tellAgain(ports, { ...entry.files.glb, facts: entry.facts })
+  const derived = { ...entry.derived }
+  for (const [key, file] of Object.entries(derived)) {
+    const again = isOutdated(file.facts) ? await tellAgain(ports, file) : undefined
+    if (again) derived[key] = { ...file, facts: again }
+  }
+  const isSame = !facts && Object.entries(derived).every(([key, file]) => file === entry.derived?.[key])
+  return isSame ? undefined : { ...entry, facts: facts ?? entry.facts, ...(entry.derived && { derived }) }
+}
+
+/** What cannot be told, or is told as before, keeps the facts that it has: a lockfile is not written for nothing. */
+async function tellAgain(
+  { store, signal }: LocalPorts,
+  { facts, ...ref }: BlobRef & { facts: Facts },
+): Promise<Facts | undefined> {
+  if (!(await mayDiffer(store.layout.blob(ref)))) return undefined
+  if ((await store.blobs.verify(ref, signal)) !== 'ok') return undefined
+  try {
+    const again = inspectGlb(await store.blobs.read(ref))
+    return isDeepStrictEqual({ ...again, revision: undefined }, { ...facts, revision: undefined })
+      ? undefined
+      : again
+  } catch (error) {
+    if (isCoded(error, 'MESHY_GLB_INVALID')) return undefined
+    throw error
+  }
+}
+
+/** What the first release told otherwise: skins, instances, turned nodes, morph targets, integers. Most models have none. */
+const TOLD_OTHERWISE =
+  /"(?:skins|EXT_mesh_gpu_instancing|rotation|matrix|weights|sparse|KHR_mesh_quantization)"/
+
+/** Looks at the JSON of a model alone, so that it costs next to nothing. */
+async function mayDiffer(file: string): Promise<boolean> {
+  const handle = await ifExists(file, () => open(file))
+  if (!handle) return false
+  try {
+    const head = Buffer.alloc(GLB_HEAD_BYTES)
+    const { bytesRead } = await handle.read(head, 0, GLB_HEAD_BYTES, 0)
+    if (bytesRead < GLB_HEAD_BYTES) return false
+    const json = Buffer.alloc(Math.min(head.readUInt32LE(12), MAX_JSON_BYTES))
+    await handle.read(json, 0, json.length, GLB_HEAD_BYTES)
+    return TOLD_OTHERWISE.test(json.toString('latin1'))
+  } finally {
+    await handle.close()
+  }
+}
+
+async function keep({ store }: LocalPorts, entry: Entry): Promise<void> {
+  const stored = await store.entries.read(entry.key)
+  if (stored?.files.glb.sha256 === entry.files.glb.sha256) {
+    const { facts, derived } = entry
+    await store.entries.write({
+      ...stored,
+      facts,
+      ...(derived && { derived: { ...stored.derived, ...derived } }),
+    })
+  }
+  if (await store.lockfile?.get(entry.key)) await store.lockfile?.put(entry, { replace: true })
+}
+
+function isCoded(error: unknown, code: ErrorCode): boolean {
+  return isMeshyError(error) && error.code === code
 }

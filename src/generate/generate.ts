@@ -2,18 +2,14 @@ import type { Task } from '../service/task.ts'
 import { watchTask } from '../service/watch.ts'
 import type { Request } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
-import { claimTask } from './claim.ts'
-import type { Attempt, Claim } from './attempt.ts'
+import { claimTask, type Attempt, type Claim } from './claim.ts'
 import { classify } from '../finding/classify.ts'
-import type { Ports } from './ports.ts'
-import { settleFailure } from './failure.ts'
-import { inherit, toldHere } from './on-its-way.ts'
+import type { Ports, Origin } from './ports.ts'
+import { settleFailure } from './settle.ts'
+import { inherit, toldHere } from './recover.ts'
 import { permissionMissing } from '../finding/permission.ts'
-import { fetchFiles } from './fetch-files.ts'
-import { noteExpiring } from './expiring.ts'
-import type { Origin } from './effort.ts'
-import { addFiles } from './restore.ts'
-import { saveModel } from './save.ts'
+import { fetchFiles, noteExpiring } from './fetch.ts'
+import { addFiles, saveModel } from './save.ts'
 import { isOfOther } from '../store/shared/on-its-way.ts'
 import { share, shareHere, takeShared } from './share.ts'
 import { withKeyLease, withSharedLease, withTeamLease } from './turn.ts'
@@ -112,7 +108,8 @@ async function finishedTask(
     try {
       return { task: await claim.running((id) => watch(ports, request, id)), claim }
     } catch (error) {
-      const after = await settleFailure(ports, request, { claim, error, lease: attempt.lease })
+      const { reservation } = claim
+      const after = await settleFailure(ports, request, { reservation, error, lease: attempt.lease })
       if (after === 'end' || submission === MAX_SUBMISSIONS) throw error
       // Another try is another payment.
       if (after === 'try again' && !attempt.permission) throw error

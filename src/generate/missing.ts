@@ -3,9 +3,10 @@ import type { Request } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
 import type { Finding } from '../finding/classify.ts'
 import type { LocalPorts } from './ports.ts'
-import { buildElsewhere } from './build-elsewhere.ts'
 import { priceOf } from '../request/price.ts'
 import type { FileRole } from '../request/files.ts'
+import { formatAnswers, type SourceAnswer } from '../store/shared/sources.ts'
+import path from 'node:path'
 
 /** The error of a model that `frozen` may neither generate nor wait for. */
 export function modelMissing(
@@ -39,4 +40,75 @@ export function filesMissing(
     hint: buildElsewhere(ports),
     details: { key, credits: 0, roles },
   })
+}
+
+/** Files that no store gave, and what the stores said. */
+export interface Lacking {
+  lacking: readonly FileRole[]
+  answers: readonly SourceAnswer[]
+}
+
+/** Why files cannot be had, and what brings them back for free, where something may. */
+interface Obstacle {
+  reason: string
+  free?: string
+}
+
+/** The obstacle of bytes that a user brought. */
+export const OWN_BYTES: Obstacle = {
+  reason: 'they are your own bytes, which no task can give back',
+  free: 'pin them again with `unplugin-meshy pin`',
+}
+
+/** The obstacle of a run that cannot ask the service. */
+export function keyMissing(taskId: string): Obstacle {
+  return {
+    reason: `there is no MESHY_API_KEY to fetch them from task ${taskId} with`,
+    free: 'set MESHY_API_KEY and build again: while Meshy keeps the task, they are fetched without paying',
+  }
+}
+
+/** The error of files that cannot be had any more; what costs nothing is named first. */
+export function unrestorable(
+  entry: Entry,
+  { lacking, answers }: Lacking,
+  { reason, free }: Obstacle,
+): MeshyError {
+  const names = lacking.map((role) => `\`${role}\``).join(', ')
+  const details = { key: entry.key, taskId: entry.task?.id, roles: lacking, answers }
+  const stores = answers.length > 0 ? ` ${capitalised(formatAnswers(answers))}.` : ''
+  const first = free === undefined ? '' : `${capitalised(free)}. Otherwise: `
+  if (!lacking.some((role) => entry.files[role])) {
+    return new MeshyError('MESHY_EXTRA_UNAVAILABLE', {
+      message: `Files of \`${entry.image}\` (${names}) were not kept with its model, and ${reason}. Nothing was paid.`,
+      hint: `${first}Leave the directive out, or \`unplugin-meshy forget ${entry.key}\` to pay for a new model with it.`,
+      details,
+    })
+  }
+  return new MeshyError('MESHY_MODEL_UNRESTORABLE', {
+    message: `The bytes of \`${entry.image}\` (${names}) are missing or damaged, and ${reason}.${stores} Nothing was paid.`,
+    hint:
+      `${first}Restore the file under \`blobs\` of the cache (commit it, \`git lfs pull\`, a colleague's copy), or ` +
+      `\`unplugin-meshy forget ${entry.key}\`, so that the next build pays for a new model.`,
+    details,
+  })
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** What to do where a `frozen` run lacks something. */
+export function buildElsewhere({ options: { lockfile, cacheDir } }: Pick<LocalPorts, 'options'>): string {
+  const cache = path.basename(cacheDir)
+  if (lockfile !== false) {
+    return (
+      `Build on your machine and commit \`${path.basename(lockfile)}\` and \`${cache}\`, ` +
+      'or set MESHY_MODE=generate for this run.'
+    )
+  }
+  return (
+    `With \`lockfile: false\` a frozen run has what this machine stored: restore \`${cache}\`, set MESHY_MODE=generate ` +
+    'for this run, or remove the option and commit what a build pins.'
+  )
 }

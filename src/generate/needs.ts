@@ -5,7 +5,6 @@ import type { Request, SourceImage } from '../request/request.ts'
 import { probeStore } from '../store/probe.ts'
 import type { Candidate } from './batch.ts'
 import type { Ports } from './ports.ts'
-import { notSubmitted } from './not-submitted.ts'
 import { assertShowsSomething } from './picture-proof.ts'
 
 /** Pictures that are decoded at once: each takes as much memory as it has pixels. */
@@ -111,4 +110,12 @@ async function refusalOf(check: () => Promise<void>): Promise<MeshyError | undef
     if (isMeshyError(error)) return error
     throw error
   }
+}
+
+/** What happens to a model that could be paid, in a build that fails for another one. */
+export function notSubmitted(): MeshyError {
+  return new MeshyError('MESHY_NOT_SUBMITTED', {
+    message: 'Nothing was submitted, since another import of this build failed.',
+    hint: 'Fix that one, then build again.',
+  })
 }

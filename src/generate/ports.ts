@@ -12,7 +12,6 @@ import type { Request } from '../request/request.ts'
 import type { Task } from '../service/task.ts'
 import type { Batch } from './batch.ts'
 import type { Budget } from './budget.ts'
-import type { Effort, Expiring } from './effort.ts'
 import type { Mode } from '../finding/modes.ts'
 import type { FindingPorts } from '../finding/ports.ts'
 import type { Permission } from '../finding/permission.ts'
@@ -64,12 +63,12 @@ export interface Account {
 }
 
 /** What is submitted, and for which key. */
-export interface Order extends Payload {
+interface Order extends Payload {
   key: string
 }
 
 /** Decides whether what may be paid is paid. */
-export interface Purse {
+interface Purse {
   budget: Budget
   batch: Batch
   /** Whether the run is bound to fail for another import: then nothing more is paid. */
@@ -108,4 +107,26 @@ export interface Reporter {
   progress(request: Request, step: Step): void
   addEffort(request: Request, effort: Effort): void
   addExpiring(model: Expiring): void
+}
+
+/** How a run got a model. */
+export type Origin = 'cache' | 'generated' | 'adopted' | 'shared' | 'restored' | 'derived' | 'stand-in'
+
+/** How a model came about, and what that took. */
+export interface Effort {
+  origin: Origin
+  /** Credits that this run spent on it. */
+  credits: number
+  /** Seconds that this run waited for it. */
+  seconds: number
+}
+
+/** A model whose bytes a run had of nothing but a task, which the service does not keep for long. */
+export interface Expiring {
+  key: string
+  image: string
+  /** When its task is gone at the latest; milliseconds since 1970. */
+  until: number
+  /** Whether the lockfile knows it, so that a run without bytes fails. What nobody knows is paid again. */
+  isPinned: boolean
 }

@@ -2,18 +2,16 @@ import { isMeshyError, type MeshyError } from '../system/errors.ts'
 import type { Task } from '../service/task.ts'
 import { blobUnusable } from '../store/blob-error.ts'
 import type { Entry } from '../store/entry.ts'
-import { EXTRA_FORMATS } from '../request/file-formats.ts'
-import { fileOf, type FileRole } from '../request/files.ts'
+import type { FileRole } from '../request/files.ts'
 import type { Request } from '../request/request.ts'
 import { findEntry } from '../finding/classify.ts'
 import type { Ports } from './ports.ts'
-import { fetchFiles } from './fetch-files.ts'
-import { filesMissing } from './missing.ts'
+import { fetchFiles, noteExpiring } from './fetch.ts'
+import { filesMissing, keyMissing, OWN_BYTES, unrestorable, type Lacking } from './missing.ts'
 import { bringBlob, type SourceAnswer } from '../store/shared/sources.ts'
 import { share } from './share.ts'
-import { noteExpiring } from './expiring.ts'
 import { withKeyLease } from './turn.ts'
-import { keyMissing, OWN_BYTES, unrestorable, type Lacking } from './unrestorable.ts'
+import { addFiles } from './save.ts'
 
 /**
  * Gets files of a finished request again, unpaid: from the stores of the machine and the team, else from its task. Pinned
@@ -151,35 +149,4 @@ async function retrieveTask(ports: Ports, entry: Entry, shared: Lacking): Promis
 /** Whether what was served, over all attempts, is not what is pinned. */
 function hasOtherBytes(error: unknown): boolean {
   return isMeshyError(error) && error.code === 'MESHY_DOWNLOAD_INVALID' && 'expected' in error.details
-}
-
-/**
- * Adds files to a stored entry: those that an import wants besides the GLB, at once or since a later day. In `frozen`
- * an entry is never changed.
- */
-export async function addFiles(
-  { store, options, reporter: { notices } }: Ports,
-  entry: Entry,
-  { files, unavailable }: { files: Entry['files'] | Partial<Entry['files']>; unavailable: FileRole[] },
-): Promise<Entry> {
-  const isKnown = Object.keys(files).every((role) => role in entry.files)
-  if (options.mode === 'frozen' || (isKnown && unavailable.length === 0)) return entry
-  for (const role of unavailable.filter(isAsked)) {
-    notices.once(`${entry.image}: its task made no \`${role}\`, so that the import goes without`)
-  }
-  const missing = [...(entry.unavailable ?? []), ...unavailable]
-  const grown: Entry = {
-    ...entry,
-    files: { ...entry.files, ...files },
-    ...(missing.length > 0 ? { unavailable: missing } : {}),
-  }
-  const stored = await store.entries.read(entry.key)
-  if (stored) await store.entries.write({ ...stored, ...grown })
-  await store.lockfile?.put(grown)
-  return grown
-}
-
-/** Files that an import names one by one, and not as some of many that may be there. */
-function isAsked(role: FileRole): boolean {
-  return fileOf(role).asks !== undefined || EXTRA_FORMATS.some((format) => format === role)
 }

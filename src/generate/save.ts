@@ -5,9 +5,11 @@ import { estimateCredits } from '../request/price.ts'
 import type { Task } from '../service/task.ts'
 import type { Request } from '../request/request.ts'
 import type { BlobRef, Entry, Provenance } from '../store/entry.ts'
-import { hintToCommit } from './commit-hint.ts'
-import type { Ports } from './ports.ts'
+import type { Ports, Settings } from './ports.ts'
 import { PLUGIN_VERSION } from '../system/version.ts'
+import path from 'node:path'
+import { type FileRole, fileOf } from '../request/files.ts'
+import { EXTRA_FORMATS } from '../request/file-formats.ts'
 
 /**
  * Stores a model whose bytes are in the cache: entry, lockfile, and last the end of the journal's record. A crash
@@ -104,4 +106,74 @@ function noModel(task: Task): MeshyError {
     hint: 'Report the task to Meshy.',
     details: { taskId: task.id },
   })
+}
+
+/** GitHub warns of files from 50 MiB and refuses them from 100 MiB (docs.github.com, "About large files"). */
+const LARGE_MIB = 50
+const MIB = 1024 * 1024
+
+/**
+ * Tells once what to commit, when the project's first model is stored, and names files that a host of repositories may
+ * refuse. An emulator's models are not worth committing.
+ */
+export function hintToCommit(ports: Ports, entry: Entry, { isFirst }: { isFirst: boolean }): void {
+  const {
+    options,
+    reporter: { logger, notices },
+  } = ports
+  if (!options.lockfile || entry.source === 'emulator') return
+  const relative = (file: string) => path.relative(options.projectDir, file).replaceAll('\\', '/')
+  const blobs = `${relative(options.cacheDir)}/blobs`
+  const { teamStore } = options
+  if (isFirst) logger.info(`meshy: ${whatToCommit(options, relative)}`)
+  if (teamStore?.writtenIn === 'config') return
+  for (const { sha256, bytes, ext } of Object.values(entry.files)) {
+    if (bytes < LARGE_MIB * MIB) continue
+    notices.once(
+      `${entry.image}: \`${blobs}/${sha256.slice(0, 2)}/${sha256}.${ext}\` has ${Math.round(bytes / MIB)} MiB; ` +
+        'hosts of repositories refuse files from 100 MiB: use Git LFS for it, or ask for fewer triangles (`poly`)',
+    )
+  }
+}
+
+function whatToCommit(
+  { lockfile, cacheDir, teamStore }: Settings,
+  relative: (file: string) => string,
+): string {
+  const pins = lockfile ? relative(lockfile) : ''
+  const gain = 'then everybody, and CI, builds these bytes without a key and without paying'
+  return teamStore?.writtenIn === 'config'
+    ? `commit \`${pins}\` alone, the models are in the team's store ${teamStore.address.label}: ${gain}`
+    : `commit \`${pins}\` and \`${relative(cacheDir)}\` (its .gitignore lets in the blobs): ${gain}`
+}
+
+/**
+ * Adds files to a stored entry: those that an import wants besides the GLB, at once or since a later day. In `frozen`
+ * an entry is never changed.
+ */
+export async function addFiles(
+  { store, options, reporter: { notices } }: Ports,
+  entry: Entry,
+  { files, unavailable }: { files: Entry['files'] | Partial<Entry['files']>; unavailable: FileRole[] },
+): Promise<Entry> {
+  const isKnown = Object.keys(files).every((role) => role in entry.files)
+  if (options.mode === 'frozen' || (isKnown && unavailable.length === 0)) return entry
+  for (const role of unavailable.filter(isAsked)) {
+    notices.once(`${entry.image}: its task made no \`${role}\`, so that the import goes without`)
+  }
+  const missing = [...(entry.unavailable ?? []), ...unavailable]
+  const grown: Entry = {
+    ...entry,
+    files: { ...entry.files, ...files },
+    ...(missing.length > 0 ? { unavailable: missing } : {}),
+  }
+  const stored = await store.entries.read(entry.key)
+  if (stored) await store.entries.write({ ...stored, ...grown })
+  await store.lockfile?.put(grown)
+  return grown
+}
+
+/** Files that an import names one by one, and not as some of many that may be there. */
+function isAsked(role: FileRole): boolean {
+  return fileOf(role).asks !== undefined || EXTRA_FORMATS.some((format) => format === role)
 }

@@ -5,7 +5,7 @@ import { bringBlob } from '../store/shared/sources.ts'
 import type { Request } from '../request/request.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import type { LocalPorts, Ports } from './ports.ts'
-import { isSettled } from '../finding/retention.ts'
+import { isSettled } from '../finding/record-state.ts'
 import { PLUGIN_VERSION } from '../system/version.ts'
 
 /** A model that somebody else has paid for, and who told of it. */

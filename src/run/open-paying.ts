@@ -1,4 +1,4 @@
-import { decideBatch } from '../generate/admission.ts'
+import { decideBatch } from '../generate/decide.ts'
 import { Batch } from '../generate/batch.ts'
 import { Budget } from '../generate/budget.ts'
 import { accountFor } from './account.ts'

@@ -1,7 +1,6 @@
-import type { Effort } from '../generate/effort.ts'
+import type { Effort, Account, Reporter } from '../generate/ports.ts'
 import { mayGenerate } from '../finding/modes.ts'
 import type { ProjectStore, ServiceClock } from '../finding/ports.ts'
-import type { Account, Reporter } from '../generate/ports.ts'
 import { fingerprint, type Hasher } from '../request/fingerprint.ts'
 import { createImageReader } from '../request/images.ts'
 import type { CanonicalRequest, Request } from '../request/request.ts'

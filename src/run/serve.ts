@@ -1,8 +1,7 @@
 import { MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import { readyAsset, type Asset } from './asset.ts'
-import { classify, type StoredFinding } from '../finding/classify.ts'
-import { isComplete } from '../finding/is-complete.ts'
+import { classify, type StoredFinding, isComplete } from '../finding/classify.ts'
 import type { Context } from './context.ts'
 import { partsOf } from '../finding/derivation.ts'
 import type { DerivationTask } from './live/derivations.ts'
@@ -65,7 +64,7 @@ async function derivationMissing(
   { imageName }: Request,
   { finding: { entry }, derivation }: DerivationTask,
 ): Promise<MeshyError> {
-  const { buildElsewhere } = await import('../generate/build-elsewhere.ts')
+  const { buildElsewhere } = await import('../generate/missing.ts')
   const { key, steps } = derivation
   const story = partsOf(derivation).every((part) => entry.derived?.[part.key])
     ? 'is pinned, but its bytes are missing or damaged'

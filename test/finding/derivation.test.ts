@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { derivationOf, derivedKey } from '../../src/finding/derivation.ts'
-import { findEarlier } from '../../src/finding/earlier.ts'
+import { derivationOf, derivedKey, findEarlier } from '../../src/finding/derivation.ts'
 import type { ResolvedOptions } from '../../src/run/option-types.ts'
 import { createHasher } from '../../src/request/fingerprint.ts'
 import { refTo, sampleEntry } from '../store/samples.ts'

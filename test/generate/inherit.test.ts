@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { accountDigest } from '../../src/store/journal.ts'
-import { inherit } from '../../src/generate/on-its-way.ts'
-import { recordOf } from '../../src/generate/pay.ts'
+import { inherit } from '../../src/generate/recover.ts'
+import { recordOf } from '../../src/generate/record.ts'
 import {
   failureOf,
   leaveOnItsWay,

@@ -1,6 +1,5 @@
-import { classify } from '../../src/finding/classify.ts'
-import { failedBefore, isFinal } from '../../src/finding/failed-before.ts'
-import { isComplete } from '../../src/finding/is-complete.ts'
+import { classify, isComplete } from '../../src/finding/classify.ts'
+import { failedBefore, isFinal } from '../../src/finding/record-state.ts'
 import { decide, type Mode, type State } from '../../src/finding/modes.ts'
 import { Permission } from '../../src/finding/permission.ts'
 import { complete } from '../../src/generate/complete.ts'

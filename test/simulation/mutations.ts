@@ -40,7 +40,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a record that was sent is forgotten',
-    file: 'src/finding/retention.ts',
+    file: 'src/finding/record-state.ts',
     from: "return record.state === 'started' && !record.sent && !record.lost",
     to: "return record.state === 'started' && !record.lost",
   },

@@ -4,7 +4,7 @@ import { blobsOf, type BlobRef, type Entry } from '../../store/entry.ts'
 import { listFolder } from '../../store/layout.ts'
 import type { Context } from '../context.ts'
 import { findRecord } from '../../store/found-record.ts'
-import { isLongOver } from '../../finding/retention.ts'
+import { isLongOver } from '../../finding/record-state.ts'
 import { withKeyLease } from '../../generate/turn.ts'
 
 /** What no build uses. */

@@ -1,5 +1,4 @@
-import type { Effort, Expiring } from '../../generate/effort.ts'
-import type { Step } from '../../generate/ports.ts'
+import type { Effort, Expiring, Step } from '../../generate/ports.ts'
 import type { Request } from '../../request/request.ts'
 import type { Asset } from '../asset.ts'
 import type { Import } from '../imports.ts'

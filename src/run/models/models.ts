@@ -1,6 +1,5 @@
 import type { Derivation } from '../../finding/derivation.ts'
-import type { Effort, Expiring } from '../../generate/effort.ts'
-import type { ModelsOfRun, Step } from '../../generate/ports.ts'
+import type { Effort, Expiring, ModelsOfRun, Step } from '../../generate/ports.ts'
 import type { FileRole } from '../../request/files.ts'
 import type { Request } from '../../request/request.ts'
 import type { Clock } from '../../system/clock.ts'

@@ -1,7 +1,7 @@
 import { by } from '../../system/order.ts'
 import type { Context } from '../context.ts'
 import { mayGenerate } from '../../finding/modes.ts'
-import type { Expiring } from '../../generate/effort.ts'
+import type { Expiring } from '../../generate/ports.ts'
 import type { Models } from '../models/models.ts'
 
 /** Tells once, at the end of a build, until when builds like this one go well: in a container, nothing else would say so. */

@@ -1,5 +1,5 @@
 import { by } from '../../system/order.ts'
-import type { Effort, Origin } from '../../generate/effort.ts'
+import type { Effort, Origin } from '../../generate/ports.ts'
 import type { Model } from '../models/model.ts'
 import type { Models } from '../models/models.ts'
 

@@ -1,18 +1,16 @@
-import { type ErrorCode, isMeshyError, MeshyError } from '../system/errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import { readKnownTasks } from '../store/known-tasks.ts'
 import { givenUpTasks, type StartedRecord } from '../store/journal-record.ts'
 import type { Admission, Candidate } from './batch.ts'
-import { overBudget, type Reservation } from './budget.ts'
+import type { Reservation } from './budget.ts'
 import type { Ports } from './ports.ts'
-import { findFreeWay } from '../finding/free-way.ts'
-import { candidatesFor, isLikely, isProvenGone, mayBeInTheMaking, submissionUnknown } from './lost-task.ts'
-import { findRefusals } from './needs.ts'
-import { notSubmitted } from './not-submitted.ts'
+import { candidatesFor, isLikely, isProvenGone, mayBeInTheMaking, submissionUnknown } from './recover.ts'
+import { findRefusals, notSubmitted } from './needs.ts'
 import { permissionMissing } from '../finding/permission.ts'
-import { priceOf } from '../request/price.ts'
 import { adoptable, listRecentTasks, type KnownTasks, type RecentTasks } from './recent-tasks.ts'
-import { RETENTION_MS } from '../finding/retention.ts'
+import { RETENTION_MS } from '../finding/record-state.ts'
+import { reserve } from './reserve.ts'
 
 /**
  * Decides about a whole batch before anything of it is paid:
@@ -106,82 +104,4 @@ function unknownOutcome(
 
 function failureOfRun({ purse: { hasFailed } }: Ports): MeshyError | undefined {
   return hasFailed() ? notSubmitted() : undefined
-}
-
-/** What is held for each of a batch, or why nothing of it may be paid. */
-type Reserved = ReadonlyMap<Candidate, Reservation | MeshyError>
-
-/** Reserves the price of all that is to be paid, and announces it; what cannot be announced is given back. */
-async function reserve(ports: Ports, toPay: Candidate[]): Promise<Reserved> {
-  if (toPay.length === 0) return new Map()
-  const refused = (reason: MeshyError) => new Map(toPay.map((candidate) => [candidate, reason]))
-  const {
-    options,
-    purse: { budget },
-  } = ports
-  const prices = toPay.map(({ request }) => ({ image: request.imageName, credits: priceOf(request) }))
-  const sum = prices.reduce((total, { credits }) => total + credits, 0)
-  // Before anything is waited for: another instance of the plugin may be deciding about its own batch.
-  const held = budget.allows(sum, options.maxCredits) ? holdAll(ports, toPay) : undefined
-  if (!held) return refused(overBudget(prices, sum, { reserved: budget.reserved, cap: options.maxCredits }))
-  let isAnnounced = false
-  try {
-    const balance = await balanceOf(ports)
-    if (balance !== undefined && balance < sum) return refused(creditsMissing(sum, balance))
-    await announce(ports, toPay)
-    isAnnounced = true
-    return held
-  } finally {
-    if (!isAnnounced) for (const reservation of held.values()) reservation.release()
-  }
-}
-
-/** Undefined where another process of the run was faster, and not all of it fits any more. */
-function holdAll(
-  { options, purse: { budget } }: Ports,
-  toPay: Candidate[],
-): Map<Candidate, Reservation> | undefined {
-  const held = new Map<Candidate, Reservation>()
-  try {
-    for (const candidate of toPay)
-      held.set(candidate, budget.reserve(priceOf(candidate.request), options.maxCredits))
-    return held
-  } catch (error) {
-    for (const reservation of held.values()) reservation.release()
-    if (isMeshyError(error) && error.code === 'MESHY_BUDGET_EXCEEDED') return undefined
-    throw error
-  }
-}
-
-/** Undefined where the service does not tell: it is a courtesy, and a submission without credits is refused. */
-async function balanceOf({ account, signal }: Ports): Promise<number | undefined> {
-  try {
-    return await account().client.balance({ signal })
-  } catch (error) {
-    if (isMeshyError(error) && TELLS_NO_BALANCE.has(error.code)) return undefined
-    throw error
-  }
-}
-
-/** Plans without the call, and gateways or accounts that have no number to tell. */
-const TELLS_NO_BALANCE: ReadonlySet<ErrorCode> = new Set(['MESHY_API_FORBIDDEN', 'MESHY_API_BAD_RESPONSE'])
-
-function creditsMissing(sum: number, balance: number | undefined): MeshyError {
-  return new MeshyError('MESHY_CREDITS_EXHAUSTED', {
-    message: `The missing models cost ${sum} credits, and the account has ${balance} credits. Nothing was submitted.`,
-    hint: 'Buy credits at meshy.ai, or import fewer new models at once.',
-    details: { sum, balance },
-  })
-}
-
-async function announce(ports: Ports, toPay: Candidate[]): Promise<void> {
-  const sum = toPay.reduce((total, candidate) => total + priceOf(candidate.request), 0)
-  const names = toPay.map(
-    (candidate) => `${candidate.request.imageName} (${priceOf(candidate.request)} credits)`,
-  )
-  ports.reporter.logger.info(`meshy: generating ${names.join(', ')}: ${sum} credits in all`)
-  for (const { request } of toPay) {
-    const free = await findFreeWay(ports, request)
-    if (free) ports.reporter.notices.once(free)
-  }
 }

@@ -4,11 +4,12 @@ import type { Task } from '../service/task.ts'
 import { checkFormat, extensionOf } from '../request/file-formats.ts'
 import { fileOf, type FileRole } from '../request/files.ts'
 import type { TaskKind } from '../request/task-kinds.ts'
-import type { BlobRef } from '../store/entry.ts'
-import type { Ports } from './ports.ts'
+import type { BlobRef, Entry } from '../store/entry.ts'
+import type { Ports, Expiring } from './ports.ts'
+import { RETENTION_MS } from '../finding/record-state.ts'
 
 /** Which files of which task, and what their bytes must be where that is known. */
-export interface FilesToFetch {
+interface FilesToFetch {
   kind: TaskKind
   task: Task
   roles: readonly FileRole[]
@@ -16,7 +17,7 @@ export interface FilesToFetch {
   expected?: Partial<Record<FileRole, BlobRef>> | undefined
 }
 
-export interface FetchedFiles {
+interface FetchedFiles {
   files: Partial<Record<FileRole, BlobRef>>
   /** Roles that the task did not make. */
   unavailable: FileRole[]
@@ -70,4 +71,15 @@ function noFile(task: Task, role: FileRole): MeshyError {
     hint: 'Report the task to Meshy.',
     details: { taskId: task.id, role },
   })
+}
+
+/** Remembers that the bytes of a model came from its task, as they would have to in the next run that begins like this one. */
+export function noteExpiring(
+  { reporter, clock }: Pick<Ports, 'reporter' | 'clock'>,
+  { key, image, task, source }: Entry,
+  { isPinned }: Pick<Expiring, 'isPinned'>,
+): void {
+  if (source === 'emulator') return
+  const createdAt = task?.createdAt === undefined ? clock.now() : Date.parse(task.createdAt)
+  reporter.addExpiring({ key, image, until: createdAt + RETENTION_MS, isPinned })
 }

@@ -2,11 +2,14 @@ import { MeshyError, apiFailureOf } from '../system/errors.ts'
 import type { Task } from '../service/task.ts'
 import { mayBeCutFrom } from '../request/payload.ts'
 import type { Request } from '../request/request.ts'
-import type { JournalRecord, StartedRecord } from '../store/journal-record.ts'
+import type { JournalRecord, StartedRecord, JournalStart } from '../store/journal-record.ts'
 import type { Ports } from './ports.ts'
 import { readKnownTasks } from '../store/known-tasks.ts'
 import { adoptable, echoesKeys, listRecentTasks, type KnownTasks, type RecentTasks } from './recent-tasks.ts'
-import { isPastRetention, isUnsent } from '../finding/retention.ts'
+import { isPastRetention, isUnsent } from '../finding/record-state.ts'
+import type { OnItsWay } from '../store/shared/on-its-way.ts'
+import { accountDigest } from '../store/journal.ts'
+import { recordOf } from './record.ts'
 
 /** How far our times and those of the service may be apart. */
 const CLOCK_MARGIN_MS = 60_000
@@ -109,4 +112,82 @@ export function submissionUnknown(
     details: { key, candidates: candidates.map(({ id }) => id) },
     cause,
   })
+}
+
+/** How far apart our times and those of the service may be. */
+const MEANWHILE_MARGIN_MS = 60_000
+
+/**
+ * The task of a request that somebody else has submitted since its batch was decided: another machine with the same
+ * project, for one. In a long queue that may be half an hour. Every call looks at the account anew.
+ */
+export async function submittedMeanwhile(
+  ports: Ports,
+  { key, canonical }: Request,
+  decidedAt: number,
+): Promise<Task | undefined> {
+  const { signal, store } = ports
+  const { client, taskList } = ports.account()
+  const recent = await taskList.share(canonical.kind, decidedAt - MEANWHILE_MARGIN_MS, (since) =>
+    listRecentTasks(client, [canonical.kind], { since: () => since, signal }),
+  )
+  const record = await store.journal.read(key)
+  return adoptable(recent, key, record?.forgottenTasks ?? [])
+}
+
+/** What another project of this machine has sent for a key, and not settled. */
+export async function toldHere(
+  { store: { shared }, options }: Ports,
+  key: string,
+): Promise<OnItsWay | undefined> {
+  // A restored cache of a CI service may come from anybody's pull request.
+  if (options.isCi || options.apiKey === undefined) return undefined
+  return shared.machine?.onItsWay({ account: accountDigest(options.apiKey), key })
+}
+
+/** Makes what others have sent, and not settled, our own: the journal goes on from there. */
+export async function inherit(
+  ports: Ports,
+  request: Request,
+  told: readonly (OnItsWay | undefined)[] = [],
+): Promise<void> {
+  for (const one of told) await inheritOne(ports, request, one)
+}
+
+async function inheritOne(ports: Ports, request: Request, told: OnItsWay | undefined): Promise<void> {
+  const { journal } = ports.store
+  const { key } = request
+  const own = await journal.read(key)
+  if (!told || !isNews(own, told)) return
+  const { sent, lost, taskId, startedAt, host, account } = told
+  // What another account has sent is not in the list of ours: only its own key can take it over.
+  const started = { ...recordOf(ports, request), host, account, startedAt }
+  if (isPastRetention(startedOf(started), ports.clock.serviceNow())) return
+  await journal.start(started)
+  if (taskId !== undefined) {
+    await journal.accept(key, taskId, { host, account, startedAt })
+  } else if (sent) {
+    await journal.send(key, sent)
+    if (lost) await journal.lose(key)
+  }
+}
+
+function startedOf(start: JournalStart): StartedRecord {
+  return { ...start, state: 'started', attempts: 1, forgottenTasks: [] }
+}
+
+/**
+ * What this project knows itself counts, and what was given up here. Whoever began later, under the same lease, has first
+ * gone on from what we had sent: that is settled.
+ */
+function isNews(own: JournalRecord | undefined, { taskId, startedAt }: OnItsWay): boolean {
+  if (own?.state === 'accepted') return false
+  if (taskId !== undefined) return !isSettledTask(own, taskId)
+  if (own?.state === 'started') return isUnsent(own) || Date.parse(startedAt) > Date.parse(own.startedAt)
+  return own?.state !== 'forgotten'
+}
+
+function isSettledTask(own: JournalRecord | undefined, taskId: string): boolean {
+  const failed = own?.state === 'failed' ? own.failure.taskId : undefined
+  return failed === taskId || own?.forgottenTasks.includes(taskId) === true
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { hintToCommit } from '../../src/generate/commit-hint.ts'
+import { hintToCommit } from '../../src/generate/save.ts'
 import type { StoredEntry } from '../../src/store/entry.ts'
 import { openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'

@@ -1,9 +1,9 @@
-import { chargeOf, settleCharge } from '../finding/failed-before.ts'
 import { isMeshyError, MeshyError, type ApiFailure } from '../system/errors.ts'
 import type { Lease } from '../store/lease.ts'
 import type { Request } from '../request/request.ts'
-import { isProvenGone } from './lost-task.ts'
-import type { Claim } from './attempt.ts'
+import { chargeOf, settleCharge } from '../finding/record-state.ts'
+import { isProvenGone } from './recover.ts'
+import type { Reservation } from './budget.ts'
 import type { Ports } from './ports.ts'
 
 /** Statuses by which the service refuses the picture or the parameters: it would again. */
@@ -27,7 +27,7 @@ export async function settleRefusal(
 }
 
 /** What comes after a failure: nothing, one more try where that is allowed, or a task in the place of one that is gone. */
-export type AfterFailure = 'end' | 'try again' | 'gone'
+type AfterFailure = 'end' | 'try again' | 'gone'
 
 /**
  * Settles the failure of a task. Returns what the same request is worth in this run.
@@ -37,7 +37,7 @@ export type AfterFailure = 'end' | 'try again' | 'gone'
 export async function settleFailure(
   ports: Ports,
   request: Request,
-  { claim, error, lease }: { claim: Claim; error: unknown; lease: Lease },
+  { reservation, error, lease }: { reservation: Reservation | undefined; error: unknown; lease: Lease },
 ): Promise<AfterFailure> {
   if (!isMeshyError(error)) throw error
   if (error.code === 'MESHY_TASK_EXPIRED') return settleExpired(ports, request, { error, lease })
@@ -45,7 +45,7 @@ export async function settleFailure(
   const { store } = ports
   const { code, message, details } = error
   const credits = chargedFor(error)
-  if (credits === 0) claim.reservation?.refunded()
+  if (credits === 0) reservation?.refunded()
   // The record of who took the lease over, while this machine hung, may be of another task.
   if (!(await lease.isHeld())) throw error
   if (credits > 0) {

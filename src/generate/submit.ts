@@ -1,20 +1,17 @@
-import { isMeshyError, MeshyError, apiFailureOf } from '../system/errors.ts'
+import { isMeshyError, apiFailureOf } from '../system/errors.ts'
 import type { Task } from '../service/task.ts'
 import type { Sending } from '../service/transport.ts'
 import { submit } from '../service/limits/submit.ts'
 import { createPayload, type Payload } from '../request/payload.ts'
 import { assertStillMade } from '../request/models.ts'
-import type { Request, Subject } from '../request/request.ts'
-import type { JournalStart } from '../store/journal-record.ts'
+import type { Request } from '../request/request.ts'
 import type { Lease } from '../store/lease.ts'
+import type { Permission } from '../finding/permission.ts'
 import type { Reservation } from './budget.ts'
 import type { Ports } from './ports.ts'
-import { settleRefusal } from './failure.ts'
-import { assertHeld, NOT_SUBMITTED } from './assert-held.ts'
-import { findLostTask } from './lost-task.ts'
-import type { Permission } from '../finding/permission.ts'
-import { submittedMeanwhile } from './submitted-meanwhile.ts'
-import { RETENTION_MS } from '../finding/retention.ts'
+import { settleRefusal } from './settle.ts'
+import { assertHeld, NOT_SUBMITTED, recordTask, recordOf, recordRefusal, recordSending } from './record.ts'
+import { findLostTask, submittedMeanwhile } from './recover.ts'
 
 export interface Payment {
   permission: Permission
@@ -28,7 +25,7 @@ export interface Payment {
 }
 
 /** The task that was paid, or one that somebody else has submitted meanwhile. */
-export type Paid = { id: string } | { adopt: Task }
+type Paid = { id: string } | { adopt: Task }
 
 /** Answers that make every further submission of a batch pointless. */
 const ENDS_BATCH: ReadonlySet<string> = new Set([
@@ -51,27 +48,6 @@ export async function pay(ports: Ports, request: Request, payment: Payment): Pro
   return paid
 }
 
-/** Without its id in the journal, the next run finds a task by its name; where that fails, the user needs the id. */
-async function recordTask(
-  { store }: Ports,
-  request: Request,
-  { id, lease }: { id: string; lease: Lease },
-): Promise<void> {
-  const { key, imageName } = request
-  try {
-    await assertHeld(lease, request, 'What is on its way is the task of that one.')
-    await store.journal.accept(key, id)
-  } catch (error) {
-    if (!isMeshyError(error)) throw error
-    throw new MeshyError(error.code, {
-      message: `Task ${id} for \`${imageName}\` is paid, and its id could not be recorded. ${error.message}`,
-      hint: `${error.hint} If the next build does not find it: \`unplugin-meshy adopt ${id} ${key}\`.`,
-      details: { ...error.details, taskId: id },
-      cause: error,
-    })
-  }
-}
-
 /** Everything before the first byte is sent. What fails here has cost nothing. */
 async function prepare(ports: Ports, request: Request, { batch, lease }: Payment): Promise<Payload> {
   const { store, signal } = ports
@@ -89,26 +65,6 @@ async function prepare(ports: Ports, request: Request, { batch, lease }: Payment
   await store.journal.start(recordOf(ports, request))
   ports.reporter.progress(request, 'on its way')
   return payload
-}
-
-/** What the journal says of a request before it is sent. */
-export function recordOf(ports: Ports, request: Subject): JournalStart {
-  const { digest: account } = ports.account()
-  return {
-    key: request.key,
-    image: request.imageName,
-    request: request.canonical,
-    params: request.params,
-    host: ports.options.baseUrl,
-    account,
-    startedAt: new Date(ports.clock.serviceNow()).toISOString(),
-  }
-}
-
-/** When a task began at the service, as the journal writes it: now, where what is told of it cannot be. */
-export function beginOf({ createdAt }: Task, now: number): string {
-  const isPlausible = createdAt !== undefined && createdAt <= now && now - createdAt < RETENTION_MS
-  return new Date(isPlausible ? createdAt : now).toISOString()
 }
 
 interface Submission extends Payload {
@@ -155,7 +111,7 @@ async function lookAndPost(
   { kind, body, payment, turn }: Submission & { turn: AbortSignal },
 ): Promise<Paid> {
   const { clock, signal } = ports
-  const { reservation, permission, decidedAt } = payment
+  const { reservation, permission, decidedAt, lease } = payment
   let isInFlight = false
   let lookedAt: number | undefined
   const look = async () => {
@@ -172,12 +128,12 @@ async function lookAndPost(
     turn.throwIfAborted()
     lookedAt = undefined
     const recordedAt = clock.now()
-    await recordSending(ports, request, { ...sending, payment })
+    await recordSending(ports, request, { ...sending, lease })
     // The others of the team hear of it, by a store that may be slow.
     if (clock.now() - recordedAt > TURN_MS) {
       await look()
       lookedAt = undefined
-      await recordSending(ports, request, { ...sending, payment })
+      await recordSending(ports, request, { ...sending, lease })
     }
     isInFlight = true
     reservation.sent()
@@ -192,33 +148,6 @@ async function lookAndPost(
     if (error instanceof PaidElsewhere) return { adopt: error.task }
     throw error
   }
-}
-
-/** What was refused is no submission whose outcome is unknown, whatever ends this run before it is sent again. */
-async function recordRefusal(
-  { store }: Ports,
-  { key }: Request,
-  { lease, reservation }: Payment,
-): Promise<void> {
-  reservation.refunded()
-  if (!(await lease.isHeld())) return
-  const record = await store.journal.read(key)
-  if (record?.state === 'started' && record.sent) await store.journal.unsend(key)
-}
-
-/** Durable before the first byte is sent: until the answer may no longer come, a later run looks for the task. */
-async function recordSending(
-  ports: Ports,
-  request: Request,
-  { named, idleMs, payment }: Sending & { payment: Payment },
-): Promise<void> {
-  const sentAt = ports.clock.serviceNow()
-  await assertHeld(payment.lease, request, NOT_SUBMITTED)
-  await ports.store.journal.send(request.key, {
-    sentAt: new Date(sentAt).toISOString(),
-    answerBy: new Date(sentAt + idleMs).toISOString(),
-    named,
-  })
 }
 
 /** Ends a submission that gave no id: withdraws what was refused, looks for what may have been accepted. */

@@ -1,0 +1,97 @@
+import { MeshyError, isMeshyError } from '../system/errors.ts'
+import type { Lease } from '../store/lease.ts'
+import type { Subject, Request } from '../request/request.ts'
+import type { Ports } from './ports.ts'
+import type { JournalStart } from '../store/journal-record.ts'
+import type { Task } from '../service/task.ts'
+import { RETENTION_MS } from '../finding/record-state.ts'
+import type { Sending } from '../service/transport.ts'
+import type { Reservation } from './budget.ts'
+
+/** What it means where nothing was sent yet. */
+export const NOT_SUBMITTED = 'Nothing was submitted.'
+
+/**
+ * Asked before a record is written or ended after something was waited for: it may be another machine's by now.
+ *
+ * @throws {MeshyError} MESHY_ABORTED when this machine hung for so long that another one took the request over
+ */
+export async function assertHeld(
+  lease: Lease,
+  { imageName }: Pick<Subject, 'imageName'>,
+  consequence: string,
+): Promise<void> {
+  if (await lease.isHeld()) return
+  throw new MeshyError('MESHY_ABORTED', {
+    message: `Another machine took over \`${imageName}\` while this one hung. ${consequence}`,
+    hint: 'Run again: what the other machine stored is found.',
+  })
+}
+
+/** What the journal says of a request before it is sent. */
+export function recordOf(ports: Ports, request: Subject): JournalStart {
+  const { digest: account } = ports.account()
+  return {
+    key: request.key,
+    image: request.imageName,
+    request: request.canonical,
+    params: request.params,
+    host: ports.options.baseUrl,
+    account,
+    startedAt: new Date(ports.clock.serviceNow()).toISOString(),
+  }
+}
+
+/** When a task began at the service, as the journal writes it: now, where what is told of it cannot be. */
+export function beginOf({ createdAt }: Task, now: number): string {
+  const isPlausible = createdAt !== undefined && createdAt <= now && now - createdAt < RETENTION_MS
+  return new Date(isPlausible ? createdAt : now).toISOString()
+}
+
+/** Durable before the first byte is sent: until the answer may no longer come, a later run looks for the task. */
+export async function recordSending(
+  ports: Ports,
+  request: Request,
+  { named, idleMs, lease }: Sending & { lease: Lease },
+): Promise<void> {
+  const sentAt = ports.clock.serviceNow()
+  await assertHeld(lease, request, NOT_SUBMITTED)
+  await ports.store.journal.send(request.key, {
+    sentAt: new Date(sentAt).toISOString(),
+    answerBy: new Date(sentAt + idleMs).toISOString(),
+    named,
+  })
+}
+
+/** Without its id in the journal, the next run finds a task by its name; where that fails, the user needs the id. */
+export async function recordTask(
+  { store }: Ports,
+  request: Request,
+  { id, lease }: { id: string; lease: Lease },
+): Promise<void> {
+  const { key, imageName } = request
+  try {
+    await assertHeld(lease, request, 'What is on its way is the task of that one.')
+    await store.journal.accept(key, id)
+  } catch (error) {
+    if (!isMeshyError(error)) throw error
+    throw new MeshyError(error.code, {
+      message: `Task ${id} for \`${imageName}\` is paid, and its id could not be recorded. ${error.message}`,
+      hint: `${error.hint} If the next build does not find it: \`unplugin-meshy adopt ${id} ${key}\`.`,
+      details: { ...error.details, taskId: id },
+      cause: error,
+    })
+  }
+}
+
+/** What was refused is no submission whose outcome is unknown, whatever ends this run before it is sent again. */
+export async function recordRefusal(
+  { store }: Ports,
+  { key }: Request,
+  { lease, reservation }: { lease: Lease; reservation: Reservation },
+): Promise<void> {
+  reservation.refunded()
+  if (!(await lease.isHeld())) return
+  const record = await store.journal.read(key)
+  if (record?.state === 'started' && record.sent) await store.journal.unsend(key)
+}
