@@ -1,7 +1,7 @@
 import { isMeshyError, apiFailureOf } from '../system/errors.ts'
 import type { Task } from '../service/task.ts'
 import type { Sending } from '../service/transport.ts'
-import { submit } from '../service/limits/submit.ts'
+import { submit } from '../service/limits/retry.ts'
 import { createPayload, type Payload } from '../request/payload.ts'
 import { assertStillMade } from '../request/models.ts'
 import type { Request } from '../request/request.ts'

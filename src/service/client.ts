@@ -1,7 +1,8 @@
-import { isMeshyError, type HttpMethod } from '../system/errors.ts'
+import { z } from 'zod'
+import { isMeshyError } from '../system/errors.ts'
+import type { Schedule } from './limits/retry.ts'
 import { createListing, type Listing } from './listing.ts'
 import { readEvents, type StreamEvent } from './events.ts'
-import { balanceSchema, createdSchema } from './schemas.ts'
 import type { TaskKind } from '../request/task-kinds.ts'
 import { parseTask, type Task } from './task.ts'
 import {
@@ -15,13 +16,8 @@ import {
   type TransportOptions,
 } from './transport.ts'
 
-/** Decides when a call is sent, and whether a failed one is sent again. */
-export type Schedule = <T>(
-  attempt: () => Promise<T>,
-  options: { method: HttpMethod; signal?: AbortSignal | undefined; once?: boolean | undefined },
-) => Promise<T>
-
 export interface ClientOptions extends TransportOptions {
+  /** Decides when a call is sent, and whether a failed one is sent again. */
   schedule: Schedule
 }
 
@@ -156,3 +152,9 @@ function taskPath(kind: TaskKind, id: string): string {
 function refusesName(error: unknown): boolean {
   return isMeshyError(error) && error.details.status === 400 && /\bname\b/i.test(error.message)
 }
+
+/** The answer to a create request. */
+export const createdSchema = z.looseObject({ result: z.string().min(1) })
+
+/** The answer to a balance request. */
+export const balanceSchema = z.looseObject({ balance: z.number() })

@@ -1,8 +1,8 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import { z } from 'zod'
 import type { Clock } from '../system/clock.ts'
 import { bytesOf } from '../system/bytes.ts'
 import { badResponse, parseJson, type CallName } from './http.ts'
-import { streamErrorSchema } from './schemas.ts'
 import { parseTask, type Task } from './task.ts'
 import type { Opened } from './transport.ts'
 
@@ -86,3 +86,9 @@ function bad(stream: EventStream, problem: string) {
   const { status, headers } = stream.opened.response
   return badResponse(stream.call, { status, headers, text: '', now: stream.clock.now() }, problem)
 }
+
+/** The data of an `error` event of the stream. */
+export const streamErrorSchema = z.looseObject({
+  status_code: z.number().optional(),
+  message: z.string().optional(),
+})

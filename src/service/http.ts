@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import {
   MeshyError,
   type ErrorCode,
@@ -7,7 +8,6 @@ import {
 } from '../system/errors.ts'
 import { failures } from '../system/failures.ts'
 import { redactError, type Redactor } from '../system/redact.ts'
-import { errorSchema } from './schemas.ts'
 import { retryAfterMs } from '../system/retry.ts'
 
 /** A call as errors tell of it. */
@@ -165,3 +165,6 @@ function innermost(error: Error): string {
   const { code } = error as NodeJS.ErrnoException
   return error.message || code || error.name
 }
+
+/** The body of every refusal. */
+export const errorSchema = z.looseObject({ message: z.string() })

@@ -1,8 +1,6 @@
 import type { TaskKind } from '../request/task-kinds.ts'
-import { parseTask } from './task.ts'
-import type { Task } from './task.ts'
-import { API_ROOT } from './transport.ts'
-import type { CallOptions, SendJson } from './transport.ts'
+import { parseTask, type Task } from './task.ts'
+import { API_ROOT, type CallOptions, type SendJson } from './transport.ts'
 
 export interface Page {
   /** From 1. */

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { startEmulator } from '../../src/emulator.ts'
-import type { FaultRule, StartOptions } from '../../src/emulator.ts'
+import { startEmulator, type FaultRule, type StartOptions } from '../../src/emulator.ts'
 import { createClient } from '../../src/service/client.ts'
 import { download } from '../../src/service/download.ts'
 import { watchTask } from '../../src/service/watch.ts'
 import { createLimits } from '../../src/service/limits/limits.ts'
-import { createSchedule } from '../../src/service/limits/schedule.ts'
-import { submit } from '../../src/service/limits/submit.ts'
+import { createSchedule, submit } from '../../src/service/limits/retry.ts'
 import { systemClock as clock } from '../../src/system/clock.ts'
 
 /** One grey pixel. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isTerminal, parseTask } from '../../src/service/task.ts'
-import type { TaskWire } from '../../src/service/schemas.ts'
+import type { TaskWire } from './task-wire.ts'
 
 const wire: TaskWire = {
   id: '018a210d-8ba4-705c-b111-1f1776f7f578',

@@ -1,12 +1,6 @@
 import PQueue from 'p-queue'
 import type { Clock } from '../../system/clock.ts'
-import { enter } from './enter.ts'
-import type { EnterOptions } from './enter.ts'
-
-export interface PaceOptions {
-  requestsPerSecond: number
-  clock: Clock
-}
+import { enter, type EnterOptions } from './enter.ts'
 
 /** The pause after a refusal that names none, and the longest that is kept, in milliseconds. */
 const PAUSE_MS = 1000
@@ -26,7 +20,7 @@ export class Pace {
   /** Ends the current pause early. */
   #rest: AbortController | undefined
 
-  constructor({ requestsPerSecond, clock }: PaceOptions) {
+  constructor({ requestsPerSecond, clock }: { requestsPerSecond: number; clock: Clock }) {
     this.#interval = Math.ceil(1000 / requestsPerSecond)
     this.#queue = new PQueue({ interval: this.#interval, intervalCap: 1, strict: true })
     this.#clock = clock

@@ -1,5 +1,8 @@
-import type { ApiFailure } from '../../system/errors.ts'
+import { type ApiFailure, apiFailureOf, type HttpMethod } from '../../system/errors.ts'
 import { backoff, type BackoffSteps } from '../../system/retry.ts'
+import type { Clock } from '../../system/clock.ts'
+import type { Log } from '../../system/logger.ts'
+import type { Limits } from './limits.ts'
 
 export interface FailedAttempt extends ApiFailure {
   /** How many attempts there were, this one included. */
@@ -37,4 +40,75 @@ function isRepeatable({ method, outcome, limit, status }: FailedAttempt): boolea
   if (method === 'POST' || outcome === 'refused') return false
   // A redirect will not go away; everything else that is unknown may.
   return status === undefined || status < 300 || status >= 400
+}
+
+interface ScheduleOptions {
+  limits: Pick<Limits, 'request' | 'rateLimited'>
+  clock: Clock
+  /** Between 0 and 1, for jitter. */
+  random: () => number
+  log?: Log | undefined
+}
+
+interface ScheduledCall {
+  method: HttpMethod
+  signal?: AbortSignal | undefined
+  /** Leaves a failure to the caller. */
+  once?: boolean | undefined
+}
+
+/** Sends a call when its turn comes, and again when `nextDelay` says so. Out of attempts, it throws the last error. */
+export type Schedule = <T>(attempt: () => Promise<T>, call: ScheduledCall) => Promise<T>
+
+/** Makes the {@link Schedule} of an API client: submissions go before reads. */
+export function createSchedule({ limits, clock, random, log }: ScheduleOptions): Schedule {
+  return async (attempt, { method, signal, once = false }) => {
+    const priority = method === 'POST' ? 1 : 0
+    for (let count = 1; ; count += 1) {
+      try {
+        return await limits.request(attempt, { priority, signal })
+      } catch (error) {
+        const failure = apiFailureOf(error)
+        if (failure?.limit === 'rate') limits.rateLimited(failure.retryAfterMs)
+        const pause = failure && !once && nextDelay({ ...failure, attempt: count, random: random() })
+        if (pause === undefined || pause === false) throw error
+        log?.(`${method} again in ${pause} ms, after attempt ${count}`)
+        await clock.sleep(pause, signal)
+      }
+    }
+  }
+}
+
+export interface SubmitOptions<T> {
+  limits: Pick<Limits, 'queueFull' | 'accepted'>
+  clock: Clock
+  /** How long a full queue is waited for, in milliseconds. */
+  timeoutMs: number
+  signal?: AbortSignal | undefined
+  /** Called each time the queue of the account was full. */
+  onFull?: (() => void) | undefined
+  /** Whether the service took something in. @default always */
+  isAccepted?: ((result: T) => boolean) | undefined
+}
+
+/**
+ * Submits from inside a slot, and waits for as long as the queue of the account is full: that uses up no attempts,
+ * since the service refuses such a submission before it costs anything.
+ *
+ * Every other error is thrown as it is; so is the last `MESHY_API_QUEUE_FULL` when the time is up.
+ */
+export async function submit<T>(post: () => Promise<T>, options: SubmitOptions<T>): Promise<T> {
+  const { limits, clock, timeoutMs, signal, onFull, isAccepted = () => true } = options
+  const deadline = clock.now() + timeoutMs
+  for (;;) {
+    try {
+      const result = await post()
+      if (isAccepted(result)) limits.accepted()
+      return result
+    } catch (error) {
+      if (apiFailureOf(error)?.limit !== 'queue' || clock.now() >= deadline) throw error
+      onFull?.()
+      await limits.queueFull(signal)
+    }
+  }
 }

@@ -2,12 +2,6 @@ import PQueue from 'p-queue'
 import { type Clock, ownSignal } from '../../system/clock.ts'
 import { enter } from './enter.ts'
 
-export interface SlotOptions {
-  /** Tasks at once, when nobody else uses the account. */
-  concurrency: number
-  clock: Clock
-}
-
 /** The first wait before room is looked for again, and how far it grows, in milliseconds. */
 const PROBE_MS = 5000
 const MAX_PROBE_MS = 30_000
@@ -33,7 +27,8 @@ export class Slots {
   #probeMs = PROBE_MS
   #probe: AbortController | undefined
 
-  constructor({ concurrency, clock }: SlotOptions) {
+  /** @param concurrency tasks at once, when nobody else uses the account */
+  constructor({ concurrency, clock }: { concurrency: number; clock: Clock }) {
     this.#max = concurrency
     this.#queue = new PQueue({ concurrency })
     this.#clock = clock

@@ -1,9 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { MeshyError } from '../../../src/system/errors.ts'
 import { createLimits } from '../../../src/service/limits/limits.ts'
-import { createSchedule } from '../../../src/service/limits/schedule.ts'
-import { submit } from '../../../src/service/limits/submit.ts'
-import type { SubmitOptions } from '../../../src/service/limits/submit.ts'
+import { createSchedule, submit, type SubmitOptions } from '../../../src/service/limits/retry.ts'
 import { useFakeTime } from './fake-time.ts'
 
 const clock = useFakeTime()

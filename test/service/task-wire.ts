@@ -1,15 +1,12 @@
 import { z } from 'zod'
-import { TASK_KINDS } from '../request/task-kinds.ts'
-
-/** Every status of the reference. */
-export const TASK_STATUSES = ['PENDING', 'IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'CANCELED'] as const
-export type WireStatus = (typeof TASK_STATUSES)[number]
+import { TASK_KINDS } from '../../src/request/task-kinds.ts'
+import { TASK_STATUSES } from '../../src/service/task.ts'
 
 const link = z.string().min(1)
 const moment = z.int().min(0)
 
 /**
- * A task as the API sends it: the documented shape, for whoever answers in its place and for contract tests.
+ * A task as the API sends it: the documented shape.
  *
  * Real answers deviate from it, so reading goes through `parseTask`, which is looser.
  */
@@ -72,18 +69,3 @@ export const taskWireSchema = z.looseObject({
   face_count: z.number().min(0).optional(),
 })
 export type TaskWire = z.infer<typeof taskWireSchema>
-
-/** The answer to a create request. */
-export const createdSchema = z.looseObject({ result: z.string().min(1) })
-
-/** The data of an `error` event of the stream. */
-export const streamErrorSchema = z.looseObject({
-  status_code: z.number().optional(),
-  message: z.string().optional(),
-})
-
-/** The body of every refusal. */
-export const errorSchema = z.looseObject({ message: z.string() })
-
-/** The answer to a balance request. */
-export const balanceSchema = z.looseObject({ balance: z.number() })
