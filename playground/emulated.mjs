@@ -9,7 +9,7 @@ import { startEmulator } from 'unplugin-meshy/emulator'
 export async function startPlaygroundEmulator({ taskSeconds }) {
   const emulator = await startEmulator({ taskMs: taskSeconds * 1000 })
   const { kind, reason } = await emulator.models()
-  if (kind === 'card') console.warn(`\nThe models are cards of the pictures: ${reason}\n`)
+  if (kind === 'card') console.warn(`\nThe models are cards with the images: ${reason}\n`)
   process.env.MESHY_BASE_URL = emulator.url
   process.env.MESHY_API_KEY = emulator.apiKey
   process.env.MESHY_MODE = 'generate'

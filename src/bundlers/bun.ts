@@ -64,8 +64,8 @@ function setUp(build: FileBuild, session: Session): void {
 function planned(root: string): unknown {
   return toBundlerError(
     new MeshyError('MESHY_PLAN_ONLY', {
-      message: 'Nothing is built: the mode is `plan`, which writes and sends nothing.',
-      hint: 'Unset MESHY_MODE, or the option `mode`, to build.',
+      message: 'Nothing was built: in mode `plan`, a build writes and sends nothing.',
+      hint: 'To build, unset MESHY_MODE or the option `mode`.',
     }),
     root,
   )

@@ -198,8 +198,8 @@ async function endPlan(session: Session, api: PluginApi): Promise<void> {
   logger.info(formatPlan(rows))
   throw toBundlerError(
     new MeshyError('MESHY_PLAN_ONLY', {
-      message: 'The build ends here: its mode is `plan`, which writes and sends nothing.',
-      hint: 'Unset MESHY_MODE, or the option `mode`, to build.',
+      message: 'The build ends here: in mode `plan`, a build writes and sends nothing.',
+      hint: 'To build, unset MESHY_MODE or the option `mode`.',
     }),
     session.bundler.root,
   )
@@ -208,8 +208,8 @@ async function endPlan(session: Session, api: PluginApi): Promise<void> {
 function unknownImport(id: string, root: string): unknown {
   return toBundlerError(
     new MeshyError('MESHY_IMPORT_UNKNOWN', {
-      message: `\`${pathOf(id)}\` was asked for with directives that this run has not seen in an import.`,
-      hint: 'Import it in a module. If one does, reload the page, or delete the cache of the bundler: it is of an earlier run.',
+      message: `\`${pathOf(id)}\` was requested with directives that this run has not seen in an import.`,
+      hint: 'Import it in a module. If a module already does, reload the page, or delete the cache of the bundler, which is from an earlier run.',
     }),
     root,
   )
@@ -219,8 +219,8 @@ function unknownImport(id: string, root: string): unknown {
 function hashInPath(path: string): MeshyError | undefined {
   if (!path.includes('#')) return undefined
   return new MeshyError('MESHY_PATH_UNSUPPORTED', {
-    message: `\`${path}\` holds a \`#\`, where this bundler ends a path; expected a path without.`,
-    hint: 'Rename the file or folder that has the `#` in its name.',
+    message: `\`${path}\` contains a \`#\`, which this bundler treats as the end of the path; expected a path without one.`,
+    hint: 'Rename the file or folder that has a `#` in its name.',
     details: { path },
   })
 }

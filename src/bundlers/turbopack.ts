@@ -87,7 +87,7 @@ async function loadOrShow(
   } catch (error) {
     if (mode === 'frozen' || loader.mode !== 'development' || !isMissing(error)) throw error
     context.ports.reporter.notices.once(
-      `\`${nameOf(loader)}\` is shown as a stand-in: run \`npx unplugin-meshy generate\` for the model`,
+      `\`${nameOf(loader)}\` is shown as a stand-in: run \`npx unplugin-meshy generate\` to get the model`,
     )
     return load('preview')
   }
@@ -103,8 +103,8 @@ async function open(root: string): Promise<Context> {
 function orGenerate(error: unknown, loader: LoaderContext): unknown {
   if (!isMissing(error)) return error
   return new MeshyError(error.code, {
-    message: `\`${nameOf(loader)}\` is not in the lockfile, and Turbopack shows no plugin what else is missing.`,
-    hint: 'Run `npx unplugin-meshy generate`, which generates and pins what the sources import.',
+    message: `\`${nameOf(loader)}\` is not in the lockfile. Other models may be missing too: Turbopack does not show plugins the whole build.`,
+    hint: 'Run `npx unplugin-meshy generate`, which generates and pins the models that the sources import.',
     details: error.details,
   })
 }

@@ -135,7 +135,7 @@ async function warnOfSilentUse(session: Session, code: string, id: string): Prom
   } = await session.context()
   const line = code.slice(0, found.index).split('\n').length
   notices.once(
-    `\`${found[0].replace(/[,\s]*$/, '')}…\` gets the picture, not the model: import it in a module, and use its \`url\``,
+    `\`${found[0].replace(/[,\s]*$/, '')}…\` gets the image, not the model: import it in a module and use its \`url\``,
     { file: placeOf(session, id), line },
   )
 }
@@ -153,7 +153,7 @@ async function warnOfMisplaced(
   } = await session.context()
   for (const { tag, source } of misplaced) {
     notices.once(
-      `\`<${tag} src="${source}">\` gets the picture, not the model: only <model-viewer> shows models`,
+      `\`<${tag} src="${source}">\` gets the image, not the model: only <model-viewer> shows models`,
       {
         file: placeOf(session, file),
       },

@@ -50,7 +50,7 @@ function hasKeyboard({ httpServer }: ShortcutServer): boolean {
 
 const shortcut: Shortcut = {
   key: AGREE_KEY,
-  description: 'generate the models that are asked for',
+  description: 'generate the models that need approval',
   async action(server) {
     // After a restart, Vite keeps the shortcuts of before, with other plugins.
     const plugin = server.config.plugins.find(({ name }) => name === 'unplugin-meshy')

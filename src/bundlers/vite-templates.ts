@@ -52,9 +52,10 @@ function warningOf(
   { bound, assetUrls }: { bound: string; assetUrls: AssetUrls },
 ): string[] {
   const written = `\`<${tag} ${attribute}="${source}">\``
-  if (isPlain) return [`${written} shows no model, and none is made for it: only <model-viewer> shows models`]
+  if (isPlain)
+    return [`${written} shows no model, and none is generated for it: only <model-viewer> shows models`]
   if (assetUrls[tag]?.includes(attribute)) return []
-  return [`${written} stays a text: import the model as \`hero\`, and write \`${bound}\``]
+  return [`${written} stays plain text: import the model as \`hero\` and write \`${bound}\``]
 }
 
 function usesIn(code: string): TemplateUse[] {

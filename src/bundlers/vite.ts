@@ -154,7 +154,7 @@ function assetUrlsOf(config: ViteConfig | undefined): AssetUrls {
 }
 
 const ROOTED_LIBRARY =
-  "URLs in this library begin with `/`, so that its models are looked for at the root of whoever's site; set `base: './'`"
+  "URLs in this library begin with `/`, so its models are looked up at the root of the site that uses it; set `base: './'`"
 
 /** Whether a library is built whose files are told from the root of a site that it knows nothing of. */
 function isRootedLibrary(config: ViteConfig | undefined): boolean {

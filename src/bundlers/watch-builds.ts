@@ -94,7 +94,7 @@ export class WatchBuilds {
     const { signal } = this.#closing
     work(signal).catch((error: unknown) => {
       if (signal.aborted) return
-      logger.warn(`meshy: a model may have come that this build does not show. ${formatThrown(error)}`)
+      logger.warn(`meshy: a model may have arrived that this build does not show. ${formatThrown(error)}`)
     })
   }
 }

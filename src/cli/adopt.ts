@@ -6,11 +6,11 @@ import { projectArgs } from './project.ts'
 
 /** Takes a task of the account over for an import, unpaid. */
 export const adopt = defineCommand({
-  meta: { name: 'adopt', description: 'Give an import the model of a task that exists already, unpaid.' },
+  meta: { name: 'adopt', description: 'Give an import the model of an existing task, without paying.' },
   args: {
-    task: { type: 'positional', description: 'Id of the task; see `tasks`.', required: true },
+    task: { type: 'positional', description: 'ID of the task; see `tasks`.', required: true },
     model: modelArg,
-    force: { type: 'boolean', description: 'Also a task that was made for another import.' },
+    force: { type: 'boolean', description: 'Adopt the task even if it was made for another import.' },
     ...projectArgs,
   },
   async run({ task: taskId, model, force = false, json, ...args }) {
@@ -18,6 +18,9 @@ export const adopt = defineCommand({
     const { status } = await adoptTask(context, subject, { taskId, force })
     const { key, imageName: image } = subject
     if (json) printJson({ key, image, task: taskId, status })
-    else print(`${image} (${key}) is task ${taskId} (${status}). The next build stores its model, unpaid.`)
+    else
+      print(
+        `${image} (${key}) has adopted task ${taskId} (${status}). The next build stores its model, without paying.`,
+      )
   },
 })

@@ -19,7 +19,7 @@ export const balance = defineCommand({
 
 function noBalance(baseUrl: string): MeshyError {
   return new MeshyError('MESHY_API_NOT_FOUND', {
-    message: `\`${baseUrl}\` does not tell a balance.`,
-    hint: 'See the credits of the account at meshy.ai.',
+    message: `\`${baseUrl}\` does not report a balance.`,
+    hint: 'Check the credits of the account at meshy.ai.',
   })
 }

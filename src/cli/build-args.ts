@@ -6,8 +6,8 @@ import { placeOf, projectArgs, type ProjectArgs } from './project.ts'
 /** Options of commands that run the user's Vite build. */
 export const buildArgs = {
   ...projectArgs,
-  config: { type: 'string', description: 'Config file of Vite.', valueHint: 'file' },
-  mode: { type: 'string', description: 'Mode of Vite, as in `vite build --mode`.' },
+  config: { type: 'string', description: "Vite's config file.", valueHint: 'file' },
+  mode: { type: 'string', description: "Vite's mode, as in `vite build --mode`." },
 } as const satisfies ArgsDef
 
 export function buildChoiceOf(
@@ -19,5 +19,5 @@ export function buildChoiceOf(
 
 /** Said where a build was read to its end and has no import of ours: mostly it is not the build that was meant. */
 export function nothingImported({ root, configFile = root }: BuildChoice): string {
-  return `The build imports no models: looked at \`${configFile}\`.`
+  return `The build imports no models. Looked in \`${configFile}\`.`
 }

@@ -5,7 +5,7 @@ import { printError } from './print.ts'
 
 /** Says what is run, so that nobody wonders. */
 export function announceCommand(command: readonly string[], isPlan: boolean): void {
-  const where = isPlan ? ' in a copy of the project, which stays as it is' : ''
+  const where = isPlan ? ' in a copy of the project, which stays unchanged' : ''
   printError(`meshy: running \`${command.join(' ')}\`${where}`)
 }
 
@@ -21,19 +21,19 @@ export function outcomeOf(
 ): number {
   const text = `\`${command.join(' ')}\``
   if (exitCode !== EXIT.ok) {
-    printError(`meshy: ${text} failed with exit code ${exitCode}; there may be more models than it came to.`)
+    printError(`meshy: ${text} failed with exit code ${exitCode}; there may be more models than it reached.`)
     return exitCode
   }
   if (isSeen) return code
   throw new MeshyError('MESHY_PLUGIN_UNSEEN', {
-    message: `${text} ended well, and no bundler that it ran has the plugin.`,
-    hint: 'Add `unplugin-meshy` to the plugins of the build, name the right command behind `--`, or turn off the cache of a task runner.',
+    message: `${text} succeeded, but no bundler that it ran has the plugin.`,
+    hint: 'Add `unplugin-meshy` to the plugins of the build, pass the right command after `--`, or turn off the cache of the task runner.',
   })
 }
 
 export function notDetected(root: string): MeshyError {
   return new MeshyError('MESHY_VITE_MISSING', {
-    message: `\`${root}\` has no \`build\` script, no framework and no config of a bundler that is known.`,
-    hint: 'Say the command that builds, as in `unplugin-meshy plan -- npm run build`, or name the project by `--root`.',
+    message: `\`${root}\` has no \`build\` script, no known framework and no config of a known bundler.`,
+    hint: 'Pass the build command, as in `unplugin-meshy plan -- npm run build`, or the project with `--root`.',
   })
 }

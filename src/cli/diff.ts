@@ -24,7 +24,7 @@ export const diff = defineCommand({
     const differences = compareModels(modelsIn(before), after)
     if (json) printJson({ models: differences, credits: sum(differences) })
     else if (after.size === 0 && differences.length === 0)
-      print(`No model is pinned, nor was at ${revision}: looked in \`${file}\`.`)
+      print(`No model is pinned now or at ${revision}. Looked in \`${file}\`.`)
     else print(format(differences, revision))
   },
 })

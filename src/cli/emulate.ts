@@ -11,19 +11,19 @@ export const emulate = defineCommand({
   meta: { name: 'emulate', description: 'Run the Meshy API on this machine, offline and free.' },
   args: {
     host: { type: 'string', description: 'Address to listen on.', default: '127.0.0.1' },
-    port: { type: 'string', description: 'Port of the API; 0 takes any that is free.', default: '0' },
+    port: { type: 'string', description: 'Port of the API; 0 picks a free port.', default: '0' },
     seconds: { type: 'string', description: 'Seconds that a task takes.', default: '10' },
     credits: { type: 'string', description: 'Credits of the account.', default: '1000' },
     profile: {
       type: 'enum',
       options: ['current', 'reference'],
-      description: 'Which state of the service is played: that of today, or that of its reference.',
+      description: 'Which version of the service to emulate: the current one, or the one in its reference.',
       default: 'current',
     },
     models: {
       type: 'enum',
       options: ['mesh', 'card'],
-      description: 'What is served: a model of the picture, or the picture on a plate.',
+      description: 'What to serve: a model made from the image, or the image on a plate.',
       default: 'mesh',
     },
   },
@@ -52,7 +52,7 @@ function refuseAddress(error: unknown, { host, port }: { host: string; port: str
     message: `The emulator cannot listen on \`${host}:${port}\` (${code}).`,
     hint:
       code === 'EADDRINUSE'
-        ? 'Choose another `--port`; 0 takes any that is free.'
+        ? 'Choose another `--port`; 0 picks a free port.'
         : 'Choose another `--host` or `--port`.',
     cause: error,
   })
@@ -60,13 +60,13 @@ function refuseAddress(error: unknown, { host, port }: { host: string; port: str
 
 function usageOf(url: string, apiKey: string, { kind, reason }: ModelsInUse): string {
   return [
-    `The Meshy API is emulated at ${url}. To use it:`,
+    `The emulated Meshy API is at ${url}. To use it:`,
     '',
     `  export MESHY_BASE_URL=${url}`,
     `  export MESHY_API_KEY=${apiKey}`,
     '',
-    ...(kind === 'card' && reason ? [`Its models are cards of the pictures: ${reason}`, ''] : []),
-    'Stop it with Ctrl-C.',
+    ...(kind === 'card' && reason ? [`Its models are cards with the images: ${reason}`, ''] : []),
+    'Press Ctrl-C to stop.',
   ].join('\n')
 }
 

@@ -6,7 +6,7 @@ import { openCommand, projectArgs } from './project.ts'
 
 /** Gives a model up, so that the next build pays for a new one. */
 export const forget = defineCommand({
-  meta: { name: 'forget', description: 'Give a model up: the next build pays for a new one.' },
+  meta: { name: 'forget', description: 'Give a model up. The next build pays for a new one.' },
   args: { model: modelArg, ...projectArgs },
   async run({ model, json, ...args }) {
     assertModelArgument(model)
@@ -20,16 +20,16 @@ export const forget = defineCommand({
 function format({ key, image, tasks, credits }: Forgotten): string {
   if (credits === undefined) {
     return (
-      `${key} is forgotten; what it was could not be read. The next build takes over the task of the account that ` +
-      'carries this key, and pays only where there is none.'
+      `${key} is forgotten; its record could not be read. The next build adopts the task of the account that ` +
+      'carries this key, and pays only if there is none.'
     )
   }
-  const names = tasks.length === 1 ? `Task ${tasks[0]} is` : `The tasks ${tasks.join(', ')} are`
+  const names = tasks.length === 1 ? `task ${tasks[0]}` : `the tasks ${tasks.join(', ')}`
   const last = tasks.at(-1)
   const kept =
     last === undefined
       ? ''
-      : ` ${names} not taken over again here; \`adopt\` does it by hand. Other machines may still take over what the ` +
-        `service keeps, for 3 days: \`unplugin-meshy tasks delete ${last}\` removes it for good.`
+      : ` This machine does not adopt ${names} again by itself; run \`adopt\` to do so. Other machines may still adopt a task ` +
+        `for the 3 days that the service keeps it: \`unplugin-meshy tasks delete ${last}\` removes it permanently.`
   return `${image} (${key}) is forgotten. The next build pays ${formatCredits(credits)} for it.${kept}`
 }

@@ -12,7 +12,10 @@ import { formatBytes, formatCredits, formatTable, plural, print, printJson } fro
 
 /** Generates and pins every model that the build misses. Pays, within `maxCredits`. */
 export const generate = defineCommand({
-  meta: { name: 'generate', description: 'Generate and pin every model that a build misses. Pays.' },
+  meta: {
+    name: 'generate',
+    description: 'Generate and pin every model that a build is missing. Spends credits.',
+  },
   pays: true,
   takesProgram: true,
   args: buildArgs,
@@ -73,8 +76,8 @@ function lostReports({ models, spent }: CommandedBuild): ModelReport[] {
 
 function notGenerated(command: readonly string[], { image }: ModelReport): MeshyError {
   return new MeshyError('MESHY_MODEL_MISSING', {
-    message: `\`${command.join(' ')}\` shows a stand-in for \`${image}\`: a part of it runs in another mode.`,
-    hint: 'Leave MESHY_MODE out of the scripts of the project.',
+    message: `\`${command.join(' ')}\` shows a stand-in for \`${image}\`: part of it runs in another mode.`,
+    hint: 'Remove MESHY_MODE from the scripts of the project.',
   })
 }
 

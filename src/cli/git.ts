@@ -26,7 +26,7 @@ async function git(args: string[], cwd: string): Promise<string> {
     const reason = stderr?.trim() || `it could not be started (\`${code}\`)`
     throw new MeshyError('MESHY_GIT_FAILED', {
       message: `\`git ${args.join(' ')}\` failed: ${reason}`,
-      hint: 'Check the name of the revision; a shallow clone, as in CI, may not have it.',
+      hint: 'Check the name of the revision. A shallow clone, as in CI, may not contain it.',
       cause: error,
     })
   }

@@ -18,19 +18,23 @@ import { UsageError } from './usage-error.ts'
 
 /** Unites both sides of a lockfile after a git merge: by itself, or as git's merge driver. */
 export const merge = defineCommand({
-  meta: { name: 'merge', description: 'Unite both sides of a lockfile that git could not merge.' },
+  meta: { name: 'merge', description: 'Combine both sides of a lockfile that git could not merge.' },
   args: {
-    file: { type: 'positional', description: 'The lockfile; with --driver, its base.', required: false },
+    file: {
+      type: 'positional',
+      description: 'The lockfile; with --driver, the base version.',
+      required: false,
+    },
     current: {
       type: 'positional',
-      description: 'With --driver: our side, which is written.',
+      description: 'With --driver: our side, which gets the result.',
       required: false,
     },
     other: { type: 'positional', description: 'With --driver: their side.', required: false },
-    driver: { type: 'boolean', description: 'Run as a merge driver of git: merge --driver %O %A %B.' },
-    ours: { type: 'boolean', description: 'Where both sides pin other bytes, take ours.' },
-    theirs: { type: 'boolean', description: 'Where both sides pin other bytes, take theirs.' },
-    key: { type: 'string', description: 'Choose for this key alone.' },
+    driver: { type: 'boolean', description: 'Run as a git merge driver: merge --driver %O %A %B.' },
+    ours: { type: 'boolean', description: 'If the sides pin different bytes, keep ours.' },
+    theirs: { type: 'boolean', description: 'If the sides pin different bytes, keep theirs.' },
+    key: { type: 'string', description: 'Apply the choice to this key only.' },
     ...projectArgs,
   },
   async run({ file, current, other, driver = false, json, ...args }) {
@@ -49,7 +53,7 @@ export const merge = defineCommand({
     })
     if (united === undefined) return print('There is nothing to merge: the lockfile has no conflict markers.')
     if (json) printJson({ file: united })
-    else print(`Both sides are united. To go on: git add ${united}`)
+    else print(`Both sides are combined. To continue: git add ${united}`)
   },
 })
 
@@ -113,7 +117,7 @@ async function readSide(file: string): Promise<string> {
     const { code } = error as NodeJS.ErrnoException
     throw new MeshyError('MESHY_LOCKFILE_INVALID', {
       message: `\`${file}\` cannot be read (\`${code}\`).`,
-      hint: 'Name the lockfile by its path.',
+      hint: 'Pass the path of the lockfile.',
       cause: error,
     })
   }
@@ -125,8 +129,8 @@ function undecided(file: string, choices: readonly Choice[]): MeshyError {
       `\n    ${ours.image} (${key}): ours ${shortHash(ours)}, theirs ${shortHash(theirs)}`,
   )
   return new MeshyError('MESHY_LOCKFILE_CONFLICT', {
-    message: `${plural(choices.length, 'model')} of \`${file}\` have other bytes on each side:${list.join('')}`,
-    hint: 'Say `unplugin-meshy merge --ours` or `--theirs`, for one model with `--key`.',
+    message: `${plural(choices.length, 'model')} of \`${file}\` ${choices.length === 1 ? 'has' : 'have'} different bytes on each side:${list.join('')}`,
+    hint: 'Run `unplugin-meshy merge --ours` or `--theirs`; add `--key` to choose for one model only.',
     details: { file, keys: choices.map(({ key }) => key) },
   })
 }

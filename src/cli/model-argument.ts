@@ -7,7 +7,7 @@ import { UsageError } from './usage-error.ts'
 /** The argument of commands that are about one model. */
 export const modelArg = {
   type: 'positional',
-  description: 'An import as it stands in the code, such as "./hero.png?meshy&pbr", or the key of a model.',
+  description: 'An import as written in the code, such as "./hero.png?meshy&pbr", or the key of a model.',
   required: true,
 } as const
 
@@ -25,6 +25,6 @@ export async function openModel(
 export function assertModelArgument(argument: string): void {
   if (namesModel(argument)) return
   throw new UsageError(
-    `\`${argument}\` names no model; expected an import such as "./hero.png?meshy&pbr" (in quotes), or a key.`,
+    `\`${argument}\` does not name a model; expected an import such as "./hero.png?meshy&pbr" (in quotes), or a key.`,
   )
 }

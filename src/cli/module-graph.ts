@@ -91,9 +91,9 @@ class Stop {
 }
 
 function pluginMissing({ root, configFile }: BuildChoice): MeshyError {
-  const config = configFile ? path.basename(configFile) : 'the config of Vite'
+  const config = configFile ? path.basename(configFile) : "Vite's config"
   return new MeshyError('MESHY_VITE_MISSING', {
-    message: `\`unplugin-meshy\` is not among the plugins of ${config} in \`${root}\`.`,
-    hint: 'Add it to `plugins`, or name the right project by `--root` or `--config`.',
+    message: `\`unplugin-meshy\` is not among the plugins in ${config} of \`${root}\`.`,
+    hint: 'Add it to `plugins`, or pass the right project with `--root` or `--config`.',
   })
 }

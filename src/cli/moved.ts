@@ -5,7 +5,7 @@ import { formatBytes, plural } from './print.ts'
 /** What was moved to or from a store, in lines. */
 export function formatMoved({ files, bytes, there, failed }: Moved, verb: string): string {
   const lines = failed.map(({ image, sha256, reason }) => `${image} (${sha256.slice(0, 12)}…): ${reason}`)
-  return [...lines, `${verb} ${plural(files, 'file')} (${formatBytes(bytes)}), ${there} were there.`].join(
+  return [...lines, `${verb} ${plural(files, 'file')} (${formatBytes(bytes)}); ${there} already there.`].join(
     '\n',
   )
 }
@@ -14,7 +14,7 @@ export function formatMoved({ files, bytes, there, failed }: Moved, verb: string
 export function assertMoved({ failed, files, there }: Moved): void {
   if (failed.length === 0) return
   throw new MeshyError('MESHY_BLOB_MISSING', {
-    message: `${failed.length} of ${plural(failed.length + files + there, 'pinned file')} could not be moved.`,
-    hint: 'Run it again when the reasons above are mended: what was moved stays. Nothing was paid.',
+    message: `${failed.length} of ${plural(failed.length + files + there, 'pinned file')} could not be transferred.`,
+    hint: 'Fix the reasons above and run it again; what was transferred stays. Nothing was paid.',
   })
 }

@@ -8,11 +8,11 @@ import { UsageError } from './usage-error.ts'
 
 /** Gives an import a model of the user's own. */
 export const pin = defineCommand({
-  meta: { name: 'pin', description: 'Give an import a model of your own, free.' },
+  meta: { name: 'pin', description: 'Give an import a model of your own, for free.' },
   args: {
     import: {
       type: 'positional',
-      description: 'The import as it stands in the code: "./hero.png?meshy&pbr".',
+      description: 'The import as written in the code: "./hero.png?meshy&pbr".',
       required: true,
     },
     file: { type: 'positional', description: 'The GLB.', required: true },
@@ -21,7 +21,7 @@ export const pin = defineCommand({
   async run({ import: specifier, file, json, ...args }) {
     if (!namesImport(specifier)) {
       throw new UsageError(
-        `\`${specifier}\` is no import of a model; expected one such as "./hero.png?meshy".`,
+        `\`${specifier}\` is not an import of a model; expected one such as "./hero.png?meshy".`,
       )
     }
     const { context, place } = await openCommand(args)

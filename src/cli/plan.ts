@@ -11,7 +11,7 @@ import { print, printJson } from './print.ts'
 
 /** Lists what a build would do about every model. Sends nothing, writes nothing, needs no key. */
 export const plan = defineCommand({
-  meta: { name: 'plan', description: 'List what a build would do about every model, and its price.' },
+  meta: { name: 'plan', description: 'List what a build would do about each model, and the price.' },
   takesProgram: true,
   args: buildArgs,
   async run({ json, ...args }, program) {

@@ -13,7 +13,7 @@ export async function ofTheProject<T>(step: () => Promise<T>): Promise<T> {
     if (findReported(error) || isOurBug(error)) throw error
     throw new MeshyError('MESHY_BUILD_FAILED', {
       message: `The build of the project failed: ${messageOf(error)}`,
-      hint: 'Run the build itself, and fix what it says.',
+      hint: 'Run the build on its own and fix what it reports.',
       cause: error,
     })
   }

@@ -13,12 +13,12 @@ import { findPlugin, hasViteConfig, loadVite } from './vite-project.ts'
 export const projectArgs = {
   cwd: {
     type: 'string',
-    description: 'Folder to work in; every path is relative to it.',
+    description: 'Folder to work in. Every path is relative to it.',
     valueHint: 'folder',
   },
   root: {
     type: 'string',
-    description: 'Root of the bundler: where its config and `.env` are.',
+    description: 'Root of the bundler, where its config and `.env` are.',
     valueHint: 'folder',
   },
 } as const satisfies ArgsDef
@@ -86,7 +86,7 @@ export function lookedIn({ ports: { options } }: Context): string {
 export function lockfileOf({ ports: { options } }: Context): string {
   if (options.lockfile !== false) return options.lockfile
   throw new MeshyError('MESHY_OPTIONS_INVALID', {
-    message: 'The option `lockfile` is `false`: this project pins nothing.',
-    hint: 'Remove the option to pin models.',
+    message: 'The option `lockfile` is `false`, so this project pins nothing.',
+    hint: 'To pin models, remove the option.',
   })
 }

@@ -12,20 +12,21 @@ import { assertReadable } from './vite-only.ts'
 
 /** Lists, and with `--yes` removes, what the builds that it names do not use. */
 export const prune = defineCommand({
-  meta: { name: 'prune', description: 'List, or remove, the models that no build uses. Name every build.' },
+  meta: { name: 'prune', description: 'List or remove the models that no build uses. Name every build.' },
   args: {
     builds: {
       type: 'positional',
-      description: "Every Vite build of the project: its root, or its config file. By default the root's.",
+      description:
+        'Every Vite build of the project, by its root or its config file. By default, the build of the root.',
       required: false,
       valueHint: MORE,
     },
-    yes: { type: 'boolean', description: 'Remove what is listed.' },
+    yes: { type: 'boolean', description: 'Remove the listed models and files.' },
     machine: {
       type: 'boolean',
-      description: "Instead, bring this user's store of models down to its limit, the unused first.",
+      description: "Instead, shrink this user's machine store to its limit, least recently used files first.",
     },
-    all: { type: 'boolean', description: 'With --machine: down to nothing.' },
+    all: { type: 'boolean', description: 'With --machine: empty the store.' },
     ...buildArgs,
   },
   async run({ builds: _first, yes = false, machine = false, all = false, json, ...args }) {
@@ -52,17 +53,17 @@ async function pruneMachine(
 ): Promise<void> {
   const { context } = await openCommand(args)
   const { machine } = context.ports.store.shared
-  if (!machine) throw new UsageError('`machineStore` is off for this project: there is nothing to prune.')
+  if (!machine) throw new UsageError('`machineStore` is off for this project, so there is nothing to prune.')
   const limit = all ? 0 : context.ports.options.machineStoreLimit
   const { files, bytes } = await machine.size()
   const removed = yes ? await machine.trim(limit) : { files: 0, bytes: 0 }
   if (json) return printJson({ folder: machine.folder, files, bytes, limit, removed })
-  const held = `${machine.folder} holds ${plural(files, 'file')} (${formatBytes(bytes)}).`
+  const held = `${machine.folder} contains ${plural(files, 'file')} (${formatBytes(bytes)}).`
   const over = formatBytes(Math.max(0, bytes - limit))
   print(
     yes
       ? `${held} Removed ${plural(removed.files, 'file')} (${formatBytes(removed.bytes)}).`
-      : `${held} To remove ${over} of what was not used for longest, say \`--yes\`.`,
+      : `${held} To remove the least recently used ${over}, pass \`--yes\`.`,
   )
 }
 
@@ -71,7 +72,7 @@ function namedBuild(name: string, args: Parameters<typeof buildChoiceOf>[0]): Bu
   const file = path.resolve(placeOf(args).cwd, name)
   const stats = statSync(file, { throwIfNoEntry: false })
   if (!stats)
-    throw new UsageError(`\`${name}\` does not exist; expected the root of a build, or its config file.`)
+    throw new UsageError(`\`${name}\` does not exist; expected the root of a build or its config file.`)
   return stats.isDirectory() ? { ...choice, root: file } : { ...choice, configFile: file }
 }
 
@@ -85,8 +86,8 @@ function format(
   const lines = [
     `${plural(used, 'model')} in use.`,
     ...(models.length > 0 ? [formatTable(['unused', 'key', ''], rows)] : []),
-    yes ? `Removed ${amount}.` : `To remove ${amount}, say \`--yes\`.`,
-    ...(busy ? ['Models are on their way, so that no files are removed from `blobs` now.'] : []),
+    yes ? `Removed ${amount}.` : `To remove ${amount}, pass \`--yes\`.`,
+    ...(busy ? ['Models are on their way, so no files are removed from `blobs` now.'] : []),
   ]
   return lines.join('\n')
 }

@@ -8,7 +8,7 @@ import { openCommand, projectArgs } from './project.ts'
 export const pull = defineCommand({
   meta: {
     name: 'pull',
-    description: 'Bring what the lockfile pins from the stores. Never pays, needs no API key.',
+    description: 'Fetch what the lockfile pins from the stores. Never pays; needs no API key.',
   },
   args: projectArgs,
   async run({ json, ...args }) {

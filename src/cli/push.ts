@@ -6,11 +6,11 @@ import { openCommand, projectArgs } from './project.ts'
 
 /** Uploads what the lockfile pins to the team's store. */
 export const push = defineCommand({
-  meta: { name: 'push', description: "Upload what the lockfile pins and the team's store lacks." },
+  meta: { name: 'push', description: 'Upload what the lockfile pins and the team store lacks.' },
   args: {
     repair: {
       type: 'boolean',
-      description: 'Read what is in the store as well, and replace what is damaged there.',
+      description: 'Also read what is in the store, and replace damaged files there.',
     },
     ...projectArgs,
   },

@@ -6,8 +6,8 @@ import { UsageError } from './usage-error.ts'
 
 /** Options that every command has. */
 export const commonArgs = {
-  json: { type: 'boolean', description: 'Print JSON, for programs.' },
-  verbose: { type: 'boolean', description: 'Show the stack of an error.' },
+  json: { type: 'boolean', description: 'Print JSON for programs.' },
+  verbose: { type: 'boolean', description: 'Show the stack trace of an error.' },
 } as const satisfies ArgsDef
 
 /**
@@ -60,7 +60,7 @@ function assertValue(name: string, type: string | undefined, value: unknown): vo
 function assertCount(positionals: string[], known: ArgsDef): void {
   const defined = Object.values(known).filter(({ type }) => type === 'positional')
   if (defined.at(-1)?.valueHint === MORE || positionals.length <= defined.length) return
-  throw new UsageError(`\`${positionals[defined.length]}\` is one argument too many.`)
+  throw new UsageError(`Unexpected argument \`${positionals[defined.length]}\`.`)
 }
 
 function camelCase(name: string): string {

@@ -10,10 +10,15 @@ import { assertReadable } from './vite-only.ts'
 
 /** Writes what the page of the dev server shows, for people without the server. Sends nothing. */
 export const report = defineCommand({
-  meta: { name: 'report', description: 'Write every model of the build into one HTML file to look at.' },
+  meta: { name: 'report', description: 'Write one HTML file that shows every model of the build.' },
   args: {
     ...buildArgs,
-    out: { type: 'string', description: 'The file.', default: 'meshy-report.html', valueHint: 'file' },
+    out: {
+      type: 'string',
+      description: 'The file to write.',
+      default: 'meshy-report.html',
+      valueHint: 'file',
+    },
   },
   async run({ json, out, ...args }) {
     const choice = buildChoiceOf(args)

@@ -48,9 +48,9 @@ async function run(main: Command, line: string[], program: string[] | undefined)
 }
 
 function misplacedProgram({ meta, takesProgram }: Command): UsageError {
-  if (takesProgram) return new UsageError('Nothing stands behind `--`; expected a command that builds.')
+  if (takesProgram) return new UsageError('There is nothing after `--`; expected a build command.')
   return new UsageError(
-    `\`${meta.name}\` runs no other program: only \`plan\` and \`generate\` take a \`--\`.`,
+    `\`${meta.name}\` runs no other program: only \`plan\` and \`generate\` accept \`--\`.`,
   )
 }
 

@@ -97,8 +97,8 @@ function resolveFound(root: string, { specifier, importer, site }: FoundImport):
   const file = candidates.find((candidate) => candidate !== undefined && existsSync(candidate))
   if (file) return file.replaceAll('\\', '/')
   throw new MeshyError('MESHY_IMAGE_NOT_FOUND', {
-    message: `\`${source}\` leads to no file; expected a relative path, one of a package, or one below \`public\`.`,
-    hint: 'Name the picture by a relative path: aliases are known to bundlers alone.',
+    message: `\`${source}\` does not lead to a file; expected a relative path, a path in a package, or a path below \`public\`.`,
+    hint: 'Refer to the image by a relative path; only bundlers know aliases.',
     site,
   })
 }

@@ -7,11 +7,11 @@ import { lookedIn, openCommand, projectArgs } from './project.ts'
 
 /** What there is of the project's models, and what they took. Sends nothing. */
 export const status = defineCommand({
-  meta: { name: 'status', description: 'List the models of the project, their sizes, and what they took.' },
+  meta: { name: 'status', description: 'List the models of the project, their sizes and their cost.' },
   args: {
     stores: {
       type: 'boolean',
-      description: 'Also ask the stores of the machine and the team what they have. Costs nothing.',
+      description: 'Also ask the machine store and the team store what they have. Costs nothing.',
     },
     ...projectArgs,
   },
@@ -39,21 +39,21 @@ async function readStores(context: Context): Promise<StoresStatus> {
 
 function formatStores({ machine, team }: StoresStatus): string[] {
   const here = machine
-    ? `the store of this machine: ${machine.folder}, ${plural(machine.files, 'file')}, ${formatBytes(machine.bytes)}`
-    : 'the store of this machine is off'
+    ? `the machine store: ${machine.folder}, ${plural(machine.files, 'file')}, ${formatBytes(machine.bytes)}`
+    : 'the machine store is off'
   if (!team) return [here, 'there is no team store']
   const bad = team.files.filter(({ status }) => status !== 'ok')
   const has = `${team.files.length - bad.length} of ${plural(team.files.length, 'pinned file')}`
   return [
     here,
-    `the team's store: ${team.label}, has ${has}`,
+    `the team store: ${team.label}, has ${has}`,
     ...bad.map(({ image, ref, status }) => `  ${image} ${ref.sha256.slice(0, 12)}…: ${status}`),
   ]
 }
 
 function format(context: Context, { models, blobs, spent }: Status): string {
   if (models.length === 0 && blobs.count === 0)
-    return `There are no models yet: looked in ${lookedIn(context)}.`
+    return `There are no models yet. Looked in ${lookedIn(context)}.`
   const headings = ['image', 'key', 'state', 'from', 'size', 'credits', '']
   const rows = models.map((model) => [
     model.image,
@@ -64,7 +64,8 @@ function format(context: Context, { models, blobs, spent }: Status): string {
     model.credits > 0 ? formatCredits(model.credits) : '',
     remarkOf(model),
   ])
-  const unused = blobs.unusedBytes > 0 ? `, ${formatBytes(blobs.unusedBytes)} of them used by no model` : ''
+  const unused =
+    blobs.unusedBytes > 0 ? `, of which ${formatBytes(blobs.unusedBytes)} not used by any model` : ''
   const lines = [
     formatTable(headings, rows),
     '',

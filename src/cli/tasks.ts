@@ -7,10 +7,10 @@ import { factsOf, stateOf } from './task-facts.ts'
 
 /** Deletes a task and its files at the service, for good. */
 const tasksDelete = defineCommand({
-  meta: { name: 'delete', description: 'Delete a task and its files at the service, for good.' },
+  meta: { name: 'delete', description: 'Permanently delete a task and its files from the service.' },
   args: {
-    task: { type: 'positional', description: 'Id of the task.', required: true },
-    force: { type: 'boolean', description: 'Also a task whose model is not stored here yet.' },
+    task: { type: 'positional', description: 'ID of the task.', required: true },
+    force: { type: 'boolean', description: 'Delete the task even if its model is not stored here yet.' },
     ...projectArgs,
   },
   async run({ task: id, force = false, json, ...args }) {
@@ -25,7 +25,7 @@ const tasksDelete = defineCommand({
 const tasksList = defineCommand({
   meta: { name: 'list', description: 'List the newest tasks of the account.' },
   args: {
-    limit: { type: 'string', description: 'How many.', default: '20' },
+    limit: { type: 'string', description: 'Number of tasks to list.', default: '20' },
     ...projectArgs,
   },
   async run({ limit, json, ...args }) {
@@ -47,7 +47,7 @@ const tasksList = defineCommand({
 /** What the service says of one task. */
 const tasksShow = defineCommand({
   meta: { name: 'show', description: 'Show a task.' },
-  args: { task: { type: 'positional', description: 'Id of the task.', required: true }, ...projectArgs },
+  args: { task: { type: 'positional', description: 'ID of the task.', required: true }, ...projectArgs },
   async run({ task: id, json, ...args }) {
     const { context } = await openCommand(args)
     const facts = factsOf(await findTask(context, id))
@@ -62,8 +62,8 @@ const tasksShow = defineCommand({
 
 /** Waits for a task to end. Ctrl-C ends the waiting, and not the task. */
 const tasksWait = defineCommand({
-  meta: { name: 'wait', description: 'Wait until a task has succeeded; a failed one is an error.' },
-  args: { task: { type: 'positional', description: 'Id of the task.', required: true }, ...projectArgs },
+  meta: { name: 'wait', description: 'Wait until a task has succeeded. A failed task is an error.' },
+  args: { task: { type: 'positional', description: 'ID of the task.', required: true }, ...projectArgs },
   async run({ task: id, json, ...args }) {
     const { context } = await openCommand(args)
     let last = ''
@@ -79,7 +79,7 @@ const tasksWait = defineCommand({
 
 /** The tasks of the account. */
 export const tasks: Command = {
-  meta: { name: 'tasks', description: 'List, show, wait for and delete the tasks of the account.' },
+  meta: { name: 'tasks', description: 'List, show, wait for or delete the tasks of the account.' },
   default: 'list',
   subCommands: {
     list: async () => tasksList,

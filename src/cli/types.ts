@@ -11,7 +11,7 @@ import { openCommand, projectArgs } from './project.ts'
 
 /** Writes the types of every query in the sources, for whoever runs `tsc` before the first build. Sends nothing. */
 export const types = defineCommand({
-  meta: { name: 'types', description: 'Write the types of the imports that stand in the sources.' },
+  meta: { name: 'types', description: 'Write the types of the imports in the sources.' },
   args: projectArgs,
   async run({ json, ...args }) {
     const { context, place } = await openCommand(args)
@@ -50,6 +50,6 @@ function openFile({
   if (dts) return new DeclaredFile(dts, { clock, turns, live: false, ...telling })
   throw new MeshyError('MESHY_OPTIONS_INVALID', {
     message: 'The option `dts` is `false`, so there is no file to write the types to.',
-    hint: 'Set `dts` to a path, or leave it out.',
+    hint: 'Set `dts` to a path, or remove the option.',
   })
 }

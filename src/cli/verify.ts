@@ -8,15 +8,15 @@ import { lookedIn, openCommand, projectArgs } from './project.ts'
 
 /** Checks that every file that the lockfile pins is there and right. */
 export const verify = defineCommand({
-  meta: { name: 'verify', description: 'Check that every pinned file is there and right.' },
+  meta: { name: 'verify', description: 'Check that every pinned file is present and correct.' },
   args: {
     fetch: {
       type: 'boolean',
-      description: 'Fetch what is missing from its task, unpaid. Needs the API key.',
+      description: 'Fetch missing files from their tasks, without paying. Needs the API key.',
     },
     stores: {
       type: 'boolean',
-      description: "Read what the team's store has of the pinned files, instead of what is here.",
+      description: 'Check the pinned files in the team store instead of the local ones.',
     },
     ...projectArgs,
   },
@@ -38,8 +38,8 @@ export const verify = defineCommand({
 /** A check of nothing is no good news: it ran in another folder, or the lockfile was never committed. */
 function nothingPinned(context: Context): MeshyError {
   return new MeshyError('MESHY_LOCKFILE_EMPTY', {
-    message: `There is nothing to verify: no model is pinned; looked in ${lookedIn(context)}.`,
-    hint: 'Run it where the lockfile is, or name the folder of the bundler by `--root`.',
+    message: `There is nothing to verify: no model is pinned. Looked in ${lookedIn(context)}.`,
+    hint: 'Run it where the lockfile is, or pass the folder of the bundler with `--root`.',
   })
 }
 
@@ -48,7 +48,8 @@ async function verifyStore(context: Context, json: boolean): Promise<void> {
   if (!team) throw noTeamStore()
   const bad = team.files.filter(({ status }) => status !== 'ok')
   if (json) printJson({ store: team.label, files: team.files, bad: bad.length })
-  else if (bad.length === 0) print(`${plural(team.files.length, 'pinned file')} in ${team.label}, all right.`)
+  else if (bad.length === 0)
+    print(`${plural(team.files.length, 'pinned file')} in ${team.label}, all correct.`)
   else
     print(
       formatTable(
@@ -58,14 +59,14 @@ async function verifyStore(context: Context, json: boolean): Promise<void> {
     )
   if (bad.length === 0) return
   throw new MeshyError('MESHY_BLOB_MISSING', {
-    message: `${bad.length} of ${plural(team.files.length, 'pinned file')} cannot be had from ${team.label}.`,
-    hint: 'Run `unplugin-meshy push --repair` where the bytes are.',
+    message: `${bad.length} of ${plural(team.files.length, 'pinned file')} cannot be fetched from ${team.label}.`,
+    hint: 'Run `unplugin-meshy push --repair` on a machine that has the bytes.',
   })
 }
 
 function format(files: readonly FileStatus[]): string {
   const bad = badOf(files)
-  if (bad.length === 0) return `${plural(files.length, 'pinned file')}, all there and right.`
+  if (bad.length === 0) return `${plural(files.length, 'pinned file')}, all present and correct.`
   const rows = bad.map(({ image, key, role, status, file }) => [image, key, role, status, file])
   return formatTable(['image', 'key', 'file', 'is', 'at'], rows)
 }
@@ -83,7 +84,7 @@ function assertGood(files: readonly FileStatus[]): void {
 function hintOf(bad: readonly FileStatus[]): string {
   if (bad.some(({ status }) => status === 'lfs-pointer')) return 'Run `git lfs pull` for the pointers.'
   if (bad.every(({ role }) => role.startsWith('derived: '))) {
-    return 'Build with MESHY_MODE=generate to derive them anew, which is free, or restore `blobs` from git.'
+    return 'Build with MESHY_MODE=generate to derive them again, which is free, or restore `blobs` from git.'
   }
   return 'Run `unplugin-meshy verify --fetch` to fetch them from their tasks, or restore `blobs` from git.'
 }

@@ -13,7 +13,7 @@ export function assertReadable(command: string, { root, configFile }: BuildChoic
   if (configFile !== undefined || hasViteConfig(root) || build?.kind !== 'command') return
   const line = build.command.join(' ')
   throw new UsageError(
-    `\`${command}\` reads builds of Vite alone, and this project is built by \`${line}\`. Nothing was written or ` +
-      `removed. Its models are listed by \`npx unplugin-meshy plan -- ${line}\`.`,
+    `\`${command}\` only reads Vite builds, but this project is built by \`${line}\`. Nothing was written or ` +
+      `removed. To list its models, run \`npx unplugin-meshy plan -- ${line}\`.`,
   )
 }

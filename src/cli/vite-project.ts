@@ -49,8 +49,8 @@ export async function loadVite(root: string): Promise<Vite> {
   const file = findVite(root)
   if (file) return (await import(pathToFileURL(file).href)) as Vite
   throw new MeshyError('MESHY_VITE_MISSING', {
-    message: `\`${root}\` is no Vite project: no package \`vite\` can be found from there.`,
-    hint: 'Name the project by `--root`; for other bundlers, run the build itself with MESHY_MODE=plan or generate.',
+    message: `\`${root}\` is not a Vite project: no package \`vite\` can be found from there.`,
+    hint: 'Pass the project with `--root`. For other bundlers, run the build itself with MESHY_MODE=plan or generate.',
   })
 }
 

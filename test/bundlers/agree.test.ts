@@ -37,7 +37,7 @@ describe.each(VITES)('the yes in the terminal of %s', (vite) => {
 
     expect(emulator.counts.posts).toBe(2)
     terminal.type('h\n')
-    await terminal.shows(/press g \+ enter to generate the models that are asked for/)
+    await terminal.shows(/press g \+ enter to generate the models that need approval/)
   })
 
   it.skipIf(!hasTerminals)('is told by what works after a restart', async () => {

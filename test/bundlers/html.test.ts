@@ -129,10 +129,10 @@ describe('a warning', () => {
 
     const { log, files } = await build(vite, project, { meshy: { mode: 'preview' }, entry: 'index.html' })
 
-    const warnings = log.split('\n').filter((line) => line.includes('gets the picture'))
+    const warnings = log.split('\n').filter((line) => line.includes('gets the image'))
     expect(warnings.toSorted()).toEqual([
       expect.stringMatching(
-        /^meshy: index\.html: `<img src="\.\/hero\.png\?meshy">` gets the picture, not the model/,
+        /^meshy: index\.html: `<img src="\.\/hero\.png\?meshy">` gets the image, not the model/,
       ),
       expect.stringMatching(/^meshy: main\.css:2: `url\(\.\/hero\.png\?meshy/),
       expect.stringMatching(/^meshy: main\.js:3: `new URL\('\.\/hero\.png\?meshy&pbr'/),

@@ -39,7 +39,7 @@ describe.each(VITES)('a template in %s', (vite) => {
   ])('that leaves an attribute as text is told what to write: %s', async (file, text, remedy) => {
     const { log, posts } = await buildTemplate(vite, file, text)
 
-    expect(log).toContain(`${file}: \`<model-viewer src="./hero.png?meshy&pbr">\` stays a text`)
+    expect(log).toContain(`${file}: \`<model-viewer src="./hero.png?meshy&pbr">\` stays plain text`)
     expect(log).toContain(remedy)
     expect(posts).toBe(0)
   })
@@ -47,7 +47,7 @@ describe.each(VITES)('a template in %s', (vite) => {
   it('pays nothing for an image, and says so', async () => {
     const { log, posts } = await buildTemplate(vite, 'Page.vue', `<template>${IMAGE}</template>`)
 
-    expect(log).toContain('Page.vue: `<img src="./hero.png?meshy">` shows no model, and none is made for it')
+    expect(log).toContain('Page.vue: `<img src="./hero.png?meshy">` shows no model, and none is generated for it')
     expect(posts).toBe(0)
   })
 
@@ -64,7 +64,7 @@ describe.each(VITES)('a template in %s', (vite) => {
 
     const { log, posts } = await buildTemplate(vite, 'Page.vue', text, { 'model-viewer': ['src'] })
 
-    expect(log).not.toContain('stays a text')
+    expect(log).not.toContain('stays plain text')
     expect(posts).toBe(1)
   })
 })

@@ -36,15 +36,15 @@ describe('a component of Vue', () => {
     )
 
     expect(posts).toBe(1)
-    expect(log).not.toContain('stays a text')
+    expect(log).not.toContain('stays plain text')
   })
 
-  it('whose attribute stays a text is told what to write', async () => {
+  it('whose attribute stays plain text is told what to write', async () => {
     const { log, posts } = await buildComponent(
       '<template><model-viewer src="./hero.png?meshy"></model-viewer></template>',
     )
 
-    expect(log).toContain('Page.vue: `<model-viewer src="./hero.png?meshy">` stays a text')
+    expect(log).toContain('Page.vue: `<model-viewer src="./hero.png?meshy">` stays plain text')
     expect(log).toContain(':src="hero.url"')
     expect(posts).toBe(0)
   })

@@ -5,18 +5,18 @@ import { runCli, viteProject } from './harness.ts'
 
 /** What each command says of a build, or a lockfile, that has no models. */
 const COMMANDS: [string, string[], (root: string) => string][] = [
-  ['plan', ['plan'], (root) => `imports no models: looked at \`${root}\``],
-  ['generate', ['generate'], (root) => `imports no models: looked at \`${root}\``],
-  ['report', ['report'], (root) => `imports no models: looked at \`${root}\``],
-  ['prune', ['prune'], (root) => `imports no models: looked at \`${root}\``],
+  ['plan', ['plan'], (root) => `imports no models. Looked in \`${root}\``],
+  ['generate', ['generate'], (root) => `imports no models. Looked in \`${root}\``],
+  ['report', ['report'], (root) => `imports no models. Looked in \`${root}\``],
+  ['prune', ['prune'], (root) => `imports no models. Looked in \`${root}\``],
   [
     'plan of a config',
     ['plan', '--config', 'vite.config.js'],
-    (root) => `looked at \`${path.join(root, 'vite.config.js')}\``,
+    (root) => `Looked in \`${path.join(root, 'vite.config.js')}\``,
   ],
   ['types', ['types'], (root) => `below \`${root}\` import no models`],
-  ['status', ['status'], (root) => `looked in \`${path.join(root, 'meshy-lock.json')}\``],
-  ['diff', ['diff'], (root) => `looked in \`${path.join(root, 'meshy-lock.json')}\``],
+  ['status', ['status'], (root) => `Looked in \`${path.join(root, 'meshy-lock.json')}\``],
+  ['diff', ['diff'], (root) => `Looked in \`${path.join(root, 'meshy-lock.json')}\``],
 ]
 
 describe('a command that finds nothing says where it looked', () => {

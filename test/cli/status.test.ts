@@ -65,7 +65,7 @@ describe('status', () => {
 
     expect(await runCli(['status'], { cwd })).toMatchObject({
       code: 0,
-      stdout: `There are no models yet: looked in \`${cwd}/meshy-lock.json\` and \`${cwd}/.meshy\`.\n`,
+      stdout: `There are no models yet. Looked in \`${cwd}/meshy-lock.json\` and \`${cwd}/.meshy\`.\n`,
     })
   })
 })

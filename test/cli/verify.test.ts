@@ -20,13 +20,13 @@ interface VerifyJson {
 }
 
 describe('verify', () => {
-  it('passes when every pinned file is there and right', async () => {
+  it('passes when every pinned file is present and correct', async () => {
     const emulator = await emulate()
     const { root: cwd } = await generated(emulator)
 
     const { code, stdout } = await runCli(['verify'], { cwd })
 
-    expect({ code, stdout }).toEqual({ code: 0, stdout: '3 pinned files, all there and right.\n' })
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '3 pinned files, all present and correct.\n' })
   })
 
   it('is no success where nothing is pinned, and tells where it looked', async () => {

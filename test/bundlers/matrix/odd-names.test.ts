@@ -23,7 +23,7 @@ const CUTTING = new Set<string>([...VITES, 'webpack', 'Rspack', 'Rsbuild'])
 /** Rsbuild prints what is wrong, and throws that it did. */
 const TOLD_BEFORE = 'build failed'
 
-const HASH_IN_PATH = /C# site` holds a `#`, where this bundler ends a path/
+const HASH_IN_PATH = /C# site` contains a `#`, which this bundler treats as the end of the path/
 
 describe.each([...VITE, ...OTHERS])('a build with %s', (name, drive) => {
   it.each(['src/crate #1.png', 'src/set #2/crate.png'])(
