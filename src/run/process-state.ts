@@ -9,23 +9,31 @@ import { once } from '../system/once.ts'
 import { SharedModels } from './models/shared-models.ts'
 import type { ResolvedOptions } from './option-types.ts'
 
-/** What all plugin instances of a process share for one cache folder. */
-export interface ProcessState {
+/** Worker threads, started when they are needed. */
+export interface Pools {
+  mesher(): Promise<PreviewPool>
+  deriver(): Promise<DerivePool>
+}
+
+/** What all plugin instances of a process share for one cache folder, and the threads that they share for all of them. */
+export interface ProcessState extends Pools {
   models: SharedModels
   /** Unset until something may be paid. */
   budget: Budget | undefined
   /** By {@link idOfAccount}. */
   accounts: Map<string, Account>
-  mesher(): Promise<PreviewPool>
-  deriver(): Promise<DerivePool>
   declaring: PQueue
 }
 
 /**
- * The one mutable state of the module: bundlers make an instance of the plugin for each environment and each worker,
- * and these must not pay twice.
+ * The mutable state of the module: bundlers make an instance of the plugin for each environment and each worker, and
+ * these must not pay twice. Nor must each of them start threads of its own.
  */
 const byCache = new Map<string, ProcessState>()
+const pools: Pools = {
+  mesher: once(async () => (await import('../stand-in/mesher/pool.ts')).createPreviewPool()),
+  deriver: once(async () => (await import('../derive/pool.ts')).createDerivePool()),
+}
 
 export function processState(cacheDir: string): ProcessState {
   const known = byCache.get(cacheDir)
@@ -34,8 +42,7 @@ export function processState(cacheDir: string): ProcessState {
     models: new SharedModels(),
     budget: undefined,
     accounts: new Map(),
-    mesher: once(async () => (await import('../stand-in/mesher/pool.ts')).createPreviewPool()),
-    deriver: once(async () => (await import('../derive/pool.ts')).createDerivePool()),
+    ...pools,
     declaring: new PQueue({ concurrency: 1 }),
   }
   byCache.set(cacheDir, shared)

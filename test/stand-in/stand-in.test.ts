@@ -1,16 +1,27 @@
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { MeshyError } from '../../src/system/errors.ts'
 import { makeCard } from '../../src/glb/card.ts'
+import type { PreviewPool } from '../../src/stand-in/mesher/pool.ts'
 import { readStandIn, writeStandIn } from '../../src/stand-in/stand-in-file.ts'
 import type { Clock } from '../../src/system/clock.ts'
 import { badPictures, hugePng, oddPictures } from '../glb/damaged.ts'
 import { makePng } from '../glb/pictures.ts'
-import { openRun, writePictures } from '../support/run.ts'
+import { openRun, writePictures, type TestRun } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'
+
+/** Has meshes made in another way up to the end of the test: the threads are those of the whole process. */
+async function meshBy({ context }: TestRun, make: PreviewPool['make']): Promise<void> {
+  const pool = await context.makers.mesher()
+  const own = pool.make
+  pool.make = make
+  onTestFinished(() => {
+    pool.make = own
+  })
+}
 
 describe('makeStandIn', () => {
   const temp = useTempDir()
@@ -30,10 +41,10 @@ describe('makeStandIn', () => {
     }
     const run = await openRun({ root: root(), live: true, clock, options: { mode: 'preview' } })
     let begun = 0
-    ;(await run.context.makers.mesher()).make = () => {
+    await meshBy(run, () => {
       begun++
       return new Promise(() => {})
-    }
+    })
     const loads = names.map((name) => run.load(`${name}?meshy`))
     return { loads, sleeps, begun: () => begun }
   }
@@ -69,7 +80,7 @@ describe('a stand-in that is a card since its mesh is late', () => {
     let settle: (mesh: Promise<Uint8Array>) => void = () => {}
     const made = new Promise<Uint8Array>((resolve) => (settle = resolve))
     const rest = { textures: {}, kind: 'slab' as const, triangles: 0, vertices: 0, notes: [] }
-    ;(await run.context.makers.mesher()).make = async () => ({ ...rest, glb: await made })
+    await meshBy(run, async () => ({ ...rest, glb: await made }))
     const asset = await run.load('hero.png?meshy')
     return { run, asset, settle: (mesh: Promise<Uint8Array>) => settle(mesh) }
   }
@@ -131,7 +142,7 @@ describe('the stand-in of a picture that is odd', () => {
   ])('is a card, which is told once, when %s', async (_, error) => {
     await writePictures(temp.path(), 'hero.png')
     const run = await openRun({ root: temp.path(), options: { mode: 'preview' } })
-    ;(await run.context.makers.mesher()).make = () => Promise.reject(error)
+    await meshBy(run, () => Promise.reject(error))
 
     const asset = await run.load('hero.png?meshy')
     await run.load('hero.png?meshy')
@@ -145,7 +156,7 @@ describe('the stand-in of a picture that is odd', () => {
   it('is a plain plate when a browser could not unpack the picture', async () => {
     await writeFile(temp.path('huge.png'), hugePng())
     const run = await openRun({ root: temp.path(), options: { mode: 'preview' } })
-    ;(await run.context.makers.mesher()).make = () => Promise.reject(new Error('too large'))
+    await meshBy(run, () => Promise.reject(new Error('too large')))
 
     const asset = await run.load('huge.png?meshy')
 
