@@ -13,8 +13,7 @@ export type {
   TaskFault,
   ViewFault,
 } from './emulator/fault.ts'
-export type { LoadImage } from './emulator/input-image.ts'
-export type { ModelKind } from './emulator/choose-maker.ts'
+export type { ModelKind } from './emulator/make-models.ts'
 export type {
   AssetNames,
   AssetRole,
@@ -24,8 +23,8 @@ export type {
   ModelPlan,
   ModelsInUse,
 } from './emulator/model-maker.ts'
-export type { EmulatorOptions, Profile } from './emulator/options.ts'
-export type { LoggedRequest, RequestCounts } from './emulator/request-log.ts'
+export type { EmulatorOptions, LoadImage, Profile } from './emulator/options.ts'
+export type { LoggedRequest, RequestCounts } from './emulator/state.ts'
 export { startEmulator } from './emulator/start-emulator.ts'
 export type { RunningEmulator, StartOptions } from './emulator/start-emulator.ts'
 export type { TaskView } from './emulator/task-view.ts'

@@ -1,24 +1,23 @@
 import { Hono } from 'hono'
-import { ApiError, noMatchingRoute } from './api-error.ts'
-import { createPlainConnection } from './connection.ts'
-import type { Connection } from './connection.ts'
+import { ApiError, noMatchingRoute, createPlainConnection, type Connection } from './wire.ts'
 import type { Fault, FaultRule } from './fault.ts'
 import type { ModelsInUse } from './model-maker.ts'
-import { resolveEmulatorOptions } from './options.ts'
-import type { EmulatorOptions } from './options.ts'
+import { resolveEmulatorOptions, type EmulatorOptions } from './options.ts'
 import { requestFaults } from './request-faults.ts'
-import { countRequests, logEntry } from './request-log.ts'
-import type { LoggedRequest, RequestCounts } from './request-log.ts'
-import { createAssetsApp } from './routes/assets.ts'
-import { addBalanceRoute } from './routes/tasks.ts'
-import { guard } from './routes/tasks.ts'
-import { addStreamRoute } from './routes/stream.ts'
-import { addTaskRoutes } from './routes/tasks.ts'
-import { createState } from './state.ts'
-import type { EmulatorEnv, EmulatorState } from './state.ts'
+import {
+  countRequests,
+  logEntry,
+  type LoggedRequest,
+  type RequestCounts,
+  createState,
+  type EmulatorEnv,
+  type EmulatorState,
+} from './state.ts'
+import { addAssetRoute } from './assets.ts'
+import { addBalanceRoute, addTaskRoutes, addStreamRoute } from './routes.ts'
 import { TASK_KINDS } from '../request/task-kinds.ts'
-import { taskView } from './task-view.ts'
-import type { TaskView } from './task-view.ts'
+import { taskView, type TaskView } from './task-view.ts'
+import { createMiddleware } from 'hono/factory'
 
 /** The Meshy API in this process. */
 export interface Emulator {
@@ -64,11 +63,7 @@ export function createEmulator(options: EmulatorOptions = {}): WiredEmulator {
   const resolved = resolveEmulatorOptions(options)
   const state = createState(resolved)
   const requests: LoggedRequest[] = []
-  const apps = { api: createApiApp(state), assets: createAssetsApp(state) }
-  for (const app of [apps.api, apps.assets]) {
-    app.notFound(() => noMatchingRoute().toResponse())
-    app.onError(answerError)
-  }
+  const apps = { api: createApp(state, addApiRoutes), assets: createApp(state, addAssetRoute) }
 
   async function handle(request: Request, connection: Connection): Promise<Response> {
     const entry = logEntry(request, { assetsUrl: resolved.assetsUrl, at: state.now() })
@@ -102,17 +97,38 @@ export function createEmulator(options: EmulatorOptions = {}): WiredEmulator {
   }
 }
 
-function createApiApp(state: EmulatorState): Hono<EmulatorEnv> {
+function createApp(
+  state: EmulatorState,
+  addRoutes: (app: Hono<EmulatorEnv>, state: EmulatorState) => void,
+): Hono<EmulatorEnv> {
   const app = new Hono<EmulatorEnv>()
-  const limits = guard(state)
+  app.notFound(() => noMatchingRoute().toResponse())
+  app.onError(answerError)
   app.use(requestFaults(state))
-  app.use(`/openapi/v1/:route{${[...TASK_KINDS, 'balance'].join('|')}}/*`, limits)
+  addRoutes(app, state)
+  return app
+}
+
+function addApiRoutes(app: Hono<EmulatorEnv>, state: EmulatorState): void {
+  app.use(`/openapi/v1/:route{${[...TASK_KINDS, 'balance'].join('|')}}/*`, guard(state))
   for (const kind of TASK_KINDS) {
     addTaskRoutes(app, state, kind)
     addStreamRoute(app, state, kind)
   }
   addBalanceRoute(app, state)
-  return app
+}
+
+/** Lets a request through that has the key, comes from no browser, and stays within the rate. */
+function guard({ options, rate, now }: EmulatorState) {
+  return createMiddleware<EmulatorEnv>(async (context, next) => {
+    // The service refuses browsers by design: a key in a page is a key that everybody has.
+    if (context.req.header('origin') !== undefined) throw new ApiError(403, 'Forbidden')
+    if (context.req.header('authorization') !== `Bearer ${options.apiKey}`) {
+      throw new ApiError(401, 'Invalid API key')
+    }
+    rate.take(now())
+    await next()
+  })
 }
 
 function answerError(error: Error): Response {

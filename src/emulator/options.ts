@@ -1,10 +1,10 @@
-import { systemClock } from '../system/clock.ts'
-import type { Clock } from '../system/clock.ts'
-import { chooseMaker } from './choose-maker.ts'
-import type { ModelKind } from './choose-maker.ts'
+import { systemClock, type Clock } from '../system/clock.ts'
+import { chooseMaker, type ModelKind } from './make-models.ts'
 import type { FaultRule } from './fault.ts'
-import type { LoadImage } from './input-image.ts'
 import type { ModelMaker } from './model-maker.ts'
+
+/** Fetches a picture that a task names by URL, or returns `undefined` when it cannot be reached. */
+export type LoadImage = (url: string) => Promise<Uint8Array | undefined>
 
 /** `reference`: only what the reference lists. `current`: what came later, too. */
 export type Profile = 'reference' | 'current'

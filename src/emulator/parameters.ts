@@ -1,29 +1,29 @@
-import { badRequest } from './api-error.ts'
+import { badRequest } from './wire.ts'
 import type { Profile } from './options.ts'
 import { TARGET_FORMATS } from '../request/file-formats.ts'
 import type { TaskKind } from '../request/task-kinds.ts'
 
 /** Refuses a value of a parameter with 400, or lets it pass. */
-export type Check = (name: string, value: unknown) => void
+type Check = (name: string, value: unknown) => void
 
 const isBoolean: Check = (name, value) => {
   if (typeof value !== 'boolean') throw badRequest(`${name} must be a boolean`)
 }
 
-export const isText: Check = (name, value) => {
+const isText: Check = (name, value) => {
   if (typeof value !== 'string') throw badRequest(`${name} must be a string`)
 }
 
 /** A string of at most so many characters, by code points. */
 function isTextUpTo(limit: number): Check {
   return (name, value) => {
-    if (typeof value !== 'string') throw badRequest(`${name} must be a string`)
-    if ([...value].length > limit) throw badRequest(`${name} must be at most ${limit} characters`)
+    isText(name, value)
+    if ([...String(value)].length > limit) throw badRequest(`${name} must be at most ${limit} characters`)
   }
 }
 
 /** An integer, both ends included. */
-export function isInteger(min: number, max: number): Check {
+function isInteger(min: number, max: number): Check {
   return (name, value) => {
     if (typeof value !== 'number' || !Number.isInteger(value)) throw badRequest(`${name} must be an integer`)
     if (value < min || value > max) throw badRequest(`${name} must be between ${min} and ${max}`)
@@ -32,8 +32,9 @@ export function isInteger(min: number, max: number): Check {
 
 function isOneOf(...values: string[]): Check {
   return (name, value) => {
-    if (typeof value !== 'string') throw badRequest(`${name} must be a string`)
-    if (!values.includes(value)) throw badRequest(`${name} must be one of ${values.map(quote).join(', ')}`)
+    isText(name, value)
+    if (!values.includes(String(value)))
+      throw badRequest(`${name} must be one of ${values.map((one) => `"${one}"`).join(', ')}`)
   }
 }
 
@@ -43,10 +44,6 @@ function isListOf(...values: string[]): Check {
     if (!Array.isArray(value)) throw badRequest(`${name} must be an array of strings`)
     for (const item of value) isItem(name, item)
   }
-}
-
-function quote(value: string): string {
-  return `"${value}"`
 }
 
 const MODELS: Record<Profile, Record<TaskKind, readonly string[]>> = {

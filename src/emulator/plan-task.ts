@@ -1,19 +1,20 @@
-import { badRequest } from './api-error.ts'
+import { badRequest, type ApiError } from './wire.ts'
 import { TARGET_FORMATS } from '../request/file-formats.ts'
 import { fileOf } from '../request/files.ts'
 import type { TaskFault } from './fault.ts'
-import { readInputImage } from './input-image.ts'
-import type { AssetNames, AssetRole, ModelInput } from './model-maker.ts'
+import type { AssetNames, AssetRole, ModelInput, InputImage } from './model-maker.ts'
 import { checkParameters, modelInCharge } from './parameters.ts'
-import type { Profile, ResolvedEmulatorOptions } from './options.ts'
-import type { TaskPlan } from './task.ts'
+import type { Profile, ResolvedEmulatorOptions, LoadImage } from './options.ts'
+import type { TaskPlan } from './task-store.ts'
 import { MOST_IMAGES, taskKinds, type TaskKind } from '../request/task-kinds.ts'
+import { isMeshyError } from '../system/errors.ts'
+import { imageSize } from '../glb/image-size.ts'
 
 type Body = Record<string, unknown>
 type Images = ModelInput['images']
 
 /** A create request. */
-export interface TaskOrder {
+interface TaskOrder {
   kind: TaskKind
   body: Body
   /** What is to go wrong with the task. */
@@ -138,4 +139,51 @@ function extras(body: Record<string, unknown>): number {
   const sharpTexture = body.should_texture !== false && body.texture_resolution === '8k' ? 5 : 0
   const fineGeometry = body.geometry_resolution === '2k' || body.geometry_resolution === '4k' ? 5 : 0
   return sharpTexture + fineGeometry
+}
+
+/** Reads a picture parameter: a data URI, or a URL that `loadImage` can reach. Throws 400 otherwise. */
+async function readInputImage(name: string, value: unknown, loadImage: LoadImage): Promise<InputImage> {
+  if (typeof value !== 'string') throw badRequest(`${name} must be a string`)
+  if (/^data:/i.test(value)) return readDataUri(name, value)
+  return readUrl(name, value, loadImage)
+}
+
+const DATA_URI = /^data:(?<mime>[^;,]*)(?<parameters>(?:;[^;,]*)*),(?<data>[^]*)$/i
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/
+const MIMES: Record<string, InputImage['mime']> = {
+  'image/png': 'image/png',
+  'image/jpeg': 'image/jpeg',
+  'image/jpg': 'image/jpeg',
+}
+
+function readDataUri(name: string, value: string): InputImage {
+  const { mime = '', parameters = '', data = '' } = DATA_URI.exec(value)?.groups ?? {}
+  if (!/;base64$/i.test(parameters)) throw badRequest(`${name} is not a valid base64-encoded data URI`)
+  const expected = MIMES[mime.toLowerCase()]
+  if (!expected) throw unsupported(name)
+  if (data === '' || !BASE64.test(data)) throw badRequest(`${name} is not a valid base64-encoded data URI`)
+  const image = readBytes(name, Buffer.from(data, 'base64'))
+  if (image.mime !== expected) throw badRequest(`${name} does not match its type ${mime}`)
+  return image
+}
+
+async function readUrl(name: string, value: string, loadImage: LoadImage): Promise<InputImage> {
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
+    throw badRequest(`${name} must be a publicly accessible URL or a base64-encoded data URI`)
+  }
+  const bytes = await loadImage(value)
+  if (!bytes) throw badRequest(`${name} is not reachable`)
+  return readBytes(name, bytes)
+}
+
+function readBytes(name: string, bytes: Uint8Array): InputImage {
+  try {
+    return { bytes, mime: imageSize(bytes).mime }
+  } catch (error) {
+    throw isMeshyError(error) ? unsupported(name) : error
+  }
+}
+
+function unsupported(name: string): ApiError {
+  return badRequest(`${name} is not an image of a supported format: .jpg, .jpeg, .png`)
 }

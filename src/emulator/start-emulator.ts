@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { getRequestListener, type HttpBindings, type Http2Bindings } from '@hono/node-server'
-import type { Connection } from './connection.ts'
+import type { Connection } from './wire.ts'
 import { createEmulator, type Emulator } from './create-emulator.ts'
 import type { EmulatorOptions } from './options.ts'
 

@@ -1,19 +1,15 @@
-import { Hono } from 'hono'
-import { ApiError, taskNotFound } from '../api-error.ts'
-import { type Connection, breakOff } from '../connection.ts'
-import type { Fault } from '../fault.ts'
-import type { AssetRole } from '../model-maker.ts'
-import { requestFaults } from '../request-faults.ts'
-import type { EmulatorEnv, EmulatorState } from '../state.ts'
-import { TEXTURE_IMAGE_FILE } from '../task-view.ts'
-import type { Task } from '../task.ts'
+import type { Hono } from 'hono'
+import { ApiError, taskNotFound, type Connection, breakOff } from './wire.ts'
+import type { Fault } from './fault.ts'
+import type { AssetRole } from './model-maker.ts'
+import type { EmulatorEnv, EmulatorState } from './state.ts'
+import { TEXTURE_IMAGE_FILE } from './task-view.ts'
+import type { Task } from './task-store.ts'
 
 /** The files of tasks, as another origin serves them: no key, but a signature that expires. */
-export function createAssetsApp(state: EmulatorState): Hono<EmulatorEnv> {
-  const app = new Hono<EmulatorEnv>()
+export function addAssetRoute(app: Hono<EmulatorEnv>, state: EmulatorState): void {
   const made = new WeakMap<Task, Map<string, Promise<Uint8Array>>>()
 
-  app.use(requestFaults(state))
   app.get('/emulator/tasks/:id/output/:file', async (context) => {
     const url = new URL(context.req.url)
     const { connection, fault } = context.env
@@ -23,15 +19,14 @@ export function createAssetsApp(state: EmulatorState): Hono<EmulatorEnv> {
     const { id, file: name } = context.req.param()
     const task = state.tasks.list().find((task) => task.id === id)
     if (!task) throw taskNotFound()
-    const file: AssetFile = { name, url, bytes: await once(made, task, name) }
+    const file: AssetFile = { name, url, bytes: await once(task, name) }
     return serveFaulty(file, fault, connection) ?? serve(file)
   })
-  return app
 
   /** Makes each file once, when it is first wanted; a failure is not remembered. */
-  function once(cache: typeof made, task: Task, name: string): Promise<Uint8Array> {
-    const files = cache.get(task) ?? new Map<string, Promise<Uint8Array>>()
-    cache.set(task, files)
+  function once(task: Task, name: string): Promise<Uint8Array> {
+    const files = made.get(task) ?? new Map<string, Promise<Uint8Array>>()
+    made.set(task, files)
     const known = files.get(name)
     if (known) return known
     const making = makeFile(state, task, name)
@@ -68,7 +63,7 @@ function serve({ name, bytes }: AssetFile): Response {
   })
 }
 
-export interface AssetFile {
+interface AssetFile {
   name: string
   bytes: Uint8Array
   url: URL

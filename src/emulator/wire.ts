@@ -1,3 +1,31 @@
+/** A refusal, as the API words it: a status and one field, `message`. */
+export class ApiError extends Error {
+  readonly status: number
+  readonly headers: Record<string, string>
+
+  constructor(status: number, message: string, headers: Record<string, string> = {}) {
+    super(message)
+    this.status = status
+    this.headers = headers
+  }
+
+  toResponse(): Response {
+    return Response.json({ message: this.message }, { status: this.status, headers: this.headers })
+  }
+}
+
+export function badRequest(message: string): ApiError {
+  return new ApiError(400, message)
+}
+
+export function taskNotFound(): ApiError {
+  return new ApiError(404, 'Task not found')
+}
+
+export function noMatchingRoute(): ApiError {
+  return new ApiError(404, 'NoMatchingRoute')
+}
+
 /** The wire below a request, as far as faults need it. */
 export interface Connection {
   /**
@@ -54,4 +82,12 @@ export async function breakOff(
   await connection.flushed()
   const error = connection.cut()
   if (error) controller.error(error)
+}
+
+/** Resolves when the client leaves, or the emulator is closed. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }

@@ -1,0 +1,167 @@
+import {
+  assetNames,
+  isPreview,
+  MTL_NAME,
+  labelled,
+  type ModelMaker,
+  type InputImage,
+  type ModelInput,
+  type AssetNames,
+  type AssetRole,
+  type TaskFailure,
+} from './model-maker.ts'
+import { solidOf, rigGlb } from './glb-variants.ts'
+import { makeCard } from '../glb/card.ts'
+import { glbToObj } from '../glb/obj.ts'
+import { loadLibraries, type SharpFactory } from '../stand-in/mesher/libraries.ts'
+import { createPreviewPool, type PreviewPool } from '../stand-in/mesher/pool.ts'
+import { findWorkerScript } from '../stand-in/mesher/worker-script.ts'
+import { isMeshyError } from '../system/errors.ts'
+import { decode } from '../stand-in/mesher/decode.ts'
+import type { PreviewModel, PreviewOptions } from '../stand-in/mesher/mesher.ts'
+
+/** Which models an emulator makes: three-dimensional ones, or cards. */
+export type ModelKind = 'mesh' | 'card'
+
+/** Makes meshes where the optional libraries are installed, and cards elsewhere. Nothing is loaded before the first task. */
+export function chooseMaker(models: ModelKind, load = loadLibraries): ModelMaker {
+  if (models === 'card') return createCardMaker()
+  let chosen: Promise<ModelMaker> | undefined
+  const choose = () => (chosen ??= findMaker(load))
+  return {
+    plan: async (input) => (await choose()).plan(input),
+    make: async (input, role) => (await choose()).make(input, role),
+    inUse: async () => (await choose()).inUse?.() ?? { kind: 'mesh' },
+    close: async () => (await chosen)?.close?.(),
+  }
+}
+
+async function findMaker(load: typeof loadLibraries): Promise<ModelMaker> {
+  const libraries = await load()
+  if ('missing' in libraries) return cardsBecause(libraries.missing)
+  try {
+    const pool = createPreviewPool({ script: findWorkerScript() })
+    return createMeshMaker(libraries.sharp, pool)
+  } catch (error) {
+    if (isMeshyError(error) && error.code === 'MESHY_PREVIEW_UNAVAILABLE') return cardsBecause(error.message)
+    throw error
+  }
+}
+
+function cardsBecause(reason: string): ModelMaker {
+  return { ...createCardMaker(), inUse: () => Promise.resolve({ kind: 'card', reason }) }
+}
+
+/** Makes a card of the first picture, in about a millisecond and without native code. It ignores the polycount. */
+export function createCardMaker(): ModelMaker {
+  return {
+    plan: (input) => Promise.resolve({ assets: cardNames(input) }),
+    make(input, role) {
+      const [{ bytes }] = input.images
+      if (isPreview(role)) return Promise.resolve(labelled(bytes, role))
+      if (role === 'thumbnail' || role === 'baseColor') return Promise.resolve(bytes)
+      const card = makeCard({ image: bytes, name: 'card', textured: input.shouldTexture })
+      const solid = solidOf(card, role)
+      if (solid) return Promise.resolve(solid)
+      if (role !== 'obj' && role !== 'mtl') return Promise.resolve(card)
+      const texture = cardNames(input).baseColor ?? ''
+      return Promise.resolve(Buffer.from(glbToObj(card, { mtl: MTL_NAME, texture })[role]))
+    },
+    inUse: () => Promise.resolve({ kind: 'card' }),
+  }
+}
+
+function cardNames(input: ModelInput) {
+  const ending = extension(input.images[0])
+  return assetNames(input, { texture: `texture_0${ending}`, thumbnail: `preview${ending}` })
+}
+
+function extension({ mime }: InputImage): '.png' | '.jpg' {
+  return mime === 'image/png' ? '.png' : '.jpg'
+}
+
+/** Makes closed, textured models by the parameters of the task, in the threads of a pool. */
+function createMeshMaker(sharp: SharpFactory, pool: PreviewPool): ModelMaker {
+  const made = new WeakMap<ModelInput, { asked?: Promise<PreviewModel>; densest?: Promise<PreviewModel> }>()
+
+  /** Each task is meshed once, however many of its files are wanted. */
+  function modelOf(input: ModelInput, which: 'asked' | 'densest'): Promise<PreviewModel> {
+    const models = made.get(input) ?? {}
+    made.set(input, models)
+    models[which] ??= pool.make(
+      input.images.map(({ bytes }) => bytes),
+      meshOptions(input, which),
+    )
+    models[which].catch(() => delete models[which])
+    return models[which]
+  }
+
+  return {
+    plan: async (input) => ({ assets: meshNames(input), failure: await findFailure(sharp, input) }),
+    async make(input, role) {
+      if (role === 'thumbnail') return renderThumbnail(sharp, input)
+      if (isPreview(role)) return labelled(await renderThumbnail(sharp, input), role)
+      const model = await modelOf(input, role === 'preRemeshed' ? 'densest' : 'asked')
+      const file = fileOf(model, role, meshNames(input))
+      return input.isPosed && role === 'glb' ? rigGlb(file) : file
+    },
+    inUse: () => Promise.resolve({ kind: 'mesh' }),
+    close: () => pool.close(),
+  }
+}
+
+function meshOptions(input: ModelInput, which: 'asked' | 'densest'): PreviewOptions {
+  return {
+    name: 'model',
+    triangles: input.targetPolycount,
+    dense: which === 'densest' || !input.shouldRemesh,
+    texture: input.shouldTexture,
+    pbr: input.enablePbr,
+  }
+}
+
+function meshNames(input: ModelInput): AssetNames {
+  return {
+    ...assetNames(input, { texture: 'texture_0.jpg', thumbnail: 'preview.png' }),
+    ...(input.enablePbr && {
+      metallic: 'texture_0_metallic.png',
+      normal: 'texture_0_normal.png',
+      roughness: 'texture_0_roughness.png',
+    }),
+  }
+}
+
+function fileOf(
+  { glb, textures }: PreviewModel,
+  role: AssetRole,
+  { baseColor: texture = '' }: AssetNames,
+): Uint8Array {
+  if (role === 'glb' || role === 'preRemeshed') return glb
+  const solid = solidOf(glb, role)
+  if (solid) return solid
+  if (role === 'obj' || role === 'mtl') return Buffer.from(glbToObj(glb, { mtl: MTL_NAME, texture })[role])
+  const image = textures[role as keyof typeof textures]
+  if (!image) throw new TypeError(`Expected a file that was planned, got ${role}`)
+  return image.bytes
+}
+
+/** What the service would find out while it works: a picture that does not decode, or shows nothing. */
+async function findFailure(sharp: SharpFactory, { images }: ModelInput): Promise<TaskFailure | undefined> {
+  try {
+    for (const { bytes } of images) await decode(sharp, bytes)
+    return undefined
+  } catch (error) {
+    if (isMeshyError(error) && error.code === 'MESHY_IMAGE_INVALID') {
+      return { message: error.message, type: 'invalid_input', code: 'invalid_input' }
+    }
+    throw error
+  }
+}
+
+const THUMBNAIL_SIDE = 512
+
+function renderThumbnail(sharp: SharpFactory, { images: [{ bytes }] }: ModelInput): Promise<Uint8Array> {
+  const background = { r: 0, g: 0, b: 0, alpha: 0 }
+  const size = { width: THUMBNAIL_SIDE, height: THUMBNAIL_SIDE, fit: 'contain', background } as const
+  return sharp(bytes).autoOrient().resize(size).png().toBuffer()
+}
