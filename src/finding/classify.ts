@@ -1,6 +1,6 @@
 import { type ErrorCode, isMeshyError, MeshyError } from '../system/errors.ts'
 import type { CanonicalRequest, Request } from '../request/request.ts'
-import type { BlobRef, DerivedFile, Entry } from '../store/entry.ts'
+import { type BlobRef, type DerivedFile, type Entry, findOtherPicture, hasPictures } from '../store/entry.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import type { FindingPorts } from './ports.ts'
 import { type Derivation, derivationOf, type Part, findEarlier } from './derivation.ts'
@@ -8,7 +8,6 @@ import { findFreeWay } from './free-way.ts'
 import { type State, mayGenerate } from './modes.ts'
 import { isOnItsWay, RETENTION_MS } from './record-state.ts'
 import { fileOf, type FileRole } from '../request/files.ts'
-import { findOtherPicture, hasPictures } from '../store/picture-digests.ts'
 import { isOutdated } from '../glb/facts.ts'
 
 /** Bytes that another source may still have. A pointer of Git LFS stands for bytes that are not here. */

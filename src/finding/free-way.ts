@@ -2,7 +2,7 @@ import type { CanonicalRequest, Request } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
 import type { FindingPorts } from './ports.ts'
 import type { ErrorCode } from '../system/errors.ts'
-import { ifIntact } from '../store/unreadable.ts'
+import { ifIntact } from '../store/disk-errors.ts'
 
 /** What is aimed at where an import names no count. */
 const DEFAULT_POLYCOUNT = 30_000

@@ -1,5 +1,5 @@
 import type { Entry } from '../store/entry.ts'
-import type { UnreadableRecord } from '../store/found-record.ts'
+import type { UnreadableRecord } from '../store/found-records.ts'
 import type {
   AcceptedRecord,
   JournalRecord,

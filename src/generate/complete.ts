@@ -1,9 +1,8 @@
 import { formatThrown, isMeshyError, type ErrorCode } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
-import type { Entry, BlobRef } from '../store/entry.ts'
+import { type Entry, type BlobRef, hasPictures, withPictures } from '../store/entry.ts'
 import type { LocalPorts } from './ports.ts'
-import { findRecord } from '../store/found-record.ts'
-import { hasPictures, withPictures } from '../store/picture-digests.ts'
+import { findRecord } from '../store/found-records.ts'
 import { type StoredFinding, classify } from '../finding/classify.ts'
 import { isSettled } from '../finding/record-state.ts'
 import { withKeyLease } from './turn.ts'
@@ -12,7 +11,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { isOutdated, type Facts } from '../glb/facts.ts'
 import { inspectGlb } from '../glb/inspect.ts'
 import { GLB_HEAD_BYTES } from '../glb/validate.ts'
-import { ifExists } from '../store/unreadable.ts'
+import { ifExists } from '../store/disk-errors.ts'
 
 /**
  * Does for a stored model what the run that stored it could not do any more, or did otherwise: pins it, ends its record

@@ -1,6 +1,6 @@
 import { MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
-import { readKnownTasks } from '../store/known-tasks.ts'
+import { readKnownTasks } from '../store/found-records.ts'
 import { givenUpTasks, type StartedRecord } from '../store/journal-record.ts'
 import type { Admission, Candidate } from './batch.ts'
 import type { Reservation } from './budget.ts'

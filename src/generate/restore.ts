@@ -1,6 +1,6 @@
 import { isMeshyError, type MeshyError } from '../system/errors.ts'
 import type { Task } from '../service/task.ts'
-import { blobUnusable } from '../store/blob-error.ts'
+import { blobUnusable } from '../store/digest.ts'
 import type { Entry } from '../store/entry.ts'
 import type { FileRole } from '../request/files.ts'
 import type { Request } from '../request/request.ts'

@@ -1,5 +1,4 @@
-import { blobsOf, type Entry, type StoredEntry } from '../store/entry.ts'
-import { findOtherPicture } from '../store/picture-digests.ts'
+import { blobsOf, type Entry, type StoredEntry, findOtherPicture } from '../store/entry.ts'
 import { StoreFault } from '../store/shared/store-fault.ts'
 import { bringBlob } from '../store/shared/sources.ts'
 import type { Request } from '../request/request.ts'

@@ -3,13 +3,19 @@ import { join } from 'node:path'
 import { MeshyError } from '../system/errors.ts'
 import { openTemporary, type Temporary } from '../system/durable.ts'
 import { gather, Buffers } from '../system/bytes.ts'
-import { type BlobStatus, blobUnusable } from './blob-error.ts'
-import { CHUNK_BYTES, createDigester, digestFile, type FileDigest } from './digest.ts'
+import {
+  CHUNK_BYTES,
+  createDigester,
+  digestFile,
+  type FileDigest,
+  statusOf,
+  type BlobStatus,
+  blobUnusable,
+} from './digest.ts'
 import type { BlobRef } from './entry.ts'
 import { type Layout, listFolder } from './layout.ts'
 import { createPreparation } from './prepare.ts'
-import { ifExists } from './unreadable.ts'
-import { orUnwritable } from './unwritable.ts'
+import { ifExists, orUnwritable } from './disk-errors.ts'
 
 /** Bytes as they arrive, or all at once. */
 export type BlobSource = AsyncIterable<Uint8Array> | Uint8Array
@@ -57,7 +63,7 @@ export function createBlobs(layout: Layout, prepare = createPreparation(layout))
       if (source instanceof Uint8Array) return await writeBlob(layout, [source], options)
       return await buffers.lend((buffer) => writeBlob(layout, gather(source, buffer), options))
     },
-    verify: async (ref, signal) => statusOf(await digestFile(layout.blob(ref), signal), ref),
+    verify: async (ref, signal) => statusOf(await digestFile(layout.blob(ref), { signal }), ref),
     read: async (ref) => await readBlob(layout.blob(ref), ref),
     path: (ref) => layout.blob(ref),
     list: async () => await listBlobs(layout.blobs),
@@ -66,13 +72,6 @@ export function createBlobs(layout: Layout, prepare = createPreparation(layout))
       await orUnwritable(file, () => rm(file, { force: true }))
     },
   }
-}
-
-/** What a file holds, compared with what it should hold. */
-export function statusOf(found: FileDigest | undefined, ref: BlobRef): BlobStatus {
-  if (!found) return 'missing'
-  if (found.sha256 === ref.sha256 && found.bytes === ref.bytes) return 'ok'
-  return isLfsPointer(found.head) ? 'lfs-pointer' : 'damaged'
 }
 
 /**
@@ -152,10 +151,3 @@ async function listBlobs(folder: string): Promise<BlobRef[]> {
 }
 
 const BLOB_NAME = /^([0-9a-f]{64})\.([a-z0-9]{1,8})$/
-
-const SIGNATURE = 'version https://git-lfs.github.com/spec/'
-
-/** Whether a file starts as a Git LFS pointer: what stands in a clone instead of bytes that were never pulled. */
-function isLfsPointer(head: Uint8Array): boolean {
-  return Buffer.from(head.subarray(0, SIGNATURE.length)).toString('latin1') === SIGNATURE
-}

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
-import { ifExists } from './unreadable.ts'
+import { ifExists } from './disk-errors.ts'
+import type { BlobRef } from './entry.ts'
+import { MeshyError, type ErrorCode } from '../system/errors.ts'
 
 export interface FileDigest {
   sha256: string
@@ -16,28 +18,38 @@ export const HEAD_BYTES = 1024
 /** How much of a file is in memory at once. */
 export const CHUNK_BYTES = 1 << 20
 
+export interface DigestOptions {
+  /** Memory that is at hand already: what is allocated for each file is slow to be given back. */
+  buffer?: Buffer
+  signal?: AbortSignal | undefined
+}
+
 /** Reads a file once, in pieces, for its SHA-256 and length; undefined when there is none. */
-export function digestFile(file: string, signal?: AbortSignal): Promise<FileDigest | undefined> {
-  return withFile(file, (handle) => digestHandle(handle, Buffer.allocUnsafe(CHUNK_BYTES), signal))
-}
-
-/** {@link digestFile} with memory that is at hand already: what is allocated for each file is slow to be given back. */
-export function digestInto(buffer: Buffer, file: string): Promise<FileDigest | undefined> {
-  return withFile(file, (handle) => digestHandle(handle, buffer))
-}
-
-function withFile<T>(file: string, use: (handle: FileHandle) => Promise<T>): Promise<T | undefined> {
+export function digestFile(
+  file: string,
+  { buffer = Buffer.allocUnsafe(CHUNK_BYTES), signal }: DigestOptions = {},
+): Promise<FileDigest | undefined> {
   return ifExists(file, async () => {
     const handle = await open(file, 'r')
     try {
-      return await use(handle)
+      return await digestHandle(handle, buffer, signal)
     } finally {
       await handle.close()
     }
   })
 }
 
-/** {@link digestInto} for a thread that has nothing else to do. @throws the error of the operating system */
+async function digestHandle(handle: FileHandle, buffer: Buffer, signal?: AbortSignal): Promise<FileDigest> {
+  const digester = createDigester()
+  for (;;) {
+    signal?.throwIfAborted()
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length)
+    if (bytesRead === 0) return digester.digest()
+    digester.add(buffer.subarray(0, bytesRead))
+  }
+}
+
+/** {@link digestFile} for a thread that has nothing else to do. @throws the error of the operating system */
 export function digestSync(buffer: Buffer, file: string): FileDigest {
   const descriptor = openSync(file, 'r')
   try {
@@ -76,12 +88,41 @@ export function createDigester(): Digester {
   }
 }
 
-async function digestHandle(handle: FileHandle, buffer: Buffer, signal?: AbortSignal): Promise<FileDigest> {
-  const digester = createDigester()
-  for (;;) {
-    signal?.throwIfAborted()
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length)
-    if (bytesRead === 0) return digester.digest()
-    digester.add(buffer.subarray(0, bytesRead))
-  }
+/** What a file holds, compared with what it should hold. */
+export function statusOf(found: FileDigest | undefined, ref: BlobRef): BlobStatus {
+  if (!found) return 'missing'
+  if (found.sha256 === ref.sha256 && found.bytes === ref.bytes) return 'ok'
+  return isLfsPointer(found.head) ? 'lfs-pointer' : 'damaged'
+}
+
+const SIGNATURE = 'version https://git-lfs.github.com/spec/'
+
+/** Whether a file starts as a Git LFS pointer: what stands in a clone instead of bytes that were never pulled. */
+function isLfsPointer(head: Uint8Array): boolean {
+  return Buffer.from(head.subarray(0, SIGNATURE.length)).toString('latin1') === SIGNATURE
+}
+
+/** What the file of a blob is, compared with what it should be. */
+export type BlobStatus = 'ok' | 'missing' | 'damaged' | 'lfs-pointer'
+
+/** Why the bytes of a blob cannot be used, and what to do. */
+export function blobUnusable(file: string, status: Exclude<BlobStatus, 'ok'>): MeshyError {
+  const { code, problem, hint } = PROBLEMS[status]
+  return new MeshyError(code, { message: `\`${file}\` ${problem}.`, hint, details: { file, status } })
+}
+
+const RESTORE = 'Build again: while Meshy keeps the task, the file is fetched from it without paying.'
+
+const PROBLEMS: Record<Exclude<BlobStatus, 'ok'>, { code: ErrorCode; problem: string; hint: string }> = {
+  missing: { code: 'MESHY_BLOB_MISSING', problem: 'does not exist', hint: RESTORE },
+  damaged: {
+    code: 'MESHY_BLOB_DAMAGED',
+    problem: 'does not hold the bytes that its name says',
+    hint: RESTORE,
+  },
+  'lfs-pointer': {
+    code: 'MESHY_BLOB_LFS_POINTER',
+    problem: 'is a Git LFS pointer: the bytes were never pulled',
+    hint: 'Run `git lfs pull`; in CI, check out with LFS switched on.',
+  },
 }

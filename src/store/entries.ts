@@ -2,13 +2,12 @@ import { rm } from 'node:fs/promises'
 import { z } from 'zod'
 import { MeshyError } from '../system/errors.ts'
 import type { CanonicalRequest } from '../request/request.ts'
-import type { StoredEntry } from './entry.ts'
+import { type StoredEntry, KEY_PATTERN } from './entry.ts'
 import { entryBodySchema, provenanceSchema } from './entry-schema.ts'
 import { listKeys, type Layout } from './layout.ts'
-import { KEY_PATTERN } from './patterns.ts'
 import { createPreparation } from './prepare.ts'
 import { readRecord, RECORD_VERSION, writeRecord } from './record.ts'
-import { orUnwritable } from './unwritable.ts'
+import { orUnwritable } from './disk-errors.ts'
 
 /** What this machine knows about finished requests. */
 export interface Entries {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { TASK_KINDS } from '../request/task-kinds.ts'
 import { isParamValue, type ParamValue } from '../request/param-value.ts'
 import { fitsRole, type FileRole } from '../request/files.ts'
-import { EXT_PATTERN, KEY_PATTERN, SHA256_PATTERN } from './patterns.ts'
+import { EXT_PATTERN, KEY_PATTERN, SHA256_PATTERN } from './entry.ts'
 
 const count = z.int().nonnegative()
 const vec3 = z.tuple([z.number(), z.number(), z.number()])

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { Buffers } from '../system/bytes.ts'
 import { WorkerPool } from '../system/worker-pool.ts'
 import { findWorkerScript, type WorkerScript } from '../system/worker-script.ts'
-import { CHUNK_BYTES, digestInto, type FileDigest } from './digest.ts'
+import { CHUNK_BYTES, digestFile, type FileDigest } from './digest.ts'
 
 /** So many files take about as long as a thread takes to start. */
 const MANY = 24
@@ -29,7 +29,7 @@ export function createFileDigester({
   let asked = 0
   let pool = script && createPool(script)
 
-  const digestHere = (file: string) => buffers.lend((buffer) => digestInto(buffer, file))
+  const digestHere = (file: string) => buffers.lend((buffer) => digestFile(file, { buffer }))
 
   return async (file: string): Promise<FileDigest | undefined> => {
     if (++asked <= many || !pool) return digestHere(file)

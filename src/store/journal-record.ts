@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { CanonicalRequest } from '../request/request.ts'
 import { canonicalRequestSchema, isoTimeSchema, paramsSchema } from './entry-schema.ts'
-import { KEY_PATTERN } from './patterns.ts'
+import { KEY_PATTERN } from './entry.ts'
 import { RECORD_VERSION } from './record.ts'
 import { once } from '../system/once.ts'
 import type { Params } from '../request/param-value.ts'
@@ -87,6 +87,12 @@ export function givenUpTasks(record: JournalRecord | undefined): string[] {
   if (record?.state !== 'failed') return record?.forgottenTasks ?? []
   const { taskId, consumedCredits } = record.failure
   return taskId !== undefined && consumedCredits ? [...record.forgottenTasks, taskId] : record.forgottenTasks
+}
+
+/** The task that a record is about, where there is one. */
+export function tasksOf(record: JournalRecord): string[] {
+  if (record.state === 'accepted') return [record.taskId]
+  return record.state === 'failed' && record.failure.taskId ? [record.failure.taskId] : []
 }
 
 export type JournalRecord = StartedRecord | AcceptedRecord | FailedRecord | ForgottenRecord

@@ -1,24 +1,26 @@
 import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import { isMeshyError, MeshyError } from '../system/errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import type { CanonicalRequest } from '../request/request.ts'
 import { syncFolder } from '../system/folder.ts'
-import { givenUpTasks, journalRecordSchema } from './journal-record.ts'
-import type {
-  AcceptedRecord,
-  FailedRecord,
-  ForgottenRecord,
-  JournalFailure,
-  JournalRecord,
-  JournalStart,
-  Sent,
-  StartedRecord,
+import {
+  givenUpTasks,
+  tasksOf,
+  journalRecordSchema,
+  type AcceptedRecord,
+  type FailedRecord,
+  type ForgottenRecord,
+  type JournalFailure,
+  type JournalRecord,
+  type JournalStart,
+  type Sent,
+  type StartedRecord,
 } from './journal-record.ts'
 import { listKeys, type Layout } from './layout.ts'
 import { createPreparation } from './prepare.ts'
 import { readRecord, RECORD_VERSION, writeRecord } from './record.ts'
-import { orUnwritable } from './unwritable.ts'
+import { ifIntact, orUnwritable } from './disk-errors.ts'
 
 /** What is given up by `forget`. */
 export interface Forgotten {
@@ -84,14 +86,16 @@ export function createJournal(layout: Layout, prepare = createPreparation(layout
     read,
     begun: () => (begun ??= listKeys(layout.journal).then((keys) => new Set(keys))),
     start: async (start) => await write(startAfter(await read(start.key), start)),
-    lose: async (key) => await write(loseAfter(await read(key), key)),
-    send: async (key, sent) => await write(sendAfter(await read(key), key, sent)),
-    unsend: async (key) => await write(sendAfter(await read(key), key, undefined)),
+    lose: async (key) => await write({ ...asStarted(await read(key), key, 'lost'), lost: true }),
+    send: async (key, sent) => await write({ ...asStarted(await read(key), key, 'sent'), sent }),
+    unsend: async (key) => await write({ ...asStarted(await read(key), key, 'sent'), sent: undefined }),
     accept: async (key, taskId, known) =>
       await write({ ...acceptAfter(await read(key), key, taskId), ...known }),
     fail: async (key, failure) => await write(failAfter(await read(key), key, failure)),
     forget: async (forgotten) =>
-      await write(forgetAfter(await unlessInvalid(() => read(forgotten.key)), forgotten)),
+      await write(
+        forgetAfter(await ifIntact(() => read(forgotten.key), ['MESHY_JOURNAL_INVALID']), forgotten),
+      ),
     discard: (key) => remove(layout.journalRecord(key), layout.journal),
     clear: async (key) => {
       const record = await read(key)
@@ -131,20 +135,9 @@ function startAfter(previous: JournalRecord | undefined, start: JournalStart): S
   }
 }
 
-function sendAfter(previous: JournalRecord | undefined, key: string, sent: Sent | undefined): StartedRecord {
-  if (previous?.state !== 'started') throw unexpected(key, previous, 'sent')
-  return { ...previous, sent }
-}
-
-function loseAfter(previous: JournalRecord | undefined, key: string): StartedRecord {
-  if (previous?.state !== 'started') throw unexpected(key, previous, 'lost')
-  return { ...previous, lost: true }
-}
-
 function acceptAfter(previous: JournalRecord | undefined, key: string, taskId: string): AcceptedRecord {
   if (previous?.state === 'accepted' && previous.taskId === taskId) return previous
-  if (previous?.state !== 'started') throw unexpected(key, previous, 'accepted')
-  const { lost: _, sent: __, ...attempt } = previous
+  const { lost: _, sent: __, ...attempt } = asStarted(previous, key, 'accepted')
   return { ...attempt, state: 'accepted', taskId }
 }
 
@@ -153,8 +146,7 @@ function failAfter(previous: JournalRecord | undefined, key: string, failure: Jo
     const { taskId, ...attempt } = previous
     return { ...attempt, state: 'failed', failure: { taskId, ...failure } }
   }
-  if (previous?.state !== 'started') throw unexpected(key, previous, 'failed')
-  const { lost: _, sent: __, ...attempt } = previous
+  const { lost: _, sent: __, ...attempt } = asStarted(previous, key, 'failed')
   return { ...attempt, state: 'failed', failure }
 }
 
@@ -166,14 +158,10 @@ function forgetAfter(
   return { state: 'forgotten', key, image, request, forgottenTasks: [...new Set([...known, ...tasks])] }
 }
 
-function tasksOf(record: JournalRecord): string[] {
-  if (record.state === 'accepted') return [record.taskId]
-  return record.state === 'failed' && record.failure.taskId ? [record.failure.taskId] : []
-}
-
 /** A step out of order is our own mistake, and nothing that the user could settle. */
-function unexpected(key: string, previous: JournalRecord | undefined, next: string): Error {
-  return new Error(`The journal record of ${key} is ${previous?.state ?? 'absent'}: it cannot become ${next}`)
+function asStarted(previous: JournalRecord | undefined, key: string, next: string): StartedRecord {
+  if (previous?.state === 'started') return previous
+  throw new Error(`The journal record of ${key} is ${previous?.state ?? 'absent'}: it cannot become ${next}`)
 }
 
 async function readJournalRecord(file: string, key: string): Promise<JournalRecord | undefined> {
@@ -182,15 +170,6 @@ async function readJournalRecord(file: string, key: string): Promise<JournalReco
   if (found.key !== key) throw journalInvalid(file, `its key is \`${found.key}\``)
   const { version: _, ...record } = found
   return record as JournalRecord
-}
-
-async function unlessInvalid<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read()
-  } catch (error) {
-    if (isMeshyError(error) && error.code === 'MESHY_JOURNAL_INVALID') return undefined
-    throw error
-  }
 }
 
 async function remove(file: string, folder: string): Promise<void> {

@@ -1,8 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { BlobRef } from './entry.ts'
-import { EXT_PATTERN, KEY_PATTERN, SHA256_PATTERN } from './patterns.ts'
-import { ifExists } from './unreadable.ts'
+import { type BlobRef, EXT_PATTERN, KEY_PATTERN, SHA256_PATTERN } from './entry.ts'
+import { ifExists } from './disk-errors.ts'
 
 /** Where everything is below the cache folder. Absolute paths; nothing is read or written here. */
 export interface Layout {
@@ -90,4 +89,34 @@ export async function listFolder(folder: string): Promise<string[]> {
 function checked(part: string, pattern: RegExp): string {
   if (pattern.test(part)) return part
   throw new TypeError(`Expected a part of a cache path to match ${pattern}, got ${JSON.stringify(part)}`)
+}
+
+const MAX_BYTES = 120
+
+/** Names that Windows keeps for devices, with any extension. */
+const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
+
+/**
+ * A file name, without extension, that is the same everywhere and means nothing to a file system, a shell or a URL.
+ *
+ * Letters and digits of all scripts stay; macOS splits accents from their letters in names, so they are joined.
+ */
+export function safeFileName(name: string): string {
+  const plain = name
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{M}\p{N}._-]+/gu, '-')
+    .replace(/^[.-]+/, '')
+  const safe = shorten(plain).replace(/[.-]+$/, '')
+  if (safe === '') return 'model'
+  return DEVICE.test(safe) ? `model-${safe}` : safe
+}
+
+/** File systems count bytes, and an extension has to fit too. */
+function shorten(name: string): string {
+  let short = ''
+  for (const character of name) {
+    if (Buffer.byteLength(short + character) > MAX_BYTES) break
+    short += character
+  }
+  return short
 }

@@ -1,8 +1,14 @@
 import { rm } from 'node:fs/promises'
 import { threadId } from 'node:worker_threads'
 import { currentProcess, livenessOf, type Liveness } from '../system/process.ts'
-import { createLease, readLease, type FoundLease, type Holder, type LinkFile } from './lease-file.ts'
-import { ownLeases } from './lease-table.ts'
+import {
+  createLease,
+  readLease,
+  type FoundLease,
+  type Holder,
+  type LinkFile,
+  ownLeases,
+} from './lease-file.ts'
 
 /** What the names of guards look like: lease, token of its holder, number. */
 export const GUARD_NAME = /^[\w-]+\.[\w-]+\.\d+$/

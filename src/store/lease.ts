@@ -5,11 +5,17 @@ import { threadId } from 'node:worker_threads'
 import { systemClock, type Clock } from '../system/clock.ts'
 import { touchFile } from '../system/file.ts'
 import { currentProcess } from '../system/process.ts'
-import { createLease, readLease, type FoundLease, type Holder, type LinkFile } from './lease-file.ts'
-import { release } from './lease-release.ts'
-import { ownLeases } from './lease-table.ts'
+import {
+  createLease,
+  readLease,
+  type FoundLease,
+  type Holder,
+  type LinkFile,
+  ownLeases,
+  release,
+} from './lease-file.ts'
 import { livenessOfHolder, removeLostLease } from './lease-takeover.ts'
-import { orUnwritable } from './unwritable.ts'
+import { orUnwritable } from './disk-errors.ts'
 
 /** What the holder of a lease can ask. */
 export interface Lease {

@@ -1,14 +1,9 @@
 import { z } from 'zod'
 import { MeshyError } from '../system/errors.ts'
 import type { CanonicalRequest } from '../request/request.ts'
-import { hasConflictMarkers } from './conflict.ts'
-import { type Entry } from './entry.ts'
+import { type Entry, KEY_PATTERN, withPictures } from './entry.ts'
 import { entryBodySchema } from './entry-schema.ts'
-import { describeIssue } from './issue.ts'
-import { findDuplicateName, formatJson } from './lockfile-json.ts'
-import { KEY_PATTERN } from './patterns.ts'
-import { withPictures } from './picture-digests.ts'
-import { parseJson } from './record.ts'
+import { parseJson, findDuplicateName, formatJson, describeIssue } from './record.ts'
 import { FILE_ROLES } from '../request/files.ts'
 
 export const LOCKFILE_VERSION = 1
@@ -69,29 +64,14 @@ export function formatLockfile({ version, models, ...others }: LockfileDocument,
 }
 
 /** What of an entry goes into a lockfile: nothing of the machine, nothing of the run. */
-export function modelOf({
-  image,
-  model,
-  source,
-  request,
-  files,
-  unavailable,
-  facts,
-  derived,
-  task,
-}: Entry): LockedModel {
-  const taskOf = task && { id: task.id, credits: task.credits, createdAt: task.createdAt }
-  return entryBodySchema.parse({
-    image,
-    model,
-    source,
-    request,
-    files,
-    unavailable,
-    facts,
-    derived,
-    task: taskOf,
-  })
+export function modelOf(entry: Entry): LockedModel {
+  const { image, model, source, request, files, unavailable, facts, derived } = entry
+  const task = entry.task && {
+    id: entry.task.id,
+    credits: entry.task.credits,
+    createdAt: entry.task.createdAt,
+  }
+  return entryBodySchema.parse({ image, model, source, request, files, unavailable, facts, derived, task })
 }
 
 /** One model of two records of it: where both say something, `first` is right. */
@@ -168,4 +148,11 @@ function restoring(file: string): string {
     `Restore \`${file}\` from git. Where git never had it, delete it: what this machine has stored is pinned again ` +
     'without paying.'
   )
+}
+
+/** No line of JSON starts like this. */
+export const CONFLICT_MARKER = /^(<{7}|\|{7}|={7}|>{7})(?:[ \t].*)?\r?$/m
+
+export function hasConflictMarkers(text: string): boolean {
+  return CONFLICT_MARKER.test(text)
 }

@@ -1,7 +1,14 @@
-import { isMeshyError } from '../system/errors.ts'
-import { splitConflict } from './conflict.ts'
-import { emptyLockfile, formatLockfile, parseLockfile, uniteModels } from './lockfile-document.ts'
-import type { LockedModel, LockfileDocument, ParseLockfileOptions } from './lockfile-document.ts'
+import { isMeshyError, MeshyError } from '../system/errors.ts'
+import {
+  emptyLockfile,
+  formatLockfile,
+  parseLockfile,
+  uniteModels,
+  CONFLICT_MARKER,
+  type LockedModel,
+  type LockfileDocument,
+  type ParseLockfileOptions,
+} from './lockfile-document.ts'
 
 /** A key that both sides pin to different bytes: only people can say which. */
 export interface Choice {
@@ -108,4 +115,53 @@ function isSame(base: LockedModel | undefined, side: LockedModel | undefined): b
 
 function formatModel(model: LockedModel): string {
   return formatLockfile({ ...emptyLockfile(), models: { model } })
+}
+
+/** The sides of a file with conflict markers, each as if the other did not exist. */
+export interface ConflictSides {
+  /** What both sides come from; only in the styles `diff3` and `zdiff3`. */
+  base: string | undefined
+  ours: string
+  theirs: string
+}
+
+type Side = 'both' | 'ours' | 'base' | 'theirs'
+
+/** Marker → the side that it ends, the side that it starts. */
+const TURNS: Record<string, { from: Side[]; to: Side }> = {
+  '<<<<<<<': { from: ['both'], to: 'ours' },
+  '|||||||': { from: ['ours'], to: 'base' },
+  '=======': { from: ['ours', 'base'], to: 'theirs' },
+  '>>>>>>>': { from: ['theirs'], to: 'both' },
+}
+
+/**
+ * Takes a file with conflict markers apart. What git could merge by itself is in every side.
+ *
+ * @throws MESHY_LOCKFILE_CONFLICT when the markers do not pair: somebody has removed some of them by hand
+ */
+export function splitConflict(text: string): ConflictSides {
+  const sides = { base: '', ours: '', theirs: '' }
+  let side: Side = 'both'
+  let hasBase = false
+  for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
+    const turn = TURNS[CONFLICT_MARKER.exec(line)?.[1] ?? '']
+    if (turn) {
+      if (!turn.from.includes(side)) throw unpaired(line.trim())
+      side = turn.to
+      hasBase ||= side === 'base'
+    } else {
+      for (const name of side === 'both' ? (['base', 'ours', 'theirs'] as const) : [side]) sides[name] += line
+    }
+  }
+  if (side !== 'both') throw unpaired('>>>>>>>')
+  return { ...sides, base: hasBase ? sides.base : undefined }
+}
+
+function unpaired(marker: string): MeshyError {
+  return new MeshyError('MESHY_LOCKFILE_CONFLICT', {
+    message: `The conflict markers of the lockfile do not pair: \`${marker}\` is missing its partner.`,
+    hint: 'Run `git checkout --merge -- meshy-lock.json` to get the conflict back, then `unplugin-meshy merge`.',
+    details: { marker },
+  })
 }

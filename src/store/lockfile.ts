@@ -3,9 +3,9 @@ import type { CanonicalRequest } from '../request/request.ts'
 import { systemClock, type Clock } from '../system/clock.ts'
 import { TEMPORARY_NAME, writeDurably } from '../system/durable.ts'
 import { followLinks } from '../system/file.ts'
-import type { Entry } from './entry.ts'
+import { type Entry, withPictures } from './entry.ts'
 import { withLease } from './lease.ts'
-import { removeLeftovers } from './leftovers.ts'
+import { removeLeftovers } from './prepare.ts'
 import {
   emptyLockfile,
   entryOf,
@@ -17,11 +17,8 @@ import {
   type LockfileDocument,
   type ParseLockfileOptions,
 } from './lockfile-document.ts'
-import { indentOf } from './lockfile-json.ts'
-import { withPictures } from './picture-digests.ts'
-import { readText } from './record.ts'
-import { ifIntact } from './unreadable.ts'
-import { orUnwritable } from './unwritable.ts'
+import { readText, indentOf } from './record.ts'
+import { ifIntact, orUnwritable } from './disk-errors.ts'
 
 /**
  * What the project pins. Every method refuses a lockfile that is not whole or not ours, and leaves it as it is.

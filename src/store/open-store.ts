@@ -6,7 +6,7 @@ import { createVerifiedFiles } from './verified-files.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { createLayout, type Layout } from './layout.ts'
 import { withLease, type Lease, type LeaseOptions } from './lease.ts'
-import { createLockfile, type LockfileOptions } from './lockfile.ts'
+import { createLockfile } from './lockfile.ts'
 import { createOutputs, type Outputs } from './outputs.ts'
 import { createPreparation } from './prepare.ts'
 import type { Clock } from '../system/clock.ts'
@@ -51,7 +51,9 @@ export function openStore(places: StorePlaces, hasher: Hasher, clock: Clock): St
   const entries = createEntries(layout, { fingerprint: keyOf, prepare })
   const notes = createVerifiedFiles(layout, prepare, clock)
   const lockfile = places.lockfile
-    ? openPins(places.lockfile, { layout, fingerprint: keyOf, clock })
+    ? createPins(
+        createLockfile({ file: places.lockfile, lease: layout.lease('lockfile'), fingerprint: keyOf, clock }),
+      )
     : undefined
   return {
     layout,
@@ -66,11 +68,4 @@ export function openStore(places: StorePlaces, hasher: Hasher, clock: Clock): St
       return withLease(layout.lease(key), use, { ...options, clock })
     },
   }
-}
-
-function openPins(
-  file: string,
-  { layout, ...rest }: { layout: Layout; fingerprint: LockfileOptions['fingerprint']; clock: Clock },
-): Pins {
-  return createPins(createLockfile({ file, lease: layout.lease('lockfile'), ...rest }))
 }

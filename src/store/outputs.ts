@@ -6,15 +6,13 @@ import PQueue from 'p-queue'
 import { isMeshyError, hasErrno } from '../system/errors.ts'
 import { replaceFile, temporaryPath } from '../system/durable.ts'
 import { ensureFolder } from '../system/folder.ts'
-import { blobUnusable, type BlobStatus } from './blob-error.ts'
-import { statusOf } from './blobs.ts'
+import { statusOf, blobUnusable, type BlobStatus } from './digest.ts'
 import type { BlobRef } from './entry.ts'
 import { createFileDigester } from './file-digester.ts'
 import { createVerifiedFiles, readFileState, type VerifiedFiles } from './verified-files.ts'
-import { createLayout, type Layout } from './layout.ts'
+import { createLayout, type Layout, safeFileName } from './layout.ts'
 import { createPreparation } from './prepare.ts'
-import { safeFileName } from './safe-name.ts'
-import { orUnwritable } from './unwritable.ts'
+import { orUnwritable } from './disk-errors.ts'
 
 /** Blobs under speaking names: bundlers name what they emit after the file that they read. */
 export interface Outputs {

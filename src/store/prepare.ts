@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { rm, stat } from 'node:fs/promises'
 import { systemClock, type Clock } from '../system/clock.ts'
 import { TEMPORARY_NAME, writeDurably } from '../system/durable.ts'
-import type { Layout } from './layout.ts'
+import { type Layout, listFolder } from './layout.ts'
 import { GUARD_NAME } from './lease-takeover.ts'
-import { removeLeftovers } from './leftovers.ts'
 import { readText } from './record.ts'
-import { orUnwritable } from './unwritable.ts'
+import { orUnwritable } from './disk-errors.ts'
+import { hasErrno } from '../system/errors.ts'
 
 /** What stands in the cache folder besides the cache, for other programs. */
 const SIGNS = {
@@ -117,5 +118,26 @@ export function createPreparation(
       done = undefined
       throw error
     }
+  }
+}
+
+const AGE_MS = 24 * 60 * 60 * 1000
+
+/** Removes files that a killed process left in `folder` more than a day ago; which ones, their names say. */
+export async function removeLeftovers(folder: string, names: RegExp[], clock: Clock): Promise<void> {
+  for (const name of await listFolder(folder)) {
+    if (!names.some((pattern) => pattern.test(name))) continue
+    const file = join(folder, name)
+    if (await isOld(file, clock)) await rm(file, { force: true })
+  }
+}
+
+async function isOld(file: string, clock: Clock): Promise<boolean> {
+  try {
+    return clock.now() - (await stat(file)).mtimeMs > AGE_MS
+  } catch (error) {
+    // Its process has just finished with it.
+    if (hasErrno(error, 'ENOENT')) return false
+    throw error
   }
 }

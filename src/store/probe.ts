@@ -4,8 +4,7 @@ import { temporaryPath } from '../system/durable.ts'
 import { hasErrno } from '../system/errors.ts'
 import { ensureFolder, syncFolder } from '../system/folder.ts'
 import type { Layout } from './layout.ts'
-import { removeIfPossible } from './remove-if-possible.ts'
-import { orUnwritable } from './unwritable.ts'
+import { orUnwritable, removeIfPossible } from './disk-errors.ts'
 import { realpathIfThere } from '../system/file.ts'
 
 /** Room that a model needs at the very least. */

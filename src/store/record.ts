@@ -2,10 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { z } from 'zod'
 import { MeshyError } from '../system/errors.ts'
 import { writeDurably } from '../system/durable.ts'
-import { describeIssue } from './issue.ts'
-import { formatJson } from './lockfile-json.ts'
-import { ifExists } from './unreadable.ts'
-import { orUnwritable } from './unwritable.ts'
+import { ifExists, orUnwritable } from './disk-errors.ts'
 
 /** The version that this release writes and reads, of every record. */
 export const RECORD_VERSION = 1
@@ -71,4 +68,75 @@ function assertVersion(json: unknown, file: string): void {
     hint: 'Update unplugin-meshy.',
     details: { file, version },
   })
+}
+
+const INDENT = '  '
+const FIRST_INDENT = /^([ \t]+)"/m
+
+/** JSON where a list of plain values takes one line: three numbers are one fact. */
+export function formatJson(value: unknown, unit = INDENT, indent = ''): string {
+  const inner = indent + unit
+  if (Array.isArray(value)) {
+    if (!value.some(isNested)) return `[${value.map((item) => JSON.stringify(item)).join(', ')}]`
+    return block(
+      '[',
+      value.map((item) => inner + formatJson(item, unit, inner)),
+      ']',
+      indent,
+    )
+  }
+  if (!isNested(value)) return JSON.stringify(value)
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined)
+  if (fields.length === 0) return '{}'
+  return block(
+    '{',
+    fields.map(([name, field]) => `${inner}${JSON.stringify(name)}: ${formatJson(field, unit, inner)}`),
+    '}',
+    indent,
+  )
+}
+
+/** What a JSON text is indented by, as a formatter with other settings has left it; undefined where it has no lines. */
+export function indentOf(json: string): string | undefined {
+  return FIRST_INDENT.exec(json)?.[1]
+}
+
+/** A string, and the colon behind it where it is a name; or what begins or ends an object. */
+const NAME_OR_BRACE = /("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/g
+
+/** The first name that occurs twice in one object of a JSON text: `JSON.parse` keeps the last of both, silently. */
+export function findDuplicateName(json: string): string | undefined {
+  const open: Set<string>[] = []
+  for (const [token, text, colon] of json.matchAll(NAME_OR_BRACE)) {
+    if (token === '{') open.push(new Set())
+    else if (token === '}') open.pop()
+    else if (text !== undefined && colon !== undefined) {
+      const names = open.at(-1)
+      const name = unquote(text)
+      if (names?.has(name)) return name
+      names?.add(name)
+    }
+  }
+  return undefined
+}
+
+/** Most names have no escapes, and every build reads all of them. */
+function unquote(text: string): string {
+  return text.includes('\\') ? String(JSON.parse(text)) : text.slice(1, -1)
+}
+
+function isNested(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+function block(start: string, lines: string[], end: string, indent: string): string {
+  return `${start}\n${lines.join(',\n')}\n${indent}${end}`
+}
+
+/** The first thing that a schema found, in words: `` `files.glb.bytes`: Invalid input: expected number ``. */
+export function describeIssue(error: z.ZodError): string {
+  const issue = error.issues[0]
+  if (!issue) return error.message
+  const place = issue.path.map(String).join('.')
+  return place ? `\`${place}\`: ${issue.message}` : issue.message
 }

@@ -4,13 +4,10 @@ import { dirname } from 'node:path'
 import { replaceFile, temporaryPath } from '../system/durable.ts'
 import { hasErrno } from '../system/errors.ts'
 import { ensureFolder, inFolder, syncFolder } from '../system/folder.ts'
-import { statusOf } from './blobs.ts'
-import type { BlobStatus } from './blob-error.ts'
-import { digestFile } from './digest.ts'
+import { digestFile, statusOf, type BlobStatus } from './digest.ts'
 import type { BlobRef } from './entry.ts'
 import type { Layout } from './layout.ts'
-import { removeIfPossible } from './remove-if-possible.ts'
-import { orUnwritable } from './unwritable.ts'
+import { orUnwritable, removeIfPossible } from './disk-errors.ts'
 
 export interface TakeOptions {
   /** False for what stays where it comes from, and is checked when it is read: a crash of the machine may take it. */

@@ -1,15 +1,14 @@
 import { open, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import PQueue from 'p-queue'
-import { isMeshyError, type ErrorCode, errnoOf } from '../system/errors.ts'
+import { errnoOf } from '../system/errors.ts'
 import { systemClock, type Clock } from '../system/clock.ts'
 import { writeAtomically } from '../system/durable.ts'
 import { syncFile, fileState, isSettled, type FileState } from '../system/file.ts'
 import type { Layout } from './layout.ts'
 import { createPreparation } from './prepare.ts'
 import { readText } from './record.ts'
-import { ifExists } from './unreadable.ts'
-import { orUnwritable } from './unwritable.ts'
+import { ifExists, ifIntact, orUnwritable } from './disk-errors.ts'
 
 /**
  * What was found out by reading a file, for as long as the file stays in the same state: by this run, and by earlier
@@ -56,11 +55,11 @@ export function createVerifiedFiles(
       unsaved.clear()
       await ifPossible(async () => {
         const turns = new PQueue({ concurrency: SYNCS_AT_ONCE })
-        const isSafe = async (name: string) => !isOutput(name) || isOnDisk(join(layout.root, name))
+        const isSafe = async (name: string) => !isOutput(name) || (await isOnDisk(join(layout.root, name)))
         const areSafe = await turns.addAll(
           candidates.map(
             ([name]) =>
-              async () =>
+              () =>
                 isSafe(name),
           ),
         )
@@ -124,13 +123,6 @@ async function writeNotes(layout: Layout, notes: ReadonlyMap<string, Note>): Pro
 }
 
 /** Nothing is lost where a note can be neither read nor written: a cache may be read-only, or somebody else's. */
-async function ifPossible<T>(step: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await step()
-  } catch (error) {
-    if (isMeshyError(error) && REFUSALS.has(error.code)) return undefined
-    throw error
-  }
+function ifPossible<T>(step: () => Promise<T>): Promise<T | undefined> {
+  return ifIntact(step, ['MESHY_CACHE_UNREADABLE', 'MESHY_CACHE_UNWRITABLE'])
 }
-
-const REFUSALS: ReadonlySet<ErrorCode> = new Set(['MESHY_CACHE_UNREADABLE', 'MESHY_CACHE_UNWRITABLE'])

@@ -1,7 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { splitConflict } from '../../src/store/conflict.ts'
 import type { Entry } from '../../src/store/entry.ts'
 import {
   emptyLockfile,
@@ -9,7 +8,7 @@ import {
   modelOf,
   type LockfileDocument,
 } from '../../src/store/lockfile-document.ts'
-import { mergeLockfiles, readConflict } from '../../src/store/lockfile-merge.ts'
+import { mergeLockfiles, readConflict, splitConflict } from '../../src/store/lockfile-merge.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 import { keyOf, refTo, sampleEntry } from './samples.ts'
 

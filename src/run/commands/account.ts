@@ -4,7 +4,7 @@ import type { Task } from '../../service/task.ts'
 import { watchTask } from '../../service/watch.ts'
 import { keyInName } from '../../request/payload.ts'
 import type { Context } from '../context.ts'
-import { findRecord } from '../../store/found-record.ts'
+import { findRecord } from '../../store/found-records.ts'
 
 /** A task of the account, and what this project knows of it. */
 export interface AccountTask extends Task {

@@ -1,10 +1,10 @@
 import { MeshyError } from '../../system/errors.ts'
 import { estimateCredits } from '../../request/price.ts'
-import { KEY_PATTERN } from '../../store/patterns.ts'
+import { KEY_PATTERN } from '../../store/entry.ts'
 import type { Context } from '../context.ts'
-import { findRecord } from '../../store/found-record.ts'
+import { findRecord } from '../../store/found-records.ts'
 import type { Subject } from '../../request/request.ts'
-import { ifIntact } from '../../store/unreadable.ts'
+import { ifIntact } from '../../store/disk-errors.ts'
 import { readSubject } from './subject.ts'
 import { withKeyLease } from '../../generate/turn.ts'
 

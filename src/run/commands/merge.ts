@@ -1,8 +1,7 @@
 import { createHasher, fingerprint } from '../../request/fingerprint.ts'
 import type { CanonicalRequest } from '../../request/request.ts'
-import { hasConflictMarkers } from '../../store/conflict.ts'
-import { formatLockfile, type LockfileDocument } from '../../store/lockfile-document.ts'
-import { indentOf } from '../../store/lockfile-json.ts'
+import { formatLockfile, type LockfileDocument, hasConflictMarkers } from '../../store/lockfile-document.ts'
+import { indentOf } from '../../store/record.ts'
 import {
   mergeLockfiles,
   readConflict,

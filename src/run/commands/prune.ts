@@ -3,7 +3,7 @@ import path from 'node:path'
 import { blobsOf, type BlobRef, type Entry } from '../../store/entry.ts'
 import { listFolder } from '../../store/layout.ts'
 import type { Context } from '../context.ts'
-import { findRecord } from '../../store/found-record.ts'
+import { findRecord } from '../../store/found-records.ts'
 import { isLongOver } from '../../finding/record-state.ts'
 import { withKeyLease } from '../../generate/turn.ts'
 

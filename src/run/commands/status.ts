@@ -2,11 +2,11 @@ import { blobsOf, type Entry, type StoredEntry } from '../../store/entry.ts'
 import type { JournalRecord } from '../../store/journal-record.ts'
 import { by } from '../../system/order.ts'
 import type { Context } from '../context.ts'
-import { findRecord, type UnreadableRecord } from '../../store/found-record.ts'
+import { findRecord, type UnreadableRecord } from '../../store/found-records.ts'
 import { isOnItsWay } from '../../finding/record-state.ts'
 import type { State } from '../../finding/modes.ts'
 import { spending, type Spending } from './spending.ts'
-import { ifIntact } from '../../store/unreadable.ts'
+import { ifIntact } from '../../store/disk-errors.ts'
 
 /** A model of the project, as the records say; its bytes are only measured. `verify` reads them. */
 export interface ModelStatus {

@@ -1,4 +1,4 @@
-import type { BlobStatus } from '../../store/blob-error.ts'
+import type { BlobStatus } from '../../store/digest.ts'
 import { type BlobRef, type Entry } from '../../store/entry.ts'
 import type { Context } from '../context.ts'
 import { Problems } from '../reporting/problems.ts'

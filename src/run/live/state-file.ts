@@ -1,7 +1,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isMeshyError, hasErrno } from '../../system/errors.ts'
-import { orUnwritable } from '../../store/unwritable.ts'
+import { orUnwritable } from '../../store/disk-errors.ts'
 import { fileState } from '../../system/file.ts'
 import type { StateFile } from '../asset.ts'
 import type { Context } from '../context.ts'

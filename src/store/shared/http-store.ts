@@ -1,7 +1,6 @@
 import { askStore, type StoreAnswer, type StoreNetwork } from './ask-store.ts'
 import type { StoreRequest } from './exchange.ts'
-import { bodyLength, requestBody } from './object-body.ts'
-import type { ObjectStore } from './object-store.ts'
+import { type ObjectStore, bodyLength, requestBody } from './object-store.ts'
 import type { HttpAddress } from './store-address.ts'
 import { StoreFault } from './store-fault.ts'
 

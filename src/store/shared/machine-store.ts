@@ -3,6 +3,7 @@ import PQueue from 'p-queue'
 import { formatThrown, isMeshyError, type MeshyError, errnoOf } from '../../system/errors.ts'
 import type { CanonicalRequest } from '../../request/request.ts'
 import { createBlobs, type Blobs } from '../blobs.ts'
+import { ifIntact } from '../disk-errors.ts'
 import { createEntries, type Entries } from '../entries.ts'
 import type { BlobRef, StoredEntry } from '../entry.ts'
 import { createLayout, type Layout } from '../layout.ts'
@@ -10,8 +11,7 @@ import { withLease, type Lease, type LeaseOptions } from '../lease.ts'
 import { createPreparation } from '../prepare.ts'
 import { takeFile, type TakeOptions } from '../take-file.ts'
 import type { Clock } from '../../system/clock.ts'
-import { isUnreachable, openOnce } from './machine-folder.ts'
-import { NOTHING, sum, trim } from './machine-trim.ts'
+import { isUnreachable, openOnce, NOTHING, sum, trim } from './machine-folder.ts'
 import { createMachineSubmissions, type Turn } from './machine-submissions.ts'
 import type { OnItsWay } from './on-its-way.ts'
 
@@ -200,20 +200,9 @@ async function findEntry(
 }
 
 /** A record that is damaged, of a later release, or another user's is as good as none. */
-async function ifUsable<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
-  try {
-    return await read()
-  } catch (error) {
-    if (isMeshyError(error) && UNUSABLE.has(error.code)) return undefined
-    throw error
-  }
+function ifUsable<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
+  return ifIntact(read, ['MESHY_CACHE_CORRUPT', 'MESHY_CACHE_VERSION', 'MESHY_CACHE_UNREADABLE'])
 }
-
-const UNUSABLE: ReadonlySet<string> = new Set([
-  'MESHY_CACHE_CORRUPT',
-  'MESHY_CACHE_VERSION',
-  'MESHY_CACHE_UNREADABLE',
-])
 
 /** A store that cannot be written costs nothing but what it would have saved. */
 async function orWithout(warn: (text: string) => void, write: () => Promise<unknown>): Promise<void> {

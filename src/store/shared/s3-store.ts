@@ -1,8 +1,14 @@
 import { serverTime } from '../../system/retry.ts'
 import { askStore, type StoreAnswer, type StoreNetwork, type StoreQuestion } from './ask-store.ts'
 import type { StoreRequest } from './exchange.ts'
-import { bodyLength, requestBody } from './object-body.ts'
-import { readSmall, type ObjectBody, type ObjectStore, type WriteOptions } from './object-store.ts'
+import {
+  readSmall,
+  type ObjectBody,
+  type ObjectStore,
+  type WriteOptions,
+  bodyLength,
+  requestBody,
+} from './object-store.ts'
 import type { CredentialsProvider } from './s3-credentials.ts'
 import type { S3Address } from './store-address.ts'
 import { StoreFault } from './store-fault.ts'

@@ -1,9 +1,9 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
-import type { Entry } from '../entry.ts'
+import { inOneOrder } from '../../request/param-value.ts'
+import { type Entry, KEY_PATTERN } from '../entry.ts'
 import { entryBodySchema } from '../entry-schema.ts'
-import { KEY_PATTERN } from '../patterns.ts'
 import { parseForeign } from './object-store.ts'
-import { isSignedBy, signatureOf } from './signature.ts'
 
 /** The record of a finished request as a team keeps it, signed where the team has a key for that. */
 const sharedEntrySchema = z.looseObject({
@@ -59,4 +59,15 @@ function signed(key: string, { request, files, derived = {} }: Omit<Entry, 'key'
     [sha256, bytes],
   ])
   return { key, request, digests: Object.fromEntries(digests) as object }
+}
+
+/** Signs a value with a text that a team shares, as 64 hex digits. Who wrote its fields in which order does not matter. */
+export function signatureOf(signingKey: string, value: object): string {
+  return createHmac('sha256', signingKey).update(JSON.stringify(inOneOrder(value))).digest('hex')
+}
+
+export function isSignedBy(signingKey: string, value: object, signature: string | undefined): boolean {
+  const due = Buffer.from(signatureOf(signingKey, value))
+  const given = Buffer.from(signature ?? '')
+  return given.length === due.length && timingSafeEqual(given, due)
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../system/clock.ts'
 import { parseForeign, readSmall, type ObjectStore } from './object-store.ts'
 import { onItsWaySchema, type OnItsWay } from './on-its-way.ts'
 import type { S3Store } from './s3-store.ts'
-import { isSignedBy, signatureOf } from './signature.ts'
+import { isSignedBy, signatureOf } from './shared-entry.ts'
 import { StoreFault } from './store-fault.ts'
 
 /** What the holder of a key's lease in a team can ask and do. */

@@ -2,10 +2,9 @@ import type { Entry, BlobRef } from '../entry.ts'
 import type { Blobs } from '../blobs.ts'
 import { createHash } from 'node:crypto'
 import { isMeshyError } from '../../system/errors.ts'
-import type { Fuse } from './fuse.ts'
 import { readSmall, type ObjectStore } from './object-store.ts'
 import { MAX_ENTRY_BYTES, readSharedEntry, writeSharedEntry, type EntryRefusal } from './shared-entry.ts'
-import { StoreFault } from './store-fault.ts'
+import { StoreFault, type Fuse } from './store-fault.ts'
 import type { TeamLeases } from './team-leases.ts'
 
 export interface TeamStoreInit {

@@ -1,5 +1,40 @@
 import { dirname } from 'node:path'
-import { MeshyError, type ErrorCode, errnoOf } from '../system/errors.ts'
+import { rm } from 'node:fs/promises'
+import { isMeshyError, MeshyError, type ErrorCode, errnoOf, hasErrno } from '../system/errors.ts'
+
+/**
+ * Runs a step that reads `file`; undefined when there is no such file.
+ *
+ * @throws MESHY_CACHE_UNREADABLE when the operating system refuses; every other error as it is.
+ */
+export async function ifExists<T>(file: string, read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
+    const errno = errnoOf(error)
+    if (errno === undefined || !/^E[A-Z]+$/.test(errno)) throw error
+    throw new MeshyError('MESHY_CACHE_UNREADABLE', {
+      message: `\`${file}\` cannot be read (\`${errno}\`).`,
+      hint: `Fix the rights of \`${file}\`, then run again.`,
+      details: { file, errno },
+      cause: error,
+    })
+  }
+}
+
+/** What a read gives; undefined for a damaged record, where that is as good as none. */
+export async function ifIntact<T>(
+  read: () => Promise<T | undefined>,
+  codes: readonly ErrorCode[] = ['MESHY_CACHE_CORRUPT'],
+): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (isMeshyError(error) && codes.includes(error.code)) return undefined
+    throw error
+  }
+}
 
 /** What each error of the operating system means for somebody who wants to write. */
 const REASONS: Record<string, string> = {
@@ -42,5 +77,14 @@ export async function orUnwritable<T>(
       details: { file, errno },
       cause: error,
     })
+  }
+}
+
+/** What cannot be removed is swept up as a leftover later. */
+export async function removeIfPossible(file: string): Promise<void> {
+  try {
+    await rm(file, { force: true })
+  } catch (error) {
+    if (!hasErrno(error, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EIO', 'ELOOP')) throw error
   }
 }

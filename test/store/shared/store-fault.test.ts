@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Fuse } from '../../../src/store/shared/fuse.ts'
-import { StoreFault } from '../../../src/store/shared/store-fault.ts'
+import { StoreFault, Fuse } from '../../../src/store/shared/store-fault.ts'
 
 const down = () => Promise.reject(new StoreFault('transient', 'answered 503'))
 const tooSlow = new StoreFault('slow', 'was too slow')

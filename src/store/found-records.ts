@@ -1,0 +1,57 @@
+import { isMeshyError, type ErrorCode, type MeshyError } from '../system/errors.ts'
+import { ifIntact } from './disk-errors.ts'
+import type { Journal } from './journal.ts'
+import { tasksOf, type JournalRecord } from './journal-record.ts'
+import type { Store } from './open-store.ts'
+
+/** A record that is not one that this release can read: a model may be being paid for, and it cannot be told which. */
+export interface UnreadableRecord {
+  state: 'unreadable'
+  key: string
+  error: MeshyError
+}
+
+/** What keeps one record from being read is a matter of its own key alone. */
+const UNREADABLE: readonly ErrorCode[] = [
+  'MESHY_CACHE_CORRUPT',
+  'MESHY_CACHE_UNREADABLE',
+  'MESHY_CACHE_VERSION',
+  'MESHY_JOURNAL_INVALID',
+]
+
+/** The record of a key, for whoever can go on when it cannot be read. */
+export async function findRecord(
+  journal: Journal,
+  key: string,
+): Promise<JournalRecord | UnreadableRecord | undefined> {
+  try {
+    return await journal.read(key)
+  } catch (error) {
+    if (!isMeshyError(error) || !UNREADABLE.includes(error.code)) throw error
+    return { state: 'unreadable', key, error }
+  }
+}
+
+/** Keys by the ids of the tasks that belong to them, as all records say that can be read. */
+export async function readKnownTasks({
+  journal,
+  entries,
+  lockfile,
+}: Pick<Store, 'journal' | 'entries' | 'lockfile'>): Promise<ReadonlyMap<string, string>> {
+  const records = await readAll(await journal.keys(), journal.read)
+  const ofRecords = records.flatMap((record) =>
+    [...record.forgottenTasks, ...tasksOf(record)].map((id) => [id, record.key] as const),
+  )
+  const stored = await readAll(await entries.keys(), entries.read)
+  const pinned = lockfile ? [...(await lockfile.all()).values()] : []
+  const ofEntries = [...stored, ...pinned].flatMap(({ key, task }) => (task ? [[task.id, key] as const] : []))
+  return new Map([...ofRecords, ...ofEntries])
+}
+
+async function readAll<T>(
+  keys: readonly string[],
+  read: (key: string) => Promise<T | undefined>,
+): Promise<T[]> {
+  const found = await Promise.all(keys.map((key) => ifIntact(() => read(key), UNREADABLE)))
+  return found.filter((record) => record !== undefined)
+}
