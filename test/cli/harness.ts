@@ -1,6 +1,7 @@
-import { cp, mkdir, readdir, readFile, symlink } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import { startEmulator } from '../../src/emulator.ts'
 import type { RunningEmulator, StartOptions } from '../../src/emulator.ts'
 import { COMPILED } from '../support/compiled.ts'
@@ -85,6 +86,25 @@ export async function viteProject(
     'dir',
   )
   return project
+}
+
+/** A project that takes long to make: it is made once for a file of tests, and each test has a copy. */
+export function copies(make: () => Promise<Project>): () => Promise<Project> {
+  let kept: Promise<string> | undefined
+  const keep = async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'meshy-kept-'))
+    await cp((await make()).root, folder, { recursive: true, verbatimSymlinks: true })
+    return folder
+  }
+  afterAll(async () => {
+    if (kept) await rm(await kept, { recursive: true })
+  })
+  return async () => {
+    const project = await createProject()
+    onTestFinished(() => project.remove())
+    await cp(await (kept ??= keep()), project.root, { recursive: true, verbatimSymlinks: true })
+    return project
+  }
 }
 
 /** Code that imports models and tells their URLs. */

@@ -7,6 +7,7 @@ import { initRepository, type Repository } from '../support/git.ts'
 import { mustSucceed, type Project } from '../support/project.ts'
 import {
   CLI,
+  copies,
   emulate,
   emulated,
   importing,
@@ -20,11 +21,9 @@ import {
 
 describe('merge', () => {
   it.each(['merge', 'diff3', 'zdiff3'])('unites what two branches added, in the style %s', async (style) => {
-    const emulator = await emulate()
-    const { project, repository } = await branchingProject()
+    const project = await carsAndPigs()
+    const repository = await initRepository(project)
     await repository.git('config', 'merge.conflictStyle', style)
-    await addModel({ project, repository, emulator }, 'cars', './car.png?meshy')
-    await addModel({ project, repository, emulator }, 'pigs', './pig.png?meshy')
     await repository.git('checkout', '--quiet', 'cars')
     const merge = await repository.tryGit('merge', 'pigs', '--message', 'both')
 
@@ -93,11 +92,9 @@ describe('merge', () => {
   })
 
   it('serves as a merge driver of git', async () => {
-    const emulator = await emulate()
-    const { project, repository } = await branchingProject()
+    const project = await carsAndPigs()
+    const repository = await initRepository(project)
     await useDriver(project, repository)
-    await addModel({ project, repository, emulator }, 'cars', './car.png?meshy')
-    await addModel({ project, repository, emulator }, 'pigs', './pig.png?meshy')
     await repository.git('checkout', '--quiet', 'cars')
 
     await repository.tryGit('merge', 'pigs', '--message', 'both')
@@ -211,31 +208,47 @@ async function forgetCache(project: Project): Promise<void> {
   await project.run('git', ['clean', '-qfdx', '.meshy'])
 }
 
-/** Two branches that each made a model of the same import, at two accounts, and their merge. */
+/** Two branches, each with a model of its own. */
+const carsAndPigs = copies(async () => {
+  const emulator = await emulate()
+  const { project, repository } = await branchingProject()
+  await addModel({ project, repository, emulator }, 'cars', './car.png?meshy')
+  await addModel({ project, repository, emulator }, 'pigs', './pig.png?meshy')
+  return project
+})
+
+/** Two branches that each made a model of the same import, at two accounts. */
+const twoCars = copies(async () => {
+  const { project, repository } = await branchingProject()
+  for (const branch of ['ours', 'theirs']) {
+    await addModel({ project, repository, emulator: await emulate() }, branch, './car.png?meshy')
+  }
+  return project
+})
+
+/** The merge of {@link twoCars}. */
 async function conflictOfBytes(
   prepare: (project: Project, repository: Repository) => Promise<void> = async () => {},
 ): Promise<{ project: Project; repository: Repository; ours: string; theirs: string }> {
-  const { project, repository } = await branchingProject()
+  const project = await twoCars()
+  const repository = await initRepository(project)
   await prepare(project, repository)
-  const hashes: string[] = []
-  for (const branch of ['ours', 'theirs']) {
-    const emulator = await emulate()
-    await addModel({ project, repository, emulator }, branch, './car.png?meshy')
-    hashes.push((await readPins(project))['car.png']?.files['glb']?.sha256 ?? '')
+  const pinOf = async (branch: string) => {
+    await repository.git('checkout', '--quiet', branch)
+    return (await readPins(project))['car.png']?.files['glb']?.sha256 ?? ''
   }
-  await repository.git('checkout', '--quiet', 'ours')
+  const [theirs, ours] = [await pinOf('theirs'), await pinOf('ours')]
   await repository.tryGit('merge', 'theirs', '--message', 'both')
-  const [ours = '', theirs = ''] = hashes
   expect(ours).not.toBe(theirs)
   return { project, repository, ours, theirs }
 }
 
+/** Has git merge lockfiles by our command, wherever it merges. */
 async function useDriver(project: Project, repository: Repository): Promise<void> {
-  await project.write({ '.gitattributes': 'meshy-lock.json merge=meshy-lock\n' })
+  await project.write({ '.git/info/attributes': 'meshy-lock.json merge=meshy-lock\n' })
   await repository.git(
     'config',
     'merge.meshy-lock.driver',
     `"${process.execPath}" "${CLI}" merge --driver %O %A %B`,
   )
-  await repository.commitAll('driver')
 }
