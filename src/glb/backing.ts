@@ -69,7 +69,7 @@ function assertAccessors({ json }: Glb, backing: Backing): void {
 }
 
 function unbacked(index: number, { count, type }: GltfAccessor): string {
-  return `\`accessors[${index}]\` claims \`${count}\` of \`${type}\`, for which its bytes do not suffice`
+  return `\`accessors[${index}]\` declares \`${count}\` of \`${type}\`, but has too few bytes for them`
 }
 
 type Views = GltfBufferView[] | undefined
@@ -97,7 +97,7 @@ function assertSparse(
   const isBacked = [indices, values].every((elements) => isWithin(bufferViews, elements, views))
   if (sparse.count > count || !isBacked) {
     refuse(
-      `\`accessors[${index}].sparse\` claims \`${sparse.count}\` values, for which its bytes do not suffice`,
+      `\`accessors[${index}].sparse\` declares \`${sparse.count}\` values, but has too few bytes for them`,
     )
   }
 }

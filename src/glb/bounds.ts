@@ -10,7 +10,7 @@ export class BoundsBuilder {
 
   add([x, y, z]: Vec3): void {
     // The sum is finite when each of them is, but for an overflow that is none of a model.
-    if (!Number.isFinite(x + y + z)) throw invalidNumbers('it has a position that is no finite number')
+    if (!Number.isFinite(x + y + z)) throw invalidNumbers('it has a position that is not a finite number')
     const [min, max] = [this.#min, this.#max]
     if (x < min[0]) min[0] = x
     if (y < min[1]) min[1] = y
@@ -47,7 +47,7 @@ function rounded(vector: Vec3): Vec3 {
 export function cornersOf(accessor: GltfAccessor): number[] {
   const { min, max, componentType, normalized } = accessor
   if (!min || !max)
-    throw invalidNumbers('its positions have neither `min` and `max` nor plain numbers to read')
+    throw invalidNumbers('its positions have neither `min` and `max` nor readable plain numbers')
   const scale = normalized ? 1 / (COMPONENT_MAX[componentType] ?? 1) : 1
   return Array.from({ length: 24 }, (_, at) => {
     const axis = at % 3

@@ -14,7 +14,7 @@ export interface ImageHeader {
 export function imageSize(bytes: Uint8Array): ImageHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const header = isPng(view) ? readPng(view) : isJpeg(view) ? readJpeg(view) : undefined
-  if (!header) throw invalid('it is neither PNG nor JPEG by its bytes')
+  if (!header) throw invalid('its contents are neither PNG nor JPEG')
   if (header.width === 0 || header.height === 0) throw invalid('its size is zero')
   return header
 }
@@ -106,7 +106,7 @@ function isFrame(marker: number): boolean {
 
 function invalid(reason: string): MeshyError {
   return new MeshyError('MESHY_IMAGE_INVALID', {
-    message: `The picture cannot be used: ${reason}.`,
-    hint: 'Export the picture as PNG or JPEG.',
+    message: `The image cannot be used: ${reason}.`,
+    hint: 'Export the image as PNG or JPEG.',
   })
 }

@@ -39,7 +39,8 @@ export function readNumbers(glb: Glb, accessor: GltfAccessor): Numbers | undefin
   if (!component || !width) throw invalidNumbers(`it has numbers of type \`${accessor.type}\``)
   const isZero = bufferView === undefined && sparse !== undefined
   // All zero but for what is sparse: no bytes stand behind the count.
-  if (isZero && count > glb.bin.length) throw invalidNumbers('it counts more numbers than its bytes can hold')
+  if (isZero && count > glb.bin.length)
+    throw invalidNumbers('it declares more numbers than its bytes can hold')
   const base = isZero ? new Float32Array(count * width) : readDense(glb, accessor, { component, width })
   if (!base) return undefined
   const values = sparse ? replaceSparse(glb, accessor, base) : base
@@ -98,7 +99,7 @@ function replaceSparse(
   for (let i = 0; i < sparse.count; i++) {
     const index = indices.values[i] ?? 0
     if (index >= count)
-      throw invalidNumbers(`its sparse index \`${index}\` is past its \`${count}\` elements`)
+      throw invalidNumbers(`its sparse index \`${index}\` is beyond its \`${count}\` elements`)
     values.set(others.values.subarray(i * width, (i + 1) * width), index * width)
   }
   return values
@@ -121,7 +122,7 @@ export function readAccessor(glb: Glb, index: number): Float32Array {
 
 export function invalidNumbers(reason: string): MeshyError {
   return new MeshyError('MESHY_GLB_INVALID', {
-    message: `The bounds of the model cannot be told: ${reason}.`,
+    message: `The bounds of the model cannot be determined: ${reason}.`,
     hint: 'Export the model again as GLB 2.0.',
   })
 }

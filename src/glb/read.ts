@@ -28,7 +28,7 @@ function parseDocument(bytes: Uint8Array): GltfDocument {
   try {
     parsed = JSON.parse(new TextDecoder().decode(bytes))
   } catch (cause) {
-    throw invalid('its JSON chunk does not parse', cause)
+    throw invalid('its JSON chunk cannot be parsed', cause)
   }
   const result = gltf.safeParse(parsed)
   if (result.success) return result.data

@@ -65,7 +65,7 @@ export class RestPose {
 export function pick<T>(list: T[] | undefined, index: number | undefined, name: string): T | undefined {
   if (index === undefined) return undefined
   const found = list?.[index]
-  if (found === undefined) throw invalid(`it names \`${name}[${index}]\`, which does not exist`)
+  if (found === undefined) throw invalid(`it refers to \`${name}[${index}]\`, which does not exist`)
   return found
 }
 

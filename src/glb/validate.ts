@@ -15,16 +15,16 @@ const LFS_POINTER = 'a Git LFS pointer'
 export function assertGlbHeader(head: Uint8Array, totalBytes: number): void {
   if (head.length < 4 || uint32(head, 0) !== GLB_MAGIC) {
     const start = describeStart(head)
-    fail(`it begins with ${start}`, start === LFS_POINTER ? 'Run `git lfs pull`, then try again.' : undefined)
+    fail(`it starts with ${start}`, start === LFS_POINTER ? 'Run `git lfs pull`, then try again.' : undefined)
   }
-  if (head.length < GLB_HEAD_BYTES) fail(`it ends after ${head.length} bytes, within its header`)
+  if (head.length < GLB_HEAD_BYTES) fail(`it ends after ${head.length} bytes, inside its header`)
 
   const version = uint32(head, 4)
   if (version !== 2) fail(`its version is \`${version}\`, expected \`2\``)
   const length = uint32(head, 8)
   if (length !== totalBytes) {
     const cut = totalBytes < length ? ': it is truncated' : ''
-    fail(`its header says \`${length}\` bytes, and there are \`${totalBytes}\`${cut}`)
+    fail(`its header says \`${length}\` bytes, but there are \`${totalBytes}\`${cut}`)
   }
   if (uint32(head, 16) !== JSON_CHUNK) fail('its first chunk is not JSON')
   const jsonBytes = uint32(head, 12)
@@ -44,7 +44,7 @@ function uint32(bytes: Uint8Array, offset: number): number {
 
 function describeStart(head: Uint8Array): string {
   if (head.length === 0) return 'nothing: it is empty'
-  if (head[0] === 0x1f && head[1] === 0x8b) return 'the mark of gzip'
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'a gzip header'
   const text = new TextDecoder('latin1').decode(head.subarray(0, 16)).trimStart()
   if (/^<(!doctype|html|head|body)/i.test(text)) return 'HTML'
   if (text.startsWith('<')) return 'XML'

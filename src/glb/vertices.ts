@@ -35,7 +35,10 @@ export function skinned(points: Float32Array, bones: Bones, matrices: readonly M
     let total = 0
     for (const [joint, weight] of hanging(bones, vertex)) {
       const matrix = matrices[joint]
-      if (!matrix) throw invalidNumbers(`a vertex hangs on joint \`${joint}\` of \`${matrices.length}\``)
+      if (!matrix)
+        throw invalidNumbers(
+          `a vertex refers to joint \`${joint}\`, but there are only \`${matrices.length}\` joints`,
+        )
       for (const axis of AXES)
         moved[at + axis] = (moved[at + axis] ?? 0) + coordinate(matrix, axis, point) * weight
       total += weight

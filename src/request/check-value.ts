@@ -60,7 +60,7 @@ export function requireDirective(spelling: string, where?: string): AnyDirective
     message: `Unknown directive \`${shorten(spelling)}\`${place(where)}.`,
     hint: nearest
       ? `Did you mean \`${nearest}\`?`
-      : 'The README lists every directive; a parameter that is newer is `api.<name>=<value>`.',
+      : 'The README lists every directive. Write a newer API parameter as `api.<name>=<value>`.',
     details: { directive: spelling, nearest },
   })
 }
@@ -71,7 +71,7 @@ const OWN_PARAMS: ReadonlyMap<string, string> = new Map([
     imageParam,
     isList ? 'they are the imported image and its `views`' : 'it is the imported image',
   ]),
-  ['input_task_id', 'what is sent is the imported image'],
+  ['input_task_id', 'the imported image is what is sent'],
   ['name', 'it carries the key of the request'],
 ])
 
@@ -81,7 +81,7 @@ function assertFreeParam(name: ApiDirectiveName, where: string | undefined): voi
   const own = OWN_PARAMS.get(param)
   if (own === undefined && known === undefined && isApiParam(param)) return
   const problem =
-    own ?? (known ? `it is the directive \`${known}\`` : 'expected letters, digits and `_` behind `api.`')
+    own ?? (known ? `it is the directive \`${known}\`` : 'expected letters, digits and `_` after `api.`')
   throw new MeshyError('MESHY_DIRECTIVE_INVALID', {
     message: `\`${shorten(name)}\`${place(where)} cannot be set: ${problem}.`,
     hint: own === undefined && known ? `Write \`${known}\`.` : `Remove \`${shorten(name)}\`.`,
@@ -96,7 +96,7 @@ function assertFreeParam(name: ApiDirectiveName, where: string | undefined): voi
  */
 export function duplicateDirective(first: string, second: string, where?: string): MeshyError {
   const both =
-    first === second ? `\`${first}\` is given twice` : `\`${first}\` and \`${second}\` say the same`
+    first === second ? `\`${first}\` is given twice` : `\`${first}\` and \`${second}\` mean the same`
   return new MeshyError('MESHY_DIRECTIVE_CONFLICT', {
     message: `${both}${place(where)}; expected it once.`,
     hint: 'Remove one of the two.',

@@ -95,11 +95,11 @@ function valuesOfOneImage({
   const conflicts: Conflict[] = []
   if (geometry === '4k') {
     const message =
-      '`geometry_resolution=4k` works with one image only; expected `standard` or `2k` beside `views`.'
+      '`geometry_resolution=4k` works with one image only; expected `standard` or `2k` together with `views`.'
     conflicts.push(conflict(['geometry_resolution', 'views'], message))
   }
   if (texturesOneImageOnly(texturing)) {
-    const message = `\`texture_model=${texturing}\` works with one image only; expected another one beside \`views\`.`
+    const message = `\`texture_model=${texturing}\` works with one image only; expected another model together with \`views\`.`
     conflicts.push(conflict(['texture_model', 'views'], message))
   }
   return conflicts
@@ -135,7 +135,7 @@ function otherFamily({ model, model_type: family }: Directives, wanted: string):
   return {
     code: 'MESHY_DIRECTIVE_CONFLICT',
     names: ['model', 'model_type'],
-    message: `\`model=${model}\` belongs to \`model_type=${wanted}\`; the import says ${said}.`,
+    message: `\`model=${model}\` belongs to \`model_type=${wanted}\`, but the import says ${said}.`,
     hint: `Write \`model_type=${wanted}\`, or another model.`,
   }
 }
@@ -160,14 +160,14 @@ function lateParameters(directives: Directives, model: string): Conflict[] {
   return late
     .filter((name) => directives[name] !== undefined && directives[name] !== 'standard')
     .map((name) =>
-      conflict([name, 'model'], `\`model=${model}\` does not know \`${name}\`; expected \`meshy-7.1\`.`),
+      conflict([name, 'model'], `\`model=${model}\` does not support \`${name}\`; expected \`meshy-7.1\`.`),
     )
 }
 
 function neededAutoSize(directives: Directives): Conflict[] {
   if (directives.origin_at === undefined || directives.auto_size === true) return []
   if (directives.auto_size === false) return [withoutEffect('origin_at', 'auto_size')]
-  return [missing('origin_at', 'auto_size', 'has no effect alone')]
+  return [missing('origin_at', 'auto_size', 'has no effect on its own')]
 }
 
 function neededFormats({ target_formats: made, formats = [] }: Directives): Conflict[] {
@@ -179,7 +179,7 @@ function neededFormats({ target_formats: made, formats = [] }: Directives): Conf
     : (['target_formats', 'formats'] as const)
   const list = absent.map((format) => `\`${format}\``).join(', ')
   return [
-    conflict(names, `\`target_formats\` leaves out ${list}; expected \`glb\` and every one of \`formats\`.`),
+    conflict(names, `\`target_formats\` does not include ${list}; expected \`glb\` and all of \`formats\`.`),
   ]
 }
 
@@ -198,7 +198,7 @@ function missing(name: DirectiveName, needed: DirectiveName, why: string): Confl
   return {
     code: 'MESHY_DIRECTIVE_CONFLICT',
     names: [name],
-    message: `\`${name}\` ${why}; expected \`${needed}\` beside it.`,
+    message: `\`${name}\` ${why}; expected it together with \`${needed}\`.`,
     hint: `Add \`${needed}\`, or remove \`${name}\`.`,
   }
 }

@@ -96,7 +96,7 @@ export function apiDirective(name: ApiDirectiveName): Directive {
     },
     param: apiParam(name),
     decidesBytes: true,
-    doc: 'A parameter of the API, sent as it is.',
+    doc: 'An API parameter, sent as it is.',
     example: `${name}=7`,
   }
 }

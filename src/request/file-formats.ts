@@ -32,7 +32,7 @@ export const fileFormats = {
     fits: (head) => isText(head) && OBJ_LINE.test(head),
   },
   mtl: {
-    name: 'a file of Wavefront materials',
+    name: 'a Wavefront materials file',
     extensions: ['mtl'],
     fits: (head) => isText(head) && MTL_LINE.test(head),
   },
@@ -82,8 +82,8 @@ export function checkFormat(
   const text = latin1(head)
   if (fits(text, total)) return undefined
   const error = describeError(text, total)
-  if (error) throw invalid(`The ${file} file that was served ${error}.`)
-  return `does not begin like ${name}`
+  if (error) throw invalid(`The served ${file} file ${error}.`)
+  return `does not start like ${name}`
 }
 
 /** The extension of a file by its format, and by its bytes where a format has several. */
@@ -99,7 +99,7 @@ function assertGlb(head: Uint8Array, total: number): void {
     assertGlbHeader(head, total)
   } catch (cause) {
     throw invalid(
-      `The model that was served is no GLB: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `The served model is not a GLB: ${cause instanceof Error ? cause.message : String(cause)}`,
       cause,
     )
   }
@@ -111,7 +111,7 @@ function describeError(text: string, total: number): string | undefined {
   if (/^\s*<(?:!doctype|html)/i.test(text)) return 'is an HTML page'
   if (/^\s*</.test(text)) return 'is XML'
   if (/^\s*[{[]/.test(text)) return 'is JSON'
-  return total === text.length && /^[\s\x20-\x7e]*$/.test(text) ? 'is a text' : undefined
+  return total === text.length && /^[\s\x20-\x7e]*$/.test(text) ? 'is a text file' : undefined
 }
 
 const ASCII_STL = /^\s*solid\b[^\n]*\n\s*(?:facet\s+normal|endsolid)\b/
@@ -141,7 +141,7 @@ function latin1(head: Uint8Array): string {
 function invalid(message: string, cause?: unknown): MeshyError {
   return new MeshyError('MESHY_DOWNLOAD_INVALID', {
     message,
-    hint: 'Run again: the file is fetched anew without paying.',
+    hint: 'Run again. The file is fetched again without paying.',
     cause,
   })
 }

@@ -10,8 +10,8 @@ export const EXPORT_AGAIN = 'Export it again as PNG or JPEG.'
 
 const APPLE_PNG = {
   problem:
-    'is a PNG as Xcode packs it into apps (CgBI), which other programs do not read; expected a plain PNG',
-  hint: 'Take the picture from before it was packed, or unpack it: `xcrun pngcrush -revert-iphone-optimizations in.png out.png`.',
+    'is a PNG that Xcode packed for apps (CgBI), which other programs cannot read; expected a plain PNG',
+  hint: 'Use the image from before it was packed, or unpack it: `xcrun pngcrush -revert-iphone-optimizations in.png out.png`.',
 }
 
 /** Formats that people have under a `.png` name, by their first bytes. */
@@ -20,8 +20,8 @@ const OTHER_FORMATS: readonly (readonly [RegExp, string])[] = [
   [/^GIF8/, 'a GIF image'],
   [/^[\s\S]{4}ftyp(?:avif|avis)/, 'an AVIF image'],
   [/^[\s\S]{4}ftyp(?:hei[cxms]|hev[cxms]|mif[12]|msf1)/, 'a HEIC image'],
-  [/^[\s\S]{4}ftypcrx /, 'a raw image of a camera (CR3)'],
-  [/^[\s\S]{4}ftyp/, 'a video or an image of that family (MP4, MOV)'],
+  [/^[\s\S]{4}ftypcrx /, 'a raw camera image (CR3)'],
+  [/^[\s\S]{4}ftyp/, 'a video or an image of a related format (MP4, MOV)'],
   [/^(?:\xff\n|[\s\S]{4}JXL \r\n)/, 'a JPEG XL image'],
   [/^(?:\xffO\xffQ|[\s\S]{4}jP {2}\r\n)/, 'a JPEG 2000 image'],
   [/^II\xbc/, 'a JPEG XR image'],
@@ -51,12 +51,12 @@ const OTHER_FORMATS: readonly (readonly [RegExp, string])[] = [
 export function readImageFormat(bytes: Buffer): ImageFormat {
   if (bytes.length === 0) return { problem: 'is empty', hint: EXPORT_AGAIN }
   if (isLfsPointer(bytes)) {
-    return { problem: 'is a Git LFS pointer and not the image itself', hint: 'Run `git lfs pull`.' }
+    return { problem: 'is a Git LFS pointer, not the image itself', hint: 'Run `git lfs pull`.' }
   }
   if (isPng(bytes) && isApplePng(bytes)) return APPLE_PNG
   if (isPng(bytes)) return walked('image/png', walkPng(bytes))
   if (isJpeg(bytes)) return walked('image/jpeg', walkJpeg(bytes))
-  return { problem: `is ${describeOther(bytes)}; expected PNG or JPEG by its bytes`, hint: EXPORT_AGAIN }
+  return { problem: `is ${describeOther(bytes)}; expected PNG or JPEG contents`, hint: EXPORT_AGAIN }
 }
 
 function walked(mime: ImageMime, image: WalkedImage): ImageFormat {

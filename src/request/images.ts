@@ -78,7 +78,7 @@ export function createImageReader(hasher: Hasher, notes?: ImageNotes): ImageRead
     signal?.throwIfAborted()
     if (bytes.length === image.bytes && hasher.bytes(bytes) === image.hash) return bytes
     throw new MeshyError('MESHY_IMAGE_CHANGED', {
-      message: `\`${image.file}\` was changed since it was read.`,
+      message: `\`${image.file}\` has changed since it was read.`,
       hint: 'Save the image and build again.',
       details: { file: image.file },
     })
@@ -136,7 +136,7 @@ async function refuseUnreadable(file: string, cause: unknown): Promise<never> {
     throw notFound(file, 'does not exist', { cause, hint: await nearMiss(file) })
   throw new MeshyError('MESHY_IMAGE_INVALID', {
     message: `\`${file}\` cannot be read (${code}).`,
-    hint: 'Check the file and its rights.',
+    hint: 'Check the file and its permissions.',
     details: { file },
     cause,
   })
@@ -151,7 +151,7 @@ function notFound(
     message: `\`${file}\` ${problem}; expected a PNG or JPEG image.`,
     hint:
       hint ??
-      `Fix the path of \`${path.basename(file)}\`: views and texture images are relative to the imported file.`,
+      `Fix the path of \`${path.basename(file)}\`. Views and texture images are relative to the imported file.`,
     details: { file },
     cause,
   })
@@ -173,11 +173,12 @@ async function nearMiss(file: string): Promise<string | undefined> {
     throw error
   })
   const cut = names.find((name) => name.startsWith(`${wanted}#`))
-  if (cut !== undefined) return `There is \`${cut}\`, but a path ends at its \`#\`: rename it.`
+  if (cut !== undefined) return `There is \`${cut}\`, but a path ends at a \`#\`: rename the file.`
   const alike = names.find((name) => name.normalize() === wanted.normalize())
-  if (alike !== undefined) return `There is \`${alike}\`, whose accents are other characters: rename it.`
+  if (alike !== undefined)
+    return `There is \`${alike}\`, whose accents are encoded differently: rename the file.`
   const other = names.find((name) => foldCase(name) === foldCase(wanted))
-  return other && `There is \`${other}\`: upper and lower case count.`
+  return other && `There is \`${other}\`: paths are case-sensitive.`
 }
 
 function foldCase(name: string): string {

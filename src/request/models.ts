@@ -53,7 +53,7 @@ export function texturesOneImageOnly(name: string): boolean {
 export function textureModelWarning(name: string): string | undefined {
   if (textureModels.has(name)) return undefined
   const known = [...textureModels.keys()].map((model) => `\`${model}\``).join(', ')
-  return `Unknown texture model \`${name}\`: it is sent as it is. Known are ${known}.`
+  return `Unknown texture model \`${name}\`: it is sent as it is. Known models: ${known}.`
 }
 
 /** What the author of an import should know about the model it names; `undefined` when all is well. */
@@ -63,9 +63,9 @@ export function modelWarning(name: string): string | undefined {
     const active = [...knownModels]
       .filter(([, { state }]) => state === 'active')
       .map(([known]) => `\`${known}\``)
-    return `Unknown model \`${name}\`: it is sent as it is. Known are ${active.join(', ')}.`
+    return `Unknown model \`${name}\`: it is sent as it is. Known models: ${active.join(', ')}.`
   }
-  if (model.state === 'deprecated') return `\`${name}\` is deprecated: it will be retired.`
+  if (model.state === 'deprecated') return `\`${name}\` is deprecated and will be retired.`
   if (model.state === 'retired') return `\`${name}\` was retired on ${model.since}: the service refuses it.`
   return undefined
 }
@@ -87,8 +87,8 @@ export function assertStillMade({ imageName, retired }: Pick<Request, 'imageName
   if (!retired) return
   const { written, since, instead } = retired
   throw new MeshyError('MESHY_DIRECTIVE_INVALID', {
-    message: `\`${written}\` of \`${imageName}\` was retired on ${since}, so that the service makes none; expected \`${instead}\`.`,
-    hint: `Write \`${instead}\`. Models that were made before stay as they are pinned.`,
+    message: `\`${written}\` of \`${imageName}\` was retired on ${since}, so the service no longer generates it; expected \`${instead}\`.`,
+    hint: `Write \`${instead}\`. Models that were generated before stay pinned.`,
     details: { received: written, allowed: instead },
   })
 }
@@ -100,7 +100,7 @@ const CHECKS: readonly Check[] = [
     pose !== undefined && '`is_a_t_pose` is deprecated: write `pose=a-pose` or `pose=t-pose`.',
   ({ hd_texture: hd }) => hd !== undefined && '`hd_texture` is deprecated: write `texture_resolution=4k`.',
   ({ symmetry }) =>
-    symmetry !== undefined && '`symmetry` has no effect: the service ignores it since 2026-05-11.',
+    symmetry !== undefined && '`symmetry` has no effect: the service has ignored it since 2026-05-11.',
   withoutLighting,
   colorAlone,
   retiredFamily,
@@ -115,18 +115,18 @@ export function requestWarnings(directives: Directives): string[] {
 
 function withoutLighting({ remove_lighting: asked, model = 'latest' }: Directives): string | false {
   if (asked === undefined || model === 'meshy-6') return false
-  return `\`remove_lighting\` may have no effect with \`model=${model}\`: it is known to work with \`model=meshy-6\` only.`
+  return `\`remove_lighting\` may have no effect with \`model=${model}\`: it is known to work only with \`model=meshy-6\`.`
 }
 
 function colorAlone({ texture_model: model, pbr }: Directives): string | false {
   if (model !== 'meshy-n1' || pbr !== true) return false
-  return '`pbr` may have no effect with `texture_model=meshy-n1`: it is known to make a base color only.'
+  return '`pbr` may have no effect with `texture_model=meshy-n1`, which is known to make only a base color.'
 }
 
 function retiredFamily({ model_type: family = 'standard' }: Directives): string | undefined {
   const gone = retiredFamilies.get(family)
   return (
     gone &&
-    `\`model_type=${family}\` was retired on ${gone.since}: the service refuses it; write \`${gone.instead}\`.`
+    `\`model_type=${family}\` was retired on ${gone.since}, so the service refuses it; write \`${gone.instead}\`.`
   )
 }

@@ -35,8 +35,8 @@ export function parseSpecifier(specifier: string): ParsedSpecifier {
   if (token === undefined) return { path, directives: parseItems(items) }
   if (items.length === 1) return { path, token }
   throw new MeshyError('MESHY_DIRECTIVE_INVALID', {
-    message: `\`${query}\` adds directives to the id of a module; expected \`meshy=${token}\` alone.`,
-    hint: 'Import the image itself with `?meshy`, never the id of its module.',
+    message: `\`${query}\` adds directives to a module ID; expected only \`meshy=${token}\`.`,
+    hint: 'Import the image itself with `?meshy`, never its module ID.',
   })
 }
 
@@ -56,7 +56,7 @@ function splitQuery(specifier: string): { path: string; query: string } {
 function refuseLostText(query: string): void {
   if (!query.includes('#')) return
   throw new MeshyError('MESHY_DIRECTIVE_INVALID', {
-    message: `The query \`?${query}\` holds a \`#\`; expected none, since tools cut a query there.`,
+    message: `The query \`?${query}\` contains a \`#\`; expected none, because tools end a query there.`,
     hint: 'Write `%23` for `#`.',
   })
 }
@@ -118,15 +118,15 @@ function refuseOddNegation(key: string, raw: string | undefined, isFlag: boolean
     message: isFlag
       ? `\`${key}=${raw}\` has a value; expected none.`
       : `\`${key}\`: \`${name}\` is not a boolean.`,
-    hint: isFlag ? `Write \`${key}\` alone.` : `Leave \`${name}\` out, or give it a value.`,
+    hint: isFlag ? `Write only \`${key}\`.` : `Remove \`${name}\`, or give it a value.`,
     details: { directive: name },
   })
 }
 
 function secondQuery(key: string): MeshyError {
   return new MeshyError('MESHY_DIRECTIVE_INVALID', {
-    message: `\`${key}\` holds a \`?\`; expected one only, where the query begins.`,
-    hint: 'Separate directives by `&`.',
+    message: `\`${key}\` contains a \`?\`; expected only one, at the start of the query.`,
+    hint: 'Separate directives with `&`.',
   })
 }
 
@@ -163,7 +163,7 @@ function entriesOf(object: unknown, where: string): [string, unknown][] {
 
 function needlessMark(where: string): MeshyError {
   return new MeshyError('MESHY_DIRECTIVE_INVALID', {
-    message: `\`meshy\` stands in ${where}; expected it in the query of an import only.`,
-    hint: 'Remove it there.',
+    message: `\`meshy\` is set in ${where}; expected it only in the query of an import.`,
+    hint: 'Remove it.',
   })
 }

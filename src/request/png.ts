@@ -19,7 +19,7 @@ export interface PngChunk {
 export function walkPng(bytes: Buffer): WalkedImage {
   if (bytes.length < SIGNATURE_BYTES + CHUNK_FRAME_BYTES + 13) return { problem: TRUNCATED }
   if (typeAt(bytes, SIGNATURE_BYTES) !== 'IHDR')
-    return { problem: 'is damaged: the PNG does not begin with its header' }
+    return { problem: 'is damaged: the PNG does not start with its header' }
   const end = findEnd(bytes)
   if (typeof end === 'string') return { problem: end }
   const width = bytes.readUInt32BE(16)

@@ -34,12 +34,12 @@ export async function provePng(bytes: Buffer): Promise<string | undefined> {
   if (wrong) return `is damaged: the checksum of a chunk of the PNG (\`${wrong.type}\`) is wrong`
   const header = chunks.find(({ type }) => type === 'IHDR')
   const expected = header && unpackedBytes(header.data)
-  if (expected === undefined) return 'is damaged: the header of the PNG makes no sense'
+  if (expected === undefined) return 'is damaged: the PNG header is invalid'
   const found = await unpack(
     chunks.filter(({ type }) => type === 'IDAT'),
     expected,
   )
-  if (found === undefined) return 'is damaged: the pixels of the PNG cannot be unpacked'
+  if (found === undefined) return 'is damaged: the pixels of the PNG cannot be decompressed'
   return found < expected ? 'is damaged: the PNG has fewer pixels than its header says' : undefined
 }
 

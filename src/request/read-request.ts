@@ -112,7 +112,7 @@ function isUrl(name: string): boolean {
   if (/^https:/i.test(name) && URL.canParse(name)) return true
   throw new MeshyError('MESHY_DIRECTIVE_INVALID', {
     message: `The texture image \`${name}\` is a URL; expected an https URL or a path.`,
-    hint: 'Put the image beside the imported one and name its path.',
+    hint: 'Put the image next to the imported one and use its path.',
   })
 }
 

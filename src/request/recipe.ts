@@ -19,14 +19,16 @@ export interface Recipe {
 
 /** What a recipe holds besides directives. */
 export const imageShape = once(() => ({
-  $schema: z.string().optional().describe('Where the schema of this file is.'),
+  $schema: z.string().optional().describe('Location of the schema of this file.'),
   image: z.string().min(1).optional().describe('The image, relative to this file.'),
   images: z
     .array(z.string().min(1))
     .min(1)
     .max(MOST_IMAGES)
     .optional()
-    .describe(`The same object from 1 to ${MOST_IMAGES} sides, relative to this file. Instead of \`image\`.`),
+    .describe(
+      `Images of the same object from 1 to ${MOST_IMAGES} sides, relative to this file. Replaces \`image\`.`,
+    ),
 }))
 
 /** Whether a path is one of a recipe. */
@@ -71,7 +73,7 @@ function readObject(text: string, file: string) {
   const issue = result.error.issues[0]
   const field = issue?.path[0] ?? ''
   if (field === '')
-    throw invalidRecipe(file, 'is no JSON object', 'Write it like `{ "image": "./knight.png" }`.')
+    throw invalidRecipe(file, 'is not a JSON object', 'Write it like `{ "image": "./knight.png" }`.')
   const expected = field === 'images' ? `a list of 1 to ${MOST_IMAGES} paths` : 'a text'
   throw invalidRecipe(
     file,
@@ -100,7 +102,11 @@ function oneListOfImages({ image, images }: RecipeImages, file: string): [string
   }
   const [first = image, ...views] = images ?? []
   if (first !== undefined) return [first, ...views]
-  throw invalidRecipe(file, 'names no image; expected `image` or `images`', 'Add `"image": "./knight.png"`.')
+  throw invalidRecipe(
+    file,
+    'does not name an image; expected `image` or `images`',
+    'Add `"image": "./knight.png"`.',
+  )
 }
 
 function refuseUnreadable(file: string, cause: unknown): never {
@@ -131,7 +137,7 @@ export function recipeJsonSchema(): object {
   return {
     ...schema,
     patternProperties: {
-      '^api\\.[A-Za-z][\\w-]*$': { description: 'A parameter of the API, sent as it is.' },
+      '^api\\.[A-Za-z][\\w-]*$': { description: 'An API parameter, sent as it is.' },
     },
     title: 'A recipe of unplugin-meshy',
     oneOf: [{ required: ['image'] }, { required: ['images'] }],

@@ -46,8 +46,8 @@ export function parsePreset(name: string, preset: unknown): Directives {
   const directives = parseDirectiveObject(preset, where)
   if (directives.preset === undefined) return directives
   throw new MeshyError('MESHY_DIRECTIVE_INVALID', {
-    message: `${where} names a preset itself, \`${directives.preset}\`; expected plain directives.`,
-    hint: 'Write the directives out.',
+    message: `${where} refers to the preset \`${directives.preset}\`; expected plain directives.`,
+    hint: 'Write out the directives of the preset.',
   })
 }
 

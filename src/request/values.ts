@@ -131,7 +131,7 @@ export function someOf<const T extends string>(values: readonly [T, ...T[]]): Va
         .transform((words) => values.filter((value) => words.includes(value))),
     ),
     fromQuery: readList,
-    allowed: `of ${quoted(values)}`,
+    allowed: `any of ${quoted(values)}`,
     isFlag: false,
   }
 }

@@ -82,7 +82,7 @@ export function createClient({ schedule, ...options }: ClientOptions): Client {
     async retrieve(kind, id, { signal } = {}) {
       const { value, bad } = await json({ method: 'GET', path: taskPath(kind, id), signal })
       const task = parseTask(value, id)
-      if (task === undefined) throw bad('something that is no task')
+      if (task === undefined) throw bad('something that is not a task')
       // The id that was asked for is the one to go on with, whatever a sample answer says.
       return { ...task, id, kind }
     },

@@ -78,7 +78,7 @@ function readEvent(stream: EventStream, message: EventSourceMessage): StreamEven
     return { type: 'error', status: told?.status_code, message: told?.message }
   }
   const task = parseTask(value, stream.taskId)
-  if (task === undefined) throw bad(stream, 'an event that is no task')
+  if (task === undefined) throw bad(stream, 'an event that is not a task')
   return { type: 'task', task }
 }
 

@@ -146,7 +146,7 @@ async function* checkedBytes<T>(
     yield chunk
   }
   if (contentLength !== undefined && count !== contentLength) {
-    const message = `sent ${count} bytes of the ${contentLength} that it announced`
+    const message = `sent ${count} of the ${contentLength} bytes that it announced`
     throw new DownloadFault('transient', { message, isInvalid: true })
   }
 }
@@ -179,7 +179,9 @@ async function* watchOver(
 function brokenBy(error: unknown, { watchdog, idleMs }: Attempt): DownloadFault {
   if (error instanceof DownloadFault) return error
   if (watchdog.timedOut()) {
-    return new DownloadFault('transient', { message: `was silent for ${Math.round(idleMs / 1000)} seconds` })
+    return new DownloadFault('transient', {
+      message: `sent nothing for ${Math.round(idleMs / 1000)} seconds`,
+    })
   }
   const cause = redactError(error, createRedactor([]))
   const reason = cause.cause instanceof Error ? cause.cause.message : cause.message
@@ -191,7 +193,7 @@ function brokenBy(error: unknown, { watchdog, idleMs }: Attempt): DownloadFault 
  * redirect, may lead us to this machine or into a private network: what listens there is nobody's business.
  */
 function assertFileUrl(text: string, from: URL): URL {
-  if (!URL.canParse(text)) throw badUrl('something that is no URL')
+  if (!URL.canParse(text)) throw badUrl('something that is not a URL')
   const url = new URL(text)
   if (url.username || url.password) throw badUrl('an address with a user name or password')
   const isLocal = isLoopback(url.hostname)
@@ -205,7 +207,7 @@ function assertFileUrl(text: string, from: URL): URL {
 
 function badUrl(shown: string): MeshyError {
   return new MeshyError('MESHY_DOWNLOAD_URL', {
-    message: `A file of the task would come from ${shown}; expected an https address.`,
+    message: `A file of the task would be fetched from ${shown}; expected an https address.`,
     hint: failures.MESHY_DOWNLOAD_URL.next,
   })
 }

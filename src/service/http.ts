@@ -72,7 +72,7 @@ export function networkFailure(call: CallName, error: unknown, redact: Redactor)
 export function timedOut(call: CallName, ms: number): MeshyError {
   return apiError('MESHY_API_NETWORK', {
     call,
-    what: `was silent for ${Math.round(ms / 1000)} seconds`,
+    what: `sent nothing for ${Math.round(ms / 1000)} seconds`,
     failure: { outcome: 'unknown' },
   })
 }
@@ -81,7 +81,7 @@ export function timedOut(call: CallName, ms: number): MeshyError {
 export function serverMessage(text: string): string | undefined {
   const body = text.trim()
   if (body === '') return undefined
-  if (isHtml(body)) return 'an HTML page, as a proxy or a web server sends it'
+  if (isHtml(body)) return 'an HTML page, such as a proxy or a web server sends'
   const message = errorSchema.safeParse(parseJson(body)).data?.message
   return (message ?? body).slice(0, 500)
 }

@@ -35,7 +35,7 @@ export function createListing(json: SendJson): Listing {
     const { pageNum = 1, pageSize = PAGE_SIZE, sortBy = '-created_at' } = page
     const query = { page_num: String(pageNum), page_size: String(pageSize), sort_by: sortBy }
     const { value, bad } = await json({ method: 'GET', path: `${API_ROOT}/${kind}`, query, signal })
-    if (!Array.isArray(value)) throw bad('something that is no list of tasks')
+    if (!Array.isArray(value)) throw bad('something that is not a list of tasks')
     const tasks = value.map((item) => parseTask(item)).filter((task) => task !== undefined)
     for (const task of tasks) task.kind = kind
     return { tasks, isLast: value.length < pageSize, bad }

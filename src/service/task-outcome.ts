@@ -38,7 +38,7 @@ export function taskFailed({ kind, id }: TaskName, task: Task): MeshyError {
   return new MeshyError('MESHY_TASK_FAILED', {
     message: `The task \`${id}\` failed at the service: ${reasonOf(message ?? code ?? type)}`,
     hint: details.retryable
-      ? 'Run again: the service was the cause, and it refunded the task.'
+      ? 'Run again. The service was the cause, and it refunded the task.'
       : failures.MESHY_TASK_FAILED.next,
     details: { ...details },
   })
@@ -56,7 +56,7 @@ export function taskCanceled({ kind, id }: TaskName, { consumedCredits }: Task):
 /** The error for a task that the service does not know, or not any more. */
 export function taskExpired({ kind, id }: TaskName, cause: unknown): MeshyError {
   return new MeshyError('MESHY_TASK_EXPIRED', {
-    message: `The service has no task \`${id}\`: it is past its retention, was deleted, or belongs to another account.`,
+    message: `The service has no task \`${id}\`: it is no longer kept, was deleted, or belongs to another account.`,
     hint: failures.MESHY_TASK_EXPIRED.next,
     details: { kind, taskId: id },
     cause,
@@ -65,7 +65,7 @@ export function taskExpired({ kind, id }: TaskName, cause: unknown): MeshyError 
 
 /** The error for a task that took too long. */
 export function taskTimedOut({ kind, id }: TaskName, last: Task | undefined, timeoutMs: number): MeshyError {
-  const state = last ? `was \`${last.status}\` at ${last.progress} % when last heard of` : 'was not heard of'
+  const state = last ? `was last reported as \`${last.status}\` at ${last.progress} %` : 'was never reported'
   return new MeshyError('MESHY_TASK_TIMEOUT', {
     message: `The task \`${id}\` did not finish within ${Math.round(timeoutMs / 1000)} seconds; it ${state}.`,
     hint: failures.MESHY_TASK_TIMEOUT.next,
@@ -76,7 +76,7 @@ export function taskTimedOut({ kind, id }: TaskName, last: Task | undefined, tim
 /** The error for a success without a model. */
 export function taskWithoutModel({ kind, id }: TaskName): MeshyError {
   return new MeshyError('MESHY_TASK_NO_MODEL', {
-    message: `The task \`${id}\` succeeded, but its \`model_urls\` hold no \`glb\`.`,
+    message: `The task \`${id}\` succeeded, but its \`model_urls\` contain no \`glb\`.`,
     hint: failures.MESHY_TASK_NO_MODEL.next,
     details: { kind, taskId: id },
   })

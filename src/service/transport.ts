@@ -144,7 +144,7 @@ export function createTransport(options: TransportOptions): Transport {
     const answer = await text(call)
     const bad = (problem: string) => badResponse(call, answer, problem)
     const value = parseJson(answer.text)
-    if (value === undefined) throw bad(isHtml(answer.text) ? 'an HTML page' : 'a body that is no JSON')
+    if (value === undefined) throw bad(isHtml(answer.text) ? 'an HTML page' : 'a body that is not JSON')
     return { value, bad }
   }
 
@@ -186,8 +186,8 @@ async function readAnswer({ response, watchdog }: Opened): Promise<Omit<BadAnswe
 function assertKey(apiKey: string): void {
   if (/^[\x21-\x7e]+$/.test(apiKey)) return
   throw new MeshyError('MESHY_OPTIONS_INVALID', {
-    message: 'The API key is empty, or holds spaces or characters that no HTTP header can carry.',
-    hint: 'Copy the key anew into MESHY_API_KEY.',
+    message: 'The API key is empty, or contains spaces or characters that are not allowed in an HTTP header.',
+    hint: 'Copy the key into MESHY_API_KEY again.',
   })
 }
 

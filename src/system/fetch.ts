@@ -39,7 +39,7 @@ function proxyUrl(env: FetchOptions['env'], name: string): string | undefined {
   if (URL.canParse(url)) return url
   // The value is not shown: it may hold a password.
   throw new MeshyError('MESHY_OPTIONS_INVALID', {
-    message: `The environment variable \`${name}\` is no URL; expected one like \`http://proxy.example:3128\`.`,
+    message: `The environment variable \`${name}\` is not a URL; expected one like \`http://proxy.example:3128\`.`,
     hint: `Fix or unset \`${name}\`.`,
   })
 }

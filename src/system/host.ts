@@ -46,13 +46,13 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
  * @throws {MeshyError} `MESHY_OPTIONS_INVALID`
  */
 export function assertBaseUrl(value: string): string {
-  if (!URL.canParse(value)) throw invalid('is no URL')
+  if (!URL.canParse(value)) throw invalid('is not a URL')
   const url = new URL(value)
-  if (url.username || url.password) throw invalid('holds a user name or password')
+  if (url.username || url.password) throw invalid('contains a user name or password')
   const shown = `\`${url.origin === 'null' ? url.protocol : url.origin + url.pathname}\``
-  if (url.search || url.hash) throw invalid(`holds a query or fragment after ${shown}`)
+  if (url.search || url.hash) throw invalid(`contains a query or fragment after ${shown}`)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
-    throw invalid(`is ${shown}, to which the API key would travel in the clear`)
+    throw invalid(`is ${shown}, to which the API key would be sent unencrypted`)
   }
   return url.href.replace(/\/+$/, '')
 }

@@ -20,7 +20,7 @@ export function createWatchdog(clock: Clock, ms: number, outer?: AbortSignal): W
 
   const watch = async () => {
     for (let left = ms; left > 0; left = fed + ms - clock.now()) await clock.sleep(left, rest.signal)
-    bark.abort(new DOMException(`Nothing came for ${ms} ms.`, 'TimeoutError'))
+    bark.abort(new DOMException(`Nothing was received for ${ms} ms.`, 'TimeoutError'))
   }
   // Only `stop` ends the sleep early, and then nobody waits for the bark.
   watch().catch(() => undefined)

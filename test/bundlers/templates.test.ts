@@ -47,7 +47,9 @@ describe.each(VITES)('a template in %s', (vite) => {
   it('pays nothing for an image, and says so', async () => {
     const { log, posts } = await buildTemplate(vite, 'Page.vue', `<template>${IMAGE}</template>`)
 
-    expect(log).toContain('Page.vue: `<img src="./hero.png?meshy">` shows no model, and none is generated for it')
+    expect(log).toContain(
+      'Page.vue: `<img src="./hero.png?meshy">` shows no model, and none is generated for it',
+    )
     expect(posts).toBe(0)
   })
 

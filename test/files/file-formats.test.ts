@@ -32,7 +32,7 @@ describe('checkFormat', () => {
   it('finds a binary STL odd that is cut off', () => {
     const { head, total } = binaryStl(100)
 
-    expect(check('stl', head, total - 1)).toBe('does not begin like an STL file')
+    expect(check('stl', head, total - 1)).toBe('does not start like an STL file')
   })
 
   it.each([
@@ -42,13 +42,13 @@ describe('checkFormat', () => {
     'solid state drives are on sale',
     `solid ${'x'.repeat(200)}`,
   ])('refuses %j as STL', (text) => {
-    expect(() => check('stl', text)).toThrow('The stl file that was served')
+    expect(() => check('stl', text)).toThrow('The served stl file')
   })
 
   it('takes a ZIP as 3MF, and nothing else', () => {
     expect(check('3mf', 'PK\x03\x04')).toBeUndefined()
     for (const text of ['', HTML, '{"message":"not found"}']) {
-      expect(() => check('3mf', text)).toThrow('The 3mf file that was served')
+      expect(() => check('3mf', text)).toThrow('The served 3mf file')
     }
   })
 })

@@ -226,7 +226,7 @@ describe('a file that looks odd', () => {
     const head = Buffer.from('RIFF\x1a\0\0\0WEBPVP8L', 'latin1')
 
     expect(checkFormat('picture', 'thumbnail', { head, total: head.length })).toMatch(
-      /does not begin like a PNG or JPEG/,
+      /does not start like a PNG or JPEG/,
     )
     expect(extensionOf('picture', head)).toBe('webp')
   })

@@ -95,7 +95,7 @@ describe('readRequest', () => {
     ['model_type=lowpoly', 'smart-topology'],
     ['model=meshy-t1', 'retired on 2026-10-30'],
     ['texture_model=meshy-99', 'Unknown texture model'],
-    ['texture_model=meshy-n1&pbr', 'base color only'],
+    ['texture_model=meshy-n1&pbr', 'only a base color'],
     ['symmetry=on', 'no effect'],
     ['no-remove_lighting', 'model=meshy-6'],
     ['remove_lighting&model=meshy-7.1', 'model=meshy-6'],

@@ -126,7 +126,7 @@ describe('resolveOptions', () => {
       'Unknown option `modes` in meshy.config',
     ],
     ['a value out of range', { inline: { concurrency: 0 } }, 'concurrency'],
-    ['a plain http address', { inline: { baseUrl: 'http://api.example' } }, 'in the clear'],
+    ['a plain http address', { inline: { baseUrl: 'http://api.example' } }, 'unencrypted'],
     ['an address that is none', { env: { MESHY_BASE_URL: 'api.meshy.ai' } }, 'no URL'],
     ['a password in the address', { inline: { baseUrl: 'https://me:secret@api.example' } }, 'password'],
   ])('refuses %s', (_, given: Given, message) => {

@@ -99,8 +99,8 @@ describe('createClient', () => {
 
   it.each([
     ['<!doctype html><title>Blocked</title>', 'HTML page'],
-    ['', 'no JSON'],
-    ['{"result":', 'no JSON'],
+    ['', 'not JSON'],
+    ['{"result":', 'not JSON'],
     ['{}', 'no task id'],
     ['{"result":""}', 'no task id'],
     ['{"result":7}', 'no task id'],

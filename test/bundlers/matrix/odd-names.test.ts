@@ -62,8 +62,8 @@ describe.each([...VITE, ...OTHERS])('a build with %s', (name, drive) => {
   })
 
   it.each([
-    ['Crate.png', './crate.png', 'There is `Crate.png`: upper and lower case count.'],
-    ['caf\u00e9.png', './cafe\u0301.png', 'whose accents are other characters'],
+    ['Crate.png', './crate.png', 'There is `Crate.png`: paths are case-sensitive.'],
+    ['caf\u00e9.png', './cafe\u0301.png', 'whose accents are encoded differently'],
   ])('names %s where %s is asked for', async (there, asked, hint) => {
     const emulator = await emulate()
     const project = await makeProject({
