@@ -63,7 +63,9 @@ function signed(key: string, { request, files, derived = {} }: Omit<Entry, 'key'
 
 /** Signs a value with a text that a team shares, as 64 hex digits. Who wrote its fields in which order does not matter. */
 export function signatureOf(signingKey: string, value: object): string {
-  return createHmac('sha256', signingKey).update(JSON.stringify(inOneOrder(value))).digest('hex')
+  return createHmac('sha256', signingKey)
+    .update(JSON.stringify(inOneOrder(value)))
+    .digest('hex')
 }
 
 export function isSignedBy(signingKey: string, value: object, signature: string | undefined): boolean {
