@@ -1,8 +1,9 @@
 import { constants } from 'node:fs'
-import { chmod, copyFile, open } from 'node:fs/promises'
+import { chmod, copyFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { replaceFile, temporaryPath } from '../system/durable.ts'
 import { hasErrno } from '../system/errors.ts'
+import { syncPath } from '../system/file.ts'
 import { ensureFolder, inFolder, syncFolder } from '../system/folder.ts'
 import { digestFile, statusOf, type BlobStatus } from './digest.ts'
 import type { BlobRef } from './entry.ts'
@@ -40,7 +41,7 @@ export async function takeFile(
     await orUnwritable(target, async () => {
       // The copy has the rights of its source, which may be somebody's read-only file.
       await chmod(copy, 0o644)
-      if (durable) await sync(copy)
+      if (durable) await syncPath(copy, 'r+')
       const accept = async () => statusOf(await digestFile(target), ref) === 'ok'
       isPublished = await inFolder(dirname(target), () => replaceFile(copy, target, accept), { durable })
       if (durable) await syncFolder(dirname(target))
@@ -61,14 +62,5 @@ async function copied(file: string, copy: string): Promise<boolean> {
     return orUnwritable(copy, async () => {
       throw error
     })
-  }
-}
-
-async function sync(file: string): Promise<void> {
-  const handle = await open(file, 'r+')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }

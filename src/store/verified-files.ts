@@ -1,10 +1,10 @@
-import { open, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import PQueue from 'p-queue'
 import { errnoOf } from '../system/errors.ts'
 import { systemClock, type Clock } from '../system/clock.ts'
 import { writeAtomically } from '../system/durable.ts'
-import { syncFile, fileState, isSettled, type FileState } from '../system/file.ts'
+import { syncPath, fileState, isSettled, type FileState } from '../system/file.ts'
 import type { Layout } from './layout.ts'
 import { createPreparation } from './prepare.ts'
 import { readText } from './record.ts'
@@ -84,12 +84,7 @@ const SYNCS_AT_ONCE = 8
  */
 async function isOnDisk(file: string): Promise<boolean> {
   try {
-    const handle = await open(file, 'r')
-    try {
-      await syncFile(handle)
-    } finally {
-      await handle.close()
-    }
+    await syncPath(file, 'r')
     return true
   } catch (error) {
     if (errnoOf(error) === undefined) throw error

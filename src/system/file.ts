@@ -1,5 +1,5 @@
 import { fsync, futimes, type BigIntStats } from 'node:fs'
-import { type FileHandle, readFile, realpath, readlink } from 'node:fs/promises'
+import { type FileHandle, open, readFile, realpath, readlink } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { dirname, resolve } from 'node:path'
 import { hasErrno } from './errors.ts'
@@ -10,6 +10,16 @@ const touchDescriptor = promisify(futimes)
 /** `handle.sync()` also where it is not there: Yarn's Plug'n'Play puts handles of its own in the place of Node's. */
 export async function syncFile({ fd }: Pick<FileHandle, 'fd'>): Promise<void> {
   await syncDescriptor(fd)
+}
+
+/** Puts what was written to a file on the disk. Windows does so only where it is open for writing: `r+`. */
+export async function syncPath(file: string, flags: 'r' | 'r+'): Promise<void> {
+  const handle = await open(file, flags)
+  try {
+    await syncFile(handle)
+  } finally {
+    await handle.close()
+  }
 }
 
 /** `handle.utimes()`, in the same way. */

@@ -1,5 +1,5 @@
-import { chmod, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { chmod, open, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { defaultMachineFolder } from '../../../src/store/shared/machine-folder.ts'
 import { createMachineStore, type MachineStore } from '../../../src/store/shared/machine-store.ts'
 import type { Turn } from '../../../src/store/shared/machine-submissions.ts'
@@ -54,6 +54,18 @@ describe('createMachineStore', () => {
 
     expect(await openStore().bring(ref, projectOf('two'))).toBe(true)
     expect(await readFile(projectOf('two').blob(ref), 'utf8')).toBe('a model')
+  })
+
+  it('keeps bytes by handles with nothing but their descriptor, as Plug’n’Play gives them', async () => {
+    const ref = await write('one', 'a model')
+    const handle = await open(projectOf('one').blob(ref))
+    vi.spyOn(Object.getPrototypeOf(handle), 'sync').mockRejectedValue(new Error('Method not implemented.'))
+    onTestFinished(() => void vi.restoreAllMocks())
+    await handle.close()
+
+    await openStore().keep(ref, projectOf('one'))
+
+    expect(await readFile(inMachine(ref), 'utf8')).toBe('a model')
   })
 
   it('gives nothing that is not here', async () => {
