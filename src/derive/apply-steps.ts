@@ -32,7 +32,7 @@ async function writeChecked(name: string, { document, io }: Bench, before: Snaps
     const glb = await io.writeBinary(document)
     const written = await io.readBinary(glb)
     const fault = faultOf(written)
-    if (fault) throw new Error(`what it left is no whole model: ${fault}`)
+    if (fault) throw new Error(`its result is not a complete model: ${fault}`)
     compare(name, { before, after: takeSnapshot(written) })
     return glb
   })

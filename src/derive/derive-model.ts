@@ -71,7 +71,7 @@ function noteTaker(notes: Set<string>): ILogger {
   const ignore = () => {}
   const note = (text: string) => {
     const name = UNREAD.exec(text)?.groups?.['name']
-    if (name !== undefined) notes.add(`\`${name}\` is left out, since glTF-Transform does not read it`)
+    if (name !== undefined) notes.add(`\`${name}\` is left out, because glTF-Transform does not read it`)
     else if (!TOLD_ELSEWHERE.test(text)) notes.add(text)
   }
   return { debug: ignore, info: ignore, warn: note, error: note }

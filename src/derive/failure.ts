@@ -6,7 +6,7 @@ export function failed(step: string, cause: unknown): MeshyError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new MeshyError('MESHY_DERIVE_FAILED', {
     message: `\`${step}\` failed: ${reason.replace(/\.$/, '')}.`,
-    hint: 'Leave out the step that fails, and report it with the model.',
+    hint: 'Remove the step that fails, and report it together with the model.',
     cause,
   })
 }

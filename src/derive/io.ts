@@ -58,7 +58,7 @@ function assertKnown(required: readonly string[], { extensions }: Tools): void {
   const names = unknown.map((name) => `\`${name}\``).join(', ')
   throw new MeshyError('MESHY_DERIVE_UNSUPPORTED', {
     message: `Nothing can be derived from the model: it requires ${names}, which glTF-Transform does not read.`,
-    hint: 'Leave out the directives that derive, or export the model without it.',
+    hint: 'Remove the directives that derive from the model, or export the model without the extension.',
     details: { extensions: unknown },
   })
 }

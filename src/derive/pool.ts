@@ -75,8 +75,8 @@ function findScript(): WorkerScript {
   const script = findWorkerScript('derive')
   if (script) return script
   throw new MeshyError('MESHY_DERIVE_UNAVAILABLE', {
-    message: 'Nothing can be derived from models: the script of the worker is missing from the package.',
-    hint: 'Keep the files of `unplugin-meshy` together: do not bundle the plugin itself.',
+    message: 'Nothing can be derived from models: the worker script is missing from the package.',
+    hint: 'Keep the files of `unplugin-meshy` together; do not bundle the plugin itself.',
     details: { missing: 'derive/worker.mjs' },
   })
 }
@@ -91,7 +91,7 @@ function closed(): MeshyError {
 function crashed(cause: unknown): MeshyError {
   return new MeshyError('MESHY_DERIVE_CRASHED', {
     message: `The worker that derives models died: ${cause instanceof Error ? cause.message : String(cause)}.`,
-    hint: 'Run again, or leave out the directives that derive.',
+    hint: 'Run again, or remove the directives that derive from the model.',
     cause,
   })
 }

@@ -28,7 +28,7 @@ export async function transformModel(
     try {
       await document.transform(transform as Transform)
       const fault = faultOf(document)
-      if (fault) throw new Error(`what it left is no whole model: ${fault}`)
+      if (fault) throw new Error(`its result is not a complete model: ${fault}`)
     } catch (cause) {
       throw failed(name, cause)
     }

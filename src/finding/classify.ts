@@ -109,7 +109,7 @@ function isForgone(
   const mayFetch = options.mode === 'generate' || options.mode === 'ask'
   const age = clock.now() - Date.parse(entry.task?.createdAt ?? '')
   if (mayFetch && options.apiKey !== undefined && age < RETENTION_MS) return false
-  notices.once(`${entry.image}: \`${shown.join('.')}\` was not kept with its model, and is left out`)
+  notices.once(`${entry.image}: \`${shown.join('.')}\` was not kept with its model and is left out`)
   return true
 }
 
@@ -155,7 +155,7 @@ async function verifiedPath(
   } catch (error) {
     if (!isMeshyError(error) || !RESTORABLE_CODES.has(error.code)) throw error
     if (error.code === 'MESHY_BLOB_LFS_POINTER') {
-      notices.once('models are Git LFS pointers whose bytes were never pulled: `git lfs pull` brings them')
+      notices.once('models are Git LFS pointers whose bytes were never pulled: run `git lfs pull`')
     }
     return undefined
   }
@@ -180,11 +180,11 @@ function assertSamePictures(known: CanonicalRequest, request: Request): void {
   const file = image && 'file' in image ? image.file : request.imageName
   throw new MeshyError('MESHY_IMAGE_MISMATCH', {
     message:
-      `\`${file}\` is not the picture that the model of its key \`${request.key}\` is made of: ` +
+      `\`${file}\` is not the image that the model of its key \`${request.key}\` was made from: ` +
       `expected SHA-256 \`${other.expected}\`, got \`${other.found}\`.`,
     hint:
-      'Two pictures do not share a key by accident: find out who changed it, and restore the picture. If you want a model of ' +
-      `this one, change it by a pixel, or \`unplugin-meshy forget ${request.key}\`, so that the next build pays for it.`,
+      'Two images never share a key by accident. Find out who changed the image, and restore it. If you want a model of ' +
+      `this image, change it by a pixel, or run \`unplugin-meshy forget ${request.key}\`, so that the next build pays for it.`,
     details: { key: request.key, file, ...other },
   })
 }

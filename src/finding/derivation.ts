@@ -103,8 +103,8 @@ export function findEarlier(
   if (!found) return undefined
   const [key, file] = found
   notices.once(
-    `${image}: ${file.steps.join(', ')} was derived by an earlier release, which may have done it wrong. ` +
-      `It is served as pinned; a build that is not \`frozen\` derives and pins it anew.`,
+    `${image}: ${file.steps.join(', ')} was derived by an earlier release, and may be wrong. ` +
+      `It is served as pinned; a build that is not \`frozen\` derives and pins it again.`,
   )
   return { key, file }
 }

@@ -23,7 +23,7 @@ function emulatedOnly(entries: ReadonlyMap<string, Entry>, { canonical }: Reques
   const twin = canonical.emulated ? undefined : [...entries.values()].find(isTwin)
   return (
     twin &&
-    `\`${twin.image}\` is stored as a model of an emulator only, which counts where MESHY_BASE_URL is that of an emulator.`
+    `\`${twin.image}\` is only stored as a model of an emulator, which counts only if MESHY_BASE_URL is that of an emulator.`
   )
 }
 
@@ -38,7 +38,7 @@ function simplified(entries: ReadonlyMap<string, Entry>, request: Request): stri
   if (!nearest) return undefined
   const count = polycountOf(nearest.request)
   const written = count === DEFAULT_POLYCOUNT ? 'without `poly`' : `with \`poly=${count}\``
-  return `\`${nearest.image}\` ${written} is stored already: \`simplify=${wanted}\` on that import gives ${wanted} triangles of it for free.`
+  return `\`${nearest.image}\` ${written} is already stored: \`simplify=${wanted}\` on that import reduces it to ${wanted} triangles for free.`
 }
 
 /** An entry that cannot be read is told where it is needed: it gives no hint about others. */

@@ -31,8 +31,8 @@ export class Permission {
 /** The error of a model that would have to be paid, in a run that may not pay it. */
 export function permissionMissing({ key, imageName }: { key: string; imageName: string }): MeshyError {
   return new MeshyError('MESHY_PERMISSION_MISSING', {
-    message: `\`${imageName}\` is missing, and nothing allows this run to pay for it. Nothing was submitted.`,
-    hint: 'Say yes in the dev server, or set MESHY_MODE=generate for this run.',
+    message: `\`${imageName}\` is missing, and this run has no permission to pay for it. Nothing was submitted.`,
+    hint: 'Approve it in the dev server, or set MESHY_MODE=generate for this run.',
     details: { key },
   })
 }

@@ -87,7 +87,7 @@ export function failedBefore({ key, image, failure }: FailedRecord): MeshyError 
       details: { key, taskId, consumedCredits, retryable },
     })
   }
-  const again = `Change the image or the directives, or \`unplugin-meshy forget ${key}\` to try once more.`
+  const again = `Change the image or the directives. To try again unchanged, run \`unplugin-meshy forget ${key}\`.`
   return new MeshyError(codeOf(failure), {
     message: `\`${image}\` failed before: ${failure.message} It is not submitted again by itself.`,
     hint: retryable ? nextStep(failure) : again,
@@ -103,7 +103,7 @@ function codeOf({ code, taskId }: JournalFailure): ErrorCode {
 
 function nextStep(failure: JournalFailure): string {
   const first = failure.taskId === undefined ? `${failures[codeOf(failure)].next} ` : ''
-  return `${first}A build submits it again; a dev server does when you say so.`
+  return `${first}A build submits it again; a dev server does so after you approve.`
 }
 
 /** What a failure cost, where it cost something. */
@@ -114,7 +114,7 @@ export function chargeOf(credits: number): string {
 /** What to do about a failure that was charged. */
 export function settleCharge({ key, taskId }: { key: string; taskId: string | undefined }): string {
   return (
-    `Ask Meshy to refund task ${taskId}; \`unplugin-meshy forget ${key}\` lets the next build pay for a new one, ` +
-    'after a change of the image if that was the cause.'
+    `Ask Meshy to refund task ${taskId}. After \`unplugin-meshy forget ${key}\`, the next build pays for a new task; ` +
+    'change the image first if that was the cause.'
   )
 }

@@ -91,11 +91,12 @@ export interface Price {
 /** The error of a batch that costs more than is left: every model, its price, and the sum. */
 export function overBudget(prices: Price[], sum: number, run: { reserved: number; cap: number }): MeshyError {
   const list = prices.map(({ image, credits }) => `\n    ${image}: ${credits} credits`).join('')
-  const before = run.reserved > 0 ? ` after ${run.reserved} credits that this run has reserved already` : ''
+  const before =
+    run.reserved > 0 ? ` in addition to the ${run.reserved} credits that this run has already reserved` : ''
   return new MeshyError('MESHY_BUDGET_EXCEEDED', {
     message:
       `${prices.length || 1} missing model${prices.length > 1 ? 's' : ''} would cost ${sum} credits${before}; ` +
-      `expected at most ${run.cap} credits (\`maxCredits\`). Nothing of this was submitted.${list}`,
+      `expected at most ${run.cap} credits (\`maxCredits\`). None of them was submitted.${list}`,
     hint: `To allow it, set MESHY_MAX_CREDITS=${run.reserved + sum} for this run, or raise \`maxCredits\`.`,
     details: { prices, sum, ...run },
   })

@@ -136,14 +136,16 @@ function otherAccount(record: StartedRecord | AcceptedRecord, expected: string):
   const isKnown = record.state === 'accepted'
   const task = isKnown ? `, task ${record.taskId}` : ''
   // A task that is known is not this account's: that has been tried.
-  const adopt = isKnown ? '' : `\`unplugin-meshy adopt <task id> ${key}\` if a task of this account is it, `
+  const adopt = isKnown
+    ? ''
+    : `run \`unplugin-meshy adopt <task id> ${key}\` if a task of this account is the right one, `
   return new MeshyError('MESHY_JOURNAL_OTHER_ACCOUNT', {
     message:
-      `\`${image}\` is on its way with another API key or service (${host}${task}); ` +
-      `expected ${expected} and the key of now.`,
+      `\`${image}\` is on its way under another API key or service (${host}${task}); ` +
+      `expected ${expected} and the current key.`,
     hint:
       `Run once with that key${isKnown ? ' to fetch it' : ''}, ${adopt}` +
-      `or \`unplugin-meshy forget ${key}\` to pay again with this one.`,
+      `or run \`unplugin-meshy forget ${key}\` to pay again with this key.`,
     details: { key, host },
   })
 }

@@ -43,7 +43,7 @@ async function settle(ports: LocalPorts, entry: Entry): Promise<void> {
     const file = store.layout.journalRecord(key)
     const problem =
       record.error.code === 'MESHY_JOURNAL_INVALID'
-        ? `\`${file}\` is no journal record that we wrote; its model is stored: delete it`
+        ? `\`${file}\` is not a valid journal record, but its model is stored: delete the file`
         : `its model is stored; ${record.error.message}`
     notices.once(`${entry.image}: ${problem}`)
   }

@@ -62,7 +62,9 @@ async function lookAtAccount(ports: Ports, candidates: Candidate[]): Promise<Kno
     const missed = candidates.filter((candidate) => isMissed(ports, candidate, found))
     if (missed.length === 0) return found
     for (const { request } of missed) {
-      ports.reporter.notices.once(`${request.imageName}: its submission was cut off; looking for its task`)
+      ports.reporter.notices.once(
+        `${request.imageName}: its submission was interrupted; looking for its task`,
+      )
     }
     await ports.clock.sleep(pause, ports.signal)
   }

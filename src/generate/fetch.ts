@@ -58,7 +58,7 @@ async function fetchFile(ports: Ports, wanted: FilesToFetch, role: FileRole): Pr
         expected,
         check: (head, total) => {
           const oddity = checkFormat(format, role, { head, total })
-          if (oddity) notices.once(`the ${role} file of task ${task.id} ${oddity}: it is kept as it came`)
+          if (oddity) notices.once(`the ${role} file of task ${task.id} ${oddity}; it is kept as it is`)
         },
         signal: ports.signal,
       }),
@@ -67,7 +67,7 @@ async function fetchFile(ports: Ports, wanted: FilesToFetch, role: FileRole): Pr
 
 function noFile(task: Task, role: FileRole): MeshyError {
   return new MeshyError('MESHY_TASK_NO_MODEL', {
-    message: `Task ${task.id} has no ${role} file any more.`,
+    message: `Task ${task.id} no longer has a ${role} file.`,
     hint: 'Report the task to Meshy.',
     details: { taskId: task.id, role },
   })

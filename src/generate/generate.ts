@@ -141,8 +141,8 @@ function withWayOut({ key }: Pick<Request, 'key'>, error: unknown): unknown {
   return new MeshyError(error.code, {
     message: error.message,
     hint:
-      'Run again: the task is asked anew, without paying. If it stays, report the task to Meshy; ' +
-      `\`unplugin-meshy forget ${key}\` gives it up, so that the next build pays for a new model.`,
+      'Run again. The task is queried again, without paying. If the error persists, report the task to Meshy. ' +
+      `\`unplugin-meshy forget ${key}\` gives the model up, so that the next build pays for a new one.`,
     details: { ...error.details, key },
     cause: error,
   })

@@ -17,7 +17,7 @@ export function modelMissing(
   const credits = state === 'missing' ? priceOf(request) : 0
   const what =
     state === 'missing'
-      ? `is not in the lockfile; making it costs ${credits} credits`
+      ? `is not in the lockfile; generating it costs ${credits} credits`
       : `is on its way (task ${record?.state === 'accepted' ? record.taskId : 'unknown'}), but not stored and pinned yet`
   return new MeshyError('MESHY_MODEL_MISSING', {
     message: `\`${request.imageName}\` ${what}. This run is \`frozen\`, so nothing was submitted.`,
@@ -35,7 +35,7 @@ export function filesMissing(
   const names = roles.map((role) => `\`${role}\``).join(', ')
   return new MeshyError('MESHY_MODEL_MISSING', {
     message:
-      `\`${image}\` is pinned, but not its ${names}; fetching that costs 0 credits. ` +
+      `\`${image}\` is pinned, but its ${names} is not; fetching it costs 0 credits. ` +
       'This run is `frozen`, so nothing was fetched.',
     hint: buildElsewhere(ports),
     details: { key, credits: 0, roles },
@@ -56,15 +56,15 @@ interface Obstacle {
 
 /** The obstacle of bytes that a user brought. */
 export const OWN_BYTES: Obstacle = {
-  reason: 'they are your own bytes, which no task can give back',
+  reason: 'they are your own bytes, which no task can restore',
   free: 'pin them again with `unplugin-meshy pin`',
 }
 
 /** The obstacle of a run that cannot ask the service. */
 export function keyMissing(taskId: string): Obstacle {
   return {
-    reason: `there is no MESHY_API_KEY to fetch them from task ${taskId} with`,
-    free: 'set MESHY_API_KEY and build again: while Meshy keeps the task, they are fetched without paying',
+    reason: `there is no MESHY_API_KEY to fetch them from task ${taskId}`,
+    free: 'set MESHY_API_KEY and build again; while Meshy keeps the task, they are fetched without paying',
   }
 }
 
@@ -81,15 +81,15 @@ export function unrestorable(
   if (!lacking.some((role) => entry.files[role])) {
     return new MeshyError('MESHY_EXTRA_UNAVAILABLE', {
       message: `Files of \`${entry.image}\` (${names}) were not kept with its model, and ${reason}. Nothing was paid.`,
-      hint: `${first}Leave the directive out, or \`unplugin-meshy forget ${entry.key}\` to pay for a new model with it.`,
+      hint: `${first}Remove the directive, or run \`unplugin-meshy forget ${entry.key}\` to pay for a new model that includes the file.`,
       details,
     })
   }
   return new MeshyError('MESHY_MODEL_UNRESTORABLE', {
     message: `The bytes of \`${entry.image}\` (${names}) are missing or damaged, and ${reason}.${stores} Nothing was paid.`,
     hint:
-      `${first}Restore the file under \`blobs\` of the cache (commit it, \`git lfs pull\`, a colleague's copy), or ` +
-      `\`unplugin-meshy forget ${entry.key}\`, so that the next build pays for a new model.`,
+      `${first}Restore the file under \`blobs\` in the cache (commit it, \`git lfs pull\`, a colleague's copy), or ` +
+      `run \`unplugin-meshy forget ${entry.key}\`, so that the next build pays for a new model.`,
     details,
   })
 }
@@ -108,7 +108,7 @@ export function buildElsewhere({ options: { lockfile, cacheDir } }: Pick<LocalPo
     )
   }
   return (
-    `With \`lockfile: false\` a frozen run has what this machine stored: restore \`${cache}\`, set MESHY_MODE=generate ` +
+    `With \`lockfile: false\`, a frozen run has only what this machine stored. Restore \`${cache}\`, set MESHY_MODE=generate ` +
     'for this run, or remove the option and commit what a build pins.'
   )
 }

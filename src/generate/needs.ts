@@ -115,7 +115,7 @@ async function refusalOf(check: () => Promise<void>): Promise<MeshyError | undef
 /** What happens to a model that could be paid, in a build that fails for another one. */
 export function notSubmitted(): MeshyError {
   return new MeshyError('MESHY_NOT_SUBMITTED', {
-    message: 'Nothing was submitted, since another import of this build failed.',
-    hint: 'Fix that one, then build again.',
+    message: 'Nothing was submitted, because another import of this build failed.',
+    hint: 'Fix the other import, then build again.',
   })
 }

@@ -46,8 +46,8 @@ export async function obtain(
   const { entry } = current
   if (entry && current.state === 'ready') return { ...current, entry }
   throw new MeshyError('MESHY_CACHE_CORRUPT', {
-    message: `The model of \`${request.imageName}\` was stored and is gone again: something else removes files from the cache.`,
-    hint: 'Run again when nothing cleans the cache folder; nothing is paid again while its task is kept.',
+    message: `The model of \`${request.imageName}\` was stored but has disappeared: another program removes files from the cache.`,
+    hint: 'Make sure that nothing cleans the cache folder, and run again. Nothing is paid again while the task is kept.',
     details: { key: request.key, state: current.state },
   })
 }

@@ -20,7 +20,7 @@ export async function assertShowsSomething(image: SourceImage, bytes: Buffer): P
   throw new MeshyError('MESHY_IMAGE_INVALID', {
     message: `\`${image.file}\` ${problem}. Nothing was submitted.`,
     hint: problem.startsWith('shows nothing')
-      ? 'Export it again with its contents visible: what it shows is what the model is made of.'
+      ? 'Export it again with its contents visible: the model is made from what it shows.'
       : EXPORT_AGAIN,
     details: { file: image.file },
   })

@@ -24,7 +24,7 @@ export async function assertHeld(
   if (await lease.isHeld()) return
   throw new MeshyError('MESHY_ABORTED', {
     message: `Another machine took over \`${imageName}\` while this one hung. ${consequence}`,
-    hint: 'Run again: what the other machine stored is found.',
+    hint: 'Run again. The run finds what the other machine has stored.',
   })
 }
 
@@ -71,13 +71,13 @@ export async function recordTask(
 ): Promise<void> {
   const { key, imageName } = request
   try {
-    await assertHeld(lease, request, 'What is on its way is the task of that one.')
+    await assertHeld(lease, request, 'The task of that machine is on its way.')
     await store.journal.accept(key, id)
   } catch (error) {
     if (!isMeshyError(error)) throw error
     throw new MeshyError(error.code, {
-      message: `Task ${id} for \`${imageName}\` is paid, and its id could not be recorded. ${error.message}`,
-      hint: `${error.hint} If the next build does not find it: \`unplugin-meshy adopt ${id} ${key}\`.`,
+      message: `Task ${id} for \`${imageName}\` is paid for, but its ID could not be recorded. ${error.message}`,
+      hint: `${error.hint} If the next build does not find the task, run \`unplugin-meshy adopt ${id} ${key}\`.`,
       details: { ...error.details, taskId: id },
       cause: error,
     })

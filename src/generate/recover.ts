@@ -101,14 +101,14 @@ export function submissionUnknown(
 ): MeshyError {
   const ids = candidates.map(({ id, status }) => `\n    ${id} (${status})`).join('')
   const tasks = ids
-    ? `One of these tasks of the account may be it:${ids}`
+    ? `One of these tasks of the account may be the right one:${ids}`
     : 'No task of the account carries its key.'
-  const adopt = candidates[0] ? `\`unplugin-meshy adopt ${candidates[0].id} ${key}\` takes a task over; ` : ''
+  const adopt = candidates[0] ? `\`unplugin-meshy adopt ${candidates[0].id} ${key}\` adopts a task. ` : ''
   return new MeshyError('MESHY_SUBMIT_UNKNOWN', {
     message:
       `The answer to the paid request for \`${imageName}\` was lost, so it may have been charged; ` +
       `it is not sent again by itself. ${tasks}`,
-    hint: `Run again later: if the task turns up, it is taken over. ${adopt}\`unplugin-meshy forget ${key}\` lets the next build pay again.`,
+    hint: `Run again later. If the task turns up, it is adopted. ${adopt}After \`unplugin-meshy forget ${key}\`, the next build pays again.`,
     details: { key, candidates: candidates.map(({ id }) => id) },
     cause,
   })

@@ -65,7 +65,7 @@ const TELLS_NO_BALANCE: ReadonlySet<ErrorCode> = new Set(['MESHY_API_FORBIDDEN',
 
 function creditsMissing(sum: number, balance: number | undefined): MeshyError {
   return new MeshyError('MESHY_CREDITS_EXHAUSTED', {
-    message: `The missing models cost ${sum} credits, and the account has ${balance} credits. Nothing was submitted.`,
+    message: `The missing models cost ${sum} credits, but the account has only ${balance} credits. Nothing was submitted.`,
     hint: 'Buy credits at meshy.ai, or import fewer new models at once.',
     details: { sum, balance },
   })
@@ -76,7 +76,7 @@ async function announce(ports: Ports, toPay: Candidate[]): Promise<void> {
   const names = toPay.map(
     (candidate) => `${candidate.request.imageName} (${priceOf(candidate.request)} credits)`,
   )
-  ports.reporter.logger.info(`meshy: generating ${names.join(', ')}: ${sum} credits in all`)
+  ports.reporter.logger.info(`meshy: generating ${names.join(', ')}: ${sum} credits in total`)
   for (const { request } of toPay) {
     const free = await findFreeWay(ports, request)
     if (free) ports.reporter.notices.once(free)

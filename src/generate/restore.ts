@@ -96,11 +96,7 @@ async function restoreAlone(ports: Ports, entry: Entry, shared: Lacking): Promis
   })
   const lost = fetched.unavailable.filter((role) => entry.files[role] !== undefined)
   if (lost.length > 0) {
-    throw unrestorable(
-      entry,
-      { ...shared, lacking: lost },
-      { reason: `task ${task.id} does not have them any more` },
-    )
+    throw unrestorable(entry, { ...shared, lacking: lost }, { reason: `task ${task.id} no longer has them` })
   }
   const grown = await addFiles(ports, entry, fetched)
   if (lacking.some((role) => entry.files[role])) noteExpiring(ports, grown, { isPinned: true })

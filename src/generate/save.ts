@@ -59,7 +59,9 @@ async function factsOf(
     return inspectGlb(await store.blobs.read(glb))
   } catch (error) {
     if (!isMeshyError(error) || error.code !== 'MESHY_GLB_INVALID') throw error
-    notices.once(`${imageName}: its facts (triangles, bounds) cannot be told and are 0: ${error.message}`)
+    notices.once(
+      `${imageName}: its facts (triangles, bounds) cannot be determined and are set to 0: ${error.message}`,
+    )
     return NO_FACTS
   }
 }
@@ -102,7 +104,7 @@ function isoTime(ms: number): string {
 
 function noModel(task: Task): MeshyError {
   return new MeshyError('MESHY_TASK_NO_MODEL', {
-    message: `Task ${task.id} succeeded, but its answer holds no GLB.`,
+    message: `Task ${task.id} succeeded, but its answer contains no GLB.`,
     hint: 'Report the task to Meshy.',
     details: { taskId: task.id },
   })
@@ -131,7 +133,7 @@ export function hintToCommit(ports: Ports, entry: Entry, { isFirst }: { isFirst:
     if (bytes < LARGE_MIB * MIB) continue
     notices.once(
       `${entry.image}: \`${blobs}/${sha256.slice(0, 2)}/${sha256}.${ext}\` has ${Math.round(bytes / MIB)} MiB; ` +
-        'hosts of repositories refuse files from 100 MiB: use Git LFS for it, or ask for fewer triangles (`poly`)',
+        'repository hosts refuse files of 100 MiB or more: use Git LFS for it, or ask for fewer triangles (`poly`)',
     )
   }
 }
@@ -141,10 +143,10 @@ function whatToCommit(
   relative: (file: string) => string,
 ): string {
   const pins = lockfile ? relative(lockfile) : ''
-  const gain = 'then everybody, and CI, builds these bytes without a key and without paying'
+  const gain = 'then everyone, including CI, builds these bytes without a key and without paying'
   return teamStore?.writtenIn === 'config'
-    ? `commit \`${pins}\` alone, the models are in the team's store ${teamStore.address.label}: ${gain}`
-    : `commit \`${pins}\` and \`${relative(cacheDir)}\` (its .gitignore lets in the blobs): ${gain}`
+    ? `commit only \`${pins}\`, because the models are in the team store ${teamStore.address.label}: ${gain}`
+    : `commit \`${pins}\` and \`${relative(cacheDir)}\` (its .gitignore admits the blobs): ${gain}`
 }
 
 /**
@@ -159,7 +161,7 @@ export async function addFiles(
   const isKnown = Object.keys(files).every((role) => role in entry.files)
   if (options.mode === 'frozen' || (isKnown && unavailable.length === 0)) return entry
   for (const role of unavailable.filter(isAsked)) {
-    notices.once(`${entry.image}: its task made no \`${role}\`, so that the import goes without`)
+    notices.once(`${entry.image}: its task produced no \`${role}\`, so the import has none`)
   }
   const missing = [...(entry.unavailable ?? []), ...unavailable]
   const grown: Entry = {

@@ -90,16 +90,16 @@ async function settleExpired(
   if (!(await lease.isHeld())) throw error
   if (!isProvenGone(ports, record)) throw taskUnknown(request, error)
   await store.journal.clear(key)
-  logger.warn(`meshy: ${imageName}: its task is past the retention of the service, and its files are gone`)
+  logger.warn(`meshy: ${imageName}: the service no longer keeps its task, and the files are gone`)
   return 'gone'
 }
 
 function taskUnknown({ key, imageName }: Request, { message, details, cause }: MeshyError): MeshyError {
   return new MeshyError('MESHY_TASK_EXPIRED', {
-    message: `\`${imageName}\` was paid and is on its way. ${message} That alone does not prove that it is lost.`,
+    message: `\`${imageName}\` was paid for and is on its way. ${message} That alone does not prove that it is lost.`,
     hint:
-      'Check that `baseUrl` and the key are those it was submitted with, and run again; ' +
-      `\`unplugin-meshy forget ${key}\` lets the next build pay for a new one.`,
+      'Check that `baseUrl` and the key are the ones it was submitted with, and run again. ' +
+      `After \`unplugin-meshy forget ${key}\`, the next build pays for a new model.`,
     details: { ...details, key },
     cause,
   })

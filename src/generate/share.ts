@@ -36,7 +36,7 @@ export async function findInMachine(
   // A restored cache of a CI service may come from anybody's pull request; its bytes are verified, its entries are not.
   if (options.isCi) return undefined
   const entry = await shared.machine?.find(key)
-  return entry && { entry, from: 'the store of this machine' }
+  return entry && { entry, from: 'the machine store' }
 }
 
 async function findInTeam(
@@ -48,7 +48,7 @@ async function findInTeam(
   try {
     const found = await team.find(key, signal)
     if (found === undefined) return undefined
-    if (typeof found !== 'string') return { entry: found, from: `the team's store ${team.label}` }
+    if (typeof found !== 'string') return { entry: found, from: `the team store ${team.label}` }
     team.complain(`its entry of ${key} ${found}, so it is not used`)
   } catch (error) {
     if (!(error instanceof StoreFault)) throw error
@@ -70,7 +70,7 @@ async function take(ports: Ports, request: Request, { entry, from }: Shared): Pr
   if (entry.task && record?.forgottenTasks.includes(entry.task.id)) return undefined
   if (findOtherPicture(entry.request, request.canonical)) {
     ports.reporter.notices.once(
-      `${request.imageName}: the model that ${from} has for its key is of another picture`,
+      `${request.imageName}: the model that ${from} has for its key was made from another image`,
     )
     return undefined
   }

@@ -96,7 +96,7 @@ class PaidElsewhere extends Error {
   readonly task: Task
 
   constructor(task: Task) {
-    super('Somebody else has submitted it meanwhile.')
+    super('Someone else has submitted it in the meantime.')
     this.task = task
   }
 }

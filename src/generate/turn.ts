@@ -27,13 +27,13 @@ function tellOf(logger: Logger, imageName: string): Pick<LeaseOptions, 'onWait' 
   return {
     onWait: (holder) => {
       if (isOurs(holder)) return
-      logger.info(`meshy: ${imageName}: ${nameOf(holder)} is at work on it; waiting for that to end`)
+      logger.info(`meshy: ${imageName}: ${nameOf(holder)} is working on it; waiting for it to finish`)
     },
     onStill: (holder) => {
       if (!holder || isOurs(holder)) return
       logger.warn(
-        `meshy: ${imageName}: ${nameOf(holder)} has given no sign of life for a minute. It may be stopped, by Ctrl-Z or a ` +
-          `debugger: continue it (\`kill -CONT ${holder.pid}\`) or end it (\`kill -9 ${holder.pid}\`), and this goes on`,
+        `meshy: ${imageName}: ${nameOf(holder)} has shown no sign of life for a minute. It may be suspended, by Ctrl-Z or a ` +
+          `debugger: resume it (\`kill -CONT ${holder.pid}\`) or end it (\`kill -9 ${holder.pid}\`) to continue here`,
       )
     },
   }
@@ -83,7 +83,7 @@ async function acquireTeamLease(
   const { team } = shared
   if (!team?.leases) return undefined
   const onWait = () => {
-    logger.info(`meshy: ${imageName}: somebody of the team is at work on it; waiting for that to end`)
+    logger.info(`meshy: ${imageName}: someone in the team is working on it; waiting for them to finish`)
   }
   try {
     return (await team.canWrite()) ? await team.leases.acquire(key, { signal, onWait }) : undefined

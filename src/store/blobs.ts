@@ -123,7 +123,7 @@ function assertExpected(found: ExpectedBytes, expected: ExpectedBytes = {}): voi
   if (!wrong) return
   throw new MeshyError('MESHY_DOWNLOAD_INVALID', {
     message: `Expected \`${wrong}\` of a file to be \`${expected[wrong]}\`, got \`${found[wrong]}\`.`,
-    hint: 'Run again: the file is fetched anew without paying.',
+    hint: 'Run again. The file is fetched again without paying.',
     details: { expected, found },
   })
 }

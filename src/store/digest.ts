@@ -111,18 +111,18 @@ export function blobUnusable(file: string, status: Exclude<BlobStatus, 'ok'>): M
   return new MeshyError(code, { message: `\`${file}\` ${problem}.`, hint, details: { file, status } })
 }
 
-const RESTORE = 'Build again: while Meshy keeps the task, the file is fetched from it without paying.'
+const RESTORE = 'Build again. While Meshy keeps the task, the file is fetched from it without paying.'
 
 const PROBLEMS: Record<Exclude<BlobStatus, 'ok'>, { code: ErrorCode; problem: string; hint: string }> = {
   missing: { code: 'MESHY_BLOB_MISSING', problem: 'does not exist', hint: RESTORE },
   damaged: {
     code: 'MESHY_BLOB_DAMAGED',
-    problem: 'does not hold the bytes that its name says',
+    problem: 'does not match the SHA-256 in its name',
     hint: RESTORE,
   },
   'lfs-pointer': {
     code: 'MESHY_BLOB_LFS_POINTER',
-    problem: 'is a Git LFS pointer: the bytes were never pulled',
-    hint: 'Run `git lfs pull`; in CI, check out with LFS switched on.',
+    problem: 'is a Git LFS pointer whose bytes were never pulled',
+    hint: 'Run `git lfs pull`. In CI, enable LFS for the checkout.',
   },
 }

@@ -16,7 +16,7 @@ export async function ifExists<T>(file: string, read: () => Promise<T>): Promise
     if (errno === undefined || !/^E[A-Z]+$/.test(errno)) throw error
     throw new MeshyError('MESHY_CACHE_UNREADABLE', {
       message: `\`${file}\` cannot be read (\`${errno}\`).`,
-      hint: `Fix the rights of \`${file}\`, then run again.`,
+      hint: `Fix the permissions of \`${file}\`, then run again.`,
       details: { file, errno },
       cause: error,
     })
@@ -39,20 +39,20 @@ export async function ifIntact<T>(
 /** What each error of the operating system means for somebody who wants to write. */
 const REASONS: Record<string, string> = {
   EACCES: 'permission is denied',
-  EBUSY: 'it is in use, or a volume of its own',
+  EBUSY: 'it is in use, or is a separate volume',
   EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the volume does not take files of this size',
+  EFBIG: 'the volume does not support files of this size',
   EIO: 'the disk reports an error',
   EISDIR: 'a folder is in the way',
-  ELOOP: 'its symbolic links run in a circle',
+  ELOOP: 'its symbolic links form a loop',
   EMFILE: 'too many files are open',
   ENAMETOOLONG: 'the path is too long',
-  ENOENT: 'a folder above it cannot be made or vanished',
+  ENOENT: 'a parent folder cannot be created, or has disappeared',
   ENOSPC: 'the disk is full',
   ENOTDIR: 'a file is where a folder should be',
   EPERM: 'the operation is not permitted',
   EROFS: 'the volume is read-only',
-  EXDEV: 'it is a volume of its own',
+  EXDEV: 'it is a separate volume',
 }
 
 /**
@@ -73,7 +73,7 @@ export async function orUnwritable<T>(
     if (errno === undefined || reason === undefined) throw error
     throw new MeshyError(code, {
       message: `\`${file}\` cannot be written: ${reason} (\`${errno}\`).`,
-      hint: `Free space or fix the rights of \`${dirname(file)}\`, then run again.`,
+      hint: `Free disk space or fix the permissions of \`${dirname(file)}\`, then run again.`,
       details: { file, errno },
       cause: error,
     })

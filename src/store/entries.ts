@@ -65,11 +65,11 @@ export const entryRecordSchema = z.looseObject({
 
 function corrupt(file: string, problem: string, cause?: unknown): MeshyError {
   return new MeshyError('MESHY_CACHE_CORRUPT', {
-    message: `\`${file}\` is not an entry that we wrote: ${problem}.`,
+    message: `\`${file}\` is not a valid entry: ${problem}.`,
     hint:
-      `Restore \`${file}\` from a backup, or name the model again among those in \`blobs\`, which is free: ` +
-      '`unplugin-meshy pin "./hero.png?meshy" <file.glb>`. Deleting it helps where the lockfile pins the model; elsewhere ' +
-      'the next build pays anew once the service has dropped the task.',
+      `Restore \`${file}\` from a backup, or pin the model in \`blobs\` again, which is free: ` +
+      '`unplugin-meshy pin "./hero.png?meshy" <file.glb>`. If the lockfile pins the model, you can delete the file; otherwise ' +
+      'the next build pays again once the service has dropped the task.',
     details: { file },
     cause,
   })

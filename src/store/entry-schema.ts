@@ -58,7 +58,11 @@ const filesSchema = z
     const wrong = Object.entries(files).find(([role, { ext }]) => !fitsRole(role, ext))
     if (!wrong) return
     const [role, { ext }] = wrong
-    context.addIssue({ code: 'custom', path: [role, 'ext'], message: `no ${role} file is a \`.${ext}\`` })
+    context.addIssue({
+      code: 'custom',
+      path: [role, 'ext'],
+      message: `a ${role} file cannot be a \`.${ext}\``,
+    })
   })
 
 /** Longer than a name in any file system. */

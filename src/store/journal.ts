@@ -182,10 +182,10 @@ async function remove(file: string, folder: string): Promise<void> {
 function journalInvalid(file: string, problem: string, cause?: unknown): MeshyError {
   const key = path.basename(file, '.json')
   return new MeshyError('MESHY_JOURNAL_INVALID', {
-    message: `\`${file}\` is not a journal record that we wrote: ${problem}. Its model may be being paid for.`,
+    message: `\`${file}\` is not a valid journal record: ${problem}. Its model may already be being paid for.`,
     hint:
-      `\`unplugin-meshy forget ${key}\` settles it: then the next build takes over the task of the account that carries ` +
-      'the key, and pays only where there is none.',
+      `Run \`unplugin-meshy forget ${key}\` to settle it. The next build then adopts the task of the account that carries ` +
+      'the key, and pays only if there is none.',
     details: { file },
     cause,
   })

@@ -37,9 +37,9 @@ export function emptyLockfile(): LockfileDocument {
  */
 export function parseLockfile(text: string, { file, fingerprint }: ParseLockfileOptions): LockfileDocument {
   if (hasConflictMarkers(text)) throw conflict(file)
-  const json = parseJson(text, (error) => invalid(file, `it is no whole JSON (${error.message})`, error))
+  const json = parseJson(text, (error) => invalid(file, `it is not complete JSON (${error.message})`, error))
   const twice = findDuplicateName(text)
-  if (twice !== undefined) throw invalid(file, `\`${twice}\` stands in it twice`)
+  if (twice !== undefined) throw invalid(file, `it contains \`${twice}\` twice`)
   assertVersion(json, file)
 
   const result = lockfileSchema.safeParse(json)
@@ -119,7 +119,7 @@ function assertVersion(json: unknown, file: string): void {
   const { version } = json
   if (version === LOCKFILE_VERSION) return
   throw new MeshyError('MESHY_LOCKFILE_VERSION', {
-    message: `\`${file}\` has version \`${String(version)}\`, and this release reads version \`${LOCKFILE_VERSION}\`.`,
+    message: `\`${file}\` has version \`${String(version)}\`, but this release reads version \`${LOCKFILE_VERSION}\`.`,
     hint:
       typeof version === 'number' && version > LOCKFILE_VERSION ? 'Update unplugin-meshy.' : restoring(file),
     details: { file, version },
@@ -128,15 +128,15 @@ function assertVersion(json: unknown, file: string): void {
 
 function conflict(file: string): MeshyError {
   return new MeshyError('MESHY_LOCKFILE_CONFLICT', {
-    message: `\`${file}\` holds the conflict markers of a git merge.`,
-    hint: 'Run `unplugin-meshy merge` to unite both sides.',
+    message: `\`${file}\` contains the conflict markers of a git merge.`,
+    hint: 'Run `unplugin-meshy merge` to combine both sides.',
     details: { file },
   })
 }
 
 function invalid(file: string, problem: string, cause?: unknown): MeshyError {
   return new MeshyError('MESHY_LOCKFILE_INVALID', {
-    message: `\`${file}\` is not a lockfile that we wrote: ${problem}.`,
+    message: `\`${file}\` is not a valid lockfile: ${problem}.`,
     hint: restoring(file),
     details: { file },
     cause,
@@ -145,7 +145,7 @@ function invalid(file: string, problem: string, cause?: unknown): MeshyError {
 
 function restoring(file: string): string {
   return (
-    `Restore \`${file}\` from git. Where git never had it, delete it: what this machine has stored is pinned again ` +
+    `Restore \`${file}\` from git. If it was never in git, delete it; the models stored on this machine are pinned again ` +
     'without paying.'
   )
 }

@@ -160,8 +160,8 @@ export function splitConflict(text: string): ConflictSides {
 
 function unpaired(marker: string): MeshyError {
   return new MeshyError('MESHY_LOCKFILE_CONFLICT', {
-    message: `The conflict markers of the lockfile do not pair: \`${marker}\` is missing its partner.`,
-    hint: 'Run `git checkout --merge -- meshy-lock.json` to get the conflict back, then `unplugin-meshy merge`.',
+    message: `The conflict markers of the lockfile are incomplete: \`${marker}\` has no counterpart.`,
+    hint: 'Run `git checkout --merge -- meshy-lock.json` to restore the conflict, then `unplugin-meshy merge`.',
     details: { marker },
   })
 }

@@ -64,7 +64,7 @@ function assertVersion(json: unknown, file: string): void {
   const { version } = json
   if (typeof version !== 'number' || version <= RECORD_VERSION) return
   throw new MeshyError('MESHY_CACHE_VERSION', {
-    message: `\`${file}\` has version \`${version}\`, and this release reads version \`${RECORD_VERSION}\`.`,
+    message: `\`${file}\` has version \`${version}\`, but this release reads version \`${RECORD_VERSION}\`.`,
     hint: 'Update unplugin-meshy.',
     details: { file, version },
   })

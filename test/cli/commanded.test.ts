@@ -114,7 +114,7 @@ describe('a command', () => {
     })
 
     expect([code, stderr]).toEqual([1, expect.stringContaining('MESHY_BUDGET_EXCEEDED')])
-    expect(stderr).toContain('after 30 credits that this run has reserved already')
+    expect(stderr).toContain('in addition to the 30 credits that this run has already reserved')
     expect(emulator.counts.posts).toBe(1)
   })
 

@@ -74,7 +74,7 @@ describe('merge', () => {
     await withLease(createLayout(path.join(project.root, '.meshy')).lease('lockfile'), async () => {
       const merge = spawnScript(CLI, ['merge', '--ours'], { cwd: project.root })
       merging = merge.exited
-      await Promise.race([merging, merge.errorLine(/is at work on/)])
+      await Promise.race([merging, merge.errorLine(/is working on/)])
       expect(await readLockfile(project)).toBe(before)
     })
 

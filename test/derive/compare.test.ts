@@ -57,11 +57,11 @@ const derive = (source: Uint8Array, steps: readonly Step[]) =>
 
 describe('a step that leaves another model', () => {
   it.each([
-    [scales, /its box is 4 × 4 × .*, expected 2 × 2 × /],
-    [flattens, /its box is 2 × 2 × 0 from .*, expected 2 × 2 × 0\.\d+ from/],
+    [scales, /its bounding box is 4 × 4 × .*, expected 2 × 2 × /],
+    [flattens, /its bounding box is 2 × 2 × 0 from .*, expected 2 × 2 × 0\.\d+ from/],
     [dropsClip, /the first: clip `turn`/],
     [dropsChannel, /the first: clip `turn`: rotation of `Hips`/],
-    [dropsSkin, /its box is/],
+    [dropsSkin, /its bounding box is/],
     [dropsSocket, /the first: (?:extras of the )?node `hand_socket`/],
     [movesSocket, /the node `hand_socket` stands at \(0, 0\.9, 0\), expected \(0, 0\.5, 0\)/],
     [dropsExtras, /the first: extras of the node `hand_socket` \({"attach":"sword"}\)/],
@@ -77,7 +77,7 @@ describe('a step that leaves another model', () => {
   it('is refused when its positions are no numbers', async () => {
     const failure = await failureOf(derive(await riggedSample().write(), [losesNumbers]))
 
-    expect(failure.message).toContain('no finite number')
+    expect(failure.message).toContain('not a finite number')
   })
 
   it('is refused among steps of ours that are right', async () => {

@@ -172,7 +172,7 @@ describe('what is said of a derivation', () => {
 
     const { notes } = await deriveModel(source, { plan: { optimize: true }, extras: {} })
 
-    expect(notes).toEqual(['`ACME_voxels` is left out, since glTF-Transform does not read it'])
+    expect(notes).toEqual(['`ACME_voxels` is left out, because glTF-Transform does not read it'])
   })
 
   it('is nothing where nothing is lost, as of a texture that repeats', async () => {

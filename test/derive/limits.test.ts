@@ -78,7 +78,7 @@ describe('a model with fewer polygons than a pinned one', () => {
     return { service, run }
   }
   const FREE =
-    '`hero.png` without `poly` is stored already: `simplify=5000` on that import gives 5000 triangles of it for free.'
+    '`hero.png` without `poly` is already stored: `simplify=5000` on that import reduces it to 5000 triangles for free.'
 
   it('is said to be free in the announcement, and is paid all the same', async () => {
     const { service, run } = await withLarger()
@@ -138,7 +138,7 @@ describe('a model that an emulator made', () => {
   it('is not that of the service, and the error says where it counts, and how to have one', async () => {
     expect(await refusal('hero.png?meshy&poly=5000&pbr')).toMatchObject({
       code: 'MESHY_MODEL_MISSING',
-      hint: `\`hero.png\` is stored as a model of an emulator only, which counts where MESHY_BASE_URL is that of an emulator. ${ELSEWHERE}`,
+      hint: `\`hero.png\` is only stored as a model of an emulator, which counts only if MESHY_BASE_URL is that of an emulator. ${ELSEWHERE}`,
     })
   })
 

@@ -163,7 +163,7 @@ describe('simplify', () => {
     expect(facts.triangles).toBeGreaterThanOrEqual(4)
     expect(facts.triangles).toBeLessThan(100)
     expect(notes.join('\n')).toMatch(
-      /`simplify=12` (?:reached \d+ triangles, up to|is up to) [\d.]+ % of its size/,
+      /`simplify=12` (?:reached \d+ triangles, with a deviation of|deviates by) up to [\d.]+ % of its size/,
     )
   })
 })

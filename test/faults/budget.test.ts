@@ -36,7 +36,7 @@ describe('the budget', () => {
 
     expect(await run.loadAll(ALL)).toMatchObject([READY, READY, READY])
 
-    expect(run.told[0]).toMatch(/^meshy: generating .*: 90 credits in all$/)
+    expect(run.told[0]).toMatch(/^meshy: generating .*: 90 credits in total$/)
     expect(emulator.balance).toBe(100_000 - 90)
   })
 

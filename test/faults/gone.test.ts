@@ -50,8 +50,8 @@ describe('404 for a task that was paid', () => {
     const asset = await load(SPECIFIER)
 
     expect(asset.metadata.state).toBe('ready')
-    expect(told.join('\n')).toContain('past the retention')
-    expect(told.join('\n')).toContain('generating hero.png (30 credits): 30 credits in all')
+    expect(told.join('\n')).toContain('no longer keeps its task')
+    expect(told.join('\n')).toContain('generating hero.png (30 credits): 30 credits in total')
     expect(emulator.counts.posts).toBe(2)
   })
 })

@@ -189,7 +189,7 @@ describe('where a model is pinned', () => {
     const failure = await failureOf(build())
     await rm(dir('meshy-lock.json'))
 
-    expect(failure.hint).toMatch(/^Restore .* from git\. Where git never had it, delete it/)
+    expect(failure.hint).toMatch(/^Restore .* from git\. If it was never in git, delete it/)
     expect((await build()).metadata.state).toBe('ready')
     expect(await readFile(dir('meshy-lock.json'), 'utf8')).toBe(text)
     expect(service.counts.posts).toBe(1)

@@ -101,7 +101,7 @@ describe('the files besides the GLB', () => {
     const asset = await load('hero.png?meshy&formats=3mf')
 
     expect(Object.keys(await filesOf(asset))).toEqual(['hero.glb'])
-    expect(told.join('\n')).toContain('its task made no `3mf`')
+    expect(told.join('\n')).toContain('its task produced no `3mf`')
   })
 
   it('have pictures from four sides and without background, where they are asked for', async () => {
@@ -165,7 +165,7 @@ describe('the files besides the GLB', () => {
 
     expect(failure.code).toBe('MESHY_EXTRA_UNAVAILABLE')
     expect(failure.message).toMatch(/`fbx`, `obj`.* were not kept.* the service keeps tasks for 3 days/)
-    expect(failure.hint).toContain('Leave the directive out')
+    expect(failure.hint).toContain('Remove the directive')
     expect(service.emulator.counts.posts).toBe(1)
     expect(await (await run()).load('hero.png?meshy')).toMatchObject({ metadata: { state: 'ready' } })
   })

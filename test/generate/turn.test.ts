@@ -21,7 +21,7 @@ describe('withKeyLease', () => {
 
     expect(await withKeyLease(context.ports, SUBJECT, async () => 'done')).toBe('done')
 
-    expect(told).toEqual([expect.stringMatching(/hero\.png: process \d+ on .+ is at work on it/)])
+    expect(told).toEqual([expect.stringMatching(/hero\.png: process \d+ on .+ is working on it/)])
   }, 20_000)
 
   it('says nothing when this process itself is at work', async () => {

@@ -56,7 +56,7 @@ export async function badPictures(): Promise<Record<string, { bytes: Buffer; rea
     'cut.jpg': { bytes: half, reason: 'cannot be decoded' },
     'dot.png': { bytes: Buffer.from(makePng(1, 1)), reason: 'shows nothing: it has 1 × 1 pixels' },
     'nothing.png': { bytes: await plain(0), reason: 'shows nothing: it is fully transparent' },
-    'blank.png': { bytes: await plain(1), reason: 'shows nothing: it is of one colour all over' },
+    'blank.png': { bytes: await plain(1), reason: 'shows nothing: it has a single colour' },
   }
 }
 

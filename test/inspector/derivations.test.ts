@@ -61,7 +61,7 @@ describe('a derivation in a dev server', () => {
       error: {
         code: 'MESHY_DERIVE_FAILED',
         message: expect.stringContaining('no such mesh'),
-        hint: expect.stringContaining('Leave out the step'),
+        hint: expect.stringContaining('Remove the step'),
       },
     })
     expect((await inspected.model('hero.png')).progress).toBeUndefined()

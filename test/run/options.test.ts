@@ -127,7 +127,7 @@ describe('resolveOptions', () => {
     ],
     ['a value out of range', { inline: { concurrency: 0 } }, 'concurrency'],
     ['a plain http address', { inline: { baseUrl: 'http://api.example' } }, 'unencrypted'],
-    ['an address that is none', { env: { MESHY_BASE_URL: 'api.meshy.ai' } }, 'no URL'],
+    ['an address that is none', { env: { MESHY_BASE_URL: 'api.meshy.ai' } }, 'not a URL'],
     ['a password in the address', { inline: { baseUrl: 'https://me:secret@api.example' } }, 'password'],
   ])('refuses %s', (_, given: Given, message) => {
     expect(() => resolve(given)).toThrow(

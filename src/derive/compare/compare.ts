@@ -29,8 +29,8 @@ export function compare(
     placesFault(expected, after, allowance)
   if (fault === undefined) return
   throw new MeshyError('MESHY_DERIVE_WRONG', {
-    message: `\`${step}\` did not leave the model as it has to be: ${fault}.`,
-    hint: 'Leave out that step, and report it with the model. Nothing was kept of what it made.',
+    message: `\`${step}\` changed the model in a way that it must not: ${fault}.`,
+    hint: 'Remove that step, and report it together with the model. Its result was discarded.',
     details: { step, fault },
   })
 }
@@ -41,7 +41,7 @@ function boundsFault(expected: Snapshot, after: Snapshot, allowance: number): st
   )
   // A number that is none is no number below the allowance either.
   if (corners.every((distance) => distance <= allowance)) return undefined
-  return `its box is ${boxText(after)}, expected ${boxText(expected)}`
+  return `its bounding box is ${boxText(after)}, expected ${boxText(expected)}`
 }
 
 function boxText({ bounds }: Snapshot): string {
@@ -68,7 +68,7 @@ function namesFault(expected: Snapshot, after: Snapshot): string | undefined {
     return count <= 0
   })
   if (lost.length === 0) return undefined
-  return `${lost.length} of ${expected.names.length} things that code can ask for are gone, the first: ${lost[0]}`
+  return `${lost.length} of ${expected.names.length} things that code can look up by name are gone; the first is: ${lost[0]}`
 }
 
 function placesFault(expected: Snapshot, after: Snapshot, allowance: number): string | undefined {
@@ -81,5 +81,5 @@ function placesFault(expected: Snapshot, after: Snapshot, allowance: number): st
   const texts = [found.get(astray.name) ?? [], astray.at].map(
     (at) => `(${at.map((n) => Number(n.toPrecision(4))).join(', ')})`,
   )
-  return `the node \`${astray.name}\` stands at ${texts[0]}, expected ${texts[1]}`
+  return `the node \`${astray.name}\` is at ${texts[0]}, expected ${texts[1]}`
 }

@@ -17,10 +17,10 @@ function primitiveFault(primitive: Primitive): string | undefined {
   if (!positions) return undefined
   const count = positions.getCount()
   const odd = attributesOf(primitive).find((attribute) => attribute.getCount() !== count)
-  if (odd) return `has ${count} positions, and ${odd.getCount()} values of another attribute`
-  if (!everyFinite(positions)) return 'has a position that is no finite number'
+  if (odd) return `has ${count} positions, but ${odd.getCount()} values of another attribute`
+  if (!everyFinite(positions)) return 'has a position that is not a finite number'
   const last = largest(primitive.getIndices())
-  return last >= count ? `names the vertex ${last}, and has ${count}` : undefined
+  return last >= count ? `refers to vertex ${last}, but has only ${count} vertices` : undefined
 }
 
 function attributesOf(primitive: Primitive): Accessor[] {
@@ -43,7 +43,7 @@ function skinFault(document: Document): string | undefined {
     for (const primitive of node.getMesh()?.listPrimitives() ?? []) {
       const named = largest(primitive.getAttribute('JOINTS_0'))
       if (named >= joints)
-        return `the node \`${node.getName()}\` names the joint ${named}, and its skin has ${joints}`
+        return `the node \`${node.getName()}\` refers to joint ${named}, but its skin has only ${joints} joints`
     }
   }
   return undefined

@@ -40,7 +40,7 @@ async function compressByMeshopt(document: Document, tools: Tools): Promise<void
 
 async function compressByDraco(document: Document, { functions }: Tools, note: Work['note']): Promise<void> {
   const { surfaces, others } = countPrimitives(document)
-  if (others > 0) note('Draco compresses triangles only: points and lines stay as they are.')
+  if (others > 0) note('Draco compresses only triangles; points and lines stay as they are.')
   if (surfaces === 0) return
   unquantize(document)
   packForDraco(document)

@@ -22,7 +22,7 @@ export const place: Step = {
 function factorOf({ size: [, height] }: Facts['bounds'], plan: DerivationPlan): number {
   if (plan.height === undefined) return 1
   if (height > 0) return plan.height / height
-  throw new Error('the model is flat, and so has no height to make larger or smaller')
+  throw new Error('the model is flat, so it has no height to scale')
 }
 
 /** How far the model is to move once it has its size. */

@@ -113,9 +113,9 @@ function tell(
 ): void {
   const off = `${Number((error * 100).toPrecision(2))} % of its size`
   if (triangles > aim.triangles * (1 + CLOSE) || triangles < aim.triangles * (1 - CLOSE)) {
-    note(`${asked} reached ${triangles} triangles, up to ${off} off.`)
+    note(`${asked} reached ${triangles} triangles, with a deviation of up to ${off}.`)
   } else if (error > TOLD_ERROR) {
-    note(`${asked} is up to ${off} off: its shape shows it.`)
+    note(`${asked} deviates by up to ${off}, which is visible in its shape.`)
   }
 }
 
@@ -123,6 +123,6 @@ function tellTexture({ note, document, plan }: Work, laid: number): void {
   if (laid <= TOLD_TEXTURE || document.getRoot().listTextures().length === 0) return
   const share = `${Math.round(laid * 100)} % of its surface`
   note(
-    `\`simplify=${plan.simplify}\` cuts across pieces of the texture: ${share} shows it only roughly. More triangles keep more of it.`,
+    `\`simplify=${plan.simplify}\` cuts across pieces of the texture: ${share} shows it only roughly. More triangles preserve more of it.`,
   )
 }

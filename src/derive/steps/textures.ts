@@ -65,5 +65,5 @@ function sideOf(texture: Texture, { textureSize = Infinity, level = 1 }: Derivat
 function keptNote(kept: readonly Texture[]): string {
   const formats = [...new Set(kept.map((texture) => texture.getMimeType().replace('image/', '')))]
   const count = kept.length === 1 ? 'one of its textures is' : `${kept.length} of its textures are`
-  return `${count} ${formats.join(', ')}, which stays as it is, whatever size is asked for`
+  return `${count} ${formats.join(', ')}, which stays as it is, whatever size you ask for`
 }

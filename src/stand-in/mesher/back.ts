@@ -26,10 +26,10 @@ export async function chooseBack(
 ): Promise<{ back: Back; notes: string[] }> {
   const found = others.length > 0 ? await findBack(sharp, front, others) : undefined
   if (found)
-    return { back: found.back, notes: [`The back shows picture ${found.number} of ${others.length + 1}.`] }
+    return { back: found.back, notes: [`The back shows image ${found.number} of ${others.length + 1}.`] }
   const notes =
     others.length > 0
-      ? ['None of the other pictures has the outline of the back, so only the first one is used.']
+      ? ['None of the other images has the outline of the back, so only the first image is used.']
       : []
   if (front.kind === 'slab') return { back: { kind: 'mirror' }, notes }
   const kind = wanted === 'auto' ? (looksFrontal(front) ? 'plain' : 'mirror') : wanted

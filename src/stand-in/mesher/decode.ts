@@ -43,8 +43,8 @@ export async function decode(sharp: SharpFactory, bytes: Uint8Array): Promise<Pi
   const { pixels, width, height } = picture
   if (!isVisible(pixels)) {
     throw new MeshyError('MESHY_IMAGE_INVALID', {
-      message: `The picture of ${width} × ${height} pixels is fully transparent: expected something to see`,
-      hint: 'Export the picture again with its contents visible.',
+      message: `The image of ${width} × ${height} pixels is fully transparent; expected visible contents`,
+      hint: 'Export the image again with its contents visible.',
     })
   }
   return picture.transparent ? picture : onWhite(picture)
@@ -91,8 +91,8 @@ async function read(sharp: SharpFactory, bytes: Uint8Array): Promise<Picture> {
     return { pixels, width: info.width, height: info.height, transparent: isTransparent(pixels) }
   } catch (error) {
     throw new MeshyError('MESHY_IMAGE_INVALID', {
-      message: `The picture could not be decoded: ${error instanceof Error ? error.message : String(error)}`,
-      hint: 'Export the picture again as PNG or JPEG.',
+      message: `The image could not be decoded: ${error instanceof Error ? error.message : String(error)}`,
+      hint: 'Export the image again as PNG or JPEG.',
       cause: error,
     })
   }

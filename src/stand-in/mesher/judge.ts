@@ -75,5 +75,5 @@ function emptinessOf({ pixels, width, height }: Look): { problem: string } | und
   }
   if ((high[3] ?? 0) < MIN_CONTRAST) return { problem: 'shows nothing: it is fully transparent' }
   const contrast = Math.max(...high.map((value, channel) => value - (low[channel] ?? 0)))
-  return contrast < MIN_CONTRAST ? { problem: 'shows nothing: it is of one colour all over' } : undefined
+  return contrast < MIN_CONTRAST ? { problem: 'shows nothing: it has a single colour' } : undefined
 }

@@ -57,7 +57,7 @@ export interface PreviewModel {
 /** Share of the picture with the colour of the backdrop and yet contours from which parts may be missing. */
 const MANY_LOOKALIKES = 0.0005
 const STAND_IN_NOTE =
-  'Made on this machine from the outline and colours of one picture. Not the generated model.'
+  'Made on this machine from the outline and colours of one image. Not the generated model.'
 const UNTEXTURED: GlbMaterial = { color: [0.75, 0.75, 0.75, 1], roughness: 0.7 }
 
 /**
@@ -107,7 +107,7 @@ async function requireLibraries(): Promise<Libraries> {
   if (!('missing' in libraries)) return libraries
   throw new MeshyError('MESHY_PREVIEW_UNAVAILABLE', {
     message: `Stand-in models cannot be made: ${libraries.missing}`,
-    hint: 'Install `sharp` and `meshoptimizer`, or go on with cards as stand-ins.',
+    hint: 'Install `sharp` and `meshoptimizer`, or continue with cards as stand-ins.',
     details: { missing: libraries.missing },
   })
 }
@@ -138,10 +138,10 @@ async function makeSkin(
 
 function notesOn({ shape, lookalike }: View): string[] {
   if (shape.kind === 'slab') {
-    return ['No object could be told from its surroundings, so the whole picture became a plate.']
+    return ['No object could be distinguished from its surroundings, so the whole image became a plate.']
   }
   if (lookalike <= MANY_LOOKALIKES) return []
   return [
-    'Parts of the object seem to have the colour of the backdrop and may be missing. A transparent backdrop avoids this.',
+    'Parts of the object seem to have the colour of the background and may be missing. A transparent background avoids this.',
   ]
 }

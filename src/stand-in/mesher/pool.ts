@@ -61,7 +61,7 @@ function closedError(): MeshyError {
 function crashedError(error: unknown): MeshyError {
   return new MeshyError('MESHY_PREVIEW_CRASHED', {
     message: `The worker that makes stand-in models died: ${error instanceof Error ? error.message : String(error)}`,
-    hint: 'Run again; a card stands in for the model meanwhile.',
+    hint: 'Run again. In the meantime, a card stands in for the model.',
     cause: error,
   })
 }

@@ -10,8 +10,8 @@ export function findWorkerScript(): WorkerScript {
   const script = find('stand-in/mesher')
   if (script) return script
   throw new MeshyError('MESHY_PREVIEW_UNAVAILABLE', {
-    message: 'Stand-in models cannot be made: the script of their worker is missing from the package',
-    hint: 'Keep the files of `unplugin-meshy` together: do not bundle the plugin itself.',
+    message: 'Stand-in models cannot be made: their worker script is missing from the package',
+    hint: 'Keep the files of `unplugin-meshy` together; do not bundle the plugin itself.',
     details: { missing: 'stand-in/mesher/worker.mjs' },
   })
 }

@@ -104,7 +104,7 @@ async function follow(exchange: Exchange, request: StoreRequest, signal: AbortSi
     if (reply.status < 300 || reply.status >= 400 || location === null) return reply
     await reply.drop()
     if (request.method === 'PUT' || request.method === 'DELETE') {
-      throw new StoreFault('refused', 'redirects what is written, which is not followed')
+      throw new StoreFault('refused', 'redirects writes, which is not followed')
     }
     url = redirectTarget(location, url)
     headers = {}

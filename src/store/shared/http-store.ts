@@ -72,6 +72,6 @@ async function assertDone({ status }: StoreAnswer): Promise<void> {
 }
 
 function refused(status: number): StoreFault {
-  const reason = status === 401 || status === 403 ? ': it wants other credentials' : ''
+  const reason = status === 401 || status === 403 ? ': it requires other credentials' : ''
   return new StoreFault('refused', `answered ${status}${reason}`, { status })
 }

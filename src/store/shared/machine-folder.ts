@@ -41,15 +41,15 @@ async function openMachineFolder(folder: string): Promise<string | undefined> {
     // Another process may have made it a moment ago: what is written into it is as lasting as its name.
     await syncFolder(path.dirname(folder)).catch(ignoreUnreadable)
     const found = await stat(folder)
-    if (!found.isDirectory()) return 'it is no folder'
+    if (!found.isDirectory()) return 'it is not a folder'
     const { mode, uid } = found
     if (process.platform === 'win32' || process.getuid === undefined) return undefined
     if (uid !== process.getuid()) return 'it belongs to another user'
-    return (mode & 0o022) === 0 ? undefined : 'other users may write to it'
+    return (mode & 0o022) === 0 ? undefined : 'other users can write to it'
   } catch (error) {
     const errno = errnoOf(error)
     if (errno === undefined) throw error
-    return `it cannot be made (\`${errno}\`)`
+    return `it cannot be created (\`${errno}\`)`
   }
 }
 
@@ -67,7 +67,7 @@ export function openOnce(folder: string, warn: (text: string) => void): () => Pr
   let opening: Promise<boolean> | undefined
   const open = async (): Promise<boolean> => {
     const problem = await openMachineFolder(folder)
-    if (problem !== undefined) warn(`the machine's store \`${folder}\` is not used: ${problem}`)
+    if (problem !== undefined) warn(`the machine store \`${folder}\` is not used: ${problem}`)
     return problem === undefined
   }
   return () => (opening ??= open())

@@ -124,7 +124,7 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
 /** Whatever a disk answers: the build has these bytes. */
 function tellErrno(error: unknown, warn: (text: string) => void): void {
   if (errnoOf(error) === undefined) throw error
-  warn(`the machine's store takes nothing: ${formatThrown(error)}`)
+  warn(`the machine store cannot be written: ${formatThrown(error)}`)
 }
 
 /** Each file that a full disk does not take has a name of its own to complain of. */
@@ -185,7 +185,7 @@ async function inTurn<T>(
     return await withLease(layout.lease(`${account}-${key}`), begin, options)
   } catch (error) {
     if (isTurn || !isOutOfReach(error)) throw error
-    warn(`the machine's store is out of reach: ${error.message}`)
+    warn(`the machine store is not accessible: ${error.message}`)
   }
   return use(undefined)
 }
@@ -210,7 +210,7 @@ async function orWithout(warn: (text: string) => void, write: () => Promise<unkn
     await write()
   } catch (error) {
     if (!isOutOfReach(error)) throw error
-    warn(`the machine's store takes nothing: ${error.message}`)
+    warn(`the machine store cannot be written: ${error.message}`)
   }
 }
 

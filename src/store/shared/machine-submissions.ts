@@ -86,7 +86,7 @@ async function ifNobodyWorks(lease: string, clock: Clock, step: () => Promise<vo
 
 function corrupt(file: string, problem: string, cause?: unknown): MeshyError {
   return new MeshyError('MESHY_CACHE_CORRUPT', {
-    message: `\`${file}\` is no record of a submission: ${problem}.`,
+    message: `\`${file}\` is not a valid record of a submission: ${problem}.`,
     hint: 'Delete the file, unless a model of that key was being paid for.',
     cause,
   })

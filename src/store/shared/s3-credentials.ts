@@ -47,7 +47,7 @@ export function createCredentials(
   return async () => {
     if (known && (known.expiresAt === undefined || known.expiresAt - now() > RENEWAL_MS)) return known
     chain ??= loadChain(env, () =>
-      warn(`${reason} is set, and \`@aws-sdk/credential-providers\` is not installed`),
+      warn(`${reason} is set, but \`@aws-sdk/credential-providers\` is not installed`),
     )
     known = await (await chain)()
     return known

@@ -163,8 +163,8 @@ async function refused({ status, headers, bytes }: StoreAnswer): Promise<StoreFa
   if (code === 'RequestTimeTooSkewed') return new SkewFault(status, serverTime(headers))
   const isDenied = status === 401 || status === 403
   const words = isDenied
-    ? `it is not there, or reading or writing it is denied${code ? ` (${code})` : ''}`
-    : (code ?? 'which is no answer to this')
+    ? `it does not exist, or reading or writing it is denied${code ? ` (${code})` : ''}`
+    : (code ?? 'which is not a valid answer')
   return new StoreFault('refused', `answered ${status}: ${words}`, { status })
 }
 

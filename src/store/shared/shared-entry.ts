@@ -18,7 +18,7 @@ const sharedEntrySchema = z.looseObject({
 
 /** Why a record is not taken: continues "its entry". */
 export type EntryRefusal =
-  'is no record' | 'is of another request' | 'is not signed' | 'has a wrong signature'
+  'is not a record' | 'is of another request' | 'is not signed' | 'has a wrong signature'
 
 export const MAX_ENTRY_BYTES = 1024 * 1024
 
@@ -42,7 +42,7 @@ export function readSharedEntry(
   },
 ): Entry | EntryRefusal {
   const parsed = sharedEntrySchema.safeParse(parseForeign(text))
-  if (!parsed.success) return 'is no record'
+  if (!parsed.success) return 'is not a record'
   const { key, entry, signature } = parsed.data
   if (key !== wanted.key || wanted.keyOf(entry.request) !== wanted.key) return 'is of another request'
   if (wanted.signingKey !== undefined) {

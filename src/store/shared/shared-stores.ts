@@ -69,7 +69,7 @@ export function openSharedStores(init: SharedStoresInit): SharedStores {
 
 function machineSource(machine: MachineStore | undefined, { layout }: Store): BlobSource[] {
   if (!machine) return []
-  return [{ name: 'the store of this machine', bring: (ref) => machine.bring(ref, layout) }]
+  return [{ name: 'the machine store', bring: (ref) => machine.bring(ref, layout) }]
 }
 
 /** What the team gives is kept for the other projects of this machine. */
@@ -80,7 +80,7 @@ function teamSource(
   if (!team) return []
   return [
     {
-      name: `the team's store ${team.label}`,
+      name: `the team store ${team.label}`,
       bring: async (ref, signal) => {
         const isBrought = await team.bring(ref, store.blobs, signal).catch((error: unknown) => {
           if (error instanceof StoreFault) team.complain(error)
@@ -109,7 +109,7 @@ export async function finishSharing({ store, reporter: { logger } }: SharingRun)
   // A store that was complained of was told to be without what it lacks.
   if (left > 0 && !sharing.team?.hasComplained()) {
     logger.warn(
-      `meshy: ${left} of the models are not in the team's store yet; \`unplugin-meshy push\` uploads them`,
+      `meshy: ${left} of the models are not in the team store yet; run \`unplugin-meshy push\` to upload them`,
     )
   }
   await sharing.machine?.tidy()

@@ -38,7 +38,7 @@ export type WrittenIn = 'environment' | 'config'
  * @throws {MeshyError} MESHY_OPTIONS_INVALID
  */
 export function parseStoreAddress(text: string, writtenIn: WrittenIn, env: Environment): StoreAddress {
-  if (!URL.canParse(text)) throw badAddress(text, 'it is no URL')
+  if (!URL.canParse(text)) throw badAddress(text, 'it is not a URL')
   const url = new URL(text)
   if (url.protocol === 's3:') return parseS3(url, env)
   if (url.protocol === 'https:' || url.protocol === 'http:') return parseHttp(url, writtenIn)
@@ -64,9 +64,9 @@ function parseS3(url: URL, env: Environment): S3Address {
 
 function assertBucket(url: URL, shown: string): void {
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(url.hostname)) {
-    throw badAddress(shown, 'it names no bucket')
+    throw badAddress(shown, 'it does not name a bucket')
   }
-  if (url.username || url.password) throw badAddress(shown, 'keys do not belong into it')
+  if (url.username || url.password) throw badAddress(shown, 'credentials do not belong in it')
   const unknown = [...url.searchParams.keys()].find((name) => name !== 'endpoint' && name !== 'region')
   if (unknown === undefined) return
   throw badAddress(shown, `\`${unknown}\` is neither \`endpoint\` nor \`region\``)
@@ -76,15 +76,15 @@ function decodePath(pathname: string, shown: string): string {
   try {
     return decodeURIComponent(pathname)
   } catch {
-    throw badAddress(shown, 'its path is not percent-encoded well')
+    throw badAddress(shown, 'its path has invalid percent-encoding')
   }
 }
 
 function parseEndpoint(text: string): URL {
-  if (!URL.canParse(text)) throw badAddress(text, 'the endpoint is no URL')
+  if (!URL.canParse(text)) throw badAddress(text, 'the endpoint is not a URL')
   const url = new URL(text)
   assertSafe(url, 'the endpoint')
-  if (url.username || url.password) throw badAddress(url.origin, 'keys do not belong into the endpoint')
+  if (url.username || url.password) throw badAddress(url.origin, 'credentials do not belong in the endpoint')
   return url
 }
 
@@ -94,10 +94,7 @@ function parseHttp(url: URL, writtenIn: WrittenIn): HttpAddress {
   if (url.search || url.hash) throw badAddress(label, 'it has a query or a fragment')
   const hasUser = url.username !== '' || url.password !== ''
   if (hasUser && writtenIn === 'config') {
-    throw badAddress(
-      label,
-      'a user name and password do not belong into a file; set MESHY_TEAM_STORE instead',
-    )
+    throw badAddress(label, 'a user name and password do not belong in a file; set MESHY_TEAM_STORE instead')
   }
   const basic = hasUser
     ? { user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) }
@@ -114,6 +111,6 @@ function assertSafe(url: URL, what: string): void {
 function badAddress(shown: string, problem: string): MeshyError {
   return new MeshyError('MESHY_OPTIONS_INVALID', {
     message: `The team store \`${shown.slice(0, 200)}\` cannot be used: ${problem}.`,
-    hint: `Expected ${ADDRESS_FORMS}; http is for this machine alone. See docs/stores.md.`,
+    hint: `Expected ${ADDRESS_FORMS}; http is for this machine only. See docs/stores.md.`,
   })
 }

@@ -96,7 +96,7 @@ export class TeamLeases {
       }
       if (await this.#take(key, top)) return this.#lease(key, top?.onItsWay)
       if (++refusals === MAX_REFUSALS)
-        throw new StoreFault('wrong', 'refuses to create a lease, and shows none')
+        throw new StoreFault('wrong', 'refuses to create a lease, but has none')
       await this.#init.clock.sleep(RETRY_MS, signal)
     }
   }
@@ -149,7 +149,7 @@ export class TeamLeases {
       if (text === undefined) return top
       top = this.#parse(key, { generation, text })
     }
-    throw new StoreFault('wrong', 'shows a lease under every name')
+    throw new StoreFault('wrong', 'returns a lease under every name')
   }
 
   #parse(key: string, { generation, text }: Pick<Found, 'generation' | 'text'>): Found {

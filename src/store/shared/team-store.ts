@@ -123,7 +123,7 @@ function createComplaints({
   return {
     hasComplained: () => isSaid,
     complain: (problem) => {
-      if (!isSaid) warn(`the team's store ${label}${textOf(problem, mayUpload)}`)
+      if (!isSaid) warn(`the team store ${label}${textOf(problem, mayUpload)}`)
       isSaid = true
     },
   }
@@ -131,8 +131,8 @@ function createComplaints({
 
 function textOf(problem: StoreFault | string, mayUpload: boolean): string {
   if (typeof problem === 'string') return `: ${problem}`
-  const way = mayUpload ? ', and `unplugin-meshy push` uploads what it lacks' : ''
-  return ` ${problem.message}; this run does without it${way}`
+  const way = mayUpload ? '; run `unplugin-meshy push` to upload what it lacks' : ''
+  return ` ${problem.message}; this run continues without it${way}`
 }
 
 /** The blobs verify what comes: other bytes are a fault of the store, and never stay. */

@@ -8,7 +8,7 @@ import type { TeamStore } from './team-store.ts'
 
 const AT_ONCE = 4
 const NO_CREDENTIALS =
-  'there are no credentials to write to it with, so that what is made here is nowhere else; `unplugin-meshy push` uploads it'
+  'there are no credentials to write to it, so models made here exist nowhere else; `unplugin-meshy push` uploads them'
 
 export interface UploadsInit {
   /** Undefined where this run may not write. */

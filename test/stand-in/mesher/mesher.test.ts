@@ -181,7 +181,7 @@ describe('makeMesh', () => {
 
     const model = await makeMesh([front, await emoji('bicycle'), back], OPTIONS)
 
-    expect(model.notes).toEqual(['The back shows picture 3 of 3.'])
+    expect(model.notes).toEqual(['The back shows image 3 of 3.'])
     expect(countDefects(readSurface(model.glb))).toEqual(CLOSED)
     expect(await validateGlb(model.glb)).toMatchObject({ errors: 0, warnings: 0 })
   })

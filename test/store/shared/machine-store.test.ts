@@ -157,7 +157,7 @@ describe('createMachineStore', () => {
 
     await store.tidy()
 
-    expect(warned).toEqual([expect.stringMatching(/the machine's store takes nothing: .*the disk is full/)])
+    expect(warned).toEqual([expect.stringMatching(/the machine store cannot be written: .*the disk is full/)])
     expect(await readdir(temp.path('volume', 'tmp'))).toEqual([])
     const taken = await Promise.all(refs.map((ref) => store.bring(ref, projectOf('two'))))
     expect(taken.filter(Boolean)).toHaveLength((await store.size()).files)

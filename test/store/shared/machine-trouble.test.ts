@@ -23,7 +23,7 @@ async function built(machineStore: string): Promise<TestRun> {
   return run
 }
 
-const complaints = ({ told }: TestRun) => told.filter((text) => text.includes("the machine's store"))
+const complaints = ({ told }: TestRun) => told.filter((text) => text.includes('the machine store'))
 
 describe.skipIf(!canMount)('the store of a machine on a volume that is full (needs root on Linux)', () => {
   it('fails no build, and says so', async () => {

@@ -34,7 +34,7 @@ describe('the store of a machine', () => {
 
     expect(asset.metadata.state).toBe('ready')
     expect(service.tasks()).toHaveLength(1)
-    expect(second.told.join('\n')).toMatch(/other\.png: taken from the store of this machine, 0 credits/)
+    expect(second.told.join('\n')).toMatch(/other\.png: taken from the machine store, 0 credits/)
     expect([...((await second.context.ports.store.lockfile?.all()) ?? [])]).toMatchObject([
       [expect.any(String), { image: 'other.png' }],
     ])
@@ -124,7 +124,7 @@ describe('the store of a machine', () => {
 
     expect(await failureOf(frozen.load('hero.png?meshy'))).toMatchObject({
       code: 'MESHY_MODEL_UNRESTORABLE',
-      message: expect.stringContaining('The store of this machine does not have it') as string,
+      message: expect.stringContaining('The machine store does not have it') as string,
     })
   })
 

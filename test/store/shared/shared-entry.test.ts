@@ -44,9 +44,9 @@ describe('readSharedEntry', () => {
         record.entry['request'] = sampleEntry(2).request
       }),
     ],
-    ['is no record', '<html>'],
-    ['is no record', '{"version":1}'],
-    ['is no record', 'null'],
+    ['is not a record', '<html>'],
+    ['is not a record', '{"version":1}'],
+    ['is not a record', 'null'],
   ])('%s: refused', (refusal, text) => {
     expect(read(text, 'secret')).toBe(refusal)
   })

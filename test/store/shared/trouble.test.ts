@@ -59,7 +59,7 @@ describe('a store of the machine that is spoilt', () => {
     async (folder) => {
       const service = await startService()
       if (folder !== '.') await mkdir(temp.path('machine'))
-      await writeFile(temp.path('machine', folder), 'no folder')
+      await writeFile(temp.path('machine', folder), 'not a folder')
       const { context, load, told } = await openRun({
         root: await project('one'),
         service,
@@ -71,7 +71,7 @@ describe('a store of the machine that is spoilt', () => {
 
       expect(asset.metadata.state).toBe('ready')
       expect(service.tasks()).toHaveLength(1)
-      expect(told.join('\n')).toMatch(/the machine's store/)
+      expect(told.join('\n')).toMatch(/the machine store/)
     },
   )
 })
@@ -104,7 +104,7 @@ describe('a model of a store', () => {
     const asset = await load(SPECIFIER)
 
     expect(asset.metadata.state).toBe('ready')
-    expect(told.join('\n')).toMatch(/the store of this machine has for its key is of another picture/)
+    expect(told.join('\n')).toMatch(/the machine store has for its key was made from another image/)
   })
 })
 
@@ -115,7 +115,7 @@ describe('fetchAhead', () => {
     const { load } = await openRun({ root, service, options: shared() })
     await load(SPECIFIER)
     await rm(`${root}/.meshy`, { recursive: true })
-    await writeFile(`${root}/.meshy`, 'no folder')
+    await writeFile(`${root}/.meshy`, 'not a folder')
     const { context } = await openRun({ root, service, options: { ...shared(), mode: 'frozen' } })
 
     expect(await fetchAhead(context.ports)).toBe(0)

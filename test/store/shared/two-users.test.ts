@@ -45,7 +45,7 @@ describe.skipIf(process.getuid?.() !== 0)('two users with one folder for their s
     ])
 
     expect([owner.stdout.trim(), other.stdout.trim()]).toEqual(['ready', 'ready'])
-    expect(owner.stderr).not.toContain("the machine's store")
+    expect(owner.stderr).not.toContain('the machine store')
     expect(other.stderr.match(/it belongs to another user/g)).toHaveLength(1)
     expect(await ownersIn(machineStore)).toEqual(new Set([OWNER]))
   })
