@@ -10,7 +10,7 @@ import {
   RUN_FILE,
   RUN_VARIABLE,
 } from '../run/commanded.ts'
-import { writePlanStandIn } from '../stand-in/plan-stand-in.ts'
+import { writePlanStandIn } from '../stand-in/stand-in-file.ts'
 import type { ModelReport } from '../run/reporting/report.ts'
 import { movedOptions } from './pnp-copy.ts'
 import { copyProject, copyRootOf } from './project-copy.ts'

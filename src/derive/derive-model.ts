@@ -1,15 +1,19 @@
 import type { Document, ILogger, NodeIO } from '@gltf-transform/core'
 import type { Facts } from '../glb/facts.ts'
-import { applySteps } from './apply-steps.ts'
-import { failed } from './failure.ts'
-import { openModel } from './io.ts'
+import { failed, openModel } from './io.ts'
 import type { Tools } from './libraries.ts'
 import { completePlan, type DerivationPlan, packagesOf, stepsOf } from '../finding/steps.ts'
 import { dropUndrawn } from './sound.ts'
-import { STEPS } from './steps/registry.ts'
-import type { Step } from './steps/step.ts'
+import type { Step, Work } from './steps/step.ts'
 import { inspectGlb } from '../glb/inspect.ts'
 import { readGlb } from '../glb/read.ts'
+import { compare, faultOf } from './compare/compare.ts'
+import { takeSnapshot, type Snapshot } from './compare/snapshot.ts'
+import { compress } from './steps/compress.ts'
+import { optimize } from './steps/optimize.ts'
+import { place } from './steps/place.ts'
+import { simplify, lods } from './steps/simplify.ts'
+import { textures } from './steps/textures.ts'
 
 /** What was derived from a model. */
 export interface DerivedModel {
@@ -118,3 +122,48 @@ async function trueFacts(glb: Uint8Array, io: NodeIO): Promise<Facts> {
   for (const extension of packed) extension.dispose()
   return inspectGlb(await io.writeBinary(document))
 }
+
+/** What is the same for every step of a derivation. */
+type Bench = Omit<Work, 'before'>
+
+/**
+ * Applies the steps that a plan asks for, each held against what it began with, and writes the model: what is read
+ * again from the written bytes is held against the last step, since codecs work only then.
+ *
+ * @throws {MeshyError} MESHY_DERIVE_FAILED, MESHY_DERIVE_WRONG
+ */
+async function applySteps(bench: Bench, steps: readonly Step[]): Promise<Uint8Array> {
+  const asked = steps.filter((step) => step.isAsked(bench.plan))
+  let snapshot = takeSnapshot(bench.document)
+  for (const step of asked) snapshot = await applyStep(step, bench, snapshot)
+  return writeChecked(asked.at(-1)?.name ?? 'write', bench, snapshot)
+}
+
+async function applyStep(step: Step, work: Bench, before: Snapshot): Promise<Snapshot> {
+  const changes = await named(step.name, () => step.apply({ ...work, before }))
+  const after = takeSnapshot(work.document)
+  compare(step.name, { before, after, changes: changes ?? undefined })
+  return after
+}
+
+async function writeChecked(name: string, { document, io }: Bench, before: Snapshot): Promise<Uint8Array> {
+  return named(name, async () => {
+    const glb = await io.writeBinary(document)
+    const written = await io.readBinary(glb)
+    const fault = faultOf(written)
+    if (fault) throw new Error(`its result is not a complete model: ${fault}`)
+    compare(name, { before, after: takeSnapshot(written) })
+    return glb
+  })
+}
+
+async function named<T>(step: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    throw failed(step, cause)
+  }
+}
+
+/** Every step, in the order in which they are applied. */
+export const STEPS: readonly Step[] = [optimize, simplify, lods, textures, place, compress]

@@ -1,5 +1,5 @@
 import type { Document, ILogger, NodeIO } from '@gltf-transform/core'
-import { MeshyError } from '../system/errors.ts'
+import { MeshyError, isMeshyError } from '../system/errors.ts'
 import { readGlb } from '../glb/read.ts'
 import type { PackageName } from '../finding/steps.ts'
 import { loadTools, type Tools } from './libraries.ts'
@@ -7,7 +7,7 @@ import { makeSound } from './sound.ts'
 import { packForDraco } from './steps/prepare.ts'
 
 /** A model that is open for work. */
-export interface OpenModel {
+interface OpenModel {
   document: Document
   io: NodeIO
   tools: Tools
@@ -78,4 +78,15 @@ async function createIo({ core, extensions, meshoptimizer, draco3dgltf }: Tools)
     io.registerDependencies({ 'draco3d.encoder': encoder, 'draco3d.decoder': decoder })
   }
   return io
+}
+
+/** What a step threw, as an error that names the step. */
+export function failed(step: string, cause: unknown): MeshyError {
+  if (isMeshyError(cause)) return cause
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new MeshyError('MESHY_DERIVE_FAILED', {
+    message: `\`${step}\` failed: ${reason.replace(/\.$/, '')}.`,
+    hint: 'Remove the step that fails, and report it together with the model.',
+    cause,
+  })
 }

@@ -1,7 +1,6 @@
 import type { Transform } from '@gltf-transform/core'
-import { faultOf } from './compare/whole.ts'
-import { failed } from './failure.ts'
-import { openModel } from './io.ts'
+import { faultOf } from './compare/compare.ts'
+import { failed, openModel } from './io.ts'
 
 /** A step of the user's own: any function of glTF-Transform. */
 export interface ModelTransform {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { isMeshyError, hasErrno } from '../system/errors.ts'
 import type { Facts } from '../glb/facts.ts'
 import { inspectGlb } from '../glb/inspect.ts'
 import { writeAtomically } from '../system/durable.ts'
 import type { Store } from '../store/open-store.ts'
+import { writeGlb } from '../glb/write.ts'
 
 /** A free local model that is shown while, or instead of, the real one. Never in entries or lockfile. */
 export interface StandIn {
@@ -60,4 +61,17 @@ function describe(glb: Uint8Array): Description {
 
 function descriptionOf(file: string): string {
   return `${file}.json`
+}
+
+/** Writes the smallest model, which no picture is read for, to stand in for all in a plan. */
+export async function writePlanStandIn(file: string): Promise<StandIn> {
+  const triangle = {
+    positions: new Float32Array([0, 0, 0, 1, 0, 0, 0, 1, 0]),
+    normals: new Float32Array([0, 0, 1, 0, 0, 1, 0, 0, 1]),
+    indices: [0, 1, 2],
+  }
+  const glb = writeGlb({ name: 'plan', generator: 'unplugin-meshy plan', parts: [triangle] })
+  await writeFile(file, glb)
+  const sha256 = createHash('sha256').update(glb).digest('hex')
+  return { path: file, facts: inspectGlb(glb), bytes: glb.length, sha256 }
 }

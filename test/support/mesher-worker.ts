@@ -5,7 +5,7 @@ import { parentPort, threadId } from 'node:worker_threads'
 import { hasErrno } from '../../src/system/errors.ts'
 import { describeFailure } from '../../src/system/worker-pool.ts'
 import type { PreviewModel } from '../../src/stand-in/mesher/mesher.ts'
-import type { Answer, Job } from '../../src/stand-in/mesher/worker-messages.ts'
+import type { Answer, Job } from '../../src/stand-in/mesher/pool.ts'
 
 /**
  * The mesher's worker in tests: what one of them had made is not made again, since the same input gives the same bytes

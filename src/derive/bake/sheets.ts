@@ -1,8 +1,7 @@
 import type { Document, Material, Primitive, Texture } from '@gltf-transform/core'
 import type { Tools } from '../libraries.ts'
-import type { Surface } from '../simplify/surface-types.ts'
-import { primitivesOf } from '../steps/prepare.ts'
-import { isReadable } from '../steps/readable.ts'
+import type { Surface } from '../simplify/surface.ts'
+import { primitivesOf, isReadable } from '../steps/prepare.ts'
 import { cornersOf, placeIn, readPatch, type Patch } from './patch.ts'
 
 /** Textures that one layout holds for, and what is laid out in it. */

@@ -1,6 +1,5 @@
 import type { MeshoptSimplifier, SimplifierFlags } from 'meshoptimizer'
-import type { Part, Surface } from './surface-types.ts'
-import { TRAITS } from './traits.ts'
+import { type Part, type Surface, TRAITS } from './surface.ts'
 
 /** A surface with fewer triangles. */
 export interface Reduced {

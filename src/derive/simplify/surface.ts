@@ -1,85 +1,125 @@
-import type { Document, Node, Primitive } from '@gltf-transform/core'
-import { drawnNodes, instancesOf, restPositions } from '../compare/rest-pose.ts'
-import type { Part, Surface } from './surface-types.ts'
-import { setApart } from './layers.ts'
-import { minus, type Vec } from './vectors.ts'
-import { sameTexture, writeTraits, TRAITS } from './traits.ts'
+import type { Primitive, Accessor, Node } from '@gltf-transform/core'
 
-const TRIANGLES = 4
-
-/** Gathers the surface. Every part of it has indices. */
-export function gatherSurface(document: Document): Surface {
-  const owners = ownersOf(document)
-  const parts = partsOf(owners)
-  const count = parts.at(-1)?.end ?? 0
-  const positions = new Float32Array(count * 3)
-  const traits = new Float32Array(count * TRAITS.length)
-  // Measured from one of them: far from zero, numbers are too coarse for small differences.
-  let origin: Vec | undefined
-  for (const part of parts) {
-    const node = owners.get(part.primitive)?.node
-    if (!node) continue
-    restPositions(node, part.primitive).forEach((at, i) => {
-      origin ??= at
-      positions.set(minus(at, origin), (part.start + i) * 3)
-    })
-    writeTraits(traits, part, node)
-  }
-  const indices = Uint32Array.from(
-    parts.flatMap(({ primitive, start }) => indicesOf(primitive).map((at) => at + start)),
-  )
-  setApart({ indices, positions })
-  return { parts, positions, traits, indices, ...locksOf(parts, { positions, traits }) }
-}
-
-interface Owner {
-  node: Node
+/** A primitive of triangles, and where its vertices are in the surface. */
+export interface Part {
+  primitive: Primitive
+  /** How often it is drawn. */
   times: number
+  /** Its first vertex in the surface, and the one behind its last. */
+  start: number
+  end: number
 }
 
-/** Each primitive of triangles with a node that draws it. */
-function ownersOf(document: Document): Map<Primitive, Owner> {
-  const owners = new Map<Primitive, Owner>()
-  for (const node of drawnNodes(document)) {
-    const times = instancesOf(node).length
-    const drawn = node.getMesh()?.listPrimitives() ?? []
-    for (const primitive of drawn.filter((candidate) => candidate.getMode() === TRIANGLES)) {
-      const known = owners.get(primitive)
-      owners.set(primitive, { node: known?.node ?? node, times: (known?.times ?? 0) + times })
-    }
+/** All triangles that a model draws as one surface in its rest pose, so that one measure of error holds for all of it. */
+export interface Surface {
+  parts: Part[]
+  positions: Float32Array<ArrayBuffer>
+  /** What else must not change much, `TRAITS` numbers for each vertex. */
+  traits: Float32Array<ArrayBuffer>
+  indices: Uint32Array<ArrayBuffer>
+  /** Vertices that two parts share: parts stay together there. */
+  borders: Uint8Array<ArrayBuffer>
+  /** Those, and vertices that are in more than one place of the texture. */
+  seams: Uint8Array<ArrayBuffer>
+}
+
+/**
+ * How much what vertices carry weighs against their place: a change by 1 is as bad as a move by this part of the model's
+ * size. Three numbers for the normal, two for the place in the texture, three for the color, three for the bones.
+ */
+export const TRAITS = [0.1, 0.1, 0.1, 0.3, 0.3, 0.1, 0.1, 0.1, 0.3, 0.3, 0.3]
+
+const NORMAL = 0
+const UV = 3
+const COLOR = 5
+const BONES = 8
+
+/** Writes what the vertices of a part carry into the traits of the whole surface. */
+export function writeTraits(traits: Float32Array, { primitive, start }: Part, node: Node): void {
+  const write = (semantic: string, offset: number, size: number) => {
+    const accessor = primitive.getAttribute(semantic)
+    if (accessor) copy(traits, { accessor, start, offset, size })
   }
-  return owners
+  write('NORMAL', NORMAL, 3)
+  write('TEXCOORD_0', UV, 2)
+  write('COLOR_0', COLOR, 3)
+  writeBones(traits, { primitive, start }, node)
 }
 
-function partsOf(owners: Map<Primitive, Owner>): Part[] {
-  const parts: Part[] = []
-  for (const [primitive, { times }] of owners) {
-    const start = parts.at(-1)?.end ?? 0
-    const count = primitive.getAttribute('POSITION')?.getCount() ?? 0
-    if (times > 0 && count > 0) parts.push({ primitive, times, start, end: start + count })
+/** Where a vertex is in the texture. */
+export function placeIn(traits: Float32Array, vertex: number): [u: number, v: number] {
+  const at = vertex * TRAITS.length + UV
+  return [traits[at] ?? 0, traits[at + 1] ?? 0]
+}
+
+/** Whether two vertices are in one place of the texture. */
+export function sameTexture(traits: Float32Array, a: number, b: number): boolean {
+  const [one, other] = [placeIn(traits, a), placeIn(traits, b)]
+  return one[0] === other[0] && one[1] === other[1]
+}
+
+function copy(
+  traits: Float32Array,
+  { accessor, start, offset, size }: { accessor: Accessor; start: number; offset: number; size: number },
+): void {
+  const element: number[] = []
+  for (let i = 0; i < accessor.getCount(); i++) {
+    accessor.getElement(i, element)
+    traits.set(element.slice(0, size), (start + i) * TRAITS.length + offset)
   }
-  return parts
 }
 
-function indicesOf(primitive: Primitive): number[] {
-  return Array.from(primitive.getIndices()?.getArray() ?? [])
+/** The middle of the bones that move a vertex, each as heavy as its weight: close by for vertices that move alike. */
+function writeBones(
+  traits: Float32Array,
+  { primitive, start }: Pick<Part, 'primitive' | 'start'>,
+  node: Node,
+): void {
+  const joints = primitive.getAttribute('JOINTS_0')
+  const weights = primitive.getAttribute('WEIGHTS_0')
+  const bones = node.getSkin()?.listJoints() ?? []
+  if (!joints || !weights) return
+  const places = bones.map((bone) => bone.getWorldTranslation())
+  for (let i = 0; i < joints.getCount(); i++) {
+    const [of, by] = [joints.getElement(i, []), weights.getElement(i, [])]
+    const middle = [0, 1, 2].map((axis) =>
+      of.reduce((sum, joint, slot) => sum + (places[joint]?.[axis] ?? 0) * (by[slot] ?? 0), 0),
+    )
+    traits.set(middle, (start + i) * TRAITS.length + BONES)
+  }
 }
 
-/** The bit by which meshoptimizer keeps a vertex on the seam that it is on. */
-const PROTECT = 2
+/** The piece of the texture that each vertex is in: pieces share no vertex. */
+export function chartsOf({ indices, positions }: Pick<Surface, 'indices' | 'positions'>): Uint32Array {
+  const parents = Uint32Array.from({ length: positions.length / 3 }, (_, vertex) => vertex)
+  const rootOf = (vertex: number): number => {
+    let at = vertex
+    while (parents[at] !== at) at = parents[at] = parents[parents[at] ?? at] ?? at
+    return at
+  }
+  for (let at = 0; at < indices.length; at += 3) {
+    const root = rootOf(indices[at] ?? 0)
+    parents[rootOf(indices[at + 1] ?? 0)] = root
+    parents[rootOf(indices[at + 2] ?? 0)] = rootOf(root)
+  }
+  return parents.map((_, vertex) => rootOf(vertex))
+}
 
-function locksOf(parts: Part[], { positions, traits }: Pick<Surface, 'positions' | 'traits'>) {
-  const borders = new Uint8Array(positions.length / 3)
-  const seams = new Uint8Array(positions.length / 3)
-  const first = new Map<string, { part: number; vertex: number }>()
-  parts.forEach(({ start, end }, part) => {
-    for (let vertex = start; vertex < end; vertex++) {
-      const key = positions.subarray(vertex * 3, vertex * 3 + 3).join()
-      const other = first.get(key)
-      if (!other) first.set(key, { part, vertex })
-      else if (other.part !== part) borders[vertex] = borders[other.vertex] = PROTECT
-      if (other && !sameTexture(traits, vertex, other.vertex)) seams[vertex] = seams[other.vertex] = PROTECT
-    }
-  })
-  return { borders, seams: seams.map((lock, vertex) => lock | (borders[vertex] ?? 0)) }
+/** Tells all vertices at the place of one. */
+export function wedgesOf({ positions }: Pick<Surface, 'positions'>): (vertex: number) => number[] {
+  const keyOf = (vertex: number) => positions.subarray(vertex * 3, vertex * 3 + 3).join()
+  const groups = groupVertices(positions.length / 3, keyOf)
+  return (vertex) => groups.get(keyOf(vertex)) ?? []
+}
+
+/** Vertices by something that some have in common. */
+export function groupVertices<K>(count: number, keyOf: (vertex: number) => K): Map<K, number[]> {
+  const groups = new Map<K, number[]>()
+  for (let vertex = 0; vertex < count; vertex++) {
+    const key = keyOf(vertex)
+    const group = groups.get(key) ?? []
+    group.push(vertex)
+    groups.set(key, group)
+  }
+  return groups
 }

@@ -1,7 +1,6 @@
 import type { Material } from '@gltf-transform/core'
-import type { Surface } from './surface-types.ts'
+import { type Surface, placeIn } from './surface.ts'
 import { partOf } from './reduce.ts'
-import { placeIn } from './traits.ts'
 
 /** A place in the texture. */
 export type Place = [u: number, v: number]

@@ -23,3 +23,8 @@ export function distance(a?: Vec, b?: Vec): number {
 export function middle(places: Vec[]): Vec {
   return [0, 1, 2].map((axis) => places.reduce((sum, place) => sum + (place[axis] ?? 0), 0) / places.length)
 }
+
+export function unit(vector: Vec): Vec {
+  const length = Math.hypot(...vector)
+  return length > 0 ? vector.map((value) => value / length) : vector
+}

@@ -1,9 +1,8 @@
 import type { Accessor, Primitive } from '@gltf-transform/core'
 import type { Tools } from '../libraries.ts'
-import type { Blend } from './fit.ts'
-import { areaOf, type Mended } from './mend.ts'
+import { type Blend, areaOf, type Mended } from './mend.ts'
 import { partOf } from './reduce.ts'
-import type { Part, Surface } from './surface-types.ts'
+import type { Part, Surface } from './surface.ts'
 
 /** What a part is to have: its triangles, and vertices that are another one but for their place in the texture. */
 interface Share {

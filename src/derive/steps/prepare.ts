@@ -1,4 +1,4 @@
-import type { Accessor, Document, Primitive, PrimitiveTarget } from '@gltf-transform/core'
+import type { Accessor, Document, Primitive, PrimitiveTarget, Texture } from '@gltf-transform/core'
 import { IDENTITY } from '../../glb/matrix.ts'
 
 const TRIANGLES = 4
@@ -107,4 +107,11 @@ function clampColors(document: Document): void {
       accessor.setArray(new Uint8Array(bytes)).setNormalized(true)
     }
   }
+}
+
+const READABLE = new Set(['image/png', 'image/jpeg', 'image/webp', 'image/avif'])
+
+/** Whether the pixels of a texture can be read; those of formats for graphics cards cannot. */
+export function isReadable(texture: Texture): boolean {
+  return READABLE.has(texture.getMimeType())
 }

@@ -4,11 +4,10 @@ import { sheetsOf, type Sheet } from '../bake/sheets.ts'
 import type { Changes } from '../compare/compare.ts'
 import { takeSnapshot } from '../compare/snapshot.ts'
 import { need, type Tools } from '../libraries.ts'
-import { dropNormals, isFlat, restoreNormals } from '../simplify/flat.ts'
+import { dropNormals, isFlat, restoreNormals, unfold } from '../simplify/vertices.ts'
 import { cutShare, mendTexture } from '../simplify/mend.ts'
 import { CLOSE, reduce, type Aim } from '../simplify/reduce.ts'
-import { gatherSurface } from '../simplify/surface.ts'
-import { unfold } from '../simplify/unfold.ts'
+import { gatherSurface } from '../simplify/gather.ts'
 import { writeSurface } from '../simplify/write.ts'
 import { primitivesOf } from './prepare.ts'
 import type { Step, Work } from './step.ts'
@@ -33,6 +32,24 @@ export const simplify: Step = {
     return changes
   },
 }
+
+/** One level of detail: a part of the triangles that the first one has. */
+export const lods: Step = {
+  name: 'lods',
+  isAsked: (plan) => plan.level !== undefined,
+  async apply(work) {
+    const { plan, before } = work
+    const triangles = Math.max(FEWEST, Math.round(before.triangles * (plan.level ?? 1)))
+    const { changes } = await simplifyTo(work, { triangles, error: 1 }, `lods, ${triangles} triangles`)
+    return { ...changes, tolerance: TOLERANCE }
+  },
+}
+
+/** So few cost nothing to draw, and fewer would not show what a thing is. */
+const FEWEST = 64
+
+/** What is seen from far away may lose the tip of an antenna. */
+const TOLERANCE = 0.15
 
 /** Brings a model to fewer triangles, and tells what that did not reach. */
 export async function simplifyTo(

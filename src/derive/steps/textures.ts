@@ -1,7 +1,7 @@
 import type { Texture } from '@gltf-transform/core'
 import { need, type Tools } from '../libraries.ts'
 import type { DerivationPlan } from '../../finding/steps.ts'
-import { isReadable } from './readable.ts'
+import { isReadable } from './prepare.ts'
 import type { Step } from './step.ts'
 
 const WEBP = 'image/webp'

@@ -1,13 +1,8 @@
-import { looksFrontal } from './faces.ts'
-import { PADDING } from './level-set.ts'
-import type { Shape } from './level-set.ts'
+import { looksFrontal, mirroredOverlap } from './silhouette.ts'
+import { PADDING, type Shape } from './level-set.ts'
 import type { SharpFactory } from './libraries.ts'
-import { boundingBox } from './plane.ts'
-import type { Plane } from './plane.ts'
-import { mirroredOverlap } from './silhouette.ts'
-import type { Axis } from './uv.ts'
-import { readView } from './view.ts'
-import type { View } from './view.ts'
+import { boundingBox, type Plane } from './plane.ts'
+import { readView, type View } from './view.ts'
 
 /** What the back of a model shows: the front again, a plain back in its colours, or another picture. */
 export type Back = { kind: 'mirror' | 'plain' } | { kind: 'picture'; view: View; u: Axis; v: Axis }
@@ -79,4 +74,13 @@ function mapSpan(from: Span, to: Span): Axis {
   const scale = (to.high - to.low) / (from.high - from.low)
   const start = to.low - from.low * scale
   return { start, end: start + scale, min: 0, max: 1 }
+}
+
+/** Where one axis of the picture plane (0 to 1 over the crop) lies in the texture. */
+export interface Axis {
+  start: number
+  end: number
+  /** Texture coordinates stay in here, or a part of the texture would show its neighbour. */
+  min: number
+  max: number
 }

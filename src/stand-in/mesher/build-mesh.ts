@@ -1,14 +1,13 @@
 import type { Back } from './back.ts'
 import type { Shape } from './level-set.ts'
 import type { Simplifier } from './libraries.ts'
-import { compact, type ShadedMesh } from './mesh.ts'
-import { addNormals } from './normals.ts'
+import { compact, type ShadedMesh, addNormals } from './mesh.ts'
 import { clamp, sum } from './plane.ts'
 import { bodyHeights } from './relief.ts'
 import { repair } from './repair.ts'
 import { spreadSheets } from './sheets.ts'
 import { slabHeights } from './slab.ts'
-import { squaredSurface } from './surface.ts'
+import { squaredSurface } from './grid.ts'
 
 /** How many triangles the sheets have when none are to be simplified away. */
 const DENSE = 300_000

@@ -1,5 +1,4 @@
-import { at, createPlane, indexAt } from './plane.ts'
-import type { Plane } from './plane.ts'
+import { at, createPlane, indexAt, type Plane } from './plane.ts'
 
 /** Connected parts of a mask, by shared pixel sides. */
 export interface Components {

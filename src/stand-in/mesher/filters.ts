@@ -1,5 +1,4 @@
-import { at, createPlane, mapPlane } from './plane.ts'
-import type { Plane } from './plane.ts'
+import { at, createPlane, mapPlane, type Plane } from './plane.ts'
 
 /** Gaussian blur. `sigma` in pixels. Beyond the border, the border pixel repeats. */
 export function gauss(source: Plane, sigma: number): Plane {

@@ -1,6 +1,5 @@
 import { halve } from './filters.ts'
-import { at, createPlane, indexAt, mapPlane, sample } from './plane.ts'
-import type { Plane } from './plane.ts'
+import { at, createPlane, indexAt, mapPlane, sample, type Plane } from './plane.ts'
 
 /** What is inflated. */
 export interface Membrane {

@@ -1,5 +1,4 @@
-import { loadSharp } from './libraries.ts'
-import type { SharpFactory } from './libraries.ts'
+import { loadSharp, type SharpFactory } from './libraries.ts'
 import { byteAt } from './plane.ts'
 
 /** Longest side of the pixels that are looked at; all of the picture is decoded for them. */

@@ -1,13 +1,22 @@
-import { toLab } from './colour.ts'
-import type { Lab } from './colour.ts'
-import { scalePicture } from './decode.ts'
-import type { Picture } from './decode.ts'
-import { gauss, isAbove } from './filters.ts'
+import { toLab, type Lab, interleave, mapLab } from './colour.ts'
+import { scalePicture, type Picture } from './decode.ts'
+import { gauss, isAbove, erode, halve, invert } from './filters.ts'
 import type { SharpFactory } from './libraries.ts'
-import type { Kind, ObjectMask } from './mask.ts'
-import { matte } from './matte.ts'
-import { boundingBox, byteAt, clamp, createPlane, mapPlane, sample } from './plane.ts'
-import type { Plane } from './plane.ts'
+import { boundingBox, byteAt, clamp, createPlane, mapPlane, sample, type Plane, at } from './plane.ts'
+import { tidy } from './components.ts'
+import { spreadColours } from './push-pull.ts'
+
+/** How the object was told from its surroundings: by transparency, by a plain backdrop, or not at all. */
+export type Kind = 'alpha' | 'backdrop' | 'slab'
+
+/** Where the object is, at a coarse size. */
+export interface ObjectMask {
+  kind: Kind
+  /** 1 on the object; everywhere for a slab. */
+  mask: Plane
+  /** Share of the picture that has the backdrop's colour and yet contours; 0 without a backdrop. */
+  lookalike: number
+}
 
 /** The object cut out of its picture and scaled to the grid that all heights are computed on. */
 export interface Shape {
@@ -116,4 +125,52 @@ function maskOnGrid({ object: { mask }, picture, crop, scale, lab }: Cutting): P
 /** Alpha, without the specks and pin holes that the coarse mask dropped. */
 function alphaNear(near: Plane, pixels: Uint8Array): Plane {
   return mapPlane(near, (value, i) => (value < 0.02 ? 0 : value > 0.98 ? 1 : byteAt(pixels, 4 * i + 3) / 255))
+}
+
+/** Half the width of the band around the outline in which coverage is estimated, in pixels. */
+const BAND = 3
+/** Squared Lab distance below which object and backdrop cannot be told apart. */
+const MIN_CONTRAST = 60
+
+/**
+ * Soft coverage of the object, 0 to 1: in a band along the outline of a hard mask, each pixel is projected on the
+ * line from the backdrop's colour nearby to the object's. Takes away stairs and halo.
+ */
+function matte(lab: Lab, mask: Plane): Plane {
+  const certain = { object: erode(mask, BAND), backdrop: erode(invert(mask), BAND) }
+  const small = interleave(mapLab(lab, halve))
+  const object = spreadColours(small, isAbove(halve(certain.object), 0.99))
+  const backdrop = spreadColours(small, isAbove(halve(certain.backdrop), 0.99))
+  const coverage = createPlane(mask.width, mask.height)
+  for (let y = 0, i = 0; y < mask.height; y++) {
+    for (let x = 0; x < mask.width; x++, i++) {
+      if (at(certain.object.data, i) === 1) coverage.data[i] = 1
+      else if (at(certain.backdrop.data, i) === 0) {
+        const nearby = 3 * ((y >> 1) * object.width + (x >> 1))
+        coverage.data[i] = project(lab, i, object.data, backdrop.data, nearby) ?? at(mask.data, i)
+      }
+    }
+  }
+  return withoutSpecks(coverage)
+}
+
+function project(lab: Lab, i: number, to: Float32Array, from: Float32Array, c: number): number | undefined {
+  const dl = at(to, c) - at(from, c)
+  const da = at(to, c + 1) - at(from, c + 1)
+  const db = at(to, c + 2) - at(from, c + 2)
+  const contrast = dl * dl + da * da + db * db
+  if (contrast < MIN_CONTRAST) return undefined
+  const along =
+    (at(lab.l.data, i) - at(from, c)) * dl +
+    (at(lab.a.data, i) - at(from, c + 1)) * da +
+    (at(lab.b.data, i) - at(from, c + 2)) * db
+  return clamp(along / contrast, 0, 1)
+}
+
+function withoutSpecks(coverage: Plane): Plane {
+  const hard = isAbove(coverage, 0.5)
+  const clean = tidy(hard)
+  return mapPlane(coverage, (value, i) =>
+    at(hard.data, i) === at(clean.data, i) ? value : at(clean.data, i),
+  )
 }

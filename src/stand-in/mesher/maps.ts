@@ -1,9 +1,7 @@
-import { plainBytes } from './decode.ts'
-import type { Raster } from './decode.ts'
+import { plainBytes, type Raster } from './decode.ts'
 import { gauss } from './filters.ts'
 import type { SharpFactory } from './libraries.ts'
-import { at, byteAt, clamp, createPlane, mapPlane, toBytes } from './plane.ts'
-import type { Plane } from './plane.ts'
+import { at, byteAt, clamp, createPlane, mapPlane, toBytes, type Plane } from './plane.ts'
 
 /** Encoded maps of a material that is guessed from brightness alone. */
 export interface MaterialMaps {

@@ -1,13 +1,9 @@
-import { plainBytes } from './decode.ts'
-import type { Picture, Raster } from './decode.ts'
+import { plainBytes, type Picture, type Raster } from './decode.ts'
 import { boxBlur, gauss, isAbove } from './filters.ts'
-import { PADDING } from './level-set.ts'
-import type { Shape } from './level-set.ts'
+import { PADDING, type Shape } from './level-set.ts'
 import type { SharpFactory } from './libraries.ts'
-import { at, byteAt, clamp, mapPlane, smoothStep, toBytes } from './plane.ts'
-import type { Plane } from './plane.ts'
-import { spreadColours } from './push-pull.ts'
-import type { Colours } from './push-pull.ts'
+import { at, byteAt, clamp, mapPlane, smoothStep, toBytes, type Plane } from './plane.ts'
+import { spreadColours, type Colours } from './push-pull.ts'
 
 /** Blur with which the inside of the object shrinks, in pixels. */
 const SHRINK = 1.6

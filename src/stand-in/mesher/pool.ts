@@ -1,10 +1,17 @@
+import { type WorkerAnswer, WorkerPool } from '../../system/worker-pool.ts'
+import type { PreviewModel, PreviewOptions } from './mesher.ts'
 import { Worker } from 'node:worker_threads'
 import { MeshyError } from '../../system/errors.ts'
-import { WorkerPool } from '../../system/worker-pool.ts'
-import type { WorkerScript } from '../../system/worker-script.ts'
-import type { PreviewModel, PreviewOptions } from './mesher.ts'
-import type { Job } from './worker-messages.ts'
-import { findWorkerScript } from './worker-script.ts'
+import { type WorkerScript, findWorkerScript as find } from '../../system/worker-script.ts'
+
+/** What a worker is sent. */
+export interface Job {
+  images: Uint8Array[]
+  options: PreviewOptions
+}
+
+/** What it sends back. */
+export type Answer = WorkerAnswer<PreviewModel>
 
 /** Makes models in worker threads. */
 export interface PreviewPool {
@@ -63,5 +70,20 @@ function crashedError(error: unknown): MeshyError {
     message: `The worker that makes stand-in models died: ${error instanceof Error ? error.message : String(error)}`,
     hint: 'Run again. In the meantime, a card stands in for the model.',
     cause: error,
+  })
+}
+
+/**
+ * Finds the script of the workers that make stand-ins.
+ *
+ * @throws {MeshyError} MESHY_PREVIEW_UNAVAILABLE
+ */
+export function findWorkerScript(): WorkerScript {
+  const script = find('stand-in/mesher')
+  if (script) return script
+  throw new MeshyError('MESHY_PREVIEW_UNAVAILABLE', {
+    message: 'Stand-in models cannot be made: their worker script is missing from the package',
+    hint: 'Keep the files of `unplugin-meshy` together; do not bundle the plugin itself.',
+    details: { missing: 'stand-in/mesher/worker.mjs' },
   })
 }

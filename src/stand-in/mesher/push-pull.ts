@@ -1,5 +1,4 @@
-import { at, createPlane } from './plane.ts'
-import type { Plane } from './plane.ts'
+import { at, createPlane, type Plane } from './plane.ts'
 
 /** Three numbers for each pixel, side by side: RGB or Lab. */
 export interface Colours {

@@ -1,7 +1,5 @@
-import { findCrowdedEdges, highestPlace } from './crowded-edges.ts'
-import type { CrowdedEdge } from './crowded-edges.ts'
-import { pickVertices } from './mesh.ts'
-import type { ShadedMesh } from './mesh.ts'
+import { findCrowdedEdges, highestPlace, type CrowdedEdge } from './crowded-edges.ts'
+import { pickVertices, type ShadedMesh } from './mesh.ts'
 
 /** How far a copied place moves, in pixels: enough to be another place, too little to see. */
 const NUDGE = 0.02

@@ -1,12 +1,13 @@
-import { cellPolygons } from './cell-polygons.ts'
-import type { Station } from './cell-polygons.ts'
-import { SIDE } from './mesh.ts'
-import type { Mesh } from './mesh.ts'
-import { at, byteAt, indexAt } from './plane.ts'
-import type { Plane } from './plane.ts'
-import { createSamplingGrid, crossing } from './sampling-grid.ts'
-import type { SamplingGrid } from './sampling-grid.ts'
-import { heightAt } from './surface.ts'
+import {
+  cellPolygons,
+  createSamplingGrid,
+  crossing,
+  heightAt,
+  type Station,
+  type SamplingGrid,
+} from './grid.ts'
+import { SIDE, type Mesh } from './mesh.ts'
+import { at, byteAt, indexAt, type Plane } from './plane.ts'
 
 /** What the sheets are spread over. */
 export interface Body {

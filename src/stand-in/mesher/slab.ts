@@ -1,8 +1,6 @@
 import { boxBlur, gauss, isAbove } from './filters.ts'
-import { nonZero, PADDING } from './level-set.ts'
-import type { Shape } from './level-set.ts'
-import { at, clamp, createPlane, mapPlane, sum } from './plane.ts'
-import type { Plane } from './plane.ts'
+import { nonZero, PADDING, type Shape } from './level-set.ts'
+import { at, clamp, createPlane, mapPlane, sum, type Plane } from './plane.ts'
 import type { Heights } from './relief.ts'
 
 /** All as shares of the longer side of the grid. */

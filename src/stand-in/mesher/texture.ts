@@ -1,16 +1,13 @@
-import type { Back } from './back.ts'
-import { plainBytes } from './decode.ts'
-import type { Raster } from './decode.ts'
+import type { Back, Axis } from './back.ts'
+import { plainBytes, type Raster } from './decode.ts'
 import type { SharpFactory } from './libraries.ts'
-import type { Shape } from './level-set.ts'
-import { createUnderlay, paintColours, paintObject, plainBack } from './paint.ts'
-import type { Underlay } from './paint.ts'
-import { clamp } from './plane.ts'
-import { WHOLE_AXIS } from './uv.ts'
-import type { Axis, TextureLayout } from './uv.ts'
+import { type Shape, PADDING } from './level-set.ts'
+import { createUnderlay, paintColours, paintObject, plainBack, type Underlay } from './paint.ts'
+import { clamp, at, byteAt } from './plane.ts'
 import type { View } from './view.ts'
+import { SIDE, type ShadedMesh } from './mesh.ts'
 
-export interface Texture {
+interface Texture {
   canvas: Raster
   layout: TextureLayout
 }
@@ -19,7 +16,7 @@ export interface Texture {
 const FRONT_SHARE = { mirror: 1, plain: 0.8, picture: 0.5 }
 /** Keeps front and back apart when the texture is sampled between pixels. */
 const GAP = 0.002
-const SIDE = { min: 64, max: 1024 }
+const TEXTURE_SIDE = { min: 64, max: 1024 }
 const JPEG = { quality: 88, chromaSubsampling: '4:4:4' } as const
 
 /** Paints the texture, RGB: the front, and the back below it where it has its own. */
@@ -50,7 +47,8 @@ export async function paintTexture(
 
 /** Encodes a texture with sides that are powers of two, up to 1024. */
 export async function encodeTexture(sharp: SharpFactory, canvas: Raster): Promise<Uint8Array> {
-  const side = (length: number): number => clamp(2 ** Math.round(Math.log2(length)), SIDE.min, SIDE.max)
+  const side = (length: number): number =>
+    clamp(2 ** Math.round(Math.log2(length)), TEXTURE_SIDE.min, TEXTURE_SIDE.max)
   const { width, height } = canvas
   return plainBytes(
     await sharp(canvas.pixels, { raw: { width, height, channels: 3 } })
@@ -98,4 +96,39 @@ async function scaleTo(
     fit: 'fill',
   })
   return plainBytes(await scaled.raw().toBuffer())
+}
+
+/** Where the front and the back of a model are in its texture. */
+export interface TextureLayout {
+  front: { u: Axis; v: Axis }
+  back: { u: Axis; v: Axis }
+}
+
+const WHOLE_AXIS: Axis = { start: 0, end: 1, min: 0, max: 1 }
+
+/** How far into the object the flanks reach for their colour, in pixels: the outline itself is half backdrop. */
+const INSET = 2.5
+
+/** Projects the texture along Z. `width` and `height` are of the grid, padding included. */
+export function project(
+  mesh: ShadedMesh,
+  layout: TextureLayout,
+  grid: { width: number; height: number },
+): Float32Array {
+  const { positions, normals, sides } = mesh
+  const uvs = new Float32Array(sides.length * 2)
+  for (let vertex = 0; vertex < sides.length; vertex++) {
+    const p = 3 * vertex
+    const inset = INSET * (1 - Math.abs(at(normals, p + 2)))
+    const x = at(positions, p) - at(normals, p) * inset
+    const y = at(positions, p + 1) - at(normals, p + 1) * inset
+    const { u, v } = byteAt(sides, vertex) === SIDE.back ? layout.back : layout.front
+    uvs[2 * vertex] = along(u, (x - PADDING + 0.5) / (grid.width - 2 * PADDING))
+    uvs[2 * vertex + 1] = along(v, (-y - PADDING + 0.5) / (grid.height - 2 * PADDING))
+  }
+  return uvs
+}
+
+function along({ start, end, min, max }: Axis, share: number): number {
+  return clamp(start + (end - start) * share, min, max)
 }

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads'
 import { describeFailure } from '../../system/worker-pool.ts'
 import { makeMesh } from './mesher.ts'
-import type { Answer, Job } from './worker-messages.ts'
+import type { Answer, Job } from './pool.ts'
 
 /** The script of a worker: makes one model after the other. */
 parentPort?.on('message', async ({ images, options }: Job) => {

@@ -1,0 +1,160 @@
+import type { Document, Node, Primitive } from '@gltf-transform/core'
+import { drawnNodes, instancesOf, restPositions } from '../compare/rest-pose.ts'
+import {
+  type Part,
+  type Surface,
+  sameTexture,
+  writeTraits,
+  TRAITS,
+  chartsOf,
+  groupVertices,
+} from './surface.ts'
+import { minus, type Vec } from './vectors.ts'
+
+const TRIANGLES = 4
+
+/** Gathers the surface. Every part of it has indices. */
+export function gatherSurface(document: Document): Surface {
+  const owners = ownersOf(document)
+  const parts = partsOf(owners)
+  const count = parts.at(-1)?.end ?? 0
+  const positions = new Float32Array(count * 3)
+  const traits = new Float32Array(count * TRAITS.length)
+  // Measured from one of them: far from zero, numbers are too coarse for small differences.
+  let origin: Vec | undefined
+  for (const part of parts) {
+    const node = owners.get(part.primitive)?.node
+    if (!node) continue
+    restPositions(node, part.primitive).forEach((at, i) => {
+      origin ??= at
+      positions.set(minus(at, origin), (part.start + i) * 3)
+    })
+    writeTraits(traits, part, node)
+  }
+  const indices = Uint32Array.from(
+    parts.flatMap(({ primitive, start }) => indicesOf(primitive).map((at) => at + start)),
+  )
+  setApart({ indices, positions })
+  return { parts, positions, traits, indices, ...locksOf(parts, { positions, traits }) }
+}
+
+interface Owner {
+  node: Node
+  times: number
+}
+
+/** Each primitive of triangles with a node that draws it. */
+function ownersOf(document: Document): Map<Primitive, Owner> {
+  const owners = new Map<Primitive, Owner>()
+  for (const node of drawnNodes(document)) {
+    const times = instancesOf(node).length
+    const drawn = node.getMesh()?.listPrimitives() ?? []
+    for (const primitive of drawn.filter((candidate) => candidate.getMode() === TRIANGLES)) {
+      const known = owners.get(primitive)
+      owners.set(primitive, { node: known?.node ?? node, times: (known?.times ?? 0) + times })
+    }
+  }
+  return owners
+}
+
+function partsOf(owners: Map<Primitive, Owner>): Part[] {
+  const parts: Part[] = []
+  for (const [primitive, { times }] of owners) {
+    const start = parts.at(-1)?.end ?? 0
+    const count = primitive.getAttribute('POSITION')?.getCount() ?? 0
+    if (times > 0 && count > 0) parts.push({ primitive, times, start, end: start + count })
+  }
+  return parts
+}
+
+function indicesOf(primitive: Primitive): number[] {
+  return Array.from(primitive.getIndices()?.getArray() ?? [])
+}
+
+/** The bit by which meshoptimizer keeps a vertex on the seam that it is on. */
+const PROTECT = 2
+
+function locksOf(parts: Part[], { positions, traits }: Pick<Surface, 'positions' | 'traits'>) {
+  const borders = new Uint8Array(positions.length / 3)
+  const seams = new Uint8Array(positions.length / 3)
+  const first = new Map<string, { part: number; vertex: number }>()
+  parts.forEach(({ start, end }, part) => {
+    for (let vertex = start; vertex < end; vertex++) {
+      const key = positions.subarray(vertex * 3, vertex * 3 + 3).join()
+      const other = first.get(key)
+      if (!other) first.set(key, { part, vertex })
+      else if (other.part !== part) borders[vertex] = borders[other.vertex] = PROTECT
+      if (other && !sameTexture(traits, vertex, other.vertex)) seams[vertex] = seams[other.vertex] = PROTECT
+    }
+  })
+  return { borders, seams: seams.map((lock, vertex) => lock | (borders[vertex] ?? 0)) }
+}
+
+type Shape = Pick<Surface, 'indices' | 'positions'>
+
+/** Of the edges of a piece, so many are those of another one where both lie in one place. Pieces that meet share fewer. */
+const MOSTLY = 0.5
+/** How far surfaces are set apart, as a part of the model's size: different places, and nothing that an error shows. */
+const APART = 2 ** -18
+
+/**
+ * Sets surfaces apart that lie in one place: doubled models, and both sides of a thin one. The library joins vertices of
+ * one place, and finds no edge there that could be taken out.
+ */
+function setApart({ indices, positions }: Shape): void {
+  const layers = layersOf({ indices, positions })
+  const apart = APART * extentOf(positions)
+  layers.forEach((layer, vertex) => {
+    positions[vertex * 3] = (positions[vertex * 3] ?? 0) + layer * apart
+  })
+}
+
+/** For each vertex, how many other surfaces lie below its own. */
+function layersOf(shape: Shape): Uint32Array {
+  const edges = edgesOf(shape)
+  const layers = new Uint32Array(shape.positions.length / 3)
+  if (new Set(edges).size === edges.length) return layers
+  const charts = chartsOf(shape)
+  const pieces = groupVertices(edges.length, (at) => charts[shape.indices[at] ?? 0] ?? 0)
+  const found = stack([...pieces].map(([chart, own]) => ({ chart, edges: own.map((at) => edges[at] ?? 0) })))
+  return layers.map((_, vertex) => found.get(charts[vertex] ?? 0) ?? 0)
+}
+
+/** Puts each piece, the largest first, into the lowest layer where nothing lies in its place. */
+function stack(pieces: { chart: number; edges: number[] }[]): Map<number, number> {
+  const layers: Set<number>[] = []
+  const found = new Map<number, number>()
+  for (const { chart, edges } of pieces.toSorted((a, b) => b.edges.length - a.edges.length)) {
+    const isFree = (taken: Set<number>) =>
+      edges.filter((edge) => taken.has(edge)).length <= edges.length * MOSTLY
+    const free = layers.findIndex(isFree)
+    const layer = free < 0 ? layers.push(new Set()) - 1 : free
+    for (const edge of edges) layers[layer]?.add(edge)
+    found.set(chart, layer)
+  }
+  return found
+}
+
+/** From which place to which each side of each triangle goes: no two sides of a surface are alike. */
+function edgesOf({ indices, positions }: Shape): number[] {
+  const count = positions.length / 3
+  const first = new Map<string, number>()
+  const places = Array.from({ length: count }, (_, vertex) => {
+    const key = positions.subarray(vertex * 3, vertex * 3 + 3).join()
+    const place = first.get(key) ?? vertex
+    first.set(key, place)
+    return place
+  })
+  const placeAt = (at: number) => places[indices[at] ?? 0] ?? 0
+  return Array.from(indices, (_, at) => placeAt(at) * count + placeAt(at % 3 === 2 ? at - 2 : at + 1))
+}
+
+function extentOf(positions: Float32Array): number {
+  const least = [Infinity, Infinity, Infinity]
+  const most = [-Infinity, -Infinity, -Infinity]
+  positions.forEach((value, i) => {
+    least[i % 3] = Math.min(least[i % 3] ?? value, value)
+    most[i % 3] = Math.max(most[i % 3] ?? value, value)
+  })
+  return Math.max(0, ...most.map((value, axis) => value - (least[axis] ?? 0)))
+}
