@@ -118,7 +118,7 @@ function unavailable(missing: readonly MissingPackage[]): MeshyError {
   const problems = [
     ...(absent.length > 0 ? [`${quoted(absent)} ${absent.length > 1 ? 'are' : 'is'} not installed`] : []),
     ...broken.map(
-      ({ name, cause }) => `\`${name}\` is installed but cannot be loaded here (${reasonOf(cause)})`,
+      ({ name, cause }) => `\`${name}\` is installed, but cannot be loaded here (${reasonOf(cause)})`,
     ),
   ]
   const commands = [

@@ -75,7 +75,7 @@ export async function sendFile(
     await pipeline(createReadStream(file), response)
   } catch (error) {
     // It was moved a moment ago, or the visitor did not wait for the end.
-    if (hasErrno(error, 'ENOENT')) refuse(response, 404, 'The file is gone.')
+    if (hasErrno(error, 'ENOENT')) refuse(response, 404, 'The file no longer exists.')
     else if (!hasErrno(error, 'ERR_STREAM_PREMATURE_CLOSE')) throw error
   }
 }

@@ -16,12 +16,12 @@ import { isLoopback } from '../system/host.ts'
 export function refusal(request: IncomingMessage, ownHost: string | undefined): string | undefined {
   const { host, origin } = request.headers
   if (host === undefined || !isOwnHost(host, request.socket.localAddress, ownHost))
-    return 'The host is foreign.'
-  if (origin !== undefined && !isSameOrigin(origin, host)) return 'The origin is foreign.'
+    return 'The request has a foreign host.'
+  if (origin !== undefined && !isSameOrigin(origin, host)) return 'The request has a foreign origin.'
   const site = request.headers['sec-fetch-site']
   const isVisit = request.headers['sec-fetch-mode'] === 'navigate'
   if (site !== undefined && site !== 'same-origin' && site !== 'none' && !isVisit)
-    return 'The site is foreign.'
+    return 'The request comes from a foreign site.'
   return undefined
 }
 
@@ -39,9 +39,9 @@ export function lockOf({
   if (isLoopbackAddress(remoteAddress)) return undefined
   return new MeshyError('MESHY_INSPECTOR_REMOTE', {
     message:
-      'Credits are spent only from the machine that runs the server, by a visit from its loopback address; ' +
-      `this one is from \`${remoteAddress}\`.`,
-    hint: `Open the page there as \`localhost:${localPort ?? ''}\`, or say yes in the terminal of the server.`,
+      'Credits can be spent only from the machine that runs the server, through its loopback address; ' +
+      `this request is from \`${remoteAddress}\`.`,
+    hint: `Open the page there as \`localhost:${localPort ?? ''}\`, or approve in the terminal of the server.`,
     details: { remoteAddress },
   })
 }

@@ -49,7 +49,7 @@ export function createInspector(options: InspectorOptions): Middleware {
     answer(inspector, { path, request, response }).catch((error: unknown) => {
       context.ports.reporter.logger.error(`meshy: the inspector: ${formatThrown(error)}`)
       if (response.headersSent) response.destroy()
-      else refuse(response, 500, 'Something went wrong; the terminal says what.')
+      else refuse(response, 500, 'Something went wrong. See the terminal for details.')
     })
   }
 }
@@ -69,7 +69,7 @@ async function answer(inspector: Inspector, exchange: Exchange): Promise<void> {
   const reason = refusal(request, inspector.host)
   if (reason !== undefined) return refuse(response, 403, reason)
   if (request.method === 'POST') return act(inspector, exchange)
-  if (request.method !== 'GET') return refuse(response, 405, 'Only GET and POST are answered.')
+  if (request.method !== 'GET') return refuse(response, 405, 'Only GET and POST are supported.')
   const { context, balance, token, base } = inspector
   const lock = lockOf(request)
   if (path === '')
@@ -103,7 +103,8 @@ async function act({ context, token }: Inspector, exchange: Exchange): Promise<v
   if (!action) return refuse(response, 404, 'There is no such action.')
   const lock = lockOf(request)
   if (lock) return refuse(response, 403, formatError(lock))
-  if (!maySpend(request, token)) return refuse(response, 403, 'The token of the page is missing. Reload it.')
+  if (!maySpend(request, token))
+    return refuse(response, 403, 'The token of the page is missing. Reload the page.')
   const keys = await readKeys(request)
   if (!keys) return refuse(response, 400, 'Expected `{ "keys": [ … ] }` as JSON.')
   sendJson(response, { keys: await action(context, keys) })

@@ -39,8 +39,8 @@ export function findPageFolder(): string {
     if (existsSync(join(folder, 'page.js'))) return folder
   }
   throw new MeshyError('MESHY_INSPECTOR_MISSING', {
-    message: 'The page of the inspector is missing from the package.',
-    hint: 'Install `unplugin-meshy` again; in its own repository, run `npm run build`.',
+    message: 'The inspector page is missing from the package.',
+    hint: 'Reinstall `unplugin-meshy`. In its own repository, run `npm run build`.',
   })
 }
 

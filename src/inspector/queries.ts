@@ -210,15 +210,15 @@ const STATES: Record<Phase, InspectedModel['state']> = {
 function progressOf({ step }: Work): Pick<InspectedProgress, 'text' | 'percent'> {
   if (typeof step === 'string') return { text: TEXTS[step], percent: undefined }
   const { status, progress, precedingTasks } = step
-  if (status !== 'PENDING') return { text: 'is being made', percent: progress }
+  if (status !== 'PENDING') return { text: 'is being generated', percent: progress }
   const before = precedingTasks ? `, ${precedingTasks} before it` : ''
   return { text: `is queued at the service${before}`, percent: progress }
 }
 
 const TEXTS = {
   begun: 'is about to be submitted',
-  waiting: 'waits for its turn',
-  'queue full': 'waits for a place in the queue of the account',
+  waiting: 'is waiting for its turn',
+  'queue full': "is waiting for a place in the account's queue",
   deriving: 'is being derived',
 } as const
 
@@ -234,7 +234,7 @@ function describeError(error: unknown): InspectedError {
   return {
     code: 'BUG',
     message: error instanceof Error ? error.message : String(error),
-    hint: 'This is a bug of unplugin-meshy: please report it, with what the terminal says.',
+    hint: 'This is a bug in unplugin-meshy. Please report it, with the output of the terminal.',
   }
 }
 

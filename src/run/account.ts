@@ -54,9 +54,9 @@ function keyMissing({ options: { misnamedKey }, envFolders = [] }: AccountInit):
   const places = envFolders.map((folder) => `\`${folder}\``).join(' and ')
   const files = envFolders.length > 0 ? ` or in \`.env\` (looked for in ${places})` : ''
   return new MeshyError('MESHY_AUTH_MISSING', {
-    message: 'A model has to be fetched or generated, and there is no API key.',
+    message: 'A model must be fetched or generated, but there is no API key.',
     hint: misnamedKey
-      ? `Name it MESHY_API_KEY: \`${misnamedKey}\` is set, and whatever begins like that may be published.`
+      ? `Name the variable MESHY_API_KEY: \`${misnamedKey}\` is set, but variables with that prefix may be published.`
       : `Set MESHY_API_KEY in the environment${files}.`,
   })
 }

@@ -95,25 +95,25 @@ export function notAllowed(request: Request, name: string): MeshyError {
   const credits = priceOf(request)
   return new MeshyError('MESHY_IMPORT_NOT_ALLOWED', {
     message:
-      `The package \`${name}\` asks for a model of \`${request.imageName}\` that is not there; making it costs ` +
-      `${credits} credits, and a dependency spends only when it is allowed to.`,
-    hint: `Write \`allow: ['${name}']\` in the options if it may, or import another entry of the package.`,
+      `The package \`${name}\` asks for a model of \`${request.imageName}\` that is missing; generating it costs ` +
+      `${credits} credits, and a dependency may spend only if you allow it.`,
+    hint: `To allow it, add \`allow: ['${name}']\` to the options. Otherwise import another entry of the package.`,
     details: { key: request.key, credits, package: name },
   })
 }
 
 function outside(file: string, workspace: string): MeshyError {
   return new MeshyError('MESHY_FILE_OUTSIDE', {
-    message: `\`${file}\` lies neither in the workspace (\`${workspace}\`) nor in the package that imports it.`,
-    hint: 'Copy the picture beside the module that imports it: links are followed.',
+    message: `\`${file}\` is neither in the workspace (\`${workspace}\`) nor in the package that imports it.`,
+    hint: 'Copy the image next to the module that imports it. A link does not help: links are followed.',
     details: { file, workspace },
   })
 }
 
 function unserved(file: string): MeshyError {
   return new MeshyError('MESHY_FILE_OUTSIDE', {
-    message: `\`${file}\` is a file that the dev server does not give out (\`server.fs\`).`,
-    hint: 'Add its folder to `server.fs.allow`, or copy the picture beside the module that imports it.',
+    message: `\`${file}\` is a file that the dev server does not serve (\`server.fs\`).`,
+    hint: 'Add its folder to `server.fs.allow`, or copy the image next to the module that imports it.',
     details: { file },
   })
 }

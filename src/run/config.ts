@@ -15,7 +15,7 @@ export async function readConfig({ configFile }: Project): Promise<Options> {
     const config = configFile.endsWith('.json') ? await readJson(configFile) : await runModule(configFile)
     if (typeof config !== 'object' || config === null) {
       throw new TypeError(
-        `it gives \`${config === null ? 'null' : typeof config}\`; expected an object of options`,
+        `it exports \`${config === null ? 'null' : typeof config}\`; expected an object of options`,
       )
     }
     // What it holds is checked with the options from elsewhere.
@@ -23,7 +23,7 @@ export async function readConfig({ configFile }: Project): Promise<Options> {
   } catch (cause) {
     throw new MeshyError('MESHY_OPTIONS_INVALID', {
       message: `\`${configFile}\` cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
-      hint: 'Fix the file; it should export the options as its default.',
+      hint: 'Fix the file. It should export the options as its default export.',
       cause,
     })
   }

@@ -118,7 +118,7 @@ async function keepLighter(
   const [before, after] = [formatBytes(source.bytes), formatBytes(model.glb.length)]
   const title = `meshy: ${request.imageName}: ${steps.join(', ')}: ${before} → ${after}`
   if (model.glb.length >= source.bytes && options.transforms.length === 0 && isForSize(part.plan)) {
-    logger.info(`${title}; it is not smaller, so the model stays as it came`)
+    logger.info(`${title}; the result is not smaller, so the model stays as it was`)
     return { ...source, steps, facts: entry.facts }
   }
   logger.info(title)
@@ -170,7 +170,9 @@ async function pin(
   const grown: Entry = { ...entry, derived: { ...entry.derived, [key]: file } }
   if (!store.lockfile) return grown
   if (pinned) {
-    logger.warn(`meshy: ${entry.image}: ${steps.join(', ')} gave other bytes than were pinned; pinned anew`)
+    logger.warn(
+      `meshy: ${entry.image}: ${steps.join(', ')} gave other bytes than the pinned ones; the new bytes are pinned`,
+    )
   }
   return store.lockfile.put(grown, { replace: pinned !== undefined })
 }

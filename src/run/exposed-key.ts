@@ -18,11 +18,11 @@ export function assertKeyHidden(
   )
   if (name === undefined) return
   const error = new MeshyError('MESHY_KEY_EXPOSED', {
-    message: `\`${name}\` holds the API key, and \`envPrefix\` gives it to every page as \`import.meta.env.${name}\`.`,
+    message: `\`${name}\` contains the API key, and \`envPrefix\` exposes it to every page as \`import.meta.env.${name}\`.`,
     hint:
       name === 'MESHY_API_KEY'
-        ? 'Take what it begins with out of `envPrefix`: the plugin reads MESHY_API_KEY by itself.'
-        : `Unset \`${name}\`: the plugin reads MESHY_API_KEY. If it was published before, make a new key.`,
+        ? 'Remove its prefix from `envPrefix`. The plugin reads MESHY_API_KEY by itself.'
+        : `Unset \`${name}\`; the plugin reads MESHY_API_KEY. If the key was ever published, create a new one.`,
     details: { name },
   })
   if (isKept) throw error

@@ -128,7 +128,7 @@ async function withhold(
 }
 
 function uncheckedNotice(name: string): string {
-  return `\`${name}\` is sent as it is, and was not checked: this version does not know what it does or costs`
+  return `\`${name}\` is sent as it is, without a check: this version does not know what it does or costs`
 }
 
 async function previewAsset(context: Context, request: Request, entry?: Entry): Promise<Asset> {
@@ -152,7 +152,7 @@ function strangerHint(
   { entry }: Finding,
 ): string | undefined {
   const stranger = entry ? undefined : borders.strangerOf(imported)
-  return stranger && `is asked for by the package \`${stranger}\`, which \`allow\` does not name`
+  return stranger && `is requested by the package \`${stranger}\`, which \`allow\` does not name`
 }
 
 function hintOf({ free, derivation }: Finding): string | undefined {

@@ -68,7 +68,7 @@ export function parseOptions(options: Options, where: string): Options {
   }
   throw new MeshyError('MESHY_OPTIONS_INVALID', {
     message: `Invalid option \`${issue?.path.join('.')}\` in ${where}: ${issue?.message}.`,
-    hint: 'Fix the value; the options are described in the README.',
+    hint: 'Fix the value. The README describes the options.',
   })
 }
 

@@ -23,7 +23,7 @@ export async function serve(context: Context, request: Request, found: StoredFin
   if (mode === 'frozen') throw await derivationMissing(context, request, { finding, derivation })
   if (mode === 'preview') {
     context.ports.reporter.notices.once(
-      `${request.imageName}: ${derivation.steps.join(', ')} is left out: nothing is derived in \`preview\``,
+      `${request.imageName}: ${derivation.steps.join(', ')} is skipped: nothing is derived in \`preview\``,
     )
     return { ...readyAsset(finding, request), isProvisional: true }
   }

@@ -41,7 +41,7 @@ function assertNotCache(machineStore: string, cacheDir: string): void {
   if (realFile(machineStore) !== realFile(cacheDir)) return
   throw new MeshyError('MESHY_OPTIONS_INVALID', {
     message: `\`machineStore\` and \`cacheDir\` are the same folder, \`${cacheDir}\`.`,
-    hint: 'Give `machineStore` a folder of its own, or leave it out.',
+    hint: 'Give `machineStore` a separate folder, or remove the option.',
   })
 }
 

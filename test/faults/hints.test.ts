@@ -206,7 +206,10 @@ describe('where a model is pinned', () => {
     await rm(record)
     const after = await build(`${SPECIFIER}&formats=obj`)
 
-    expect(failure).toMatchObject({ code: 'MESHY_CACHE_CORRUPT', hint: expect.stringContaining('Deleting') })
+    expect(failure).toMatchObject({
+      code: 'MESHY_CACHE_CORRUPT',
+      hint: expect.stringContaining('you can delete the file'),
+    })
     expect(after.metadata.state).toBe('ready')
     expect(service.counts.posts).toBe(1)
   })

@@ -62,7 +62,7 @@ describe('overBudget', () => {
 
     const error = overBudget(prices, 45, { reserved: 60, cap: 90 })
 
-    expect(error.message).toContain('2 missing models would cost 45 credits after 60 credits')
+    expect(error.message).toContain('2 missing models would cost 45 credits in addition to the 60 credits')
     expect(error.message).toContain('a.png: 30 credits')
     expect(error.message).toContain('b.png: 15 credits')
     expect(error.hint).toContain('MESHY_MAX_CREDITS=105')

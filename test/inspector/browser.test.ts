@@ -118,7 +118,7 @@ describe('the page of the inspector', () => {
     await card.getByRole('button', { name: 'Retry' }).click()
 
     await expect.poll(() => badge(card), WAIT).toBe('ready')
-    expect(await card.locator('dl').innerText()).toContain('derived by')
+    expect(await card.locator('dl').innerText()).toContain('derived with')
     expect(inspected.emulator.counts.posts).toBe(1)
     expect(problems).toEqual([])
   })

@@ -74,7 +74,7 @@ describe('assets.json', () => {
 
     await expect
       .poll(async () => (await inspected.model('hero.png')).progress?.text, WAIT)
-      .toBe('is being made')
+      .toBe('is being generated')
     expect((await inspected.inspection()).totals.credits.onTheirWay).toBe(30)
     expect(await inspected.model('hero.png')).toMatchObject({ state: 'pending', isAsked: false })
     await ready(inspected)

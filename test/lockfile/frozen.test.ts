@@ -70,7 +70,7 @@ describe('a frozen build', () => {
     expect(code).toBe(1)
     expect(stderr).toMatch(/main\.js:2: .*`car\.png`.*30 credits/)
     expect(stderr).toMatch(/src\/extra\.js:1: .*`pig\.png`.*20 credits/)
-    expect(stderr).toContain('Together: 50 credits')
+    expect(stderr).toContain('Total: 50 credits')
     expect(stderr).toContain('MESHY_MODE=generate')
     expect(stderr).not.toContain('hero.png')
     expect(emulator.counts.created).toBe(before)

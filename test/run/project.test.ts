@@ -123,7 +123,7 @@ describe('readConfig', () => {
 
     await expect(readConfig(findProject(path()))).rejects.toMatchObject({
       code: 'MESHY_OPTIONS_INVALID',
-      message: expect.stringContaining(`it gives ${kind}; expected an object`),
+      message: expect.stringContaining(`it exports ${kind}; expected an object`),
     })
   })
 

@@ -117,7 +117,7 @@ describe('DeclaredFile', () => {
     const { log } = await build('Vite 8', project, { meshy: paying(await emulate()) })
 
     expect(await readFile(path.join(project.root, 'meshy-env.d.ts'), 'utf8')).toBe('export {}\n')
-    expect(log).toContain('meshy-env.d.ts` is not ours')
+    expect(log).toContain('meshy-env.d.ts` was not written by this plugin')
   })
 
   it('is written by a dev server when an import is new', async () => {

@@ -113,7 +113,7 @@ export class Card {
       ...pictures.map((src, index) =>
         el('img', {
           src,
-          alt: index === 0 ? `The picture ${image}` : `View ${index + 1} of ${image}`,
+          alt: index === 0 ? `The image ${image}` : `View ${index + 1} of ${image}`,
           loading: 'lazy',
         }),
       ),
@@ -232,8 +232,8 @@ function factsOf(
     ['textures', formatNumber(textures)],
     ['size', formatChange(was(source?.size, formatSize), formatSize(bounds.size))],
     ...(animations > 0 ? [['animations', formatNumber(animations)] satisfies [string, string]] : []),
-    ['comes from', metadata.source],
-    ...(derived ? [['derived by', derived.steps.join(', ')] satisfies [string, string]] : []),
+    ['source', metadata.source],
+    ...(derived ? [['derived with', derived.steps.join(', ')] satisfies [string, string]] : []),
   ]
 }
 
@@ -241,10 +241,10 @@ function factsOf(
 async function copyText(query: string): Promise<string> {
   try {
     await navigator.clipboard.writeText(query)
-    return `Copied ${query}: put it into the import.`
+    return `Copied ${query}: paste it into the import.`
   } catch {
     // No permission, or a page without https: then the person copies it.
-    return `Put this into the import: ${query}`
+    return `Use this in the import: ${query}`
   }
 }
 

@@ -36,7 +36,7 @@ async function read(): Promise<boolean> {
     view.notify(undefined)
     return inspection.models.some(({ state }) => state === 'pending')
   } catch (error) {
-    view.notify(`The server does not answer: ${error instanceof Error ? error.message : String(error)}`)
+    view.notify(`The server does not respond: ${error instanceof Error ? error.message : String(error)}`)
     return false
   }
 }

@@ -42,7 +42,7 @@ export class ModelView {
   show({ model, image, metadata }: Pick<InspectedModel, 'model' | 'image' | 'metadata'>): void {
     this.#url = model
     const what = metadata?.state === 'ready' ? `The model of ${image}` : `The stand-in of ${image}`
-    this.#canvas.setAttribute('aria-label', `${what}. The arrow keys turn it.`)
+    this.#canvas.setAttribute('aria-label', `${what}. Use the arrow keys to rotate it.`)
     this.element.dataset['empty'] = String(model === undefined)
     void this.#refresh()
   }

@@ -106,7 +106,7 @@ export class Stage {
 
 async function load(url: string): Promise<Response> {
   const answer = await fetch(url)
-  if (!answer.ok) throw new Error(`the server said ${answer.status}`)
+  if (!answer.ok) throw new Error(`the server answered with ${answer.status}`)
   return answer
 }
 

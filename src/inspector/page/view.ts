@@ -99,7 +99,7 @@ export class View {
     setText(
       this.#empty,
       models.length > 0
-        ? 'No model fits these filters.'
+        ? 'No model matches these filters.'
         : 'No module has imported a model yet. Open the page of your project.',
     )
   }

@@ -53,10 +53,10 @@ export async function findTask(context: Context, id: string): Promise<AccountTas
 export function notATask(id: string, error: unknown): unknown {
   if (!isMeshyError(error) || error.code !== 'MESHY_API_NOT_FOUND') return error
   return new MeshyError('MESHY_API_NOT_FOUND', {
-    message: `The API knows no task ${id} of this account.`,
+    message: `The API does not know a task ${id} of this account.`,
     hint:
-      'Tasks of the website are not visible to the API: download the model there, and ' +
-      '`unplugin-meshy pin "./hero.png?meshy" model.glb`. `unplugin-meshy tasks` lists those of the API.',
+      'Tasks of the website are not visible to the API: download the model there, and run ' +
+      '`unplugin-meshy pin "./hero.png?meshy" model.glb`. `unplugin-meshy tasks` lists the tasks of the API.',
     details: error.details,
     cause: error,
   })
@@ -86,8 +86,8 @@ export async function deleteTask(context: Context, id: string, { force }: { forc
   const image = force ? undefined : await imageOnItsWay(context, task)
   if (image !== undefined) {
     throw new MeshyError('MESHY_COMMAND_REFUSED', {
-      message: `Task ${id} is the model of \`${image}\`, which is paid for and not stored yet.`,
-      hint: 'Build to store it, or say `--force` to give it up.',
+      message: `Task ${id} has the model of \`${image}\`, which is paid for but not stored yet.`,
+      hint: 'Build to store it, or pass `--force` to give it up.',
     })
   }
   const { account, signal } = await context.paying()

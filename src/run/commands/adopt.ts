@@ -46,14 +46,14 @@ function assertFits({ key, imageName }: Subject, task: Task, force: boolean): vo
   if (task.status === 'FAILED' || task.status === 'CANCELED') {
     throw refused(
       `Task ${task.id} is \`${task.status}\`, so it has no model for \`${imageName}\`.`,
-      'Choose another task: `unplugin-meshy tasks` lists those of the account.',
+      'Choose another task. `unplugin-meshy tasks` lists the tasks of the account.',
     )
   }
   const other = task.name && keyInName(task.name)
   if (!other || other === key || force) return
   throw refused(
-    `Task ${task.id} was made for the key \`${other}\`, and \`${imageName}\` has \`${key}\`.`,
-    'Choose another task, or say `--force` if this is the model that you want.',
+    `Task ${task.id} was made for the key \`${other}\`, but \`${imageName}\` has the key \`${key}\`.`,
+    'Choose another task, or pass `--force` if this is the model that you want.',
   )
 }
 
@@ -63,8 +63,8 @@ async function assertFree(context: Context, { key, imageName }: Subject): Promis
   } = context
   if (await findEntry(context.ports, key)) {
     throw refused(
-      `\`${imageName}\` has a model already.`,
-      `To give it another, first \`unplugin-meshy forget ${key}\`.`,
+      `\`${imageName}\` already has a model.`,
+      `To give it another one, first run \`unplugin-meshy forget ${key}\`.`,
     )
   }
   const record = await findRecord(store.journal, key)

@@ -83,8 +83,8 @@ function discard(context: Context, key: string): Promise<Forgotten> {
 
 function nothing({ key, imageName }: Subject): MeshyError {
   return new MeshyError('MESHY_MODEL_UNKNOWN', {
-    message: `There is nothing to forget of \`${imageName}\` (${key}): not pinned, not stored, not on its way.`,
-    hint: 'Name the import with the very directives that it has; `unplugin-meshy status` lists what there is.',
+    message: `There is nothing to forget for \`${imageName}\` (${key}): it is neither pinned, nor stored, nor on its way.`,
+    hint: 'Name the import with exactly the directives that it has. `unplugin-meshy status` lists all models.',
     details: { key },
   })
 }

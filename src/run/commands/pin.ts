@@ -62,8 +62,8 @@ async function readModel(file: string): Promise<Buffer> {
   } catch (error) {
     if (!hasErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) throw error
     throw new MeshyError('MESHY_GLB_INVALID', {
-      message: `\`${file}\` is no file; expected a GLB.`,
-      hint: 'Name the model to pin by its path.',
+      message: `\`${file}\` is not a file; expected a GLB.`,
+      hint: 'Pass the path of the model to pin.',
       cause: error,
     })
   }
@@ -80,8 +80,8 @@ async function assertNothingOnItsWay(context: Context, { key, imageName }: Reque
   if (!isOnItsWay(record, context.ports.clock.serviceNow())) return
   const task = record.state === 'accepted' ? ` (task ${record.taskId})` : ''
   throw new MeshyError('MESHY_COMMAND_REFUSED', {
-    message: `A model of \`${imageName}\` is on its way${task}, and paid for.`,
-    hint: `Build to store it, or give it up with \`unplugin-meshy forget ${key}\`; then pin.`,
+    message: `A model of \`${imageName}\` is on its way${task} and already paid for.`,
+    hint: `Build to store it, or give it up with \`unplugin-meshy forget ${key}\`. Then pin your own.`,
     details: { key },
   })
 }

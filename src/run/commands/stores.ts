@@ -168,17 +168,17 @@ async function writableTeam({
   if (!team) throw noTeamStore()
   if (await team.canWrite()) return team
   throw new MeshyError('MESHY_OPTIONS_INVALID', {
-    message: `There are no credentials to write to ${team.label} with.`,
+    message: `There are no credentials to write to ${team.label}.`,
     hint:
-      'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or MESHY_TEAM_STORE_TOKEN. Where the address stands in a file, ' +
-      'set MESHY_TEAM_STORE or AWS_ENDPOINT_URL_S3 as well: credentials go to a host that the environment names.',
+      'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or MESHY_TEAM_STORE_TOKEN. If the address is set in a file, also ' +
+      'set MESHY_TEAM_STORE or AWS_ENDPOINT_URL_S3: credentials are only sent to a host that the environment names.',
   })
 }
 
 function nothingPinned(folder: string): MeshyError {
   return new MeshyError('MESHY_OPTIONS_INVALID', {
-    message: `The option \`lockfile\` of \`${folder}\` is \`false\`: nothing says which files belong to the project.`,
-    hint: 'Remove the option to pin models.',
+    message: `The option \`lockfile\` of \`${folder}\` is \`false\`, so nothing says which files belong to the project.`,
+    hint: 'To pin models, remove the option.',
   })
 }
 

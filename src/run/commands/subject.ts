@@ -57,8 +57,8 @@ async function findSubject({ ports: { store } }: Context, key: string): Promise<
 
 function unknown(key: string): MeshyError {
   return new MeshyError('MESHY_MODEL_UNKNOWN', {
-    message: `\`${key}\` is the key of nothing in this project: not pinned, not stored, not on its way.`,
-    hint: 'See the keys with `unplugin-meshy status`, or name the model by its import: `./hero.png?meshy`.',
+    message: `\`${key}\` is not the key of any model in this project: it is neither pinned, nor stored, nor on its way.`,
+    hint: 'List the keys with `unplugin-meshy status`, or name the model by its import, such as `./hero.png?meshy`.',
     details: { key },
   })
 }
@@ -75,7 +75,7 @@ function needsImport({ key, error }: UnreadableRecord): MeshyError {
 
 function notAnImport(specifier: string): MeshyError {
   return new MeshyError('MESHY_DIRECTIVE_INVALID', {
-    message: `\`${specifier}\` is the module id of a bundler, whose directives cannot be read back.`,
-    hint: 'Name the model as the import does, such as `./hero.png?meshy&pbr`, or by its key.',
+    message: `\`${specifier}\` is a module ID of a bundler, from which the directives cannot be recovered.`,
+    hint: 'Name the model by its import, such as `./hero.png?meshy&pbr`, or by its key.',
   })
 }

@@ -48,7 +48,7 @@ async function lookFor(ports: RunPorts, request: Request): Promise<void> {
     models.arrived(request)
     await touchStateFile({ ports }, key)
   } catch (error) {
-    reporter.notices.once(`${imageName}: reload the page for its model. ${formatThrown(error)}`)
+    reporter.notices.once(`${imageName}: reload the page to see its model. ${formatThrown(error)}`)
   }
 }
 

@@ -50,9 +50,9 @@ export function tellFailure(
   { derivation, error }: { derivation: Derivation; error: unknown },
 ): void {
   models.derivationFailed(request, derivation, error)
-  const button = options.inspector ? ', or you press Retry on the page of the inspector' : ''
+  const button = options.inspector ? ', or you press Retry in the inspector' : ''
   reporter.notices.once(
-    `${request.imageName}: its model is shown as it came. Nothing is derived from it again until its import or the ` +
-      `model changes, the server starts anew${button}.`,
+    `${request.imageName}: its model is shown as it came. It is not derived again until its import or the ` +
+      `model changes, the server restarts${button}.`,
   )
 }

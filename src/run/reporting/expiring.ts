@@ -23,7 +23,7 @@ export async function tellExpiring({
     ? 'a build without them fails'
     : 'a build without them pays again'
   logger.warn(
-    `meshy: ${names}: the bytes came from tasks at Meshy, which are kept for 3 days: ` +
+    `meshy: ${names}: the bytes came from tasks at Meshy, which are kept for 3 days; ` +
       `from ${new Date(first.until).toISOString().slice(0, 10)} on, ${after}. ` +
       'Commit the lockfile and the blobs, and copy both into a container, or set `teamStore` (docs/ci.md, "Containers")',
   )

@@ -23,7 +23,7 @@ export function tellInterrupt(models: Models, logger: Logger): void {
   const stop = (signal: NodeJS.Signals) => {
     listen(false)
     const names = namesOf(models).toSorted().join(', ')
-    logger.warn(`meshy: stopped. On their way: ${names}. The next run picks them up without paying again.`)
+    logger.warn(`meshy: stopped. On their way: ${names}. The next run resumes them without paying again.`)
     // Whoever else listens was told of this signal as well, and decides what to do.
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
   }

@@ -48,10 +48,10 @@ function combine(errors: MeshyError[]): MeshyError | undefined {
   const [first] = errors
   if (!first || errors.length === 1) return first
   const credits = sumOf(errors)
-  const price = credits > 0 ? `\n\nTogether: ${credits} credits.` : ''
+  const price = credits > 0 ? `\n\nTotal: ${credits} credits.` : ''
   return new MeshyError(first.code, {
     message: `${errors.length} imports of models failed:\n\n${textsOf(errors).join('\n\n')}${price}\n`,
-    hint: 'Fix these, then build again: what is stored already is not paid again.',
+    hint: 'Fix these, then build again. Models that are already stored are not paid for again.',
     details: {
       credits,
       errors: errors.map(({ code, message, hint, site, details }) => ({

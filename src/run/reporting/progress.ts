@@ -80,7 +80,7 @@ export class TerminalProgress {
 function stateOf(work: Work | undefined, { percent = false } = {}): string | undefined {
   if (!work || work.isQuiet) return undefined
   const { step } = work
-  if (step === 'queue full') return 'waiting for a place in the queue of the account'
+  if (step === 'queue full') return "waiting for a place in the account's queue"
   if (typeof step === 'string') return step
   const { status, progress, precedingTasks } = step
   const place = status === 'PENDING' && precedingTasks ? `, ${precedingTasks} before it` : ''

@@ -57,7 +57,7 @@ export function summarize(models: readonly ModelReport[]): string | undefined {
 const ORIGIN_WORDS: Record<Origin, string> = {
   cache: 'from the cache',
   generated: 'generated',
-  adopted: 'taken over from a task of the account',
+  adopted: 'adopted from a task of the account',
   shared: 'taken from a store',
   restored: 'restored',
   derived: 'derived',

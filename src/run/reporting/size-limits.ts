@@ -34,7 +34,7 @@ export async function checkSize(
   const message = `\`${request.imageName}\` has ${faults.join(' and ')}.`
   const hint = help
     ? `Add \`${help}\` to the import, which is free, or raise the limit.`
-    : 'Raise the limit: every directive that makes models smaller is there.'
+    : 'Raise the limit: the import already has every directive that makes models smaller.'
   if (options.oversize === 'error') {
     throw new MeshyError('MESHY_OUTPUT_TOO_LARGE', { message, hint, details: { help } })
   }

@@ -1,6 +1,6 @@
 /** The line that stands in a file that we may write over. */
 export const DECLARATIONS_MARK =
-  '// Written by unplugin-meshy: the types of every query that an import of a model had so far.'
+  '// Written by unplugin-meshy: the types of every query that model imports have used so far.'
 
 /** What makes linters and formatters leave the file alone; Prettier knows no mark for a whole file of code. */
 const HEAD = [
@@ -8,7 +8,7 @@ const HEAD = [
   '// biome-ignore-all format: generated',
   '// biome-ignore-all lint: generated',
   DECLARATIONS_MARK,
-  '// Lines are only added; delete the file to start anew.',
+  '// Lines are only added. To start over, delete the file.',
   '',
 ].join('\n')
 const MODULE_MARK = '// prettier-ignore'

@@ -64,13 +64,17 @@ export class DeclaredFile {
   }
 
   #refuse(query: string): void {
-    this.#options.warn(`\`${query}\` gets no types: TypeScript allows one \`*\`; write \`%2A\` in the query`)
+    this.#options.warn(
+      `\`${query}\` gets no types, because TypeScript allows only one \`*\`; write \`%2A\` in the query`,
+    )
   }
 
   async #merge(): Promise<void> {
     const text = await readText(this.file)
     if (text !== undefined && !text.includes(DECLARATIONS_MARK)) {
-      this.#options.warn(`\`${this.file}\` is not ours and stays as it is: name another file by \`dts\``)
+      this.#options.warn(
+        `\`${this.file}\` was not written by this plugin and stays as it is: choose another file with \`dts\``,
+      )
       return
     }
     if (text !== undefined && declaresAll(text, this.#queries)) return

@@ -39,7 +39,7 @@ describe('Problems', () => {
     expect(error.message).toContain('3 imports of models failed')
     expect(error.message).toContain('main.ts:1: A is missing.')
     expect(error.message).toContain('main.ts:2: \nmain.ts:3: B is missing.')
-    expect(error.message).toContain('Together: 45 credits.')
+    expect(error.message).toContain('Total: 45 credits.')
     expect(error.details['errors']).toHaveLength(3)
   })
 
