@@ -1,5 +1,5 @@
 import type { UnpluginInstance } from 'unplugin'
-import { requirable, type Requirable } from './bundlers/requirable.ts'
+import { requirable, type Requirable } from './bundlers/plugin.ts'
 import { meshy } from './index.ts'
 import type { Options } from './run/option-types.ts'
 

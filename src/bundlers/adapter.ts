@@ -1,23 +1,39 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { UnpluginOptions } from 'unplugin'
+import type { NativeBuildContext, UnpluginBuildContext, UnpluginContext, UnpluginOptions } from 'unplugin'
 import type { Asset } from '../run/asset.ts'
 import type { Context } from '../run/context.ts'
 import type { PluginApi } from '../run/plugin-api.ts'
+import type { WaysToAgree } from '../run/run.ts'
 import type { UrlOf } from './module.ts'
 import type { ResolvingContext } from './resolve.ts'
-import type { Session } from './session.ts'
 
-/** What a hook gets as `this`, as far as every bundler has it. */
-export interface NativeContext {
-  addWatchFile(file: string): void
+/** What a hook gets as `this`; in the Rollup family it is the plugin context of the bundler. */
+export type NativeContext = UnpluginBuildContext & Partial<UnpluginContext>
+
+/** What a bundler of another family has of its own, for its adapter. */
+export function nativeBuild<Framework extends NativeBuildContext['framework']>(
+  native: NativeContext,
+): Extract<NativeBuildContext, { framework: Framework }> {
+  // Each adapter is called by its own bundler alone.
+  return native.getNativeBuildContext?.() as Extract<NativeBuildContext, { framework: Framework }>
 }
 
-/** What differs between bundlers. The hooks ask it, and know no bundler by name. */
+/** What differs between bundlers. The hooks and the session ask it, and know no bundler by name. */
 export interface Adapter {
   /** Takes over what the bundler tells of its run, at the start of each build. */
-  start(native: NativeContext): void
+  start?(native: NativeContext): void
   /** Takes over what the bundler knows when it has seen all modules of a build. */
   end?(native: NativeContext): void
+  /** A number that changes while the bundler finds modules. @default the imports of ours that it has shown */
+  activity?(): number | undefined
+  /** Whether the bundler knows already of an error of its own, in a module that is none of ours. */
+  hasFailed?(): boolean
+  /** Whether any module still imports the one with this id of the bundler's; taken for granted where it does not tell. */
+  isImported?(id: string): boolean
+  /** Makes the next load of the module with this id ask us again, and tells no page. */
+  forget?(id: string): void
+  /** How the developer can say yes now: a bundler may begin to listen late. */
+  waysToAgree?(): WaysToAgree
   /** The bundler's way from the path of a specifier to a file. */
   resolver(native: NativeContext): ResolvingContext
   moduleIds: ModuleIds
@@ -72,7 +88,7 @@ export type CreateInspector = (server: {
 /** What an adapter works with. */
 export interface AdapterParts {
   api: PluginApi
-  /** Makes an instance of the Vite plugin with the same options, for a part of the run of a session. */
-  createWorkerInstance: (session: Session) => unknown
+  /** Makes an instance of the Vite plugin with the same options, for a part of this run. */
+  createWorkerInstance: () => unknown
   createInspector: CreateInspector
 }

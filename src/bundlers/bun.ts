@@ -1,7 +1,8 @@
 import path from 'node:path'
+import type { PluginBuild } from 'esbuild'
 import { MeshyError } from '../system/errors.ts'
 import type { Adapter } from './adapter.ts'
-import { emitFiles, type FileBuild } from './file-loader.ts'
+import { emitFiles } from './esbuild.ts'
 import { relativeIds } from './module-id.ts'
 import { toBundlerError } from './bundler-error.ts'
 import type { ResolvingContext } from './resolve.ts'
@@ -16,7 +17,6 @@ interface BunRuntime {
 /** `Bun.build`. It knows neither a watcher nor a way to resolve for plugins, and writes before it says that it ends. */
 export function createBunAdapter(session: Session): Adapter {
   return {
-    start: () => {},
     resolver: () => resolver,
     moduleIds: relativeIds(() => session.bundler.root),
     urlOf: () => esbuildUrl(session.bundler.root),
@@ -28,7 +28,7 @@ export function createBunAdapter(session: Session): Adapter {
     hooks: {
       bun: {
         loader: 'js',
-        setup: (build) => setUp(build as unknown as FileBuild, session),
+        setup: (build) => setUp(build as unknown as PluginBuild, session),
       },
     },
   }
@@ -54,9 +54,9 @@ function isUnresolved(error: unknown): boolean {
   return ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes((error as { code?: string }).code ?? '')
 }
 
-function setUp(build: FileBuild, session: Session): void {
+function setUp(build: PluginBuild, session: Session): void {
   const root = process.cwd()
-  session.adopt({ ...session.bundler, root, envDir: root, live: false })
+  session.adopt({ root, envDir: root, live: false })
   emitFiles(build, session)
 }
 

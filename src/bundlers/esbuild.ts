@@ -1,50 +1,34 @@
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { PluginBuild } from 'esbuild'
 import { SPECIFIER } from '../run/imports.ts'
-import type { Adapter, NativeContext } from './adapter.ts'
-import { emitFiles, type FileBuild } from './file-loader.ts'
+import { nativeBuild, type Adapter } from './adapter.ts'
 import { relativeIds } from './module-id.ts'
 import type { ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
-import { esbuildUrl } from './url.ts'
-
-/** A build of esbuild, as far as we use it. */
-interface Build extends FileBuild {
-  initialOptions: {
-    absWorkingDir?: string
-    write?: boolean
-  }
-  resolve(
-    specifier: string,
-    options: { importer: string; resolveDir: string; kind: 'import-statement' },
-  ): Promise<{ path: string; namespace: string; errors: unknown[] }>
-}
-
-interface EsbuildContext extends NativeContext {
-  getNativeBuildContext(): { build: Build }
-  error(message: { plugin: string; message: string; meta: unknown }): void
-}
+import { ASSET_PREFIX, esbuildUrl } from './url.ts'
 
 const WATCH_FLAGS = ['--watch', '--serve']
 
 export function createEsbuildAdapter(session: Session): Adapter {
   let builds = 0
   return {
-    start: (native) => start(session, buildOf(native), ++builds === 1),
-    resolver: (native) => resolverOf(buildOf(native)),
+    start: (native) => start(session, nativeBuild<'esbuild'>(native).build, ++builds === 1),
+    resolver: (native) => resolverOf(nativeBuild<'esbuild'>(native).build),
     moduleIds: relativeIds(() => session.bundler.root),
     urlOf: () => esbuildUrl(session.bundler.root),
     tellsAtOnce: true,
     tell: (native, error) => {
       if (!(error instanceof Error)) throw error
       const { message } = error
-      ;(native as EsbuildContext).error({ plugin: 'unplugin-meshy', message, meta: error })
+      native.error?.({ plugin: 'unplugin-meshy', message, meta: error })
     },
     hooks: {
       esbuild: {
         onResolveFilter: SPECIFIER,
         // Go, which reads it, knows no lookahead.
         onLoadFilter: /\?meshy=[0-9a-f]{16}$/,
-        setup: (build) => setUp(build as unknown as Build, session),
+        setup: (build) => setUp(build, session),
       },
     },
   }
@@ -54,13 +38,13 @@ export function createEsbuildAdapter(session: Session): Adapter {
  * esbuild tells no plugin whether it watches. A plugin that is started a second time is in a context, which somebody keeps
  * for that: from then on nobody waits, and nothing is paid without a word, as in every other watcher.
  */
-function start(session: Session, { initialOptions }: Build, isFirst: boolean): void {
+function start(session: Session, { initialOptions }: PluginBuild, isFirst: boolean): void {
   const root = initialOptions.absWorkingDir ?? process.cwd()
   const live = session.inline.live ?? (!isFirst || WATCH_FLAGS.some((flag) => process.argv.includes(flag)))
-  session.adopt({ ...session.bundler, root, envDir: root, live })
+  session.adopt({ root, envDir: root, live })
 }
 
-function resolverOf(build: Build): ResolvingContext {
+function resolverOf(build: PluginBuild): ResolvingContext {
   return {
     resolve: async (source, importer) => {
       const folder = importer && path.isAbsolute(importer) ? path.dirname(importer) : process.cwd()
@@ -71,7 +55,7 @@ function resolverOf(build: Build): ResolvingContext {
   }
 }
 
-async function setUp(build: Build, session: Session): Promise<void> {
+async function setUp(build: PluginBuild, session: Session): Promise<void> {
   emitFiles(build, session)
   start(session, build, true)
   const {
@@ -82,6 +66,19 @@ async function setUp(build: Build, session: Session): Promise<void> {
   if (options.mode === 'plan' && !part) build.initialOptions.write = false
 }
 
-function buildOf(native: NativeContext): Build {
-  return (native as EsbuildContext).getNativeBuildContext().build
+const NAMESPACE = 'meshy-asset'
+
+/**
+ * Emits our files by the `file` loader of esbuild or Bun, in a namespace of our own: no loader that a user has is asked
+ * about them.
+ */
+export function emitFiles(build: Pick<PluginBuild, 'onResolve' | 'onLoad'>, session: Session): void {
+  build.onResolve({ filter: new RegExp(`^${ASSET_PREFIX}`) }, ({ path: specifier }) => ({
+    path: specifier.slice(ASSET_PREFIX.length),
+    namespace: NAMESPACE,
+  }))
+  build.onLoad({ filter: /./, namespace: NAMESPACE }, async ({ path: file }) => ({
+    contents: await readFile(path.resolve(session.bundler.root, file)),
+    loader: 'file',
+  }))
 }

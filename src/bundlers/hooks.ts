@@ -6,8 +6,7 @@ import { recallImport, rememberImport } from '../run/import-records.ts'
 import { type Import, isOurs } from '../run/imports.ts'
 import { finishSharing } from '../store/shared/shared-stores.ts'
 import { loadAsset } from '../run/load.ts'
-import { formatPlan, takePlan } from '../run/plan.ts'
-import type { PluginApi } from '../run/plugin-api.ts'
+import { arrangePlan, formatPlan, takePlan } from '../run/plan.ts'
 import { tellExpiring } from '../run/reporting/expiring.ts'
 import { summarize, takeUntold } from '../run/reporting/report.ts'
 import type { Adapter, Loaded, NativeContext } from './adapter.ts'
@@ -21,9 +20,9 @@ import { findSite } from './site.ts'
 /** The id of the module of an import of ours, as the bundler sees it; undefined for all others. */
 export async function resolveImport(
   session: Session,
-  adapter: Adapter,
   { native, source, importer }: { native: NativeContext; source: string; importer: string | undefined },
 ): Promise<string | undefined> {
+  const { adapter } = session
   if (!isOurs(source) || adapter.isPicture?.(fromModuleId(source), importer)) return undefined
   const context = await session.context()
   const { root, publicDir } = session.bundler
@@ -36,7 +35,7 @@ export async function resolveImport(
     return known === undefined ? undefined : adapter.moduleIds.toBundler(known)
   }
   refuseCutPath(adapter, file, root)
-  session.seenImports++
+  session.countImport()
   const site = () => findSite(root, importer, specifier)
   const packageName = packageNameOf(pathOf(specifier))
   const id = context.project.imports.add(specifier, { file, site, importer, packageName })
@@ -65,9 +64,9 @@ function refuseCutPath({ cutsPath }: Adapter, file: string, root: string): void 
  */
 export async function loadModule(
   session: Session,
-  adapter: Adapter,
   { native, id }: { native: NativeContext; id: string },
 ): Promise<Loaded> {
+  const { adapter } = session
   const context = await session.context()
   const moduleId = adapter.moduleIds.fromBundler(id)
   const imported =
@@ -76,17 +75,17 @@ export async function loadModule(
   try {
     const asset = await loadAsset(
       context,
-      { ...imported, isImported: () => session.isImported(id) },
+      { ...imported, isImported: () => adapter.isImported?.(id) ?? true },
       (file) => native.addWatchFile(file),
     )
     if (asset?.metadata.state === 'preview') warnOfMissingKey(session, context)
     if (!asset) return { id, code: renderFailedModule(), asset, context }
-    void forgetWhenImproved(session, asset, id)
+    void forgetWhenImproved(adapter, asset, id)
     const code = await renderModule(asset, adapter.urlOf(native, moduleId))
     return { id, code, asset, context }
   } catch (error) {
     for (const file of mendingFiles(context, imported, error)) native.addWatchFile(file)
-    await noteFailure(session, adapter, { native, moduleId, imported, error })
+    await noteFailure(session, { native, moduleId, imported, error })
     return { id, code: renderFailedModule(), asset: undefined, context }
   }
 }
@@ -99,8 +98,7 @@ function mendingFiles({ ports: { options } }: Context, { file }: Import, error: 
 
 /** Keeps a failure for the end of the build. @throws it where it is told at once */
 async function noteFailure(
-  { problems, bundler: { live, root } }: Session,
-  { tellsAtOnce, tell }: Adapter,
+  { problems, bundler: { live, root }, adapter: { tellsAtOnce, tell } }: Session,
   {
     native,
     moduleId,
@@ -127,8 +125,8 @@ async function recall(
 }
 
 /** A better stand-in is there on the next load of the page. */
-async function forgetWhenImproved(session: Session, { improved }: Asset, id: string): Promise<void> {
-  if (await improved) session.forgetModule(id)
+async function forgetWhenImproved(adapter: Adapter, { improved }: Asset, id: string): Promise<void> {
+  if (await improved) adapter.forget?.(id)
 }
 
 /** Said once, and only where the missing key is the reason for the stand-in. */
@@ -149,7 +147,7 @@ function warnOfMissingKey(
 }
 
 /** Ends a build: tells every failure of it, or the plan that it was run for. */
-export async function finishBuild(session: Session, api: PluginApi): Promise<void> {
+export async function finishBuild(session: Session): Promise<void> {
   session.leave()
   // A run whose options are wrong has said so at its start.
   if (!session.isOpen) return
@@ -171,7 +169,7 @@ export async function finishBuild(session: Session, api: PluginApi): Promise<voi
     tellSum(context)
     await tellExpiring(context)
   }
-  if (options.mode === 'plan' && !session.listOnly) await endPlan(session, api)
+  if (options.mode === 'plan' && !session.listsOnly) await endPlan(session, context)
 }
 
 function tellSum({
@@ -187,21 +185,16 @@ function tellSum({
 }
 
 /** Nothing is written after it. */
-async function endPlan(session: Session, api: PluginApi): Promise<void> {
-  const rows = await api.takePlan()
+async function endPlan({ bundler }: Session, { seen, ports }: Context): Promise<void> {
+  const rows = arrangePlan(await takePlan(seen))
   if (rows.length === 0) return
-  const {
-    ports: {
-      reporter: { logger },
-    },
-  } = await session.context()
-  logger.info(formatPlan(rows))
+  ports.reporter.logger.info(formatPlan(rows))
   throw toBundlerError(
     new MeshyError('MESHY_PLAN_ONLY', {
       message: 'The build ends here: in mode `plan`, a build writes and sends nothing.',
       hint: 'To build, unset MESHY_MODE or the option `mode`.',
     }),
-    session.bundler.root,
+    bundler.root,
   )
 }
 

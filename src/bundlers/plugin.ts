@@ -1,13 +1,36 @@
 import type { UnpluginOptions } from 'unplugin'
 import { SPECIFIER } from '../run/imports.ts'
 import type { Options } from '../run/option-types.ts'
-import type { CreateInspector, NativeContext } from './adapter.ts'
-import { createAdapter } from './adapters.ts'
-import { createApi } from './api.ts'
+import { arrangePlan, takePlan } from '../run/plan.ts'
+import type { PluginApi } from '../run/plugin-api.ts'
+import { reportModels } from '../run/reporting/report.ts'
+import type { Adapter, AdapterParts, CreateInspector } from './adapter.ts'
+import { createBunAdapter } from './bun.ts'
+import { createEsbuildAdapter } from './esbuild.ts'
+import { createFarmAdapter } from './farm.ts'
 import { finishBuild, loadModule, resolveImport } from './hooks.ts'
+import { createRolldownAdapter, createRollupAdapter } from './rollup.ts'
 import { Session } from './session.ts'
+import { createViteAdapter } from './vite.ts'
+import { createWebpackAdapter } from './webpack.ts'
+
+const ADAPTERS: Record<string, (session: Session, parts: AdapterParts) => Adapter> = {
+  vite: createViteAdapter,
+  rollup: createRollupAdapter,
+  rolldown: createRolldownAdapter,
+  webpack: createWebpackAdapter,
+  rspack: createWebpackAdapter,
+  rsbuild: createWebpackAdapter,
+  esbuild: createEsbuildAdapter,
+  farm: createFarmAdapter,
+  bun: createBunAdapter,
+}
+
+/** The bundlers by the names of their entries: `unplugin-meshy/vite`. */
+export const BUNDLERS: readonly string[] = Object.keys(ADAPTERS)
 
 export interface PluginMeta {
+  /** The bundler, by the name that unplugin gives it. Others are taken for relatives of Rollup. */
   framework: string
   /** The run that this instance is a part of, where it is one of a worker. */
   parent?: Session | undefined
@@ -16,41 +39,63 @@ export interface PluginMeta {
 }
 
 /** The hooks of one plugin instance. They translate between a bundler and a run, and decide nothing. */
-export function createPlugin(inline: Options, { framework, parent, ...rest }: PluginMeta): UnpluginOptions {
-  const session = new Session(inline, parent)
-  const api = createApi(session)
-  const adapter = createAdapter(framework, session, { api, ...rest })
+export function createPlugin(inline: Options, meta: PluginMeta): UnpluginOptions {
+  const { framework, parent, createWorkerInstance, createInspector } = meta
+  const createAdapter = ADAPTERS[framework] ?? createRollupAdapter
+  const session: Session = new Session(inline, parent, (own) =>
+    createAdapter(own, {
+      api: createApi(own),
+      createWorkerInstance: () => createWorkerInstance(own),
+      createInspector,
+    }),
+  )
+  const { adapter } = session
   return {
     name: 'unplugin-meshy',
     enforce: 'pre',
     async buildStart() {
-      adapter.start(nativeOf(this))
+      adapter.start?.(this)
       await session.context()
     },
     resolveId: {
       filter: { id: SPECIFIER },
       handler(source, importer) {
-        return resolveImport(session, adapter, { native: nativeOf(this), source, importer })
+        return resolveImport(session, { native: this, source, importer })
       },
     },
     load: {
       filter: { id: adapter.moduleIds.pattern },
       async handler(id) {
-        const loaded = await loadModule(session, adapter, { native: nativeOf(this), id })
-        const code = loaded.code + (adapter.afterLoad?.(nativeOf(this), loaded) ?? '')
+        const loaded = await loadModule(session, { native: this, id })
+        const code = loaded.code + (adapter.afterLoad?.(this, loaded) ?? '')
         // An empty map keeps the module, and with it the paths of this machine, out of source maps.
         return { code, map: { version: 3, sources: [], names: [], mappings: '' } }
       },
     },
     async buildEnd() {
-      adapter.end?.(nativeOf(this))
-      await finishBuild(session, api)
+      adapter.end?.(this)
+      await finishBuild(session)
     },
     ...adapter.hooks,
   }
 }
 
-/** The bundlers' own contexts have more than unplugin's types tell. */
-function nativeOf(context: unknown): NativeContext {
-  return context as NativeContext
+function createApi(session: Session): PluginApi {
+  return {
+    options: session.inline,
+    report: async () => ({ models: reportModels((await session.context()).ports.models) }),
+    takePlan: async () => arrangePlan(await takePlan((await session.context()).seen)),
+    agree: async (keys) => {
+      const { agree } = await import('../run/live/agree.ts')
+      return agree(await session.context(), keys)
+    },
+    listOnly: () => session.listOnly(),
+  }
+}
+
+/** What `require` gives: the plugin itself, which is its own `default` as well. Configs of CommonJS write either. */
+export type Requirable<Plugin> = Plugin & { default: Plugin }
+
+export function requirable<Plugin extends object>(plugin: Plugin): Requirable<Plugin> {
+  return Object.assign(plugin, { default: plugin })
 }

@@ -1,19 +1,13 @@
+import type { PluginContext } from 'rollup'
 import { MODULE_ID } from '../run/imports.ts'
 import type { Adapter, AdapterParts, NativeContext } from './adapter.ts'
 import { CopyMode } from './copy.ts'
 import { fromModuleId, plainIds } from './module-id.ts'
 import { outputHooks } from './output.ts'
-import { pathOf, type ResolvingContext } from './resolve.ts'
+import { pathOf } from './resolve.ts'
 import type { Session } from './session.ts'
-import { rollupUrl, type RollupEmitter } from './url.ts'
+import { rollupUrl } from './url.ts'
 import { closeWatcher, WatchBuilds } from './watch-builds.ts'
-
-/** A plugin context of the Rollup family, as far as we use it. */
-export interface RollupContext extends NativeContext, ResolvingContext, RollupEmitter {
-  getModuleIds?(): IterableIterator<string>
-  getModuleInfo?(id: string): { importers: readonly string[]; dynamicImporters: readonly string[] } | null
-  meta?: { watchMode?: boolean }
-}
 
 /** What Rollup and Rolldown tell of a reference that is to become the code of a URL. */
 interface FileUrl {
@@ -36,7 +30,7 @@ export function createRolldownAdapter(session: Session, { api }: AdapterParts): 
     ['iife', 'umd'].includes(format) ? urlFromScript(relativePath) : null,
   )
   const options = ({ cwd: root = process.cwd() }: { cwd?: string | undefined }) => {
-    session.bundler = { ...session.bundler, root, envDir: root }
+    session.adopt({ root, envDir: root })
     return null
   }
   return { ...adapter, hooks: { rolldown: { ...hooks, options, api } } }
@@ -46,16 +40,21 @@ export function createRolldownAdapter(session: Session, { api }: AdapterParts): 
 function createFamily(session: Session, defaultUrl: (file: FileUrl) => string | null) {
   let publicPath: string | undefined
   const copyMode = new CopyMode(session)
-  const watchBuilds = new WatchBuilds()
+  const [watchBuilds, graph] = [new WatchBuilds(), new Graph()]
   const adapter: Omit<Adapter, 'hooks'> = {
-    start: (native) => startRollup(session, native as RollupContext),
+    start: (native) => {
+      session.adopt({ live: (native as PluginContext).meta?.watchMode === true })
+      graph.follow(native)
+    },
     end: (native) => {
-      keepGraph(session, native as RollupContext)
+      graph.keep(native)
       watchBuilds.end()
     },
-    resolver: (native) => native as RollupContext,
+    activity: () => graph.size(),
+    isImported: (id) => graph.isImported(id),
+    resolver: (native) => native as unknown as PluginContext,
     moduleIds: plainIds,
-    urlOf: (native, id) => copyMode.urlOf(rollupUrl(native as RollupContext, pathOf(fromModuleId(id)))),
+    urlOf: (native, id) => copyMode.urlOf(rollupUrl(native as PluginContext, pathOf(fromModuleId(id)))),
     afterLoad: (_, loaded) => {
       publicPath = loaded.context.ports.options.publicPath
       watchBuilds.add(loaded)
@@ -81,30 +80,42 @@ function urlFromScript(relativePath: string): string {
   return `new URL(${JSON.stringify(encodeURI(relativePath))}, ${script}).href`
 }
 
-export function startRollup(session: Session, native: RollupContext): void {
-  session.bundler = { ...session.bundler, live: native.meta?.watchMode === true }
-  followGraph(session, native)
+/** What the graph of a bundler of the Rollup family says. Each of its modules may have importers while it grows. */
+export class Graph {
+  #size: () => number = () => 0
+  /** Unset while it grows. */
+  #imported: ReadonlySet<string> | undefined
+
+  /** Asks it from now on. */
+  follow(native: NativeContext & ModuleGraph): void {
+    this.#size = () => modulesOf(native).length
+    this.#imported = undefined
+  }
+
+  /** Keeps what it says at the end of a build: later it may not be asked. */
+  keep(native: NativeContext & ModuleGraph): void {
+    const modules = modulesOf(native)
+    this.#imported = new Set(modules.filter((id) => MODULE_ID.test(id) && hasImporters(native, id)))
+    this.#size = () => modules.length
+  }
+
+  size(): number {
+    return this.#size()
+  }
+
+  isImported(id: string): boolean {
+    return this.#imported?.has(id) ?? true
+  }
 }
 
-/** Asks the graph while it grows. Until a build has seen all modules, each may have importers. */
-export function followGraph(session: Session, native: RollupContext): void {
-  session.activity = () => countModules(native)
-  session.isImported = () => true
+/** Relatives of Rollup may have none. */
+type ModuleGraph = Partial<Pick<PluginContext, 'getModuleIds' | 'getModuleInfo'>>
+
+function modulesOf(native: ModuleGraph): string[] {
+  return [...(native.getModuleIds?.() ?? [])]
 }
 
-/** Keeps what the graph says at the end of a build: later it may not be asked. */
-export function keepGraph(session: Session, native: RollupContext): void {
-  const modules = [...(native.getModuleIds?.() ?? [])]
-  const imported = new Set(modules.filter((id) => MODULE_ID.test(id) && hasImporters(native, id)))
-  session.activity = () => modules.length
-  session.isImported = (id) => imported.has(id)
-}
-
-function hasImporters(native: RollupContext, id: string): boolean {
+function hasImporters(native: ModuleGraph, id: string): boolean {
   const { importers = [], dynamicImporters = [] } = native.getModuleInfo?.(id) ?? {}
   return importers.length + dynamicImporters.length > 0
-}
-
-export function countModules(native: RollupContext): number {
-  return native.getModuleIds ? [...native.getModuleIds()].length : 0
 }

@@ -1,11 +1,11 @@
 import { formatThrown } from '../system/errors.ts'
 import type { Context } from '../run/context.ts'
-import type { WaysToAgree } from '../run/run.ts'
 import { fetchAhead } from '../finding/fetch-ahead.ts'
 import { consoleLogger } from '../system/logger.ts'
 import { openProject, type ProjectRun } from '../run/open-project.ts'
 import type { Options } from '../run/option-types.ts'
 import { Problems } from '../run/reporting/problems.ts'
+import type { Adapter } from './adapter.ts'
 import { toBundlerError } from './bundler-error.ts'
 
 /** What a bundler tells of its run, before the first import. */
@@ -16,33 +16,42 @@ export interface Bundler extends ProjectRun {
 /** One instance of the plugin: what its bundler told, its imports, and the context, opened when it is first needed. */
 export class Session {
   readonly problems = new Problems()
-  bundler: Bundler = defaultBundler()
-  /** A number that changes while the bundler finds modules. */
-  activity: () => number = () => this.seenImports
-  /** Whether the bundler knows already of an error of its own, in a module that is none of ours. */
-  hasFailed: () => boolean = () => false
-  /** Imports of ours that the bundler has shown so far. */
-  seenImports = 0
-  /** Whether any module still imports the one with this id of the bundler's. */
-  isImported: (id: string) => boolean = () => true
-  /** Makes the next load of the module with this id ask us again, and tells no page. Nothing where a bundler cannot. */
-  forgetModule: (id: string) => void = () => {}
-  /** How the developer can say yes now: a bundler may begin to listen late. */
-  waysToAgree: () => WaysToAgree = () => ({})
-  /** Whether a run in `plan` only lists: somebody else shows its rows and ends the build. */
-  listOnly = false
+  /** What differs between bundlers. */
+  readonly adapter: Adapter
   /** The options that were given in code. */
   readonly inline: Options
   /** The run that this is a part of: as a worker's build is of the one around it. They have one context. */
   readonly parent: Session | undefined
   readonly #parts = new Set<Session>()
+  #bundler = defaultBundler()
+  #seenImports = 0
+  #listsOnly = false
   #context: Promise<Context> | undefined
   #isOpen = false
 
-  constructor(inline: Options, parent?: Session) {
+  constructor(inline: Options, parent: Session | undefined, createAdapter: (session: Session) => Adapter) {
     this.inline = inline
     this.parent = parent
     if (parent) parent.#parts.add(this)
+    this.adapter = createAdapter(this)
+  }
+
+  get bundler(): Readonly<Bundler> {
+    return this.#bundler
+  }
+
+  /** Counts an import of ours that the bundler has shown. */
+  countImport(): void {
+    this.#seenImports++
+  }
+
+  /** A run in `plan` only lists from now on: somebody else shows its rows and ends the build. */
+  listOnly(): void {
+    this.#listsOnly = true
+  }
+
+  get listsOnly(): boolean {
+    return this.#listsOnly
   }
 
   /** Whether the context could be opened: not so with options that are wrong. */
@@ -54,6 +63,11 @@ export class Session {
   context(): Promise<Context> {
     this.#context ??= this.parent ? this.#join(this.parent) : this.#open()
     return this.#context
+  }
+
+  /** Whether the bundler knows already of an error of its own. */
+  hasFailed(): boolean {
+    return this.adapter.hasFailed?.() ?? false
   }
 
   /** The server or watcher has closed; what is on its way goes on. */
@@ -70,15 +84,13 @@ export class Session {
    * Takes over what a bundler tells. A plugin object that is used again for another kind of run starts anew: frameworks
    * serve for a moment before they build, and esbuild does not say at first that it watches.
    */
-  adopt(bundler: Bundler): void {
-    const { root, envMode, live } = this.bundler
-    const isSame = bundler.root === root && bundler.envMode === envMode && bundler.live === live
-    if (!isSame) {
-      this.close()
-      this.#context = undefined
-      this.#isOpen = false
-    }
-    this.bundler = bundler
+  adopt(told: Partial<Bundler>): void {
+    const { root, envMode, live } = this.#bundler
+    this.#bundler = { ...this.#bundler, ...told }
+    if (root === this.bundler.root && envMode === this.bundler.envMode && live === this.bundler.live) return
+    this.close()
+    this.#context = undefined
+    this.#isOpen = false
   }
 
   /** A build starts with what it will need; a server does not wait for it. */
@@ -86,6 +98,10 @@ export class Session {
     const fetching = fetchAhead(context.ports)
     if (!this.bundler.live) await fetching
     else fetching.catch((error: unknown) => context.ports.reporter.logger.warn(formatThrown(error)))
+  }
+
+  #activity(): number {
+    return this.adapter.activity?.() ?? this.#seenImports
   }
 
   /** Where somebody watches, the next edit mends an error of another module. */
@@ -107,8 +123,8 @@ export class Session {
     try {
       const context = await openProject(this.bundler, {
         inline: this.inline,
-        waysToAgree: () => this.waysToAgree(),
-        activity: () => this.#all().reduce((sum, { activity }) => sum + activity(), 0),
+        waysToAgree: () => this.adapter.waysToAgree?.() ?? {},
+        activity: () => this.#all().reduce((sum, session) => sum + session.#activity(), 0),
         hasFailed: () => this.#all().some((session) => session.#isBoundToFail()),
       })
       this.#isOpen = true

@@ -1,34 +1,32 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import path from 'node:path'
+import type { ResolvedConfig, ViteDevServer } from 'vite'
+import { isOurs } from '../run/imports.ts'
 import { findProject } from '../run/project.ts'
+import type { WaysToAgree } from '../run/run.ts'
 import type { CreateInspector } from './adapter.ts'
 import { toPosix } from './resolve.ts'
 import type { Session } from './session.ts'
-import { askImporterAgain, type ReadingServer } from './vite-importer.ts'
-import { addShortcut, AGREE_KEY, type ShortcutServer } from './vite-shortcuts.ts'
+import { addShortcut, AGREE_KEY } from './vite-shortcuts.ts'
 
-/** A dev server of Vite, as far as it is equipped here. */
-export interface EquippedServer extends ShortcutServer, ReadingServer {
-  config: ShortcutServer['config'] & { base: string; server: { host?: string | boolean | undefined } }
-  middlewares: { use(middleware: Middleware): void }
-}
-
-type Middleware = Awaited<ReturnType<CreateInspector>> | ReturnType<typeof askImporterAgain>
-
-/** Gives a dev server the ways in which a developer says yes: a key of the terminal, and a page. */
+/**
+ * Gives a dev server the ways in which a developer says yes: a key of the terminal, and a page.
+ *
+ * @returns those that there are
+ */
 export async function configureServer(
   session: Session,
-  server: EquippedServer,
+  server: ViteDevServer,
   createInspector: CreateInspector,
-): Promise<void> {
+): Promise<() => WaysToAgree> {
   const listens = addShortcut(server)
   server.middlewares.use(askImporterAgain(server))
   const context = await session.context()
   const { base, server: options } = server.config
   const page = await pageOf(session, base)
-  session.waysToAgree = () => ({ key: listens() ? `${AGREE_KEY} + Enter` : undefined, page })
-  if (page === undefined) return
   const host = typeof options.host === 'string' ? options.host : undefined
-  server.middlewares.use(await createInspector({ context, base, host }))
+  if (page !== undefined) server.middlewares.use(await createInspector({ context, base, host }))
+  return () => ({ key: listens() ? `${AGREE_KEY} + Enter` : undefined, page })
 }
 
 /** The path at which a dev server has the page of the models; undefined for one that has none. */
@@ -37,15 +35,8 @@ export async function pageOf(session: Session, base: string): Promise<string | u
   return ports.options.inspector && !session.bundler.underTest ? `${base}__meshy/` : undefined
 }
 
-/** A resolved config of Vite, as far as it says what is watched. */
-export interface WatchingConfig {
-  root: string
-  server?: { watch?: { ignored?: unknown } | null }
-  configFileDependencies: string[]
-}
-
 /** Tells Vite what to watch before it serves: `meshy.config.*` like its own config, and nothing of the cache but `state`. */
-export async function equipConfig(session: Session, config: WatchingConfig): Promise<void> {
+export async function equipConfig(session: Session, config: ResolvedConfig): Promise<void> {
   const { configFile } = findProject(config.root)
   if (configFile) config.configFileDependencies.push(toPosix(configFile))
   await spareWatcher(session, config)
@@ -55,14 +46,62 @@ export async function equipConfig(session: Session, config: WatchingConfig): Pro
 const UNWATCHED = ['blobs', 'entries', 'journal', 'leases', 'notes', 'out', 'preview', 'tmp']
 
 /** Keeps Vite's watcher off the files of the cache, of which there may be thousands; not off `state`. */
-async function spareWatcher(session: Session, config: Pick<WatchingConfig, 'server'>): Promise<void> {
-  const { server } = config
-  if (!server || server.watch === null) return
-  const {
-    ports: { options },
-  } = await session.context()
-  const folders = UNWATCHED.map((name) => toPosix(path.join(options.cacheDir, name)))
+async function spareWatcher(session: Session, { server }: ResolvedConfig): Promise<void> {
+  if (server.watch === null) return
+  const { ports } = await session.context()
+  const folders = UNWATCHED.map((name) => toPosix(path.join(ports.options.cacheDir, name)))
   // A function, since a pattern would take a `[` in the path of a project for its own.
   const isCached = (file: string) => folders.some((folder) => `${toPosix(file)}/`.startsWith(`${folder}/`))
   server.watch = { ...server.watch, ignored: [server.watch?.ignored ?? [], isCached].flat() }
+}
+
+/**
+ * Has the module read that asks for a model. A browser may have it from its own cache, as it keeps those of packages for
+ * a year, so that a server that was started since has not seen what it imports. Nothing of it is answered here.
+ */
+function askImporterAgain({ config, environments }: ViteDevServer) {
+  return async (request: IncomingMessage, _response: ServerResponse, next: () => void): Promise<void> => {
+    const importer = isOurs(request.url ?? '') ? importerOf(request, config.base) : undefined
+    const reading = async (url: string) => environments.client.transformRequest(decodeURI(url))
+    // What is wrong with it is told to whoever asks for it.
+    if (importer !== undefined) await Promise.allSettled([reading(importer)])
+    next()
+  }
+}
+
+/** The module that asks, by its URL: browsers say so. Undefined where they do not, and for one of another site. */
+function importerOf({ headers: { host, referer = '' } }: IncomingMessage, base: string): string | undefined {
+  if (!URL.canParse(referer)) return undefined
+  const { host: site, pathname, search } = new URL(referer)
+  if (site !== host || !pathname.startsWith(base)) return undefined
+  // Vite adds these for itself; what else stands there belongs to the module.
+  const query = search
+    .slice(1)
+    .split('&')
+    .filter((part) => !/^(?:import|t=\d+|)$/.test(part))
+  return pathname.slice(base.length - 1) + (query.length > 0 ? `?${query.join('&')}` : '')
+}
+
+/** Whether a module of a server still has importers; taken for granted where no environment knows it. */
+export function isImported({ environments }: ViteDevServer, id: string): boolean {
+  const modules = graphsOf(environments).flatMap((graph) => graph.getModuleById(id) ?? [])
+  return modules.length === 0 || modules.some(({ importers }) => importers.size > 0)
+}
+
+/**
+ * Makes the next load of a page get a module anew, which Vite would keep as it is over any number of page loads. An open
+ * page is told nothing, and goes on with what it has.
+ */
+export function forgetModule({ environments }: ViteDevServer, id: string): void {
+  for (const graph of graphsOf(environments)) {
+    const module = graph.getModuleById(id)
+    if (module) graph.invalidateModule(module)
+  }
+}
+
+/** A bundling environment keeps no graph of modules. */
+function graphsOf(environments: ViteDevServer['environments']) {
+  return Object.values(environments).flatMap(({ config, moduleGraph }) =>
+    config.isBundled ? [] : moduleGraph,
+  )
 }

@@ -1,27 +1,12 @@
+import type { BindCLIShortcutsOptions, CLIShortcut, ViteDevServer } from 'vite'
 import type { PluginApi } from '../run/plugin-api.ts'
 
 /** The key of the terminal by which a developer says yes. */
 export const AGREE_KEY = 'g'
 
-/** A dev server of Vite, as far as its shortcuts need it. */
-export interface ShortcutServer {
-  /** Null where the server of somebody else asks this one, as frameworks do. */
-  httpServer: unknown
-  config: { plugins: readonly { name: string; api?: unknown }[] }
-  bindCLIShortcuts(options?: ShortcutOptions): void
-  /** What it listens for since before a restart, where this version keeps it here. */
-  _shortcutsState?: { options: ShortcutOptions } | undefined
-}
-
-interface ShortcutOptions {
-  print?: boolean
-  customShortcuts?: Shortcut[]
-}
-
-interface Shortcut {
-  key: string
-  description: string
-  action(server: ShortcutServer): Promise<void>
+/** What it listens for since before a restart, where this version keeps it here. */
+interface KeptShortcuts {
+  _shortcutsState?: { options: BindCLIShortcutsOptions } | undefined
 }
 
 /**
@@ -29,7 +14,7 @@ interface Shortcut {
  *
  * @returns whether it listens: only in a terminal, and not where a framework has the terminal to itself
  */
-export function addShortcut(server: ShortcutServer): () => boolean {
+export function addShortcut(server: ViteDevServer): () => boolean {
   const bind = server.bindCLIShortcuts
   let isBound = false
   server.bindCLIShortcuts = (options = {}) => {
@@ -39,16 +24,16 @@ export function addShortcut(server: ShortcutServer): () => boolean {
   return () => hasKeyboard(server) && (isBound || isKept(server))
 }
 
-function isKept({ _shortcutsState: kept }: ShortcutServer): boolean {
+function isKept({ _shortcutsState: kept }: ViteDevServer & KeptShortcuts): boolean {
   return kept?.options.customShortcuts?.some(({ key }) => key === AGREE_KEY) === true
 }
 
 /** Where Vite listens at all. */
-function hasKeyboard({ httpServer }: ShortcutServer): boolean {
+function hasKeyboard({ httpServer }: ViteDevServer): boolean {
   return Boolean(httpServer) && process.stdin.isTTY && !process.env['CI']
 }
 
-const shortcut: Shortcut = {
+const shortcut: CLIShortcut<ViteDevServer> = {
   key: AGREE_KEY,
   description: 'generate the models that need approval',
   async action(server) {

@@ -1,93 +1,53 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
-import type { Logger } from '../system/logger.ts'
+import type { PluginContext } from 'rollup'
+import type { Environment, ResolvedConfig, ViteDevServer } from 'vite'
+import type { WaysToAgree } from '../run/run.ts'
 import type { Adapter, AdapterParts } from './adapter.ts'
 import { CopyMode } from './copy.ts'
+import type { UrlOf } from './module.ts'
 import { plainIds } from './module-id.ts'
 import { outputHooks } from './output.ts'
-import { countModules, followGraph, keepGraph, type RollupContext } from './rollup.ts'
+import { Graph } from './rollup.ts'
 import { toPosix } from './resolve.ts'
 import type { Session } from './session.ts'
-import { servingRule, viteServedUrl, viteUrl, type ServedFrom } from './url.ts'
+import { servingRule, viteServedUrl, viteUrl } from './url.ts'
 import { ViteDock } from './vite-dock.ts'
 import { dropUnusedPageHook, pageHooks } from './vite-html.ts'
-import {
-  equipConfig,
-  configureServer,
-  pageOf,
-  type EquippedServer,
-  type WatchingConfig,
-} from './vite-server.ts'
+import { configureServer, equipConfig, forgetModule, isImported, pageOf } from './vite-server.ts'
 import type { Overlay } from './vite-overlay.ts'
-import { forgetModule } from './vite-stale.ts'
 import { Templates, type AssetUrls } from './vite-templates.ts'
 import { closeWatcher, WatchBuilds } from './watch-builds.ts'
-
-/** A plugin context of Vite, as far as we use it beyond Rollup's. */
-interface ViteContext extends RollupContext {
-  environment?: { config?: { isBundled?: boolean } }
-}
-
-/** The part of Vite's resolved config that we read; typed here, so that our types do not need Vite. */
-export interface ViteConfig {
-  root: string
-  mode: string
-  base: string
-  command: 'build' | 'serve'
-  /** Whether it is the build of a worker, whose files become files of the build around it. */
-  isWorker: boolean
-  envDir: string | false
-  cacheDir: string
-  /** What `import.meta.env` gives to pages. */
-  env: Record<string, string>
-  publicDir: string
-  build: { watch: unknown; lib?: unknown }
-  plugins: readonly { name: string; api?: unknown }[]
-  logger: Pick<Logger, 'info' | 'warn' | 'error'>
-  server: ServedFrom['server']
-  /** The internals of `server.fs`, where this version has them. */
-  fsDenyGlob?: (file: string) => boolean
-  safeModulePaths?: ReadonlySet<string>
-}
-
-/** The part of a dev server that knows who imports what; a bundling one keeps no such graph. */
-interface DevServer {
-  environments: Record<
-    string,
-    {
-      config: { isBundled?: boolean }
-      moduleGraph: { getModuleById(id: string): { importers: ReadonlySet<unknown> } | undefined }
-    }
-  >
-}
 
 export function createViteAdapter(
   session: Session,
   { api, createWorkerInstance, createInspector }: AdapterParts,
 ): Adapter {
-  let viteConfig: ViteConfig | undefined
-  let server: DevServer | undefined
+  let viteConfig: ResolvedConfig | undefined
+  let server: ViteDevServer | undefined
   let overlay: Overlay | undefined
+  let waysToAgree: () => WaysToAgree = () => ({})
   const copyMode = new CopyMode(session)
-  const [watchBuilds, templates] = [new WatchBuilds(), new Templates()]
+  const [watchBuilds, graph, templates] = [new WatchBuilds(), new Graph(), new Templates()]
   const dock = new ViteDock(async () => viteConfig && pageOf(session, viteConfig.base))
   return {
-    start: (native) => (server ? countIn(session, native) : followGraph(session, native as RollupContext)),
+    start: (native) => graph.follow(native),
     end: (native) => {
-      if (server) endServer(session, viteConfig, native as ViteContext)
-      else keepGraph(session, native as RollupContext)
+      if (!server) graph.keep(native)
+      // A server ends its build when it closes. One that bundles ends one whenever it has bundled.
+      else if (!isBundled(viteConfig, native)) session.close()
       watchBuilds.end()
     },
-    resolver: (native) => native as ViteContext,
+    activity: () => graph.size(),
+    isImported: (id) => (server ? isImported(server, id) : graph.isImported(id)),
+    forget: (id) => server && forgetModule(server, id),
+    waysToAgree: () => waysToAgree(),
+    resolver: (native) => native as unknown as PluginContext,
     moduleIds: plainIds,
     cutsPath: (file) => (server ? file : session.bundler.root),
     isFromOutside: (importer) => server !== undefined && isNoModule(importer, session.bundler.root),
     isPicture: (source, importer) => templates.isPicture(source, importer),
-    urlOf: (native) => {
-      const bundled = isBundled(viteConfig, (native as ViteContext).environment)
-      if (viteConfig?.command !== 'serve') return copyMode.urlOf(viteUrl(bundled))
-      return bundled ? viteUrl(bundled) : viteServedUrl(viteConfig)
-    },
+    urlOf: (native) => urlOf(viteConfig, native, copyMode),
     afterLoad: (_, loaded) => {
       // The watcher builds the files of workers within its own builds.
       if (!server && !viteConfig?.isWorker) watchBuilds.add(loaded)
@@ -99,20 +59,19 @@ export function createViteAdapter(
         ...outputHooks(copyMode),
         closeWatcher: () => closeWatcher(session, watchBuilds),
         ...pageHooks(session, (code, id) => templates.read(id, code, assetUrlsOf(viteConfig))),
-        config: () => workerConfig(() => createWorkerInstance(session)),
+        config: () => workerConfig(createWorkerInstance),
         async configResolved(config) {
-          viteConfig = config as unknown as ViteConfig
+          viteConfig = config
           adoptViteConfig(session, viteConfig)
           copyMode.isPart = viteConfig.isWorker
           if (viteConfig.command === 'build') server = overlay = undefined
-          else if (!viteConfig.isWorker) await equipConfig(session, config as unknown as WatchingConfig)
+          else if (!viteConfig.isWorker) await equipConfig(session, config)
         },
         async configureServer(started) {
           server = started
-          knowModules(session, started)
           const { Overlay } = await import('./vite-overlay.ts')
-          overlay = new Overlay(started, session.isImported)
-          await configureServer(session, started as unknown as EquippedServer, dock.admit(createInspector))
+          overlay = new Overlay(started, (id) => isImported(started, id))
+          waysToAgree = await configureServer(session, started, dock.admit(createInspector))
         },
         hotUpdate: (update) => updatedModules(session, update),
         ...dock.hooks,
@@ -122,13 +81,10 @@ export function createViteAdapter(
   }
 }
 
-function countIn(session: Session, native: unknown): void {
-  session.activity = () => countModules(native as RollupContext)
-}
-
-/** A server ends its build when it closes. One that bundles ends one whenever it has bundled. */
-function endServer(session: Session, config: ViteConfig | undefined, { environment }: ViteContext): void {
-  if (!isBundled(config, environment)) session.close()
+function urlOf(config: ResolvedConfig | undefined, native: object, copyMode: CopyMode): UrlOf {
+  const bundled = isBundled(config, native)
+  if (config?.command !== 'serve') return copyMode.urlOf(viteUrl(bundled))
+  return bundled ? viteUrl(bundled) : viteServedUrl(config)
 }
 
 /** None for the state file of a model; undefined for what Vite would say. */
@@ -136,10 +92,8 @@ async function updatedModules(
   session: Session,
   update: Parameters<typeof isFreshStateFile>[1],
 ): Promise<[] | undefined> {
-  const {
-    ports: { store },
-  } = await session.context()
-  return isFreshStateFile(store.layout.states, update) ? [] : undefined
+  const { ports } = await session.context()
+  return isFreshStateFile(ports.store.layout.states, update) ? [] : undefined
 }
 
 /** The part of Vue's plugin that says which attributes become imports. */
@@ -147,7 +101,7 @@ interface VueApi {
   options?: { template?: { transformAssetUrls?: boolean | (AssetUrls & { tags?: AssetUrls }) } }
 }
 
-function assetUrlsOf(config: ViteConfig | undefined): AssetUrls {
+function assetUrlsOf(config: ResolvedConfig | undefined): AssetUrls {
   const vue = config?.plugins.find(({ name }) => name === 'vite:vue')?.api as VueApi | undefined
   const urls = vue?.options?.template?.transformAssetUrls
   return typeof urls === 'object' ? (urls.tags ?? urls) : {}
@@ -157,7 +111,7 @@ const ROOTED_LIBRARY =
   "URLs in this library begin with `/`, so its models are looked up at the root of the site that uses it; set `base: './'`"
 
 /** Whether a library is built whose files are told from the root of a site that it knows nothing of. */
-function isRootedLibrary(config: ViteConfig | undefined): boolean {
+function isRootedLibrary(config: ResolvedConfig | undefined): boolean {
   return config?.command === 'build' && Boolean(config.build.lib) && config.base === '/'
 }
 
@@ -167,7 +121,7 @@ function isNoModule(importer: string | undefined, root: string): boolean {
 }
 
 /** Takes over what Vite tells of its run. */
-export function adoptViteConfig(session: Session, config: ViteConfig): void {
+function adoptViteConfig(session: Session, config: ResolvedConfig): void {
   const isServe = config.command === 'serve'
   dropUnusedPageHook(config)
   session.adopt({
@@ -184,18 +138,16 @@ export function adoptViteConfig(session: Session, config: ViteConfig): void {
 }
 
 /** Whether the URL of a module must survive bundling: in builds, and in a dev server that bundles. */
-export function isBundled(
-  config: ViteConfig | undefined,
-  environment: { config?: { isBundled?: boolean } } | undefined,
-) {
-  return config?.command !== 'serve' || environment?.config?.isBundled === true
+function isBundled(config: ResolvedConfig | undefined, native: object): boolean {
+  const { environment } = native as { environment?: Environment }
+  return config?.command !== 'serve' || environment?.config.isBundled === true
 }
 
 /**
  * What we add to a user's config: ourselves for workers, which have plugins of their own. Without, an import in a worker
  * would silently be the URL of the picture. Vite runs the user's own worker plugins before these.
  */
-export function workerConfig(createWorkerInstance: () => unknown): object {
+function workerConfig(createWorkerInstance: () => unknown): object {
   return { worker: { plugins: () => [createWorkerInstance()] } }
 }
 
@@ -203,21 +155,7 @@ export function workerConfig(createWorkerInstance: () => unknown): object {
  * Whether a file that appeared is the state file of a model whose stand-in is on its way to the page: its module is as new
  * as the file, so that a reload would show nothing else. One that says more than nothing was touched in the meantime.
  */
-export function isFreshStateFile(stateDir: string, { type, file }: { type: string; file: string }): boolean {
+function isFreshStateFile(stateDir: string, { type, file }: { type: string; file: string }): boolean {
   if (type !== 'create' || path.relative(path.dirname(file), stateDir) !== '') return false
   return statSync(file, { throwIfNoEntry: false })?.size === 0
-}
-
-/** What a session can know and do of the modules of a dev server. */
-function knowModules(session: Session, server: DevServer & Parameters<typeof forgetModule>[0]): void {
-  session.isImported = (id) => isImported(server, id)
-  session.forgetModule = (id) => forgetModule(server, id)
-}
-
-/** Whether a module still has importers; taken for granted where no environment knows it. */
-function isImported({ environments }: DevServer, id: string): boolean {
-  const modules = Object.values(environments).flatMap(({ config, moduleGraph }) =>
-    config.isBundled ? [] : (moduleGraph.getModuleById(id) ?? []),
-  )
-  return modules.length === 0 || modules.some(({ importers }) => importers.size > 0)
 }

@@ -1,62 +1,29 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
+import type { Compilation, Compiler, NormalModule } from 'webpack'
 import { findProject } from '../run/project.ts'
-import type { Adapter, Loaded, NativeContext } from './adapter.ts'
+import { nativeBuild, type Adapter, type Loaded, type NativeContext } from './adapter.ts'
 import { fileOf, pathOf, toPosix, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
-import { webpackUrl, type WebpackEmitter } from './url.ts'
+import { webpackUrl } from './url.ts'
 import { fromVirtualId, toVirtualId, VIRTUAL_ID } from './virtual-id.ts'
-import { placesOf, type CompilerOutput } from './webpack-places.ts'
+import { placesOf } from './webpack-places.ts'
 
-/** A compiler of webpack or Rspack, as far as we use it. */
-export interface Compiler {
-  context: string
-  options: CompilerOutput & { mode?: string; cache?: unknown }
-  watchMode?: boolean
-  resolverFactory: { get(type: 'normal', options: { dependencyType: 'esm' }): Resolver }
-}
-
-/** A compilation of webpack or Rspack, as far as we use it. */
-interface Compilation {
-  readonly errors: { readonly length: number }
-  moduleGraph?: { getIssuer(module: object): { resource?: string } | null | undefined }
-  hooks: {
-    buildModule: { tap(name: string, run: () => void): void }
-    succeedModule: { tap(name: string, run: (module: { error?: unknown }) => void): void }
-  }
-}
-
-interface Resolver {
-  resolve(
-    context: object,
-    folder: string,
-    request: string,
-    resolveContext: object,
-    done: (error: unknown, file?: string | false) => void,
-  ): void
-}
-
-interface LoaderContext extends WebpackEmitter {
-  _module?: object
-  addDependency(file: string): void
-  cacheable(flag: boolean): void
-}
-
-interface WebpackContext extends NativeContext {
-  getNativeBuildContext(): {
-    compiler: Compiler
-    /** Unset while specifiers are resolved. */
-    compilation?: Compilation
-    /** Set while modules are loaded. */
-    loaderContext?: LoaderContext
-  }
-}
+/** Rspack has the same, as far as we use it. */
+type WebpackBuild = ReturnType<typeof nativeBuild<'webpack'>>
 
 /** For webpack 5, Rspack and Rsbuild, which share their API. */
 export function createWebpackAdapter(session: Session): Adapter {
+  let current: ReturnType<typeof follow> | undefined
   return {
-    start: (native) => start(session, native as WebpackContext),
-    resolver: (native) => resolverOf((native as WebpackContext).getNativeBuildContext().compiler),
+    start: (native) => {
+      const { compiler, compilation } = nativeBuild<'webpack'>(native)
+      start(session, compiler)
+      if (compilation) current = follow(compilation)
+    },
+    activity: () => current?.activity(),
+    hasFailed: () => current?.hasFailed() ?? false,
+    resolver: (native) => resolverOf(nativeBuild<'webpack'>(native).compiler),
     moduleIds: {
       pattern: VIRTUAL_ID,
       toBundler: (id) => toVirtualId(id, session.bundler.root),
@@ -64,15 +31,15 @@ export function createWebpackAdapter(session: Session): Adapter {
     },
     urlOf: (native, id) => {
       const source = toPosix(path.relative(session.bundler.root, pathOf(id)))
-      const { compiler } = (native as WebpackContext).getNativeBuildContext()
+      const { compiler } = nativeBuild<'webpack'>(native)
       return webpackUrl(loaderOf(native), source, placesOf(compiler.options))
     },
     afterLoad: (native, loaded) => keep(loaderOf(native), loaded),
     remembersIds: true,
-    importerOf: (native) => issuerOf((native as WebpackContext).getNativeBuildContext()),
+    importerOf: (native) => issuerOf(nativeBuild<'webpack'>(native)),
     cutsPath: () => session.bundler.root,
     hooks: {
-      webpack: (compiler) => versionCache(compiler as unknown as Compiler, session),
+      webpack: (compiler) => versionCache(compiler, session),
       rspack: (compiler) => versionCache(compiler as unknown as Compiler, session),
     },
   }
@@ -95,33 +62,26 @@ function versionCache({ options }: Compiler, { inline }: Session): void {
   cache.version = `${cache.version ?? ''} unplugin-meshy ${digest}`.trim()
 }
 
-function start(session: Session, native: WebpackContext): void {
-  const { compiler, compilation } = native.getNativeBuildContext()
-  const { context: root, options, watchMode } = compiler
-  session.bundler = {
-    ...session.bundler,
-    root,
-    envDir: root,
-    envMode: options.mode ?? 'production',
-    live: watchMode === true,
-  }
-  if (!compilation) return
+function start(session: Session, { context: root, options, watchMode }: Compiler): void {
+  session.adopt({ root, envDir: root, envMode: options.mode ?? 'production', live: watchMode === true })
+}
+
+/** What a compilation says of its modules, which none of them is told. */
+function follow(compilation: Compilation): Required<Pick<Adapter, 'activity' | 'hasFailed'>> {
   let modules = 0
   compilation.hooks.buildModule.tap('unplugin-meshy', () => void modules++)
-  session.activity = () => modules
   let hasFailed = false
   // It counts what could not be parsed among the built ones. Rspack tells of it only when all modules are built.
-  compilation.hooks.succeedModule.tap('unplugin-meshy', ({ error }) => void (hasFailed ||= Boolean(error)))
-  session.hasFailed = () => hasFailed || compilation.errors.length > 0
+  compilation.hooks.succeedModule.tap('unplugin-meshy', (module) => {
+    hasFailed ||= Boolean((module as NormalModule).error)
+  })
+  return { activity: () => modules, hasFailed: () => hasFailed || compilation.errors.length > 0 }
 }
 
 /** A module out of a cache comes without its specifier having been seen; the graph has who imports it. */
-function issuerOf({
-  compilation,
-  loaderContext,
-}: ReturnType<WebpackContext['getNativeBuildContext']>): string | undefined {
+function issuerOf({ compilation, loaderContext }: WebpackBuild): string | undefined {
   const { _module: module } = loaderContext ?? {}
-  return module && compilation?.moduleGraph?.getIssuer(module)?.resource
+  return module && (compilation?.moduleGraph.getIssuer(module) as NormalModule | null | undefined)?.resource
 }
 
 function resolverOf({ context, resolverFactory }: Compiler): ResolvingContext {
@@ -142,18 +102,16 @@ function resolverOf({ context, resolverFactory }: Compiler): ResolvingContext {
  * A module that is not as it should be is not for a cache that outlives the run. A good one is right as long as the
  * lockfile and the config say the same.
  */
-function keep(loader: LoaderContext, { asset, context }: Loaded): void {
+function keep(loader: ReturnType<typeof loaderOf>, { asset, context }: Loaded): void {
   if (asset?.metadata.state !== 'ready' || asset.isProvisional) return loader.cacheable(false)
-  const {
-    ports: { options, store },
-  } = context
+  const { options, store } = context.ports
   const { configFile } = findProject(options.root)
   loader.addDependency(options.lockfile || store.layout.entry(asset.metadata.key))
   if (configFile) loader.addDependency(configFile)
 }
 
-function loaderOf(native: NativeContext): LoaderContext {
-  const { loaderContext } = (native as WebpackContext).getNativeBuildContext()
+function loaderOf(native: NativeContext): NonNullable<WebpackBuild['loaderContext']> {
+  const { loaderContext } = nativeBuild<'webpack'>(native)
   if (!loaderContext) throw new TypeError('Expected to be called while a module is loaded')
   return loaderContext
 }

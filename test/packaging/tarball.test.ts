@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { BUNDLERS } from '../../src/bundlers/adapters.ts'
+import { BUNDLERS } from '../../src/bundlers/plugin.ts'
 import { startEmulator } from '../../src/emulator.ts'
 import { createProject, installTarball, mustSucceed, REPOSITORY, type Project } from '../support/project.ts'
 
