@@ -2,10 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { NativeBuildContext, UnpluginBuildContext, UnpluginContext, UnpluginOptions } from 'unplugin'
 import type { Asset } from '../run/asset.ts'
 import type { Context } from '../run/context.ts'
-import type { PluginApi } from '../run/plugin-api.ts'
 import type { WaysToAgree } from '../run/run.ts'
 import type { UrlOf } from './module.ts'
 import type { ResolvingContext } from './resolve.ts'
+import type { Options } from '../run/option-types.ts'
+import type { PlanRow } from '../run/plan.ts'
+import type { ModelReport } from '../run/reporting/report.ts'
 
 /** What a hook gets as `this`; in the Rollup family it is the plugin context of the bundler. */
 export type NativeContext = UnpluginBuildContext & Partial<UnpluginContext>
@@ -91,4 +93,26 @@ export interface AdapterParts {
   /** Makes an instance of the Vite plugin with the same options, for a part of this run. */
   createWorkerInstance: () => unknown
   createInspector: CreateInspector
+}
+
+/** What a finished build tells of its models. */
+export interface BuildReport {
+  models: ModelReport[]
+}
+
+/** What programs and commands can ask of a plugin object: `plugin.api`. */
+export interface PluginApi {
+  /** The options that the plugin was given in code. */
+  options: Options
+  report(): Promise<BuildReport>
+  /** Takes out the rows that a run in `plan` has listed so far. */
+  takePlan(): Promise<PlanRow[]>
+  /**
+   * The developer's yes: generates the models that were asked for, and returns their keys.
+   *
+   * @param keys these alone; all by default
+   */
+  agree(keys?: Iterable<string>): Promise<string[]>
+  /** Makes a run in `plan` end without words, for whoever shows its rows. */
+  listOnly(): void
 }

@@ -1,5 +1,7 @@
-import { formatError, isMeshyError } from '../system/errors.ts'
-import { toPosix } from './resolve.ts'
+import { formatError, isMeshyError, type ImportSite } from '../system/errors.ts'
+import { toPosix, fileOf } from './resolve.ts'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 
 /**
  * An expected failure with place, next step and code in its message, since bundlers show little else. Paths below the
@@ -12,4 +14,40 @@ export function toBundlerError(error: unknown, root: string): unknown {
   // With the line end, so that all bundlers recognise that nothing follows the message.
   const stack = `${name}: ${message}\n`
   return Object.assign(new Error(message), { name, stack, code, hint, site, details })
+}
+
+/** Where an import stands: the importer relative to the root, and the line when its source still shows it. */
+export async function findSite(
+  root: string,
+  importer: string | undefined,
+  specifier: string,
+): Promise<ImportSite> {
+  if (!importer) return { file: '(entry)' }
+  const file = fileOf(importer)
+  return { file: toPosix(path.relative(root, file)) || file, line: await findLine(file, specifier) }
+}
+
+/** Read only when an error is told, from the source on disk: bundlers hand on no positions of imports. */
+async function findLine(file: string, specifier: string): Promise<number | undefined> {
+  try {
+    const lines = (await readFile(file, 'utf8')).split('\n')
+    return (
+      lineOf(lines, (line) => isQuoted(line, specifier)) ?? lineOf(lines, (line) => line.includes(specifier))
+    )
+  } catch (error) {
+    // Virtual importers are no files; the name alone has to do.
+    const code = (error as NodeJS.ErrnoException).code ?? ''
+    if (['ENOENT', 'ENOTDIR', 'EISDIR', 'ERR_INVALID_ARG_VALUE'].includes(code)) return undefined
+    throw error
+  }
+}
+
+function lineOf(lines: readonly string[], fits: (line: string) => boolean): number | undefined {
+  const index = lines.findIndex(fits)
+  return index === -1 ? undefined : index + 1
+}
+
+/** A whole literal: a specifier may be the beginning of another one. */
+function isQuoted(line: string, specifier: string): boolean {
+  return [`'`, `"`, '`'].some((quote) => line.includes(`${quote}${specifier}${quote}`))
 }

@@ -12,10 +12,9 @@ import { summarize, takeUntold } from '../run/reporting/report.ts'
 import type { Adapter, Loaded, NativeContext } from './adapter.ts'
 import { renderFailedModule, renderModule } from './module.ts'
 import { fromModuleId } from './module-id.ts'
-import { toBundlerError } from './bundler-error.ts'
+import { toBundlerError, findSite } from './bundler-error.ts'
 import { packageNameOf, pathOf, resolveImage } from './resolve.ts'
 import type { Session } from './session.ts'
-import { findSite } from './site.ts'
 
 /** The id of the module of an import of ours, as the bundler sees it; undefined for all others. */
 export async function resolveImport(

@@ -12,8 +12,11 @@ import { findProject } from '../run/project.ts'
 import { renderFailedModule, renderModule } from './module.ts'
 import { toBundlerError } from './bundler-error.ts'
 import { toPosix } from './resolve.ts'
-import { layOutAhead } from './turbopack-ahead.ts'
 import { turbopackUrl } from './url.ts'
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { findWorkerScript } from '../system/worker-script.ts'
 
 /** What Turbopack gives a loader of webpack's kind, as far as we use it. */
 export interface LoaderContext {
@@ -135,4 +138,38 @@ function spellings(word: string): string[] {
     (begun, letter) => begun.flatMap((start) => [start + letter, start + letter.toUpperCase()]),
     [''],
   )
+}
+
+/**
+ * Set once it was done, in the environment of the process: the workers of `next build` each read the config anew, and what
+ * they inherit is all that tells them of the process that started them.
+ */
+const DONE_VARIABLE = 'MESHY_LAID_OUT'
+const NEXT_CONFIGS = ['js', 'mjs', 'ts'].map((ext) => `next.config.${ext}`)
+
+/**
+ * Lays out the files of pinned models before `next build` looks at a folder. Turbopack lists each once, as soon as anybody
+ * asks (Tailwind CSS asks for all), so that what loaders write there later would not exist. By a process, since whoever
+ * calls this waits for nothing.
+ */
+export function layOutAhead(): void {
+  const { argv, env } = process
+  const at = argv.indexOf('build')
+  if (at < 0) return
+  const root = [...argv.slice(at + 1), '.'].map((name) => path.resolve(name)).find(isNext)
+  const script = findWorkerScript('cli/ahead')
+  if (!root || !script || env[DONE_VARIABLE] === root) return
+  env[DONE_VARIABLE] = root
+  const args = [...script.execArgv, fileURLToPath(script.url)]
+  // What fails here fails again where its loader can tell which import it is.
+  spawnSync(process.execPath, args, {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...env, NODE_ENV: 'production' },
+  })
+}
+
+/** Whether a folder is a project of Next.js, whose build shows no plugin its graph. */
+export function isNext(folder: string): boolean {
+  return NEXT_CONFIGS.some((name) => existsSync(path.join(folder, name)))
 }

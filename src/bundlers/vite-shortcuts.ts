@@ -1,5 +1,5 @@
 import type { BindCLIShortcutsOptions, CLIShortcut, ViteDevServer } from 'vite'
-import type { PluginApi } from '../run/plugin-api.ts'
+import type { PluginApi } from './adapter.ts'
 
 /** The key of the terminal by which a developer says yes. */
 export const AGREE_KEY = 'g'

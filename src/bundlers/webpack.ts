@@ -6,7 +6,7 @@ import { nativeBuild, type Adapter, type Loaded, type NativeContext } from './ad
 import { fileOf, pathOf, toPosix, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
 import { webpackUrl } from './url.ts'
-import { fromVirtualId, toVirtualId, VIRTUAL_ID } from './virtual-id.ts'
+import { fromVirtualId, toVirtualId, VIRTUAL_ID } from './module-id.ts'
 import { placesOf } from './webpack-places.ts'
 
 /** Rspack has the same, as far as we use it. */

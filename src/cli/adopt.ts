@@ -1,8 +1,7 @@
 import { adoptTask } from '../run/commands/adopt.ts'
 import { defineCommand } from './command.ts'
-import { modelArg, openModel } from './model-argument.ts'
+import { modelArg, openModel, projectArgs } from './project.ts'
 import { print, printJson } from './print.ts'
-import { projectArgs } from './project.ts'
 
 /** Takes a task of the account over for an import, unpaid. */
 export const adopt = defineCommand({

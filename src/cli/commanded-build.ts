@@ -15,6 +15,9 @@ import type { ModelReport } from '../run/reporting/report.ts'
 import { movedOptions } from './pnp-copy.ts'
 import { copyProject, copyRootOf } from './project-copy.ts'
 import { spawn } from 'node:child_process'
+import { MeshyError } from '../system/errors.ts'
+import { EXIT } from './failure.ts'
+import { printError } from './print.ts'
 
 /** What all parts of a build told, and how its command ended. */
 export interface CommandedBuild {
@@ -28,6 +31,7 @@ export interface CommandedBuild {
 
 /** Runs a command in a copy of the project, in `plan`. */
 export async function planByCommand(command: readonly string[], cwd: string): Promise<CommandedBuild> {
+  announce(command, ' in a copy of the project, which stays unchanged')
   return inFolder(async (folder) => {
     const of = copyRootOf(await realpath(cwd))
     const at = path.join(folder, 'copy', path.basename(of))
@@ -43,10 +47,16 @@ export async function planByCommand(command: readonly string[], cwd: string): Pr
 
 /** Runs a command where the project is, in `generate`. */
 export async function generateByCommand(command: readonly string[], cwd: string): Promise<CommandedBuild> {
+  announce(command)
   return inFolder(async (folder) => {
     await writeRun({ mode: 'generate', folder })
     return gather(folder, await runChild(command, { cwd, env: environmentOf('generate', folder, cwd) }))
   })
+}
+
+/** Says what is run, so that nobody wonders. */
+function announce(command: readonly string[], where = ''): void {
+  printError(`meshy: running \`${command.join(' ')}\`${where}`)
 }
 
 async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
@@ -125,4 +135,26 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
     // It has just ended.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
+}
+
+/**
+ * The exit code of a build that a command ran: its own where it failed, else `code`.
+ *
+ * @throws {MeshyError} MESHY_PLUGIN_UNSEEN when it went well, and no part of it has the plugin
+ */
+export function outcomeOf(
+  { exitCode, isSeen }: CommandedBuild,
+  command: readonly string[],
+  code: number,
+): number {
+  const text = `\`${command.join(' ')}\``
+  if (exitCode !== EXIT.ok) {
+    printError(`meshy: ${text} failed with exit code ${exitCode}; there may be more models than it reached.`)
+    return exitCode
+  }
+  if (isSeen) return code
+  throw new MeshyError('MESHY_PLUGIN_UNSEEN', {
+    message: `${text} succeeded, but no bundler that it ran has the plugin.`,
+    hint: 'Add `unplugin-meshy` to the plugins of the build, pass the right command after `--`, or turn off the cache of the task runner.',
+  })
 }

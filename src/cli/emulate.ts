@@ -4,7 +4,7 @@ import { MeshyError, errnoOf } from '../system/errors.ts'
 import { defineCommand } from './command.ts'
 import { print, printJson } from './print.ts'
 import { readNumber } from './read-args.ts'
-import { UsageError } from './usage-error.ts'
+import { UsageError } from './failure.ts'
 
 /** Runs the emulator until it is stopped, and prints what to set to use it. */
 export const emulate = defineCommand({

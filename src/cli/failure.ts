@@ -1,16 +1,32 @@
-import { formatError, isMeshyError, type ImportSite } from '../system/errors.ts'
-import { EXIT, type ExitCode } from './exit-code.ts'
-import { UsageError } from './usage-error.ts'
+import { formatError, isMeshyError, MeshyError, type ImportSite } from '../system/errors.ts'
+
+/** What the exit code of a command says; stable, see docs/cli.md. */
+export const EXIT = {
+  ok: 0,
+  /** An expected failure: message, next step and code are on stderr. */
+  failed: 1,
+  /** The command line is wrong. */
+  usage: 2,
+  /** `plan` alone: models are missing. */
+  missing: 3,
+  /** A bug of ours. */
+  bug: 70,
+} as const
+
+/** A command line that cannot be understood: told in one sentence, without a stack. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
 
 /** What a command tells of an error. */
 export interface Failure {
-  exitCode: ExitCode
+  exitCode: (typeof EXIT)[keyof typeof EXIT]
   /** For people. */
   text: string
   /** For `--json`. */
   facts: Record<string, unknown>
   /** For `--verbose`. */
-  stack: string | undefined
+  stack?: string | undefined
 }
 
 /** An expected failure of the plugin, as bundlers hand it on: wrapped, with its text as message. */
@@ -20,34 +36,48 @@ interface Reported {
   hint?: string | undefined
   site?: ImportSite | undefined
   details?: unknown
-  stack?: string
 }
 
 /** Tells expected failures from bugs; those have a stack at once. */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof UsageError) {
     const { message } = error
-    return { exitCode: EXIT.usage, text: message, facts: { code: 'USAGE', message }, stack: undefined }
+    return { exitCode: EXIT.usage, text: message, facts: { code: 'USAGE', message } }
   }
+  const stack = error instanceof Error ? error.stack : undefined
   const reported = findReported(error)
   if (reported) {
     const { code, message, hint, site, details } = reported
-    return {
-      exitCode: EXIT.failed,
-      text: isMeshyError(reported) ? formatError(reported) : message,
-      facts: { code, message, hint, site, details },
-      stack: stackOf(error),
-    }
+    const text = isMeshyError(reported) ? formatError(reported) : message
+    return { exitCode: EXIT.failed, text, facts: { code, message, hint, site, details }, stack }
   }
-  const text = stackOf(error) ?? String(error)
-  return { exitCode: EXIT.bug, text, facts: { code: 'BUG', message: text }, stack: undefined }
+  const text = stack ?? String(error)
+  return { exitCode: EXIT.bug, text, facts: { code: 'BUG', message: text } }
+}
+
+/**
+ * Runs a step that runs the project's own code: its config, its plugins, its sources.
+ *
+ * @throws {MeshyError} MESHY_BUILD_FAILED when that fails by itself; what the plugin throws, as it is
+ */
+export async function ofTheProject<T>(step: () => Promise<T>): Promise<T> {
+  try {
+    return await step()
+  } catch (error) {
+    if (findReported(error) || isOurBug(error)) throw error
+    throw new MeshyError('MESHY_BUILD_FAILED', {
+      message: `The build of the project failed: ${error instanceof Error ? error.message : String(error)}`,
+      hint: 'Run the build on its own and fix what it reports.',
+      cause: error,
+    })
+  }
 }
 
 /**
  * An expected failure of ours within whatever was thrown. Bundlers wrap errors of plugins, and move their code: Rollup
  * to `pluginCode`, Rolldown into a list.
  */
-export function findReported(error: unknown): Reported | undefined {
+function findReported(error: unknown): Reported | undefined {
   if (typeof error !== 'object' || error === null) return undefined
   const { code, pluginCode, errors, cause } = error as Record<string, unknown>
   const found = [code, pluginCode].find((name) => typeof name === 'string' && name.startsWith('MESHY_'))
@@ -62,6 +92,8 @@ function plain(error: Error & Partial<Reported>, code: string): Reported {
   return { code, message, hint, site, details }
 }
 
-function stackOf(error: unknown): string | undefined {
-  return error instanceof Error ? error.stack : undefined
+/** An error without a code that the plugin threw: it has to show its stack. */
+function isOurBug(error: unknown): boolean {
+  const { plugin, errors = [] } = error as { plugin?: unknown; errors?: unknown[] }
+  return plugin === 'unplugin-meshy' || (Array.isArray(errors) && errors.some(isOurBug))
 }

@@ -1,8 +1,7 @@
 import { forgetNamed, type Forgotten } from '../run/commands/forget.ts'
 import { defineCommand } from './command.ts'
-import { assertModelArgument, modelArg } from './model-argument.ts'
+import { assertModelArgument, modelArg, openCommand, projectArgs } from './project.ts'
 import { formatCredits, print, printJson } from './print.ts'
-import { openCommand, projectArgs } from './project.ts'
 
 /** Gives a model up, so that the next build pays for a new one. */
 export const forget = defineCommand({

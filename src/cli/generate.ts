@@ -1,13 +1,11 @@
 import { MeshyError } from '../system/errors.ts'
 import type { ModelReport } from '../run/reporting/report.ts'
 import { by } from '../system/order.ts'
-import { buildArgs, buildChoiceOf, nothingImported } from './build-args.ts'
-import { announceCommand, notDetected, outcomeOf } from './build-outcome.ts'
+import { buildArgs, buildChoiceOf, buildOf, nothingImported, type BuildChoice } from './build-choice.ts'
+import { generateByCommand, outcomeOf, type CommandedBuild } from './commanded-build.ts'
 import { defineCommand } from './command.ts'
-import { generateByCommand, type CommandedBuild } from './commanded-build.ts'
-import { detectBuild } from './detect-build.ts'
-import { EXIT } from './exit-code.ts'
-import { walkModuleGraph, type BuildChoice } from './module-graph.ts'
+import { EXIT } from './failure.ts'
+import { walkModuleGraph } from './module-graph.ts'
 import { formatBytes, formatCredits, formatTable, plural, print, printJson } from './print.ts'
 
 /** Generates and pins every model that the build misses. Pays, within `maxCredits`. */
@@ -35,9 +33,7 @@ interface Outcome {
 }
 
 async function generateFor(choice: BuildChoice, program: readonly string[]): Promise<Outcome> {
-  const isOfVite = choice.configFile !== undefined || choice.viteMode !== undefined
-  const build = isOfVite ? ({ kind: 'vite' } as const) : detectBuild(choice.root, program)
-  if (!build) throw notDetected(choice.root)
+  const build = buildOf(choice, program)
   if (build.kind === 'command') return runCommand(build.command, choice.root)
   const plugins = await walkModuleGraph(choice, 'generate')
   const reports = await Promise.all(plugins.map((plugin) => plugin.report()))
@@ -48,7 +44,6 @@ async function generateFor(choice: BuildChoice, program: readonly string[]): Pro
 }
 
 async function runCommand(command: readonly string[], root: string): Promise<Outcome> {
-  announceCommand(command, false)
   const built = await generateByCommand(command, root)
   const models = unique([...built.models, ...lostReports(built)])
   const standIn = models.find(({ state }) => state !== 'ready')

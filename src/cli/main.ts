@@ -1,5 +1,11 @@
 import { PLUGIN_VERSION } from '../system/version.ts'
-import type { Command } from './command.ts'
+import { type Command, findCommand } from './command.ts'
+import { stripVTControlCharacters } from 'node:util'
+import { renderUsage, type CommandDef } from 'citty'
+import { createRedactor } from '../system/redact.ts'
+import { EXIT, describeFailure, UsageError } from './failure.ts'
+import { print, printError, printStyled } from './print.ts'
+import { commonArgs, readArgs } from './read-args.ts'
 
 /** The command line. Each command is a file of its own, loaded when it is called. */
 export const main: Command = {
@@ -23,4 +29,65 @@ export const main: Command = {
     prune: async () => (await import('./prune.ts')).prune,
     emulate: async () => (await import('./emulate.ts')).emulate,
   },
+}
+
+/** Runs a command line, tells what went wrong, and returns the exit code. */
+export async function runCommandLine(words: string[]): Promise<number> {
+  const { line, program } = splitLine(words)
+  try {
+    if (line.length === 1 && ['--version', '-v'].includes(line[0] ?? '')) {
+      print(main.meta.version ?? '')
+      return EXIT.ok
+    }
+    return await run(line, program)
+  } catch (error) {
+    return tell(error, { json: line.includes('--json'), verbose: line.includes('--verbose') })
+  }
+}
+
+/** What stands before `--` is for us, and what stands behind it a program to run; undefined without a `--`. */
+function splitLine(words: string[]): { line: string[]; program: string[] | undefined } {
+  const end = words.indexOf('--')
+  return end < 0
+    ? { line: words, program: undefined }
+    : { line: words.slice(0, end), program: words.slice(end + 1) }
+}
+
+async function run(line: string[], program: string[] | undefined): Promise<number> {
+  const wantsHelp = line.includes('--help') || line.includes('-h')
+  const { command, parent, rest } = await findCommand(
+    main,
+    line.filter((word) => word !== '--help' && word !== '-h'),
+  )
+  if (wantsHelp || !command.run) {
+    const usage = await usageOf(command, parent)
+    if (!wantsHelp) throw new UsageError(stripVTControlCharacters(usage))
+    printStyled(usage)
+    return EXIT.ok
+  }
+  if (program && (!command.takesProgram || program.length === 0)) throw misplacedProgram(command)
+  return (await command.run(readArgs(rest, command.args), program ?? [])) ?? EXIT.ok
+}
+
+function misplacedProgram({ meta, takesProgram }: Command): UsageError {
+  if (takesProgram) return new UsageError('There is nothing after `--`; expected a build command.')
+  return new UsageError(
+    `\`${meta.name}\` runs no other program: only \`plan\` and \`generate\` accept \`--\`.`,
+  )
+}
+
+async function usageOf({ args, ...command }: Command, parent: Command | undefined): Promise<string> {
+  const shown = command.run ? { ...command, args: { ...args, ...commonArgs } } : command
+  // The same shape, but for how commands are run.
+  const usage = await renderUsage(shown as unknown as CommandDef, parent as unknown as CommandDef | undefined)
+  return process.stdout.isTTY ? usage : stripVTControlCharacters(usage)
+}
+
+function tell(error: unknown, { json, verbose }: { json: boolean; verbose: boolean }): number {
+  const redact = createRedactor([process.env['MESHY_API_KEY']?.trim()])
+  const failure = describeFailure(error)
+  const text = json ? JSON.stringify(failure.facts) : failure.text
+  const stack = verbose && failure.stack ? `\n${failure.stack}` : ''
+  printError(redact(text + stack))
+  return failure.exitCode
 }

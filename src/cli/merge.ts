@@ -14,7 +14,7 @@ import { writeDurably } from '../system/durable.ts'
 import { defineCommand } from './command.ts'
 import { plural, print, printJson } from './print.ts'
 import { lockfileOf, openCommand, placeOf, projectArgs, type ProjectArgs } from './project.ts'
-import { UsageError } from './usage-error.ts'
+import { UsageError } from './failure.ts'
 
 /** Unites both sides of a lockfile after a git merge: by itself, or as git's merge driver. */
 export const merge = defineCommand({

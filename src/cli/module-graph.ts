@@ -1,22 +1,16 @@
 import path from 'node:path'
-import { isNext } from '../bundlers/turbopack-ahead.ts'
+import type { InlineConfig, ResolvedConfig } from 'vite'
+import { isNext } from '../bundlers/turbopack.ts'
 import { MeshyError } from '../system/errors.ts'
 import type { Mode } from '../finding/modes.ts'
-import type { PluginApi } from '../run/plugin-api.ts'
-import { ofTheProject } from './project-failure.ts'
+import type { PluginApi } from '../bundlers/adapter.ts'
+import type { BuildChoice } from './build-choice.ts'
+import { ofTheProject } from './failure.ts'
 import { stderrLogger } from './project.ts'
 import { inMode } from '../run/process-state.ts'
 import { scanBuild, type Walked } from './scan-build.ts'
-import { findPlugin, loadVite, quietLogger, type ViteFacts, type ViteInline } from './vite-project.ts'
-
-/** One build of a user: its root, and what differs from Vite's defaults. */
-export interface BuildChoice {
-  /** Absolute. */
-  root: string
-  /** Absolute. */
-  configFile?: string | undefined
-  viteMode?: string | undefined
-}
+import { findPlugin, loadVite, quietLogger } from './vite-project.ts'
+import { arrangePlan, type PlanRow } from '../run/plan.ts'
 
 /**
  * Runs the user's Vite build up to the point where every module is loaded, in one of our modes, and returns what the
@@ -43,7 +37,7 @@ async function walk(choice: BuildChoice): Promise<Walked[]> {
   return [...found]
 }
 
-function inlineOf({ root, configFile, viteMode }: BuildChoice): ViteInline {
+function inlineOf({ root, configFile, viteMode }: BuildChoice): InlineConfig {
   return {
     root,
     ...(configFile ? { configFile } : {}),
@@ -65,7 +59,7 @@ class Stop {
 
   readonly plugin = {
     name: 'unplugin-meshy:command',
-    configResolved: ({ plugins }: ViteFacts) => {
+    configResolved: ({ plugins }: ResolvedConfig) => {
       const api = findPlugin(plugins)
       if (!api) return
       api.listOnly()
@@ -96,4 +90,10 @@ function pluginMissing({ root, configFile }: BuildChoice): MeshyError {
     message: `\`unplugin-meshy\` is not among the plugins in ${config} of \`${root}\`.`,
     hint: 'Add it to `plugins`, or pass the right project with `--root` or `--config`.',
   })
+}
+
+/** What a build imports: one row for each import, whichever of the build's environments and workers it is in. */
+export async function planBuild(choice: BuildChoice): Promise<PlanRow[]> {
+  const plugins = await walkModuleGraph(choice, 'plan')
+  return arrangePlan((await Promise.all(plugins.map((plugin) => plugin.takePlan()))).flat())
 }

@@ -4,7 +4,7 @@ import { namesImport, readSpecifier } from '../run/commands/subject.ts'
 import { defineCommand } from './command.ts'
 import { formatBytes, print, printJson } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
-import { UsageError } from './usage-error.ts'
+import { UsageError } from './failure.ts'
 
 /** Gives an import a model of the user's own. */
 export const pin = defineCommand({

@@ -1,12 +1,9 @@
 import { arrangePlan, formatPlan, planCost, type ShownRow } from '../run/plan.ts'
-import { buildArgs, buildChoiceOf, nothingImported } from './build-args.ts'
-import { announceCommand, notDetected, outcomeOf } from './build-outcome.ts'
+import { buildArgs, buildChoiceOf, buildOf, nothingImported, type BuildChoice } from './build-choice.ts'
+import { outcomeOf, planByCommand } from './commanded-build.ts'
 import { defineCommand } from './command.ts'
-import { planByCommand } from './commanded-build.ts'
-import { detectBuild } from './detect-build.ts'
-import { EXIT } from './exit-code.ts'
-import type { BuildChoice } from './module-graph.ts'
-import { planBuild } from './plan-build.ts'
+import { EXIT } from './failure.ts'
+import { planBuild } from './module-graph.ts'
 import { print, printJson } from './print.ts'
 
 /** Lists what a build would do about every model. Sends nothing, writes nothing, needs no key. */
@@ -27,14 +24,11 @@ async function planOf(
   choice: BuildChoice,
   program: readonly string[],
 ): Promise<{ rows: readonly ShownRow[]; exitCode: number }> {
-  const isOfVite = choice.configFile !== undefined || choice.viteMode !== undefined
-  const build = isOfVite ? ({ kind: 'vite' } as const) : detectBuild(choice.root, program)
-  if (!build) throw notDetected(choice.root)
+  const build = buildOf(choice, program)
   if (build.kind !== 'command') {
     const rows = await planBuild(choice)
     return { rows, exitCode: codeOf(rows) }
   }
-  announceCommand(build.command, true)
   const built = await planByCommand(build.command, choice.root)
   const rows = arrangePlan(built.rows)
   return { rows, exitCode: outcomeOf(built, build.command, codeOf(rows)) }

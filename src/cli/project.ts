@@ -6,8 +6,10 @@ import type { Logger } from '../system/logger.ts'
 import { openProject } from '../run/open-project.ts'
 import type { Options } from '../run/option-types.ts'
 import { printError } from './print.ts'
-import { ofTheProject } from './project-failure.ts'
+import { ofTheProject, UsageError } from './failure.ts'
 import { findPlugin, hasViteConfig, loadVite } from './vite-project.ts'
+import type { Subject } from '../request/request.ts'
+import { namesModel, readSubject } from '../run/commands/subject.ts'
 
 /** Options of every command that works on a project. */
 export const projectArgs = {
@@ -89,4 +91,29 @@ export function lockfileOf({ ports: { options } }: Context): string {
     message: 'The option `lockfile` is `false`, so this project pins nothing.',
     hint: 'To pin models, remove the option.',
   })
+}
+
+/** The argument of commands that are about one model. */
+export const modelArg = {
+  type: 'positional',
+  description: 'An import as written in the code, such as "./hero.png?meshy&pbr", or the key of a model.',
+  required: true,
+} as const
+
+/** Opens the project and finds the model that an argument names. */
+export async function openModel(
+  args: ProjectArgs,
+  argument: string,
+): Promise<{ context: Context; subject: Subject }> {
+  assertModelArgument(argument)
+  const { context, place } = await openCommand(args)
+  return { context, subject: await readSubject(context, argument, place.cwd) }
+}
+
+/** @throws {UsageError} */
+export function assertModelArgument(argument: string): void {
+  if (namesModel(argument)) return
+  throw new UsageError(
+    `\`${argument}\` does not name a model; expected an import such as "./hero.png?meshy&pbr" (in quotes), or a key.`,
+  )
 }

@@ -1,14 +1,18 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import { findPrunable, prune as removePrunable, type Prunable } from '../run/commands/prune.ts'
-import { buildArgs, buildChoiceOf, nothingImported } from './build-args.ts'
+import {
+  buildArgs,
+  buildChoiceOf,
+  nothingImported,
+  assertReadable,
+  type BuildChoice,
+} from './build-choice.ts'
 import { defineCommand, MORE } from './command.ts'
-import type { BuildChoice } from './module-graph.ts'
-import { planBuild } from './plan-build.ts'
+import { planBuild } from './module-graph.ts'
 import { formatBytes, formatTable, plural, print, printError, printJson } from './print.ts'
 import { openCommand, placeOf, type ProjectArgs } from './project.ts'
-import { UsageError } from './usage-error.ts'
-import { assertReadable } from './vite-only.ts'
+import { UsageError } from './failure.ts'
 
 /** Lists, and with `--yes` removes, what the builds that it names do not use. */
 export const prune = defineCommand({

@@ -1,6 +1,6 @@
 import { pull as pullModels } from '../run/commands/stores.ts'
 import { defineCommand } from './command.ts'
-import { assertMoved, formatMoved } from './moved.ts'
+import { assertMoved, formatMoved } from './push.ts'
 import { print, printJson } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
 

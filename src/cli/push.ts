@@ -1,8 +1,8 @@
-import { push as pushModels } from '../run/commands/stores.ts'
+import { push as pushModels, type Moved } from '../run/commands/stores.ts'
 import { defineCommand } from './command.ts'
-import { assertMoved, formatMoved } from './moved.ts'
-import { print, printJson } from './print.ts'
+import { print, printJson, formatBytes, plural } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
+import { MeshyError } from '../system/errors.ts'
 
 /** Uploads what the lockfile pins to the team's store. */
 export const push = defineCommand({
@@ -22,3 +22,20 @@ export const push = defineCommand({
     assertMoved(moved)
   },
 })
+
+/** What was moved to or from a store, in lines. */
+export function formatMoved({ files, bytes, there, failed }: Moved, verb: string): string {
+  const lines = failed.map(({ image, sha256, reason }) => `${image} (${sha256.slice(0, 12)}…): ${reason}`)
+  return [...lines, `${verb} ${plural(files, 'file')} (${formatBytes(bytes)}); ${there} already there.`].join(
+    '\n',
+  )
+}
+
+/** @throws {MeshyError} MESHY_BLOB_MISSING when a file could not be moved */
+export function assertMoved({ failed, files, there }: Moved): void {
+  if (failed.length === 0) return
+  throw new MeshyError('MESHY_BLOB_MISSING', {
+    message: `${failed.length} of ${plural(failed.length + files + there, 'pinned file')} could not be transferred.`,
+    hint: 'Fix the reasons above and run it again; what was transferred stays. Nothing was paid.',
+  })
+}

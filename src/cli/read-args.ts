@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { parseArgs, type ArgsDef, type ParsedArgs } from 'citty'
 import { nearestName } from '../system/nearest-name.ts'
 import { MORE } from './command.ts'
-import { UsageError } from './usage-error.ts'
+import { UsageError } from './failure.ts'
 
 /** Options that every command has. */
 export const commonArgs = {

@@ -1,12 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { renderReport } from '../inspector/report.ts'
-import { buildArgs, buildChoiceOf, nothingImported } from './build-args.ts'
+import { buildArgs, buildChoiceOf, nothingImported, assertReadable } from './build-choice.ts'
 import { defineCommand } from './command.ts'
-import { planBuild } from './plan-build.ts'
+import { planBuild } from './module-graph.ts'
 import { plural, print, printError, printJson } from './print.ts'
 import { openCommand } from './project.ts'
-import { assertReadable } from './vite-only.ts'
 
 /** Writes what the page of the dev server shows, for people without the server. Sends nothing. */
 export const report = defineCommand({

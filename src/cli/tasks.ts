@@ -1,9 +1,8 @@
 import { type Command, defineCommand } from './command.ts'
-import { deleteTask, findTask, listTasks, waitForTask } from '../run/commands/account.ts'
+import { deleteTask, findTask, listTasks, waitForTask, type AccountTask } from '../run/commands/account.ts'
 import { formatTable, print, printError, printJson } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
 import { readNumber } from './read-args.ts'
-import { factsOf, stateOf } from './task-facts.ts'
 
 /** Deletes a task and its files at the service, for good. */
 const tasksDelete = defineCommand({
@@ -87,4 +86,31 @@ export const tasks: Command = {
     wait: async () => tasksWait,
     delete: async () => tasksDelete,
   },
+}
+
+/** What is told of a task. Its signed addresses stay here: they are as good as the files. */
+function factsOf(task: AccountTask) {
+  return {
+    id: task.id,
+    kind: task.kind,
+    status: task.status,
+    progress: task.progress,
+    name: task.name,
+    key: task.key,
+    createdAt: timeOf(task.createdAt),
+    finishedAt: timeOf(task.finishedAt),
+    credits: task.consumedCredits,
+    aiModel: task.aiModel,
+    files: Object.keys(task.urls),
+    error: task.error?.message,
+  }
+}
+
+/** `SUCCEEDED`, or how far it is. */
+function stateOf({ status, progress }: Pick<AccountTask, 'status' | 'progress'>): string {
+  return status === 'IN_PROGRESS' ? `${status} ${progress} %` : status
+}
+
+function timeOf(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString()
 }

@@ -5,7 +5,7 @@ import type { Context } from '../run/context.ts'
 import { DeclaredFile } from '../run/types/declared-file.ts'
 import { scanSources } from '../run/types/scan-sources.ts'
 import { defineCommand } from './command.ts'
-import { EXIT } from './exit-code.ts'
+import { EXIT } from './failure.ts'
 import { print, printError, printJson } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
 

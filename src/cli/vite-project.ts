@@ -2,37 +2,14 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type * as ViteModule from 'vite'
+import type { ResolvedConfig, Logger as ViteLogger } from 'vite'
 import { MeshyError } from '../system/errors.ts'
 import type { Logger } from '../system/logger.ts'
-import type { PluginApi } from '../run/plugin-api.ts'
+import type { PluginApi } from '../bundlers/adapter.ts'
 
-/** The part of Vite that commands use; typed here, so that any version from 6 on will do. */
-export interface Vite {
-  resolveConfig(inline: ViteInline, command: 'build', mode: string, nodeEnv: string): Promise<ViteFacts>
-  createBuilder(inline: ViteInline, useLegacyBuilder: null): Promise<ViteBuilder>
-}
-
-export interface ViteInline {
-  root: string
-  configFile?: string
-  mode?: string
-  logLevel?: 'silent' | 'warn'
-  customLogger?: object
-  build?: { write: false; watch?: null }
-  plugins?: object[]
-}
-
-export interface ViteFacts {
-  root: string
-  envDir: string | false
-  mode: string
-  plugins: readonly { name: string; api?: unknown }[]
-}
-
-export interface ViteBuilder {
-  environments: Record<string, object>
-  build(environment: object): Promise<unknown>
-}
+/** In any version from 6 on: commands use what all of them have. */
+type Vite = typeof ViteModule
 
 const CONFIG_NAMES = ['js', 'mjs', 'ts', 'cjs', 'mts', 'cts'].map((ext) => `vite.config.${ext}`)
 
@@ -55,7 +32,7 @@ export async function loadVite(root: string): Promise<Vite> {
 }
 
 /** What a plugin object of ours offers, among those of a resolved config. */
-export function findPlugin(plugins: ViteFacts['plugins']): PluginApi | undefined {
+export function findPlugin(plugins: ResolvedConfig['plugins']): PluginApi | undefined {
   const plugin = plugins.find(({ name }) => name === 'unplugin-meshy')
   // A plugin of this name is ours, in whatever version.
   return plugin?.api as PluginApi | undefined
@@ -65,7 +42,7 @@ export function findPlugin(plugins: ViteFacts['plugins']): PluginApi | undefined
  * A logger of Vite that says nothing but warnings and what the plugin says, and that on stderr: stdout is for results.
  * Errors are thrown as well, and told where they are caught.
  */
-export function quietLogger(logger: Logger): object {
+export function quietLogger(logger: Logger): ViteLogger {
   const ours = (say: (text: string) => void) => (text: string) => {
     if (text.startsWith('meshy:')) say(text)
   }

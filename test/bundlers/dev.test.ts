@@ -1,7 +1,7 @@
 import { copyFile, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { PluginApi } from '../../src/run/plugin-api.ts'
+import type { PluginApi } from '../../src/bundlers/adapter.ts'
 import type { AssetMetadata } from '../../src/types.ts'
 import { REPOSITORY, type Project } from '../support/project.ts'
 import { startGenerating } from '../support/generate-child.ts'

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { fromVirtualId, toVirtualId, VIRTUAL_ID } from '../../../src/bundlers/virtual-id.ts'
+import { fromVirtualId, toVirtualId, VIRTUAL_ID } from '../../../src/bundlers/module-id.ts'
 
 const TOKEN = '?meshy=0123456789abcdef'
 

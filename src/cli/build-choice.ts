@@ -1,0 +1,65 @@
+import path from 'node:path'
+import type { ArgsDef } from 'citty'
+import { MeshyError } from '../system/errors.ts'
+import { placeOf, projectArgs, type ProjectArgs } from './project.ts'
+import { detectBuild, type Build } from './detect-build.ts'
+import { UsageError } from './failure.ts'
+import { hasViteConfig } from './vite-project.ts'
+
+/** One build of a user: its root, and what differs from Vite's defaults. */
+export interface BuildChoice {
+  /** Absolute. */
+  root: string
+  /** Absolute. */
+  configFile?: string | undefined
+  viteMode?: string | undefined
+}
+
+/** Options of commands that run the user's Vite build. */
+export const buildArgs = {
+  ...projectArgs,
+  config: { type: 'string', description: "Vite's config file.", valueHint: 'file' },
+  mode: { type: 'string', description: "Vite's mode, as in `vite build --mode`." },
+} as const satisfies ArgsDef
+
+export function buildChoiceOf(
+  args: ProjectArgs & { config?: string | undefined; mode?: string | undefined },
+): BuildChoice {
+  const { cwd, root } = placeOf(args)
+  return { root, configFile: args.config && path.resolve(cwd, args.config), viteMode: args.mode }
+}
+
+/**
+ * How the models of a build are found: by Vite where that is said, else as the project is built.
+ *
+ * @throws {MeshyError} MESHY_VITE_MISSING when nothing tells how that is
+ */
+export function buildOf({ root, configFile, viteMode }: BuildChoice, program: readonly string[]): Build {
+  if (configFile !== undefined || viteMode !== undefined) return { kind: 'vite' }
+  const build = detectBuild(root, program)
+  if (build) return build
+  throw new MeshyError('MESHY_VITE_MISSING', {
+    message: `\`${root}\` has no \`build\` script, no known framework and no config of a known bundler.`,
+    hint: 'Pass the build command, as in `unplugin-meshy plan -- npm run build`, or the project with `--root`.',
+  })
+}
+
+/** Said where a build was read to its end and has no import of ours: mostly it is not the build that was meant. */
+export function nothingImported({ root, configFile = root }: BuildChoice): string {
+  return `The build imports no models. Looked in \`${configFile}\`.`
+}
+
+/**
+ * For commands that can load a build of Vite, or read the sources of Next.js with Turbopack, and no others.
+ *
+ * @throws {UsageError} for a project that is built by a command of another bundler
+ */
+export function assertReadable(command: string, { root, configFile }: BuildChoice): void {
+  const build = detectBuild(root, [])
+  if (configFile !== undefined || hasViteConfig(root) || build?.kind !== 'command') return
+  const line = build.command.join(' ')
+  throw new UsageError(
+    `\`${command}\` only reads Vite builds, but this project is built by \`${line}\`. Nothing was written or ` +
+      `removed. To list its models, run \`npx unplugin-meshy plan -- ${line}\`.`,
+  )
+}
