@@ -103,7 +103,7 @@ function parseItem(key: string, raw: string | undefined) {
   if (key.includes('?')) throw secondQuery(key)
   if (key.startsWith('no-') && findDirective(key.slice(3))) {
     const negated = requireDirective(key.slice(3))
-    refuseOddNegation(key, raw, directiveOf(negated).value.isFlag)
+    refuseOddNegation(key, raw, directiveOf(negated).value.isFlag === true)
     return { name: negated, value: false }
   }
   const name = requireDirective(key)

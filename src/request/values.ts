@@ -10,7 +10,7 @@ export interface ValueType<T> {
   /** The values for readers, in Markdown. */
   allowed: string
   /** Whether `no-<name>` means false. */
-  isFlag: boolean
+  isFlag?: true
 }
 
 /** On or off: `pbr`, `pbr=true|1|on`, `pbr=false|0|off`, `no-pbr`. */
@@ -27,7 +27,6 @@ export function integer({ min, max }: { min: number; max?: number }): ValueType<
     }),
     fromQuery: (raw) => (raw !== undefined && /^\d+$/.test(raw) ? Number(raw) : raw),
     allowed: max === undefined ? `integer ≥ ${min}` : `${min}–${max}`,
-    isFlag: false,
   }
 }
 
@@ -52,7 +51,6 @@ export function decimal({ min, max }: { min: number; max: number }): ValueType<n
     schema: once(() => z.number().min(min).max(max)),
     fromQuery: readDecimal,
     allowed: `${min}–${max}`,
-    isFlag: false,
   }
 }
 
@@ -69,7 +67,6 @@ export function parts({ most, step }: { most: number; step: number }): ValueType
       return numbers?.length === 1 && typeof only === 'number' && only > 1 ? only : numbers
     },
     allowed: `2–${most}, or decreasing fractions such as \`0.5,0.2\``,
-    isFlag: false,
   }
 }
 
@@ -101,7 +98,6 @@ export function oneOf<const T extends string>(
     allowed:
       quoted(values.filter((value) => value !== '')) +
       (spellings.length > 0 ? ` (${quoted(spellings)})` : ''),
-    isFlag: false,
   }
 }
 
@@ -117,7 +113,6 @@ export function text({ max, allowed }: { max: number; allowed?: string }): Value
     ),
     fromQuery: decodeText,
     allowed: allowed ?? `up to ${max} characters`,
-    isFlag: false,
   }
 }
 
@@ -132,7 +127,6 @@ export function someOf<const T extends string>(values: readonly [T, ...T[]]): Va
     ),
     fromQuery: readList,
     allowed: `any of ${quoted(values)}`,
-    isFlag: false,
   }
 }
 
@@ -142,7 +136,6 @@ export function listOf({ max, allowed }: { max: number; allowed: string }): Valu
     schema: once(() => z.array(z.string().min(1)).min(1).max(max)),
     fromQuery: readList,
     allowed,
-    isFlag: false,
   }
 }
 

@@ -2,9 +2,10 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { z } from 'zod'
 import type { Clock } from '../system/clock.ts'
 import { bytesOf } from '../system/bytes.ts'
-import { badResponse, parseJson, type CallName } from './http.ts'
+import { badResponse, type CallName } from './http.ts'
 import { parseTask, type Task } from './task.ts'
 import type { Opened } from './transport.ts'
+import { parseJson } from '../system/json.ts'
 
 /** What a stream tells: a state of the task, or an error, which may follow a 200. */
 export type StreamEvent =

@@ -9,15 +9,8 @@ import { bytesOf } from '../system/bytes.ts'
 import { DownloadFault } from './download-fault.ts'
 import { retryAfterMs } from '../system/retry.ts'
 
-/** What a server says about a file before its bytes. */
-export interface FileInfo {
-  /** In bytes, when it is known and counts the bytes that follow. */
-  contentLength: number | undefined
-  contentType: string | undefined
-}
-
 /** Takes the bytes of one attempt. It may be called again, with the whole file, when an attempt fails. */
-export type Sink<T> = (bytes: AsyncIterable<Uint8Array>, info: FileInfo) => Promise<T>
+export type Sink<T> = (bytes: AsyncIterable<Uint8Array>) => Promise<T>
 
 export interface FetchFileOptions<T> {
   /** The address of the API that told of the file. */
@@ -62,11 +55,10 @@ export async function fetchFile<T>(url: string, options: FetchFileOptions<T>): P
   }
   try {
     const response = await follow(assertFileUrl(url, new URL(options.toldBy)), attempt)
-    const info = fileInfo(response)
     let broken: unknown
-    const bytes = watchOver(checkedBytes(response, info, options), attempt, (fault) => (broken = fault))
+    const bytes = watchOver(checkedBytes(response, options), attempt, (fault) => (broken = fault))
     try {
-      return await sink(bytes, info)
+      return await sink(bytes)
     } catch (error) {
       // A sink tells of a broken stream in its own words; ours say what to do about it.
       throw broken ?? error
@@ -122,19 +114,17 @@ function accept(response: Response, { now }: Attempt): Response {
   throw new DownloadFault(status >= 500 || status === 408 || status === 429 ? 'transient' : 'final', init)
 }
 
-function fileInfo({ headers }: Response): FileInfo {
+/** In bytes, when it is known and counts the bytes that follow. */
+function lengthOf({ headers }: Response): number | undefined {
   const length = headers.has('content-encoding') ? null : headers.get('content-length')
-  return {
-    contentLength: length !== null && /^\d+$/.test(length) ? Number(length) : undefined,
-    contentType: headers.get('content-type') ?? undefined,
-  }
+  return length !== null && /^\d+$/.test(length) ? Number(length) : undefined
 }
 
 async function* checkedBytes<T>(
   response: Response,
-  { contentLength }: FileInfo,
   { maxBytes = MAX_BYTES, onProgress }: FetchFileOptions<T>,
 ): AsyncGenerator<Uint8Array> {
+  const contentLength = lengthOf(response)
   const tooLarge = () =>
     new DownloadFault('final', { message: `sent more than ${maxBytes} bytes`, isInvalid: true })
   if (contentLength !== undefined && contentLength > maxBytes) throw tooLarge()

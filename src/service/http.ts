@@ -9,6 +9,7 @@ import {
 import { failures } from '../system/failures.ts'
 import { redactError, type Redactor } from '../system/redact.ts'
 import { retryAfterMs } from '../system/retry.ts'
+import { parseJson } from '../system/json.ts'
 
 /** A call as errors tell of it. */
 export interface CallName {
@@ -89,16 +90,6 @@ export function serverMessage(text: string): string | undefined {
 /** Whether a body is a page for people, which the API never sends. */
 export function isHtml(text: string): boolean {
   return /^\s*<(!doctype|html|head|body)\b/i.test(text)
-}
-
-/** A parsed JSON text, or `undefined` when it is none. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
 
 function apiError(

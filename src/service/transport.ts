@@ -12,13 +12,13 @@ import {
   badResponse,
   isHtml,
   networkFailure,
-  parseJson,
   refusal,
   timedOut,
   type BadAnswer,
   type CallName,
 } from './http.ts'
 import { serverTime } from '../system/retry.ts'
+import { parseJson } from '../system/json.ts'
 
 export interface TransportOptions {
   /** `https://api.meshy.ai`; https, or http on this machine. */

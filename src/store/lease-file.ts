@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { z } from 'zod'
 import { hasErrno, isMeshyError, errnoOf } from '../system/errors.ts'
 import { ensureFolder } from '../system/folder.ts'
+import { parseJson } from '../system/json.ts'
 import { temporaryPath } from '../system/durable.ts'
 import { ifExists } from './disk-errors.ts'
 
@@ -35,7 +36,7 @@ export interface FoundLease {
 export async function readLease(file: string): Promise<FoundLease | undefined> {
   return await ifExists(file, async () => {
     const [text, { mtimeMs }] = await Promise.all([readFile(file, 'utf8'), stat(file)])
-    return { text, holder: parseHolder(text), mtimeMs }
+    return { text, holder: holderSchema.safeParse(parseJson(text)).data, mtimeMs }
   })
 }
 
@@ -95,15 +96,6 @@ async function createInPlace(file: string, holder: Holder): Promise<FileHandle |
   } catch (error) {
     await handle.close()
     await rm(file, { force: true })
-    throw error
-  }
-}
-
-function parseHolder(text: string): Holder | undefined {
-  try {
-    return holderSchema.safeParse(JSON.parse(text)).data
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
     throw error
   }
 }

@@ -40,8 +40,6 @@ export interface Lockfile {
   /** Adds the SHA-256 of pictures to entries that lack it, by key. What is not pinned stays so. */
   addPictures(requests: ReadonlyMap<string, CanonicalRequest>): Promise<void>
   remove(keys: Iterable<string>, signal?: AbortSignal): Promise<void>
-  /** Writes a whole document, such as the result of a merge, over whatever is there. */
-  overwrite(document: LockfileDocument, signal?: AbortSignal): Promise<void>
 }
 
 export interface LockfileOptions extends ParseLockfileOptions {
@@ -81,10 +79,6 @@ export function createLockfile(options: LockfileOptions): Lockfile {
         for (const key of removed) delete models[key]
       }
       await edit(options, change, signal)
-    },
-    overwrite: async (document, signal) => {
-      const { lease, clock } = options
-      await withLease(lease, () => write(options, formatLockfile(document)), { signal, clock })
     },
   }
 }

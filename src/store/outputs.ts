@@ -6,6 +6,7 @@ import PQueue from 'p-queue'
 import { isMeshyError, hasErrno } from '../system/errors.ts'
 import { replaceFile, temporaryPath } from '../system/durable.ts'
 import { ensureFolder } from '../system/folder.ts'
+import { SingleFlight } from '../system/once.ts'
 import { statusOf, blobUnusable, type BlobStatus } from './digest.ts'
 import type { BlobRef } from './entry.ts'
 import { createFileDigester } from './file-digester.ts'
@@ -44,7 +45,7 @@ export function createOutputs(
   const turns = new PQueue({ concurrency: 8 })
   const digest = createFileDigester()
   const statusOfFile: StatusOfFile = async (file, ref) => statusOf(await digest(file), ref)
-  const running = new Map<string, Promise<string>>()
+  const running = new SingleFlight()
   const targetOf = (ref: BlobRef, key: string, name: string, { output } = layout) =>
     output(key, `${safeFileName(name)}.${ref.ext}`)
   let elsewhere: Promise<Layout> | undefined
@@ -81,9 +82,7 @@ export function createOutputs(
     notes,
     materialise: async (ref, key, name) => {
       const id = `${ref.sha256} ${targetOf(ref, key, name)}`
-      const turn = running.get(id) ?? turns.add(() => make(ref, key, name)).finally(() => running.delete(id))
-      running.set(id, turn)
-      return await turn
+      return await running.join(id, () => turns.add(() => make(ref, key, name)))
     },
     locate: async (ref, key, name) => {
       const target = targetOf(ref, key, name)

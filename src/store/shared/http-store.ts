@@ -1,6 +1,12 @@
 import { askStore, type StoreAnswer, type StoreNetwork } from './ask-store.ts'
 import type { StoreRequest } from './exchange.ts'
-import { type ObjectStore, bodyLength, requestBody } from './object-store.ts'
+import {
+  bodyLength,
+  createObjectStore,
+  requestBody,
+  type ObjectCall,
+  type ObjectStore,
+} from './object-store.ts'
 import type { HttpAddress } from './store-address.ts'
 import { StoreFault } from './store-fault.ts'
 
@@ -12,52 +18,20 @@ export function createHttpStore(
   const authorization = token
     ? `Bearer ${token}`
     : basic && `Basic ${Buffer.from(`${basic.user}:${basic.password}`).toString('base64')}`
-  const requestOf = (method: StoreRequest['method'], name: string): StoreRequest => ({
+  const requestOf = async ({ method, name, body }: ObjectCall): Promise<StoreRequest> => ({
     method,
     url: new URL(`${url}/${name}`),
-    headers: { 'accept-encoding': 'identity', ...(authorization ? { authorization } : {}) },
-  })
-  const has = (name: string, signal?: AbortSignal): Promise<boolean> =>
-    askStore(network, {
-      request: async () => requestOf('HEAD', name),
-      read: async (answer) => isThere(answer),
-      bytes: 0,
-      signal,
-    })
-  return {
-    has,
-    read: (name, sink, { bytes, signal }) =>
-      askStore(network, {
-        request: async () => requestOf('GET', name),
-        read: async (answer) => ((await isThere(answer)) ? sink(answer.bytes) : undefined),
-        bytes,
-        signal,
-      }),
-    write: async (name, body, { onlyNew, signal }) => {
-      if (onlyNew && (await has(name, signal))) return false
-      const length = bodyLength(body)
-      await askStore(network, {
-        request: async () => {
-          const request = requestOf('PUT', name)
-          const headers = { ...request.headers, 'content-length': String(length) }
-          return { ...request, headers, body: await requestBody(body) }
-        },
-        read: assertDone,
-        bytes: length,
-        signal,
-      })
-      return true
+    headers: {
+      'accept-encoding': 'identity',
+      ...(authorization ? { authorization } : {}),
+      ...(body && { 'content-length': String(bodyLength(body)) }),
     },
-    remove: (name, signal) =>
-      askStore(network, {
-        request: async () => requestOf('DELETE', name),
-        read: async (answer) => {
-          if (answer.status !== 404) await assertDone(answer)
-        },
-        bytes: 0,
-        signal,
-      }),
-  }
+    body: body && (await requestBody(body)),
+  })
+  return createObjectStore(
+    (call, question) => askStore(network, { ...question, request: () => requestOf(call) }),
+    { isThere, assertDone, assertGone },
+  )
 }
 
 async function isThere({ status, headers }: StoreAnswer): Promise<boolean> {
@@ -69,6 +43,10 @@ async function isThere({ status, headers }: StoreAnswer): Promise<boolean> {
 
 async function assertDone({ status }: StoreAnswer): Promise<void> {
   if (status < 200 || status >= 300) throw refused(status)
+}
+
+async function assertGone(answer: StoreAnswer): Promise<void> {
+  if (answer.status !== 404) await assertDone(answer)
 }
 
 function refused(status: number): StoreFault {

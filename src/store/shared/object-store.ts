@@ -1,6 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
+import type { StoreAnswer, StoreQuestion } from './ask-store.ts'
+import type { StoreRequest } from './exchange.ts'
 import { StoreFault } from './store-fault.ts'
 
 /** The bytes of an object: at hand, or in a file with this length. */
@@ -28,6 +30,46 @@ export interface ObjectStore {
   remove(name: string, signal?: AbortSignal): Promise<void>
 }
 
+/** What is asked of a server: a question about one object. */
+export interface ObjectCall {
+  method: StoreRequest['method']
+  name: string
+  body?: ObjectBody | undefined
+  sha256?: string | undefined
+  headers?: Record<string, string> | undefined
+}
+
+/** Sends a call, and reads what its answer means. */
+export type AskObjects = <T>(call: ObjectCall, question: Omit<StoreQuestion<T>, 'request'>) => Promise<T>
+
+/** What answers of a server mean. */
+export interface AnswerReaders {
+  isThere(answer: StoreAnswer): Promise<boolean>
+  assertDone(answer: StoreAnswer): Promise<void>
+  /** The same for what was to be removed. */
+  assertGone(answer: StoreAnswer): Promise<void>
+}
+
+/** The objects of a server that is asked in this way. */
+export function createObjectStore(ask: AskObjects, readers: AnswerReaders): ObjectStore {
+  const { isThere, assertDone, assertGone } = readers
+  const has = (name: string, signal?: AbortSignal): Promise<boolean> =>
+    ask({ method: 'HEAD', name }, { read: isThere, bytes: 0, signal })
+  return {
+    has,
+    read: (name, sink, { bytes, signal }) => {
+      const read = async (answer: StoreAnswer) => ((await isThere(answer)) ? sink(answer.bytes) : undefined)
+      return ask({ method: 'GET', name }, { read, bytes, signal })
+    },
+    write: async (name, body, { sha256, onlyNew, signal }) => {
+      if (onlyNew && (await has(name, signal))) return false
+      await ask({ method: 'PUT', name, body, sha256 }, { read: assertDone, bytes: bodyLength(body), signal })
+      return true
+    },
+    remove: (name, signal) => ask({ method: 'DELETE', name }, { read: assertGone, bytes: 0, signal }),
+  }
+}
+
 /**
  * Reads all of a small object as text.
  *
@@ -42,16 +84,6 @@ export async function readSmall(bytes: AsyncIterable<Uint8Array>, limit: number)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString()
-}
-
-/** What somebody else wrote as JSON; undefined when it is none. */
-export function parseForeign(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
 
 /** Larger files are streamed: memory counts more than speed there. */

@@ -1,13 +1,15 @@
 import { serverTime } from '../../system/retry.ts'
-import { askStore, type StoreAnswer, type StoreNetwork, type StoreQuestion } from './ask-store.ts'
+import { askStore, type StoreAnswer, type StoreNetwork } from './ask-store.ts'
 import type { StoreRequest } from './exchange.ts'
 import {
+  bodyLength,
+  createObjectStore,
   readSmall,
-  type ObjectBody,
+  requestBody,
+  type AskObjects,
+  type ObjectCall,
   type ObjectStore,
   type WriteOptions,
-  bodyLength,
-  requestBody,
 } from './object-store.ts'
 import type { CredentialsProvider } from './s3-credentials.ts'
 import type { S3Address } from './store-address.ts'
@@ -32,19 +34,11 @@ export interface S3Store extends ObjectStore {
 const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 const MAX_ERROR_BYTES = 64 * 1024
 
-interface Call {
-  method: StoreRequest['method']
-  name: string
-  body?: ObjectBody | undefined
-  sha256?: string | undefined
-  headers?: Record<string, string> | undefined
-}
-
 /** Objects of a bucket, by the protocol of S3 with signatures of version 4, or anonymously. */
 export function createS3Store(address: S3Address, { credentials, network }: S3StoreOptions): S3Store {
   // How far the clock of the store is ahead: signatures hold for a few minutes only.
   let aheadMs = 0
-  const ask = async <T>(call: Call, question: Omit<StoreQuestion<T>, 'request'>): Promise<T> => {
+  const ask: AskObjects = async (call, question) => {
     const attempt = () =>
       askStore(network, {
         ...question,
@@ -59,38 +53,19 @@ export function createS3Store(address: S3Address, { credentials, network }: S3St
       return attempt()
     }
   }
-  const has = (name: string, signal?: AbortSignal): Promise<boolean> =>
-    ask({ method: 'HEAD', name }, { read: isThere, bytes: 0, signal })
-  const write = (name: string, body: ObjectBody, { sha256, signal }: WriteOptions): Promise<void> =>
-    ask({ method: 'PUT', name, body, sha256 }, { read: assertDone, bytes: bodyLength(body), signal })
   return {
-    has,
-    read: (name, sink, { bytes, signal }) =>
-      ask(
-        { method: 'GET', name },
-        {
-          read: async (answer) => ((await isThere(answer)) ? sink(answer.bytes) : undefined),
-          bytes,
-          signal,
-        },
-      ),
-    write: async (name, body, options) => {
-      if (options.onlyNew && (await has(name, options.signal))) return false
-      await write(name, body, options)
-      return true
-    },
+    ...createObjectStore(ask, { isThere, assertDone, assertGone: assertDone }),
     create: (name, bytes, { sha256, signal }) =>
       ask(
         { method: 'PUT', name, body: { bytes }, sha256, headers: { 'if-none-match': '*' } },
         { read: wasCreated, bytes: bytes.byteLength, signal },
       ),
-    remove: (name, signal) => ask({ method: 'DELETE', name }, { read: assertDone, bytes: 0, signal }),
   }
 }
 
 async function sign(
   address: S3Address,
-  { method, name, body, sha256, headers = {} }: Call,
+  { method, name, body, sha256, headers = {} }: ObjectCall,
   { credentials, network, aheadMs }: S3StoreOptions & { aheadMs: number },
 ): Promise<StoreRequest> {
   const url = objectUrl(address, name)

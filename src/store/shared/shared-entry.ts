@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
+import { parseJson } from '../../system/json.ts'
 import { inOneOrder } from '../../request/param-value.ts'
 import { type Entry, KEY_PATTERN } from '../entry.ts'
 import { entryBodySchema } from '../entry-schema.ts'
-import { parseForeign } from './object-store.ts'
 
 /** The record of a finished request as a team keeps it, signed where the team has a key for that. */
 const sharedEntrySchema = z.looseObject({
@@ -41,7 +41,7 @@ export function readSharedEntry(
     signingKey: string | undefined
   },
 ): Entry | EntryRefusal {
-  const parsed = sharedEntrySchema.safeParse(parseForeign(text))
+  const parsed = sharedEntrySchema.safeParse(parseJson(text))
   if (!parsed.success) return 'is not a record'
   const { key, entry, signature } = parsed.data
   if (key !== wanted.key || wanted.keyOf(entry.request) !== wanted.key) return 'is of another request'

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { z } from 'zod'
+import { parseJson } from '../../system/json.ts'
 import type { Clock } from '../../system/clock.ts'
-import { parseForeign, readSmall, type ObjectStore } from './object-store.ts'
+import { readSmall, type ObjectStore } from './object-store.ts'
 import { onItsWaySchema, type OnItsWay } from './on-its-way.ts'
 import type { S3Store } from './s3-store.ts'
 import { isSignedBy, signatureOf } from './shared-entry.ts'
@@ -153,7 +154,7 @@ export class TeamLeases {
   }
 
   #parse(key: string, { generation, text }: Pick<Found, 'generation' | 'text'>): Found {
-    const parsed = leaseSchema.safeParse(parseForeign(text))
+    const parsed = leaseSchema.safeParse(parseJson(text))
     if (!parsed.success) throw new StoreFault('wrong', 'has something else where a lease should be')
     const { holder, released = false, onItsWay, signature } = parsed.data
     const { signingKey } = this.#init

@@ -54,53 +54,33 @@ export interface TeamStore {
   keepEntry(entry: Entry, signal?: AbortSignal): Promise<void>
 }
 
+type BlobSink = (bytes: AsyncIterable<Uint8Array>) => Promise<unknown>
+
 export function createTeamStore(init: TeamStoreInit): TeamStore {
   const { label, objects, fuse, casName, signingKey, keyOf, keepsEntries, canWrite, leases } = init
   const entryName = (key: string): string => `entries/${key}.json`
+  const readBlob = (ref: BlobRef, sink: BlobSink, signal: AbortSignal | undefined): Promise<boolean> =>
+    fuse.guard(async () => {
+      const found = await objects.read(casName(ref.sha256), sink, { bytes: ref.bytes, signal })
+      return found !== undefined
+    })
   return {
     label,
     keepsEntries,
     canWrite,
     leases,
     ...createComplaints(init),
-    bring: (ref, into, signal) =>
-      fuse.guard(async () => {
-        const found = await objects.read(
-          casName(ref.sha256),
-          (bytes) => receive(bytes, { ref, into, signal }),
-          {
-            bytes: ref.bytes,
-            signal,
-          },
-        )
-        return found !== undefined
-      }),
-    check: (ref, signal) =>
-      fuse.guard(async () => {
-        const { sha256, bytes } = ref
-        const found = await objects.read(casName(sha256), (stream) => assertBytes(stream, ref), {
-          bytes,
-          signal,
-        })
-        return found !== undefined
-      }),
+    bring: (ref, into, signal) => readBlob(ref, (bytes) => receive(bytes, { ref, into, signal }), signal),
+    check: (ref, signal) => readBlob(ref, (bytes) => assertBytes(bytes, ref), signal),
     has: (ref, signal) => fuse.guard(() => objects.has(casName(ref.sha256), signal)),
-    keep: (ref, file, { replace = false, signal } = {}) =>
-      fuse.guard(() =>
-        objects.write(
-          casName(ref.sha256),
-          { file, length: ref.bytes },
-          { sha256: ref.sha256, onlyNew: !replace, signal },
-        ),
-      ),
+    keep: ({ sha256, bytes }, file, { replace = false, signal } = {}) => {
+      const options = { sha256, onlyNew: !replace, signal }
+      return fuse.guard(() => objects.write(casName(sha256), { file, length: bytes }, options))
+    },
     find: async (key, signal) => {
       if (!keepsEntries) return undefined
-      const text = await fuse.guard(() =>
-        objects.read(entryName(key), (bytes) => readSmall(bytes, MAX_ENTRY_BYTES), {
-          bytes: 0,
-          signal,
-        }),
-      )
+      const read = (bytes: AsyncIterable<Uint8Array>) => readSmall(bytes, MAX_ENTRY_BYTES)
+      const text = await fuse.guard(() => objects.read(entryName(key), read, { bytes: 0, signal }))
       return text === undefined ? undefined : readSharedEntry(text, { key, keyOf, signingKey })
     },
     keepEntry: async (entry, signal) => {
