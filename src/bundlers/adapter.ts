@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { NativeBuildContext, UnpluginBuildContext, UnpluginContext, UnpluginOptions } from 'unplugin'
 import type { Asset } from '../run/asset.ts'
-import type { Context } from '../run/context.ts'
-import type { WaysToAgree } from '../run/run.ts'
+import type { Context, WaysToAgree } from '../run/context.ts'
 import type { UrlOf } from './module.ts'
 import type { ResolvingContext } from './resolve.ts'
 import type { Options } from '../run/option-types.ts'
@@ -96,7 +95,7 @@ export interface AdapterParts {
 }
 
 /** What a finished build tells of its models. */
-export interface BuildReport {
+interface BuildReport {
   models: ModelReport[]
 }
 

@@ -16,7 +16,7 @@ import type { Session } from './session.ts'
 type Bundle = Record<string, { type: 'asset'; source: string | Uint8Array } | { type: 'chunk' }>
 
 /** Where a bundler writes an output. */
-export interface OutputOptions {
+interface OutputOptions {
   dir?: string | undefined
   file?: string | undefined
 }

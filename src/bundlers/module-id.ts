@@ -7,7 +7,7 @@ import { pathOf, toPosix } from './resolve.ts'
  * The id of a module as bundlers see it. A recipe's module is code: Vite takes every id with `.json` before its query
  * for JSON, so that another name is needed.
  */
-export function toModuleId(id: string): string {
+function toModuleId(id: string): string {
   return id.replace(/\.json(?=\?)/, '.json.js')
 }
 

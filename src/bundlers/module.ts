@@ -2,7 +2,7 @@ import type { Asset, AssetFile, AssetLevel } from '../run/asset.ts'
 import { FILE_ROLES, fileOf, type FileRole } from '../request/files.ts'
 
 /** How the code of a module comes to the URL of a file: import lines, and the expression that they serve. */
-export interface UrlCode {
+interface UrlCode {
   imports: string
   expression: string
 }

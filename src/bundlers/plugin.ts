@@ -28,7 +28,7 @@ const ADAPTERS: Record<string, (session: Session, parts: AdapterParts) => Adapte
 /** The bundlers by the names of their entries: `unplugin-meshy/vite`. */
 export const BUNDLERS: readonly string[] = Object.keys(ADAPTERS)
 
-export interface PluginMeta {
+interface PluginMeta {
   /** The bundler, by the name that unplugin gives it. Others are taken for relatives of Rollup. */
   framework: string
   /** The run that this instance is a part of, where it is one of a worker. */

@@ -9,7 +9,9 @@ import type { Adapter } from './adapter.ts'
 import { toBundlerError } from './bundler-error.ts'
 
 /** What a bundler tells of its run, before the first import. */
-export interface Bundler extends ProjectRun {
+interface Bundler extends ProjectRun {
+  live: boolean
+  underTest: boolean
   publicDir: string | undefined
 }
 

@@ -1,9 +1,8 @@
 import path from 'node:path'
 import { isMeshyError, MeshyError } from '../system/errors.ts'
 import type { Asset } from '../run/asset.ts'
-import type { Context } from '../run/context.ts'
+import { type Context, withMode } from '../run/context.ts'
 import type { Import } from '../run/imports.ts'
-import { withMode } from '../run/with-mode.ts'
 import { loadAsset } from '../run/load.ts'
 import type { Mode } from '../finding/modes.ts'
 import { consoleLogger } from '../system/logger.ts'
@@ -50,9 +49,10 @@ async function answer(loader: LoaderContext): Promise<void> {
  * The module of a model, for a bundler that shows one import at a time and no graph. Nothing is generated here, since no
  * batch could be announced: what is missing is an error in a build, and a stand-in in `next dev` and in `preview`.
  */
-export async function loadByItself(loader: LoaderContext): Promise<string> {
+async function loadByItself(loader: LoaderContext): Promise<string> {
   const { resourcePath, resourceQuery, rootContext: root } = loader
-  const context = await open(root)
+  const envMode = process.env['NODE_ENV'] ?? 'production'
+  const context = await openProject({ root, envDir: root, envMode, logger: consoleLogger })
   const file = toPosix(resourcePath)
   // It does not tell who imports.
   const site = async () => ({ file: nameOf(loader) })
@@ -94,12 +94,6 @@ async function loadOrShow(
     )
     return load('preview')
   }
-}
-
-async function open(root: string): Promise<Context> {
-  const envMode = process.env['NODE_ENV'] ?? 'production'
-  const run = { root, envDir: root, envMode, live: false, underTest: false, logger: consoleLogger }
-  return openProject(run, { inline: {}, activity: () => 0 })
 }
 
 /** Says how to get a model that this bundler could not ask for. */

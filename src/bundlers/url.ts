@@ -6,12 +6,12 @@ import { toPosix } from './resolve.ts'
 import type { Places } from './webpack-places.ts'
 
 /** What emits files during the load of a module, in bundlers of the Rollup family. */
-export interface RollupEmitter {
+interface RollupEmitter {
   emitFile(file: { type: 'asset'; name: string; source: Uint8Array; originalFileName: string }): string
 }
 
 /** The same in bundlers of the webpack family. */
-export interface WebpackEmitter {
+interface WebpackEmitter {
   emitFile(name: string, content: Buffer, sourceMap: undefined, info: object): void
 }
 
@@ -25,7 +25,7 @@ export function viteUrl(bundled: boolean): UrlOf {
 }
 
 /** Where a dev server of Vite serves from, as its resolved config says. */
-export interface ServedFrom {
+interface ServedFrom {
   root: string
   /** Encoded, with a slash at either end. */
   base: string

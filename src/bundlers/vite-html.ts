@@ -41,7 +41,7 @@ export function dropUnusedPageHook({ plugins }: { plugins: readonly { name: stri
 }
 
 /** Hears of the source of each template, and says what is wrong with it. */
-export type HearTemplate = (code: string, id: string) => string[]
+type HearTemplate = (code: string, id: string) => string[]
 
 /** Whatever asks for a model. A template that does so no more in one way may do so in another. */
 const MENTION = /[?&]meshy\b/
@@ -55,7 +55,7 @@ interface InjectedTag {
 }
 
 /** A page with its models taken out of attributes, and the script that puts their URLs there. */
-export interface LinkedPage {
+interface LinkedPage {
   html: string
   tags: InjectedTag[]
   /** Sources of elements that take the picture instead, by the names of the elements. */

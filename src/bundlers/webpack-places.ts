@@ -9,7 +9,7 @@ export interface Places {
 }
 
 /** What a compiler of webpack or Rspack says of its output. */
-export interface CompilerOutput {
+interface CompilerOutput {
   name?: string | undefined
   output: { path?: string | undefined; publicPath?: unknown }
 }

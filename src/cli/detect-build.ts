@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { readManifest } from '../run/workspace.ts'
+import { readManifest } from '../run/project.ts'
 import { hasViteConfig } from './vite-project.ts'
 
 /** How the models of a project are found. */

@@ -1,5 +1,4 @@
-import { compareModels, type Difference } from '../run/commands/compare.ts'
-import { modelsIn, readLockfileText } from '../run/commands/lockfile-text.ts'
+import { readLockfileText } from '../run/commands/merge.ts'
 import { defineCommand } from './command.ts'
 import { formatCredits, formatTable, plural, print, printJson } from './print.ts'
 import { lockfileOf, openCommand, projectArgs } from './project.ts'
@@ -7,6 +6,8 @@ import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { MeshyError } from '../system/errors.ts'
+import type { Entry } from '../store/entry.ts'
+import { entryOf, type LockfileDocument } from '../store/lockfile-document.ts'
 
 /** Which models a branch adds, changes and removes, and what they took. */
 export const diff = defineCommand({
@@ -19,11 +20,9 @@ export const diff = defineCommand({
     const { context } = await openCommand(args)
     const file = lockfileOf(context)
     const text = await readAtRevision(file, revision)
-    const before = readLockfileText(text, {
-      file: `${file} at ${revision}`,
-      hasher: context.ports.store.hasher,
-    })
-    const after = (await context.ports.store.lockfile?.all()) ?? new Map()
+    const { lockfile, hasher } = context.ports.store
+    const before = readLockfileText(text, { file: `${file} at ${revision}`, hasher })
+    const after = (await lockfile?.all()) ?? new Map()
     const differences = compareModels(modelsIn(before), after)
     if (json) printJson({ models: differences, credits: sum(differences) })
     else if (after.size === 0 && differences.length === 0)
@@ -31,6 +30,11 @@ export const diff = defineCommand({
     else print(format(differences, revision))
   },
 })
+
+/** By key. */
+function modelsIn({ models }: LockfileDocument): Map<string, Entry> {
+  return new Map(Object.entries(models).map(([key, model]) => [key, entryOf(key, model)]))
+}
 
 function format(differences: readonly Difference[], revision: string): string {
   if (differences.length === 0) return `The same models as at ${revision}.`
@@ -53,7 +57,7 @@ function sum(differences: readonly Difference[]): number {
  * @param file absolute path
  * @throws {MeshyError} MESHY_GIT_FAILED
  */
-export async function readAtRevision(file: string, revision: string): Promise<string | undefined> {
+async function readAtRevision(file: string, revision: string): Promise<string | undefined> {
   const cwd = path.dirname(file)
   const name = `./${path.basename(file)}`
   const commit = (await git(['rev-parse', '--verify', `${revision}^{commit}`], cwd)).trim()
@@ -74,4 +78,48 @@ async function git(args: string[], cwd: string): Promise<string> {
       cause: error,
     })
   }
+}
+
+/** A model that differs between two lockfiles. */
+export interface Difference {
+  change: 'added' | 'changed' | 'removed'
+  key: string
+  image: string
+  source: Entry['source']
+  /** What the new bytes took; 0 for what was removed, and for the user's own. */
+  credits: number
+}
+
+/** What became of the models from one lockfile to another. Other bytes are a change; other provenance is not. */
+export function compareModels(
+  before: ReadonlyMap<string, Entry>,
+  after: ReadonlyMap<string, Entry>,
+): Difference[] {
+  const keys = new Set([...before.keys(), ...after.keys()])
+  return [...keys]
+    .flatMap((key) => differenceOf(before.get(key), after.get(key)))
+    .toSorted((a, b) => (`${a.image} ${a.key}` < `${b.image} ${b.key}` ? -1 : 1))
+}
+
+function differenceOf(before: Entry | undefined, after: Entry | undefined): Difference[] {
+  if (!after) return before ? [toDifference('removed', before, 0)] : []
+  if (before && hashesOf(before) === hashesOf(after)) return []
+  const isNewModel = before?.files.glb.sha256 !== after.files.glb.sha256
+  const credits = isNewModel && after.source !== 'pinned' ? (after.task?.credits ?? 0) : 0
+  return [toDifference(before ? 'changed' : 'added', after, credits)]
+}
+
+function toDifference(
+  change: Difference['change'],
+  { key, image, source }: Entry,
+  credits: number,
+): Difference {
+  return { change, key, image, source, credits }
+}
+
+function hashesOf({ files, derived }: Entry): string {
+  return Object.entries({ ...files, ...derived })
+    .map(([role, { sha256 }]) => `${role} ${sha256}`)
+    .sort()
+    .join('\n')
 }

@@ -2,7 +2,7 @@ import { constants, existsSync } from 'node:fs'
 import { cp, lstat, mkdir, readdir, realpath, symlink, readFile, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
-import { findWorkspace, foldersUpTo, hasManifest } from '../run/workspace.ts'
+import { findWorkspace, foldersUpTo, hasManifest } from '../run/project.ts'
 import { movePnp } from './pnp-copy.ts'
 import { realpathIfThere, readIfThere } from '../system/file.ts'
 
@@ -96,7 +96,7 @@ const PLACE = /^[ \t]*(?:worktree|bare)[ \t]*=.*$/gim
  *
  * @param from its `.git`: a folder, or the file that stands for one in work trees and submodules
  */
-export async function copyGit(from: string, to: string): Promise<void> {
+async function copyGit(from: string, to: string): Promise<void> {
   const own = await gitFolderOf(from)
   const common = await commonFolderOf(own)
   await copyFolder(common, to)

@@ -4,7 +4,6 @@ import { MeshyError } from '../system/errors.ts'
 import type { Context } from '../run/context.ts'
 import type { Logger } from '../system/logger.ts'
 import { openProject } from '../run/open-project.ts'
-import type { Options } from '../run/option-types.ts'
 import { printError } from './print.ts'
 import { ofTheProject, UsageError } from './failure.ts'
 import { findPlugin, hasViteConfig, loadVite } from './vite-project.ts'
@@ -52,30 +51,18 @@ export function placeOf({ cwd = '.', root = '.' }: ProjectArgs): Place {
  */
 export async function openCommand(args: ProjectArgs): Promise<{ context: Context; place: Place }> {
   const place = placeOf(args)
-  const { root, envDir, envMode, inline } = await bundlerFacts(place.root)
-  const run = { root, envDir, envMode, live: false, underTest: false, logger: stderrLogger }
-  return { context: await openProject(run, { inline, activity: () => 0 }), place }
+  return { context: await openAsBundler(place.root), place }
 }
 
-interface BundlerFacts {
-  root: string
-  envDir: string | false
-  envMode: string
-  inline: Options
-}
-
-async function bundlerFacts(root: string): Promise<BundlerFacts> {
-  const envMode = 'production'
-  if (!hasViteConfig(root)) return { root, envDir: root, envMode, inline: {} }
+async function openAsBundler(root: string): Promise<Context> {
+  const [logger, envMode] = [stderrLogger, 'production']
+  if (!hasViteConfig(root)) return openProject({ root, envDir: root, envMode, logger })
   const { resolveConfig } = await loadVite(root)
-  const inline = { root, logLevel: 'silent' } as const
-  const config = await ofTheProject(() => resolveConfig(inline, 'build', envMode, envMode))
-  return {
-    root: config.root,
-    envDir: config.envDir,
-    envMode: config.mode,
-    inline: findPlugin(config.plugins)?.options ?? {},
-  }
+  const config = await ofTheProject(() =>
+    resolveConfig({ root, logLevel: 'silent' }, 'build', envMode, envMode),
+  )
+  const run = { root: config.root, envDir: config.envDir, envMode: config.mode, logger }
+  return openProject(run, { inline: findPlugin(config.plugins)?.options ?? {} })
 }
 
 /** Where a command looked, for whoever expected it to find something. */

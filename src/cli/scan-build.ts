@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { isMeshyError, MeshyError } from '../system/errors.ts'
-import type { Context } from '../run/context.ts'
+import { type Context, withMode } from '../run/context.ts'
 import type { Import } from '../run/imports.ts'
-import { withMode } from '../run/with-mode.ts'
 import { loadAsset } from '../run/load.ts'
 import { openProject } from '../run/open-project.ts'
 import { takePlan } from '../run/plan.ts'
@@ -58,8 +57,7 @@ export async function layOut(root: string): Promise<void> {
 const SILENT: Logger = { info: () => {}, warn: () => {}, error: () => {} }
 
 async function scan(root: string, logger: Logger): Promise<{ context: Context; found: FoundImport[] }> {
-  const run = { root, envDir: root, envMode: 'production', live: false, underTest: false, logger }
-  const context = await openProject(run, { inline: {}, activity: () => 0 })
+  const context = await openProject({ root, envDir: root, envMode: 'production', logger })
   return { context, found: await scanImports(root, new Set([context.ports.options.cacheDir])) }
 }
 

@@ -11,7 +11,7 @@ import { lockOf, maySpend, refusal } from './guard.ts'
 import { readPageFile, renderPage } from './page-files.ts'
 import { inspect } from './queries.ts'
 
-export interface InspectorOptions {
+interface InspectorOptions {
   context: Context
   /** Path of the server's root, with slashes around it. */
   base: string
@@ -21,7 +21,7 @@ export interface InspectorOptions {
   isDocked?: (() => boolean) | undefined
 }
 
-export type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
+type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
 
 interface Inspector extends InspectorOptions {
   balance: Balance

@@ -45,13 +45,13 @@ export interface InspectedModel {
   error: InspectedError | undefined
 }
 
-export interface InspectedSource {
+interface InspectedSource {
   bytes: number
   triangles: number
   size: readonly number[]
 }
 
-export interface InspectedLevel {
+interface InspectedLevel {
   bytes: number
   triangles: number
   /** Path of the GLB, relative to the page; undefined in a report. */

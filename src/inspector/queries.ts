@@ -12,7 +12,7 @@ import {
   type Work,
 } from '../run/models/model.ts'
 import { reportModels } from '../run/reporting/report.ts'
-import { formatQuery } from '../run/reporting/format-query.ts'
+import { formatQuery } from '../run/plan.ts'
 import { sitesOf } from '../run/imports.ts'
 import { isOffline } from '../finding/modes.ts'
 import { priceOf } from '../request/price.ts'

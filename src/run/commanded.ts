@@ -24,7 +24,7 @@ export interface Commanded {
 }
 
 /** What a part of a build tells, a line each. */
-export type PartLine =
+type PartLine =
   | { opened: true }
   | { row: PlanLine }
   | { model: ModelReport }

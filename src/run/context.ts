@@ -2,13 +2,17 @@ import type { DerivePool } from '../derive/pool.ts'
 import type { LocalPorts, Ports } from '../generate/ports.ts'
 import type { PreviewPool } from '../stand-in/mesher/pool.ts'
 import type { StandIns } from '../stand-in/stand-in.ts'
-import type { Borders } from './borders.ts'
+import type { Borders, BordersInit } from './borders.ts'
 import type { Part } from './commanded.ts'
 import type { Imports } from './imports.ts'
 import type { ResolvedOptions } from './option-types.ts'
 import type { PlannedImport } from './plan.ts'
 import type { Models } from './models/models.ts'
 import type { DeclaredFile } from './types/declared-file.ts'
+import type { Mode } from '../finding/modes.ts'
+import type { Clock } from '../system/clock.ts'
+import type { Logger } from '../system/logger.ts'
+import type { Environment } from './environment.ts'
 
 /** One build, server or command; `open.ts` puts it together. */
 export interface Context {
@@ -31,7 +35,7 @@ export interface RunPorts extends LocalPorts {
 /** What making a model needs. */
 export interface PayingPorts extends RunPorts, Pick<Ports, 'account' | 'purse'> {}
 
-export interface ProjectOfRun {
+interface ProjectOfRun {
   /** Whose imports may spend, and which files they may name. */
   borders: Borders
   imports: Imports
@@ -51,4 +55,45 @@ export interface Seen {
   plan: PlannedImport[]
   /** Set where a command of ours runs the build, and wants to know what it sees. */
   part: Part | undefined
+}
+
+/** How a developer can say yes in this run. */
+export interface WaysToAgree {
+  /** Keys of the terminal, where one listens. */
+  key?: string | undefined
+  /** Path of a page with a button, where there is one. */
+  page?: string | undefined
+}
+
+/** What a bundler or a command brings to a run. */
+export interface Run {
+  options: ResolvedOptions
+  env: Environment
+  /** Where `.env` files were looked for. */
+  envFolders?: readonly string[]
+  /** Whether the bundler serves or watches, so that nobody should wait. */
+  live: boolean
+  logger: Logger
+  waysToAgree?: (() => WaysToAgree) | undefined
+  /** A number that changes while the bundler finds modules. */
+  activity: () => number
+  /** Whether the run is bound to fail for another import, so that nothing more should be paid. */
+  hasFailed?: (() => boolean) | undefined
+  signal?: AbortSignal | undefined
+  part?: Part | undefined
+  /** What the bundler says of its own borders. */
+  borders?: Pick<BordersInit, 'dependencyCache' | 'serves'> | undefined
+  /** @default the system's */
+  clock?: Clock | undefined
+}
+
+/** The same run in another mode. */
+export function withMode(context: Context, mode: Mode): Context {
+  const { ports, paying } = context
+  const options = { ...ports.options, mode }
+  return {
+    ...context,
+    ports: { ...ports, options },
+    paying: async () => ({ ...(await paying()), options }),
+  }
 }

@@ -23,7 +23,7 @@ export interface Import {
 }
 
 /** An import that a bundler resolves. */
-export interface SeenImport extends Pick<Import, 'file' | 'site'> {
+interface SeenImport extends Pick<Import, 'file' | 'site'> {
   /** The importing module, to tell importers apart. */
   importer?: string | undefined
   packageName?: string | undefined

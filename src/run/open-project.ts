@@ -1,18 +1,17 @@
+import { readFile, stat } from 'node:fs/promises'
+import { pathToFileURL } from 'node:url'
+import { MeshyError } from '../system/errors.ts'
 import { commandedOptions, findCommanded, Part } from './commanded.ts'
-import { readConfig } from './config.ts'
-import type { Context } from './context.ts'
+import type { Context, Run, RunPorts } from './context.ts'
 import { readEnvironment, type Environment } from './environment.ts'
-import { assertKeyHidden } from './exposed-key.ts'
-import type { Logger } from '../system/logger.ts'
 import { openContext } from './open.ts'
-import type { Run, WaysToAgree } from './run.ts'
+import type { Options } from './option-types.ts'
 import { resolveOptions } from './options.ts'
 import { modeOfProcess } from './process-state.ts'
-import type { Options } from './option-types.ts'
-import { findProject } from './project.ts'
+import { findProject, type Project } from './project.ts'
 
 /** What a bundler or a command tells of its run. */
-export interface ProjectRun {
+export interface ProjectRun extends Pick<Run, 'logger' | 'borders'> {
   /** Absolute root of the bundler's project. */
   root: string
   /** Folder of the `.env` files, besides that of the project; false to read none at all. */
@@ -20,24 +19,16 @@ export interface ProjectRun {
   /** Mode of the `.env` files. */
   envMode: string
   /** Whether it serves or watches. */
-  live: boolean
-  underTest: boolean
+  live?: boolean
+  /** Whether a test runner drives the bundler. */
+  underTest?: boolean
   /** Variables that the bundler puts into the code of pages. */
   published?: Environment | undefined
-  logger: Logger
-  borders?: Run['borders']
 }
 
-export interface OpenProjectOptions {
+interface OpenProjectOptions extends Partial<Pick<Run, 'activity' | 'hasFailed' | 'waysToAgree'>> {
   /** The options that were given in code. */
-  inline: Options
-  /** A number that changes while the bundler finds modules. */
-  activity: () => number
-  /** Whether the run is bound to fail for another import, so that nothing more should be paid. */
-  hasFailed?: (() => boolean) | undefined
-  signal?: AbortSignal | undefined
-  /** How the developer can say yes to a price. */
-  waysToAgree?: (() => WaysToAgree) | undefined
+  inline?: Options
 }
 
 /**
@@ -46,31 +37,97 @@ export interface OpenProjectOptions {
  * @throws {MeshyError} MESHY_OPTIONS_INVALID, MESHY_KEY_EXPOSED, and what directives throw
  */
 export async function openProject(
-  run: ProjectRun,
-  { inline, activity, hasFailed, signal, waysToAgree }: OpenProjectOptions,
+  { root, envDir, envMode, live = false, underTest = false, published = {}, logger, borders }: ProjectRun,
+  { inline = {}, activity = () => 0, hasFailed, waysToAgree }: OpenProjectOptions = {},
 ): Promise<Context> {
-  const { root, live, underTest, logger } = run
   const project = findProject(root)
-  const folders = run.envDir === false ? [] : [...new Set([run.envDir, project.dir])]
-  const said = readEnvironment(folders, run.envMode, process.env)
+  const envFolders = envDir === false ? [] : [...new Set([envDir, project.dir])]
+  const said = readEnvironment(envFolders, envMode, process.env)
   const mode = modeOfProcess()
   const env = mode === undefined ? said : { ...said, MESHY_MODE: mode }
   const options = resolveOptions(inline, await readConfig(project), { root, project, env, live, underTest })
   const commanded = findCommanded(root, process.env)
-  const part = commanded && new Part(commanded)
   const context = await openContext({
     options: commanded ? commandedOptions(commanded, options) : options,
-    part,
+    part: commanded && new Part(commanded),
     env,
-    envFolders: folders,
-    borders: run.borders,
+    envFolders,
+    borders,
     live,
     logger,
     activity,
     hasFailed,
-    signal,
     waysToAgree,
   })
-  assertKeyHidden(context.ports, run.published ?? {}, { isKept: !live && !underTest })
+  assertKeyHidden(context.ports, published, { isKept: !live && !underTest })
   return context
+}
+
+/**
+ * The options of the project's config file, as it is now; none when there is no such file.
+ *
+ * @throws {MeshyError} MESHY_OPTIONS_INVALID when it cannot be loaded
+ */
+export async function readConfig({ configFile }: Project): Promise<Options> {
+  if (!configFile) return {}
+  try {
+    const config = configFile.endsWith('.json') ? await readJson(configFile) : await runModule(configFile)
+    if (typeof config !== 'object' || config === null) {
+      throw new TypeError(
+        `it exports \`${config === null ? 'null' : typeof config}\`; expected an object of options`,
+      )
+    }
+    // What it holds is checked with the options from elsewhere.
+    return config
+  } catch (cause) {
+    throw new MeshyError('MESHY_OPTIONS_INVALID', {
+      message: `\`${configFile}\` cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      hint: 'Fix the file. It should export the options as its default export.',
+      cause,
+    })
+  }
+}
+
+async function readJson(file: string): Promise<unknown> {
+  // Some editors of Windows begin a file with a byte order mark.
+  return JSON.parse((await readFile(file, 'utf8')).replace(/^\uFEFF/, ''))
+}
+
+/** Never from a cache of modules: a dev server that starts anew would get the options of before. */
+async function runModule(file: string): Promise<unknown> {
+  if (file.endsWith('.mjs')) {
+    const { mtimeMs } = await stat(file)
+    const module = (await import(`${pathToFileURL(file).href}?${mtimeMs}`)) as { default: unknown }
+    return module.default
+  }
+  // Loaded only where it is needed: a warm build should not pay for a TypeScript loader. It leaves `.mjs` to Node.js.
+  const { createJiti } = await import('jiti')
+  return createJiti(file, { moduleCache: false, tryNative: false }).import(file, { default: true })
+}
+
+/**
+ * Tells of a variable that a bundler puts into the code of a page, and that holds the key.
+ *
+ * @param published the variables that go there, by name
+ * @throws {MeshyError} MESHY_KEY_EXPOSED in a run whose output is kept
+ */
+function assertKeyHidden(
+  { options, reporter }: RunPorts,
+  published: Environment,
+  { isKept }: { isKept: boolean },
+): void {
+  const name = Object.keys(published).find(
+    (one) => published[one] && (one === 'MESHY_API_KEY' || published[one] === options.apiKey),
+  )
+  if (name === undefined) return
+  const error = new MeshyError('MESHY_KEY_EXPOSED', {
+    message: `\`${name}\` contains the API key, and \`envPrefix\` exposes it to every page as \`import.meta.env.${name}\`.`,
+    hint:
+      name === 'MESHY_API_KEY'
+        ? 'Remove its prefix from `envPrefix`. The plugin reads MESHY_API_KEY by itself.'
+        : `Unset \`${name}\`; the plugin reads MESHY_API_KEY. If the key was ever published, create a new one.`,
+    details: { name },
+  })
+  if (isKept) throw error
+  reporter.notices.once(`${error.message} ${error.hint}`)
 }

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import path from 'node:path'
 import { hasErrno } from '../system/errors.ts'
-import { foldersUpTo, hasManifest, readManifest } from './workspace.ts'
+import { foldersUpTo, hasManifest, readManifest } from './project.ts'
 
 /** A package that is no part of the project. */
 export interface Dependency {

@@ -3,6 +3,8 @@ import type { Request } from '../request/request.ts'
 import { by } from '../system/order.ts'
 import { sitesOf, type Import } from './imports.ts'
 import type { State } from '../finding/modes.ts'
+import { formatApiValue, isApiDirective, type Directives } from '../request/directives.ts'
+import type { ParamValue } from '../request/param-value.ts'
 
 /** A line of a plan: what a build would do about one import. */
 export interface PlanRow {
@@ -81,4 +83,25 @@ export function planCost(rows: readonly ShownRow[]): number {
     rows.filter(({ state }) => state === 'missing').map((row) => [row.request.key, row.credits]),
   )
   return [...byKey.values()].reduce((sum, credits) => sum + credits, 0)
+}
+
+/** The query of an import with these directives, as one would write it: `?meshy&pbr&poly=5000`. */
+export function formatQuery(directives: Directives): string {
+  const items = Object.entries(directives).flatMap(([name, value]) => formatItem(name, value))
+  return `?${['meshy', ...items].join('&')}`
+}
+
+function formatItem(name: string, value: unknown): string[] {
+  if (value === undefined) return []
+  if (value === true) return [name]
+  if (value === false) return [`no-${name}`]
+  if (isApiDirective(name)) return [`${name}=${encode(formatApiValue(value as ParamValue))}`]
+  return [`${name}=${(Array.isArray(value) ? value : [value]).map((part) => encode(String(part))).join(',')}`]
+}
+
+/** Only what would end the value, or the string around it. */
+function encode(text: string): string {
+  return text.replace(/[%&#'"`\\*\n\r]/g, (sign) =>
+    encodeURIComponent(sign).replace("'", '%27').replace('*', '%2A'),
+  )
 }

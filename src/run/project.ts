@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { findWorkspace, foldersUpTo, hasManifest } from './workspace.ts'
 
 export const DEFAULT_LOCKFILE = 'meshy-lock.json'
 const CONFIG_FILES = ['ts', 'mts', 'js', 'mjs', 'json'].map((ext) => `meshy.config.${ext}`)
@@ -31,4 +30,65 @@ function isMarked(dir: string): boolean {
 
 function configIn(dir: string): string | undefined {
   return CONFIG_FILES.map((name) => path.join(dir, name)).find((file) => existsSync(file))
+}
+
+const REPOSITORIES = ['.git', '.hg', '.jj', '.sl', '.svn']
+/** What only the root of a workspace has. `turbo.json` stands in its packages as well, and never without one of these. */
+const WORKSPACE_FILES = ['pnpm-workspace.yaml', 'lerna.json', 'nx.json', 'rush.json']
+
+/**
+ * The folder above which nothing belongs to a project: the nearest root of a repository or of a workspace of packages,
+ * else the nearest folder with a `package.json`, else the root itself. Whatever stands above may be anybody's.
+ */
+export function findWorkspace(root: string): string {
+  const folders = foldersUpTo(root)
+  const isOwn = ownershipOf(folders[0] ?? root)
+  const workspace = folders.find((folder) => marksOf(folder).some(isOwn))
+  return workspace ?? folders.find(hasManifest) ?? folders[0] ?? root
+}
+
+/** A folder and all above it, up to one of them or to the root of the disk. */
+export function foldersUpTo(from: string, end?: string): string[] {
+  const folders: string[] = []
+  for (let folder = path.resolve(from); ; folder = path.dirname(folder)) {
+    folders.push(folder)
+    if (folder === end || folder === path.dirname(folder)) return folders
+  }
+}
+
+export function hasManifest(folder: string): boolean {
+  return existsSync(path.join(folder, 'package.json'))
+}
+
+/**
+ * What the `package.json` of a folder says. Nothing where there is none, or where it is no JSON: whoever needs it says so.
+ * Package managers read it with a mark of byte order as well.
+ */
+export function readManifest(folder: string): Readonly<Record<string, unknown>> {
+  if (!hasManifest(folder)) return {}
+  const text = readFileSync(path.join(folder, 'package.json'), 'utf8')
+  try {
+    return Object(JSON.parse(text.replace(/^\uFEFF/, ''))) as Record<string, unknown>
+  } catch (error) {
+    if (error instanceof SyntaxError) return {}
+    throw error
+  }
+}
+
+function marksOf(folder: string): string[] {
+  const marks = [...REPOSITORIES, ...WORKSPACE_FILES].map((name) => path.join(folder, name))
+  const declares = readManifest(folder)['workspaces'] !== undefined
+  return declares ? [...marks, path.join(folder, 'package.json')] : marks
+}
+
+/**
+ * Whether a file is there, and of whoever the project is of: in a shared folder, a stranger can make one that claims all
+ * folders below, as git knows.
+ */
+function ownershipOf(root: string): (file: string) => boolean {
+  const owners = new Set([statSync(root, { throwIfNoEntry: false })?.uid, process.getuid?.(), 0])
+  return (file) => {
+    const stats = statSync(file, { throwIfNoEntry: false })
+    return stats !== undefined && owners.has(stats.uid)
+  }
 }

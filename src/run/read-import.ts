@@ -5,7 +5,7 @@ import { resolveDirectives } from '../request/resolve.ts'
 import type { Context } from './context.ts'
 import type { Import } from './imports.ts'
 
-export interface ReadImport {
+interface ReadImport {
   request: Request
   /** The recipe and every picture that went into the request. */
   watchFiles: string[]

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { compareModels } from '../../src/run/commands/compare.ts'
+import { compareModels } from '../../src/cli/diff.ts'
 import { findPrunable } from '../../src/run/commands/prune.ts'
 import { readStatus } from '../../src/run/commands/status.ts'
 import { reliedOn, verifyFiles } from '../../src/run/commands/verify.ts'

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
-import { formatQuery } from '../../src/run/reporting/format-query.ts'
+import { formatQuery } from '../../src/run/plan.ts'
 import { parseDirectiveObject } from '../../src/request/parse.ts'
 import { parseRecipe, recipeJsonSchema } from '../../src/request/recipe.ts'
 import { resolveDirectives } from '../../src/request/resolve.ts'

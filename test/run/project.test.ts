@@ -1,7 +1,7 @@
 import { chown, mkdir, utimes, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readConfig } from '../../src/run/config.ts'
+import { readConfig } from '../../src/run/open-project.ts'
 import { findProject } from '../../src/run/project.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 

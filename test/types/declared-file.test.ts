@@ -1,10 +1,9 @@
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readDeclarations } from '../../src/run/types/declarations.ts'
+import { readDeclarations } from '../../src/run/types/declared-file.ts'
 import { COMPILED } from '../support/compiled.ts'
-import type { Project, ProjectInit } from '../support/project.ts'
-import { mustSucceed, REPOSITORY } from '../support/project.ts'
+import { type Project, type ProjectInit, mustSucceed, REPOSITORY } from '../support/project.ts'
 import { build, emulate, failBuild, makeProject as makeJavaScript, paying } from '../bundlers/harness.ts'
 import { startDev } from '../bundlers/dev-server.ts'
 

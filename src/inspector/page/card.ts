@@ -30,7 +30,7 @@ const STATES: Record<InspectedModel['state'], string> = {
   failed: 'failed',
 }
 
-export interface CardOptions {
+interface CardOptions {
   loadViewer: LoadViewer
   actions: CardActions | undefined
   /** Why nothing may be spent from here; undefined where it may. */

@@ -1,5 +1,5 @@
+import { DRACOLoader } from 'three/addons/loaders/DRACOLoader.js'
 import type { Inspection } from '../model.ts'
-import { createDracoLoader } from './draco.ts'
 import { Stage } from './stage.ts'
 import { View } from './view.ts'
 
@@ -12,5 +12,5 @@ if (text) view.update(JSON.parse(text) as Inspection)
 /** The decoder is in the file where one of its models needs it. */
 async function loadDraco() {
   const urlOf = (id: string) => document.getElementById(id)?.textContent ?? ''
-  return createDracoLoader({ js: urlOf('meshy-draco-js'), wasm: urlOf('meshy-draco-wasm') })
+  return new DRACOLoader().setDecoderPath({ js: urlOf('meshy-draco-js'), wasm: urlOf('meshy-draco-wasm') })
 }

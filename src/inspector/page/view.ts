@@ -1,12 +1,11 @@
 import type { InspectedTotals, Inspection } from '../model.ts'
 import { Card, lockButton, type CardActions } from './card.ts'
-import { choose } from './choice.ts'
+import { choose, Toolbar } from './toolbar.ts'
 import { el, setChildren, setText, withCode } from './dom.ts'
 import { formatBytes, formatCredits, formatNumber } from './format.ts'
 import type { LoadViewer } from './model-view.ts'
-import { Toolbar } from './toolbar.ts'
 
-export interface ViewOptions {
+interface ViewOptions {
   loadViewer: LoadViewer
   /** Absent in a report, which has no server. */
   actions?: CardActions | undefined

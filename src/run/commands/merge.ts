@@ -1,6 +1,12 @@
-import { createHasher, fingerprint } from '../../request/fingerprint.ts'
+import { createHasher, fingerprint, type Hasher } from '../../request/fingerprint.ts'
 import type { CanonicalRequest } from '../../request/request.ts'
-import { formatLockfile, type LockfileDocument, hasConflictMarkers } from '../../store/lockfile-document.ts'
+import {
+  formatLockfile,
+  type LockfileDocument,
+  hasConflictMarkers,
+  emptyLockfile,
+  parseLockfile,
+} from '../../store/lockfile-document.ts'
 import { indentOf } from '../../store/record.ts'
 import {
   mergeLockfiles,
@@ -9,7 +15,6 @@ import {
   type Choose,
   type MergeSides,
 } from '../../store/lockfile-merge.ts'
-import { readLockfileText } from './lockfile-text.ts'
 
 export type { Choice, Choose } from '../../store/lockfile-merge.ts'
 
@@ -28,7 +33,7 @@ export interface Merged {
 }
 
 /** How a merge reports, and who decides what people must. */
-export interface MergeOptions {
+interface MergeOptions {
   /** For messages. */
   file: string
   choose: Choose
@@ -103,4 +108,19 @@ function chosen(
 function commonLines(a: readonly string[], b: readonly string[]): number {
   const index = a.findIndex((line, i) => line !== b[i])
   return index === -1 ? a.length : index
+}
+
+/**
+ * The document of a lockfile's text, wherever that comes from: a revision, a side of a merge.
+ *
+ * @param text undefined or empty when there is none there
+ * @param file for messages
+ * @throws {MeshyError} MESHY_LOCKFILE_CONFLICT, MESHY_LOCKFILE_INVALID, MESHY_LOCKFILE_VERSION
+ */
+export function readLockfileText(
+  text: string | undefined,
+  { file, hasher }: { file: string; hasher: Hasher },
+): LockfileDocument {
+  if (text === undefined || text.trim() === '') return emptyLockfile()
+  return parseLockfile(text, { file, fingerprint: (request) => fingerprint(request, hasher) })
 }

@@ -18,7 +18,7 @@ export interface Moved {
 }
 
 /** The models of the lockfile whose bytes may be shared. */
-export async function sharedModels({ ports: { store, options } }: Context): Promise<Entry[]> {
+async function sharedModels({ ports: { store, options } }: Context): Promise<Entry[]> {
   if (!store.lockfile) throw nothingPinned(options.projectDir)
   return [...(await store.lockfile.all()).values()].filter(({ source }) => source !== 'emulator')
 }

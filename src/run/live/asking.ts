@@ -3,8 +3,7 @@ import { by } from '../../system/order.ts'
 import type { Request } from '../../request/request.ts'
 import type { Finding } from '../../finding/classify.ts'
 import { priceOf } from '../../request/price.ts'
-import type { RunPorts } from '../context.ts'
-import type { WaysToAgree } from '../run.ts'
+import type { RunPorts, WaysToAgree } from '../context.ts'
 import { touchStateFile } from './state-file.ts'
 
 /** A model that waits for the developer's yes, as it is now. */

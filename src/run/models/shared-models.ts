@@ -12,7 +12,7 @@ export interface Wanting {
 }
 
 /** An import whose model is to be made. */
-export interface Want {
+interface Want {
   key: string
   /** By what is on disk now; undefined when nothing is imported any more. */
   read(): Promise<Wanting | undefined>

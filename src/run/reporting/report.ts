@@ -1,7 +1,9 @@
 import { by } from '../../system/order.ts'
-import type { Effort, Origin } from '../../generate/ports.ts'
+import type { Effort, Origin, Expiring } from '../../generate/ports.ts'
 import type { Model } from '../models/model.ts'
 import type { Models } from '../models/models.ts'
+import type { Context } from '../context.ts'
+import { mayGenerate } from '../../finding/modes.ts'
 
 /** One model of a run, for the summary and for `api.report()`. */
 export interface ModelReport {
@@ -62,4 +64,31 @@ const ORIGIN_WORDS: Record<Origin, string> = {
   restored: 'restored',
   derived: 'derived',
   'stand-in': 'STAND-INS, not the real models',
+}
+
+/** Tells once, at the end of a build, until when builds like this one go well: in a container, nothing else would say so. */
+export async function tellExpiring({ ports: { store, options, models, reporter } }: Context): Promise<void> {
+  const expiring = takeExpiring(models).toSorted(by(({ until, image }) => [until, image]))
+  const [first] = expiring
+  if (!first) return
+  const { team } = store.shared
+  // Whoever may write there has just uploaded them.
+  if (team && mayGenerate(options.mode) && (await team.canWrite())) return
+  const names = expiring.map(({ image }) => image).join(', ')
+  const after = expiring.every(({ isPinned }) => isPinned)
+    ? 'a build without them fails'
+    : 'a build without them pays again'
+  reporter.logger.warn(
+    `meshy: ${names}: the bytes came from tasks at Meshy, which are kept for 3 days; ` +
+      `from ${new Date(first.until).toISOString().slice(0, 10)} on, ${after}. ` +
+      'Commit the lockfile and the blobs, and copy both into a container, or set `teamStore` (docs/ci.md, "Containers")',
+  )
+}
+
+/** The models whose bytes will be gone, as far as no part of the build has told of them. */
+function takeExpiring(models: Models): Expiring[] {
+  const all = models.all().flatMap(({ expiring }) => expiring ?? [])
+  const untold = all.filter(({ key }) => !models.shared.told.has(`${key} expiring`))
+  for (const { key } of untold) models.shared.told.add(`${key} expiring`)
+  return untold
 }

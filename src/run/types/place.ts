@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { includedFolders } from './tsconfig.ts'
 
 const NAME = 'meshy-env.d.ts'
 
@@ -49,4 +48,77 @@ function isWithin(dir: string, folder: string): boolean {
 function isMade(dir: string, folder: string): boolean {
   const parts = path.relative(dir, folder).split(path.sep)
   return parts.some((part) => part.startsWith('.') || part === 'node_modules')
+}
+
+/** What says which files are in a program, as far as a `tsconfig.json` says it. */
+interface TsConfig {
+  extends?: string | string[]
+  files?: string[]
+  include?: string[]
+  references?: { path: string }[]
+}
+
+/** Strings are kept; comments, and commas behind the last item, are what JSON does not know. */
+const NOT_JSON = /("(?:\\.|[^"\\])*")|\/\*[\s\S]*?\*\/|\/\/[^\n]*|,(?=\s*[}\]])/g
+/** What may follow the folder of a pattern that takes in a declaration file of that folder. */
+const TAKES_DECLARATIONS = /^(?:\*\*\/)*(?:\*\*|\*(?:\.d)?(?:\.(?:ts|\*))?)$/
+
+/**
+ * The folders whose declaration files are in a program of a config, or of one that it refers to, in the order of the configs;
+ * undefined where a config cannot be read, as those that frameworks make.
+ */
+function includedFolders(configFile: string): string[] | undefined {
+  const config = readTsConfig(configFile)
+  if (!config) return undefined
+  const own = foldersOf(configFile, config)
+  const referred = (config.references ?? []).map(({ path: target }) =>
+    includedFolders(fileOf(path.resolve(path.dirname(configFile), target))),
+  )
+  const known = [own, ...referred].flatMap((folders) => folders ?? [])
+  const isWhole = own !== undefined && referred.every((folders) => folders !== undefined)
+  return known.length > 0 || isWhole ? known : undefined
+}
+
+/** Undefined where what it extends cannot be read. */
+function foldersOf(configFile: string, config: TsConfig): string[] | undefined {
+  const dir = path.dirname(configFile)
+  if (config.include) return config.include.flatMap((pattern) => folderOf(dir, pattern))
+  for (const parent of [config.extends ?? []].flat().toReversed()) {
+    if (!parent.startsWith('.')) continue
+    const file = fileOf(path.resolve(dir, parent))
+    const above = readTsConfig(file)
+    if (!above) return undefined
+    const folders = above.include || above.extends ? foldersOf(file, above) : []
+    if (folders === undefined || folders.length > 0) return folders
+  }
+  return config.files ? [] : [dir]
+}
+
+function folderOf(dir: string, pattern: string): string[] {
+  const parts = pattern.split('/').filter((part) => part !== '' && part !== '.')
+  const wild = parts.findIndex((part) => part.includes('*'))
+  const folder = path.resolve(dir, ...(wild < 0 ? parts : parts.slice(0, wild)))
+  if (wild < 0) return isFolder(folder) ? [folder] : []
+  return TAKES_DECLARATIONS.test(parts.slice(wild).join('/')) && isFolder(folder) ? [folder] : []
+}
+
+function isFolder(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isDirectory() === true
+}
+
+function fileOf(target: string): string {
+  if (isFolder(target)) return path.join(target, 'tsconfig.json')
+  return target.endsWith('.json') ? target : `${target}.json`
+}
+
+function readTsConfig(file: string): TsConfig | undefined {
+  if (!existsSync(file)) return undefined
+  const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
+  try {
+    return JSON.parse(text.replace(NOT_JSON, (_, string: string | undefined) => string ?? '')) as TsConfig
+  } catch (error) {
+    // The compiler says what is wrong with it.
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
 }

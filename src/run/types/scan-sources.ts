@@ -5,7 +5,7 @@ import { parseSpecifier } from '../../request/parse.ts'
 import { isOurs } from '../imports.ts'
 
 /** An import of a model, or the query of a glob, as a source has it. */
-export interface FoundQuery {
+interface FoundQuery {
   /** `?meshy&pbr` */
   query: string
   site: ImportSite
