@@ -165,7 +165,7 @@ export async function finishBuild(session: Session): Promise<void> {
   if (session.parent || part) return
   if (!session.bundler.live) {
     tellSum(context)
-    await tellExpiring(context)
+    await tellExpiring(context.ports, context.ports.models)
   }
   if (options.mode === 'plan' && !session.listsOnly) await endPlan(session, context)
 }

@@ -2,7 +2,7 @@ import { by } from '../../system/order.ts'
 import type { Effort, Origin, Expiring } from '../../generate/ports.ts'
 import type { Model } from '../models/model.ts'
 import type { Models } from '../models/models.ts'
-import type { Context } from '../context.ts'
+import type { LocalPorts } from '../../generate/ports.ts'
 import { mayGenerate } from '../../finding/modes.ts'
 
 /** One model of a run, for the summary and for `api.report()`. */
@@ -67,7 +67,7 @@ const ORIGIN_WORDS: Record<Origin, string> = {
 }
 
 /** Tells once, at the end of a build, until when builds like this one go well: in a container, nothing else would say so. */
-export async function tellExpiring({ ports: { store, options, models, reporter } }: Context): Promise<void> {
+export async function tellExpiring({ store, options, reporter }: LocalPorts, models: Models): Promise<void> {
   const expiring = takeExpiring(models).toSorted(by(({ until, image }) => [until, image]))
   const [first] = expiring
   if (!first) return
