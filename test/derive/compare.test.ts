@@ -58,13 +58,13 @@ describe('a step that leaves another model', () => {
   it.each([
     [scales, /its bounding box is 4 × 4 × .*, expected 2 × 2 × /],
     [flattens, /its bounding box is 2 × 2 × 0 from .*, expected 2 × 2 × 0\.\d+ from/],
-    [dropsClip, /the first is:  clip `turn`/],
-    [dropsChannel, /the first is:  clip `turn`: rotation of `Hips`/],
+    [dropsClip, /the first is: clip `turn`/],
+    [dropsChannel, /the first is: clip `turn`: rotation of `Hips`/],
     [dropsSkin, /its bounding box is/],
-    [dropsSocket, /the first is:  (?:extras of the )?node `hand_socket`/],
+    [dropsSocket, /the first is: (?:extras of the )?node `hand_socket`/],
     [movesSocket, /the node `hand_socket` is at \(0, 0\.9, 0\), expected \(0, 0\.5, 0\)/],
-    [dropsExtras, /the first is:  extras of the node `hand_socket` \({"attach":"sword"}\)/],
-    [dropsUvs, /the first is:  TEXCOORD_0 of `Body`/],
+    [dropsExtras, /the first is: extras of the node `hand_socket` \({"attach":"sword"}\)/],
+    [dropsUvs, /the first is: TEXCOORD_0 of `Body`/],
     [dropsTriangles, /it has 300 triangles, expected 1152/],
   ])('is refused by name: %o', async (wrong, fault) => {
     const failure = await failureOf(derive(await riggedSample().write(), [wrong]))

@@ -32,7 +32,7 @@ const envOf = async (fault: string): Promise<Environment> => ({
   AWS_SECRET_ACCESS_KEY: 'secret',
 })
 
-const complaints = ({ told }: TestRun) => told.filter((text) => /the team's store/.test(text))
+const complaints = ({ told }: TestRun) => told.filter((text) => /the team store/.test(text))
 
 /** What pushing came to: nothing but a sum, or an error of ours. */
 async function outcomeOf(pushing: Promise<Moved>): Promise<Moved | string> {
@@ -67,7 +67,7 @@ describe.each(Object.keys(FAULTS))("a team's store that %s", (fault) => {
     expect(isClear(pushed)).toBe(true)
     if (clone && 'code' in clone) {
       expect(clone.code).toBe('MESHY_MODEL_UNRESTORABLE')
-      expect(clone.message).toContain("team's store s3://team/game")
+      expect(clone.message).toContain('team store s3://team/game')
     } else expect(clone?.metadata).toEqual(made.metadata)
     // What writes nothing leaves nothing to be uploaded.
     expect(complaints(frozen).join()).not.toMatch(/push/)

@@ -80,7 +80,7 @@ describe.skipIf(missing.rgw)("a team's bucket (needs radosgw, ceph-mon, ceph-osd
 
     expect(same.metadata.integrity).toBe(asset.metadata.integrity)
     expect(service.tasks()).toHaveLength(1)
-    expect(theirs.told.join('\n')).toMatch(/taken from the team's store s3:\/\/team\/game, 0 credits/)
+    expect(theirs.told.join('\n')).toMatch(/taken from the team store s3:\/\/team\/game, 0 credits/)
     expect((await pinned(theirs)).key).toBe((await pinned(mine)).key)
   })
 
@@ -209,7 +209,7 @@ describe("a team's store that is down", () => {
     expect(await failureOf(frozen.load('hero.png?meshy'))).toMatchObject({
       code: 'MESHY_MODEL_UNRESTORABLE',
       message: expect.stringMatching(
-        /The team's store http:\/\/127\.0\.0\.1:\d+ could not be reached \(ECONNREFUSED\)/,
+        /The team store http:\/\/127\.0\.0\.1:\d+ could not be reached \(ECONNREFUSED\)/,
       ) as string,
     })
   })
