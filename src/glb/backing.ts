@@ -1,9 +1,9 @@
 import type { Glb, GltfAccessor, GltfBufferView, GltfPrimitive } from './gltf.ts'
 
-/** Says what is wrong with a file. */
+/** Reports what is wrong with a file. */
 type Refuse = (reason: string) => never
 
-/** Components of an element; matrices may have padding besides. */
+/** Components per element; matrices may also have padding. */
 const COMPONENTS: Record<string, number> = {
   SCALAR: 1,
   VEC2: 2,
@@ -16,14 +16,14 @@ const COMPONENTS: Record<string, number> = {
 const COMPONENT_BYTES: Record<number, number> = { 5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4 }
 
 /**
- * What decoders of meshes make of one byte at the most: EXT_meshopt_compression has one for each 256 elements of four
- * bytes that do not change. Draco needs far more.
+ * The most that mesh decoders produce from one byte: EXT_meshopt_compression needs one byte for each 256 elements of
+ * four bytes that do not change. Draco needs far more.
  */
 const MAX_EXPANSION = 1024
 
 /**
- * Holds the numbers of a document against the bytes that could back them. What is counted, allocated or walked by them
- * later is bounded by the size of the file.
+ * Checks the numbers of a document against the bytes that could back them. Everything that is counted, allocated or
+ * iterated over later is bounded by the size of the file.
  */
 export function assertBacked({ json, bin }: Glb, fileBytes: number, refuse: Refuse): void {
   const views = (json.bufferViews ?? []).map((view, index) => {
@@ -60,7 +60,7 @@ function assertAccessors({ json }: Glb, backing: Backing): void {
       : accessor.count <= (compressed ?? 0) * MAX_EXPANSION
     return isBacked ? accessor.count : refuse(unbacked(index, accessor))
   })
-  // Zeros need no bytes, as those of morph targets of which few vertices move.
+  // Zeros need no bytes, for example in morph targets of which few vertices move.
   const mostZeros = counts.reduce((most, count) => Math.max(most, count), fileBytes)
   for (const [index, accessor] of accessors.entries()) {
     if (accessor.count > mostZeros) refuse(unbacked(index, accessor))
@@ -102,7 +102,7 @@ function assertSparse(
   }
 }
 
-/** The bytes of a view, decoded; undefined when they are not all there. */
+/** The decoded bytes of a view; undefined if they are not all there. */
 function viewBytes(view: GltfBufferView, room: number, bin: Uint8Array): number | undefined {
   const { byteOffset = 0, byteLength, extensions } = view
   const packed = extensions?.EXT_meshopt_compression ?? extensions?.KHR_meshopt_compression
@@ -113,16 +113,16 @@ function viewBytes(view: GltfBufferView, room: number, bin: Uint8Array): number 
   return isThere && byteLength <= mostBytes && decoded <= mostBytes ? byteLength : undefined
 }
 
-/** How many bytes a buffer has; undefined when it is not in the file. */
+/** The number of bytes in a buffer; undefined if the buffer is not in the file. */
 function roomOf({ buffers }: Glb['json'], bin: Uint8Array, index: number): number | undefined {
   const { uri, extensions } = buffers?.[index] ?? {}
-  // It has none before the compressed views are decoded into it.
+  // It has none until the compressed views are decoded into it.
   if (extensions?.EXT_meshopt_compression ?? extensions?.KHR_meshopt_compression) return 0
   if (uri === undefined) return index === 0 ? bin.length : undefined
   return uri.startsWith('data:') ? uri.length : undefined
 }
 
-/** The bytes that Draco made of an accessor's numbers, by its index. */
+/** The bytes that Draco produced for an accessor's numbers, by its index. */
 function dracoBytes({ meshes = [], bufferViews }: Glb['json']): Map<number, number> {
   const found = new Map<number, number>()
   for (const primitive of meshes.flatMap(({ primitives }) => primitives)) {

@@ -9,7 +9,7 @@ export class BoundsBuilder {
   readonly #max: Vec3 = [-Infinity, -Infinity, -Infinity]
 
   add([x, y, z]: Vec3): void {
-    // The sum is finite when each of them is, but for an overflow that is none of a model.
+    // The sum is finite if each of them is, except for an overflow that no model has.
     if (!Number.isFinite(x + y + z)) throw invalidNumbers('it has a position that is not a finite number')
     const [min, max] = [this.#min, this.#max]
     if (x < min[0]) min[0] = x
@@ -20,7 +20,7 @@ export class BoundsBuilder {
     if (z > max[2]) max[2] = z
   }
 
-  /** Adds points, three numbers each, through a matrix. */
+  /** Adds points, three numbers each, transformed by a matrix. */
   addAll(points: ArrayLike<number>, matrix: Matrix): void {
     for (let at = 0; at + 2 < points.length; at += 3) {
       const point: Vec3 = [points[at] ?? 0, points[at + 1] ?? 0, points[at + 2] ?? 0]
@@ -37,13 +37,13 @@ export class BoundsBuilder {
   }
 }
 
-/** Seven digits are all that a float of 32 bits holds; more would be noise in a committed file. */
+/** A 32-bit float holds only seven digits; more would be noise in a committed file. */
 function rounded(vector: Vec3): Vec3 {
   const [x, y, z] = vector.map((value) => Number(value.toPrecision(7)) + 0)
   return [x ?? 0, y ?? 0, z ?? 0]
 }
 
-/** The eight corners of the box that the file tells for positions which cannot be read. */
+/** The eight corners of the box that the file declares for positions that cannot be read. */
 export function cornersOf(accessor: GltfAccessor): number[] {
   const { min, max, componentType, normalized } = accessor
   if (!min || !max)
@@ -56,7 +56,7 @@ export function cornersOf(accessor: GltfAccessor): number[] {
   })
 }
 
-/** The same for points that were read, where there are too many places to follow them to. */
+/** The same for points that were read, if there are too many places to transform them to. */
 export function boxOf(points: Float32Array): number[] {
   const [min, max] = [
     [Infinity, Infinity, Infinity],

@@ -6,10 +6,10 @@ const UNSIGNED_SHORT = 5123
 const UNSIGNED_INT = 5125
 const FLOAT = 5126
 
-/** The last index of 16 bits means "restart" to some hardware, so it is not a vertex. */
+/** Some hardware treats the last 16-bit index as "restart", so it cannot be a vertex. */
 const MAX_SHORT_VERTICES = 65_535
 
-/** The binary chunk on paper: what lies where, each piece on a boundary of four bytes. */
+/** A layout of the binary chunk: what lies where, each piece aligned to four bytes. */
 export class ByteLayout {
   readonly views: object[] = []
   readonly accessors: object[] = []
@@ -55,7 +55,7 @@ export class ByteLayout {
     )
   }
 
-  /** Copies everything to its place, `start` being where the chunk's data begins. */
+  /** Copies everything to its place. `start` is where the chunk's data begins. */
   copyTo(target: Uint8Array, start: number): void {
     for (const { offset, bytes } of this.#pieces) target.set(bytes, start + offset)
   }
@@ -66,7 +66,7 @@ export function aligned(length: number): number {
   return Math.ceil(length / 4) * 4
 }
 
-/** glTF is little-endian, as is every platform that Node runs bundlers on. */
+/** glTF is little-endian, like every platform on which Node runs bundlers. */
 function bytesOf(values: Float32Array | Uint16Array | Uint32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
 }

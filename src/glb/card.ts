@@ -1,20 +1,20 @@
 import { imageSize } from './image-size.ts'
 import { writeGlb, type GlbImage, type GlbMaterial, type GlbPart } from './write.ts'
 
-/** A picture to make a card of. */
+/** An image to make a card from. */
 export interface CardPicture {
-  /** Without it, the card is a plain plate of its proportions. */
+  /** Without it, the card is a plain plate with the same proportions. */
   image?: Uint8Array | undefined
-  /** Name of the model inside of the file. */
+  /** Name of the model inside the file. */
   name: string
-  /** `false` leaves the picture out as well. @default true */
+  /** `false` also omits the image. @default true */
   textured?: boolean | undefined
-  /** In pixels, where there is no picture to tell. @default a square */
+  /** In pixels, if there is no image to measure. @default a square */
   width?: number | undefined
   height?: number | undefined
 }
 
-/** As Meshy scales its models. */
+/** The scale that Meshy uses for its models. */
 const LONGEST_SIDE = 1.9
 const THICKNESS = 0.06
 const PLATE_COLOR: [number, number, number, number] = [0.82, 0.82, 0.85, 1]
@@ -22,10 +22,10 @@ const PLATE_COLOR: [number, number, number, number] = [0.82, 0.82, 0.85, 1]
 const PICTURE_GAP = 0.002
 
 /**
- * The smallest stand-in: the actual picture on both sides of a plate with its proportions, in a closed box around
- * the origin, front to +Z. The picture is embedded as it is, so nothing is decoded.
+ * The smallest stand-in: the actual image on both sides of a plate with its proportions, in a closed box around the
+ * origin, front to +Z. The image is embedded as it is, so nothing is decoded.
  *
- * Throws `MESHY_IMAGE_INVALID` when the bytes are neither PNG nor JPEG.
+ * Throws `MESHY_IMAGE_INVALID` if the bytes are neither PNG nor JPEG.
  */
 export function makeCard({ image, name, textured = true, width = 1, height = 1 }: CardPicture): Uint8Array {
   const header = image && imageSize(image)
@@ -39,7 +39,10 @@ export function makeCard({ image, name, textured = true, width = 1, height = 1 }
   return writeGlb({ name, generator: 'unplugin-meshy card', extras: { standIn: true }, parts })
 }
 
-/** An opaque picture wraps the box; one with transparency lies on a plain plate, or its hidden colours would show. */
+/**
+ * An opaque image wraps the box. An image with transparency lies on a plain plate; otherwise its hidden colours would
+ * show.
+ */
 function picturedParts(half: Half, picture: GlbImage, alpha: boolean): GlbPart[] {
   const colorMap = picture
   if (!alpha) return [box(half, { colorMap })]
@@ -60,7 +63,7 @@ interface Face {
   corners: readonly [Corner, Corner, Corner, Corner]
 }
 
-/** Six sides of a cube, each counter-clockwise seen from outside. */
+/** The six sides of a cube, each counter-clockwise as seen from outside. */
 const FACES: readonly Face[] = [
   { normal: [0, 0, 1], corners: [[-1, -1, 1], [1, -1, 1], [1, 1, 1], [-1, 1, 1]] },
   { normal: [0, 0, -1], corners: [[1, -1, -1], [-1, -1, -1], [-1, 1, -1], [1, 1, -1]] },
@@ -74,7 +77,7 @@ function box(half: Half, material: GlbMaterial): GlbPart {
   return joinFaces(FACES, half, material)
 }
 
-/** The picture is projected along Z: the back mirrors it, and the sides carry the colours of its edges. */
+/** The image is projected along Z: the back mirrors it, and the sides have the colours of its edges. */
 function joinFaces(faces: readonly Face[], half: Half, material: GlbMaterial): GlbPart {
   const corners = faces.flatMap((face) => face.corners)
   return {

@@ -1,4 +1,7 @@
-/** Raised whenever facts are told of that earlier releases told otherwise: the first took no notice of joints and instances. */
+/**
+ * Increased whenever facts are determined differently than in earlier releases: the first revision ignored joints and
+ * instances.
+ */
 export const FACTS_REVISION = 2
 
 /** Facts about a GLB, known at build time. */
@@ -10,13 +13,13 @@ export interface Facts {
   animations: number
   /** In metres, +Y up, in the rest pose. */
   bounds: { min: Vec3; max: Vec3; size: Vec3 }
-  /** By which {@link FACTS_REVISION} they were told; absent in those of the first. */
+  /** The {@link FACTS_REVISION} by which they were determined; absent in those of the first. */
   revision?: number | undefined
 }
 
 export type Vec3 = [x: number, y: number, z: number]
 
-/** Whether facts are of an earlier release, which may have told them otherwise. */
+/** Whether facts come from an earlier release, which may have determined them differently. */
 export function isOutdated({ revision = 1 }: Facts): boolean {
   return revision < FACTS_REVISION
 }

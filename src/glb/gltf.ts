@@ -69,7 +69,7 @@ const bufferView = z.looseObject({
   buffer: index,
   byteOffset: index.optional(),
   byteLength: index,
-  // Some exporters write 0 for "one after the other", as viewers read it.
+  // Some exporters write 0 for tightly packed data, and viewers read it that way.
   byteStride: index.transform((stride) => stride || undefined).optional(),
   extensions: z.looseObject({ EXT_meshopt_compression: packed, KHR_meshopt_compression: packed }).optional(),
 })
@@ -89,7 +89,7 @@ const material = z.looseObject({
     .optional(),
 })
 
-/** What we read of the JSON of a glTF file (glTF 2.0, §5). */
+/** The parts of the JSON of a glTF file that we read (glTF 2.0, §5). */
 export const gltf = z.looseObject({
   asset: z.looseObject({ version: z.string() }),
   scene: index.optional(),
@@ -106,7 +106,7 @@ export const gltf = z.looseObject({
   animations: z.array(z.unknown()).optional(),
 })
 
-/** The parts of a glTF document that we read; all others are kept as they are. */
+/** The parts of a glTF document that we read; all others are kept unchanged. */
 export type GltfDocument = z.infer<typeof gltf>
 export type GltfNode = z.infer<typeof node>
 export type GltfMesh = z.infer<typeof mesh>
@@ -115,16 +115,16 @@ export type GltfPrimitive = z.infer<typeof primitive>
 export type GltfAccessor = z.infer<typeof accessor>
 export type GltfBufferView = z.infer<typeof bufferView>
 
-/** A binary glTF file, taken apart. */
+/** The parts of a binary glTF file. */
 export interface Glb {
   json: GltfDocument
-  /** The binary chunk; empty when there is none. */
+  /** The binary chunk; empty if there is none. */
   bin: Uint8Array
 }
 
 /**
- * An array of which the first wrong item ends the reading. `z.array` tells of each one, and a file of some megabytes can
- * have as many of them as there is memory.
+ * An array whose first invalid item stops the parsing. `z.array` reports each one, and a file of a few megabytes can
+ * have more of them than fit into memory.
  */
 export function list<Item extends z.ZodType>(item: Item) {
   return z

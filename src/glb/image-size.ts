@@ -1,16 +1,16 @@
 import { MeshyError } from '../system/errors.ts'
 
-/** What the header of a picture says. */
+/** The contents of an image header. */
 export interface ImageHeader {
   mime: 'image/png' | 'image/jpeg'
-  /** In pixels, as viewers show it: they turn a JPEG as its EXIF data says. */
+  /** In pixels, as viewers show it: they rotate a JPEG as its EXIF data says. */
   width: number
   height: number
   /** Whether the file has a transparency channel. */
   alpha: boolean
 }
 
-/** Reads size and kind of a PNG or JPEG from its header. Throws `MESHY_IMAGE_INVALID` for anything else. */
+/** Reads the size and kind of a PNG or JPEG from its header. Throws `MESHY_IMAGE_INVALID` for anything else. */
 export function imageSize(bytes: Uint8Array): ImageHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const header = isPng(view) ? readPng(view) : isJpeg(view) ? readJpeg(view) : undefined
@@ -66,12 +66,12 @@ function readJpeg(view: DataView): ImageHeader {
 const EXIF = 0xe1
 const EXIF_NAME = 0x45786966
 const ORIENTATION = 0x0112
-/** Four of the eight orientations are upright, if need be upside down or mirrored. */
+/** Four of the eight orientations are upright, possibly upside down or mirrored. */
 const ON_ITS_SIDE: ReadonlySet<number> = new Set([5, 6, 7, 8])
 const UPRIGHT = 1
 const ENTRY_BYTES = 12
 
-/** The orientation in an EXIF segment (EXIF 2.3, section 4.6: a TIFF behind a name of six bytes). */
+/** The orientation in an EXIF segment (EXIF 2.3, section 4.6: a TIFF after a name of six bytes). */
 function orientationIn(view: DataView, segment: number): number | undefined {
   const end = Math.min(view.byteLength, segment + 2 + view.getUint16(segment + 2))
   const tiff = segment + 10
@@ -87,7 +87,7 @@ function orientationIn(view: DataView, segment: number): number | undefined {
   return undefined
 }
 
-/** Viewers pass over whatever stands before a marker: fill bytes, and what cameras and editors leave. */
+/** Viewers skip whatever precedes a marker: fill bytes, and what cameras and editors leave behind. */
 function nextMarker(view: DataView, from: number): number {
   let at = from
   while (at + 1 < view.byteLength && !isMarker(view, at)) at++
@@ -99,7 +99,7 @@ function isMarker(view: DataView, at: number): boolean {
   return view.getUint8(at) === 0xff && next !== 0x00 && next !== 0xff
 }
 
-/** Start of frame, without the three other markers of that range (Huffman table, extension, arithmetic table). */
+/** Start of frame, excluding the three other markers in that range (Huffman table, extension, arithmetic table). */
 function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc
 }

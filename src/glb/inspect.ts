@@ -8,10 +8,11 @@ import { type Bones, jointMatrices, skinned, readBones, readShape } from './vert
 import { invalidNumbers } from './numbers.ts'
 
 /**
- * Facts about a GLB: what its default scene draws, every mesh as often as nodes and instances show it, in the rest pose,
- * vertex by vertex. Positions that are compressed stand in their boxes; a skinned one of these is moved by all of its joints.
+ * Facts about a GLB: what its default scene draws. Every mesh counts as often as nodes and instances show it, in the
+ * rest pose, vertex by vertex. Compressed positions are replaced by their bounding boxes; if they are skinned, all of
+ * their joints move the box.
  *
- * Throws `MESHY_GLB_INVALID` when the file is broken, or has positions that are no finite numbers.
+ * Throws `MESHY_GLB_INVALID` if the file is broken, or has positions that are not finite numbers.
  */
 export function inspectGlb(bytes: Uint8Array): Facts {
   const glb = readGlb(bytes)
@@ -33,7 +34,7 @@ interface Shown {
   positions: GltfAccessor
   weights: readonly number[]
   places: readonly Matrix[]
-  /** Set for a skinned one, which is where its joints are. */
+  /** Set for a skinned primitive: the places of its joints. */
   joints: readonly Matrix[] | undefined
 }
 
@@ -91,12 +92,12 @@ class Measurer {
       this.#bounds.addAll(skinned(points, bones, joints), IDENTITY)
       return
     }
-    // A skinned primitive without readable weights may hang on any of its joints.
+    // A skinned primitive without readable weights may be attached to any of its joints.
     const hangs = primitive.attributes['JOINTS_0'] !== undefined
     this.#addTo((hangs && joints) || shown.places, points ?? cornersOf(positions))
   }
 
-  /** Reading is work as well. */
+  /** Reading is work too. */
   #read({ primitive, positions, weights }: Shown): Float32Array | undefined {
     const { targets = [] } = primitive
     const isAffordable = this.#work.affords(positions.count * (1 + targets.length))
@@ -127,24 +128,24 @@ function countTriangles(primitive: GltfPrimitive, { count }: GltfAccessor): numb
   return 0
 }
 
-/** Vertices that are followed one by one, however often nodes and instances show them: about a second. */
+/** The most vertices that are followed one by one, however often nodes and instances show them: about a second. */
 const MAX_VERTICES = 4_000_000
-/** Boxes that stand for them after that. */
+/** The most boxes that stand for them after that. */
 const MAX_BOXES = 500_000
 
-/** What may be spent on measuring a model: a small file can show its mesh a million times. */
+/** A budget for measuring a model: a small file can show its mesh a million times. */
 class Work {
   #vertices = MAX_VERTICES
   #boxes = MAX_BOXES
 
-  /** Whether as many vertices may be followed; then they are counted. */
+  /** Whether that many more vertices can be followed; if so, they are counted. */
   affords(vertices: number): boolean {
     if (vertices > this.#vertices) return false
     this.#vertices -= vertices
     return true
   }
 
-  /** @throws {MeshyError} MESHY_GLB_INVALID when a model shows more than anybody could draw */
+  /** @throws {MeshyError} MESHY_GLB_INVALID if a model shows more than anyone could draw */
   addBoxes(count: number): void {
     this.#boxes -= count
     if (this.#boxes < 0) throw invalidNumbers(`it shows more than ${MAX_BOXES} meshes`)

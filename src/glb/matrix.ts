@@ -1,7 +1,7 @@
 import type { Vec3 } from './facts.ts'
 import type { GltfNode } from './gltf.ts'
 
-/** A 4×4 matrix in column order, as glTF stores it. */
+/** A 4×4 matrix in column-major order, as glTF stores it. */
 export type Matrix = readonly number[]
 
 export const IDENTITY: Matrix = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
@@ -21,7 +21,7 @@ export function localMatrix(node: GltfNode): Matrix {
   ]
 }
 
-/** Where a unit quaternion takes the three axes, as columns of a matrix. */
+/** The three axes rotated by a unit quaternion, as columns of a matrix. */
 function rotatedAxes(x: number, y: number, z: number, w: number): [number[], number[], number[]] {
   return [
     [1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y), 0],
@@ -43,7 +43,7 @@ export function multiply(a: Matrix, b: Matrix): Matrix {
   return product
 }
 
-/** One coordinate of a point through a matrix. */
+/** One coordinate of a point transformed by a matrix. */
 export function coordinate(matrix: Matrix, axis: 0 | 1 | 2, [x, y, z]: Vec3): number {
   return (
     (matrix[axis] ?? 0) * x +
@@ -53,7 +53,7 @@ export function coordinate(matrix: Matrix, axis: 0 | 1 | 2, [x, y, z]: Vec3): nu
   )
 }
 
-/** A point through a matrix. */
+/** A point transformed by a matrix. */
 export function transform(matrix: Matrix, point: Vec3): Vec3 {
   return [coordinate(matrix, 0, point), coordinate(matrix, 1, point), coordinate(matrix, 2, point)]
 }

@@ -4,14 +4,14 @@ import { MeshyError } from '../system/errors.ts'
 /** The numbers of an accessor, one element after the other. */
 export interface Numbers {
   values: Float32Array
-  /** Numbers in an element. */
+  /** Numbers per element. */
   width: number
   count: number
 }
 
 interface Component {
   bytes: number
-  /** What a normalized integer stands for 1 with. */
+  /** The value with which a normalized integer represents 1. */
   one: number
   read(data: DataView, at: number): number
 }
@@ -27,10 +27,10 @@ const COMPONENTS: Readonly<Record<number, Component>> = {
 const WIDTHS: Readonly<Record<string, number>> = { SCALAR: 1, VEC2: 2, VEC3: 3, VEC4: 4, MAT4: 16 }
 
 /**
- * The numbers of an accessor: strided, normalized and sparse ones as well. Undefined where they are compressed or in
+ * The numbers of an accessor, including strided, normalized and sparse ones. Undefined if they are compressed or in
  * another file.
  *
- * @throws {MeshyError} MESHY_GLB_INVALID when they reach past the bytes that there are
+ * @throws {MeshyError} MESHY_GLB_INVALID if they extend beyond the available bytes
  */
 export function readNumbers(glb: Glb, accessor: GltfAccessor): Numbers | undefined {
   const { count, bufferView, sparse } = accessor
@@ -38,7 +38,7 @@ export function readNumbers(glb: Glb, accessor: GltfAccessor): Numbers | undefin
   const width = WIDTHS[accessor.type]
   if (!component || !width) throw invalidNumbers(`it has numbers of type \`${accessor.type}\``)
   const isZero = bufferView === undefined && sparse !== undefined
-  // All zero but for what is sparse: no bytes stand behind the count.
+  // All zero except for the sparse ones: no bytes back the count.
   if (isZero && count > glb.bin.length)
     throw invalidNumbers('it declares more numbers than its bytes can hold')
   const base = isZero ? new Float32Array(count * width) : readDense(glb, accessor, { component, width })
@@ -48,7 +48,7 @@ export function readNumbers(glb: Glb, accessor: GltfAccessor): Numbers | undefin
   return values && { values, width, count }
 }
 
-/** Where numbers lie: as fields of an accessor or of its sparse parts. */
+/** Where numbers are stored: fields of an accessor or of its sparse parts. */
 interface Place {
   bufferView?: number | undefined
   byteOffset?: number | undefined
@@ -74,7 +74,7 @@ function readDense(
   return values
 }
 
-/** Whatever a file counts must be there. */
+/** Whatever a file declares must be present. */
 function assertBacked(count: number, { size, stride, bytes }: Record<'size' | 'stride' | 'bytes', number>) {
   if (stride < size) throw invalidNumbers(`its stride of \`${stride}\` bytes is shorter than an element`)
   if (count === 0 || stride * (count - 1) + size <= bytes) return
@@ -109,7 +109,7 @@ function normalize(values: Float32Array, one: number): void {
   for (let i = 0; i < values.length; i++) values[i] = Math.max((values[i] ?? 0) / one, -1)
 }
 
-/** {@link readNumbers} of an accessor by its index, where nothing but plain numbers will do. */
+/** {@link readNumbers} of an accessor by its index, if only plain numbers will do. */
 export function readAccessor(glb: Glb, index: number): Float32Array {
   const accessor = glb.json.accessors?.[index]
   const numbers = accessor && readNumbers(glb, accessor)

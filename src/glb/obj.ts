@@ -2,7 +2,7 @@ import { readAccessor } from './numbers.ts'
 import { readGlb } from './read.ts'
 import type { Glb, GltfPrimitive } from './gltf.ts'
 
-/** How the files beside the OBJ are called. */
+/** The names of the files beside the OBJ. */
 export interface ObjNames {
   mtl: string
   /** The base color map, for the materials that have one. */
@@ -16,15 +16,15 @@ export interface ObjFiles {
 }
 
 /**
- * Tells a GLB that `writeGlb` wrote as OBJ and MTL.
+ * Converts a GLB that `writeGlb` wrote to OBJ and MTL.
  *
- * Throws `MESHY_GLB_INVALID` when the file is broken or compressed.
+ * Throws `MESHY_GLB_INVALID` if the file is broken or compressed.
  */
 export function glbToObj(bytes: Uint8Array, names: ObjNames): ObjFiles {
   const glb = readGlb(bytes)
   const primitives = glb.json.meshes?.[0]?.primitives ?? []
   const lines = [`mtllib ${names.mtl}`, 'o model']
-  // Indices count from 1 and go on through the whole file, for each kind of line by itself.
+  // Indices count from 1 and continue through the whole file, separately for each kind of line.
   const first = { vertex: 1, uv: 1 }
   for (const [index, primitive] of primitives.entries()) addPart(lines, glb, { primitive, index, first })
   const mtl = primitives.flatMap((primitive, index) => materialLines(glb, primitive, index, names.texture))
@@ -60,7 +60,7 @@ function addVectors(lines: string[], keyword: string, values: Float32Array): voi
   }
 }
 
-/** A picture begins at its top in glTF, and at its bottom in OBJ. */
+/** An image starts at its top in glTF, and at its bottom in OBJ. */
 function addUvs(lines: string[], uvs: ArrayLike<number>): void {
   for (let i = 0; i < uvs.length; i += 2) lines.push(`vt ${short(uvs[i])} ${short(1 - (uvs[i + 1] ?? 0))}`)
 }

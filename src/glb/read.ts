@@ -3,12 +3,12 @@ import { assertBacked } from './backing.ts'
 import { gltf, type Glb, type GltfDocument } from './gltf.ts'
 import { assertGlbHeader, BIN_CHUNK, GLB_HEAD_BYTES } from './validate.ts'
 
-/** Far more than any scene needs: what takes room lies in the binary chunk. */
+/** Far more than any scene needs: large data is in the binary chunk. */
 const MAX_JSON_BYTES = 64 * 1024 * 1024
 
 /**
- * Takes a GLB apart. Throws `MESHY_GLB_INVALID` when the container or its JSON is not what glTF 2.0 says, or when the
- * JSON claims more numbers than the file has bytes for.
+ * Parses a GLB. Throws `MESHY_GLB_INVALID` if the container or its JSON violates glTF 2.0, or if the JSON declares more
+ * numbers than the file has bytes for.
  */
 export function readGlb(bytes: Uint8Array): Glb {
   assertGlbHeader(bytes.subarray(0, GLB_HEAD_BYTES), bytes.length)
@@ -38,7 +38,7 @@ function parseDocument(bytes: Uint8Array): GltfDocument {
 
 const DATA_URI = /^data:[^,]*;base64,/
 
-/** The first buffer is the binary chunk, unless the JSON holds its bytes. */
+/** The first buffer is the binary chunk, unless the JSON contains its bytes. */
 function embeddedBytes({ buffers }: GltfDocument): Uint8Array | undefined {
   const uri = buffers?.[0]?.uri ?? ''
   const [start] = DATA_URI.exec(uri) ?? []

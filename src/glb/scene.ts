@@ -10,7 +10,7 @@ export interface PlacedNode {
   matrix: Matrix
 }
 
-/** Walks the nodes of the default scene. A node that is met twice would be a loop, which glTF forbids. */
+/** Walks the nodes of the default scene. A node that is visited twice would be a loop, which glTF forbids. */
 export function* walkScene(json: GltfDocument): Generator<PlacedNode> {
   const seen = new Set<number>()
   const waiting = rootNodes(json).map((index) => ({ index, parent: IDENTITY }))
@@ -24,14 +24,14 @@ export function* walkScene(json: GltfDocument): Generator<PlacedNode> {
   }
 }
 
-/** The nodes of the default scene; a file without scenes shows every node that is nobody's child. */
+/** The nodes of the default scene; a file without scenes shows every node that has no parent. */
 function rootNodes(json: GltfDocument): number[] {
   if (json.scenes?.length) return pick(json.scenes, json.scene ?? 0, 'scenes')?.nodes ?? []
   const children = new Set(json.nodes?.flatMap((node) => node.children ?? []))
   return (json.nodes ?? []).map((_, index) => index).filter((index) => !children.has(index))
 }
 
-/** Where nodes are in the rest pose, whichever scene shows them: joints may lie anywhere. */
+/** The places of nodes in the rest pose, whichever scene shows them: joints can be anywhere. */
 export class RestPose {
   readonly #json: GltfDocument
   readonly #parents = new Map<number, number>()
@@ -69,7 +69,7 @@ export function pick<T>(list: T[] | undefined, index: number | undefined, name: 
   return found
 }
 
-/** The numbers of an accessor by its index; undefined also where they cannot be read. */
+/** The numbers of an accessor by its index; also undefined if they cannot be read. */
 export function numbersAt(glb: Glb, index: number | undefined): Numbers | undefined {
   const accessor = pick(glb.json.accessors, index, 'accessors')
   return accessor && readNumbers(glb, accessor)
@@ -93,11 +93,11 @@ const instancing = z.looseObject({
 /** How often a node shows its mesh, by EXT_mesh_gpu_instancing. */
 export interface Instances {
   count: number
-  /** From each instance to the node; nothing where that is compressed. */
+  /** From each instance to the node; empty if the instances are compressed. */
   matrices: Matrix[]
 }
 
-/** Undefined for a node that shows its mesh once, where it is itself. */
+/** Undefined for a node that shows its mesh once, at its own place. */
 export function instancesOf(glb: Glb, { extensions }: GltfNode): Instances | undefined {
   const parsed = instancing.safeParse(extensions)
   if (!parsed.success) return undefined
@@ -119,7 +119,7 @@ export function instancesOf(glb: Glb, { extensions }: GltfNode): Instances | und
   return { count, matrices }
 }
 
-/** Where a node shows its mesh, from the mesh to the scene. */
+/** The places where a node shows its mesh, from the mesh to the scene. */
 export function shownAt(matrix: Matrix, instances: Instances | undefined): Matrix[] {
   if (!instances || (instances.count > 0 && instances.matrices.length === 0)) return [matrix]
   return instances.matrices.map((instance) => multiply(matrix, instance))

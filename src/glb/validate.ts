@@ -1,6 +1,6 @@
 import { MeshyError } from '../system/errors.ts'
 
-/** Bytes of the file header and of the header of the first chunk: what {@link assertGlbHeader} needs to see. */
+/** The size of the file header plus the header of the first chunk: what {@link assertGlbHeader} needs to see. */
 export const GLB_HEAD_BYTES = 20
 
 export const GLB_MAGIC = 0x46546c67
@@ -9,8 +9,8 @@ export const BIN_CHUNK = 0x004e4942
 const LFS_POINTER = 'a Git LFS pointer'
 
 /**
- * Throws `MESHY_GLB_INVALID` unless the bytes begin like a binary glTF 2.0 file of exactly `totalBytes`:
- * magic, version, length, and a first chunk of JSON that fits (glTF 2.0, section 4.4).
+ * Throws `MESHY_GLB_INVALID` unless the bytes start like a binary glTF 2.0 file of exactly `totalBytes`: magic,
+ * version, length, and a first chunk of JSON that fits (glTF 2.0, section 4.4).
  */
 export function assertGlbHeader(head: Uint8Array, totalBytes: number): void {
   if (head.length < 4 || uint32(head, 0) !== GLB_MAGIC) {

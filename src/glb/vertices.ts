@@ -5,8 +5,8 @@ import type { Glb, GltfSkin, GltfPrimitive } from './gltf.ts'
 import { numbersAt, type RestPose } from './scene.ts'
 
 /**
- * Where each joint of a skin takes the vertices that hang on it: the joint's transform after its inverse bind matrix. The
- * node of a skinned mesh has no say. Undefined where the inverse bind matrices are compressed.
+ * The transforms by which the joints of a skin move their vertices: the joint's transform after its inverse bind
+ * matrix. The node of a skinned mesh has no effect. Undefined if the inverse bind matrices are compressed.
  */
 export function jointMatrices(glb: Glb, skin: GltfSkin, pose: RestPose): Matrix[] | undefined {
   const inverse = numbersAt(glb, skin.inverseBindMatrices)
@@ -21,13 +21,13 @@ export function jointMatrices(glb: Glb, skin: GltfSkin, pose: RestPose): Matrix[
   })
 }
 
-/** What the vertices of a primitive hang on: four joints each, as viewers read them. */
+/** The joints and weights of the vertices of a primitive: four joints each, as viewers read them. */
 export interface Bones {
   joints: Numbers
   weights: Numbers
 }
 
-/** The vertices in the pose of their joints. Weights that do not add up to one are taken in proportion, as viewers do. */
+/** The vertices in the pose of their joints. Weights that do not add up to one are normalized, as viewers do. */
 export function skinned(points: Float32Array, bones: Bones, matrices: readonly Matrix[]): Float32Array {
   const moved = new Float32Array(points.length)
   for (let at = 0, vertex = 0; at < points.length; at += 3, vertex++) {
@@ -50,7 +50,7 @@ export function skinned(points: Float32Array, bones: Bones, matrices: readonly M
 
 const AXES = [0, 1, 2] as const
 
-/** The joints of a vertex and their weights. One without any weight hangs on its first joint, as in three.js. */
+/** The joints of a vertex and their weights. A vertex without any weight follows its first joint, as in three.js. */
 function* hanging({ joints, weights }: Bones, vertex: number): Generator<[joint: number, weight: number]> {
   let isLoose = true
   for (let at = vertex * 4; at < vertex * 4 + 4; at++) {
@@ -62,7 +62,7 @@ function* hanging({ joints, weights }: Bones, vertex: number): Generator<[joint:
   if (isLoose) yield [joints.values[vertex * 4] ?? 0, 1]
 }
 
-/** The vertices of a primitive as its mesh has them: with its morph targets as they are by default. */
+/** The vertices of a primitive as its mesh has them, with the default weights of its morph targets. */
 export function readShape(
   glb: Glb,
   { attributes, targets = [] }: GltfPrimitive,
@@ -83,7 +83,7 @@ function move(points: Float32Array, moves: Float32Array, weight: number): void {
   for (let at = 0; at < points.length; at++) points[at] = (points[at] ?? 0) + (moves[at] ?? 0) * weight
 }
 
-/** Undefined where nothing hangs on joints, or what does is compressed. */
+/** Undefined if nothing is attached to joints, or if joints or weights are compressed. */
 export function readBones(glb: Glb, { attributes }: GltfPrimitive): Bones | undefined {
   const joints = readAttribute(glb, attributes['JOINTS_0'], 4)
   const weights = readAttribute(glb, attributes['WEIGHTS_0'], 4)

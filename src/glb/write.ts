@@ -1,15 +1,15 @@
 import { ByteLayout, joinChunks } from './byte-layout.ts'
 import type { Vec3 } from './facts.ts'
 
-/** A picture inside of a GLB, embedded as it is. */
+/** An image inside a GLB, embedded as it is. */
 export interface GlbImage {
   bytes: Uint8Array
   mime: 'image/png' | 'image/jpeg'
 }
 
-/** One metallic-roughness material. Factors multiply the maps, where there are maps. */
+/** One metallic-roughness material. Factors multiply the maps, if there are any. */
 export interface GlbMaterial {
-  /** Linear RGBA, white when absent. */
+  /** Linear RGBA; white if absent. */
   color?: [r: number, g: number, b: number, a: number]
   /** @default 0, or 1 with a metallic-roughness map */
   metallic?: number
@@ -28,9 +28,9 @@ export interface GlbPart {
   /** x, y, z of each vertex; +Y is up. */
   positions: Float32Array
   normals: Float32Array
-  /** u, v of each vertex. Needed where the material has maps. */
+  /** u, v of each vertex. Required if the material has maps. */
   uvs?: Float32Array
-  /** Three of them make a triangle, counter-clockwise seen from outside. */
+  /** Three of them form a triangle, counter-clockwise as seen from outside. */
   indices: ArrayLike<number>
   material?: GlbMaterial
 }
@@ -38,7 +38,7 @@ export interface GlbPart {
 /** What {@link writeGlb} writes: one node with one mesh. */
 export interface GlbModel {
   name: string
-  /** What made the model, for `asset.generator`. */
+  /** What created the model, for `asset.generator`. */
   generator: string
   /** Kept in `asset.extras`. */
   extras?: Record<string, unknown>

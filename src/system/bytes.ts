@@ -1,6 +1,6 @@
 /**
- * Gathers small pieces into large ones, as large as `buffer`: each write of a file costs a turn of a thread, and a network
- * gives 64 kB at once. What is yielded holds until the next is asked for.
+ * Collects small pieces into large ones, as large as `buffer`: each write to a file costs a turn of a thread, and a
+ * network delivers 64 kB at a time. A yielded piece is valid until the next one is requested.
  */
 export async function* gather(
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -22,7 +22,7 @@ export async function* gather(
   if (used > 0) yield buffer.subarray(0, used)
 }
 
-/** Memory that is used again and again: what is allocated for each file is slow to be given back. */
+/** Memory that is reused: memory allocated for each file is slow to be released. */
 export class Buffers {
   readonly #free: Buffer[] = []
   readonly #bytes: number
@@ -32,7 +32,7 @@ export class Buffers {
     this.#bytes = bytes
   }
 
-  /** Lends a buffer to `use`, whatever it holds, until that has ended. */
+  /** Lends a buffer to `use`, with arbitrary contents, until `use` has ended. */
   async lend<T>(use: (buffer: Buffer) => Promise<T>): Promise<T> {
     const buffer = this.#free.pop() ?? Buffer.allocUnsafe(this.#bytes)
     try {
@@ -43,9 +43,9 @@ export class Buffers {
   }
 }
 
-/** The bytes of a response as they come. Leaving the loop early closes the connection. */
+/** The bytes of a response as they arrive. Leaving the loop early closes the connection. */
 export function bytesOf(response: Response): AsyncIterable<Uint8Array> {
-  // Streams of Node can be iterated; the DOM types that TypeScript knows them by do not say so.
+  // Node's streams can be iterated, but TypeScript's DOM types do not say so.
   const body = response.body as AsyncIterable<Uint8Array> | null
   return body ?? nothing()
 }

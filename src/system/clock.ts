@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
-  /** Milliseconds of a clock that nobody sets. @default that of the process */
+  /** Milliseconds of a clock that nobody can set. @default that of the process */
   elapsed?(): number
-  /** Resolves after `ms`; rejects with the reason of `signal` when that comes first. */
+  /** Resolves after `ms`; rejects with the reason of `signal` if that is aborted first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
@@ -25,9 +25,9 @@ export const systemClock: Clock = {
 }
 
 /**
- * A signal that follows another, for one listener.
+ * A signal that follows another one, for a single listener.
  *
- * Everything in a run waits on the same signal, and from the eleventh listener on Node warns of a leak.
+ * Everything in a run waits on the same signal, and Node warns of a leak from the eleventh listener on.
  */
 export function ownSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
   return signal && AbortSignal.any([signal])

@@ -6,32 +6,32 @@ import { hasErrno } from './errors.ts'
 import { syncFile } from './file.ts'
 import { ensureFolder, inFolder, syncFolder } from './folder.ts'
 
-/** A file that nobody else knows of, until it is published. */
+/** A file that nobody else knows about until it is published. */
 export interface Temporary {
   /** Absolute path. */
   file: string
   /** Appends all of `chunk`. */
   write(chunk: Uint8Array): Promise<void>
-  /** Gives the bytes their name, atomically, after making them durable unless that is not wanted. */
+  /** Gives the bytes their name, atomically, and makes them durable first, unless `durable` is false. */
   publish(target: string, options?: PublishOptions): Promise<void>
-  /** Removes what was not published. To be called in any case, in a `finally`. */
+  /** Removes what was not published. Always call it, in a `finally`. */
   discard(): Promise<void>
 }
 
 export interface PublishOptions {
   /** See {@link replaceFile}. */
   accept?: Accept | undefined
-  /** False for what is checked when it is read, and can be had again. @default true */
+  /** False for data that is checked when it is read, and can be obtained again. @default true */
   durable?: boolean | undefined
 }
 
-/** Whether what stands at the target is as good as what was to replace it. */
+/** Whether the file at the target is as good as the one that was to replace it. */
 export type Accept = () => Promise<boolean>
 
 /**
  * Opens a new file in `folder`, which must be on the volume of its later target.
  *
- * @throws the errors of the operating system as they are, as everything here does
+ * @throws the errors of the operating system unchanged, as everything here does
  */
 export async function openTemporary(folder: string): Promise<Temporary> {
   const file = temporaryPath(folder)
@@ -54,10 +54,10 @@ export async function openTemporary(folder: string): Promise<Temporary> {
 }
 
 /**
- * Writes a file so that it survives a crash of the process and of the machine: at any moment it holds either
- * all of the old bytes or all of the new ones.
+ * Writes a file so that it survives a crash of the process and of the machine: at any moment it contains either all of
+ * the old bytes or all of the new ones.
  *
- * @param folder where the temporary file is made; by default beside the file
+ * @param folder where the temporary file is created; by default beside the file
  */
 export async function writeDurably(
   file: string,
@@ -74,8 +74,8 @@ export async function writeDurably(
 }
 
 /**
- * Writes a file so that readers see either all of the old bytes or all of the new ones. It may be lost or torn by a
- * crash of the machine: for what is checked when it is read, and can be made again.
+ * Writes a file so that readers see either all of the old bytes or all of the new ones. A crash of the machine may lose
+ * or damage it: use it for data that is checked when it is read, and can be created again.
  */
 export async function writeAtomically(
   file: string,
@@ -93,7 +93,7 @@ export async function writeAtomically(
   }
 }
 
-/** What the names of temporary files look like, so that leftovers of killed processes can be told. */
+/** The pattern of temporary file names, to recognise leftovers of killed processes. */
 export const TEMPORARY_NAME = /^\.meshy-[0-9a-f]{24}\.tmp$/
 
 /** A name in `folder` that no one else uses. */
@@ -107,11 +107,11 @@ const WINDOWS_WAIT_MS = 15
 /**
  * Renames a file over another on the same volume.
  *
- * Windows refuses (EPERM, EACCES, EBUSY) while anyone has the target open, a virus scanner included; so do
- * others with EEXIST. Then `accept` decides whether what stands there will do: the loser of a race between two
- * writers of the same bytes must not fail, and must not delete what the winner wrote.
+ * Windows refuses (EPERM, EACCES, EBUSY) while anyone has the target open, including a virus scanner; other systems
+ * refuse with EEXIST. `accept` then decides whether the file at the target is good enough: the loser of a race between
+ * two writers of the same bytes must not fail, and must not delete what the winner wrote.
  *
- * @returns whether it was renamed; false where what stands there will do, and `file` still stands where it was
+ * @returns whether it was renamed; false if the file at the target is good enough, and `file` is still in its old place
  */
 export async function replaceFile(file: string, target: string, accept?: Accept): Promise<boolean> {
   for (let attempt = 1; ; attempt++) {
@@ -128,7 +128,7 @@ export async function replaceFile(file: string, target: string, accept?: Accept)
 }
 
 async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
-  // A write may be short, on a nearly full disk for example: the next one then says why.
+  // A write may be short, for example on a nearly full disk: the next one then gives the reason.
   for (let done = 0; done < chunk.byteLength;) {
     const { bytesWritten } = await handle.write(chunk, done, chunk.byteLength - done)
     done += bytesWritten

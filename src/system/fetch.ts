@@ -8,9 +8,9 @@ export interface FetchOptions {
 }
 
 /**
- * A `fetch` that goes through the proxies of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (or their lower-case forms).
+ * A `fetch` that uses the proxies of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (or their lower-case forms).
  *
- * Without a proxy it is the global one. This machine itself is never reached through a proxy.
+ * Without a proxy it is the global one. This machine itself is never accessed through a proxy.
  */
 export function createFetch({ env }: FetchOptions): Fetch {
   const httpProxy = proxyUrl(env, 'HTTP_PROXY')
@@ -27,7 +27,7 @@ export function createFetch({ env }: FetchOptions): Fetch {
   }
 }
 
-/** Whether {@link createFetch} reaches an address with nobody in between. */
+/** Whether {@link createFetch} reaches an address without a proxy. */
 export function reachesDirectly({ hostname }: URL, env: FetchOptions['env']): boolean {
   return isLoopback(hostname) || !(proxyUrl(env, 'HTTP_PROXY') || proxyUrl(env, 'HTTPS_PROXY'))
 }
@@ -37,14 +37,14 @@ function proxyUrl(env: FetchOptions['env'], name: string): string | undefined {
   if (!value) return undefined
   const url = value.includes('://') ? value : `http://${value}`
   if (URL.canParse(url)) return url
-  // The value is not shown: it may hold a password.
+  // The value is not shown, because it may contain a password.
   throw new MeshyError('MESHY_OPTIONS_INVALID', {
     message: `The environment variable \`${name}\` is not a URL; expected one like \`http://proxy.example:3128\`.`,
     hint: `Fix or unset \`${name}\`.`,
   })
 }
 
-/** undici is loaded only where there is a proxy: a warm build should not pay for it. */
+/** undici is loaded only if there is a proxy: a warm build should not pay for it. */
 async function loadProxiedFetch(proxies: {
   httpProxy: string | undefined
   httpsProxy: string | undefined
@@ -53,7 +53,7 @@ async function loadProxiedFetch(proxies: {
   const { EnvHttpProxyAgent, fetch } = await import('undici')
   const { httpProxy = '', httpsProxy = '', noProxy } = proxies
   const dispatcher = new EnvHttpProxyAgent({ httpProxy, httpsProxy, noProxy })
-  // The package and Node carry the same fetch, but their types do not know of each other.
+  // The package and Node have the same fetch, but their types are unrelated.
   const viaProxy = fetch as unknown as (input: unknown, init: object) => Promise<Response>
   return (input, init) => viaProxy(input, { ...init, dispatcher })
 }

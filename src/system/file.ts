@@ -7,12 +7,12 @@ import { hasErrno } from './errors.ts'
 const syncDescriptor = promisify(fsync)
 const touchDescriptor = promisify(futimes)
 
-/** `handle.sync()` also where it is not there: Yarn's Plug'n'Play puts handles of its own in the place of Node's. */
+/** `handle.sync()`, even if it does not exist: Yarn's Plug'n'Play replaces Node's handles with its own. */
 export async function syncFile({ fd }: Pick<FileHandle, 'fd'>): Promise<void> {
   await syncDescriptor(fd)
 }
 
-/** Puts what was written to a file on the disk. Windows does so only where it is open for writing: `r+`. */
+/** Flushes a written file to the disk. On Windows this requires the file to be open for writing: `r+`. */
 export async function syncPath(file: string, flags: 'r' | 'r+'): Promise<void> {
   const handle = await open(file, flags)
   try {
@@ -27,7 +27,7 @@ export async function touchFile({ fd }: Pick<FileHandle, 'fd'>, time: Date): Pro
   await touchDescriptor(fd, time, time)
 }
 
-/** The text of a file; undefined where there is none. */
+/** The text of a file; undefined if there is none. */
 export async function readIfThere(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8')
@@ -37,7 +37,7 @@ export async function readIfThere(file: string): Promise<string | undefined> {
   }
 }
 
-/** Where a path leads; undefined where it leads nowhere. */
+/** Where a path leads; undefined if it leads nowhere. */
 export async function realpathIfThere(file: string): Promise<string | undefined> {
   try {
     return await realpath(file)
@@ -48,10 +48,10 @@ export async function realpathIfThere(file: string): Promise<string | undefined>
 }
 
 /**
- * The file that a path leads to, through symbolic links, also where that does not exist yet. Whoever replaces a file by
- * renaming replaces this one, and leaves the links.
+ * The file that a path leads to, through symbolic links, even if that file does not exist yet. Replacing this file by
+ * renaming keeps the links intact.
  *
- * @throws the error of the operating system, for links that run in a circle
+ * @throws the error of the operating system, for links that form a loop
  */
 export async function followLinks(file: string): Promise<string> {
   try {
@@ -74,26 +74,28 @@ async function linkOf(file: string): Promise<string | undefined> {
 
 /** A file as the operating system describes it. */
 export interface FileState {
-  /** Another text whenever the file may hold other bytes. */
+  /** Different text whenever the file may contain different bytes. */
   text: string
-  /** When it last changed, as far as the file system tells; milliseconds since 1970. */
+  /** When it last changed, as far as the file system knows; milliseconds since 1970. */
   changedAt: number
 }
 
 /**
- * The state of a file, from what `stat` says of it. Programs can set the time of modification, as archives do when they
- * are unpacked, but not the time of change: so both are in it.
+ * The state of a file, from the result of `stat`. Programs can set the modification time, as archives do when unpacked,
+ * but not the change time, so the state includes both.
  */
 export function fileState({ ino, size, mtimeNs, mtimeMs, ctimeNs, ctimeMs }: BigIntStats): FileState {
-  // FAT keeps no time of change.
+  // FAT has no change time.
   const changedAt = Math.max(Number(mtimeMs), Number(ctimeMs))
   return { text: `${size} ${mtimeNs} ${ctimeNs} ${ino}`, changedAt }
 }
 
-/** Coarser than the clock of any file system that we know of; FAT has two seconds. */
+/** Coarser than the clock of any file system that we know of; FAT has a resolution of two seconds. */
 const TICK_MS = 2_000
 
-/** Whether a later change would show in the state: one within the same tick of the file system's clock would not. */
+/**
+ * Whether a later change would show in the state: a change within the same tick of the file system's clock would not.
+ */
 export function isSettled({ changedAt }: FileState, now: number): boolean {
   return now - changedAt > TICK_MS
 }

@@ -4,10 +4,10 @@ import { hasErrno } from './errors.ts'
 import { syncFile } from './file.ts'
 
 /**
- * Makes a folder and what is missing above it. They survive a power cut, unless `durable` is false.
+ * Creates a folder and its missing parents. They survive a power failure, unless `durable` is false.
  *
- * Not `mkdir({ recursive: true })`: it does not say which folders have to be synced, and it never returns
- * below a place that answers ENOENT for ever, such as `/proc` (Node 20).
+ * Not `mkdir({ recursive: true })`: it does not report which folders need to be synced, and it never returns below a
+ * place that answers ENOENT forever, such as `/proc` (Node 20).
  */
 export async function ensureFolder(folder: string, { durable = true } = {}): Promise<void> {
   const made = await makeFolder(folder)
@@ -19,7 +19,10 @@ export async function ensureFolder(folder: string, { durable = true } = {}): Pro
   if (durable) await syncFolder(dirname(folder))
 }
 
-/** Runs `step`, and again where the folder that it needs had to be made first: that is rare, and looking costs as much. */
+/**
+ * Runs `step`, and again if the folder that it needs had to be created first: that is rare, and checking costs just as
+ * much.
+ */
 export async function inFolder<T>(
   folder: string,
   step: () => Promise<T>,
@@ -34,7 +37,7 @@ export async function inFolder<T>(
   return step()
 }
 
-/** Makes the names in a folder survive a power cut. Does nothing where folders cannot be synced. */
+/** Makes the names in a folder survive a power failure. Does nothing if folders cannot be synced. */
 export async function syncFolder(folder: string): Promise<void> {
   // Windows has no such call for folders; NTFS journals its names by itself.
   if (process.platform === 'win32') return
@@ -43,7 +46,7 @@ export async function syncFolder(folder: string): Promise<void> {
   try {
     await syncFile(handle)
   } catch (error) {
-    // What network and user-space file systems answer that have nothing to sync.
+    // The answers of network and user-space file systems that have nothing to sync.
     if (!hasErrno(error, 'EINVAL', 'ENOTSUP', 'ENOSYS')) throw error
   } finally {
     await handle.close()

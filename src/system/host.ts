@@ -1,7 +1,7 @@
 import { BlockList, isIPv6 } from 'node:net'
 import { MeshyError } from './errors.ts'
 
-/** Whether a host name, as in `URL.hostname`, is this machine and nothing else. */
+/** Whether a host name, as in `URL.hostname`, always refers to this machine. */
 export function isLoopback(hostname: string): boolean {
   return (
     hostname === 'localhost' ||
@@ -11,7 +11,7 @@ export function isLoopback(hostname: string): boolean {
   )
 }
 
-/** Addresses that are somebody's own network, or no place at all; IPv4 ones count also where they are written as IPv6. */
+/** Addresses of private networks, or of no place at all; IPv4 addresses count even if they are written as IPv6. */
 const PRIVATE: readonly [net: string, prefix: number][] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -25,7 +25,7 @@ const PRIVATE: readonly [net: string, prefix: number][] = [
   ['fe80::', 10],
 ]
 
-/** Whether a host name, as in `URL.hostname`, is this machine, or an address of a network that is not the internet. */
+/** Whether a host name, as in `URL.hostname`, is this machine, or an address outside the internet. */
 export function isPrivateHost(hostname: string): boolean {
   const address = hostname.replace(/^\[|[\].]$/g, '')
   if (isLoopback(hostname) || isLoopback(address)) return true
@@ -39,9 +39,9 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
 }
 
 /**
- * Checks the address of the API, and returns it without a trailing slash.
+ * Validates the address of the API, and returns it without a trailing slash.
  *
- * It must be https, or http on this machine: the key travels to it.
+ * It must be https, or http on this machine, because the API key is sent to it.
  *
  * @throws {MeshyError} `MESHY_OPTIONS_INVALID`
  */

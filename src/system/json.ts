@@ -1,4 +1,4 @@
-/** A parsed JSON text, or `undefined` when it is none. */
+/** The parsed JSON, or `undefined` if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -1,7 +1,7 @@
 import { type Redactor, printable } from './redact.ts'
 import { formatSite, type ImportSite } from './errors.ts'
 
-/** Where people are told things; bundlers bring their own. */
+/** Where messages for people go; bundlers bring their own. */
 export interface Logger {
   info(text: string): void
   warn(text: string): void
@@ -9,8 +9,8 @@ export interface Logger {
 }
 
 /**
- * A logger that passes every text through `redact`, so that no message can hold a secret, and spells out what a terminal
- * would obey.
+ * A logger that passes every text through `redact`, so that no message can contain a secret, and escapes what a
+ * terminal would interpret.
  */
 export function redactedLogger(logger: Logger, redact: (text: string) => string): Logger {
   const clean = (text: string) => printable(redact(text))
@@ -21,7 +21,7 @@ export function redactedLogger(logger: Logger, redact: (text: string) => string)
   }
 }
 
-/** All on stderr: what a build prints on stdout may be its output. */
+/** Everything goes to stderr: what a build prints on stdout may be its output. */
 export const consoleLogger: Logger = {
   info: (text) => console.error(text),
   warn: (text) => console.warn(text),
@@ -38,7 +38,7 @@ export interface DebugOptions {
   write: (text: string) => void
 }
 
-/** A log that writes when `DEBUG` names `unplugin-meshy`, and `undefined` when it does not. */
+/** A log that writes if `DEBUG` includes `unplugin-meshy`, and `undefined` otherwise. */
 export function createDebugLog({ env, redact, write }: DebugOptions): Log | undefined {
   const names = (env.DEBUG ?? '').split(/[\s,]+/)
   const wanted = names.some((name) => name === '*' || name === 'unplugin-meshy' || name === 'unplugin-meshy*')
@@ -46,7 +46,7 @@ export function createDebugLog({ env, redact, write }: DebugOptions): Log | unde
   return (line) => write(`unplugin-meshy ${printable(redact(line))}\n`)
 }
 
-/** Tells each notice once for a process, however often modules are loaded. */
+/** Shows each notice once per process, however often modules are loaded. */
 export class Notices {
   #told = new Set<string>()
   readonly #logger: Logger
@@ -55,7 +55,7 @@ export class Notices {
     this.#logger = logger
   }
 
-  /** Tells a text where it is first met, and nowhere else. */
+  /** Shows a text where it first occurs, and nowhere else. */
   first(text: string, site: ImportSite): void {
     if (this.#told.has(text)) return
     this.#told.add(text)

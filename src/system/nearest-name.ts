@@ -1,4 +1,4 @@
-/** The name nearest to `name`, when one is near enough to be a slip of the finger. */
+/** The name nearest to `name`, if one is close enough to be a typo. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(name.length / 3))
   let best: string | undefined

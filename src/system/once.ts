@@ -1,6 +1,6 @@
 /**
- * Makes what is asked for at the first call, and gives the same at every later one. A promise that rejects is forgotten:
- * what could not be loaded now may be there the next time.
+ * Creates a value on the first call, and returns the same value on every later call. A rejected promise is forgotten:
+ * what could not be loaded now may be available next time.
  */
 export function once<T>(make: () => T): () => T {
   let made: { value: T } | undefined
@@ -13,13 +13,13 @@ export function once<T>(make: () => T): () => T {
   }
 }
 
-/** Work by key, so that whoever asks for the same key while it is under way gets the same promise. */
+/** Work by key: everyone who asks for the same key while work on it is in progress gets the same promise. */
 export class SingleFlight {
   #byKey = new Map<string, Promise<unknown>>()
 
-  /** Runs `work`, or joins the work of the same key. A settled flight is forgotten: failures are never cached. */
+  /** Runs `work`, or joins the work for the same key. Settled work is forgotten: failures are never cached. */
   join<T>(key: string, work: () => Promise<T>): Promise<T> {
-    // A key has one kind of work, so the type of its promise is known.
+    // Each key has one kind of work, so the type of its promise is known.
     const current = this.#byKey.get(key) as Promise<T> | undefined
     if (current) return current
     const flight = work().finally(() => this.#byKey.delete(key))
@@ -31,7 +31,7 @@ export class SingleFlight {
     return this.#byKey.has(key)
   }
 
-  /** How much work is under way whose key begins so. */
+  /** The number of works in progress whose key starts with `prefix`. */
   count(prefix: string): number {
     return [...this.#byKey.keys()].filter((key) => key.startsWith(prefix)).length
   }

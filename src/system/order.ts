@@ -1,9 +1,9 @@
-/** What items are sorted by: the first criterion that differs decides. */
+/** What items are sorted by; the first criterion that differs decides. */
 export type Criteria = readonly (string | number)[]
 
 /**
- * Makes a comparison for `toSorted`. Text is compared by its code units, so that the order is the same on every machine,
- * whatever its language.
+ * Creates a comparison function for `toSorted`. Text is compared by its code units, so that the order is the same on
+ * every machine, whatever its language.
  */
 export function by<T>(criteriaOf: (item: T) => Criteria): (a: T, b: T) => number {
   return (a, b) => {

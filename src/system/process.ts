@@ -3,24 +3,26 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'
 import { hasErrno } from './errors.ts'
 
-/** A process, so that others can tell later whether it still runs. */
+/** Identifies a process, so that others can tell later whether it is still running. */
 export interface ProcessIdentity {
   pid: number
-  /** When it was started, in the system's own unit; `null` where the system does not say. */
+  /** Its start time, in the system's own unit; `null` if the system does not report it. */
   born: string | null
-  /** The space that `pid` counts in: one boot of one machine, and one container of it. */
+  /** The namespace of `pid`: one boot of one machine, and one container on it. */
   host: string
 }
 
-/** What can be said about a process: `unknown` when it is out of sight, or its pid may be another's by now. */
+/**
+ * What is known about a process: `unknown` if it is out of sight, or if its pid may belong to another process by now.
+ */
 export type Liveness = 'alive' | 'gone' | 'unknown'
 
-/** The identity of this process. All its worker threads have the same one. */
+/** The identity of this process. All of its worker threads share it. */
 export function currentProcess(): ProcessIdentity {
   return { pid: process.pid, born: birthOf(process.pid) ?? null, host: currentHost() }
 }
 
-/** Whether a process still runs, as far as it can be seen from here. */
+/** Whether a process is still running, as far as that is visible from here. */
 export function livenessOf(other: ProcessIdentity, self = currentProcess()): Liveness {
   if (other.host !== self.host) return 'unknown'
   if (!pidExists(other.pid)) return 'gone'
@@ -42,13 +44,13 @@ function pidExists(pid: number): boolean {
 }
 
 /**
- * Field 22 of `/proc/<pid>/stat`. A killed process that nobody has reaped, as in a container without an init,
- * still answers to signals; so a zombie was born `dead`, which is never anybody's birth.
+ * Field 22 of `/proc/<pid>/stat`. A killed process that nobody has reaped, as in a container without an init, still
+ * answers to signals. A zombie therefore counts as born `dead`, which no living process is.
  */
 function birthOf(pid: number): string | undefined {
   const stat = readIfThere(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined
-  // The second field is the program's name in parentheses, and may hold both spaces and parentheses.
+  // The second field is the program's name in parentheses, and may contain both spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return /[ZX]/.test(fields[0] ?? '') ? 'dead' : fields[19]
 }
@@ -59,18 +61,19 @@ function currentHost(): string {
   return hostOf({ boot, space, name: hostname(), networks: networkInterfaces() })
 }
 
-/** What tells the space of pids of one machine from those of others. */
+/** What distinguishes the pid namespace of one machine from those of others. */
 export interface HostFacts {
   boot: string | undefined
   space: string | undefined
-  /** Two machines may have the same. */
+  /** Two machines may have the same name. */
   name: string
   networks: ReturnType<typeof networkInterfaces>
 }
 
 /**
- * Where the system tells of no boot, the addresses of its network cards stand beside the name: "MacBook-Pro.local" may be
- * anybody. Another dock or VPN makes another host of the same machine, whose leases are then judged by their beat.
+ * If the system does not report a boot, the addresses of its network cards supplement the name, because
+ * "MacBook-Pro.local" may be any machine. With another dock or VPN, the same machine counts as another host, whose
+ * leases are then judged by their heartbeat.
  */
 export function hostOf({ boot, space, name, networks }: HostFacts): string {
   if (boot !== undefined) return [boot, space ?? name].join(' ')

@@ -1,20 +1,20 @@
-/** Takes secrets out of a text. */
+/** Removes secrets from a text. */
 export type Redactor = (text: string) => string
 
 const MARK = '[redacted]'
-/** Shorter values are no secrets, and would blot out ordinary words. */
+/** Shorter values are not secrets, and would blot out ordinary words. */
 const MIN_SECRET = 4
-/** Whatever looks like a key of the service, also one that is not ours. */
+/** Anything that looks like a key of the service, even if it is not ours. */
 const ANY_KEY = /\bmsy_[\w-]{6,}/g
-/** A URL, or several without a space between them. Found in one pass, however long the text. */
+/** A URL, or several without a space between them. Found in one pass, however long the text is. */
 const URLS = /https?:\/\/[^\s"'<>]*/gi
 const EACH_URL = /(?=https?:\/\/)/i
 const USER = /^(https?:\/\/)[^/?#@]*@/i
 
-/** A redactor for these secrets in every form that they travel in, for keys of the service, and for signed URLs. */
+/** A redactor for these secrets in every form in which they are sent, for keys of the service, and for signed URLs. */
 export function createRedactor(secrets: readonly (string | undefined)[]): Redactor {
   const forms = new Set(secrets.flatMap((secret) => (secret === undefined ? [] : formsOf(secret))))
-  // The longest first: a form may be part of another.
+  // Longest first, because one form may be part of another.
   const sorted = [...forms].sort((a, b) => b.length - a.length)
   return (text) => {
     let clean = text
@@ -23,7 +23,7 @@ export function createRedactor(secrets: readonly (string | undefined)[]): Redact
   }
 }
 
-/** A text in which every URL has lost its query, where signatures are, and its user name and password. */
+/** A text in which all URLs have lost their query, where signatures are, and their user name and password. */
 export function stripQuery(text: string): string {
   return text.replace(URLS, (urls) => {
     const [visible = ''] = urls.split('?', 1)
@@ -34,7 +34,7 @@ export function stripQuery(text: string): string {
   })
 }
 
-/** The error of a library, safe to be shown: same name and code, but no secrets in its message and stack. */
+/** An error of a library that is safe to show: the same name and code, but no secrets in its message and stack. */
 export function redactError(error: unknown, redact: Redactor): Error {
   if (!(error instanceof Error)) return new Error(redact(String(error)))
   const cause = error.cause === undefined ? undefined : { cause: redactError(error.cause, redact) }
@@ -57,20 +57,20 @@ function formsOf(secret: string): string[] {
 }
 
 /**
- * What a terminal, a log or a page would obey instead of showing it: control characters but for tabs and line ends, and
- * the marks that turn the direction of a text around.
+ * Characters that a terminal, a log or a page would interpret instead of showing: control characters except tabs and
+ * line ends, and marks that reverse the direction of a text.
  */
 const OBEYED = /(?!\t|\n|\r\n)[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
 
 /**
- * A text from outside, such as a file name or an answer of the service, with what is not to be obeyed spelled out. JSON
- * stays the JSON that it is.
+ * A text from outside, such as a file name or an answer of the service, with such characters escaped. JSON remains the
+ * same JSON.
  */
 export function printable(text: string): string {
   return text.replaceAll(OBEYED, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** {@link printable} for every text of a value that becomes JSON: the second argument of `JSON.stringify`. */
+/** {@link printable} for every text in a value that becomes JSON: the second argument of `JSON.stringify`. */
 export function printableField(_name: string, value: unknown): unknown {
   return typeof value === 'string' ? printable(value) : value
 }

@@ -5,8 +5,8 @@ export interface BackoffSteps {
 }
 
 /**
- * The pause after the `attempt`-th attempt (from 1): doubling up to a cap, and between half and all of it by chance,
- * so that clients which failed together do not come back together.
+ * The pause after the `attempt`-th attempt (from 1). It doubles up to a cap, and is randomly between half and all of
+ * that, so that clients that failed together do not return together.
  *
  * `random` is between 0 and 1.
  */
@@ -16,15 +16,15 @@ export function backoff(attempt: number, random: number, { first, max }: Backoff
 }
 
 /**
- * How long a server asks us to wait, in milliseconds, by its `Retry-After` header: seconds or a date.
+ * How long a server asks us to wait, in milliseconds, from its `Retry-After` header: seconds or a date.
  *
- * A date is read against the server's own `Date` where there is one, since its clock may differ from `now`.
+ * A date is compared with the server's own `Date` if there is one, because its clock may differ from `now`.
  */
 export function retryAfterMs(headers: Pick<Headers, 'get'>, now: number): number | undefined {
   const value = headers.get('retry-after')?.trim()
   if (!value) return undefined
   if (/^\d+(\.\d+)?$/.test(value)) return Math.round(Number(value) * 1000)
-  // `Date.parse` takes bare numbers for years.
+  // `Date.parse` treats bare numbers as years.
   const moment = /[a-z]/i.test(value) ? Date.parse(value) : Number.NaN
   if (Number.isNaN(moment)) return undefined
   return Math.max(0, moment - (serverTime(headers) ?? now))

@@ -2,17 +2,17 @@ import type { Clock } from './clock.ts'
 
 /** Aborts its signal unless it is fed in time. */
 export interface Watchdog {
-  /** Aborted when the time is up, or when the outer signal is. */
+  /** Aborted when the time is up, or when the outer signal is aborted. */
   signal: AbortSignal
   /** Whether the time was up first. */
   timedOut(): boolean
-  /** Starts the time anew. */
+  /** Restarts the timer. */
   feed(): void
-  /** Must be called in the end: the timer would keep the process alive. */
+  /** Must be called at the end; otherwise the timer would keep the process alive. */
   stop(): void
 }
 
-/** A watchdog that barks when `ms` go by without `feed`. */
+/** A watchdog that aborts if `ms` pass without a call of `feed`. */
 export function createWatchdog(clock: Clock, ms: number, outer?: AbortSignal): Watchdog {
   const bark = new AbortController()
   const rest = new AbortController()
@@ -22,7 +22,7 @@ export function createWatchdog(clock: Clock, ms: number, outer?: AbortSignal): W
     for (let left = ms; left > 0; left = fed + ms - clock.now()) await clock.sleep(left, rest.signal)
     bark.abort(new DOMException(`Nothing was received for ${ms} ms.`, 'TimeoutError'))
   }
-  // Only `stop` ends the sleep early, and then nobody waits for the bark.
+  // Only `stop` ends the sleep early, and then nobody waits for the result.
   watch().catch(() => undefined)
 
   return {

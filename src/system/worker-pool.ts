@@ -1,14 +1,14 @@
 import type { TransferListItem, Worker } from 'node:worker_threads'
 import { isMeshyError, MeshyError, type ErrorCode } from './errors.ts'
 
-/** What a worker answers to a job. */
+/** A worker's answer to a job. */
 export type WorkerAnswer<Result> = { result: Result } | { failure: WorkerFailure }
 
 export interface WorkerPoolOptions {
   /** Worker threads, started when they are needed. */
   size: number
   start(): Worker
-  /** The error of jobs that were on their way when the pool was closed. */
+  /** The error of jobs that were in progress when the pool was closed. */
   closed(): Error
   /** The error of a job whose worker died. */
   crashed(cause: unknown): Error
@@ -27,7 +27,7 @@ interface Task<Job, Result> {
 }
 
 /**
- * Worker threads that do one job after the other, and never keep the process alive while they have nothing to do.
+ * Worker threads that process one job after the other, and never keep the process alive while they are idle.
  *
  * Invariant: a worker has at most one task, and tasks wait only while all workers have one.
  */
@@ -42,7 +42,7 @@ export class WorkerPool<Job, Result> {
     this.#options = options
   }
 
-  /** Has a job done. Aborting rejects with the reason of the signal. */
+  /** Runs a job. On abort, rejects with the reason of the signal. */
   async run(job: Job, { signal, transfer = [] }: RunOptions = {}): Promise<Result> {
     signal?.throwIfAborted()
     if (this.#closed) throw this.#options.closed()
@@ -60,7 +60,7 @@ export class WorkerPool<Job, Result> {
     }
   }
 
-  /** Ends the workers, and rejects what is on its way. */
+  /** Ends the workers, and rejects the jobs in progress. */
   async close(): Promise<void> {
     this.#closed = true
     const workers = [...this.#idle.splice(0), ...this.#busy.keys()]
@@ -71,7 +71,7 @@ export class WorkerPool<Job, Result> {
     await Promise.all(workers.map((worker) => worker.terminate()))
   }
 
-  /** Gives the next task to a worker, if one is free or may be started. */
+  /** Gives the next task to a worker, if one is free or can be started. */
   #next(): void {
     if (this.#waiting.length === 0 || this.#busy.size >= this.#options.size) return
     const task = this.#waiting.shift()
@@ -83,7 +83,7 @@ export class WorkerPool<Job, Result> {
       worker.ref()
       this.#busy.set(worker, task)
     } catch (error) {
-      // A job that cannot be sent leaves the worker idle; a new one would keep the process alive.
+      // A job that cannot be sent leaves the worker idle; a new worker would keep the process alive.
       worker?.unref()
       if (worker) this.#idle.push(worker)
       task.reject(error)
@@ -110,7 +110,7 @@ export class WorkerPool<Job, Result> {
     this.#next()
   }
 
-  /** A worker that died is not used again; the next task starts another. */
+  /** A worker that died is not used again; the next task starts another one. */
   #lose(worker: Worker, error: unknown): void {
     const place = this.#idle.indexOf(worker)
     if (place >= 0) this.#idle.splice(place, 1)
@@ -120,7 +120,7 @@ export class WorkerPool<Job, Result> {
     this.#next()
   }
 
-  /** A task that runs cannot be stopped: its worker goes on, and the result is dropped. */
+  /** A running task cannot be stopped: its worker continues, and the result is dropped. */
   #abandon(task: Task<Job, Result>, reason: unknown): void {
     const place = this.#waiting.indexOf(task)
     if (place >= 0) this.#waiting.splice(place, 1)
@@ -128,7 +128,7 @@ export class WorkerPool<Job, Result> {
   }
 }
 
-/** An error as data: an Error that crosses threads keeps its message and loses its class and fields. */
+/** An error as data: an Error that crosses threads keeps its message but loses its class and fields. */
 export interface WorkerFailure {
   message: string
   stack?: string | undefined
@@ -142,7 +142,7 @@ export function describeFailure(error: unknown): WorkerFailure {
   return { message, stack, known: { code, hint, details } }
 }
 
-/** The error that a worker met. */
+/** The error that occurred in a worker. */
 export function readFailure({ message, stack, known }: WorkerFailure): Error {
   const error = known ? new MeshyError(known.code, { message, ...known }) : new Error(message)
   if (stack) error.stack = stack

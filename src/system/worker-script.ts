@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs'
 
-/** What to start a worker with. */
+/** What is needed to start a worker. */
 export interface WorkerScript {
   url: URL
   execArgv: string[]
 }
 
 /**
- * Finds the script of the workers of a folder: built, beside the chunk that this code is in; or the TypeScript source
- * in a checkout, through jiti where Node.js does not read TypeScript itself. Undefined when it is missing.
+ * Finds the worker script of a folder: either the built one, beside the chunk that contains this code, or the
+ * TypeScript source in a checkout (through jiti if Node.js cannot read TypeScript itself). Undefined if it is missing.
  */
 export function findWorkerScript(
   folder: 'stand-in/mesher' | 'derive' | 'store' | 'cli/ahead',
@@ -20,7 +20,7 @@ export function findWorkerScript(
       execArgv: readsTypeScript() ? [] : ['--import', import.meta.resolve('jiti/register')],
     }
   }
-  // From where this code may end up after the build: the root of `dist`, or a folder for shared chunks.
+  // Where this code may end up after the build: the root of `dist`, or a folder for shared chunks.
   const built = [`./${folder}/worker.mjs`, `../${folder}/worker.mjs`]
   const url = built.map((path) => new URL(path, import.meta.url)).find((file) => existsSync(file))
   return url && { url, execArgv: [] }
