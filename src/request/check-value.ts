@@ -15,21 +15,21 @@ import {
 import { taskKinds } from './task-kinds.ts'
 
 const SHOWN_CHARACTERS = 80
-/** How a query turns a flag off. */
+/** The ways in which a query turns a flag off. */
 const NEGATIONS = directiveNames.filter((name) => directiveOf(name).value.isFlag).map((name) => `no-${name}`)
 
 /** A value as its author wrote it, for messages. */
 export interface WrittenValue {
-  /** The name as written: an alias stays an alias. */
+  /** The name as written: an alias remains an alias. */
   spelling: string
-  /** The value in JSON terms; `undefined` when there is none. */
+  /** The value in JSON terms; `undefined` if there is none. */
   value: unknown
-  /** Where it was written, when not in an import: `` `defaults` ``. */
+  /** Where it was written, if not in an import: `` `defaults` ``. */
   where?: string | undefined
 }
 
 /**
- * Checks one value of a directive and brings it into its normal form.
+ * Checks one value of a directive and normalizes it.
  *
  * @throws {MeshyError} MESHY_DIRECTIVE_INVALID with what was received and what is allowed
  */
@@ -48,8 +48,8 @@ export function checkValue(name: AnyDirectiveName, written: WrittenValue): unkno
 /**
  * The directive that a name means.
  *
- * @throws {MeshyError} MESHY_DIRECTIVE_UNKNOWN naming the nearest one; MESHY_DIRECTIVE_INVALID for a parameter that is
- * not to be handed to the API as it is
+ * @throws {MeshyError} MESHY_DIRECTIVE_UNKNOWN naming the nearest one; MESHY_DIRECTIVE_INVALID for a parameter that
+ * must not be passed to the API as it is
  */
 export function requireDirective(spelling: string, where?: string): AnyDirectiveName {
   const name = findDirective(spelling)
@@ -65,7 +65,7 @@ export function requireDirective(spelling: string, where?: string): AnyDirective
   })
 }
 
-/** What the plugin itself decides about a task, and how. */
+/** The parameters of a task that the plugin itself decides, and how. */
 const OWN_PARAMS: ReadonlyMap<string, string> = new Map([
   ...Object.values(taskKinds).map(({ imageParam, isList }): [string, string] => [
     imageParam,
@@ -90,7 +90,7 @@ function assertFreeParam(name: ApiDirectiveName, where: string | undefined): voi
 }
 
 /**
- * Refuses a directive that is given twice, also under two of its names: which one wins would be a guess.
+ * Refuses a directive that is given twice, possibly under two of its names: which one applies would be a guess.
  *
  * @throws {MeshyError} MESHY_DIRECTIVE_CONFLICT
  */

@@ -3,17 +3,17 @@ import { directiveNames, directiveOf, type DirectiveName, type Directives } from
 import { knownModels, texturesOneImageOnly } from './models.ts'
 import { kindOfImages } from './task-kinds.ts'
 
-/** Directives that the service would refuse together, or of which one would have no effect. */
+/** Directives that the service would refuse together, or one of which would have no effect. */
 export interface Conflict {
   code: 'MESHY_DIRECTIVE_CONFLICT' | 'MESHY_DIRECTIVE_INVALID'
-  /** The directives in question. One alone means that something is missing. */
+  /** The directives in question. A single one means that something is missing. */
   names: readonly DirectiveName[]
   message: string
   hint: string
 }
 
 /**
- * Refuses effective directives that cannot go together.
+ * Refuses effective directives that exclude each other.
  *
  * @throws {MeshyError} MESHY_DIRECTIVE_CONFLICT, MESHY_DIRECTIVE_INVALID
  */
@@ -24,7 +24,7 @@ export function assertCompatible(directives: Directives): void {
   throw new MeshyError(code, { message, hint, details: { directives: [...names] } })
 }
 
-/** Everything that cannot go together in effective directives. */
+/** All conflicts in effective directives. */
 export function findConflicts(directives: Directives): Conflict[] {
   return RULES.flatMap((rule) => rule(directives))
 }
@@ -87,7 +87,7 @@ function kindOfTask(directives: Directives): Conflict[] {
   return several ? [...conflicts, ...valuesOfOneImage(directives)] : conflicts
 }
 
-/** Values that only a task of one image knows. */
+/** Values that only single-image tasks support. */
 function valuesOfOneImage({
   geometry_resolution: geometry,
   texture_model: texturing = '',
@@ -124,7 +124,7 @@ function namedModel(directives: Directives): Conflict[] {
   if (!model) return []
   const family = directives.model_type ?? 'standard'
   const wanted = model.modelType ?? 'standard'
-  // A retired one is refused as such, whatever stands beside it.
+  // A retired model is refused as such, whatever else is given.
   const isFree = name === 'latest' || family === 'lowpoly' || model.state === 'retired'
   const conflicts = family === wanted || isFree ? [] : [otherFamily(directives, wanted)]
   return [...conflicts, ...polycountOfModel(directives, name), ...lateParameters(directives, name)]
@@ -153,7 +153,7 @@ function polycountOfModel({ poly }: Directives, model: string): Conflict[] {
   ]
 }
 
-/** Parameters that only the newest model knows; `latest` may be any. */
+/** Parameters that only the newest model supports; `latest` may be any model. */
 function lateParameters(directives: Directives, model: string): Conflict[] {
   if (model === 'latest' || model === 'meshy-7.1') return []
   const late = ['geometry_resolution', 'texture_image_urls'] as const
@@ -183,7 +183,7 @@ function neededFormats({ target_formats: made, formats = [] }: Directives): Conf
   ]
 }
 
-/** Whether a directive wants something: a flag that is off does not. `remove_lighting` is on by itself. */
+/** Whether a directive asks for something: a flag that is off does not. `remove_lighting` is on by default. */
 function isAsked(directives: Directives, name: Exclude<DirectiveName, 'meshy'>): boolean {
   const value = directives[name]
   return value !== undefined && (value !== false || name === 'remove_lighting')

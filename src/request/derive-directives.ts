@@ -3,7 +3,7 @@ import { decimal, flag, integer, integerOr, oneOf, parts, type ValueType } from 
 
 const free = { aliases: [], decidesBytes: false } as const
 
-/** What is made of a model on this machine, free: none of it is part of the key. */
+/** What is derived from a model on this machine, for free: none of it is part of the key. */
 export const deriveDirectives = {
   optimize: {
     ...free,
@@ -78,7 +78,10 @@ export const deriveDirectives = {
 
 type Table = typeof deriveDirectives
 
-/** What an import wants to be made of the model on this machine, by the fields that the rows name. Not part of the key. */
+/**
+ * What an import wants to be derived from the model on this machine, by the fields that the rows name. Not part of the
+ * key.
+ */
 export type Derivation = {
   [N in keyof Table as Table[N] extends { derives: infer Field extends string } ? Field : never]?:
     (Table[N]['value'] extends ValueType<infer T> ? T : never) | undefined

@@ -6,15 +6,15 @@ export interface Directive<T = unknown> {
   /** Other names of the same directive. */
   aliases: readonly string[]
   value: ValueType<T>
-  /** Parameter of the API that carries the value. */
+  /** The API parameter that carries the value. */
   param?: string
-  /** The value names images: they travel apart from the other parameters. */
+  /** The value names images, which are sent separately from the other parameters. */
   holdsImages?: true
   /** The field of a derivation that carries the value: the model is changed on this machine. */
   derives?: string
-  /** The one kind of task that knows it, where not all do. */
+  /** The only task kind that supports it, if not all do. */
   only?: TaskKind
-  /** Whether it decides the bytes, and so belongs to the key. */
+  /** Whether it decides the bytes, and is therefore part of the key. */
   decidesBytes: boolean
   /** One sentence for readers, in Markdown. */
   doc: string
@@ -23,5 +23,5 @@ export interface Directive<T = unknown> {
 
 export type DirectiveTable = Readonly<Record<string, Directive>>
 
-/** The name of a directive that hands a parameter to the API which we do not know. */
+/** The name of a directive that passes an unknown parameter to the API. */
 export type ApiDirectiveName = `api.${string}`

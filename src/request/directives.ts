@@ -19,9 +19,9 @@ export type DirectiveName = keyof Table
 export type DirectiveValues = {
   [N in DirectiveName]: Table[N]['value'] extends ValueType<infer T> ? T : never
 }
-/** Also the ones that hand a parameter to the API, of which no table can know. */
+/** Includes directives that pass a parameter to the API, which no table can list. */
 export type AnyDirectiveName = DirectiveName | ApiDirectiveName
-/** Directives that were asked for, by their own names; nothing is filled in. `meshy` itself is gone. */
+/** The given directives, by their own names, without defaults. `meshy` itself is removed. */
 export type Directives = Partial<Omit<DirectiveValues, 'meshy'>> & { [name: ApiDirectiveName]: ParamValue }
 
 /** Directives as people write them in options: by name or alias, `pose` also as `a` or `t`. */
@@ -39,10 +39,10 @@ const namesBySpelling: ReadonlyMap<string, DirectiveName> = new Map(
   directiveNames.flatMap((name) => [name, ...directives[name].aliases].map((spelling) => [spelling, name])),
 )
 
-/** Every spelling that is understood: names and aliases. */
+/** Every accepted spelling: names and aliases. */
 export const directiveSpellings: readonly string[] = [...namesBySpelling.keys()]
 
-/** Every name of a parameter that a directive stands for. */
+/** The names of all parameters that a directive stands for. */
 const namesByParam: ReadonlyMap<string, DirectiveName> = new Map(
   directiveNames.flatMap((name) => {
     const { param }: Directive = directives[name]
@@ -50,12 +50,12 @@ const namesByParam: ReadonlyMap<string, DirectiveName> = new Map(
   }),
 )
 
-/** The directive that a name or alias means. */
+/** The directive that a name or alias refers to. */
 export function findDirective(spelling: string): AnyDirectiveName | undefined {
   return namesBySpelling.get(spelling) ?? (isApiDirective(spelling) ? spelling : undefined)
 }
 
-/** The directive of the table that a parameter of the API belongs to, or that has its name. */
+/** The directive of the table that an API parameter belongs to, or that has its name. */
 export function directiveOfParam(param: string): DirectiveName | undefined {
   return namesByParam.get(param) ?? namesBySpelling.get(param)
 }
@@ -67,7 +67,7 @@ export function directiveOf(name: AnyDirectiveName): Directive {
 
 const PREFIX = 'api.'
 const PARAM = /^[a-z][\w-]{0,63}$/i
-/** What a text may look like that means something else than itself. */
+/** Texts that stand for a value of another type. */
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i
 const JSON_START = /^\s*["[{]/
 
@@ -75,7 +75,7 @@ export function isApiDirective(spelling: string): spelling is ApiDirectiveName {
   return spelling.startsWith(PREFIX)
 }
 
-/** The name that the API gives the parameter. */
+/** The name of the parameter at the API. */
 export function apiParam(name: ApiDirectiveName): string {
   return name.slice(PREFIX.length)
 }
@@ -84,7 +84,7 @@ export function isApiParam(param: string): boolean {
   return PARAM.test(param)
 }
 
-/** The row of a directive that is in no table. */
+/** The row of a directive that is not in the table. */
 export function apiDirective(name: ApiDirectiveName): Directive {
   return {
     aliases: [],
@@ -101,7 +101,7 @@ export function apiDirective(name: ApiDirectiveName): Directive {
   }
 }
 
-/** A value as a query writes it; {@link readValue} gives the same again. */
+/** A value as written in a query; {@link readValue} returns the same value again. */
 export function formatApiValue(value: ParamValue): string {
   if (typeof value === 'string') return readText(value) === value ? value : JSON.stringify(value)
   return JSON.stringify(value)
@@ -111,7 +111,10 @@ function readValue(raw: string | undefined): unknown {
   return raw === undefined ? true : readText(decodePercent(raw))
 }
 
-/** Numbers, booleans and JSON as such; everything else, and a number that would lose digits, is a text. */
+/**
+ * Numbers, booleans and JSON become values of these types; everything else is a text, including a number that would
+ * lose digits.
+ */
 function readText(text: string): unknown {
   if (text === 'true' || text === 'false') return text === 'true'
   if (JSON_NUMBER.test(text)) return isExact(text) ? Number(text) : text

@@ -1,13 +1,16 @@
 import { MeshyError } from '../system/errors.ts'
 import { assertGlbHeader } from '../glb/validate.ts'
 
-/** What tells files of a format. */
+/** How to recognise files of a format. */
 interface FileFormat {
-  /** What it is, for readers. */
+  /** Its name, for readers. */
   name: string
-  /** The extensions that its files can have; the first one unless the bytes say otherwise. */
+  /** The extensions that its files can have; the first one, unless the bytes say otherwise. */
   extensions: readonly [string, ...string[]]
-  /** Whether bytes begin like it, up to 1024, each a character. Absent for the GLB, whose reader says what is wrong. */
+  /**
+   * Whether up to 1024 bytes, one character each, look like the start of such a file. Absent for the GLB, whose reader
+   * says what is wrong.
+   */
   fits?(head: string, total: number): boolean
 }
 
@@ -50,7 +53,7 @@ export const fileFormats = {
   '3mf': { name: 'a 3MF archive', extensions: ['3mf'], fits: (head) => head.startsWith(ZIP) },
   picture: {
     name: 'a PNG or JPEG',
-    // The service makes pictures of either kind; viewers tell others by their bytes.
+    // The service makes images of either kind; viewers recognise others by their bytes.
     extensions: ['png', 'jpg', 'webp'],
     fits: (head) => head.startsWith(PNG) || head.startsWith(JPEG),
   },
@@ -58,14 +61,14 @@ export const fileFormats = {
 
 export type FormatName = keyof typeof fileFormats
 
-/** What the service makes of a model, in the order of its documentation. */
+/** What the service makes from a model, in the order of its documentation. */
 export const TARGET_FORMATS = ['glb', 'obj', 'fbx', 'stl', 'usdz', '3mf'] as const satisfies FormatName[]
-/** The same without the GLB, which is always kept, in the order of ours. */
+/** The same without the GLB, which is always kept, in the order of our documentation. */
 export const EXTRA_FORMATS = ['fbx', 'obj', 'usdz', 'stl', '3mf'] as const satisfies FormatName[]
 
 /**
- * Checks that bytes are of a format, and no error page. A model that is none is refused; a file beside it that only looks
- * odd is not, since the model is paid and the file may open where it is needed.
+ * Checks that bytes have a certain format and are not an error page. A model with the wrong format is refused. Another
+ * file that merely looks odd is not, because the model is paid for and the file may open where it is needed.
  *
  * @param head up to 1024 bytes
  * @param total length in bytes
@@ -86,7 +89,7 @@ export function checkFormat(
   return `does not start like ${name}`
 }
 
-/** The extension of a file by its format, and by its bytes where a format has several. */
+/** The extension of a file by its format, and by its bytes if the format has several. */
 export function extensionOf(format: FormatName, head: Uint8Array): string {
   if (format !== 'picture') return fileFormats[format].extensions[0]
   const text = latin1(head)
@@ -105,7 +108,7 @@ function assertGlb(head: Uint8Array, total: number): void {
   }
 }
 
-/** What a server sends in the place of a file, in words: a page, or some words that fit into the head. */
+/** What a server sends instead of a file, in words: a page, or some text that fits into the head. */
 function describeError(text: string, total: number): string | undefined {
   if (text === '') return 'is empty'
   if (/^\s*<(?:!doctype|html)/i.test(text)) return 'is an HTML page'
@@ -122,7 +125,7 @@ function isAsciiStl(head: string): boolean {
   return isText(head) && ASCII_STL.test(head)
 }
 
-/** 80 bytes of anything, then how many triangles follow: the length must be theirs. */
+/** 80 arbitrary bytes, then the number of triangles that follow: the length must match it. */
 function isBinaryStl(head: string, total: number): boolean {
   if (head.length < STL_HEADER) return false
   const triangles = Buffer.from(head.slice(STL_HEADER - 4, STL_HEADER), 'latin1').readUInt32LE()
@@ -133,7 +136,7 @@ function isText(head: string): boolean {
   return !head.includes('\0')
 }
 
-/** One character a byte, so that patterns can speak of bytes. */
+/** One character per byte, so that patterns can match bytes. */
 function latin1(head: Uint8Array): string {
   return Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('latin1')
 }

@@ -7,10 +7,10 @@ interface ModelFile {
   format: FormatName
   /** Where the answer of a finished task has its address: a field, or a field of a field. */
   answer: readonly [field: string, inner?: string]
-  /** The export of a module that shows its URL, and the name in there. */
+  /** The export of a module that shows its URL, and its name in that export. */
   shown: Shown
   isWanted(directives: Directives): boolean | undefined
-  /** The parameter without which no task makes it. */
+  /** The parameter without which no task produces it. */
   asks?: 'alpha_thumbnail' | 'multi_view_thumbnails'
 }
 
@@ -20,7 +20,7 @@ type Shown =
   | readonly ['textures', keyof AssetTextures]
   | readonly ['thumbnails', keyof AssetThumbnails]
 
-/** By name, or because an OBJ holds none. */
+/** Requested by name, or because an OBJ contains none. */
 const maps = ({ textures, formats }: Directives) => textures === true || formats?.includes('obj')
 
 const format = (name: NonNullable<Directives['formats']>[number]) =>
@@ -41,7 +41,7 @@ const side = (name: keyof AssetThumbnails) =>
     asks: 'multi_view_thumbnails',
   }) as const
 
-/** Every file that a model can have, by the name of its field in an entry; the lockfile has them in this order. */
+/** Every file that a model can have, by the name of its field in an entry; the lockfile lists them in this order. */
 export const modelFiles = {
   glb: { format: 'glb', answer: ['model_urls', 'glb'], shown: ['url'], isWanted: () => true },
   preRemeshed: {
@@ -98,8 +98,8 @@ export function wantedRoles(directives: Directives): FileRole[] {
 }
 
 /**
- * Whether a file of a role can have this extension: what is emitted under a name of ours is told by it alone, and a page among
- * the files of a project could do more than a model. Roles of later versions are none that we emit.
+ * Whether a file with this role can have this extension. An emitted file is identified by its extension alone, and an
+ * HTML page among the files of a project could do more harm than a model. Roles of later versions are never emitted.
  */
 export function fitsRole(role: string, ext: string): boolean {
   const known = FILE_ROLES.find((name) => name === role)

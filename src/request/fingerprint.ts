@@ -12,9 +12,9 @@ export interface Hasher {
 const KEY_VERSION = '1'
 
 /**
- * The defaults of version 1 of the key, frozen: a parameter that is spelled out as its default changes no key. It
- * holds what is always sent. A parameter that is sent only when asked for has its default at the service, where
- * it may move; spelled out, it is another request.
+ * The defaults of version 1 of the key, frozen: spelling out a parameter with its default value does not change the
+ * key. It contains what is always sent. A parameter that is sent only on request has its default at the service, where
+ * it can change; spelling it out makes a different request.
  */
 const DEFAULTS_OF_VERSION_1: Params = {
   ai_model: 'latest',
@@ -29,7 +29,7 @@ const DEFAULTS_OF_VERSION_1: Params = {
   is_a_t_pose: false,
 }
 
-/** Loads the hash function. Cheap, but not free: once for a run. */
+/** Loads the hash function. Cheap, but not free: once per run. */
 export async function createHasher(): Promise<Hasher> {
   const { h64Raw, h64ToString } = await xxhash()
   return {
@@ -38,7 +38,7 @@ export async function createHasher(): Promise<Hasher> {
   }
 }
 
-/** The key of a request, 16 hex digits: the same for every request that would give the same model. */
+/** The key of a request, 16 hex digits: the same for all requests that would give the same model. */
 export function fingerprint(request: CanonicalRequest, hasher: Hasher): string {
   const { kind, images, textureImages, take, emulated, params } = request
   const parts = [
@@ -61,7 +61,7 @@ export function differingParams(params: Params): Params {
 }
 
 function isFrozenDefault(name: string, value: unknown, params: Params): boolean {
-  // These models choose their own count when none is asked for, so that 30000 is a wish like any other.
+  // These models choose their own count if none is given, so 30000 is an explicit choice like any other.
   if (name === 'target_polycount' && params['model_type'] === 'smart-topology') return false
   return DEFAULTS_OF_VERSION_1[name] === value
 }
@@ -75,8 +75,8 @@ function sortedEntries(params: Params) {
 }
 
 /**
- * Stands for the directives of an import in its module id, `<path>?meshy=<token>`: 16 hex digits, the same in whatever
- * order and under whatever names they were written. Nothing is filled in, and no prompt shows.
+ * Stands for the directives of an import in its module ID, `<path>?meshy=<token>`: 16 hex digits, the same whatever the
+ * order and the names in which the directives were written. No defaults are filled in, and no prompt is visible.
  */
 export function directiveToken(directives: Directives, hasher: Hasher): string {
   const entries = Object.entries(directives).filter(([, value]) => value !== undefined)

@@ -2,7 +2,7 @@ import type { ImageMime } from './request.ts'
 import { walkJpeg } from './jpeg.ts'
 import { isApplePng, walkPng, type WalkedImage } from './png.ts'
 
-/** What the bytes of an image say, or why they cannot be used: the end of a sentence that begins with its name. */
+/** What the bytes of an image say, or why they cannot be used: the rest of a sentence that starts with its name. */
 export type ImageFormat =
   { mime: ImageMime; width: number; height: number } | { problem: string; hint: string }
 

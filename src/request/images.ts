@@ -11,7 +11,7 @@ import type { SourceImage } from './request.ts'
 /** Reads images from disk; see {@link createImageReader}. */
 export interface ImageReader {
   /**
-   * Checks and hashes an image. One that has not changed since is not read again.
+   * Checks and hashes an image. An image that has not changed since is not read again.
    *
    * @throws {MeshyError} MESHY_IMAGE_NOT_FOUND, MESHY_IMAGE_INVALID
    */
@@ -19,12 +19,12 @@ export interface ImageReader {
   /**
    * The bytes of an image, as they were when it was hashed.
    *
-   * @throws {MeshyError} MESHY_IMAGE_CHANGED when they are others by now
+   * @throws {MeshyError} MESHY_IMAGE_CHANGED if they are different now
    */
   readBytes(image: SourceImage, signal?: AbortSignal): Promise<Buffer>
 }
 
-/** Remembers what was found out by reading a file, for as long as the file stays in the same state. */
+/** Remembers the results of reading a file, as long as the file stays in the same state. */
 export interface ImageNotes {
   get(file: string, state: FileState): Promise<string | undefined>
   set(file: string, state: FileState, note: string): void
@@ -38,11 +38,11 @@ interface Reading {
 
 const MAX_MEGABYTES = 20
 const MAX_BYTES = MAX_MEGABYTES * 1024 * 1024
-/** Images that are in memory at once. */
+/** The number of images in memory at the same time. */
 const READS_AT_ONCE = 4
 
 /**
- * Makes a reader that remembers what it read for as long as it lives. It keeps digests, never bytes.
+ * Creates a reader that remembers what it has read for its own lifetime. It keeps digests, never bytes.
  *
  * @param notes remembers for longer
  */
@@ -102,7 +102,7 @@ function formatNote({ hash, bytes, mime, width, height, sha256 }: SourceImage): 
   return `${hash} ${bytes} ${mime} ${width}x${height} ${sha256}`
 }
 
-/** Undefined for what this release would not have written. */
+/** Undefined for anything that this release would not have written. */
 function parseNote(note = ''): Omit<SourceImage, 'file'> | undefined {
   const found = /^([0-9a-f]{16}) (\d+) (image\/(?:png|jpeg)) (\d+)x(\d+) ([0-9a-f]{64})$/.exec(note)
   if (!found) return undefined
@@ -165,7 +165,7 @@ function invalidImage(file: string, problem: string, hint: string): MeshyError {
   })
 }
 
-/** What an author probably meant by a file that does not exist; undefined when nothing near is there. */
+/** What an author probably meant by a file that does not exist; undefined if there is nothing similar. */
 async function nearMiss(file: string): Promise<string | undefined> {
   const wanted = path.basename(file)
   const names = await readdir(path.dirname(file)).catch((error: unknown) => {

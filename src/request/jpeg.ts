@@ -7,8 +7,9 @@ const END = Buffer.from([0xff, END_OF_IMAGE])
 const TRUNCATED = 'is truncated: the JPEG ends before its end marker'
 
 /**
- * Walks the segments and scans of a JPEG to its end marker. What follows, as cameras append it, does not matter, nor does
- * what stands between segments. Where the end marker is missing, pixels may be missing as well, or not: that takes a decoder.
+ * Walks the segments and scans of a JPEG to its end marker. What follows, such as data that cameras append, does not
+ * matter, nor does what lies between segments. If the end marker is missing, pixels may be missing too; only a decoder
+ * can tell.
  */
 export function walkJpeg(bytes: Buffer): WalkedImage {
   let size: { width: number; height: number } | undefined
@@ -26,17 +27,14 @@ export function walkJpeg(bytes: Buffer): WalkedImage {
   return size.width > 0 && size.height > 0 ? size : { problem: 'is damaged: the JPEG has no pixels' }
 }
 
-/** What is wrong with a JPEG, as far as that can be told without decoding it; undefined when nothing is. */
+/** What is wrong with a JPEG, as far as that is visible without decoding it; undefined if nothing is. */
 export function proveJpeg(bytes: Buffer): string | undefined {
   const walked = walkJpeg(bytes)
   if ('problem' in walked) return walked.problem
   return [...segmentsOf(bytes)].at(-1)?.marker === END_OF_IMAGE ? undefined : TRUNCATED
 }
 
-/**
- * The segments of a JPEG and nothing else, with the end marker: what a decoder may then complain about is that pixels are
- * missing or wrong.
- */
+/** Only the segments of a JPEG, with the end marker: a decoder can then only complain about missing or wrong pixels. */
 export function tidyJpeg(bytes: Buffer): Buffer {
   const parts = [...segmentsOf(bytes)].filter(({ marker }) => marker !== END_OF_IMAGE)
   return Buffer.concat([START, ...parts.map(({ start, end }) => bytes.subarray(start, end)), END])
@@ -44,13 +42,13 @@ export function tidyJpeg(bytes: Buffer): Buffer {
 
 interface Segment {
   marker: number
-  /** Where its marker stands. */
+  /** The position of its marker. */
   start: number
-  /** Behind its data: of a scan, behind the compressed pixels. */
+  /** The end of its data; for a scan, the end of the compressed pixels. */
   end: number
 }
 
-/** The segments behind the start marker, to the end marker or the end of the bytes. */
+/** The segments after the start marker, up to the end marker or the end of the bytes. */
 function* segmentsOf(bytes: Buffer): Generator<Segment> {
   for (let start = findMarker(bytes, 2); start !== undefined;) {
     const marker = bytes.readUInt8(start + 1)
@@ -62,8 +60,8 @@ function* segmentsOf(bytes: Buffer): Generator<Segment> {
 }
 
 /**
- * Offset of the next marker. Decoders pass over whatever stands before one: Photoshop and cameras leave bytes there, and
- * any number of fill bytes is allowed.
+ * Offset of the next marker. Decoders skip whatever precedes a marker: Photoshop and cameras leave bytes there, and any
+ * number of fill bytes is allowed.
  */
 function findMarker(bytes: Buffer, from: number): number | undefined {
   for (let at = bytes.indexOf(0xff, from); at >= 0 && at + 1 < bytes.length;) {
@@ -80,12 +78,12 @@ function endOf(bytes: Buffer, start: number, marker: number): number {
   return marker === START_OF_SCAN ? endOfScan(bytes, end) : end
 }
 
-/** Behind a segment with a length, which of a scan is its header alone. */
+/** The end of a segment with a length; for a scan, that is only its header. */
 function afterHeader(bytes: Buffer, start: number): number {
   return start + 4 <= bytes.length ? start + 2 + bytes.readUInt16BE(start + 2) : bytes.length
 }
 
-/** Offset of the first marker that is no part of the compressed pixels. */
+/** Offset of the first marker that is not part of the compressed pixels. */
 function endOfScan(bytes: Buffer, start: number): number {
   let at = bytes.indexOf(0xff, start)
   while (at >= 0 && isPixelData(bytes[at + 1])) at = bytes.indexOf(0xff, at + 2)
@@ -101,7 +99,7 @@ function isStandalone(marker: number): boolean {
   return marker === 0x01 || (marker >= 0xd0 && marker <= END_OF_IMAGE)
 }
 
-/** Start of frame, without the three other markers of that range: Huffman table, extension, arithmetic table. */
+/** Start of frame, excluding the three other markers in that range: Huffman table, extension, arithmetic table. */
 function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc
 }

@@ -5,7 +5,7 @@ import { flag, integer, listOf, oneOf, someOf, text } from './values.ts'
 const always = { aliases: [], decidesBytes: true } as const
 const aside = { ...always, decidesBytes: false } as const
 
-/** Parameters that the API gained after the reference: sent only when asked for, by their names there. */
+/** Parameters that the API gained after the reference: sent only on request, under the API's names. */
 export const laterDirectives = {
   model_type: {
     ...always,

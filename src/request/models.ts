@@ -2,16 +2,16 @@ import type { DirectiveValues, Directives } from './directives.ts'
 import { MeshyError } from '../system/errors.ts'
 import type { Request, RetiredChoice } from './request.ts'
 
-/** What is known of a model of the service. Names that are not here pass with a warning. */
+/** What is known about a model of the service. Names that are not listed here are accepted with a warning. */
 export interface KnownModel {
   state: 'active' | 'deprecated' | 'retired'
-  /** Day of the retirement, where it is known. */
+  /** Day of its retirement, if known. */
   since?: string
-  /** What to write instead of a retired one, where we say so ourselves before anything is sent. */
+  /** What to write instead of a retired model, if we report that ourselves before anything is sent. */
   instead?: string
-  /** The family that has to be asked for; `standard` when absent. */
+  /** The family that must be requested; `standard` if absent. */
   modelType?: DirectiveValues['model_type']
-  /** Upper end of `poly`, where it is lower than 300000. */
+  /** Upper limit of `poly`, if it is lower than 300000. */
   maxPolycount?: number
 }
 
@@ -32,31 +32,31 @@ export const knownModels: ReadonlyMap<string, KnownModel> = new Map<string, Know
   ['latest', { state: 'active' }],
 ])
 
-/** Families of models that are gone. */
+/** Retired model families. */
 export const retiredFamilies: ReadonlyMap<string, { since: string; instead: string }> = new Map([
   ['lowpoly', { since: '2026-10-30', instead: 'model_type=smart-topology' }],
 ])
 
-/** Models that texture, by name; for several images only some. */
+/** Texturing models by name; only some support several images. */
 const textureModels: ReadonlyMap<string, 'single' | 'both'> = new Map([
   ['meshy-7', 'both'],
   ['meshy-n1', 'both'],
   ['meshy-6-lite', 'single'],
 ])
 
-/** Whether a model is known to texture tasks of one image only. */
+/** Whether a model is known to texture only single-image tasks. */
 export function texturesOneImageOnly(name: string): boolean {
   return textureModels.get(name) === 'single'
 }
 
-/** The same as {@link modelWarning}, for the model that textures. */
+/** The same as {@link modelWarning}, for the texturing model. */
 export function textureModelWarning(name: string): string | undefined {
   if (textureModels.has(name)) return undefined
   const known = [...textureModels.keys()].map((model) => `\`${model}\``).join(', ')
   return `Unknown texture model \`${name}\`: it is sent as it is. Known models: ${known}.`
 }
 
-/** What the author of an import should know about the model it names; `undefined` when all is well. */
+/** What the author of an import should know about the model it names; `undefined` if there is nothing to say. */
 export function modelWarning(name: string): string | undefined {
   const model = knownModels.get(name)
   if (!model) {
@@ -70,7 +70,7 @@ export function modelWarning(name: string): string | undefined {
   return undefined
 }
 
-/** What an import asks for that the service does not make any more, and that we therefore do not send. */
+/** What an import asks for that the service no longer makes, and that we therefore do not send. */
 export function retiredChoice({ model, model_type: family }: Directives): RetiredChoice | undefined {
   const gone = family === undefined ? undefined : retiredFamilies.get(family)
   if (gone) return { written: `model_type=${family}`, ...gone }
@@ -79,7 +79,7 @@ export function retiredChoice({ model, model_type: family }: Directives): Retire
 }
 
 /**
- * Refuses to have a model made that the service has retired. One that was made before is served all the same.
+ * Refuses to generate with a retired model. A model that was generated before is still served.
  *
  * @throws {MeshyError} MESHY_DIRECTIVE_INVALID
  */
@@ -108,7 +108,7 @@ const CHECKS: readonly Check[] = [
   ({ texture_model: model }) => model !== undefined && textureModelWarning(model),
 ]
 
-/** What passes, but is worth telling the author of an import. */
+/** What is accepted, but worth telling the author of an import. */
 export function requestWarnings(directives: Directives): string[] {
   return CHECKS.map((check) => check(directives)).filter((warning) => typeof warning === 'string')
 }

@@ -1,18 +1,18 @@
-/** JSON; what the table of directives knows are texts, numbers, booleans and lists of texts. */
+/** JSON. The directives in the table only use texts, numbers, booleans and lists of texts. */
 export type ParamValue = string | number | boolean | JsonValue[] | { [field: string]: JsonValue }
 type JsonValue = ParamValue | null
-/** Parameters of the API by their names there; images are kept apart. */
+/** API parameters by their names there; images are kept separately. */
 export type Params = Record<string, ParamValue>
 
-/** Deeper than any parameter is. */
+/** Deeper than any real parameter. */
 const MAX_DEPTH = 16
 
-/** Whether a value can be sent as a parameter: JSON, not nested without end, and `null` only inside of something. */
+/** Whether a value can be sent as a parameter: JSON, not nested too deeply, with `null` only inside another value. */
 export function isParamValue(value: unknown): value is ParamValue {
   return value !== null && isJson(value, MAX_DEPTH)
 }
 
-/** The same value with the fields of its objects in one order, so that no key depends on how they were written. */
+/** The same value with the fields of its objects in a fixed order, so that no key depends on how they were written. */
 export function inOneOrder(value: ParamValue): ParamValue
 export function inOneOrder(value: unknown): unknown
 export function inOneOrder(value: unknown): unknown {

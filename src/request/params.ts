@@ -1,7 +1,7 @@
 import { directiveNames, directiveOf, type AnyDirectiveName, type Directives } from './directives.ts'
 import type { Params, ParamValue } from './param-value.ts'
 
-/** What is always sent, since the service's own defaults move. */
+/** What is always sent, because the service's own defaults change. */
 const SPELLED_OUT: Params = {
   ai_model: 'latest',
   topology: 'triangle',
@@ -16,8 +16,8 @@ const SPELLED_OUT: Params = {
 }
 
 /**
- * The parameters of the API for effective directives: every one that we rely on, spelled out, and the later ones
- * that were asked for. Those that another one makes meaningless are left out. Images are apart.
+ * The API parameters for effective directives: all that we rely on, spelled out, and the later ones that were
+ * requested. Parameters that another one makes meaningless are left out. Images are separate.
  */
 export function createParams(directives: Directives): Params {
   const asked = askedParams(directives)
@@ -26,7 +26,7 @@ export function createParams(directives: Directives): Params {
     if (!(name in asked)) delete params[name]
   }
   if (params['should_texture'] === false) delete params['enable_pbr']
-  // `latest` is none of that family: the service picks one where none is named.
+  // `latest` does not belong to that family: the service picks a model if none is named.
   if (params['model_type'] === 'smart-topology' && params['ai_model'] === 'latest') delete params['ai_model']
   return params
 }
@@ -43,7 +43,7 @@ function askedParams(directives: Directives): Params {
   const params: Params = {}
   for (const [name, value] of Object.entries(directives)) {
     const { param, holdsImages } = directiveOf(name as AnyDirectiveName)
-    // The table's schemas let nothing else through.
+    // The schemas of the table allow nothing else.
     if (param && !holdsImages) params[param] = value as ParamValue
   }
   return params

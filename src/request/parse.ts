@@ -3,7 +3,7 @@ import { checkValue, duplicateDirective, requireDirective } from './check-value.
 import { directiveOf, findDirective, type Directives } from './directives.ts'
 import { decodePercent } from './values.ts'
 
-/** An import specifier, taken apart: with what its author asked for, or with the token of a canonical id. */
+/** A parsed import specifier: either with the directives of its author, or with the token of a canonical ID. */
 export type ParsedSpecifier =
   | { path: string; directives: Directives; token?: undefined }
   | { path: string; token: string; directives?: undefined }
@@ -12,17 +12,17 @@ const MARK = /(?:^|[&?])meshy(?:=([^&?#]*))?(?=[&?#]|$)/
 const TOKEN = /^[0-9a-f]{16}$/
 const OFF = new Set(['false', '0', 'off'])
 
-/** Whether an import is ours: `meshy` stands anywhere in its query, and is not off. */
+/** Whether an import is ours: `meshy` is anywhere in its query, and not turned off. */
 export function isMeshySpecifier(specifier: string): boolean {
-  // Ids that other plugins made for themselves begin with a NUL.
+  // IDs that other plugins use internally start with a NUL.
   if (specifier.startsWith('\0')) return false
   const mark = MARK.exec(splitQuery(specifier).query)
   return mark !== null && !OFF.has(mark[1] ?? '')
 }
 
 /**
- * Takes a specifier apart: its path and its directives by their own names, checked one by one. For a canonical id,
- * `<path>?meshy=<token>`, the token. The path is left as it is.
+ * Splits a specifier into its path and its directives, by their own names and validated one by one. For a canonical ID,
+ * `<path>?meshy=<token>`, returns the token. The path is left unchanged.
  *
  * @throws {MeshyError} MESHY_DIRECTIVE_UNKNOWN, MESHY_DIRECTIVE_INVALID, or MESHY_DIRECTIVE_CONFLICT for a directive
  * that is given twice
@@ -42,7 +42,7 @@ export function parseSpecifier(specifier: string): ParsedSpecifier {
 
 interface Item {
   key: string
-  /** What stands after `=`, still encoded. */
+  /** The text after `=`, still encoded. */
   raw: string | undefined
 }
 
@@ -52,7 +52,7 @@ function splitQuery(specifier: string): { path: string; query: string } {
   return { path: specifier.slice(0, start), query: specifier.slice(start + 1) }
 }
 
-/** A `#` ends a query in most tools, so that what follows would be lost here and there. */
+/** Most tools treat `#` as the end of a query, so that what follows would sometimes be lost. */
 function refuseLostText(query: string): void {
   if (!query.includes('#')) return
   throw new MeshyError('MESHY_DIRECTIVE_INVALID', {
@@ -62,8 +62,9 @@ function refuseLostText(query: string): void {
 }
 
 /**
- * Where every item has a value, as in `meshy=true&prompt=a+b`, a URLSearchParams wrote the query, such as that of a glob
- * import with an object: there `+` is a space. Whoever writes by hand writes `meshy` alone, and means a `+` as it is.
+ * If every item has a value, as in `meshy=true&prompt=a+b`, a URLSearchParams wrote the query, for example for a glob
+ * import with an object; then `+` is a space. People who write a query by hand write `meshy` without a value, and mean
+ * `+` literally.
  */
 function splitQueryItems(query: string): Item[] {
   const items = query.split('&').map(splitItem)
@@ -77,7 +78,7 @@ function splitItem(item: string): Item {
   return { key: decodePercent(item.slice(0, equals)), raw: item.slice(equals + 1) }
 }
 
-/** Leaves out what Vite adds to the URLs of modules: `import`, the time of an update, a version. */
+/** Excludes what Vite adds to the URLs of modules: `import`, the time of an update, a version. */
 function isOurs({ key, raw }: Item): boolean {
   if (key === 'import') return (raw ?? '') !== ''
   if (key === 't') return !/^\d{10,}$/.test(raw ?? '')
@@ -95,7 +96,7 @@ function parseItems(items: readonly Item[]): Directives {
     spellings.set(name, key)
     if (name !== 'meshy') directives[name] = value
   }
-  // The table's schemas have checked every value.
+  // The schemas of the table have checked every value.
   return directives as Directives
 }
 
@@ -131,7 +132,7 @@ function secondQuery(key: string): MeshyError {
 }
 
 /**
- * Reads directives from a JavaScript or JSON object, `{ poly: 3000, pbr: true }`; aliases are understood.
+ * Reads directives from a JavaScript or JSON object, `{ poly: 3000, pbr: true }`; aliases are accepted.
  *
  * @param where Names the object in messages: `` `presets.prop` ``.
  * @throws {MeshyError} MESHY_DIRECTIVE_UNKNOWN, MESHY_DIRECTIVE_INVALID or MESHY_DIRECTIVE_CONFLICT
@@ -147,7 +148,7 @@ export function parseDirectiveObject(object: unknown, where: string): Directives
     spellings.set(name, spelling)
     directives[name] = checkValue(name, { spelling, value, where })
   }
-  // The table's schemas have checked every value.
+  // The schemas of the table have checked every value.
   return directives as Directives
 }
 

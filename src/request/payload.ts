@@ -7,7 +7,7 @@ import type { Params } from './param-value.ts'
 export interface PayloadOptions {
   /** The bytes of an image as they were hashed; see `ImageReader.readBytes`. */
   bytesOf(image: SourceImage): Promise<Buffer>
-  /** Whether `name` is sent, which carries the key. @default true */
+  /** Whether to send `name`, which carries the key. @default true */
   named?: boolean | undefined
 }
 
@@ -15,22 +15,22 @@ export interface PayloadOptions {
 export interface Payload {
   /** The kind of task; also its path at the API. */
   kind: TaskKind
-  /** JSON body. Holds the images as data URIs. */
+  /** JSON body. Contains the images as data URIs. */
   body: Record<string, unknown>
 }
 
 const NAME_CHARACTERS = 40
-// Control characters of odd file names.
+// Control characters in odd file names.
 const CONTROL = /\p{Cc}+/gu
 /** What would look like a key. */
 const BRACKETS = /[[\]]/g
 const KEY_AT_START = /^\s*\[([0-9a-f]{16})\]/
-/** Where names had it that earlier releases gave. */
+/** The position of the key in names from earlier releases. */
 const KEY_AT_END = /\[([0-9a-f]{16})\]\s*$/
-/** So much of a key is no accident. */
+/** This many matching digits of a key are no accident. */
 const TELLING_DIGITS = 8
 
-/** Makes the body of the paid request: images, every effective parameter, and the key in `name`. */
+/** Creates the body of the paid request: images, every effective parameter, and the key in `name`. */
 export async function createPayload(request: Request, options: PayloadOptions): Promise<Payload> {
   const { kind } = request.canonical
   const images = await inOrder(request.images, (image) => toDataUri(image, options))
@@ -47,13 +47,13 @@ export async function createPayload(request: Request, options: PayloadOptions): 
   return { kind, body }
 }
 
-/** The key that the `name` of a task carries whole; `undefined` for a task that is not ours. */
+/** The complete key that the `name` of a task carries; `undefined` for a task that is not ours. */
 export function keyInName(name: string): string | undefined {
-  // Names of today end with a key only where they are nothing else.
+  // Current names end with a key only if they consist of nothing else.
   return (KEY_AT_END.exec(name) ?? KEY_AT_START.exec(name))?.[1]
 }
 
-/** Whether a name may be what a service left of the one that was sent with a key. */
+/** Whether a name may be what a service kept of the name that was sent with a key. */
 export function mayBeCutFrom(name: string, { image, key }: { image: string; key: string }): boolean {
   if (name.includes(key.slice(0, TELLING_DIGITS))) return true
   const rest = name.replace(/(?:\.{3}|…)\s*$/u, '').trim()
@@ -61,15 +61,15 @@ export function mayBeCutFrom(name: string, { image, key }: { image: string; key:
   return rest === '' || `[${key}]`.startsWith(rest) || stem.startsWith(rest) || rest.startsWith(stem)
 }
 
-/** The key stands first: a service that cuts names cuts their ends. */
+/** The key comes first, because a service that shortens names cuts off their ends. */
 function taskName({ name, key }: Request): string {
   const short = [...name.replace(CONTROL, ' ').replace(BRACKETS, ' ')].slice(0, NAME_CHARACTERS).join('')
   return `[${key}] ${short}`.trim()
 }
 
 /**
- * What has to be asked for before, so that the files which imports of the same key want can be fetched afterwards. None of it
- * decides the bytes of the model, and so none of it is part of the key.
+ * What must be requested beforehand, so that the files wanted by imports with the same key can be fetched later. None
+ * of it decides the bytes of the model, so none of it is part of the key.
  */
 function extraParams({ wanted, params }: Request): Params {
   const extra: Params = {}
@@ -80,13 +80,13 @@ function extraParams({ wanted, params }: Request): Params {
       (format) => named.includes(format) || wanted.includes(format),
     )
   } else if (wanted.includes('3mf')) {
-    // The one that is not made by itself. To name it is to name them all.
+    // The one that is not made by default. Naming it requires naming all of them.
     extra['target_formats'] = [...TARGET_FORMATS]
   }
   return extra
 }
 
-/** One image goes by the parameter that the reference has, also when it was asked for as a list. */
+/** A single image uses the parameter that the reference has, even if it was given as a list. */
 function textureFields(images: string[]): Record<string, unknown> {
   if (images.length === 0) return {}
   return images.length === 1 ? { texture_image_url: images[0] } : { texture_image_urls: images }
@@ -97,7 +97,7 @@ async function toDataUri(image: SourceImage, { bytesOf }: PayloadOptions): Promi
   return `data:${image.mime};base64,${bytes.toString('base64')}`
 }
 
-/** One after the other: images are large. */
+/** One after the other, because images are large. */
 async function inOrder<T, R>(items: readonly T[], make: (item: T) => R | Promise<R>): Promise<R[]> {
   const made: R[] = []
   for (const item of items) made.push(await make(item))

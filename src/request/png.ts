@@ -1,4 +1,4 @@
-/** Pixels of an image that is whole, or what is wrong with it. */
+/** The size of an intact image, or what is wrong with it. */
 export type WalkedImage = { width: number; height: number } | { problem: string }
 
 const SIGNATURE_BYTES = 8
@@ -10,12 +10,12 @@ const TRUNCATED = 'is truncated: the PNG ends before its last chunk'
 export interface PngChunk {
   type: string
   data: Buffer
-  /** What its checksum is of. */
+  /** The bytes that its checksum covers. */
   checked: Buffer
   checksum: number
 }
 
-/** Walks the chunks of a PNG to its last one. What follows that one does not matter. */
+/** Walks the chunks of a PNG to its last one. What follows that chunk does not matter. */
 export function walkPng(bytes: Buffer): WalkedImage {
   if (bytes.length < SIGNATURE_BYTES + CHUNK_FRAME_BYTES + 13) return { problem: TRUNCATED }
   if (typeAt(bytes, SIGNATURE_BYTES) !== 'IHDR')
@@ -27,12 +27,12 @@ export function walkPng(bytes: Buffer): WalkedImage {
   return width > 0 && height > 0 ? { width, height } : { problem: 'is damaged: the PNG has no pixels' }
 }
 
-/** Whether it is of the kind that Xcode makes of the pictures of an app, which nothing but Apple's systems shows. */
+/** Whether it is the kind of PNG that Xcode makes from the images of an app, which only Apple's systems can show. */
 export function isApplePng(bytes: Buffer): boolean {
   return bytes.length >= SIGNATURE_BYTES + CHUNK_FRAME_BYTES && typeAt(bytes, SIGNATURE_BYTES) === 'CgBI'
 }
 
-/** The chunks of a PNG that {@link walkPng} found nothing wrong with. */
+/** The chunks of a PNG in which {@link walkPng} found no fault. */
 export function* chunksOf(bytes: Buffer): Generator<PngChunk> {
   for (let at = SIGNATURE_BYTES; at + CHUNK_FRAME_BYTES <= bytes.length;) {
     const end = at + CHUNK_FRAME_BYTES + bytes.readUInt32BE(at)
@@ -44,7 +44,7 @@ export function* chunksOf(bytes: Buffer): Generator<PngChunk> {
   }
 }
 
-/** Offset behind the last chunk, or what is wrong. */
+/** Offset after the last chunk, or what is wrong. */
 function findEnd(bytes: Buffer): number | string {
   let hasPixels = false
   for (let at = SIGNATURE_BYTES; at + CHUNK_FRAME_BYTES <= bytes.length;) {

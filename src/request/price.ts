@@ -12,7 +12,7 @@ const FULL: Price = { untextured: 20, textured: 30 }
 /** Older and smaller models: reference, `should_texture` of both kinds. */
 const SMALL: Price = { untextured: 5, textured: 15 }
 
-/** Models by the beginning of their names; the first match counts. Prices as of 2026-10. */
+/** Models by the start of their names; the first match applies. Prices as of 2026-10. */
 const PRICES: readonly [prefix: string, price: Price][] = [
   // Reference: "5 credits for other models".
   ['meshy-4', SMALL],
@@ -23,17 +23,17 @@ const PRICES: readonly [prefix: string, price: Price][] = [
   ['meshy-t', SMALL],
 ]
 
-/** Price page, 2026-10: 35 for a textured model of 30 at 8K, 20 for one of 15. */
+/** Price page, 2026-10: at 8K, 35 for a textured model that costs 30, and 20 for one that costs 15. */
 const TEXTURE_8K = 5
 /** Price page, 2026-10: `geometry_resolution` of `2k` or `4k`. */
 const FINE_GEOMETRY = 5
 
 /**
- * What a task will cost, in credits, before it is submitted.
+ * The estimated cost of a task, in credits, before it is submitted.
  *
- * An unknown model is priced like the dearest. `latest` is a dear model: for several images, the reference names the
- * older and lower price, but today's is charged, and an estimate must not be too low. So is one of two models that share
- * a task: what the service takes for a mixed pair is not published.
+ * An unknown model gets the highest price. `latest` is an expensive model: for several images, the reference gives the
+ * older, lower price, but the current one is charged, and an estimate must not be too low. The same applies to one of
+ * two models that share a task: the service does not publish its price for a mixed pair.
  */
 export function estimateCredits(_kind: TaskKind, params: Readonly<Record<string, unknown>>): number {
   const price = priceOfModel(modelOf(params))
@@ -45,7 +45,7 @@ export function estimateCredits(_kind: TaskKind, params: Readonly<Record<string,
   return (isTextured ? textured : price.untextured) + texture8k + (isFine ? FINE_GEOMETRY : 0)
 }
 
-/** Where none is named, the family says what the service picks. */
+/** If none is named, the family determines what the service picks. */
 function modelOf(params: Readonly<Record<string, unknown>>): string {
   if (typeof params.ai_model === 'string') return params.ai_model
   return params.model_type === 'smart-topology' ? 'meshy-t2' : 'latest'
@@ -55,7 +55,7 @@ function priceOfModel(model: string): Price {
   return PRICES.find(([prefix]) => model.startsWith(prefix))?.[1] ?? FULL
 }
 
-/** What a request would cost, in credits. */
+/** The estimated cost of a request, in credits. */
 export function priceOf({ canonical, params }: Request): number {
   return estimateCredits(canonical.kind, params)
 }

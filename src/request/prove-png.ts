@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { crc32, createInflate } from 'node:zlib'
 import { chunksOf, type PngChunk } from './png.ts'
 
-/** Chunks that decide what is seen. Viewers pass over a wrong checksum of any other one. */
+/** Chunks that affect what is visible. Viewers ignore a wrong checksum of any other chunk. */
 const DECIDING = /^(?:IHDR|PLTE|tRNS|IDAT|IEND)$/
-/** Samples of a pixel by colour type, and the bits that a sample may have. */
+/** Samples per pixel by colour type, and the bits that a sample may have. */
 const COLOR_TYPES: Record<number, { samples: number; bits: readonly number[] }> = {
   0: { samples: 1, bits: [1, 2, 4, 8, 16] },
   2: { samples: 3, bits: [8, 16] },
@@ -12,7 +12,7 @@ const COLOR_TYPES: Record<number, { samples: number; bits: readonly number[] }> 
   4: { samples: 2, bits: [8, 16] },
   6: { samples: 4, bits: [8, 16] },
 }
-/** Where the passes of an interlaced PNG begin, and how far apart their pixels are. */
+/** Where the passes of an interlaced PNG start, and how far apart their pixels are. */
 const ADAM7 = [
   { x: 0, y: 0, dx: 8, dy: 8 },
   { x: 4, y: 0, dx: 8, dy: 8 },
@@ -25,8 +25,8 @@ const ADAM7 = [
 const ONE_PASS = [{ x: 0, y: 0, dx: 1, dy: 1 }]
 
 /**
- * What is wrong with a PNG that was walked to its end: a checksum that does not match, pixels that cannot be unpacked, or
- * that are too few. Undefined when nothing is. Unpacks it once, and keeps none of it.
+ * What is wrong with a PNG that was walked to its end: a checksum that does not match, pixels that cannot be
+ * decompressed, or too few pixels. Undefined if nothing is. Decompresses it once, and keeps none of it.
  */
 export async function provePng(bytes: Buffer): Promise<string | undefined> {
   const chunks = [...chunksOf(bytes)].filter(({ type }) => DECIDING.test(type))
@@ -43,7 +43,7 @@ export async function provePng(bytes: Buffer): Promise<string | undefined> {
   return found < expected ? 'is damaged: the PNG has fewer pixels than its header says' : undefined
 }
 
-/** How many bytes the pixels of a PNG are, with the byte before each row. Undefined for what is no valid header. */
+/** The size of the pixels of a PNG in bytes, including the byte before each row. Undefined for an invalid header. */
 function unpackedBytes(header: Buffer): number | undefined {
   if (header.length < 13) return undefined
   const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)]
@@ -57,13 +57,13 @@ function unpackedBytes(header: Buffer): number | undefined {
   }, 0)
 }
 
-/** How many bytes the chunks unpack to, up to what is enough; undefined when they cannot be unpacked. */
+/** The size to which the chunks decompress, up to what is enough; undefined if they cannot be decompressed. */
 async function unpack(chunks: readonly PngChunk[], enough: number): Promise<number | undefined> {
   const inflate = createInflate()
   let bytes = 0
   inflate.on('data', (part: Buffer) => {
     bytes += part.length
-    // More than that is no picture, and might never end.
+    // More than that is not an image, and might never end.
     if (bytes > enough) inflate.destroy()
   })
   try {
@@ -73,7 +73,7 @@ async function unpack(chunks: readonly PngChunk[], enough: number): Promise<numb
     await over
   } catch (error) {
     if (!isOfZlib(error)) throw error
-    // What is wrong behind the last pixel is not seen.
+    // Errors after the last pixel are not visible.
     if (bytes < enough) return undefined
   }
   return bytes

@@ -13,9 +13,9 @@ import type { Params } from './param-value.ts'
 import { kindOfImages } from './task-kinds.ts'
 
 export interface RequestSource {
-  /** Absolute path of what is imported, an image or a recipe. Views and texture images are relative to it. */
+  /** Absolute path of the imported file, an image or a recipe. Views and texture images are relative to it. */
   file: string
-  /** Absolute path of the first image, when a recipe is imported. */
+  /** Absolute path of the first image, if a recipe is imported. */
   image?: string | undefined
   /** Effective directives; see `resolveDirectives`. */
   directives: Directives
@@ -30,7 +30,7 @@ const EXTENSION = /(?:\.meshy\.json|\.[^.]+)$/i
 const URL_SCHEME = /^[a-z][a-z\d+.-]+:/i
 
 /**
- * Reads the images of an import and puts the request together, with its key.
+ * Reads the images of an import and creates the request, with its key.
  *
  * @throws {MeshyError} MESHY_IMAGE_NOT_FOUND, MESHY_IMAGE_INVALID, MESHY_DIRECTIVE_INVALID
  */
@@ -67,7 +67,7 @@ function derivationIn(directives: Directives): Derivation {
   const fields = Object.entries<Directive>(deriveDirectives).flatMap(([name, { derives }]) =>
     derives === undefined ? [] : [[derives, directives[name as keyof typeof deriveDirectives]]],
   )
-  // Object.fromEntries forgets the type of the names.
+  // Object.fromEntries loses the type of the names.
   return Object.fromEntries(fields) as Derivation
 }
 
@@ -107,7 +107,7 @@ async function readTextureImages({
 
 /** Whether a texture image is a public URL, which the service fetches by itself. */
 function isUrl(name: string): boolean {
-  // One letter before a colon is a drive of Windows.
+  // A single letter before a colon is a Windows drive.
   if (!URL_SCHEME.test(name)) return false
   if (/^https:/i.test(name) && URL.canParse(name)) return true
   throw new MeshyError('MESHY_DIRECTIVE_INVALID', {

@@ -7,17 +7,17 @@ import { type Directives, directiveNames, directiveOf } from './directives.ts'
 import { parseDirectiveObject } from './parse.ts'
 import { MOST_IMAGES } from './task-kinds.ts'
 
-/** An import said in JSON, for what is awkward in a query. */
+/** An import written in JSON, for requests that are awkward to write as a query. */
 export interface Recipe {
   /** Absolute path of the recipe. */
   file: string
   /** Absolute path of the first image. */
   image: string
-  /** Its directives; images besides the first are `views`, relative to the recipe. */
+  /** Its directives; images after the first one are `views`, relative to the recipe. */
   directives: Directives
 }
 
-/** What a recipe holds besides directives. */
+/** What a recipe contains besides directives. */
 export const imageShape = once(() => ({
   $schema: z.string().optional().describe('Location of the schema of this file.'),
   image: z.string().min(1).optional().describe('The image, relative to this file.'),
@@ -31,7 +31,7 @@ export const imageShape = once(() => ({
     ),
 }))
 
-/** Whether a path is one of a recipe. */
+/** Whether a path is that of a recipe. */
 export function isRecipe(file: string): boolean {
   return file.endsWith('.meshy.json')
 }
@@ -39,7 +39,7 @@ export function isRecipe(file: string): boolean {
 /**
  * Reads a recipe from disk.
  *
- * @throws {MeshyError} MESHY_RECIPE_INVALID, also when it does not exist; as `parseDirectiveObject` for its directives
+ * @throws {MeshyError} MESHY_RECIPE_INVALID, also if it does not exist; as `parseDirectiveObject` for its directives
  */
 export async function readRecipe(file: string, signal?: AbortSignal): Promise<Recipe> {
   signal?.throwIfAborted()
@@ -48,7 +48,7 @@ export async function readRecipe(file: string, signal?: AbortSignal): Promise<Re
   return parseRecipe(text, file)
 }
 
-/** Reads the text of a recipe; `file` is its absolute path. Throws as {@link readRecipe}. */
+/** Parses the text of a recipe; `file` is its absolute path. Throws like {@link readRecipe}. */
 export function parseRecipe(text: string, file: string): Recipe {
   const { $schema: _, image, images, ...rest } = readObject(text, file)
   const directives = parseDirectiveObject(rest, `\`${path.basename(file)}\``)
@@ -125,12 +125,15 @@ function invalidRecipe(file: string, problem: string, hint: string, cause?: unkn
   })
 }
 
-/** Everything that a recipe may hold besides `api.…`, generated from the table of directives. */
+/** Everything that a recipe may contain besides `api.…`, generated from the table of directives. */
 export function recipeSchema() {
   return z.strictObject({ ...imageShape(), ...directiveShape() })
 }
 
-/** What a recipe may hold, as JSON Schema: `$schema` of a recipe points at it, so that editors complete and check. */
+/**
+ * What a recipe may contain, as a JSON Schema. The `$schema` of a recipe points to it, so that editors can complete and
+ * check.
+ */
 export function recipeJsonSchema(): object {
   // The draft that editors know best.
   const schema = z.toJSONSchema(recipeSchema(), { io: 'input', target: 'draft-7' })

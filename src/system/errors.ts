@@ -6,9 +6,9 @@ export type ErrorCode = keyof typeof failures
 
 /** Where in the user's sources an error comes from. */
 export interface ImportSite {
-  /** The importing file, relative to the project's root where that is known. */
+  /** The importing file, relative to the project's root if that is known. */
   file: string
-  /** 1-based line of the import, when it could be found. */
+  /** 1-based line of the import, if it could be found. */
   line?: number | undefined
   /** File name of the imported image. */
   image?: string | undefined
@@ -19,7 +19,7 @@ export interface MeshyErrorInit {
   message: string
   /** The one next action. */
   hint: string
-  /** Facts for programs: status, task id, received value. Never a secret. */
+  /** Facts for programs: status, task ID, received value. Never a secret. */
   details?: Record<string, unknown> | undefined
   site?: ImportSite | undefined
   cause?: unknown
@@ -38,7 +38,7 @@ export class MeshyError extends Error {
   readonly [BRAND] = true
 
   constructor(code: ErrorCode, init: MeshyErrorInit) {
-    // Both may quote the service, a lockfile or the name of a file.
+    // Both may quote the service, a lockfile or a file name.
     super(printable(init.message), init.cause === undefined ? undefined : { cause: init.cause })
     this.code = code
     this.hint = printable(init.hint)
@@ -46,14 +46,14 @@ export class MeshyError extends Error {
     this.site = init.site
   }
 
-  /** The same error, told for one import, or for none. */
+  /** The same error, reported for one import, or for none. */
   at(site: ImportSite | undefined): MeshyError {
     const { code, message, hint, details, cause } = this
     return new MeshyError(code, { message, hint, details, site, cause })
   }
 }
 
-/** Whether a value is a {@link MeshyError}, also one of another copy of this package. */
+/** Whether a value is a {@link MeshyError}, possibly from another copy of this package. */
 export function isMeshyError(value: unknown): value is MeshyError {
   return typeof value === 'object' && value !== null && BRAND in value
 }
@@ -64,13 +64,13 @@ export function formatError(error: MeshyError): string {
   return `${place}${error.message}\n  ${error.hint} [${error.code}]`
 }
 
-/** Whatever was thrown: an error of ours as {@link formatError} tells it, any other one with its stack. */
+/** Anything that was thrown: our own errors as {@link formatError} shows them, all others with their stack. */
 export function formatThrown(error: unknown): string {
   if (isMeshyError(error)) return formatError(error)
   return printable(String(error instanceof Error ? error.stack : error))
 }
 
-/** Where an error stands: `src/main.ts:3`, with the image behind it where the message does not name it. */
+/** The place of an error: `src/main.ts:3`, followed by the image if the message does not name it. */
 export function formatPlace(error: MeshyError, site: ImportSite): string {
   const image = site.image && printable(site.image)
   return image && !error.message.includes(image) ? `${formatSite(site)}: ${image}` : formatSite(site)
@@ -85,24 +85,24 @@ export function formatSite(site: ImportSite): string {
 export type HttpMethod = 'GET' | 'POST' | 'DELETE'
 
 /**
- * What is known about a call that failed, in the details of its error.
+ * What is known about a failed call, in the details of its error.
  *
- * `refused`: the server said no. `not-sent`: it provably never got the call. `unknown`: it may have acted on it, so
- * a paid call must not be repeated.
+ * `refused`: the server refused it. `not-sent`: the server provably never received it. `unknown`: the server may have
+ * acted on it, so a paid call must not be repeated.
  */
 export type Outcome = 'refused' | 'not-sent' | 'unknown'
 
-/** The details of every error of the API client, as whoever sends or pays needs them. */
+/** The details of every error of the API client, as needed by the code that sends or pays. */
 export interface ApiFailure {
   method: HttpMethod
   outcome: Outcome
-  /** The HTTP status, when there was an answer. */
+  /** The HTTP status, if there was an answer. */
   status?: number | undefined
-  /** Which limit a 429 is about: requests a second, or tasks at once. */
+  /** Which limit a 429 is about: requests per second, or concurrent tasks. */
   limit?: 'rate' | 'queue' | undefined
   /** How long the server asked us to wait, in milliseconds. */
   retryAfterMs?: number | undefined
-  /** What support asks for. */
+  /** The ID that support asks for. */
   requestId?: string | undefined
 }
 
@@ -115,13 +115,13 @@ export function apiFailureOf(error: unknown): ApiFailure | undefined {
   return error.details as unknown as ApiFailure
 }
 
-/** The name of the operating system's error that an error carries, such as `ENOENT`. */
+/** The name of the operating system error that an error carries, such as `ENOENT`. */
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined
   return typeof error.code === 'string' ? error.code : undefined
 }
 
-/** Whether an error is one of the named errors of the operating system. */
+/** Whether an error is one of the named operating system errors. */
 export function hasErrno(error: unknown, ...names: string[]): boolean {
   const errno = errnoOf(error)
   return errno !== undefined && names.includes(errno)
