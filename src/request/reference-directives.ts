@@ -6,7 +6,7 @@ import { MOST_IMAGES } from './task-kinds.ts'
 const always = { aliases: [], decidesBytes: true } as const
 const aside = { ...always, decidesBytes: false } as const
 
-/** Our own directives, and those of the parameters that the API reference lists. */
+/** Our own directives, and those for the parameters that the API reference lists. */
 export const referenceDirectives = {
   meshy: {
     ...aside,
@@ -53,7 +53,7 @@ export const referenceDirectives = {
     doc: 'If off, gives the densest mesh, often millions of triangles.',
     example: 'no-remesh',
   },
-  // Changes no byte of the GLB, but is paid with it: without it the extra file can never exist.
+  // Changes no byte of the GLB, but is paid for together with it: without it, the extra file can never exist.
   'pre-remesh': {
     ...always,
     aliases: ['save_pre_remeshed_model'],

@@ -3,19 +3,19 @@ import type { FileRole } from './files.ts'
 import type { Params } from './param-value.ts'
 import type { TaskKind } from './task-kinds.ts'
 
-/** What the emitted GLB may have at most. */
+/** Upper limits for the emitted GLB. */
 export interface SizeLimits {
   maxBytes?: number | undefined
   maxTriangles?: number | undefined
 }
 
-/** What the bytes of an image are, for the key: names do not count. */
+/** What the key knows about the bytes of an image; names do not count. */
 export interface ImageDigest {
   /** xxHash64 of the bytes, 16 hex digits. */
   hash: string
   /** Length in bytes. */
   bytes: number
-  /** 64 hex digits; no part of the key, but what proves it. Records of earlier releases lack it. */
+  /** 64 hex digits; not part of the key, but proves it. Records of earlier releases lack it. */
   sha256?: string | undefined
 }
 
@@ -27,7 +27,7 @@ export interface SourceImage extends ImageDigest {
   file: string
   sha256: string
   mime: ImageMime
-  /** In pixels, as stored: an EXIF orientation is not applied. */
+  /** In pixels, as stored: EXIF orientation is not applied. */
   width: number
   height: number
 }
@@ -48,7 +48,7 @@ export interface CanonicalRequest {
   emulated: boolean
 }
 
-/** A choice that was retired: as written, since which day, and what to write instead. */
+/** A retired choice: as written, since which day, and what to write instead. */
 export interface RetiredChoice {
   written: string
   since: string
@@ -71,16 +71,16 @@ export interface Request {
   /** Which files the import wants, the GLB first. Not part of the key. */
   wanted: FileRole[]
   derivation: Derivation
-  /** Further levels of detail, as parts of the triangles of the first. */
+  /** Further levels of detail, as fractions of the triangles of the first. */
   lods: number[]
   limits: SizeLimits
-  /** What the service does not make any more; see `assertStillMade`. */
+  /** What the service no longer makes; see `assertStillMade`. */
   retired?: RetiredChoice | undefined
-  /** Things worth telling the author of the import: deprecated or unknown values that pass. */
+  /** Things worth telling the author of the import: deprecated or unknown values that are accepted. */
   warnings: string[]
-  /** Directives that are sent as they are, since nothing is known of them. */
+  /** Directives that are sent as they are, because nothing is known about them. */
   unchecked: string[]
 }
 
-/** What is known of a request: all of it for an import, what the records say for a key. */
+/** What is known about a request: everything for an import, the contents of the records for a key. */
 export type Subject = Pick<Request, 'key' | 'imageName' | 'canonical' | 'params'>

@@ -6,22 +6,22 @@ import { parseDirectiveObject } from './parse.ts'
 
 /** Where the directives of one import come from, strongest first. */
 export interface DirectiveSources {
-  /** Absolute path of what is imported, for `defaults` that depend on it. */
+  /** Absolute path of the imported file, for `defaults` that depend on it. */
   file: string
-  /** What the import itself says. */
+  /** The directives of the import itself. */
   query: Directives
-  /** What an imported recipe says. */
+  /** The directives of an imported recipe. */
   recipe?: Directives | undefined
-  /** What the options say for every import, or for a file. */
+  /** The directives that the options set for every import, or for a file. */
   defaults?: DirectiveObject | ((file: string) => DirectiveObject | undefined) | undefined
-  /** Named bundles of directives. */
+  /** Named sets of directives. */
   presets?: Readonly<Record<string, DirectiveObject>> | undefined
 }
 
 /**
- * The directives that hold for one import: its query, then the preset that it names, then its recipe, then the
- * defaults. What a stronger one makes impossible is dropped from a weaker one; what a single one says against
- * itself is an error.
+ * The effective directives of one import: its query, then the preset that it names, then its recipe, then the defaults.
+ * Anything in a weaker source that contradicts a stronger one is dropped; a contradiction within one source is an
+ * error.
  *
  * @throws {MeshyError} MESHY_DIRECTIVE_CONFLICT, MESHY_DIRECTIVE_INVALID, MESHY_DIRECTIVE_UNKNOWN
  */
@@ -68,7 +68,10 @@ function readPreset(name: string, presets: Readonly<Record<string, DirectiveObje
   })
 }
 
-/** Lays `stronger` over `weaker`, without what the stronger one overrides in other words: `texture: false` a `pbr`. */
+/**
+ * Merges `stronger` over `weaker`, without what the stronger one overrides in other words, as `texture: false` does
+ * `pbr`.
+ */
 function overlay(stronger: Directives, weaker: Directives): Directives {
   let kept = weaker
   for (;;) {
@@ -78,11 +81,11 @@ function overlay(stronger: Directives, weaker: Directives): Directives {
   }
 }
 
-/** A directive of the weaker layer that stands against one of the stronger layer. */
+/** A directive of the weaker layer that contradicts one of the stronger layer. */
 function findOverridden(stronger: Directives, weaker: Directives): DirectiveName | undefined {
   const isStronger = (name: DirectiveName) => name in stronger
   for (const { names } of findConflicts({ ...weaker, ...stronger })) {
-    // Further images are no setting: to drop them silently would make another object.
+    // Additional images are not a setting: dropping them silently would produce a different object.
     const weak = names.filter((name) => !isStronger(name) && name in weaker && name !== 'views')
     if (weak.length > 0 && names.some(isStronger)) return weak[0]
   }

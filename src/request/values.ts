@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { once } from '../system/once.ts'
 
-/** What a directive's value may be, and how it is written. */
+/** The allowed values of a directive, and how they are written. */
 export interface ValueType<T> {
-  /** Checks a JSON value, of a recipe, an option or what {@link fromQuery} gave. Made when it is first needed. */
+  /** Validates a JSON value from a recipe, an option or {@link fromQuery}. Created when it is first needed. */
   schema(): z.ZodType<T>
-  /** The JSON value that the raw text after `=` means; `undefined` when there is no `=`. */
+  /** The JSON value that the raw text after `=` means; `undefined` if there is no `=`. */
   fromQuery(raw: string | undefined): unknown
   /** The values for readers, in Markdown. */
   allowed: string
@@ -18,7 +18,7 @@ export function flag(): ValueType<boolean> {
   return { schema: once(() => z.boolean()), fromQuery: readFlag, allowed: 'boolean', isFlag: true }
 }
 
-/** A whole number; without `max` it is open upwards. */
+/** An integer; without `max` there is no upper limit. */
 export function integer({ min, max }: { min: number; max?: number }): ValueType<number> {
   return {
     schema: once(() => {
@@ -30,7 +30,7 @@ export function integer({ min, max }: { min: number; max?: number }): ValueType<
   }
 }
 
-/** A whole number, or a word that finds one. */
+/** An integer, or a word that stands for a computed one. */
 export function integerOr<const T extends string>(
   word: T,
   range: { min: number; max: number },
@@ -55,8 +55,8 @@ export function decimal({ min, max }: { min: number; max: number }): ValueType<n
 }
 
 /**
- * Parts of a whole, each less than the one before it: as a list (`0.5,0.2`), or as how many there are with the whole
- * itself, each then `step` of the one before.
+ * Decreasing fractions of a whole: either as a list (`0.5,0.2`), or as their number including the whole itself, each
+ * being `step` of the one before.
  */
 export function parts({ most, step }: { most: number; step: number }): ValueType<number[]> {
   return {
@@ -116,7 +116,7 @@ export function text({ max, allowed }: { max: number; allowed?: string }): Value
   }
 }
 
-/** Some of a few words, comma-separated; order and repetition mean nothing. */
+/** Some of a few words, comma-separated; order and repetition have no meaning. */
 export function someOf<const T extends string>(values: readonly [T, ...T[]]): ValueType<T[]> {
   return {
     schema: once(() =>
@@ -130,7 +130,7 @@ export function someOf<const T extends string>(values: readonly [T, ...T[]]): Va
   }
 }
 
-/** Several texts in order, comma-separated; a comma inside of one is written `%2C`. */
+/** Several texts in order, comma-separated; a comma inside a text is written `%2C`. */
 export function listOf({ max, allowed }: { max: number; allowed: string }): ValueType<string[]> {
   return {
     schema: once(() => z.array(z.string().min(1)).min(1).max(max)),
@@ -140,7 +140,7 @@ export function listOf({ max, allowed }: { max: number; allowed: string }): Valu
 }
 
 function readFlag(raw: string | undefined): unknown {
-  // `pbr=` is what URLSearchParams and glob queries make of a bare `pbr`.
+  // `pbr=` is how URLSearchParams and glob queries write a bare `pbr`.
   if (raw === undefined || ['', 'true', '1', 'on'].includes(raw)) return true
   return ['false', '0', 'off'].includes(raw) ? false : decodePercent(raw)
 }
@@ -166,8 +166,8 @@ const ESCAPES =
   /%[0-7][0-9a-f]|%[cd][0-9a-f]%[89ab][0-9a-f]|%e[0-9a-f](?:%[89ab][0-9a-f]){2}|%f[0-7](?:%[89ab][0-9a-f]){3}/gi
 
 /**
- * Decodes the valid UTF-8 escapes of a query and leaves everything else as it is: people write
- * `prompt=100% wool`, and a `+` is a plus.
+ * Decodes the valid UTF-8 escapes of a query and leaves everything else unchanged: people write `prompt=100% wool`, and
+ * a `+` is a plus.
  */
 export function decodePercent(text: string): string {
   return text.replace(ESCAPES, decodeCharacter)
@@ -177,7 +177,7 @@ function decodeCharacter(escape: string): string {
   try {
     return decodeURIComponent(escape)
   } catch (error) {
-    // Overlong forms and lone surrogates look like escapes, but are none.
+    // Overlong forms and lone surrogates look like escapes, but are not.
     if (error instanceof URIError) return escape
     throw error
   }

@@ -24,7 +24,7 @@ export interface ClientOptions extends TransportOptions {
 /** A task that was accepted. */
 export interface Created {
   id: string
-  /** False when the service refused the `name` of the body, so that the task was made without. */
+  /** False if the service refused the `name` in the body, so that the task was created without it. */
   named: boolean
 }
 
@@ -35,28 +35,28 @@ export interface Created {
  * When `signal` is aborted, its reason is thrown.
  */
 export interface Client extends Listing {
-  /** Submits a task, which is paid. Unless `details.outcome` of an error is `unknown`, none was made. */
+  /** Submits a task, which is paid for. Unless `details.outcome` of an error is `unknown`, no task was created. */
   create(kind: TaskKind, body: Readonly<Record<string, unknown>>, options?: SubmitOptions): Promise<Created>
   /** Reads a task, with fresh URLs. */
   retrieve(kind: TaskKind, id: string, options?: CallOptions): Promise<Task>
-  /** Deletes a task and its files for good. */
+  /** Permanently deletes a task and its files. */
   remove(kind: TaskKind, id: string, options?: CallOptions): Promise<void>
-  /** The states of a task as they change. The server may never end it: leave the loop on a terminal status. */
+  /** The states of a task as they change. The server may never end the stream: leave the loop on a terminal status. */
   stream(kind: TaskKind, id: string, options?: CallOptions): AsyncGenerator<StreamEvent>
-  /** Credits of the account, or `undefined` when the server has no such route. */
+  /** Credits of the account, or `undefined` if the server has no such route. */
   balance(options?: CallOptions): Promise<number | undefined>
   /** The server's clock, or `undefined` before its first answer; milliseconds since 1970. */
   serverNow(): number | undefined
 }
 
-/** More patience than for reads: what came of a paid call that is given up is hard to find out. */
+/** More patience than for reads: the outcome of an abandoned paid call is hard to find out. */
 const SUBMIT_IDLE_MS = 120_000
-/** An upload may take this much longer per byte: 32 KiB a second. */
+/** The extra time that an upload may take per byte: 32 KiB per second. */
 const UPLOAD_MS_PER_BYTE = 1000 / (32 * 1024)
 const STREAM_IDLE_MS = 60_000
 const STREAM_EVENTLESS_MS = 180_000
 
-/** Makes a {@link Client}. Throws `MESHY_OPTIONS_INVALID` for an unusable `baseUrl` or key. */
+/** Creates a {@link Client}. Throws `MESHY_OPTIONS_INVALID` for an unusable `baseUrl` or key. */
 export function createClient({ schedule, ...options }: ClientOptions): Client {
   const { clock } = options
   const transport = createTransport(options)
@@ -83,7 +83,7 @@ export function createClient({ schedule, ...options }: ClientOptions): Client {
       const { value, bad } = await json({ method: 'GET', path: taskPath(kind, id), signal })
       const task = parseTask(value, id)
       if (task === undefined) throw bad('something that is not a task')
-      // The id that was asked for is the one to go on with, whatever a sample answer says.
+      // Continue with the ID that was asked for, whatever the answer says.
       return { ...task, id, kind }
     },
 
@@ -142,9 +142,9 @@ async function post(json: SendJson, { kind, content, ...submission }: Submission
   return created.data.result
 }
 
-/** An id comes from outside: it must stay one segment of the path. */
+/** An ID comes from outside and must remain a single segment of the path. */
 function taskPath(kind: TaskKind, id: string): string {
-  // Dots alone are not encoded, and would climb the path.
+  // Dots alone are not encoded, and would climb up the path.
   const segment = encodeURIComponent(/^\.+$/.test(id) ? `${id} ` : id)
   return `${API_ROOT}/${kind}/${segment}`
 }

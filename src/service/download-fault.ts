@@ -3,14 +3,14 @@ import { failures } from '../system/failures.ts'
 import { stripQuery } from '../system/redact.ts'
 
 /**
- * What came of one attempt: `passing` may go away by itself, `expired` with a fresh address, `final` not.
+ * The outcome of one attempt: `transient` may go away by itself, `expired` with a fresh address, `final` not at all.
  */
 export type FaultKind = 'transient' | 'expired' | 'final'
 
 export interface FaultInit {
-  /** A sentence without subject and full stop: `answered 404`. */
+  /** A sentence without subject and period: `answered 404`. */
   message: string
-  /** The file came, but is not what it should be. */
+  /** The file arrived, but is not what it should be. */
   isInvalid?: boolean | undefined
   status?: number | undefined
   retryAfterMs?: number | undefined
@@ -34,7 +34,7 @@ export class DownloadFault extends Error {
   }
 }
 
-/** The error that a download ends with. An error of the sink is passed on as it is. */
+/** The error that a download ends with. An error of the sink is passed on unchanged. */
 export function downloadError(fault: DownloadFault, url: string): MeshyError {
   if (fault.cause instanceof MeshyError) return fault.cause
   const code = fault.isInvalid ? 'MESHY_DOWNLOAD_INVALID' : 'MESHY_DOWNLOAD_FAILED'

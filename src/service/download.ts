@@ -7,7 +7,7 @@ import { fetchFile, type FetchFileOptions } from './fetch-file.ts'
 
 /** A sink that throws `MESHY_DOWNLOAD_INVALID` asks for another attempt; its other errors end the download. */
 export interface DownloadOptions<T> extends FetchFileOptions<T> {
-  /** Brings a fresh address when this one has expired; called once at most. */
+  /** Returns a fresh address after this one has expired; called at most once. */
   refresh?: (() => Promise<string>) | undefined
   /** Between 0 and 1, for jitter. */
   random?: (() => number) | undefined
@@ -19,10 +19,10 @@ const STEPS: BackoffSteps = { first: 500, max: 10_000 }
 const MAX_WAIT_MS = 60_000
 
 /**
- * Fetches a file of a task, without any credentials, into a sink, and returns what the sink returns.
+ * Fetches a file of a task into a sink, without any credentials, and returns what the sink returns.
  *
- * @throws {MeshyError} `MESHY_DOWNLOAD_FAILED`, `MESHY_DOWNLOAD_INVALID`, `MESHY_DOWNLOAD_URL`, or what the sink or
- * `refresh` throw.
+ * @throws {MeshyError} `MESHY_DOWNLOAD_FAILED`, `MESHY_DOWNLOAD_INVALID`, `MESHY_DOWNLOAD_URL`, or whatever the sink or
+ * `refresh` throws.
  */
 export async function download<T>(url: string, options: DownloadOptions<T>): Promise<T> {
   const { clock, signal, random = Math.random, log } = options

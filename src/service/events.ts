@@ -7,17 +7,17 @@ import { parseTask, type Task } from './task.ts'
 import type { Opened } from './transport.ts'
 import { parseJson } from '../system/json.ts'
 
-/** What a stream tells: a state of the task, or an error, which may follow a 200. */
+/** An event of a stream: a state of the task, or an error, which may follow a 200. */
 export type StreamEvent =
   { type: 'task'; task: Task } | { type: 'error'; status: number | undefined; message: string | undefined }
 
 export interface EventStream {
   call: CallName
   opened: Opened
-  /** Stands in for the id that an event may leave out. */
+  /** Replaces the ID that an event may omit. */
   taskId: string
   clock: Clock
-  /** How long bytes without an event are endured, in milliseconds. */
+  /** How long bytes without an event are tolerated, in milliseconds. */
   eventlessMs: number
 }
 
@@ -26,7 +26,7 @@ const MAX_EVENT_CHARS = 1024 * 1024
 /**
  * Reads the events of a stream until it ends, and closes it when the reader leaves.
  *
- * Throws when it is no event stream, holds garbage, breaks, or says nothing for too long.
+ * Throws if it is not an event stream, contains garbage, breaks, or is silent for too long.
  */
 export async function* readEvents(stream: EventStream): AsyncGenerator<StreamEvent> {
   const { opened, clock, eventlessMs } = stream
@@ -61,7 +61,7 @@ function createDecoder(stream: EventStream): (chunk: Uint8Array) => EventSourceM
     maxBufferSize: MAX_EVENT_CHARS,
     onEvent: (message) => messages.push(message),
     onError(error) {
-      // Unknown fields and odd retry times are to be ignored, says the standard.
+      // The standard says to ignore unknown fields and odd retry times.
       if (error.type === 'max-buffer-size-exceeded') throw bad(stream, 'an event that is too large')
     },
   })

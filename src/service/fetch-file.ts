@@ -9,29 +9,29 @@ import { bytesOf } from '../system/bytes.ts'
 import { DownloadFault } from './download-fault.ts'
 import { retryAfterMs } from '../system/retry.ts'
 
-/** Takes the bytes of one attempt. It may be called again, with the whole file, when an attempt fails. */
+/** Receives the bytes of one attempt. It may be called again, with the whole file, if an attempt fails. */
 export type Sink<T> = (bytes: AsyncIterable<Uint8Array>) => Promise<T>
 
 export interface FetchFileOptions<T> {
-  /** The address of the API that told of the file. */
+  /** The address of the API that named the file. */
   toldBy: string
   fetch: Fetch
   clock: Clock
   sink: Sink<T>
-  /** Size that is not exceeded, in bytes; 2 GiB when left out. */
+  /** The maximum size in bytes; 2 GiB by default. */
   maxBytes?: number | undefined
-  /** Silence that is endured, in milliseconds; a minute when left out. */
+  /** The maximum silence in milliseconds; a minute by default. */
   idleMs?: number | undefined
   /** Called with the bytes of the current attempt so far. */
   onProgress?: ((bytes: number, total: number | undefined) => void) | undefined
   signal?: AbortSignal | undefined
 }
 
-/** One attempt on its way. */
+/** One attempt in progress. */
 interface Attempt {
   fetch: Fetch
   now: number
-  /** Ends the attempt when it is aborted. */
+  /** Aborting it ends the attempt. */
   signal: AbortSignal
   watchdog: Watchdog
   idleMs: number
@@ -41,7 +41,7 @@ const MAX_BYTES = 2 * 1024 ** 3
 const IDLE_TIMEOUT_MS = 60_000
 const MAX_REDIRECTS = 5
 
-/** One attempt to fetch a file into a sink. Throws a `DownloadFault`, or whatever else must end the download. */
+/** One attempt to fetch a file into a sink. Throws a `DownloadFault`, or anything else that must end the download. */
 export async function fetchFile<T>(url: string, options: FetchFileOptions<T>): Promise<T> {
   const { fetch, clock, signal, sink, idleMs = IDLE_TIMEOUT_MS } = options
   const watchdog = createWatchdog(clock, idleMs, signal)
@@ -60,7 +60,7 @@ export async function fetchFile<T>(url: string, options: FetchFileOptions<T>): P
     try {
       return await sink(bytes)
     } catch (error) {
-      // A sink tells of a broken stream in its own words; ours say what to do about it.
+      // A sink reports a broken stream in its own words; ours say what to do about it.
       throw broken ?? error
     }
   } finally {
@@ -89,7 +89,7 @@ async function follow(first: URL, attempt: Attempt): Promise<Response> {
 async function request(address: URL, attempt: Attempt): Promise<Response> {
   try {
     return await attempt.fetch(address, {
-      // Compressed, the length would say nothing about the bytes; models do not shrink anyway.
+      // With compression, the length would say nothing about the bytes; models do not get smaller anyway.
       headers: { accept: '*/*', 'accept-encoding': 'identity' },
       redirect: 'manual',
       credentials: 'omit',
@@ -114,7 +114,7 @@ function accept(response: Response, { now }: Attempt): Response {
   throw new DownloadFault(status >= 500 || status === 408 || status === 429 ? 'transient' : 'final', init)
 }
 
-/** In bytes, when it is known and counts the bytes that follow. */
+/** In bytes, if it is known and counts the bytes that follow. */
 function lengthOf({ headers }: Response): number | undefined {
   const length = headers.has('content-encoding') ? null : headers.get('content-length')
   return length !== null && /^\d+$/.test(length) ? Number(length) : undefined
@@ -141,7 +141,7 @@ async function* checkedBytes<T>(
   }
 }
 
-/** Feeds the watchdog, and tells of what broke the stream: only that, not of what the sink may throw into it. */
+/** Feeds the watchdog, and reports what broke the stream: only that, not what the sink may throw into it. */
 async function* watchOver(
   bytes: AsyncGenerator<Uint8Array>,
   attempt: Attempt,
@@ -179,8 +179,8 @@ function brokenBy(error: unknown, { watchdog, idleMs }: Attempt): DownloadFault 
 }
 
 /**
- * An address that a file may be fetched from: https, or http on this machine. Nobody elsewhere, be it the API or a
- * redirect, may lead us to this machine or into a private network: what listens there is nobody's business.
+ * An address that a file may be fetched from: https, or http on this machine. A remote party, be it the API or a
+ * redirect, must not send us to this machine or into a private network: what listens there is none of its business.
  */
 function assertFileUrl(text: string, from: URL): URL {
   if (!URL.canParse(text)) throw badUrl('something that is not a URL')

@@ -11,14 +11,14 @@ import { redactError, type Redactor } from '../system/redact.ts'
 import { retryAfterMs } from '../system/retry.ts'
 import { parseJson } from '../system/json.ts'
 
-/** A call as errors tell of it. */
+/** A call as named in errors. */
 export interface CallName {
   method: HttpMethod
   /** Path at the API without query: `/openapi/v1/image-to-3d`. */
   path: string
 }
 
-/** An answer that is not what was hoped for. */
+/** An unexpected answer. */
 export interface BadAnswer {
   status: number
   headers: Headers
@@ -27,7 +27,7 @@ export interface BadAnswer {
   now: number
 }
 
-/** The error for an answer that is no 2xx. The one place where a status becomes a code. */
+/** The error for an answer that is not a 2xx. The only place where a status becomes a code. */
 export function refusal(call: CallName, answer: BadAnswer, redact: Redactor): MeshyError {
   const { status, headers, text, now } = answer
   const reason = serverMessage(text)
@@ -45,18 +45,18 @@ export function refusal(call: CallName, answer: BadAnswer, redact: Redactor): Me
   })
 }
 
-/** The error for a 2xx that does not say what the reference promises. */
+/** The error for a 2xx that does not contain what the reference promises. */
 export function badResponse(call: CallName, answer: BadAnswer, problem: string): MeshyError {
   const { status, headers } = answer
   return apiError('MESHY_API_BAD_RESPONSE', {
     call,
     what: `answered ${status} with ${problem}`,
-    // The server took the call, so a task may exist.
+    // The server accepted the call, so a task may exist.
     failure: { outcome: 'unknown', status, requestId: headers.get('x-request-id') ?? undefined },
   })
 }
 
-/** The error for a call without an answer, or with half of one. */
+/** The error for a call without an answer, or with an incomplete one. */
 export function networkFailure(call: CallName, error: unknown, redact: Redactor): MeshyError {
   const outcome = wasNeverSent(error) ? 'not-sent' : 'unknown'
   const cause = redactError(error, redact)
@@ -116,12 +116,14 @@ function codeOf(status: number, limit: ApiFailure['limit']): ErrorCode {
   return status >= 500 ? 'MESHY_API_SERVER' : 'MESHY_API_REJECTED'
 }
 
-/** The word may come alone or inside a sentence. */
+/** The word may be on its own or inside a sentence. */
 function limitOf(text: string): 'rate' | 'queue' {
   return /NoMoreConcurrentTasks|NoMorePendingTasks|TooManyPendingTasks/i.test(text) ? 'queue' : 'rate'
 }
 
-/** A 4xx, and the two redirects that keep the method, say that nothing was done. The others may follow a deed. */
+/**
+ * A 4xx, and the two redirects that keep the method, mean that nothing was done. Other statuses may follow an effect.
+ */
 function outcomeOf(status: number): Outcome {
   if (status === 307 || status === 308) return 'refused'
   return status >= 400 && status < 500 && status !== 408 ? 'refused' : 'unknown'
@@ -150,7 +152,7 @@ function wasNeverSent(error: unknown): boolean {
   return wasNeverSent(error.cause)
 }
 
-/** The message at the end of the chain of causes: `fetch failed` alone helps nobody. */
+/** The message at the end of the chain of causes: `fetch failed` alone is of no help. */
 function innermost(error: Error): string {
   if (error.cause instanceof Error) return innermost(error.cause)
   const { code } = error as NodeJS.ErrnoException

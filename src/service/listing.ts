@@ -7,7 +7,7 @@ export interface Page {
   pageNum?: number | undefined
   /** At most 50, which is the default here. */
   pageSize?: number | undefined
-  /** Newest first is the default here. */
+  /** The default here is newest first. */
   sortBy?: '+created_at' | '-created_at' | undefined
 }
 
@@ -15,18 +15,18 @@ export interface Listing {
   /** One page of the account's tasks of a kind. */
   list(kind: TaskKind, page?: Page, options?: CallOptions): Promise<Task[]>
   /**
-   * All tasks of a kind, page by page, for as long as the reader wants more; of tasks without a time the newest 500.
-   * A listing that goes on for ever is a `MESHY_API_BAD_RESPONSE`.
+   * All tasks of a kind, page by page, for as long as the reader wants more; of tasks without a time, the newest 500. A
+   * listing that never ends is a `MESHY_API_BAD_RESPONSE`.
    */
   listAll(kind: TaskKind, page?: Omit<Page, 'pageNum'>, options?: CallOptions): AsyncGenerator<Task>
 }
 
 const PAGE_SIZE = 50
 
-/** More than accounts make while the service keeps tasks. A listing that goes on has no end. */
+/** More than accounts create while the service keeps tasks. A listing that continues beyond that has no end. */
 const MAX_TASKS = 10_000
 
-/** Of tasks without a time nobody can say how far back they are; they come newest first all the same. */
+/** The age of tasks without a time is unknown; they still come newest first. */
 const MAX_UNDATED = 500
 
 /** The calls that list tasks. The service gives no total: the last page is one that is not full. */
@@ -51,7 +51,7 @@ export function createListing(json: SendJson): Listing {
       let undated = 0
       for (let pageNum = 1; ; pageNum += 1) {
         const { tasks, isLast, bad } = await readPage(kind, { ...page, pageNum }, options)
-        // Tasks that were made meanwhile push others onto the next page, where they come again.
+        // Tasks that were created in the meantime push others onto the next page, where they appear again.
         const fresh = tasks.filter(({ id }) => !seen.has(id))
         for (const { id } of fresh) seen.add(id)
         yield* fresh

@@ -12,13 +12,13 @@ export interface TaskName {
 
 /** Failures of the service rather than of the request. */
 const TRANSIENT = new Set(['timeout', 'service_unavailable', 'server_error', 'format_conversion_failed'])
-/** The same, as told before failures had types. */
+/** The same, as reported before failures had types. */
 const TRANSIENT_WORDS = /server is busy|internal server error|try again|please retry/i
 
-/** For what the service says: it may quote the address of a file, or a key. */
+/** For messages of the service, which may quote the address of a file, or a key. */
 const redact = createRedactor([])
 
-/** The error for a task that the service gave up. */
+/** The error for a task that failed at the service. */
 export function taskFailed(name: TaskName, task: Task): MeshyError {
   const { message, type, code } = task.error ?? {}
   const retryable = isRetryable(task)
@@ -35,7 +35,7 @@ export function taskCanceled(name: TaskName, { consumedCredits }: Task): MeshyEr
   return taskError('MESHY_TASK_CANCELED', name, { message, details: { consumedCredits } })
 }
 
-/** The error for a task that the service does not know, or not any more. */
+/** The error for a task that the service does not know, or no longer knows. */
 export function taskExpired(name: TaskName, cause: unknown): MeshyError {
   const message = `The service has no task \`${name.id}\`: it is no longer kept, was deleted, or belongs to another account.`
   return taskError('MESHY_TASK_EXPIRED', name, { message, cause })
@@ -76,11 +76,11 @@ function isRetryable({ error, consumedCredits }: Task): boolean {
   return cause === undefined ? TRANSIENT_WORDS.test(error.message ?? '') : TRANSIENT.has(cause)
 }
 
-/** A reason is a sentence or two; what goes on is of no use to anybody. */
+/** A reason is a sentence or two; anything longer is useless. */
 const MAX_REASON = 500
 
 function reasonOf(reason: string | undefined): string {
   if (reason === undefined) return 'it gave no reason.'
-  // Cut last: of half a secret nothing would be recognised.
+  // Truncate last: half a secret would not be recognised.
   return redact(reason).slice(0, MAX_REASON).replace(/\.?$/, '.')
 }

@@ -2,13 +2,15 @@ import { z } from 'zod'
 import { TASK_KINDS, type TaskKind } from '../request/task-kinds.ts'
 import { FILE_ROLES, fileOf, type FileRole } from '../request/files.ts'
 
-/** A task as we read it: what the API calls 0, `null`, an empty string or leaves out is `undefined` here. */
+/**
+ * A task as we read it: anything that the API writes as 0, `null` or an empty string, or omits, is `undefined` here.
+ */
 export interface Task {
   id: string
   kind?: TaskKind | undefined
   /** The label that was sent with the request. */
   name?: string | undefined
-  /** A status that we do not know is `UNKNOWN`, which means: not finished. */
+  /** An unknown status is `UNKNOWN`, which means: not finished. */
   status: WireStatus | 'UNKNOWN'
   /** 0 to 100. */
   progress: number
@@ -19,11 +21,11 @@ export interface Task {
   startedAt?: number | undefined
   finishedAt?: number | undefined
   expiresAt?: number | undefined
-  /** What the task really cost, where the service says so. */
+  /** What the task really cost, if the service says so. */
   consumedCredits?: number | undefined
-  /** Signed addresses, valid for a short while. Never to be stored, nor logged with their query. */
+  /** Signed addresses, valid for a short time. Never store them, and never log them with their query. */
   urls: FileUrls
-  /** The model that made it: what `latest` meant then. */
+  /** The model that generated it: what `latest` meant at that time. */
   aiModel?: string | undefined
   error?: TaskError | undefined
 }
@@ -31,7 +33,7 @@ export interface Task {
 /** Addresses of the files that a task made. */
 export type FileUrls = Partial<Record<FileRole, string>>
 
-/** Why a task failed, as the service says. */
+/** Why a task failed, according to the service. */
 export interface TaskError {
   message?: string | undefined
   type?: string | undefined
@@ -39,10 +41,10 @@ export interface TaskError {
 }
 
 /**
- * Reads a task, or an event of a stream, as loosely as the service writes it.
+ * Reads a task, or an event of a stream, as tolerantly as the service writes it.
  *
- * Fields of an unexpected type are taken as absent, and a missing status is an unknown one. A `fallbackId` stands in
- * for a missing id. Returns `undefined` when the value is no task at all: it has neither id nor status.
+ * Fields of an unexpected type count as absent, and a missing status is an unknown one. A `fallbackId` replaces a
+ * missing ID. Returns `undefined` if the value is not a task at all: it has neither ID nor status.
  */
 export function parseTask(value: unknown, fallbackId?: string): Task | undefined {
   const parsed = looseTaskSchema.safeParse(value)
@@ -73,7 +75,7 @@ export function isTerminal(task: Task): boolean {
   return task.status === 'SUCCEEDED' || task.status === 'FAILED' || task.status === 'CANCELED'
 }
 
-/** An optional field in which 0, `null`, an empty string and a value of another type mean: not there. */
+/** An optional field in which 0, `null`, an empty string and a value of another type mean: absent. */
 function loose<Schema extends z.ZodType>(schema: Schema) {
   const absent = (value: unknown) => (value === 0 || value === null || value === '' ? undefined : value)
   return z.preprocess(absent, schema.optional().catch(undefined)).optional()
@@ -81,7 +83,7 @@ function loose<Schema extends z.ZodType>(schema: Schema) {
 
 const text = loose(z.string())
 const amount = loose(z.number().nonnegative())
-/** A number, also where it is told as text: what was charged decides what may be repeated. */
+/** A number, even if it is given as text: what was charged decides what may be repeated. */
 const credits = loose(
   z.union([z.number(), z.string().trim().min(1).transform(Number)]).pipe(z.number().nonnegative()),
 )
@@ -111,10 +113,10 @@ function readUrls(wire: object): FileUrls {
   return Object.fromEntries(found.filter(([, url]) => url !== undefined))
 }
 
-/** A text in an answer by its path; an empty one, and what is none, are not there. */
+/** A text in an answer by its path; an empty text, or another type, counts as absent. */
 function textAt(value: unknown, [field, ...inner]: readonly (string | undefined)[]): string | undefined {
   if (field === undefined) return typeof value === 'string' && value !== '' ? value : undefined
-  // The reference shows the texture maps as a list of one object; some answers hold the object itself.
+  // The reference shows the texture maps as a list of one object; some answers contain the object itself.
   const holder: unknown = Array.isArray(value) ? value[0] : value
   if (typeof holder !== 'object' || holder === null) return undefined
   return textAt((holder as Record<string, unknown>)[field], inner)
@@ -128,14 +130,14 @@ function readError({ message, type, code }: z.infer<typeof looseErrorSchema>): T
 export const TASK_STATUSES = ['PENDING', 'IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'CANCELED'] as const
 export type WireStatus = (typeof TASK_STATUSES)[number]
 
-/** No answer of the service is older, or younger. */
+/** No answer of the service is older, or newer. */
 const EARLIEST = Date.UTC(2020)
 const LATEST = Date.UTC(2100)
 
-/** Milliseconds, or what other servers and proxies make of them: seconds, microseconds, nanoseconds. */
+/** Milliseconds, or what other servers and proxies turn them into: seconds, microseconds, nanoseconds. */
 const UNITS = [1, 1e3, 1e-3, 1e-6]
 
-/** A moment in milliseconds since 1970 as the service tells it, in whatever unit; undefined when it cannot be one. */
+/** A moment in milliseconds since 1970 as the service reports it, in whatever unit; undefined if it cannot be one. */
 export function readMoment(value: number | string): number | undefined {
   const number = typeof value === 'string' ? parseMoment(value) : value
   return UNITS.map((unit) => Math.round(number * unit)).find((ms) => ms >= EARLIEST && ms < LATEST)
@@ -145,7 +147,7 @@ function parseMoment(text: string): number {
   return /^\s*\d+(?:\.\d+)?\s*$/.test(text) ? Number(text) : Date.parse(text)
 }
 
-/** Whether a moment can be written as records have it, with a year of four digits. */
+/** Whether a moment can be written the way records need it, with a four-digit year. */
 export function isTellable(ms: number): boolean {
   return ms >= 0 && ms < LATEST
 }

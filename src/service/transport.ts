@@ -32,7 +32,7 @@ export interface TransportOptions {
 
 export interface CallOptions {
   signal?: AbortSignal | undefined
-  /** In place of `signal` while the call waits for its turn: gives it up, and leaves alone what was sent. */
+  /** Replaces `signal` while the call waits for its turn: gives the call up, but does not affect what was sent. */
   turn?: AbortSignal | undefined
 }
 
@@ -40,12 +40,14 @@ export interface CallOptions {
 export interface Sending {
   /** Whether it carries the `name` by which its task can be found. */
   named: boolean
-  /** How long its answer is waited for, in milliseconds. */
+  /** How long to wait for its answer, in milliseconds. */
   idleMs: number
 }
 
 export interface SubmitOptions extends CallOptions {
-  /** Called when the turn has come, right before each time that the request is sent. What it throws keeps it back. */
+  /**
+   * Called when the turn has come, right before each time the request is sent. If it throws, the request is not sent.
+   */
   beforeSend?: ((sending: Sending) => Promise<void>) | undefined
 }
 
@@ -55,21 +57,21 @@ export interface Call extends CallName, CallOptions {
   /** JSON text. */
   body?: string | undefined
   accept?: string | undefined
-  /** Silence that is endured, in milliseconds; half a minute when left out. */
+  /** The maximum silence in milliseconds; half a minute by default. */
   idleMs?: number | undefined
   /** Called when the turn has come, right before it is sent. */
   beforeSend?: (() => Promise<void>) | undefined
 }
 
-/** An answer whose body is still to be read. `watchdog.stop()` must follow. */
+/** An answer whose body has not been read yet. `watchdog.stop()` must follow. */
 export interface Opened {
   response: Response
   watchdog: Watchdog
-  /** What to throw for an error that came while the body was read. */
+  /** What to throw for an error that occurred while the body was read. */
   failure(error: unknown): unknown
 }
 
-/** The JSON of an answer, and what to throw when that is not as promised. */
+/** The JSON of an answer, and what to throw if it is not as promised. */
 export interface JsonAnswer {
   value: unknown
   bad(problem: string): MeshyError
@@ -85,17 +87,17 @@ export interface Transport {
   text(call: Call): Promise<BadAnswer>
   /** Sends a call and returns the JSON of its 2xx answer. */
   json: SendJson
-  /** The server's clock, as far as an answer told it; milliseconds since 1970. */
+  /** The server's clock, as far as an answer has reported it; milliseconds since 1970. */
   serverNow(): number | undefined
 }
 
-/** Where the reference's paths begin. */
+/** The common prefix of the reference's paths. */
 export const API_ROOT = '/openapi/v1'
 
 const IDLE_TIMEOUT_MS = 30_000
 const MAX_TEXT_BYTES = 32 * 1024 * 1024
 
-/** The way to the API: the key goes only there, in one header, and never along a redirect. */
+/** The way to the API: the key is sent only there, in one header, and never along a redirect. */
 export function createTransport(options: TransportOptions): Transport {
   const { apiKey, clock, log } = options
   const baseUrl = assertBaseUrl(options.baseUrl)

@@ -2,14 +2,14 @@ import type PQueue from 'p-queue'
 import { ownSignal } from '../../system/clock.ts'
 
 export interface EnterOptions {
-  /** Higher goes first; 0 when left out. */
+  /** Higher goes first; 0 by default. */
   priority?: number | undefined
-  /** Gives up the place in the queue. What has started has to heed its signal by itself. */
+  /** Aborting it gives up the place in the queue. Work that has started must watch its own signal. */
   signal?: AbortSignal | undefined
 }
 
 /**
- * Runs `work` when the queue lets it in.
+ * Runs `work` once the queue lets it in.
  *
  * The library would also drop the result of running work when the signal is aborted; the answer to a paid request must
  * not be lost to that race.

@@ -4,43 +4,43 @@ import { Pace } from './pace.ts'
 import { Slots } from './slots.ts'
 
 export interface LimitsOptions {
-  /** Requests that may start in a second. */
+  /** The number of requests that may start per second. */
   requestsPerSecond: number
-  /** Tasks at once. */
+  /** Maximum number of concurrent tasks. */
   concurrency: number
   clock: Clock
 }
 
-/** What the limits are at right now. */
+/** The current state of the limits. */
 export interface LimitStats {
-  /** Requests that wait for their turn. */
+  /** Requests that are waiting for their turn. */
   requestsWaiting: number
   /** Whether requests are slowed down after a refusal. */
   slow: boolean
-  /** How many tasks the service takes at once, as far as is known. */
+  /** How many concurrent tasks the service accepts, as far as is known. */
   slots: number
-  /** Tasks in a slot. */
+  /** Tasks that have a slot. */
   tasksRunning: number
-  /** Tasks that wait for a slot, and submissions that were refused for a full queue. */
+  /** Tasks that wait for a slot, and submissions that were refused because the queue was full. */
   tasksWaiting: number
 }
 
-/** The two limits of an account, each with its own queue: requests a second, and tasks at once. */
+/** The two limits of an account, each with its own queue: requests per second, and concurrent tasks. */
 export interface Limits {
   /** Sends one request when its turn comes: evenly spaced, higher priority first. */
   request<T>(send: () => Promise<T>, options?: EnterOptions): Promise<T>
-  /** Runs a task from its submission to its end at the service, when there is a slot. Not its downloads. */
+  /** Runs a task from its submission to its end at the service, once there is a slot. Excludes its downloads. */
   slot<T>(task: () => Promise<T>, options?: { signal?: AbortSignal | undefined }): Promise<T>
-  /** The service said `RateLimitExceeded`. */
+  /** The service answered `RateLimitExceeded`. */
   rateLimited(retryAfterMs?: number): void
-  /** The service said `NoMoreConcurrentTasks`: resolves when the submission is worth another try. */
+  /** The service answered `NoMoreConcurrentTasks`: resolves when the submission is worth another try. */
   queueFull(signal?: AbortSignal): Promise<void>
   /** The service accepted a submission. */
   accepted(): void
   stats(): LimitStats
 }
 
-/** Makes the limits of one account in one process. */
+/** Creates the limits of one account in one process. */
 export function createLimits({ requestsPerSecond, concurrency, clock }: LimitsOptions): Limits {
   const pace = new Pace({ requestsPerSecond, clock })
   const slots = new Slots({ concurrency, clock })

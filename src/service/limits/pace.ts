@@ -2,14 +2,14 @@ import PQueue from 'p-queue'
 import type { Clock } from '../../system/clock.ts'
 import { enter, type EnterOptions } from './enter.ts'
 
-/** The pause after a refusal that names none, and the longest that is kept, in milliseconds. */
+/** The pause after a refusal that names none, and the longest pause that is observed, in milliseconds. */
 const PAUSE_MS = 1000
 const MAX_PAUSE_MS = 60_000
-/** After a refusal, requests start so many times slower, for so long. */
+/** After a refusal, requests start at a rate reduced by this factor, for this long. */
 const SLOWNESS = 2
 const SLOW_MS = 15_000
 
-/** Requests a second: starts them evenly spaced, the urgent ones first, and slower after a refusal. */
+/** Requests per second: starts them evenly spaced, urgent ones first, and slower after a refusal. */
 export class Pace {
   // Strict and one at a time: the library's default window lets three times the limit through at once.
   readonly #queue: PQueue
@@ -41,7 +41,9 @@ export class Pace {
     }
   }
 
-  /** The server said that requests come too fast: pause for as long as it asks, then go on slower for a while. */
+  /**
+   * The server said that requests come too fast: pause for as long as it asks, then continue more slowly for a while.
+   */
   slowDown(retryAfterMs = PAUSE_MS): void {
     const pause = Math.min(retryAfterMs, MAX_PAUSE_MS)
     this.#slowUntil = Math.max(this.#slowUntil, this.#clock.now() + pause + SLOW_MS)
@@ -61,7 +63,7 @@ export class Pace {
     this.#resume()
   }
 
-  /** Lets the queue run, after what is left of the pause. */
+  /** Lets the queue run, after the rest of the pause. */
   #resume(): void {
     if (this.#left() <= 0) this.#queue.start()
     else if (!this.#rest) void this.#pause()
@@ -77,12 +79,12 @@ export class Pace {
       if (!rest.signal.aborted) throw error
     }
     if (rest.signal.aborted) return
-    // Before the queue runs on: the next request may ask for the next pause at once.
+    // Before the queue continues, because the next request may require the next pause at once.
     this.#rest = undefined
     this.#queue.start()
   }
 
-  /** Ends the timer of a pause; the next request keeps what is left of it. */
+  /** Ends the timer of a pause; the next request observes the rest of it. */
   #stopPause(): void {
     this.#rest?.abort()
     this.#rest = undefined

@@ -5,26 +5,26 @@ import type { Log } from '../../system/logger.ts'
 import type { Limits } from './limits.ts'
 
 export interface FailedAttempt extends ApiFailure {
-  /** How many attempts there were, this one included. */
+  /** The number of attempts, including this one. */
   attempt: number
   /** Between 0 and 1. */
   random: number
 }
 
-/** Reads are free: they may be repeated. */
+/** Reads are free, so they may be repeated. */
 const MAX_READS = 5
-/** A refusal for haste costs nothing, and passes. */
+/** A refusal because of the rate limit costs nothing, and is temporary. */
 const MAX_RATE_LIMITED = 8
-/** A longer wait than this is not worth keeping a build for, in milliseconds. */
+/** A longer wait than this is not worth delaying a build for, in milliseconds. */
 const MAX_WAIT = 120_000
 const READ_STEPS: BackoffSteps = { first: 500, max: 20_000 }
 const RATE_LIMIT_STEPS: BackoffSteps = { first: 1000, max: 30_000 }
 
 /**
- * Whether a failed call is sent again: the pause before it in milliseconds, or `undefined` for never.
+ * Whether to send a failed call again: the pause before that in milliseconds, or `undefined` for never.
  *
- * A POST is paid, and the service has no idempotency key: it is repeated only when the server said that it came too
- * fast, or provably never got it. A full task queue is no matter of pauses: see `submit`.
+ * A POST is paid for, and the service has no idempotency key: it is repeated only if the server said that it came too
+ * fast, or provably never received it. Pauses do not help against a full task queue: see `submit`.
  */
 export function nextDelay(failed: FailedAttempt): number | undefined {
   const { attempt, random, limit, retryAfterMs } = failed
@@ -38,7 +38,7 @@ export function nextDelay(failed: FailedAttempt): number | undefined {
 function isRepeatable({ method, outcome, limit, status }: FailedAttempt): boolean {
   if (limit === 'rate' || outcome === 'not-sent') return true
   if (method === 'POST' || outcome === 'refused') return false
-  // A redirect will not go away; everything else that is unknown may.
+  // A redirect will not go away; any other unknown outcome may.
   return status === undefined || status < 300 || status >= 400
 }
 
@@ -57,10 +57,12 @@ interface ScheduledCall {
   once?: boolean | undefined
 }
 
-/** Sends a call when its turn comes, and again when `nextDelay` says so. Out of attempts, it throws the last error. */
+/**
+ * Sends a call when its turn comes, and again if `nextDelay` says so. Once out of attempts, it throws the last error.
+ */
 export type Schedule = <T>(attempt: () => Promise<T>, call: ScheduledCall) => Promise<T>
 
-/** Makes the {@link Schedule} of an API client: submissions go before reads. */
+/** Creates the {@link Schedule} of an API client: submissions go before reads. */
 export function createSchedule({ limits, clock, random, log }: ScheduleOptions): Schedule {
   return async (attempt, { method, signal, once = false }) => {
     const priority = method === 'POST' ? 1 : 0
@@ -82,20 +84,20 @@ export function createSchedule({ limits, clock, random, log }: ScheduleOptions):
 export interface SubmitOptions<T> {
   limits: Pick<Limits, 'queueFull' | 'accepted'>
   clock: Clock
-  /** How long a full queue is waited for, in milliseconds. */
+  /** How long to wait for a full queue, in milliseconds. */
   timeoutMs: number
   signal?: AbortSignal | undefined
   /** Called each time the queue of the account was full. */
   onFull?: (() => void) | undefined
-  /** Whether the service took something in. @default always */
+  /** Whether the service accepted something. @default always */
   isAccepted?: ((result: T) => boolean) | undefined
 }
 
 /**
- * Submits from inside a slot, and waits for as long as the queue of the account is full: that uses up no attempts,
- * since the service refuses such a submission before it costs anything.
+ * Submits from inside a slot, and waits as long as the queue of the account is full. That uses up no attempts, because
+ * the service refuses such a submission before it costs anything.
  *
- * Every other error is thrown as it is; so is the last `MESHY_API_QUEUE_FULL` when the time is up.
+ * All other errors are thrown unchanged; so is the last `MESHY_API_QUEUE_FULL` when the time is up.
  */
 export async function submit<T>(post: () => Promise<T>, options: SubmitOptions<T>): Promise<T> {
   const { limits, clock, timeoutMs, signal, onFull, isAccepted = () => true } = options

@@ -2,19 +2,19 @@ import PQueue from 'p-queue'
 import { type Clock, ownSignal } from '../../system/clock.ts'
 import { enter } from './enter.ts'
 
-/** The first wait before room is looked for again, and how far it grows, in milliseconds. */
+/** The first wait before looking for room again, and its upper limit, in milliseconds. */
 const PROBE_MS = 5000
 const MAX_PROBE_MS = 30_000
 const PROBE_GROWTH = 1.5
 
 /**
- * Tasks at once. The account's queue is shared with people and other machines, so its free places are found by trying,
- * and every try uploads a picture:
+ * Concurrent tasks. The account's queue is shared with people and other machines, so its free places are found by
+ * trying, and every try uploads an image:
  *
  * 1. A refusal shrinks the slots to what was accepted. The refused submission keeps its slot and waits.
  * 2. When a task ends, one waiting submission takes its place.
- * 3. Other people's tasks end without a word: from time to time, one submission more than is known to fit is tried.
- * 4. When that is accepted, there may be room for another: the next is tried at once.
+ * 3. Other people's tasks end unnoticed: from time to time, one submission more than is known to fit is tried.
+ * 4. When that is accepted, there may be room for another: the next one is tried at once.
  */
 export class Slots {
   readonly #queue: PQueue
@@ -22,19 +22,19 @@ export class Slots {
   readonly #max: number
   /** Wakes refused submissions. */
   readonly #refused: (() => void)[] = []
-  /** How many tasks fitted at the last refusal; infinite when there was none. */
+  /** How many tasks fitted at the last refusal; infinite if there was none. */
   #known = Number.POSITIVE_INFINITY
   #probeMs = PROBE_MS
   #probe: AbortController | undefined
 
-  /** @param concurrency tasks at once, when nobody else uses the account */
+  /** @param concurrency concurrent tasks, if nobody else uses the account */
   constructor({ concurrency, clock }: { concurrency: number; clock: Clock }) {
     this.#max = concurrency
     this.#queue = new PQueue({ concurrency })
     this.#clock = clock
   }
 
-  /** Runs a task from its submission to its end, when there is a slot. */
+  /** Runs a task from its submission to its end, once there is a slot. */
   async run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const whole = async () => {
       try {
@@ -52,7 +52,7 @@ export class Slots {
     }
   }
 
-  /** The service refused a submission for a full queue: resolves when it is worth another try. */
+  /** The service refused a submission because its queue was full: resolves when it is worth another try. */
   async refused(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
     const own = ownSignal(signal)
@@ -83,7 +83,7 @@ export class Slots {
     this.#probe?.abort()
   }
 
-  /** How many tasks the service takes at once, as far as is known. */
+  /** How many concurrent tasks the service accepts, as far as is known. */
   get size(): number {
     return this.#queue.concurrency
   }
@@ -123,7 +123,7 @@ export class Slots {
     this.#settle()
   }
 
-  /** Keeps no timer when nobody waits, and forgets what was known when nothing runs. */
+  /** Keeps no timer if nobody waits, and forgets what was known if nothing is running. */
   #settle(): void {
     if (this.waiting > 0) return
     this.#probe?.abort()
