@@ -80,17 +80,6 @@ export interface JsonAnswer {
 /** Sends a call, now or later, once or more often. */
 export type SendJson = (call: Call) => Promise<JsonAnswer>
 
-export interface Transport {
-  /** Sends a call and returns its 2xx answer; everything else is thrown. */
-  open(call: Call): Promise<Opened>
-  /** Sends a call and returns the body of its 2xx answer as text. */
-  text(call: Call): Promise<BadAnswer>
-  /** Sends a call and returns the JSON of its 2xx answer. */
-  json: SendJson
-  /** The server's clock, as far as an answer has reported it; milliseconds since 1970. */
-  serverNow(): number | undefined
-}
-
 /** The common prefix of the reference's paths. */
 export const API_ROOT = '/openapi/v1'
 
@@ -98,13 +87,14 @@ const IDLE_TIMEOUT_MS = 30_000
 const MAX_TEXT_BYTES = 32 * 1024 * 1024
 
 /** The way to the API: the key is sent only there, in one header, and never along a redirect. */
-export function createTransport(options: TransportOptions): Transport {
+export function createTransport(options: TransportOptions) {
   const { apiKey, clock, log } = options
   const baseUrl = assertBaseUrl(options.baseUrl)
   if (apiKey !== undefined) assertKey(apiKey)
   const redact = createRedactor([apiKey])
   let skew: number | undefined
 
+  /** Sends a call and returns its 2xx answer; everything else is thrown. */
   async function open(call: Call): Promise<Opened> {
     if (apiKey === undefined) throw keyMissing(call)
     const { idleMs = IDLE_TIMEOUT_MS } = call
@@ -131,6 +121,7 @@ export function createTransport(options: TransportOptions): Transport {
     }
   }
 
+  /** The same with the body as text. */
   async function text(call: Call): Promise<BadAnswer> {
     const opened = await open(call)
     try {
@@ -142,6 +133,7 @@ export function createTransport(options: TransportOptions): Transport {
     }
   }
 
+  /** The same with the body as JSON. */
   async function json(call: Call): Promise<JsonAnswer> {
     const answer = await text(call)
     const bad = (problem: string) => badResponse(call, answer, problem)
@@ -150,7 +142,9 @@ export function createTransport(options: TransportOptions): Transport {
     return { value, bad }
   }
 
-  return { open, text, json, serverNow: () => (skew === undefined ? undefined : clock.now() + skew) }
+  /** The server's clock, as far as an answer has reported it; milliseconds since 1970. */
+  const serverNow = () => (skew === undefined ? undefined : clock.now() + skew)
+  return { open, text, json, serverNow }
 }
 
 function urlOf(baseUrl: string, call: Call): string {

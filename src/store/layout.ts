@@ -3,70 +3,55 @@ import { join, resolve } from 'node:path'
 import { type BlobRef, EXT_PATTERN, KEY_PATTERN, SHA256_PATTERN } from './entry.ts'
 import { ifExists } from './disk-errors.ts'
 
-/** Where everything is below the cache folder. Absolute paths; nothing is read or written here. */
-export interface Layout {
-  root: string
-  blobs: string
-  entries: string
-  journal: string
-  /** Files with speaking names, for bundlers. */
-  out: string
-  /** What was found out by reading files that have not changed since. */
-  notes: string
-  leases: string
-  tmp: string
-  /** Stand-ins. */
-  preview: string
-  /** What bundlers watch. */
-  states: string
-  blob(ref: Pick<BlobRef, 'sha256' | 'ext'>): string
-  entry(key: string): string
-  journalRecord(key: string): string
-  /** `fileName` must be safe already: see `safeFileName`. */
-  output(key: string, fileName: string): string
-  /** What bundlers get in the place of an output that they do not copy themselves, under the same name. */
-  placeholder(key: string, fileName: string): string
-  /** Touched when the asset of a key becomes ready: what bundlers watch. */
-  state(key: string): string
-  /** Queries of imports. */
-  imports: string
-  /** The query that a token of 16 hex digits stands for in the ids of modules. */
-  importRecord(token: string): string
-  /** The lease of a key, or the one named `lockfile`. */
-  lease(name: string): string
-}
-
 /** A name in a folder; not a path, and not a dot. */
 const FILE_NAME_PATTERN = /^[^/\\]*[^/\\.]$/
 
-/** @param cacheDir the cache folder, relative to the working folder if it is not absolute */
-export function createLayout(cacheDir: string): Layout {
+/** Where everything is below the cache folder. */
+export type Layout = ReturnType<typeof createLayout>
+
+/**
+ * Absolute paths below the cache folder; nothing is read or written here.
+ *
+ * @param cacheDir the cache folder, relative to the working folder if it is not absolute
+ */
+export function createLayout(cacheDir: string) {
   const root = resolve(cacheDir)
   const below = (...parts: string[]): string => join(root, ...parts)
+  const inFolder = (folder: string) => (key: string, fileName: string) =>
+    below(folder, checked(key, KEY_PATTERN), checked(fileName, FILE_NAME_PATTERN))
   return {
     root,
     blobs: below('blobs'),
     entries: below('entries'),
     journal: below('journal'),
+    /** Files with speaking names, for bundlers. */
     out: below('out'),
+    /** What was found out by reading files that have not changed since. */
     notes: below('notes'),
     leases: below('leases'),
     tmp: below('tmp'),
+    /** Stand-ins. */
     preview: below('preview'),
+    /** What bundlers watch. */
     states: below('state'),
+    /** Queries of imports. */
     imports: below('imports'),
-    blob: ({ sha256, ext }) => {
+    blob: ({ sha256, ext }: Pick<BlobRef, 'sha256' | 'ext'>) => {
       const name = `${checked(sha256, SHA256_PATTERN)}.${checked(ext, EXT_PATTERN)}`
       return below('blobs', name.slice(0, 2), name)
     },
-    entry: (key) => below('entries', `${checked(key, KEY_PATTERN)}.json`),
-    journalRecord: (key) => below('journal', `${checked(key, KEY_PATTERN)}.json`),
-    output: (key, fileName) => below('out', checked(key, KEY_PATTERN), checked(fileName, FILE_NAME_PATTERN)),
-    placeholder: (key, fileName) =>
-      below('tickets', checked(key, KEY_PATTERN), checked(fileName, FILE_NAME_PATTERN)),
-    state: (key) => below('state', checked(key, KEY_PATTERN)),
-    importRecord: (token) => below('imports', checked(token, KEY_PATTERN)),
-    lease: (name) => below('leases', checked(name, /^[\w-]+$/)),
+    entry: (key: string) => below('entries', `${checked(key, KEY_PATTERN)}.json`),
+    journalRecord: (key: string) => below('journal', `${checked(key, KEY_PATTERN)}.json`),
+    /** The name must be safe already: see {@link safeFileName}. */
+    output: inFolder('out'),
+    /** What bundlers get in the place of an output that they do not copy themselves, under the same name. */
+    placeholder: inFolder('tickets'),
+    /** Touched when the asset of a key becomes ready: what bundlers watch. */
+    state: (key: string) => below('state', checked(key, KEY_PATTERN)),
+    /** The query that a token of 16 hex digits stands for in the ids of modules. */
+    importRecord: (token: string) => below('imports', checked(token, KEY_PATTERN)),
+    /** The lease of a key, or the one named `lockfile`. */
+    lease: (name: string) => below('leases', checked(name, /^[\w-]+$/)),
   }
 }
 

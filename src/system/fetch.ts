@@ -13,8 +13,8 @@ export interface FetchOptions {
  * Without a proxy it is the global one. This machine itself is never accessed through a proxy.
  */
 export function createFetch({ env }: FetchOptions): Fetch {
-  const httpProxy = proxyUrl(env, 'HTTP_PROXY')
-  const httpsProxy = proxyUrl(env, 'HTTPS_PROXY')
+  const httpProxy = proxyUrl(env, 'HTTP_PROXY') ?? ''
+  const httpsProxy = proxyUrl(env, 'HTTPS_PROXY') ?? ''
   if (!httpProxy && !httpsProxy) return globalThis.fetch
   const noProxy = env.no_proxy || env.NO_PROXY || ''
 
@@ -45,14 +45,11 @@ function proxyUrl(env: FetchOptions['env'], name: string): string | undefined {
 }
 
 /** undici is loaded only if there is a proxy: a warm build should not pay for it. */
-async function loadProxiedFetch(proxies: {
-  httpProxy: string | undefined
-  httpsProxy: string | undefined
-  noProxy: string
-}): Promise<Fetch> {
+async function loadProxiedFetch(
+  proxies: Record<'httpProxy' | 'httpsProxy' | 'noProxy', string>,
+): Promise<Fetch> {
   const { EnvHttpProxyAgent, fetch } = await import('undici')
-  const { httpProxy = '', httpsProxy = '', noProxy } = proxies
-  const dispatcher = new EnvHttpProxyAgent({ httpProxy, httpsProxy, noProxy })
+  const dispatcher = new EnvHttpProxyAgent(proxies)
   // The package and Node have the same fetch, but their types are unrelated.
   const viaProxy = fetch as unknown as (input: unknown, init: object) => Promise<Response>
   return (input, init) => viaProxy(input, { ...init, dispatcher })

@@ -27,10 +27,6 @@ export class SingleFlight {
     return flight
   }
 
-  has(key: string): boolean {
-    return this.#byKey.has(key)
-  }
-
   /** The number of works in progress whose key starts with `prefix`. */
   count(prefix: string): number {
     return [...this.#byKey.keys()].filter((key) => key.startsWith(prefix)).length

@@ -19,33 +19,22 @@ export interface Turn {
 
 const schema = z.looseObject({ version: z.literal(RECORD_VERSION), onItsWay: onItsWaySchema })
 
-/** What was sent for the keys of a machine: `journal/<account>-<key>.json`. */
-export interface MachineSubmissions {
-  /** @throws {MeshyError} MESHY_CACHE_CORRUPT, MESHY_CACHE_VERSION, MESHY_CACHE_UNREADABLE */
-  read(turn: Turn): Promise<OnItsWay | undefined>
-  /** @throws {MeshyError} MESHY_CACHE_UNWRITABLE */
-  write(turn: Turn, onItsWay: OnItsWay | undefined): Promise<void>
-  /**
-   * Removes what tells of nothing any more, a record that cannot be read as well. One whose key somebody is at work on is
-   * left for the next time.
-   *
-   * @throws {MeshyError} MESHY_CACHE_UNWRITABLE, MESHY_CACHE_UNREADABLE
-   */
-  prune(clock: Clock): Promise<void>
-}
-
 /** The service keeps a task for 3 days; a day more, since it is not the clock of this machine that counts. */
 const KEPT_MS = 4 * 24 * 60 * 60_000
 const NAME = /^([0-9a-f]{16}-[0-9a-f]{16})\.json$/
 
-export function createMachineSubmissions(layout: Layout, prepare: () => Promise<void>): MachineSubmissions {
+/** What was sent for the keys of a machine: `journal/<account>-<key>.json`. */
+export function createMachineSubmissions(layout: Layout, prepare: () => Promise<void>) {
   const fileOf = ({ account, key }: Turn): string => {
     if (!KEY_PATTERN.test(account) || !KEY_PATTERN.test(key)) throw new TypeError('Expected two digests')
     return path.join(layout.journal, `${account}-${key}.json`)
   }
   return {
-    read: async (turn) => (await readRecord(fileOf(turn), { schema: () => schema, corrupt }))?.onItsWay,
-    write: async (turn, onItsWay) => {
+    /** @throws {MeshyError} MESHY_CACHE_CORRUPT, MESHY_CACHE_VERSION, MESHY_CACHE_UNREADABLE */
+    read: async (turn: Turn): Promise<OnItsWay | undefined> =>
+      (await readRecord(fileOf(turn), { schema: () => schema, corrupt }))?.onItsWay,
+    /** @throws {MeshyError} MESHY_CACHE_UNWRITABLE */
+    write: async (turn: Turn, onItsWay: OnItsWay | undefined): Promise<void> => {
       const file = fileOf(turn)
       if (!onItsWay) return orUnwritable(file, () => rm(file, { force: true }))
       await prepare()
@@ -53,7 +42,13 @@ export function createMachineSubmissions(layout: Layout, prepare: () => Promise<
       // The folder too, which another process may have made a moment ago.
       await orUnwritable(file, () => syncFolder(layout.root))
     },
-    prune: async (clock) => {
+    /**
+     * Removes what tells of nothing any more, a record that cannot be read as well. One whose key somebody is at work on is
+     * left for the next time.
+     *
+     * @throws {MeshyError} MESHY_CACHE_UNWRITABLE, MESHY_CACHE_UNREADABLE
+     */
+    prune: async (clock: Clock): Promise<void> => {
       for (const name of await listFolder(layout.journal)) {
         const [, lease] = NAME.exec(name) ?? []
         const file = path.join(layout.journal, name)

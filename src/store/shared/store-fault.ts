@@ -43,12 +43,8 @@ const LIMIT = 3
 /** Keeps a store that is down from being asked again and again: after three failures in a row it is off for the run. */
 export class Fuse {
   #failures = 0
-  #blown: StoreFault | undefined
-
   /** Why the store is not asked any more. */
-  get blown(): StoreFault | undefined {
-    return this.#blown
-  }
+  #blown: StoreFault | undefined
 
   /**
    * Whether a question that failed so may be asked once more. Time that is up is given twice only while nothing says that
