@@ -10,14 +10,14 @@ import { isOnItsWay, RETENTION_MS } from './record-state.ts'
 import { fileOf, type FileRole } from '../request/files.ts'
 import { isOutdated } from '../glb/facts.ts'
 
-/** Bytes that another source may still have. A pointer of Git LFS stands for bytes that are not here. */
+/** Bytes that another source may still have. A Git LFS pointer stands for bytes that are not here. */
 const RESTORABLE_CODES: ReadonlySet<ErrorCode> = new Set([
   'MESHY_BLOB_MISSING',
   'MESHY_BLOB_DAMAGED',
   'MESHY_BLOB_LFS_POINTER',
 ])
 
-/** What is known of a request on this machine, without asking the service. */
+/** What this machine knows about a request, without asking the service. */
 export interface Finding {
   state: State
   entry: Entry | undefined
@@ -26,26 +26,26 @@ export interface Finding {
   lacking: FileRole[]
   /** Verified files by role: absolute paths. */
   paths: Map<FileRole, string>
-  /** What the import wants to be derived from the model and is not there yet; unset while there is no model. */
+  /** What the import wants to be derived from the model and does not exist yet; unset while there is no model. */
   derivation?: Derivation | undefined
-  /** What was derived already; then `paths` has it as the GLB, whether or not the model itself is here. */
+  /** What was already derived; `paths` then has it as the GLB, whether or not the model itself is here. */
   derived?: DerivedFile | undefined
-  /** Further levels of detail that were derived already, from fine to coarse. */
+  /** Further levels of detail that were already derived, from fine to coarse. */
   levels?: DerivedPart[] | undefined
-  /** How the import could have what is missing without paying. */
+  /** How the import could get what is missing without paying. */
   free?: string | undefined
 }
 
-/** A file that was derived, and its verified copy. */
+/** A derived file, and its verified copy. */
 export interface DerivedPart {
   file: DerivedFile
   path: string
 }
 
-/** What is known of a model that is stored. */
+/** What is known about a stored model. */
 export type StoredFinding = Finding & { entry: Entry }
 
-/** Finds out in which of the four states a request is. Every file that is handed out was verified here. */
+/** Determines which of the four states a request is in. Every file that is handed out was verified here. */
 export async function classify(ports: FindingPorts, request: Request): Promise<Finding> {
   const entry = await findEntry(ports, request.key)
   if (entry) {
@@ -62,8 +62,8 @@ export async function classify(ports: FindingPorts, request: Request): Promise<F
 }
 
 /**
- * What a key means: the lockfile says it, before everything else. What only this machine knows counts where the lockfile
- * is silent, but never in `frozen`: there the committed file is the one authority.
+ * What a key means: the lockfile takes precedence over everything else. What only this machine knows counts if the
+ * lockfile has no entry, but never in `frozen`: there the committed file is the only authority.
  */
 export async function findEntry({ store, options }: FindingPorts, key: string): Promise<Entry | undefined> {
   const pinned = await store.lockfile?.get(key)
@@ -96,8 +96,8 @@ async function verifyFiles(ports: FindingPorts, entry: Entry, request: Request) 
 }
 
 /**
- * Preview pictures that earlier versions had made but did not fetch: a model that is pinned without them is served without
- * them, where they cannot be had any more.
+ * Preview images that earlier versions requested but did not fetch: a model that is pinned without them is served
+ * without them, if they can no longer be obtained.
  */
 function isForgone(
   { options, clock, reporter: { notices } }: FindingPorts,
@@ -113,7 +113,9 @@ function isForgone(
   return true
 }
 
-/** What was derived is verified alone: the model that it comes from need not be here. Undefined unless all of it is. */
+/**
+ * A derivation is verified on its own: the model that it comes from need not be here. Undefined unless all of it is.
+ */
 async function verifyDerived(
   ports: FindingPorts,
   { name }: Request,
@@ -143,7 +145,7 @@ async function verifyPart(
   return path === undefined ? undefined : { file, path }
 }
 
-/** The path of a file whose bytes are right; undefined when they are missing or damaged, and so restorable. */
+/** The path of a file whose bytes are correct; undefined if they are missing or damaged, and therefore restorable. */
 async function verifiedPath(
   { store: { outputs }, options, reporter: { notices } }: FindingPorts,
   ref: BlobRef,
@@ -161,16 +163,18 @@ async function verifiedPath(
   }
 }
 
-/** The name of a file without extension: the image's name for the model in its formats, with the role behind it for others. */
+/**
+ * The name of a file without extension: the image's name for the model in its formats, followed by the role for others.
+ */
 function fileStem(name: string, role: FileRole): string {
   return fileOf(role).format === role ? name : `${name}-${role}`
 }
 
 /**
- * A key is a short name: who tries can make a picture that has the key of another one. The SHA-256 of its pictures is what
- * proves that a model was made of them.
+ * A key is short: an attacker can craft an image that has the key of another one. The SHA-256 of its images proves that
+ * a model was made from them.
  *
- * @param known the request of an entry, or of a record of the journal
+ * @param known the request of an entry, or of a journal record
  * @throws {MeshyError} MESHY_IMAGE_MISMATCH
  */
 function assertSamePictures(known: CanonicalRequest, request: Request): void {
@@ -190,8 +194,8 @@ function assertSamePictures(known: CanonicalRequest, request: Request): void {
 }
 
 /**
- * Whether nothing is left to do for a stored model: it is pinned, nothing on its way tells of its key, it says of which
- * pictures it is made, and its facts are told as today. A run that may not generate leaves it as it is.
+ * Whether nothing is left to do for a stored model: it is pinned, no record on its way belongs to its key, it records
+ * which images it was made from, and its facts are current. A run that may not generate leaves it as it is.
  */
 export async function isComplete(
   { options: { mode }, store }: Pick<FindingPorts, 'options' | 'store'>,

@@ -6,7 +6,7 @@ import type { Hasher } from '../request/fingerprint.ts'
 import type { FindingPorts } from './ports.ts'
 import type { Notices } from '../system/logger.ts'
 
-/** One file that is made of a stored model. */
+/** One file that is derived from a stored model. */
 export interface Part {
   /** Fingerprint of the model's bytes and the steps, 16 hex digits. */
   key: string
@@ -14,13 +14,13 @@ export interface Part {
   plan: DerivationPlan
 }
 
-/** What an import wants to be derived from a model that is stored. */
+/** What an import wants to be derived from a stored model. */
 export interface Derivation {
-  /** That of its only part, or of all of them together. */
+  /** The key of its only part, or of all of them together. */
   key: string
   /** For readers. */
   steps: string[]
-  /** Undefined where the model is shown as it came, and only has further levels. */
+  /** Undefined if the model is shown as it came, and only has further levels. */
   main: Part | undefined
   /** Further levels of detail, from fine to coarse. */
   levels: Part[]
@@ -32,10 +32,10 @@ interface Deriving {
   store: { hasher: Hasher }
 }
 
-/** Raised when all that is derived is to be derived anew. */
+/** Increased to derive everything again. */
 const KEY_VERSION = 1
 
-/** Undefined when the import wants the model as it came. */
+/** Undefined if the import wants the model as it came. */
 export function derivationOf(
   { options, store: { hasher } }: Deriving,
   { derivation: plan, lods }: Pick<Request, 'derivation' | 'lods'>,
@@ -58,17 +58,17 @@ export function derivationOf(
   }
 }
 
-/** The key of what steps make of a model. */
+/** The key of what steps make from a model. */
 export function derivedKey(hasher: Hasher, sha256: string, steps: unknown[]): string {
   return hasher.text(JSON.stringify(['derived', KEY_VERSION, sha256, steps]))
 }
 
-/** Every file that a derivation makes. */
+/** Every file that a derivation produces. */
 export function partsOf({ main, levels }: Derivation): Part[] {
   return main ? [main, ...levels] : levels
 }
 
-/** What is known of the model that an import gets of an entry, whether or not its bytes are here. */
+/** The facts of the model that an import gets from an entry, whether or not its bytes are here. */
 export function factsOf(
   deriving: Deriving,
   request: Pick<Request, 'derivation' | 'lods'>,
@@ -84,8 +84,8 @@ interface FrozenDeriving extends Deriving {
 }
 
 /**
- * What an earlier release derived by the same steps, and pinned. `frozen` serves it, since a newer release alone must not
- * break what is committed; every other mode derives anew.
+ * What an earlier release derived with the same steps, and pinned. `frozen` serves it, because a newer release alone
+ * must not break what is committed; every other mode derives it again.
  */
 export function findEarlier(
   { options, store: { hasher }, reporter: { notices } }: FrozenDeriving,
@@ -109,7 +109,7 @@ export function findEarlier(
   return { key, file }
 }
 
-/** The user's own steps come first, and their versions are the user's business. */
+/** The user's own steps come first, and their versions are up to the user. */
 function withoutRevisions(steps: readonly string[], own: number): string {
   return JSON.stringify(steps.map((step, i) => (i < own ? step : step.replace(/@\d+$/, ''))))
 }

@@ -6,10 +6,10 @@ import type { FindingPorts } from './ports.ts'
 import { isOffline } from './modes.ts'
 
 /**
- * Brings what the lockfile pins and this project does not have, several files at once, before the first module asks for
- * one. Where a store is silent, nothing is said here: whoever needs the bytes says so.
+ * Fetches what the lockfile pins and this project does not have, several files at once, before the first module asks
+ * for one. If a store has nothing, this stays silent: whoever needs the bytes reports it.
  *
- * @returns how many files came
+ * @returns how many files were fetched
  */
 export async function fetchAhead({ store, options, clock, signal }: FindingPorts): Promise<number> {
   if (store.shared.sources.length === 0 || !store.lockfile || isOffline(options.mode)) return 0
@@ -21,7 +21,7 @@ export async function fetchAhead({ store, options, clock, signal }: FindingPorts
   return brought.filter(Boolean).length
 }
 
-/** Nothing may be asked for of what cannot be written here: a read-only checkout builds from what it has. */
+/** Nothing is requested that cannot be written here: a read-only checkout builds from what it has. */
 async function isBrought(bringing: Promise<Brought>): Promise<boolean> {
   try {
     return (await bringing).from !== undefined
@@ -31,7 +31,7 @@ async function isBrought(bringing: Promise<Brought>): Promise<boolean> {
   }
 }
 
-/** By name and length alone: what is damaged is found when it is used. */
+/** By name and length only: damage is found when a file is used. */
 async function filterMissing(refs: readonly BlobRef[], pathOf: (ref: BlobRef) => string): Promise<BlobRef[]> {
   const isThere = await Promise.all(refs.map(async (ref) => (await sizeOf(pathOf(ref))) === ref.bytes))
   return refs.filter((_, index) => !isThere[index])

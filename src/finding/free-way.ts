@@ -4,12 +4,12 @@ import type { FindingPorts } from './ports.ts'
 import type { ErrorCode } from '../system/errors.ts'
 import { ifIntact } from '../store/disk-errors.ts'
 
-/** What is aimed at where an import names no count. */
+/** The target if an import names no count. */
 const DEFAULT_POLYCOUNT = 30_000
 
 /**
- * How an import could have its model without paying: when the project has one of the same pictures that differs in
- * nothing but more polygons, `simplify` makes it of that one; and one of an emulator is there for runs with an emulator.
+ * How an import could get its model without paying. If the project has a model of the same images that differs only in
+ * having more polygons, `simplify` reduces that one; a model of an emulator is available to runs with an emulator.
  */
 export async function findFreeWay({ store }: FindingPorts, request: Request): Promise<string | undefined> {
   const entries = store.lockfile ? await store.lockfile.all() : await readAll(store)
@@ -41,7 +41,7 @@ function simplified(entries: ReadonlyMap<string, Entry>, request: Request): stri
   return `\`${nearest.image}\` ${written} is already stored: \`simplify=${wanted}\` on that import reduces it to ${wanted} triangles for free.`
 }
 
-/** An entry that cannot be read is told where it is needed: it gives no hint about others. */
+/** An unreadable entry is reported where it is needed; here it just gives no hint about others. */
 const NO_HINT: readonly ErrorCode[] = ['MESHY_CACHE_CORRUPT', 'MESHY_CACHE_UNREADABLE', 'MESHY_CACHE_VERSION']
 
 async function readAll({ entries }: FindingPorts['store']): Promise<Map<string, Entry>> {
@@ -56,8 +56,8 @@ function differsOnlyInPolycount(wanted: CanonicalRequest, stored: CanonicalReque
 }
 
 /**
- * A request but for its polygons and its service. Fields in one order, since a lockfile keeps them in another one than a
- * request that was just read.
+ * A request without its polygons and its service. Fields in a fixed order, because a lockfile stores them in another
+ * order than a request that was just read.
  */
 function exceptPolycount({ kind, images, textureImages, params, take }: CanonicalRequest): string {
   const pictures = [images, textureImages].map((list) =>

@@ -1,18 +1,18 @@
 export const MODES = ['generate', 'ask', 'frozen', 'preview', 'plan'] as const
-/** What a run does with a model that is not at hand; see the table of modes in the README. */
+/** What a run does with a model that is not ready; see the table of modes in the README. */
 export type Mode = (typeof MODES)[number]
 
-/** The four states of a request (DESIGN: only `missing` may ever lead to a paid POST). */
+/** The four states of a request: only `missing` may ever lead to a paid POST. */
 export const STATES = ['ready', 'restorable', 'on its way', 'missing'] as const
 export type State = (typeof STATES)[number]
 
 /**
  * What a run does with a request:
  * - `serve`: hand out the bytes.
- * - `restore`: fetch the pinned bytes from the task, unpaid; they must match.
- * - `wait`: take over the task that is on its way. Live: show a stand-in meanwhile and swap.
- * - `submit`: pay. Live: show a stand-in meanwhile and swap.
- * - `ask`: show a stand-in and the price; submit when the developer says so.
+ * - `restore`: fetch the pinned bytes from the task, without paying; they must match.
+ * - `wait`: adopt the task that is on its way. Live: show a stand-in and swap it later.
+ * - `submit`: pay. Live: show a stand-in and swap it later.
+ * - `ask`: show a stand-in and the price; submit when the developer approves.
  * - `stand-in`: show a stand-in; nothing is on its way.
  * - `fail`: report it, with all others, at the end.
  * - `row`: only list it.
@@ -37,7 +37,7 @@ export function isOffline(mode: Mode): boolean {
   return mode === 'preview' || mode === 'plan'
 }
 
-/** Whether a mode may ever lead to a new model, be it after a yes. */
+/** Whether a mode may ever lead to a new model, possibly after approval. */
 export function mayGenerate(mode: Mode): boolean {
   return mode === 'generate' || mode === 'ask'
 }

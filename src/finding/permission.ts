@@ -2,8 +2,8 @@ import { isMeshyError, MeshyError } from '../system/errors.ts'
 import { decide, type Mode } from './modes.ts'
 
 /**
- * What allows a model to be paid. Only the table of modes and a developer's yes for that very key make one, and each
- * POST takes one: a way to it that forgot to ask does not compile.
+ * What allows a model to be paid for. Only the table of modes and a developer's approval for that very key create one,
+ * and each POST takes one: code that forgot to ask does not compile.
  */
 export class Permission {
   readonly #key: string
@@ -17,18 +17,18 @@ export class Permission {
     return decide(mode, 'missing') === 'submit' ? new Permission(key) : undefined
   }
 
-  /** What a developer said of this key, in the terminal or by a button. */
+  /** A developer's approval for this key, in the terminal or with a button. */
   static ofYes(key: string): Permission {
     return new Permission(key)
   }
 
-  /** Asked right before the POST. @throws {MeshyError} MESHY_PERMISSION_MISSING */
+  /** Called right before the POST. @throws {MeshyError} MESHY_PERMISSION_MISSING */
   assertCovers(key: string): void {
     if (key !== this.#key) throw permissionMissing({ key, imageName: key })
   }
 }
 
-/** The error of a model that would have to be paid, in a run that may not pay it. */
+/** The error of a model that would have to be paid for, in a run that may not pay for it. */
 export function permissionMissing({ key, imageName }: { key: string; imageName: string }): MeshyError {
   return new MeshyError('MESHY_PERMISSION_MISSING', {
     message: `\`${imageName}\` is missing, and this run has no permission to pay for it. Nothing was submitted.`,
@@ -37,7 +37,7 @@ export function permissionMissing({ key, imageName }: { key: string; imageName: 
   })
 }
 
-/** Whether work ended since its model turned out to be missing, and nobody has allowed it to be paid. */
+/** Whether work ended because its model turned out to be missing, and nobody has allowed paying for it. */
 export function lacksPermission(error: unknown): error is MeshyError {
   return isMeshyError(error) && error.code === 'MESHY_PERMISSION_MISSING'
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../system/clock.ts'
 import type { Notices } from '../system/logger.ts'
 import type { Mode } from './modes.ts'
 
-/** What finding out about a request needs of the run around it. */
+/** What finding out about a request needs from the surrounding run. */
 export interface FindingPorts {
   options: {
     mode: Mode
@@ -21,16 +21,16 @@ export interface FindingPorts {
   signal: AbortSignal
 }
 
-/** What is on this machine for a project, and what it shares. */
+/** What this machine has for a project, and what it shares. */
 export interface ProjectStore extends Store {
   shared: SharedStores
-  /** Reads and digests an image once for a run, however often it is imported. */
+  /** Reads and hashes an image once per run, however often it is imported. */
   images: ImageReader
   hasher: Hasher
 }
 
 /** The time here, and at the service. */
 export interface ServiceClock extends Clock {
-  /** As far as an answer told it, else the time here; milliseconds since 1970. */
+  /** As far as an answer has reported it, otherwise the time here; milliseconds since 1970. */
   serviceNow(): number
 }

@@ -14,17 +14,17 @@ import type { FindingPorts } from './ports.ts'
 
 /** How long the service keeps the files of a task: 3 days (docs.meshy.ai, asset retention). */
 export const RETENTION_MS = 3 * 24 * 60 * 60_000
-/** How much longer than that we wait before we take a task for gone: it is counted from our own start. */
+/** How much longer we wait before we consider a task gone, because we count from our own start. */
 const MARGIN_MS = 60 * 60_000
-/** A whole day more where something is thrown away by the clock of this machine, which is not the one that counts. */
+/** A whole day more if something is discarded by the clock of this machine, which is not the one that counts. */
 const LONG_MARGIN_MS = 24 * 60 * 60_000
 
-/** A record of what may be paid already. */
+/** A record of something that may already be paid for. */
 type RecordOnItsWay = StartedRecord | AcceptedRecord
 
 /**
- * Whether a record tells of a task that may still be kept, or of a submission whose answer may still come. One that was
- * never sent does not, nor one of which the service keeps nothing more.
+ * Whether a record refers to a task that may still be kept, or to a submission whose answer may still come. A
+ * submission that was never sent does not count, nor does one of which the service no longer keeps anything.
  *
  * @param now at the service, as far as that is known
  */
@@ -33,17 +33,17 @@ export function isOnItsWay(record: JournalRecord | undefined, now: number): reco
   return !isUnsent(record) && !isPastRetention(record, now)
 }
 
-/** Whether a record was written and nothing was sent after it: then nothing was paid. */
+/** Whether a record was written but nothing was sent after it: then nothing was paid. */
 export function isUnsent(record: JournalRecord): boolean {
   return record.state === 'started' && !record.sent && !record.lost
 }
 
-/** Whether the service keeps nothing more of what was begun. */
+/** Whether the service no longer keeps anything of what was started. */
 export function isPastRetention(record: JournalRecord | undefined, now: number): boolean {
   return hasLasted(record, now, RETENTION_MS + MARGIN_MS)
 }
 
-/** The same, for whoever can only ask the clock of this machine and throws away what tells of it. */
+/** The same, for code that only has the clock of this machine and discards the records. */
 export function isLongOver(record: JournalRecord, now: number): boolean {
   return hasLasted(record, now, RETENTION_MS + LONG_MARGIN_MS)
 }
@@ -53,20 +53,23 @@ function hasLasted(record: JournalRecord | undefined, now: number, ms: number): 
 }
 
 /**
- * A record of another task stays: that one was paid as well, and nobody has its model. So does a submission that may
- * have become a task, as long as that could be taken over.
+ * A record of another task stays: that one was paid for as well, and nobody has its model. So does a submission that
+ * may have become a task, as long as that could be adopted.
  */
 export function isSettled(record: JournalRecord | UnreadableRecord, entry: Entry, now: number): boolean {
   if (record.state === 'accepted') return record.taskId === entry.task?.id
   return record.state === 'started' && (isUnsent(record) || isLongOver(record, now))
 }
 
-/** Whether a record says that the service refused or refunded the request, and would again. */
+/** Whether a record says that the service refused or refunded the request, and would do so again. */
 export function isFinal(record: JournalRecord | undefined): record is FailedRecord {
   return record?.state === 'failed' && record.failure.retryable !== true
 }
 
-/** Whether what failed may be all right with the key of now, which is another one: who changed it wants it to be tried. */
+/**
+ * Whether something that failed may succeed with the current key, which is a different one: whoever changed the key
+ * wants it to be tried.
+ */
 export function isOfOtherKey(
   { options }: Pick<FindingPorts, 'options'>,
   { account, failure }: FailedRecord,
@@ -76,7 +79,7 @@ export function isOfOtherKey(
   )
 }
 
-/** The error of a request that failed in an earlier run, or beside this one. */
+/** The error of a request that failed in an earlier run, or in parallel with this one. */
 export function failedBefore({ key, image, failure }: FailedRecord): MeshyError {
   const retryable = failure.retryable === true
   const { taskId, consumedCredits = 0 } = failure
@@ -95,7 +98,7 @@ export function failedBefore({ key, image, failure }: FailedRecord): MeshyError 
   })
 }
 
-/** Of a refusal its own code; a failure of a task may have any code, and is told as one. */
+/** A refusal has its own code; a failure of a task may have any code, and is reported as one. */
 function codeOf({ code, taskId }: JournalFailure): ErrorCode {
   const isOwn = taskId === undefined && Object.hasOwn(failures, code)
   return isOwn ? (code as ErrorCode) : 'MESHY_TASK_FAILED'
@@ -106,7 +109,7 @@ function nextStep(failure: JournalFailure): string {
   return `${first}A build submits it again; a dev server does so after you approve.`
 }
 
-/** What a failure cost, where it cost something. */
+/** What a failure cost, if it cost something. */
 export function chargeOf(credits: number): string {
   return `The service charged ${credits} credits for it, so it is not submitted again by itself.`
 }

@@ -2,38 +2,38 @@ import type { Derivation } from '../request/derive-directives.ts'
 
 /** What is derived from a model, as data. Absent fields ask for nothing. */
 export interface DerivationPlan extends Derivation {
-  /** For a level of detail: the part of the triangles that it has of the first level. */
+  /** For a level of detail: the fraction of the triangles of the first level that it has. */
   level?: number | undefined
 }
 
-/** An optional package that derives; `derive/libraries.ts` loads it. */
+/** An optional package for derivations; `derive/libraries.ts` loads it. */
 export type PackageName = 'sharp' | 'meshoptimizer' | 'draco3dgltf' | 'watlas'
 
-/** What `optimize` means where the import says nothing else. */
+/** What `optimize` means if the import says nothing else. */
 export const OPTIMIZED = { textureSize: 2048, textureFormat: 'webp', compress: 'meshopt' } as const
 
-/** What a step is called and asks for. What it does is in `steps/`, which is loaded when something is derived. */
+/** The name of a step and what it asks for. What it does is in `steps/`, which is loaded when something is derived. */
 interface StepKind {
   name: string
-  /** Raised whenever the step gives other bytes, so that the key of what it makes changes. */
+  /** Increased whenever the step gives other bytes, so that the key of its result changes. */
   revision: number
-  /** What a plan, completed, asks of it; undefined when it asks for nothing. `true` has no value to be told. */
+  /** What a completed plan asks of it; undefined if it asks for nothing. `true` has no value to show. */
   valueIn(plan: DerivationPlan): string | number | true | undefined
-  /** What `optimize` asks of it by itself, which is not told. */
+  /** What `optimize` asks of it by itself, which is not shown. */
   implied?: string | number
-  /** Whether it is asked for to make a model lighter, and for nothing that shows. */
+  /** Whether it is requested only to make a model lighter, without visible effect. */
   isForSize?: true
   /** Optional packages that it needs for a value. */
   needs(value: string | number | true): readonly PackageName[]
 }
 
-/** In the order in which they are told. */
+/** In the order in which they are named. */
 const STEP_KINDS: readonly StepKind[] = [
   {
     name: 'simplify',
     revision: 4,
     valueIn: ({ simplify }) => simplify,
-    // What does not show is taken out without cutting across the texture, so that nothing is laid out anew.
+    // What is not visible is removed without cutting across the texture, so no texture is laid out again.
     needs: (value) => (value === 'auto' ? ['meshoptimizer'] : ['meshoptimizer', 'sharp', 'watlas']),
   },
   {
@@ -92,8 +92,8 @@ export function completePlan(plan: DerivationPlan): DerivationPlan {
 }
 
 /**
- * The steps of a plan as text: part of the key of what is derived, and for readers of the lockfile. Two plans that
- * mean the same have the same steps; a plan that asks for nothing has none.
+ * The steps of a plan as text: part of the key of a derivation, and for readers of the lockfile. Two plans with the
+ * same meaning have the same steps; a plan that asks for nothing has none.
  */
 export function stepsOf(plan: DerivationPlan): string[] {
   return askedKinds(plan)
@@ -106,7 +106,7 @@ export function packagesOf(plan: DerivationPlan): PackageName[] {
   return [...new Set(askedKinds(plan).flatMap(({ kind, value }) => kind.needs(value)))]
 }
 
-/** Whether a plan wants a lighter model and nothing else, so that a heavier one is no use. */
+/** Whether a plan only wants a lighter model, so that a heavier one is useless. */
 export function isForSize(plan: DerivationPlan): boolean {
   return askedKinds(plan).every(({ kind }) => kind.isForSize)
 }
@@ -119,7 +119,7 @@ function askedKinds(plan: DerivationPlan) {
   })
 }
 
-/** A flag always tells its revision, others from the second on. */
+/** A flag always shows its revision, other steps from the second on. */
 function textOf({ name, revision }: StepKind, value: string | number | true): string {
   const told = value === true ? name : `${name}=${value}`
   return value === true || revision > 1 ? `${told}@${revision}` : told

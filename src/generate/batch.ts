@@ -7,26 +7,26 @@ import { by } from '../system/order.ts'
 import type { Reservation } from './budget.ts'
 import type { Permission } from '../finding/permission.ts'
 
-/** A request that is missing, or whose submission was cut off before its outcome was known. */
+/** A request that is missing, or whose submission was interrupted before its outcome was known. */
 export interface Candidate {
   request: Request
   record: JournalRecord | undefined
-  /** Without one, only a task that exists is taken over. */
+  /** Without one, only an existing task can be adopted. */
   permission: Permission | undefined
 }
 
-/** What a batch decided about a candidate: take over a task that exists, or pay. */
+/** What a batch decided about a candidate: adopt an existing task, or pay. */
 export type Admission =
   | { adopt: Task }
   | {
       permission: Permission
-      /** Released by the claim of whoever was admitted. */
+      /** Released by the claim of the candidate that was admitted. */
       reservation: Reservation
       /** Aborted when another submission of the batch showed that none can succeed. */
       batch: AbortController
     }
 
-/** Decides about all candidates of a batch at once, before anything is paid. One result or error for each. */
+/** Decides about all candidates of a batch at once, before anything is paid. Returns one result or error for each. */
 export type Decide = (candidates: Candidate[]) => Promise<(Admission | MeshyError)[]>
 
 interface Waiting {
@@ -35,14 +35,16 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-/** Announced, priced and submitted in one order, whichever module the bundler loaded first. */
+/** Announced, priced and submitted in a fixed order, whichever module the bundler loaded first. */
 const byImage = by(({ candidate: { request } }: Waiting) => [request.imageName, request.key])
 
-/** How long the module graph must show nothing new. Long enough for a parser, short beside a task of minutes. */
+/**
+ * How long nothing new may appear in the module graph. Long enough for a parser, short compared with a task of minutes.
+ */
 const QUIET_MS = 300
 
 /**
- * Gathers candidates until the module graph has been quiet for a moment, so that in ordinary builds the whole batch is
+ * Collects candidates until the module graph has been quiet for a moment, so that in ordinary builds the whole batch is
  * listed, announced and checked against the budget before the first submission.
  */
 export class Batch {

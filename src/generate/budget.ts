@@ -1,14 +1,14 @@
 import { MeshyError } from '../system/errors.ts'
 
-/** The other processes of a run that has several. */
+/** The other processes of a run that consists of several. */
 export interface OtherParts {
   /** Credits that they hold. */
   held(): number
-  /** Tells them what this one holds from now on, or no longer. */
+  /** Tells them what this process holds from now on, or no longer holds. */
   hold(credits: number): void
 }
 
-/** The credits that one run may spend. Each attempt reserves its price first, so no graph can pass the cap. */
+/** The credits that one run may spend. Each attempt reserves its price first, so no module graph can exceed the cap. */
 export class Budget {
   #reserved = 0
   readonly #others: OtherParts | undefined
@@ -17,7 +17,7 @@ export class Budget {
     this.#others = others
   }
 
-  /** Credits that attempts of this run hold, and those that were or may have been charged. */
+  /** Credits held by attempts of this run, and credits that were or may have been charged. */
   get reserved(): number {
     return this.#reserved + (this.#others?.held() ?? 0)
   }
@@ -27,9 +27,9 @@ export class Budget {
     return this.reserved + credits <= cap
   }
 
-  /** @throws {MeshyError} MESHY_BUDGET_EXCEEDED when the cap would be passed */
+  /** @throws {MeshyError} MESHY_BUDGET_EXCEEDED if the cap would be exceeded */
   reserve(credits: number, cap: number): Reservation {
-    // It is held before it is looked: of two processes at the same moment, at least one sees the other.
+    // Hold first, then look: of two processes at the same moment, at least one sees the other.
     this.#hold(credits)
     const reservation = new Reservation(() => this.#hold(-credits))
     const { reserved } = this
@@ -45,8 +45,8 @@ export class Budget {
 }
 
 /**
- * Credits held for one attempt to get a task. Whoever submits it owns it, and releases it whatever came of that: what was
- * charged, or may have been, stays until it is refunded.
+ * Credits held for one attempt to get a task. Whoever submits it owns the reservation, and releases it whatever the
+ * outcome: what was charged, or may have been, stays until it is refunded.
  */
 export class Reservation {
   #mayBeCharged = false
@@ -57,12 +57,12 @@ export class Reservation {
     this.#giveBack = giveBack
   }
 
-  /** The request is sent from now on: nobody knows any more whether it is charged. */
+  /** The request is being sent: from now on, nobody knows whether it is charged. */
   sent(): void {
     this.#mayBeCharged = true
   }
 
-  /** The service refused it, or gave the credits back. */
+  /** The service refused it, or refunded the credits. */
   refunded(): void {
     this.#mayBeCharged = false
     this.#settle()
@@ -74,7 +74,7 @@ export class Reservation {
     this.#settle()
   }
 
-  /** Once, whichever is heard of first. */
+  /** Only once, for whichever is reported first. */
   #settle(): void {
     if (!this.#isReleased || this.#mayBeCharged) return
     this.#giveBack?.()

@@ -14,9 +14,9 @@ import type { Reservation } from './budget.ts'
 import type { OnItsWay } from '../store/shared/on-its-way.ts'
 
 /**
- * A claim on a task of the journal, on one of the account, or on a new one, whose submission is paid.
+ * Claims a task from the journal, a task of the account, or a new one, whose submission is paid for.
  *
- * @throws {MeshyError} MESHY_PERMISSION_MISSING when there is no task, and the attempt may not pay
+ * @throws {MeshyError} MESHY_PERMISSION_MISSING if there is no task, and the attempt may not pay
  */
 export async function claimTask(
   ports: Ports,
@@ -34,7 +34,9 @@ export async function claimTask(
   return adopt(admission.adopt.id)
 }
 
-/** What was never sent, or provably never arrived, is over where nothing new is allowed: the journal says so. */
+/**
+ * A record that was never sent, or provably never arrived, is settled if nothing new is allowed: the journal says so.
+ */
 async function admit(
   ports: Ports,
   request: Request,
@@ -51,14 +53,14 @@ async function admit(
   }
 }
 
-/** A claim whose task is submitted when there is a slot, unless somebody else has submitted it meanwhile. */
+/** A claim whose task is submitted once there is a slot, unless someone else has submitted it in the meantime. */
 function submission(ports: Ports, request: Request, payment: Omit<Payment, 'decidedAt'>): Claim {
   const { limits } = ports.account()
   const { reservation, lease } = payment
   const decidedAt = ports.clock.serviceNow()
   const getTask = async (): Promise<string> => {
     const paid = await pay(ports, request, { ...payment, decidedAt })
-    // From here on it holds what is charged, and nothing else.
+    // From here on it holds only what is charged.
     reservation.release()
     if ('id' in paid) return paid.id
     claim.origin = 'adopted'
@@ -84,7 +86,7 @@ async function takeOver(
   await assertHeld(lease, request, NOT_SUBMITTED)
   const { journal } = ports.store
   await journal.start(recordOf(ports, request))
-  // How long it is kept counts from its own beginning, and not from that of what this machine sent.
+  // Its retention counts from its own start, not from the start of what this machine sent.
   await journal.accept(request.key, task.id, { startedAt: beginOf(task, ports.clock.serviceNow()) })
 }
 
@@ -93,8 +95,8 @@ function adopt(taskId: string): Claim {
 }
 
 /**
- * A record made with another API key or for another service. A task that this key can read is ours all the same, as
- * after the key of an account was renewed; what cannot be looked up may be running, and is an error.
+ * A record made with another API key or for another service. A task that this key can read is ours anyway, for example
+ * after the key of an account was renewed. A task that cannot be looked up may be running, and is an error.
  */
 async function assertOurs(ports: Ports, record: JournalRecord, lease: Lease): Promise<JournalRecord> {
   if (!isOnItsWay(record, ports.clock.serviceNow())) return record
@@ -106,7 +108,7 @@ async function assertOurs(ports: Ports, record: JournalRecord, lease: Lease): Pr
   return ports.store.journal.accept(record.key, taskId, here)
 }
 
-/** The task of a record, where this key sees it: by its id, or by its name. */
+/** The task of a record, if this key can see it: by its ID, or by its name. */
 async function readableTask(
   ports: Ports,
   record: StartedRecord | AcceptedRecord,
@@ -118,7 +120,7 @@ async function readableTask(
   return adoptable(recent, record.key, record.forgottenTasks)?.id
 }
 
-/** How far apart the clock of whoever sent it and that of the service may be. */
+/** The maximum difference between the clock of the sender and that of the service. */
 const CLOCKS_APART_MS = 10 * 60_000
 
 async function canRead({ account, signal }: Ports, { request, taskId }: AcceptedRecord): Promise<boolean> {
@@ -135,7 +137,7 @@ function otherAccount(record: StartedRecord | AcceptedRecord, expected: string):
   const { key, image, host } = record
   const isKnown = record.state === 'accepted'
   const task = isKnown ? `, task ${record.taskId}` : ''
-  // A task that is known is not this account's: that has been tried.
+  // A known task does not belong to this account: that has been tried.
   const adopt = isKnown
     ? ''
     : `run \`unplugin-meshy adopt <task id> ${key}\` if a task of this account is the right one, `
@@ -153,19 +155,19 @@ function otherAccount(record: StartedRecord | AcceptedRecord, expected: string):
 /** What a request is claimed with. */
 export interface Attempt {
   lease: Lease
-  /** The journal's record when it was decided to generate: a failure in it may be tried again. */
+  /** The journal record at the time of the decision to generate: a failure in it may be retried. */
   known: JournalRecord | undefined
-  /** Without one, only a task that exists is claimed. */
+  /** Without one, only an existing task can be claimed. */
   permission: Permission | undefined
-  /** What others have sent while we had a task of our own: it counts once that has come to nothing. */
+  /** What others have sent while we had a task of our own: it counts once our task has come to nothing. */
   told?: readonly OnItsWay[]
 }
 
 /** A task at the service that will give the model of a request. */
 export interface Claim {
   origin: 'generated' | 'adopted'
-  /** What this run holds for a task of its own: what is refunded later goes back. */
+  /** What this run holds for a task of its own: a later refund is returned to it. */
   reservation?: Reservation | undefined
-  /** Runs `watch` with the id of the task, inside the account's limit of tasks where this run submits it. */
+  /** Runs `watch` with the ID of the task; within the account's task limit if this run submits it. */
   running<T>(watch: (taskId: string) => Promise<T>): Promise<T>
 }

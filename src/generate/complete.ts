@@ -14,8 +14,8 @@ import { GLB_HEAD_BYTES } from '../glb/validate.ts'
 import { ifExists } from '../store/disk-errors.ts'
 
 /**
- * Does for a stored model what the run that stored it could not do any more, or did otherwise: pins it, ends its record
- * in the journal, and tells its pictures and facts as this release does. For runs that may generate.
+ * Completes what the run that stored a model could no longer do, or did differently: pins the model, ends its journal
+ * record, and updates the image digests and facts to this release. For runs that may generate.
  */
 export async function complete(
   ports: LocalPorts,
@@ -47,7 +47,7 @@ async function settle(ports: LocalPorts, entry: Entry): Promise<void> {
         : `its model is stored; ${record.error.message}`
     notices.once(`${entry.image}: ${problem}`)
   }
-  // Nobody waits for a lease when nothing is to be done under it.
+  // Nobody waits for a lease if there is nothing to do under it.
   if (!record || !isSettled(record, entry, clock.now())) return
   const ended = endRecord(ports, entry)
   if (!isLive) return ended
@@ -67,8 +67,8 @@ async function endRecord(ports: LocalPorts, entry: Entry): Promise<void> {
 }
 
 /**
- * Adds the SHA-256 of its pictures to an entry of an earlier release, which needs no API key. Where nothing may be
- * written, or can be, it stays as it is.
+ * Adds the SHA-256 of its images to an entry of an earlier release, which needs no API key. If nothing may or can be
+ * written, the entry stays as it is.
  */
 async function completePictures(ports: LocalPorts, request: Request, entry: Entry): Promise<void> {
   const {
@@ -98,8 +98,9 @@ async function addPictures({ store }: LocalPorts, { key, canonical }: Request): 
 const MAX_JSON_BYTES = 16_000_000
 
 /**
- * Tells the facts of a stored model anew where an earlier release told other ones, as far as its bytes are here; no byte
- * changes. Where nothing may be written, what is pinned stays as it is, so that every machine says the same.
+ * Determines the facts of a stored model again if an earlier release determined them differently, provided that its
+ * bytes are here; no byte changes. If nothing may be written, the pinned facts stay, so that every machine reports the
+ * same.
  */
 async function renewFacts(
   ports: LocalPorts,
@@ -118,7 +119,7 @@ async function renewFacts(
   return { ...(await classify(ports, request)), entry: renewed }
 }
 
-/** The entry with facts of today; undefined where they are the same, or the bytes are not here. */
+/** The entry with current facts; undefined if they are the same, or if the bytes are not here. */
 async function renew(ports: LocalPorts, entry: Entry): Promise<Entry | undefined> {
   const facts = await tellAgain(ports, { ...entry.files.glb, facts: entry.facts })
   const derived = { ...entry.derived }
@@ -130,7 +131,7 @@ async function renew(ports: LocalPorts, entry: Entry): Promise<Entry | undefined
   return isSame ? undefined : { ...entry, facts: facts ?? entry.facts, ...(entry.derived && { derived }) }
 }
 
-/** What cannot be told, or is told as before, keeps the facts that it has: a lockfile is not written for nothing. */
+/** Facts that cannot be determined, or that are unchanged, stay as they are: the lockfile is not written needlessly. */
 async function tellAgain(
   { store, signal }: LocalPorts,
   { facts, ...ref }: BlobRef & { facts: Facts },
@@ -148,11 +149,14 @@ async function tellAgain(
   }
 }
 
-/** What the first release told otherwise: skins, instances, turned nodes, morph targets, integers. Most models have none. */
+/**
+ * What the first release determined differently: skins, instances, rotated nodes, morph targets, integers. Most models
+ * have none of these.
+ */
 const TOLD_OTHERWISE =
   /"(?:skins|EXT_mesh_gpu_instancing|rotation|matrix|weights|sparse|KHR_mesh_quantization)"/
 
-/** Looks at the JSON of a model alone, so that it costs next to nothing. */
+/** Reads only the JSON of a model, so it costs next to nothing. */
 async function mayDiffer(file: string): Promise<boolean> {
   const handle = await ifExists(file, () => open(file))
   if (!handle) return false

@@ -13,13 +13,14 @@ import { RETENTION_MS } from '../finding/record-state.ts'
 import { reserve } from './reserve.ts'
 
 /**
- * Decides about a whole batch before anything of it is paid:
+ * Decides about a whole batch before anything in it is paid:
  *
- * 0. A build that fails anyway, for an import that cannot be read, sends nothing and costs nothing.
- * 1. The account's recent tasks are listed, which is free. One that carries a key is taken over.
- * 2. A submission that was cut off and cannot be found out is an error of its own.
- * 3. What nobody has allowed to be paid goes no further, nor does what lacks something here; see {@link findRefusals}.
- * 4. The rest is priced, announced, and held against the budget and the balance. Too much: nothing is submitted.
+ * 0. A build that fails anyway, because of an import that cannot be read, sends nothing and costs nothing.
+ * 1. The account's recent tasks are listed, which is free. A task that carries a key is adopted.
+ * 2. An interrupted submission whose outcome cannot be determined is an error of its own.
+ * 3. Candidates without permission go no further, nor do those that lack something here; see {@link findRefusals}.
+ * 4. The rest is priced, announced, and checked against the budget and the balance. If it is too much, nothing is
+ * submitted.
  */
 export async function decideBatch(
   ports: Ports,
@@ -32,7 +33,7 @@ export async function decideBatch(
   const allowed = candidates.filter((candidate, index) => found[index] === undefined && candidate.permission)
   const unmet = await findRefusals(ports, allowed)
   const toPay = allowed.filter((candidate) => !unmet.has(candidate))
-  // Other imports were read meanwhile.
+  // Other imports were read in the meantime.
   const laterFailure = failureOfRun(ports)
   const reserved = await reserve(ports, laterFailure ? [] : toPay)
   const batch = new AbortController()
@@ -52,10 +53,10 @@ interface Known {
   known: KnownTasks
 }
 
-/** How often the account is looked at while a task may be in the making, in milliseconds. */
+/** How often to look at the account while a task may be in the making, in milliseconds. */
 const LOOK_MS = { first: 1_000, longest: 10_000 }
 
-/** The tasks of the account, looked at again while a submission that was cut off may still become one. */
+/** The tasks of the account, fetched again as long as an interrupted submission may still become one. */
 async function lookAtAccount(ports: Ports, candidates: Candidate[]): Promise<Known> {
   for (let pause = LOOK_MS.first; ; pause = Math.min(LOOK_MS.longest, pause * 2)) {
     const found = { recent: await listOnce(ports, candidates), known: await readKnownTasks(ports.store) }
@@ -93,7 +94,7 @@ function findTask(
   return unknownOutcome(request, record, { recent, known })
 }
 
-/** Cut off before the answer: where nothing was made since that may be it, the request never arrived. */
+/** Interrupted before the answer: if no task that could match was created since, the request never arrived. */
 function unknownOutcome(
   request: Request,
   record: StartedRecord,

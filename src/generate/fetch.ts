@@ -8,7 +8,7 @@ import type { BlobRef, Entry } from '../store/entry.ts'
 import type { Ports, Expiring } from './ports.ts'
 import { RETENTION_MS } from '../finding/record-state.ts'
 
-/** Which files of which task, and what their bytes must be where that is known. */
+/** Which files of which task to fetch, and what their bytes must be if that is known. */
 interface FilesToFetch {
   kind: TaskKind
   task: Task
@@ -19,11 +19,11 @@ interface FilesToFetch {
 
 interface FetchedFiles {
   files: Partial<Record<FileRole, BlobRef>>
-  /** Roles that the task did not make. */
+  /** Roles that the task did not produce. */
   unavailable: FileRole[]
 }
 
-/** Brings files of a finished task into the cache. They come in whole and valid, or not at all. */
+/** Fetches files of a finished task into the cache. They arrive complete and valid, or not at all. */
 export async function fetchFiles(ports: Ports, wanted: FilesToFetch): Promise<FetchedFiles> {
   const fetched: FetchedFiles = { files: {}, unavailable: [] }
   for (const role of wanted.roles) {
@@ -73,7 +73,10 @@ function noFile(task: Task, role: FileRole): MeshyError {
   })
 }
 
-/** Remembers that the bytes of a model came from its task, as they would have to in the next run that begins like this one. */
+/**
+ * Records that the bytes of a model came from its task, as they would have to in the next run that starts like this
+ * one.
+ */
 export function noteExpiring(
   { reporter, clock }: Pick<Ports, 'reporter' | 'clock'>,
   { key, image, task, source }: Entry,

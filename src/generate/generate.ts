@@ -15,26 +15,26 @@ import { share, shareHere, takeShared } from './share.ts'
 import { withKeyLease, withSharedLease, withTeamLease } from './turn.ts'
 import { type ErrorCode, isMeshyError, MeshyError } from '../system/errors.ts'
 
-/** A finished request, how this run came to it, and what it cost this run. */
+/** A finished request, how this run obtained it, and what it cost this run. */
 export interface Generated {
   entry: Entry
   origin: Origin
   credits: number
 }
 
-/** Submissions of one request in one run: a failure that was refunded may deserve a second one. */
+/** Submissions of one request in one run: a refunded failure may deserve a second one. */
 const MAX_SUBMISSIONS = 2
 
 /**
  * The only sequence that pays: store → queue → service → store.
  *
  * 1. The lease of the key: one process pays, the others wait here and then find the entry.
- * 2. A look at the store again, now that nobody else writes this key; then at those of the machine and the team.
- * 3. A task: the one of the journal, one of the account that carries the key, or a new one, which is paid.
- * 4. Its GLB, then the entry and the lockfile, then the end of the journal's record; last the files beside it.
+ * 2. Another look at the store, now that nobody else writes this key; then at the stores of the machine and the team.
+ * 3. A task: the one in the journal, one of the account that carries the key, or a new one, which is paid for.
+ * 4. Its GLB, then the entry and the lockfile, then the end of the journal record; last, the other files.
  *
- * @param attempt.known the journal's record when it was decided to generate
- * @throws {MeshyError} MESHY_PERMISSION_MISSING when nothing is on its way, and nothing allows it to be paid
+ * @param attempt.known the journal record at the time of the decision to generate
+ * @throws {MeshyError} MESHY_PERMISSION_MISSING if nothing is on its way, and paying is not permitted
  */
 export async function generate(
   ports: Ports,
@@ -48,19 +48,19 @@ export async function generate(
   })
 }
 
-/** The model that somebody else has already; or a new one, while nobody else of the team makes it. */
+/** The model that someone else already has; otherwise a new one, while nobody else in the team makes it. */
 async function takeOrMake(ports: Ports, request: Request, attempt: Attempt): Promise<Generated> {
   const { permission, known, lease } = attempt
   const shared = await takeShared(ports, request)
   if (shared) return { entry: shared, origin: 'shared', credits: 0 }
-  // Nothing is on its way, so that only paying is left.
+  // Nothing is on its way, so paying is the only option left.
   if (!permission && !known) throw permissionMissing(request)
   if (!permission) return generateInTurn(ports, request, attempt)
   return withTeamLease(ports, request, lease, async (held, told) => {
-    // Whoever had the lease before may have paid meanwhile.
+    // The previous holder of the lease may have paid in the meantime.
     const meanwhile = held === lease ? undefined : await takeShared(ports, request)
     if (meanwhile) return { entry: meanwhile, origin: 'shared', credits: 0 }
-    // Or have been killed before it was done.
+    // Or may have been killed before it was done.
     const all = [await toldHere(ports, request.key), told]
     const own = await ports.store.journal.read(request.key)
     await inherit(ports, request, all)
@@ -71,17 +71,17 @@ async function takeOrMake(ports: Ports, request: Request, attempt: Attempt): Pro
 
 async function generateInTurn(ports: Ports, request: Request, attempt: Attempt): Promise<Generated> {
   const { kind } = request.canonical
-  // The model first: what was paid is stored, whatever becomes of the files beside it.
+  // The model first: what was paid for is stored, whatever becomes of the other files.
   const { task, claim, stored } = await storedModel(ports, request, attempt).catch((error: unknown) => {
     throw withWayOut(request, error)
   })
-  // Whoever waits on this machine needs no more, whatever becomes of this run.
+  // Those who wait on this machine need nothing more, whatever becomes of this run.
   await shareHere(ports, stored)
   const extras = ports.models.wantedOf(request).filter((role) => role !== 'glb')
   const fetched = await fetchFiles(ports, { kind, task, roles: extras })
   const entry = await addFiles(ports, stored, fetched)
   await share(ports, entry)
-  // What this machine had begun itself is on its disk, and stays there.
+  // What this machine started itself is on its disk, and stays there.
   if (claim.origin === 'adopted' && !attempt.known) noteExpiring(ports, entry, { isPinned: false })
   const credits = claim.origin === 'generated' ? (entry.task?.credits ?? 0) : 0
   return { entry, origin: claim.origin, credits }
@@ -132,10 +132,10 @@ function watch(ports: Ports, request: Request, id: string): Promise<Task> {
   })
 }
 
-/** What the service may give right the next time it is asked, or never. */
+/** What the service may deliver correctly the next time it is queried, or never. */
 const UNUSABLE: ReadonlySet<ErrorCode> = new Set(['MESHY_TASK_NO_MODEL', 'MESHY_DOWNLOAD_INVALID'])
 
-/** The error of a paid task that gives no usable model, with the way out that there is where it never will. */
+/** The error of a paid task that gives no usable model, with the way out in case it never will. */
 function withWayOut({ key }: Pick<Request, 'key'>, error: unknown): unknown {
   if (!isMeshyError(error) || !UNUSABLE.has(error.code)) return error
   return new MeshyError(error.code, {

@@ -26,7 +26,7 @@ export function modelMissing(
   })
 }
 
-/** The error of files beside a pinned model that `frozen` may not fetch: nothing says what their bytes must be. */
+/** The error of other files of a pinned model that `frozen` may not fetch: nothing says what their bytes must be. */
 export function filesMissing(
   ports: LocalPorts,
   { key, image }: Entry,
@@ -42,25 +42,25 @@ export function filesMissing(
   })
 }
 
-/** Files that no store gave, and what the stores said. */
+/** Files that no store delivered, and what the stores said. */
 export interface Lacking {
   lacking: readonly FileRole[]
   answers: readonly SourceAnswer[]
 }
 
-/** Why files cannot be had, and what brings them back for free, where something may. */
+/** Why files cannot be obtained, and what restores them for free, if anything does. */
 interface Obstacle {
   reason: string
   free?: string
 }
 
-/** The obstacle of bytes that a user brought. */
+/** The obstacle of bytes that a user provided. */
 export const OWN_BYTES: Obstacle = {
   reason: 'they are your own bytes, which no task can restore',
   free: 'pin them again with `unplugin-meshy pin`',
 }
 
-/** The obstacle of a run that cannot ask the service. */
+/** The obstacle of a run that cannot query the service. */
 export function keyMissing(taskId: string): Obstacle {
   return {
     reason: `there is no MESHY_API_KEY to fetch them from task ${taskId}`,
@@ -68,7 +68,7 @@ export function keyMissing(taskId: string): Obstacle {
   }
 }
 
-/** The error of files that cannot be had any more; what costs nothing is named first. */
+/** The error of files that can no longer be obtained; free remedies are named first. */
 export function unrestorable(
   entry: Entry,
   { lacking, answers }: Lacking,
@@ -98,7 +98,7 @@ function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-/** What to do where a `frozen` run lacks something. */
+/** What to do if a `frozen` run lacks something. */
 export function buildElsewhere({ options: { lockfile, cacheDir } }: Pick<LocalPorts, 'options'>): string {
   const cache = path.basename(cacheDir)
   if (lockfile !== false) {

@@ -7,13 +7,13 @@ import type { Candidate } from './batch.ts'
 import type { Ports } from './ports.ts'
 import { assertShowsSomething } from './picture-proof.ts'
 
-/** Pictures that are decoded at once: each takes as much memory as it has pixels. */
+/** Images that are decoded at once: each takes memory in proportion to its pixels. */
 const DECODES_AT_ONCE = 2
 
 /**
- * Which candidates of a batch must not be paid, and why: what they need on this machine is not there. A cache and a
- * lockfile that can be written, the packages of their derivations, pictures that show something. In a build, one that
- * must not keeps the others from being paid as well: it fails anyway.
+ * Which candidates of a batch must not be paid for, and why: something that they need on this machine is missing. They
+ * need a writable cache and lockfile, the packages of their derivations, and images that show something. In a build,
+ * one refusal also keeps the others from being paid: the build fails anyway.
  */
 export async function findRefusals(
   ports: Ports,
@@ -35,8 +35,8 @@ export async function findRefusals(
 
 async function assertMet(ports: Ports, request: Request, pictures: PictureCheck): Promise<void> {
   const { models } = ports
-  // Imports of a key share one model, and the first one is paid for all. Where a server runs, imports come and go: what
-  // one of them wanted a while ago stops nobody.
+  // Imports of a key share one model, and the first one pays for all. While a server runs, imports come and go: what
+  // one of them wanted a while ago must not stop the others.
   const requests = models.isLive ? [request] : [request, ...models.requestsOf(request.key)]
   const plans = requests.flatMap(plansIn)
   await assertDerivable(ports, request, plans)
@@ -76,7 +76,7 @@ function told({ code, hint, details, cause }: MeshyError, message: string): Mesh
   return new MeshyError(code, { message: `${message} Nothing was submitted.`, hint, details, cause })
 }
 
-/** Looks at the pictures of a batch, each once, a few at a time. */
+/** Checks the images of a batch, each once, a few at a time. */
 class PictureCheck {
   readonly #ports: Ports
   readonly #turns = new PQueue({ concurrency: DECODES_AT_ONCE })
@@ -112,7 +112,7 @@ async function refusalOf(check: () => Promise<void>): Promise<MeshyError | undef
   }
 }
 
-/** What happens to a model that could be paid, in a build that fails for another one. */
+/** The error of a model that could be paid for, in a build that fails because of another one. */
 export function notSubmitted(): MeshyError {
   return new MeshyError('MESHY_NOT_SUBMITTED', {
     message: 'Nothing was submitted, because another import of this build failed.',

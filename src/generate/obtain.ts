@@ -8,17 +8,17 @@ import { lacksPermission, type Permission } from '../finding/permission.ts'
 import { restore } from './restore.ts'
 import type { FileRole } from '../request/files.ts'
 
-/** A model that is to be had, and whether it may be paid for. */
+/** A model to obtain, and whether it may be paid for. */
 export interface Wanted {
   finding: Finding
   permission: Permission | undefined
 }
 
 /**
- * Gets a model that is not ready, and waits for it: restored from its task, taken over, or generated. Imports of the
- * same key share one flight, in all plugin instances of the process.
+ * Gets a model that is not ready, and waits for it: restored from its task, adopted, or generated. Imports of the same
+ * key share one flight, across all plugin instances of the process.
  *
- * @throws {MeshyError} MESHY_PERMISSION_MISSING when it turns out to be missing, and nothing allows it to be paid
+ * @throws {MeshyError} MESHY_PERMISSION_MISSING if it turns out to be missing, and paying is not permitted
  */
 export async function obtain(
   ports: Ports,
@@ -34,7 +34,7 @@ export async function obtain(
       ports.reporter.addEffort(request, { origin, credits, seconds: seconds() })
       current = await classify(ports, request)
     }
-    // Also for whoever joined a flight that did not know of a file that this import wants.
+    // Also needed after joining a flight that did not know about a file that this import wants.
     if (current.state === 'restorable' && current.entry) {
       await restoreOnce(ports, request, current.entry, current.lacking)
       ports.reporter.addEffort(request, { origin: 'restored', credits: 0, seconds: seconds() })
@@ -52,7 +52,7 @@ export async function obtain(
   })
 }
 
-/** Whoever joined a flight that may not pay, and may, goes on by itself. */
+/** An import that may pay continues by itself after joining a flight that may not. */
 async function generateOnce(
   ports: Ports,
   request: Request,

@@ -9,8 +9,8 @@ import type { SourceImage } from '../request/request.ts'
 const MAX_MEGAPIXELS = 500
 
 /**
- * Makes sure that a picture is whole and shows something, before it is paid. Where `sharp` is at hand it is decoded in
- * full; elsewhere it is refused for what can be proved without.
+ * Makes sure that an image is intact and shows something, before it is paid for. If `sharp` is available, the image is
+ * decoded in full; otherwise it is refused only for what can be proved without decoding.
  *
  * @throws {MeshyError} MESHY_IMAGE_INVALID
  */

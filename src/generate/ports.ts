@@ -17,21 +17,21 @@ import type { FindingPorts } from '../finding/ports.ts'
 import type { Permission } from '../finding/permission.ts'
 import type { TaskListCache } from './recent-tasks.ts'
 
-/** What this room needs of the run around it where it works on this machine alone. */
+/** What this room needs from the surrounding run when it works on this machine only. */
 export interface LocalPorts extends FindingPorts {
   options: Settings
   models: ModelsOfRun
   reporter: Reporter
 }
 
-/** What it needs to make a model, or to fetch one. `run/` puts both together; a function takes what it uses. */
+/** What it needs to generate a model, or to fetch one. `run/` puts both together; a function takes what it uses. */
 export interface Ports extends LocalPorts {
-  /** @throws {MeshyError} MESHY_AUTH_MISSING when there is no API key */
+  /** @throws {MeshyError} MESHY_AUTH_MISSING if there is no API key */
   account(): Account
   purse: Purse
 }
 
-/** The options that making a model depends on, resolved. */
+/** The options that generating a model depends on, resolved. */
 export interface Settings {
   mode: Mode
   apiKey: string | undefined
@@ -49,16 +49,19 @@ export interface Settings {
   lockfile: string | false
 }
 
-/** The way to the service: its client, the limits of the account, and `fetch` for the files. */
+/** Access to the service: its client, the limits of the account, and `fetch` for the files. */
 export interface Account {
   /** All calls that are free. */
   client: Omit<Client, 'create'>
-  /** The one that is not. @throws {MeshyError} MESHY_PERMISSION_MISSING before anything is sent; what `create` throws */
+  /**
+   * The one that is not. @throws {MeshyError} MESHY_PERMISSION_MISSING before anything is sent; otherwise what `create`
+   * throws
+   */
   submit(permission: Permission, order: Order, options: SubmitOptions): Promise<Created>
   limits: Limits
   fetch: Fetch
   taskList: TaskListCache
-  /** A digest of the key, to tell accounts apart in the journal without storing the key. */
+  /** A digest of the API key, to distinguish accounts in the journal without storing the key. */
   digest: string
 }
 
@@ -67,15 +70,15 @@ interface Order extends Payload {
   key: string
 }
 
-/** Decides whether what may be paid is paid. */
+/** Decides whether what may be paid for is paid for. */
 interface Purse {
   budget: Budget
   batch: Batch
-  /** Whether the run is bound to fail for another import: then nothing more is paid. */
+  /** Whether the run is bound to fail because of another import: then nothing more is paid. */
   hasFailed(): boolean
 }
 
-/** What is known of the models of a run while they are made. */
+/** What is known about the models of a run while they are generated. */
 export interface ModelsOfRun {
   /** Whether the bundler serves or watches, so that nobody waits. */
   isLive: boolean
@@ -86,21 +89,21 @@ export interface ModelsOfRun {
   wantedOf(request: Request): FileRole[]
 }
 
-/** How far a model is, for whoever shows it. */
+/** The progress of a model, for everything that shows it. */
 export type Step =
   /** It waits for its batch to be decided. */
   | 'waiting'
-  /** It may have been paid from now on, until it is done. */
+  /** From now on it may have been paid for, until it is done. */
   | 'on its way'
   /** The queue of the account is full: the submission waits for a place. */
   | 'queue full'
   | Task
-  /** Something is derived from it. */
+  /** Something is being derived from it. */
   | 'deriving'
-  /** It is stored, or failed. */
+  /** It is stored, or has failed. */
   | 'done'
 
-/** Hears what happens. */
+/** Receives events. */
 export interface Reporter {
   logger: Logger
   notices: Notices
@@ -109,10 +112,10 @@ export interface Reporter {
   addExpiring(model: Expiring): void
 }
 
-/** How a run got a model. */
+/** How a run obtained a model. */
 export type Origin = 'cache' | 'generated' | 'adopted' | 'shared' | 'restored' | 'derived' | 'stand-in'
 
-/** How a model came about, and what that took. */
+/** How a model was obtained, and what that cost. */
 export interface Effort {
   origin: Origin
   /** Credits that this run spent on it. */
@@ -121,12 +124,12 @@ export interface Effort {
   seconds: number
 }
 
-/** A model whose bytes a run had of nothing but a task, which the service does not keep for long. */
+/** A model whose bytes a run could only get from a task, which the service does not keep for long. */
 export interface Expiring {
   key: string
   image: string
-  /** When its task is gone at the latest; milliseconds since 1970. */
+  /** The latest time at which its task is gone; milliseconds since 1970. */
   until: number
-  /** Whether the lockfile knows it, so that a run without bytes fails. What nobody knows is paid again. */
+  /** Whether it is in the lockfile, so that a run without bytes fails. A model that is not known is paid for again. */
   isPinned: boolean
 }

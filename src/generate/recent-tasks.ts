@@ -3,24 +3,27 @@ import type { Task } from '../service/task.ts'
 import { keyInName } from '../request/payload.ts'
 import type { TaskKind } from '../request/task-kinds.ts'
 
-/** What the account's recent tasks tell about requests of ours, whoever started them. */
+/** What the account's recent tasks say about requests of ours, whoever started them. */
 export interface RecentTasks {
-  /** Tasks that carry a key in their name and cost something, oldest first; those that failed all the same come last. */
+  /**
+   * Tasks that carry a key in their name and cost something, oldest first; those that failed despite their cost come
+   * last.
+   */
   byKey: Map<string, Task[]>
-  /** Tasks whose name carries no key, newest first: where the service does not give names back, one may be ours. */
+  /** Tasks whose name carries no key, newest first: if the service does not return names, one of them may be ours. */
   keyless: Task[]
 }
 
-/** Requests of ours by the ids of their tasks, as the records of this machine say. */
+/** Requests of ours by the IDs of their tasks, according to the records of this machine. */
 export type KnownTasks = ReadonlyMap<string, string>
 
-/** One odd time must not hide what comes after it; the list is sorted, so that many in a row are no accident. */
+/** One odd time must not hide what comes after it. The list is sorted, so many old tasks in a row are no accident. */
 const OLD_IN_A_ROW = 20
 
 /**
  * Lists the tasks of the account, newest first, all pages. Free.
  *
- * @param options.since asked for after the first answer, when the clock of the service is known
+ * @param options.since read after the first answer, when the clock of the service is known
  */
 export async function listRecentTasks(
   client: Pick<Client, 'listAll'>,
@@ -47,22 +50,22 @@ function addTask(recent: RecentTasks, task: Task): void {
     recent.byKey.set(key, [task, ...(recent.byKey.get(key) ?? [])])
 }
 
-/** Whether a task has come to an end without a model. */
+/** Whether a task has ended without a model. */
 function isOver({ status }: Task): boolean {
   return status === 'FAILED' || status === 'CANCELED'
 }
 
 /**
  * The task of a key: one that carries it in its name and was not forgotten here. The oldest, so that all machines
- * choose the same. One that failed and was charged counts where there is no other: another machine has paid for it.
+ * choose the same one. A task that failed and was charged counts if there is no other: another machine has paid for it.
  */
 export function adoptable(recent: RecentTasks, key: string, forgotten: readonly string[]): Task | undefined {
   return recent.byKey.get(key)?.find((task) => !forgotten.includes(task.id))
 }
 
 /**
- * Whether the service gives names back whole, so that a name without a key proves that a task is not ours. Only a task
- * proves it that is known to be ours: somebody else's may have been named in another way.
+ * Whether the service returns names unchanged, so that a name without a key proves that a task is not ours. Only a task
+ * that is known to be ours proves it: someone else's may have been named differently.
  */
 export function echoesKeys({ byKey }: RecentTasks, kind: TaskKind, known: KnownTasks): boolean {
   return [...byKey].some(([key, tasks]) =>
@@ -71,19 +74,19 @@ export function echoesKeys({ byKey }: RecentTasks, kind: TaskKind, known: KnownT
 }
 
 interface Turn {
-  /** How far back whoever waits for it wants to see. */
+  /** How far back the waiting caller wants to see. */
   since: number
   tasks: Promise<RecentTasks>
 }
 
 type List = (since: number) => Promise<RecentTasks>
 
-/** Looks at the account that many submissions share: each sees all that was made before anybody asked for it. */
+/** Lists of the account's tasks that many submissions share: each sees everything that was created before it asked. */
 export class TaskListCache {
   #current = new Map<TaskKind, Promise<RecentTasks>>()
   #next = new Map<TaskKind, Turn>()
 
-  /** A look that begins from now on: one that is under way may have missed what was made a moment ago. */
+  /** A listing that starts from now on: one that is in progress may have missed what was created a moment ago. */
   share(kind: TaskKind, since: number, list: List): Promise<RecentTasks> {
     const next = this.#next.get(kind)
     if (next) {
@@ -102,7 +105,7 @@ export class TaskListCache {
       this.#next.delete(kind)
       return this.#begin(kind, list(turn.since))
     }
-    // Whatever became of the one before.
+    // Whatever the outcome of the previous one.
     const turn: Turn = { since, tasks: current.then(begin, begin) }
     this.#next.set(kind, turn)
     return turn.tasks

@@ -8,13 +8,13 @@ import { RETENTION_MS } from '../finding/record-state.ts'
 import type { Sending } from '../service/transport.ts'
 import type { Reservation } from './budget.ts'
 
-/** What it means where nothing was sent yet. */
+/** The consequence if nothing was sent yet. */
 export const NOT_SUBMITTED = 'Nothing was submitted.'
 
 /**
- * Asked before a record is written or ended after something was waited for: it may be another machine's by now.
+ * Called before a record is written or ended after a wait: it may belong to another machine by now.
  *
- * @throws {MeshyError} MESHY_ABORTED when this machine hung for so long that another one took the request over
+ * @throws {MeshyError} MESHY_ABORTED if this machine hung for so long that another one took the request over
  */
 export async function assertHeld(
   lease: Lease,
@@ -28,7 +28,7 @@ export async function assertHeld(
   })
 }
 
-/** What the journal says of a request before it is sent. */
+/** The journal record of a request before it is sent. */
 export function recordOf(ports: Ports, request: Subject): JournalStart {
   const { digest: account } = ports.account()
   return {
@@ -42,13 +42,13 @@ export function recordOf(ports: Ports, request: Subject): JournalStart {
   }
 }
 
-/** When a task began at the service, as the journal writes it: now, where what is told of it cannot be. */
+/** When a task started at the service, as the journal records it: now, if the reported time is impossible. */
 export function beginOf({ createdAt }: Task, now: number): string {
   const isPlausible = createdAt !== undefined && createdAt <= now && now - createdAt < RETENTION_MS
   return new Date(isPlausible ? createdAt : now).toISOString()
 }
 
-/** Durable before the first byte is sent: until the answer may no longer come, a later run looks for the task. */
+/** Durable before the first byte is sent: until the answer can no longer come, a later run looks for the task. */
 export async function recordSending(
   ports: Ports,
   request: Request,
@@ -63,7 +63,7 @@ export async function recordSending(
   })
 }
 
-/** Without its id in the journal, the next run finds a task by its name; where that fails, the user needs the id. */
+/** Without its ID in the journal, the next run finds a task by its name; if that fails, the user needs the ID. */
 export async function recordTask(
   { store }: Ports,
   request: Request,
@@ -84,7 +84,7 @@ export async function recordTask(
   }
 }
 
-/** What was refused is no submission whose outcome is unknown, whatever ends this run before it is sent again. */
+/** A refused request is not a submission with an unknown outcome, whatever ends this run before it is sent again. */
 export async function recordRefusal(
   { store }: Ports,
   { key }: Request,

@@ -11,30 +11,30 @@ import type { OnItsWay } from '../store/shared/on-its-way.ts'
 import { accountDigest } from '../store/journal.ts'
 import { recordOf } from './record.ts'
 
-/** How far our times and those of the service may be apart. */
+/** The maximum difference between our times and those of the service. */
 const CLOCK_MARGIN_MS = 60_000
-/** When the account is looked at again for a task whose answer was lost, in milliseconds. */
+/** When to look at the account again for a task whose answer was lost, in milliseconds. */
 const LOOK_AGAIN_MS = [0, 1_000, 3_000, 6_000, 10_000]
 
 /**
- * Whether the service may still be making the task of a submission that was cut off, and not show it yet. Not so after
- * a lost answer: that run has looked for it already, and waiting settles nothing.
+ * Whether the service may still be creating the task of an interrupted submission, without showing it yet. Not after a
+ * lost answer: that run has already looked for it, and waiting settles nothing.
  */
 export function mayBeInTheMaking(ports: Ports, record: JournalRecord | undefined): boolean {
   if (record?.state !== 'started' || !record.sent || record.lost) return false
   return ports.clock.serviceNow() < Date.parse(record.sent.answerBy)
 }
 
-/** Whether the service, by its own clock, no longer keeps what became of a submission. */
+/** Whether the service, by its own clock, no longer keeps the outcome of a submission. */
 export function isProvenGone(ports: Ports, record: JournalRecord | undefined): boolean {
   const now = ports.account().client.serverNow()
   return now !== undefined && isPastRetention(record, now)
 }
 
 /**
- * The id of the task of a submission whose answer was lost.
+ * The ID of the task of a submission whose answer was lost.
  *
- * @throws {MeshyError} MESHY_SUBMIT_UNKNOWN with the candidates, when no task of the account carries the key
+ * @throws {MeshyError} MESHY_SUBMIT_UNKNOWN with the candidates, if no task of the account carries the key
  */
 export async function findLostTask(ports: Ports, request: Request, cause: unknown): Promise<string> {
   const { store, clock, signal } = ports
@@ -44,7 +44,7 @@ export async function findLostTask(ports: Ports, request: Request, cause: unknow
   for (const pause of LOOK_AGAIN_MS) {
     await clock.sleep(pause, signal)
     const recent = await lookFor(ports, request, record).catch((error: unknown) => {
-      // Whatever keeps us from looking: what counts is that a payment may have been made.
+      // Whatever prevents us from looking: what counts is that a payment may have been made.
       throw apiFailureOf(error) ? submissionUnknown(request, { candidates, cause }) : error
     })
     const task = adoptable(recent, request.key, record.forgottenTasks)
@@ -65,15 +65,15 @@ async function lookFor(
   })
 }
 
-/** When a submission was sent last, or else begun, in milliseconds. */
+/** When a submission was last sent, or else started, in milliseconds. */
 function sentTime({ sent, startedAt }: StartedRecord): number {
   return Date.parse(sent?.sentAt ?? startedAt)
 }
 
 /**
- * The tasks that may be a submission that was cut off: none where nothing was sent; else those since it was sent that
- * carry no key and are not known to be of another one. Where names are proven to come back whole, and it carried its
- * own, only those whose name may be a rest of that. The likely ones come first.
+ * The tasks that may belong to an interrupted submission: none if nothing was sent; otherwise those since it was sent
+ * that carry no key and are not known to belong to another request. If names are proven to be returned unchanged, and
+ * the submission carried its own, only those whose name may be what is left of it. Likely ones come first.
  *
  * @param known tasks that belong to requests of this project
  */
@@ -89,12 +89,12 @@ export function candidatesFor(recent: RecentTasks, record: StartedRecord, known:
   return [...likely, ...unknown.filter((task) => !likely.includes(task))]
 }
 
-/** Whether a task shows what may be left of the name of a submission. Somebody else's has a name of its own. */
+/** Whether a task has what may be left of the name of a submission. Someone else's task has a name of its own. */
 export function isLikely({ name }: Task, record: Pick<StartedRecord, 'image' | 'key'>): boolean {
   return !name || mayBeCutFrom(name, record)
 }
 
-/** The error of a submission whose outcome cannot be found out. */
+/** The error of a submission whose outcome cannot be determined. */
 export function submissionUnknown(
   { key, imageName }: Request,
   { candidates, cause }: { candidates: readonly Task[]; cause?: unknown },
@@ -114,12 +114,12 @@ export function submissionUnknown(
   })
 }
 
-/** How far apart our times and those of the service may be. */
+/** The maximum difference between our times and those of the service. */
 const MEANWHILE_MARGIN_MS = 60_000
 
 /**
- * The task of a request that somebody else has submitted since its batch was decided: another machine with the same
- * project, for one. In a long queue that may be half an hour. Every call looks at the account anew.
+ * The task of a request that someone else has submitted since its batch was decided, for example another machine with
+ * the same project. In a long queue that may be half an hour. Every call looks at the account again.
  */
 export async function submittedMeanwhile(
   ports: Ports,
@@ -145,7 +145,7 @@ export async function toldHere(
   return shared.machine?.onItsWay({ account: accountDigest(options.apiKey), key })
 }
 
-/** Makes what others have sent, and not settled, our own: the journal goes on from there. */
+/** Takes over what others have sent and not settled: the journal continues from there. */
 export async function inherit(
   ports: Ports,
   request: Request,
@@ -160,7 +160,7 @@ async function inheritOne(ports: Ports, request: Request, told: OnItsWay | undef
   const own = await journal.read(key)
   if (!told || !isNews(own, told)) return
   const { sent, lost, taskId, startedAt, host, account } = told
-  // What another account has sent is not in the list of ours: only its own key can take it over.
+  // What another account has sent is not in our list: only its own key can adopt it.
   const started = { ...recordOf(ports, request), host, account, startedAt }
   if (isPastRetention(startedOf(started), ports.clock.serviceNow())) return
   await journal.start(started)
@@ -177,8 +177,8 @@ function startedOf(start: JournalStart): StartedRecord {
 }
 
 /**
- * What this project knows itself counts, and what was given up here. Whoever began later, under the same lease, has first
- * gone on from what we had sent: that is settled.
+ * What this project knows itself takes precedence, as does what was given up here. Whoever started later, under the
+ * same lease, has first continued from what we had sent: that is settled.
  */
 function isNews(own: JournalRecord | undefined, { taskId, startedAt }: OnItsWay): boolean {
   if (own?.state === 'accepted') return false

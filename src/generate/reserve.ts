@@ -5,10 +5,13 @@ import type { Ports } from './ports.ts'
 import { priceOf } from '../request/price.ts'
 import { findFreeWay } from '../finding/free-way.ts'
 
-/** What is held for each of a batch, or why nothing of it may be paid. */
+/** What is held for each candidate of a batch, or why nothing in it may be paid for. */
 type Reserved = ReadonlyMap<Candidate, Reservation | MeshyError>
 
-/** Reserves the price of all that is to be paid, and announces it; what cannot be announced is given back. */
+/**
+ * Reserves the price of everything that is to be paid for, and announces it; if it cannot be announced, the reservation
+ * is released.
+ */
 export async function reserve(ports: Ports, toPay: Candidate[]): Promise<Reserved> {
   if (toPay.length === 0) return new Map()
   const refused = (reason: MeshyError) => new Map(toPay.map((candidate) => [candidate, reason]))
@@ -18,7 +21,7 @@ export async function reserve(ports: Ports, toPay: Candidate[]): Promise<Reserve
   } = ports
   const prices = toPay.map(({ request }) => ({ image: request.imageName, credits: priceOf(request) }))
   const sum = prices.reduce((total, { credits }) => total + credits, 0)
-  // Before anything is waited for: another instance of the plugin may be deciding about its own batch.
+  // Before anything is awaited: another instance of the plugin may be deciding about its own batch.
   const held = budget.allows(sum, options.maxCredits) ? holdAll(ports, toPay) : undefined
   if (!held) return refused(overBudget(prices, sum, { reserved: budget.reserved, cap: options.maxCredits }))
   let isAnnounced = false
@@ -33,7 +36,7 @@ export async function reserve(ports: Ports, toPay: Candidate[]): Promise<Reserve
   }
 }
 
-/** Undefined where another process of the run was faster, and not all of it fits any more. */
+/** Undefined if another process of the run was faster, and not all of it fits any more. */
 function holdAll(
   { options, purse: { budget } }: Ports,
   toPay: Candidate[],
@@ -50,7 +53,7 @@ function holdAll(
   }
 }
 
-/** Undefined where the service does not tell: it is a courtesy, and a submission without credits is refused. */
+/** Undefined if the service does not report it. This check is a courtesy: a submission without credits is refused. */
 async function balanceOf({ account, signal }: Ports): Promise<number | undefined> {
   try {
     return await account().client.balance({ signal })
@@ -60,7 +63,7 @@ async function balanceOf({ account, signal }: Ports): Promise<number | undefined
   }
 }
 
-/** Plans without the call, and gateways or accounts that have no number to tell. */
+/** Plans without the call, and gateways or accounts that report no number. */
 const TELLS_NO_BALANCE: ReadonlySet<ErrorCode> = new Set(['MESHY_API_FORBIDDEN', 'MESHY_API_BAD_RESPONSE'])
 
 function creditsMissing(sum: number, balance: number | undefined): MeshyError {

@@ -14,11 +14,11 @@ import { withKeyLease } from './turn.ts'
 import { addFiles } from './save.ts'
 
 /**
- * Gets files of a finished request again, unpaid: from the stores of the machine and the team, else from its task. Pinned
- * bytes must match; files that were never kept are added to the entry, except in `frozen`: there the committed lockfile
- * says all.
+ * Fetches files of a finished request again, without paying: from the stores of the machine and the team, otherwise
+ * from its task. Pinned bytes must match. Files that were never kept are added to the entry, except in `frozen`, where
+ * the committed lockfile is complete by definition.
  *
- * A model whose bytes cannot be had is never generated anew by itself: the error names the ways out.
+ * A model whose bytes cannot be obtained is never generated again by itself: the error names the ways out.
  */
 export async function restore(
   ports: Ports,
@@ -33,7 +33,7 @@ export async function restore(
   }
 }
 
-/** The error for bytes that are somewhere all the same: git has them, and only their pointer is here. */
+/** The error for bytes that do exist somewhere: git has them, and only their pointer is here. */
 async function findPointer(
   { store, signal }: Ports,
   { entry, lacking }: { entry: Entry; lacking: readonly FileRole[] },
@@ -56,7 +56,7 @@ async function restoreInTurn(
   if (shared.lacking.length === 0) return entry
   assertRestorable(ports, entry, shared)
   return withKeyLease(ports, { key: request.key, imageName: entry.image }, async () => {
-    // Another process may have had the lease before, and fetched them.
+    // The previous holder of the lease may have fetched them.
     const current = (await findEntry(ports, request.key)) ?? entry
     const roles = await stillLacking(ports, current, shared.lacking)
     return roles.length === 0 ? current : restoreAlone(ports, current, { ...shared, lacking: roles })
@@ -142,7 +142,7 @@ async function retrieveTask(ports: Ports, entry: Entry, shared: Lacking): Promis
   }
 }
 
-/** Whether what was served, over all attempts, is not what is pinned. */
+/** Whether the served bytes, in all attempts, are not the pinned ones. */
 function hasOtherBytes(error: unknown): boolean {
   return isMeshyError(error) && error.code === 'MESHY_DOWNLOAD_INVALID' && 'expected' in error.details
 }

@@ -12,7 +12,7 @@ import { type FileRole, fileOf } from '../request/files.ts'
 import { EXTRA_FORMATS } from '../request/file-formats.ts'
 
 /**
- * Stores a model whose bytes are in the cache: entry, lockfile, and last the end of the journal's record. A crash
+ * Stores a model whose bytes are in the cache: the entry, the lockfile, and last the end of the journal record. A crash
  * between any two steps leaves a record that the next run resumes without paying.
  *
  * @throws {MeshyError} MESHY_TASK_NO_MODEL, MESHY_CACHE_UNWRITABLE
@@ -31,10 +31,10 @@ export async function saveModel(
   }
   await store.entries.write({ ...entry, provenance: provenanceOf(request, task, clock.now()) })
   const isFirst = (await store.lockfile?.all())?.size === 0
-  // Another machine may have pinned other bytes for the key meanwhile; then those are what it means.
+  // Another machine may have pinned other bytes for the key in the meantime; then the key means those.
   const pinned = (await store.lockfile?.put(entry)) ?? entry
   const record = await store.journal.read(request.key)
-  // One of another task stays: whoever took the lease over has paid for that as well.
+  // The record of another task stays: whoever took the lease over has paid for that one as well.
   if (record?.state !== 'accepted' || record.taskId === task.id) await store.journal.clear(request.key)
   hintToCommit(ports, pinned, { isFirst })
   return pinned
@@ -49,7 +49,7 @@ const NO_FACTS: Facts = {
   bounds: { min: [0, 0, 0], max: [0, 0, 0], size: [0, 0, 0] },
 }
 
-/** A model whose container is right but whose facts cannot be told was paid all the same: it is kept, and that is said. */
+/** A model with a valid container whose facts cannot be determined was still paid for: it is kept, with a notice. */
 async function factsOf(
   { store, reporter: { notices } }: Ports,
   { imageName }: Request,
@@ -81,7 +81,7 @@ function entryOf(
   }
 }
 
-/** What only this machine knows; the lockfile holds nothing of it. */
+/** What only this machine knows; none of it is in the lockfile. */
 function provenanceOf(request: Request, task: Task, now: number): Provenance {
   const { createdAt, startedAt, finishedAt } = task
   return {
@@ -115,8 +115,8 @@ const LARGE_MIB = 50
 const MIB = 1024 * 1024
 
 /**
- * Tells once what to commit, when the project's first model is stored, and names files that a host of repositories may
- * refuse. An emulator's models are not worth committing.
+ * Says once what to commit, when the project's first model is stored, and names files that a repository host may
+ * refuse. Models of an emulator are not worth committing.
  */
 export function hintToCommit(ports: Ports, entry: Entry, { isFirst }: { isFirst: boolean }): void {
   const {
@@ -150,8 +150,8 @@ function whatToCommit(
 }
 
 /**
- * Adds files to a stored entry: those that an import wants besides the GLB, at once or since a later day. In `frozen`
- * an entry is never changed.
+ * Adds files to a stored entry: those that an import wants besides the GLB, at once or later. In `frozen`, an entry is
+ * never changed.
  */
 export async function addFiles(
   { store, options, reporter: { notices } }: Ports,
@@ -175,7 +175,7 @@ export async function addFiles(
   return grown
 }
 
-/** Files that an import names one by one, and not as some of many that may be there. */
+/** Files that an import requests one by one, not as some of many that may exist. */
 function isAsked(role: FileRole): boolean {
   return fileOf(role).asks !== undefined || EXTRA_FORMATS.some((format) => format === role)
 }

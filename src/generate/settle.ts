@@ -6,13 +6,13 @@ import { isProvenGone } from './recover.ts'
 import type { Reservation } from './budget.ts'
 import type { Ports } from './ports.ts'
 
-/** Statuses by which the service refuses the picture or the parameters: it would again. */
+/** Statuses with which the service refuses the image or the parameters: it would do so again. */
 const ABOUT_REQUEST: ReadonlySet<number | undefined> = new Set([400, 413, 422])
 
 /**
- * Ends the record of a submission that the service refused, which cost nothing. What it would refuse again as long as
- * nobody does something is kept: live runs do not repeat it by themselves. A build, which somebody starts, repeats what
- * is about the account, and not what is about the picture or its parameters.
+ * Ends the record of a submission that the service refused, which cost nothing. Refusals that would recur until
+ * somebody acts are kept: live runs do not repeat them by themselves. A build, which somebody starts, repeats refusals
+ * about the account, but not those about the image or its parameters.
  */
 export async function settleRefusal(
   { store }: Ports,
@@ -26,13 +26,13 @@ export async function settleRefusal(
   await store.journal.fail(key, { code, message, retryable: !ABOUT_REQUEST.has(status) })
 }
 
-/** What comes after a failure: nothing, one more try where that is allowed, or a task in the place of one that is gone. */
+/** What follows a failure: nothing, one more try if that is allowed, or a new task in place of one that is gone. */
 type AfterFailure = 'end' | 'try again' | 'gone'
 
 /**
- * Settles the failure of a task. Returns what the same request is worth in this run.
+ * Settles the failure of a task. Returns what this run may still do for the same request.
  *
- * @throws the failure, when nothing can be settled, or when the task was charged
+ * @throws the failure, if nothing can be settled, or if the task was charged
  */
 export async function settleFailure(
   ports: Ports,
@@ -46,26 +46,26 @@ export async function settleFailure(
   const { code, message, details } = error
   const credits = chargedFor(error)
   if (credits === 0) reservation?.refunded()
-  // The record of who took the lease over, while this machine hung, may be of another task.
+  // If another machine took the lease over while this one hung, the record may belong to another task.
   if (!(await lease.isHeld())) throw error
   if (credits > 0) {
     await store.journal.fail(request.key, { code, message, retryable: false, consumedCredits: credits })
     throw charged(request, error, credits)
   }
   const isWorthMore = details['retryable'] === true
-  // Who canceled a task did so on purpose: the next run may submit it, this one does not.
+  // Whoever canceled a task did so on purpose: the next run may submit it, this one does not.
   const retryable = isWorthMore || code === 'MESHY_TASK_CANCELED'
   await store.journal.fail(request.key, { code, message, retryable })
   return isWorthMore ? 'try again' : 'end'
 }
 
-/** What the service says that a failed task consumed all the same. */
+/** What a failed task consumed according to the service. */
 function chargedFor({ details }: MeshyError): number {
   const credits = details['consumedCredits']
   return typeof credits === 'number' ? credits : 0
 }
 
-/** What failed and was charged is paid a second time only when somebody says so. */
+/** A failure that was charged is paid for a second time only if somebody says so. */
 function charged({ key, imageName }: Request, error: MeshyError, credits: number): MeshyError {
   return new MeshyError(error.code, {
     message: `\`${imageName}\`: ${error.message} ${chargeOf(credits)}`,
@@ -75,7 +75,7 @@ function charged({ key, imageName }: Request, error: MeshyError, credits: number
   })
 }
 
-/** A 404 alone proves nothing: only when the service must have thrown the task away, its record ends. */
+/** A 404 alone proves nothing: the record ends only when the service must have discarded the task. */
 async function settleExpired(
   ports: Ports,
   request: Request,

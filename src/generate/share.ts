@@ -7,17 +7,17 @@ import type { LocalPorts, Ports } from './ports.ts'
 import { isSettled } from '../finding/record-state.ts'
 import { PLUGIN_VERSION } from '../system/version.ts'
 
-/** A model that somebody else has paid for, and who told of it. */
+/** A model that someone else has paid for, and the store it came from. */
 interface Shared {
   entry: Entry | StoredEntry
   from: string
 }
 
 /**
- * The model of a request that another project of this machine, or the team, has already: taken, pinned, and said. Only
- * where the lockfile is silent, and never what was given up here by `forget`.
+ * The model of a request that another project of this machine, or the team, already has: taken, pinned, and announced.
+ * Only if the lockfile has no entry, and never what was given up here with `forget`.
  *
- * @returns the entry; undefined when nobody has it, or its bytes
+ * @returns the entry; undefined if nobody has it, or its bytes
  */
 export async function takeShared(ports: Ports, request: Request): Promise<Entry | undefined> {
   for (const find of [findInMachine, findInTeam]) {
@@ -57,7 +57,7 @@ async function findInTeam(
   return undefined
 }
 
-/** The bytes first: what is nowhere is never pinned. */
+/** The bytes first: a model whose bytes are nowhere is never pinned. */
 async function take(ports: Ports, request: Request, { entry, from }: Shared): Promise<Entry | undefined> {
   const {
     store,
@@ -89,24 +89,24 @@ async function take(ports: Ports, request: Request, { entry, from }: Shared): Pr
   return pinned ?? taken
 }
 
-/** What was given up, or belongs to just this model. A task of our own stays known: it was paid as well. */
+/** Was given up, or belongs to exactly this model. A task of our own stays known: it was paid for as well. */
 function isOver(record: JournalRecord, taken: Entry, now: number): boolean {
   return record.state === 'failed' || record.state === 'forgotten' || isSettled(record, taken, now)
 }
 
-/** Hands a model that is stored, or new files of it, to the other projects of this machine and to the team. */
+/** Gives a stored model, or new files of it, to the other projects of this machine and to the team. */
 export async function share(ports: LocalPorts, entry: Entry): Promise<void> {
   await shareHere(ports, entry)
   if (entry.source !== 'emulator') ports.store.shared.uploads.add(entry)
 }
 
-/** The same, for this machine alone. */
+/** The same, for this machine only. */
 export async function shareHere({ store }: LocalPorts, entry: Entry): Promise<void> {
   if (entry.source === 'emulator') return
   const { machine } = store.shared
   const refs = blobsOf(entry)
   for (const ref of refs) await machine?.keep(ref, store.layout)
-  // The user's own bytes are shared as bytes: what they are for is the project's business.
+  // The user's own bytes are shared only as bytes: what they are for is up to the project.
   const stored = entry.source === 'meshy' ? await store.entries.read(entry.key) : undefined
   if (stored) await machine?.keepEntry(stored)
 }

@@ -15,19 +15,19 @@ import { findLostTask, submittedMeanwhile } from './recover.ts'
 
 export interface Payment {
   permission: Permission
-  /** Its owner releases it; here it only hears what the service may have charged. */
+  /** Its owner releases it; this code only records what the service may have charged. */
   reservation: Reservation
-  /** Stops the other submissions of the batch when this one shows that none can succeed. */
+  /** Stops the other submissions of the batch if this one shows that none can succeed. */
   batch: AbortController
   lease: Lease
-  /** When the account was looked at for the whole batch, by the clock of the service. */
+  /** When the account was listed for the whole batch, by the clock of the service. */
   decidedAt: number
 }
 
-/** The task that was paid, or one that somebody else has submitted meanwhile. */
+/** The task that was paid for, or one that someone else has submitted in the meantime. */
 type Paid = { id: string } | { adopt: Task }
 
-/** Answers that make every further submission of a batch pointless. */
+/** Answers that make all further submissions of a batch pointless. */
 const ENDS_BATCH: ReadonlySet<string> = new Set([
   'MESHY_AUTH_REJECTED',
   'MESHY_API_FORBIDDEN',
@@ -35,11 +35,11 @@ const ENDS_BATCH: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Submits a request, which is paid, and returns the id of its task.
+ * Submits a request, which is paid for, and returns the ID of its task.
  *
- * The journal's record is durable before the first byte is sent, and holds the id as soon as it is known. A submission
- * whose outcome is unknown is never repeated: its task is looked for in the account. Before each POST the account is
- * looked at once more: whatever was waited for, somebody else may have paid meanwhile.
+ * The journal record is durable before the first byte is sent, and holds the ID as soon as it is known. A submission
+ * with an unknown outcome is never repeated: its task is looked for in the account. Before each POST, the account is
+ * listed once more: during any wait, someone else may have paid.
  */
 export async function pay(ports: Ports, request: Request, payment: Payment): Promise<Paid> {
   const payload = await prepare(ports, request, payment)
@@ -48,19 +48,19 @@ export async function pay(ports: Ports, request: Request, payment: Payment): Pro
   return paid
 }
 
-/** Everything before the first byte is sent. What fails here has cost nothing. */
+/** Everything before the first byte is sent. A failure here has cost nothing. */
 async function prepare(ports: Ports, request: Request, { batch, lease }: Payment): Promise<Payload> {
   const { store, signal } = ports
-  // A live run has to remember also what it did not send: it would submit it by itself after a restart.
+  // A live run must also remember what it did not send: otherwise it would submit it by itself after a restart.
   if (!ports.models.isLive) batch.signal.throwIfAborted()
   assertStillMade(request)
-  // What other imports of the key want is made by the same task.
+  // The same task produces what other imports of the key want.
   const united = { ...request, wanted: ports.models.wantedOf(request) }
   const payload = await createPayload(united, {
     bytesOf: (image) => store.images.readBytes(image, signal),
   })
   await assertHeld(lease, request, NOT_SUBMITTED)
-  // What was cut off never arrived. The new one begins now, and is looked for from now on.
+  // The interrupted submission never arrived. The new one starts now, and is looked for from now on.
   if ((await store.journal.read(request.key))?.state === 'started') await store.journal.clear(request.key)
   await store.journal.start(recordOf(ports, request))
   ports.reporter.progress(request, 'on its way')
@@ -75,7 +75,8 @@ async function post(ports: Ports, request: Request, submission: Submission): Pro
   const { clock, options, signal, reporter } = ports
   const { limits } = ports.account()
   const { payment } = submission
-  // What waits for its turn ends with the batch; what was sent does not, since its answer would be lost.
+  // A request that waits for its turn ends with the batch; one that was sent does not, because its answer would be
+  // lost.
   const turn = AbortSignal.any([signal, payment.batch.signal])
   try {
     return await submit(() => lookAndPost(ports, request, { ...submission, turn }), {
@@ -91,7 +92,7 @@ async function post(ports: Ports, request: Request, submission: Submission): Pro
   }
 }
 
-/** Ends a submission that nobody needs any more. */
+/** Ends a submission that is no longer needed. */
 class PaidElsewhere extends Error {
   readonly task: Task
 
@@ -101,10 +102,15 @@ class PaidElsewhere extends Error {
   }
 }
 
-/** How long a request may wait for its turn after the look at the account, in milliseconds: more than even spacing takes. */
+/**
+ * How long a request may wait for its turn after the account was listed, in milliseconds: more than even spacing takes.
+ */
 const TURN_MS = 5_000
 
-/** Looks at the account, then submits. What is sent again, or waited long for its turn, is looked for again first. */
+/**
+ * Lists the account, then submits. A request that is sent again, or that waited long for its turn, is looked for again
+ * first.
+ */
 async function lookAndPost(
   ports: Ports,
   request: Request,
@@ -120,16 +126,16 @@ async function lookAndPost(
     lookedAt = clock.now()
   }
   const beforeSend = async (sending: Sending) => {
-    // It is sent again only where what was sent before was refused, or never arrived.
+    // It is sent again only if the previous one was refused, or never arrived.
     isInFlight = false
     reservation.refunded()
     if (lookedAt === undefined || clock.now() - lookedAt > TURN_MS) await look()
-    // What the others of the batch heard meanwhile.
+    // What the others of the batch have learned in the meantime.
     turn.throwIfAborted()
     lookedAt = undefined
     const recordedAt = clock.now()
     await recordSending(ports, request, { ...sending, lease })
-    // The others of the team hear of it, by a store that may be slow.
+    // The team learns about it through a store that may be slow.
     if (clock.now() - recordedAt > TURN_MS) {
       await look()
       lookedAt = undefined
@@ -143,14 +149,14 @@ async function lookAndPost(
     const order = { key: request.key, kind, body }
     return await ports.account().submit(permission, order, { signal, turn, beforeSend })
   } catch (error) {
-    // Every other refusal is final, and settled where the rest of the batch hears of it at once.
+    // Every other refusal is final, and is settled here, where the rest of the batch learns about it at once.
     if (!isInFlight || apiFailureOf(error)?.limit === 'queue') await recordRefusal(ports, request, payment)
     if (error instanceof PaidElsewhere) return { adopt: error.task }
     throw error
   }
 }
 
-/** Ends a submission that gave no id: withdraws what was refused, looks for what may have been accepted. */
+/** Ends a submission that gave no ID: withdraws what was refused, looks for what may have been accepted. */
 async function settleSubmission(
   ports: Ports,
   request: Request,
@@ -158,7 +164,7 @@ async function settleSubmission(
 ): Promise<string> {
   const { store } = ports
   const failure = apiFailureOf(error)
-  // A look at the account that failed: nothing was sent after it.
+  // Listing the account failed: nothing was sent after that.
   if (!failure || !isMeshyError(error) || failure.method !== 'POST') throw error
   if (failure.outcome === 'unknown') {
     // Whoever took the lease over looks for what was sent.
@@ -170,7 +176,7 @@ async function settleSubmission(
     return findLostTask(ports, request, error)
   }
   payment.reservation.refunded()
-  // What ended the batch was said of another request: this one was not sent.
+  // What ended the batch was about another request: this one was not sent.
   const isOwn = error !== payment.batch.signal.reason
   if (ENDS_BATCH.has(error.code)) payment.batch.abort(error)
   if (!(await payment.lease.isHeld())) throw error

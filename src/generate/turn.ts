@@ -9,10 +9,10 @@ import type { LocalPorts } from './ports.ts'
 import type { Logger } from '../system/logger.ts'
 
 /**
- * Runs `use` while no other process works on the key. Whoever waits for one is told: it may take as long as making a
+ * Runs `use` while no other process works on the key. Whoever waits is told so: it may take as long as generating a
  * model takes.
  *
- * @param subject.imageName what the key is called for people
+ * @param subject.imageName the name of the key for people
  */
 export function withKeyLease<T>(
   { store, signal, reporter: { logger } }: LocalPorts,
@@ -22,7 +22,7 @@ export function withKeyLease<T>(
   return store.withLease(key, use, { signal, ...tellOf(logger, imageName) })
 }
 
-/** Says who is waited for, and what to do about one that is stopped. */
+/** Says who is being waited for, and what to do if that process is suspended. */
 function tellOf(logger: Logger, imageName: string): Pick<LeaseOptions, 'onWait' | 'onStill'> {
   return {
     onWait: (holder) => {
@@ -57,8 +57,8 @@ export async function withSharedLease<T>(
 }
 
 /**
- * Runs `use` while nobody else of the team pays for the key, where its store can decide that. The lease ends when the
- * team can find the result.
+ * Runs `use` while nobody else in the team pays for the key, if its store can decide that. The lease ends once the team
+ * can find the result.
  */
 export async function withTeamLease<T>(
   ports: LocalPorts,
@@ -75,7 +75,7 @@ export async function withTeamLease<T>(
   }
 }
 
-/** A store that is out of reach keeps nobody from paying: the account's own list remains the judge. */
+/** A store that is not accessible does not prevent anyone from paying: the account's own list remains the arbiter. */
 async function acquireTeamLease(
   { store: { shared }, signal, reporter: { logger } }: LocalPorts,
   { key, imageName }: { key: string; imageName: string },
@@ -94,7 +94,7 @@ async function acquireTeamLease(
   }
 }
 
-/** A lease that cannot be released ends by its holder's silence. */
+/** A lease that cannot be released expires when its holder falls silent. */
 function ignoreFault(error: unknown): void {
   if (!(error instanceof StoreFault)) throw error
 }

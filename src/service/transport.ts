@@ -159,7 +159,7 @@ function requestInit(call: Call, apiKey: string, signal: AbortSignal): RequestIn
     method: call.method,
     headers: { accept: call.accept ?? 'application/json', authorization: `Bearer ${apiKey}`, ...json },
     body: call.body ?? null,
-    // A redirect would carry the key to wherever it points.
+    // A redirect would send the key wherever it points.
     redirect: 'manual',
     signal,
   }
@@ -178,7 +178,7 @@ async function readAnswer({ response, watchdog }: Opened): Promise<Omit<BadAnswe
   return { status: response.status, headers: response.headers, text: text + decoder.decode() }
 }
 
-/** Rejected here, since the library that would reject it later shows the whole header. */
+/** Rejected here, because the library that would reject it later shows the whole header. */
 function assertKey(apiKey: string): void {
   if (/^[\x21-\x7e]+$/.test(apiKey)) return
   throw new MeshyError('MESHY_OPTIONS_INVALID', {

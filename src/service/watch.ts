@@ -16,10 +16,10 @@ import { isTerminal, type Task } from './task.ts'
 
 export interface WatchOptions {
   clock: Clock
-  /** When to give up, in milliseconds. The task itself goes on. */
+  /** When to give up, in milliseconds. The task itself continues. */
   timeoutMs: number
   signal?: AbortSignal | undefined
-  /** Called with every state that is heard of, the last one included. */
+  /** Called with every reported state, including the last one. */
   onProgress?: ((task: Task) => void) | undefined
   log?: Log | undefined
 }
@@ -41,11 +41,11 @@ const POLL_GROWTH = 1.5
 const MAX_OUTAGE_MS = 180_000
 
 /**
- * Waits for a task to end and returns it, its model's URL included: by its stream as far as there is one, else by
+ * Waits for a task to end and returns it, including its model's URL: through its stream if there is one, otherwise by
  * polling.
  *
  * @throws {MeshyError} `MESHY_TASK_FAILED`, `MESHY_TASK_CANCELED`, `MESHY_TASK_EXPIRED`, `MESHY_TASK_NO_MODEL`,
- * `MESHY_TASK_TIMEOUT`, or what the client throws.
+ * `MESHY_TASK_TIMEOUT`, or whatever the client throws.
  */
 export async function watchTask(
   client: Pick<Client, 'stream' | 'retrieve'>,
@@ -72,7 +72,7 @@ export async function watchTask(
   }
 }
 
-/** The final state by the stream, or `undefined` when the stream did not tell it. */
+/** The final state from the stream, or `undefined` if the stream did not report it. */
 async function streamToEnd(watch: Watch): Promise<Task | undefined> {
   const { client, name, signal, hear, log } = watch
   try {
@@ -84,7 +84,7 @@ async function streamToEnd(watch: Watch): Promise<Task | undefined> {
     log?.(`task ${name.id}: the stream ended early, polling`)
   } catch (error) {
     signal.throwIfAborted()
-    // Whatever is wrong with a stream, one read tells it apart from what is wrong with the task.
+    // Whatever is wrong with a stream, one read distinguishes it from a problem with the task.
     if (!isMeshyError(error)) throw error
     log?.(`task ${name.id}: no stream (${error.code}), polling`)
   }
@@ -92,8 +92,8 @@ async function streamToEnd(watch: Watch): Promise<Task | undefined> {
 }
 
 /**
- * The events of a stream may leave out the addresses of the files, or what a failed task has consumed all the same, which
- * decides whether it is submitted again; then one read brings them.
+ * The events of a stream may omit the addresses of the files, or what a failed task has consumed despite its failure,
+ * which decides whether it is submitted again. One read then provides them.
  */
 function isComplete({ status, urls, consumedCredits }: Task): boolean {
   return status === 'SUCCEEDED' ? urls.glb !== undefined : consumedCredits !== undefined
@@ -113,7 +113,7 @@ async function pollToEnd(watch: Watch): Promise<Task> {
   }
 }
 
-/** The state by one read, or `undefined` during an outage that may pass. */
+/** The state from one read, or `undefined` during an outage that may be temporary. */
 async function poll({ client, name, clock, signal, log }: Watch, heardAt: number): Promise<Task | undefined> {
   try {
     return await client.retrieve(name.kind, name.id, { signal })
@@ -128,7 +128,7 @@ async function poll({ client, name, clock, signal, log }: Watch, heardAt: number
   }
 }
 
-/** A 404 about the task, and not about the route. */
+/** A 404 about the task, not about the route. */
 function saysUnknownTask(error: unknown): boolean {
   return (
     isMeshyError(error) &&
