@@ -28,13 +28,7 @@ export async function complete(
 }
 
 async function settle(ports: LocalPorts, entry: Entry): Promise<void> {
-  const {
-    store,
-    reporter: { notices },
-    clock,
-    models: { isLive },
-    signal,
-  } = ports
+  const { store, reporter, clock, models, signal } = ports
   const { key } = entry
   if (store.lockfile && !(await store.lockfile.get(key))) await store.lockfile.put(entry)
   if (!(await store.journal.begun()).has(key)) return
@@ -45,15 +39,15 @@ async function settle(ports: LocalPorts, entry: Entry): Promise<void> {
       record.error.code === 'MESHY_JOURNAL_INVALID'
         ? `\`${file}\` is not a valid journal record, but its model is stored: delete the file`
         : `its model is stored; ${record.error.message}`
-    notices.once(`${entry.image}: ${problem}`)
+    reporter.notices.once(`${entry.image}: ${problem}`)
   }
   // Nobody waits for a lease if there is nothing to do under it.
   if (!record || !isSettled(record, entry, clock.now())) return
   const ended = endRecord(ports, entry)
-  if (!isLive) return ended
+  if (!models.isLive) return ended
   // A page does not wait for another process; what is not done now is done by a later run.
   void ended.catch((error: unknown) => {
-    if (!signal.aborted) notices.once(`${entry.image}: ${formatThrown(error)}`)
+    if (!signal.aborted) reporter.notices.once(`${entry.image}: ${formatThrown(error)}`)
   })
 }
 
@@ -71,15 +65,12 @@ async function endRecord(ports: LocalPorts, entry: Entry): Promise<void> {
  * written, the entry stays as it is.
  */
 async function completePictures(ports: LocalPorts, request: Request, entry: Entry): Promise<void> {
-  const {
-    models: { isLive },
-    reporter: { notices },
-  } = ports
+  const { models, reporter } = ports
   if (hasPictures(entry.request)) return
   const completed = addPictures(ports, request)
-  if (!isLive) return completed
+  if (!models.isLive) return completed
   // No page waits for a lockfile that another process is writing.
-  void completed.catch((error: unknown) => notices.once(`${entry.image}: ${formatThrown(error)}`))
+  void completed.catch((error: unknown) => reporter.notices.once(`${entry.image}: ${formatThrown(error)}`))
 }
 
 async function addPictures({ store }: LocalPorts, { key, canonical }: Request): Promise<void> {

@@ -36,9 +36,6 @@ export async function fetchFiles(ports: Ports, wanted: FilesToFetch): Promise<Fe
 async function fetchFile(ports: Ports, wanted: FilesToFetch, role: FileRole): Promise<BlobRef> {
   const { client, fetch } = ports.account()
   const { kind, task } = wanted
-  const {
-    reporter: { notices },
-  } = ports
   const expected = wanted.expected?.[role]
   const { format } = fileOf(role)
   const urlIn = (current: Task) => {
@@ -58,7 +55,8 @@ async function fetchFile(ports: Ports, wanted: FilesToFetch, role: FileRole): Pr
         expected,
         check: (head, total) => {
           const oddity = checkFormat(format, role, { head, total })
-          if (oddity) notices.once(`the ${role} file of task ${task.id} ${oddity}; it is kept as it is`)
+          if (oddity)
+            ports.reporter.notices.once(`the ${role} file of task ${task.id} ${oddity}; it is kept as it is`)
         },
         signal: ports.signal,
       }),

@@ -15,15 +15,13 @@ type Reserved = ReadonlyMap<Candidate, Reservation | MeshyError>
 export async function reserve(ports: Ports, toPay: Candidate[]): Promise<Reserved> {
   if (toPay.length === 0) return new Map()
   const refused = (reason: MeshyError) => new Map(toPay.map((candidate) => [candidate, reason]))
-  const {
-    options,
-    purse: { budget },
-  } = ports
+  const { maxCredits: cap } = ports.options
+  const { budget } = ports.purse
   const prices = toPay.map(({ request }) => ({ image: request.imageName, credits: priceOf(request) }))
   const sum = prices.reduce((total, { credits }) => total + credits, 0)
   // Before anything is awaited: another instance of the plugin may be deciding about its own batch.
-  const held = budget.allows(sum, options.maxCredits) ? holdAll(ports, toPay) : undefined
-  if (!held) return refused(overBudget(prices, sum, { reserved: budget.reserved, cap: options.maxCredits }))
+  const held = budget.allows(sum, cap) ? holdAll(ports, toPay) : undefined
+  if (!held) return refused(overBudget(prices, sum, { reserved: budget.reserved, cap }))
   let isAnnounced = false
   try {
     const balance = await balanceOf(ports)

@@ -119,19 +119,16 @@ const MIB = 1024 * 1024
  * refuse. Models of an emulator are not worth committing.
  */
 export function hintToCommit(ports: Ports, entry: Entry, { isFirst }: { isFirst: boolean }): void {
-  const {
-    options,
-    reporter: { logger, notices },
-  } = ports
+  const { options, reporter } = ports
   if (!options.lockfile || entry.source === 'emulator') return
   const relative = (file: string) => path.relative(options.projectDir, file).replaceAll('\\', '/')
   const blobs = `${relative(options.cacheDir)}/blobs`
   const { teamStore } = options
-  if (isFirst) logger.info(`meshy: ${whatToCommit(options, relative)}`)
+  if (isFirst) reporter.logger.info(`meshy: ${whatToCommit(options, relative)}`)
   if (teamStore?.writtenIn === 'config') return
   for (const { sha256, bytes, ext } of Object.values(entry.files)) {
     if (bytes < LARGE_MIB * MIB) continue
-    notices.once(
+    reporter.notices.once(
       `${entry.image}: \`${blobs}/${sha256.slice(0, 2)}/${sha256}.${ext}\` has ${Math.round(bytes / MIB)} MiB; ` +
         'repository hosts refuse files of 100 MiB or more: use Git LFS for it, or ask for fewer triangles (`poly`)',
     )

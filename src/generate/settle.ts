@@ -81,16 +81,13 @@ async function settleExpired(
   request: Request,
   { error, lease }: { error: MeshyError; lease: Lease },
 ): Promise<'gone'> {
-  const {
-    store,
-    reporter: { logger },
-  } = ports
+  const { store, reporter } = ports
   const { key, imageName } = request
   const record = await store.journal.read(key)
   if (!(await lease.isHeld())) throw error
   if (!isProvenGone(ports, record)) throw taskUnknown(request, error)
   await store.journal.clear(key)
-  logger.warn(`meshy: ${imageName}: the service no longer keeps its task, and the files are gone`)
+  reporter.logger.warn(`meshy: ${imageName}: the service no longer keeps its task, and the files are gone`)
   return 'gone'
 }
 

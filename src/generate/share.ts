@@ -59,17 +59,11 @@ async function findInTeam(
 
 /** The bytes first: a model whose bytes are nowhere is never pinned. */
 async function take(ports: Ports, request: Request, { entry, from }: Shared): Promise<Entry | undefined> {
-  const {
-    store,
-    options,
-    clock,
-    reporter: { logger },
-    signal,
-  } = ports
+  const { store, options, clock, reporter, signal } = ports
   const record = await store.journal.read(request.key)
   if (entry.task && record?.forgottenTasks.includes(entry.task.id)) return undefined
   if (findOtherPicture(entry.request, request.canonical)) {
-    ports.reporter.notices.once(
+    reporter.notices.once(
       `${request.imageName}: the model that ${from} has for its key was made from another image`,
     )
     return undefined
@@ -85,7 +79,7 @@ async function take(ports: Ports, request: Request, { entry, from }: Shared): Pr
   await store.entries.write({ ...taken, provenance: { ...origin, takenFrom: from } })
   const pinned = options.lockfile ? await store.lockfile?.put(taken) : undefined
   if (record && isOver(record, taken, clock.now())) await store.journal.clear(request.key)
-  logger.info(`meshy: ${request.imageName}: taken from ${from}, 0 credits`)
+  reporter.logger.info(`meshy: ${request.imageName}: taken from ${from}, 0 credits`)
   return pinned ?? taken
 }
 

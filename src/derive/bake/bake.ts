@@ -1,12 +1,13 @@
 import type { Document, Primitive } from '@gltf-transform/core'
-import { type Tools, need } from '../libraries.ts'
+import { need, type Tools } from '../libraries.ts'
 import { eachTexel, type Corner } from './canvas.ts'
 import { TriangleTree } from './nearest-triangle.ts'
-import { createPainter, type Pair, openPainting, writePainting } from './paint.ts'
-import { cornersOf, faceOf, placeIn, positionIn, readPatch, type Patch, writeTangents } from './patch.ts'
+import { createPainter, openPainting, writePainting, type Pair } from './paint.ts'
+import { cornersOf, faceOf, placeIn, readPatch, writeTangents, type Patch } from './patch.ts'
 import type { Sheet } from './sheets.ts'
 import type { Atlas, Mesh } from 'watlas'
-import { spread } from '../simplify/vertices.ts'
+import { spread, mapAttributes } from '../simplify/vertices.ts'
+import { vertexAt } from '../simplify/vectors.ts'
 
 /** Of so many texels in a row, one is looked up among all triangles; the others mostly are in the same one. */
 const STRIDE = 4
@@ -57,7 +58,9 @@ export function forgetLayout({ parts }: Sheet, { functions }: Tools): void {
 
 /** Tells where in space a place of a triangle is. */
 function blender(patch: Patch, triangle: number): (weights: readonly number[]) => number[] {
-  const [a = [], b = [], c = []] = cornersOf(patch, triangle).map((vertex) => positionIn(patch, vertex))
+  const [a = [], b = [], c = []] = cornersOf(patch, triangle).map((vertex) =>
+    vertexAt(patch.positions, vertex),
+  )
   return ([s = 0, t = 0, r = 0]) =>
     a.map((value, axis) => value * s + (b[axis] ?? 0) * t + (c[axis] ?? 0) * r)
 }
@@ -111,12 +114,7 @@ function writeMesh(
 ): void {
   const vertices = Array.from({ length: mesh.vertexCount }, (_, i) => mesh.getVertex(i))
   const like = vertices.map(({ xref }) => xref)
-  for (const owner of [primitive, ...primitive.listTargets()]) {
-    for (const semantic of owner.listSemantics()) {
-      const source = owner.getAttribute(semantic)
-      if (source) owner.setAttribute(semantic, spread(source, like))
-    }
-  }
+  mapAttributes(primitive, (source) => spread(source, like))
   const places = vertices.flatMap(({ uv: [u, v] }) => [u / atlas.width, v / atlas.height])
   const indices = new Uint32Array(mesh.indexCount)
   mesh.getIndexArray(indices)

@@ -1,5 +1,5 @@
 import type { Accessor, Primitive, Document } from '@gltf-transform/core'
-import { cross, dot, minus, type Vec, unit } from '../simplify/vectors.ts'
+import { cross, dot, minus, unit, normalOf, vertexAt, type Vec } from '../simplify/vectors.ts'
 import { valuesOf } from '../steps/prepare.ts'
 
 /** The triangles of a primitive, in its own space. */
@@ -45,20 +45,15 @@ export function cornersOf({ indices }: Patch, triangle: number): number[] {
   return [...indices.subarray(triangle * 3, triangle * 3 + 3)]
 }
 
-export function positionIn({ positions }: Patch, vertex: number): Vec {
-  return [...positions.subarray(vertex * 3, vertex * 3 + 3)]
-}
-
 /** Of length 1; none of a triangle without area. */
 export function faceOf(patch: Patch, triangle: number): Vec {
-  const [a = [], b = [], c = []] = cornersOf(patch, triangle).map((vertex) => positionIn(patch, vertex))
-  return unit(cross(minus(b, a), minus(c, a)))
+  return unit(normalOf(cornersOf(patch, triangle).map((vertex) => vertexAt(patch.positions, vertex))))
 }
 
 /** How a texture lies on a triangle. */
 export function frameOf(patch: Patch, triangle: number): Frame {
   const corners = cornersOf(patch, triangle)
-  const [a = [], b = [], c = []] = corners.map((vertex) => positionIn(patch, vertex))
+  const [a = [], b = [], c = []] = corners.map((vertex) => vertexAt(patch.positions, vertex))
   const [p = [], q = [], r = []] = corners.map((vertex) => placeIn(patch, vertex))
   const [e, f] = [minus(b, a), minus(c, a)]
   const [[du1 = 0, dv1 = 0], [du2 = 0, dv2 = 0]] = [minus(q, p), minus(r, p)]

@@ -35,7 +35,8 @@ export function sheetsOf(document: Document, surface: Surface, tools: Tools): Sh
   const isFit = ({ textures, parts }: Sheet) =>
     textures.every((texture) => isPlain(texture, tools)) && parts.every((part) => isLaidOut(surface, part))
   const used = sheets.filter(({ parts }) => parts.length > 0)
-  return used.every(isFit) && hasOneLook(document) ? used : undefined
+  // Variants show the same triangles with other materials.
+  return used.every(isFit) && !document.hasExtension('KHR_materials_variants') ? used : undefined
 }
 
 /** Materials that share a texture share all of the layout. */
@@ -121,9 +122,4 @@ function areaOf(patch: Patch): number {
     sum += Math.abs((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])) / 2
   }
   return sum
-}
-
-/** Variants show the same triangles with other materials. */
-function hasOneLook(document: Document): boolean {
-  return !document.hasExtension('KHR_materials_variants')
 }

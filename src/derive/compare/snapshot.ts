@@ -2,6 +2,7 @@ import type { Document, Node, Primitive, Animation, ExtensibleProperty } from '@
 import { BoundsBuilder } from '../../glb/bounds.ts'
 import type { Facts, Vec3 } from '../../glb/facts.ts'
 import { drawnNodes, eachVertex, instancesOf } from './rest-pose.ts'
+import { by } from '../../system/order.ts'
 
 /** What is held against the source after each step. */
 export interface Snapshot {
@@ -29,8 +30,8 @@ export function takeSnapshot(document: Document): Snapshot {
     places: drawn
       .filter((node) => node.getName() && !node.getMesh())
       .map((node) => ({ name: node.getName(), at: node.getWorldTranslation() as Vec3 }))
-      .toSorted((a, b) => compareText(a.name, b.name)),
-    names: [...namesOf(document)].toSorted(compareText),
+      .toSorted(by(({ name }) => [name])),
+    names: [...namesOf(document)].toSorted(),
   }
 }
 
@@ -72,10 +73,6 @@ function sum(nodes: Node[], count: (primitive: Primitive) => number): number {
       total + instancesOf(node).length * primitives.reduce((part, primitive) => part + count(primitive), 0)
     )
   }, 0)
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b)
 }
 
 /** Everything that code can ask a model for, one text each: what is lost is named by it. */

@@ -1,15 +1,16 @@
 import type { Document, Node, Primitive } from '@gltf-transform/core'
 import { drawnNodes, instancesOf, restPositions } from '../compare/rest-pose.ts'
 import {
-  type Part,
-  type Surface,
   sameTexture,
   writeTraits,
   TRAITS,
   chartsOf,
   groupVertices,
+  type Part,
+  type Surface,
 } from './surface.ts'
 import { minus, type Vec } from './vectors.ts'
+import { indicesOf } from './vertices.ts'
 
 const TRIANGLES = 4
 
@@ -65,10 +66,6 @@ function partsOf(owners: Map<Primitive, Owner>): Part[] {
     if (times > 0 && count > 0) parts.push({ primitive, times, start, end: start + count })
   }
   return parts
-}
-
-function indicesOf(primitive: Primitive): number[] {
-  return Array.from(primitive.getIndices()?.getArray() ?? [])
 }
 
 /** The bit by which meshoptimizer keeps a vertex on the seam that it is on. */

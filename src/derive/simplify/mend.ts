@@ -1,6 +1,6 @@
-import { chartsOf, type Surface, groupVertices, wedgesOf, placeIn } from './surface.ts'
-import { type Reduced, partOf } from './reduce.ts'
-import { cross, distance, minus, type Vec, dot, middle } from './vectors.ts'
+import { chartsOf, groupVertices, wedgesOf, placeIn, type Surface } from './surface.ts'
+import { partOf, type Reduced } from './reduce.ts'
+import { distance, dot, middle, areaOf, vertexAt, normalOf, type Vec } from './vectors.ts'
 import { nearestOf } from './nearest.ts'
 import { mix, readTexels, type Place } from './texels.ts'
 
@@ -24,7 +24,7 @@ export function mendTexture(surface: Surface, reduced: Reduced): Mended {
   for (let at = 0; at < indices.length; at += 3) {
     const corners = [...indices.subarray(at, at + 3)]
     const found = fit(corners)
-    const size = areaOf(corners.map((corner) => positionOf(surface, corner)))
+    const size = areaOf(corners.map((corner) => vertexAt(surface.positions, corner)))
     area.whole += size
     if (!found) continue
     area.laid += size * Math.min(1, found.cost)
@@ -43,7 +43,7 @@ export function cutShare(surface: Surface, { indices }: Reduced): number {
   const area = { cut: 0, whole: 0 }
   for (let at = 0; at < indices.length; at += 3) {
     const corners = [...indices.subarray(at, at + 3)]
-    const size = areaOf(corners.map((corner) => positionOf(surface, corner)))
+    const size = areaOf(corners.map((corner) => vertexAt(surface.positions, corner)))
     area.whole += size
     if (new Set(corners.map((corner) => charts[corner])).size > 1) area.cut += size
   }
@@ -53,12 +53,9 @@ export function cutShare(surface: Surface, { indices }: Reduced): number {
 /** The vertex that is where a corner is in the model and in the texture. */
 function vertexOf(surface: Surface, { vertices: [vertex = 0, ...more] }: Blend, corner: number) {
   if (more.length > 0) return undefined
-  return distance(positionOf(surface, vertex), positionOf(surface, corner)) === 0 ? vertex : undefined
-}
-
-export function areaOf([a = [], b = [], c = []]: Vec[]): number {
-  const normal = cross(minus(b, a), minus(c, a))
-  return Math.hypot(...normal) / 2
+  return distance(vertexAt(surface.positions, vertex), vertexAt(surface.positions, corner)) === 0
+    ? vertex
+    : undefined
 }
 
 /** A place in the texture, as one between those of vertices. */
@@ -131,14 +128,15 @@ function candidatesOf({ surface, charts, wedges }: Context, corners: number[]): 
 /** Ways to lay a triangle into a chart: by its corners, smaller and smaller around its middle, or as what is there. */
 function fitsIn(context: Context, corners: number[], chart: number): Fit[] {
   const { surface, nearest, triangles, foreign } = context
-  const at = corners.map((corner) => positionOf(surface, corner))
+  const at = corners.map((corner) => vertexAt(surface.positions, corner))
   const size = distance(at[0], at[1]) + distance(at[1], at[2]) + distance(at[2], at[0]) || 1
   const donors = corners.map((corner, i) => donorOf(context, { corner, chart, at: at[i] ?? [] }))
   const triangle = triangles[nearest(chart, middle(at))] ?? 0
   const anchor = [...surface.indices.subarray(triangle, triangle + 3)]
-  const around = anchor.map((vertex) => positionOf(surface, vertex))
+  const around = anchor.map((vertex) => vertexAt(surface.positions, vertex))
   const turned = dot(normalOf(at), normalOf(around)) < 0 ? TURNED_COST : 0
-  const away = donors.reduce((sum, donor, i) => sum + distance(positionOf(surface, donor), at[i]), 0) / size
+  const away =
+    donors.reduce((sum, donor, i) => sum + distance(vertexAt(surface.positions, donor), at[i]), 0) / size
   const missed = distance(middle(around), middle(at)) / size
   const laid = SCALES.map((scale) => {
     const blends = donors.map((donor) => towards(donor, anchor, scale))
@@ -186,12 +184,4 @@ function firstTriangles({ indices, positions }: Surface): Uint32Array {
   const found = new Uint32Array(positions.length / 3)
   for (let i = indices.length - 1; i >= 0; i--) found[indices[i] ?? 0] = i - (i % 3)
   return found
-}
-
-function normalOf([a = [], b = [], c = []]: Vec[]): Vec {
-  return cross(minus(b, a), minus(c, a))
-}
-
-function positionOf({ positions }: Surface, vertex: number): Vec {
-  return [...positions.subarray(vertex * 3, vertex * 3 + 3)]
 }

@@ -28,3 +28,17 @@ export function unit(vector: Vec): Vec {
   const length = Math.hypot(...vector)
   return length > 0 ? vector.map((value) => value / length) : vector
 }
+
+/** Where a vertex is. */
+export function vertexAt(positions: Float32Array, vertex: number): Vec {
+  return [...positions.subarray(vertex * 3, vertex * 3 + 3)]
+}
+
+/** At a right angle to a triangle, and as long as twice its area. */
+export function normalOf([a = [], b = [], c = []]: Vec[]): Vec {
+  return cross(minus(b, a), minus(c, a))
+}
+
+export function areaOf(corners: Vec[]): number {
+  return Math.hypot(...normalOf(corners)) / 2
+}

@@ -1,6 +1,6 @@
 import type { Accessor, Primitive } from '@gltf-transform/core'
 import type { Tools } from '../libraries.ts'
-import { cross, dot, minus } from './vectors.ts'
+import { dot, normalOf, unit, type Vec } from './vectors.ts'
 
 /** Of triangles, how many have to face where their normals point. */
 const MOST = 0.95
@@ -33,7 +33,9 @@ export function dropNormals(primitive: Primitive, { functions }: Tools): void {
 
 /** Gives each triangle its own vertices again, and the normal that it has now. */
 export function restoreNormals(primitive: Primitive, { functions }: Tools): void {
-  unshare(primitive)
+  const corners = indicesOf(primitive)
+  mapAttributes(primitive, (source) => spread(source, corners))
+  primitive.setIndices(null)
   const positions = primitive.getAttribute('POSITION')
   if (!positions) return
   const values = new Float32Array(positions.getCount() * 3)
@@ -46,16 +48,22 @@ export function restoreNormals(primitive: Primitive, { functions }: Tools): void
   functions.weldPrimitive(primitive)
 }
 
-/** One vertex for each corner of each triangle. */
-function unshare(primitive: Primitive): void {
-  const indices = Array.from<number>(primitive.getIndices()?.getArray() ?? [])
+/** The corners of its triangles, by their vertices. */
+export function indicesOf(primitive: Primitive): number[] {
+  return Array.from<number>(primitive.getIndices()?.getArray() ?? [])
+}
+
+/** Changes all that the vertices of a primitive carry, in its morph targets as well. */
+export function mapAttributes(
+  primitive: Primitive,
+  change: (source: Accessor, semantic: string) => Accessor,
+): void {
   for (const owner of [primitive, ...primitive.listTargets()]) {
     for (const semantic of owner.listSemantics()) {
       const source = owner.getAttribute(semantic)
-      if (source) owner.setAttribute(semantic, spread(source, indices))
+      if (source) owner.setAttribute(semantic, change(source, semantic))
     }
   }
-  primitive.setIndices(null)
 }
 
 /** An accessor that has the elements of another one, in this order. */
@@ -70,15 +78,14 @@ export function spread(source: Accessor, indices: number[]): Accessor {
 }
 
 /** Of a triangle without area: up, which is as good as any. */
-function faceNormal([a = [], b = [], c = []]: number[][]): number[] {
-  const normal = cross(minus(b, a), minus(c, a))
-  const length = Math.hypot(...normal)
-  return length > 0 ? normal.map((value) => value / length) : [0, 1, 0]
+function faceNormal(corners: Vec[]): Vec {
+  const normal = normalOf(corners)
+  return Math.hypot(...normal) > 0 ? unit(normal) : [0, 1, 0]
 }
 
 /** Gives triangles that have the corners of an earlier one vertices of their own: the other side of what is thin. */
 export function unfold(primitive: Primitive): void {
-  const indices = Array.from<number>(primitive.getIndices()?.getArray() ?? [])
+  const indices = indicesOf(primitive)
   const count = primitive.getAttribute('POSITION')?.getCount() ?? 0
   const order = Array.from({ length: count }, (_, vertex) => vertex)
   const copies = new Map<string, number>()
@@ -91,7 +98,9 @@ export function unfold(primitive: Primitive): void {
     copies.set(key, copy)
     return copy
   })
-  if (order.length > count) rewrite(primitive, { indices: unfolded, order })
+  if (order.length === count) return
+  mapAttributes(primitive, (source) => spread(source, order))
+  primitive.setIndices(primitive.getIndices()?.clone().setArray(new Uint32Array(unfolded)) ?? null)
 }
 
 /** For each triangle, how many of those before it have its corners. */
@@ -104,15 +113,4 @@ function repeatsIn(indices: number[]): number[] {
     seen.set(key, times + 1)
     return times
   })
-}
-
-function rewrite(primitive: Primitive, { indices, order }: { indices: number[]; order: number[] }): void {
-  for (const owner of [primitive, ...primitive.listTargets()]) {
-    for (const semantic of owner.listSemantics()) {
-      const source = owner.getAttribute(semantic)
-      if (source) owner.setAttribute(semantic, spread(source, order))
-    }
-  }
-  const array = new Uint32Array(indices)
-  primitive.setIndices(primitive.getIndices()?.clone().setArray(array) ?? null)
 }

@@ -1,8 +1,10 @@
 import type { Accessor, Primitive } from '@gltf-transform/core'
 import type { Tools } from '../libraries.ts'
-import { type Blend, areaOf, type Mended } from './mend.ts'
+import type { Blend, Mended } from './mend.ts'
+import { areaOf, vertexAt } from './vectors.ts'
 import { partOf } from './reduce.ts'
 import type { Part, Surface } from './surface.ts'
+import { indicesOf, mapAttributes } from './vertices.ts'
 
 /** What a part is to have: its triangles, and vertices that are another one but for their place in the texture. */
 interface Share {
@@ -26,13 +28,12 @@ export function writeSurface(surface: Surface, mended: Mended, { functions }: To
 
 /** The largest triangle that a part had: codecs need a mesh that has a size. */
 function largestOf({ positions }: Surface, { primitive, start }: Part): number[] {
-  const own = Array.from<number>(primitive.getIndices()?.getArray() ?? [])
-  const cornerOf = (vertex: number) => [...positions.subarray((start + vertex) * 3, (start + vertex) * 3 + 3)]
+  const own = indicesOf(primitive)
   let largest = -1
   let found = [0, 0, 0]
   for (let at = 0; at < own.length; at += 3) {
     const triangle = own.slice(at, at + 3)
-    const area = areaOf(triangle.map(cornerOf))
+    const area = areaOf(triangle.map((vertex) => vertexAt(positions, start + vertex)))
     if (area > largest) [largest, found] = [area, triangle]
   }
   return found
@@ -67,13 +68,9 @@ function extraOf(
 function addVertices(primitive: Primitive, extras: Share['extras']): void {
   const same = extras.map(({ like }) => ({ vertices: [like], weights: [1] }))
   const blended = extras.map(({ blend }) => blend)
-  for (const owner of [primitive, ...primitive.listTargets()]) {
-    for (const semantic of owner.listSemantics()) {
-      const source = owner.getAttribute(semantic)
-      const values = semantic.startsWith('TEXCOORD_') ? blended : same
-      if (source) owner.setAttribute(semantic, extended(source, values))
-    }
-  }
+  mapAttributes(primitive, (source, semantic) =>
+    extended(source, semantic.startsWith('TEXCOORD_') ? blended : same),
+  )
 }
 
 function extended(source: Accessor, blends: Blend[]): Accessor {

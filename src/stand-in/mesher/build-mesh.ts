@@ -27,18 +27,11 @@ export function buildMesh(
   { back, triangles }: { back: Back; triangles: number | undefined },
 ): ShadedMesh {
   const { phi, inside } = shape
-  const {
-    front,
-    back: behind,
-    rim,
-  } = shape.kind === 'slab' ? slabHeights(shape) : bodyHeights(shape, back.kind === 'mirror')
-  const frontSurface = squaredSurface(front, phi, rim)
-  const backSurface = behind === front ? frontSurface : squaredSurface(behind, phi, rim)
+  const heights = shape.kind === 'slab' ? slabHeights(shape) : bodyHeights(shape, back.kind === 'mirror')
+  const front = squaredSurface(heights.front, phi, heights.rim)
+  const behind = heights.back === heights.front ? front : squaredSurface(heights.back, phi, heights.rim)
   const step = stepFor(sum(inside), triangles)
-  const sheets = spreadSheets(
-    { phi, front: frontSurface, back: backSurface },
-    { step, seam: back.kind !== 'mirror' },
-  )
+  const sheets = spreadSheets({ phi, front, back: behind }, { step, seam: back.kind !== 'mirror' })
   const shaded = addNormals(sheets)
   return triangles === undefined ? shaded : repair(compact(simplify(simplifier, shaded, triangles)))
 }
