@@ -19,34 +19,22 @@ const GLTF_TRANSFORM = {
   '@gltf-transform/functions': () => import('@gltf-transform/functions'),
 }
 
+export type Tools = Awaited<ReturnType<typeof loadTools>>
+
 /**
- * Loads glTF-Transform, an optional peer.
+ * Loads glTF-Transform, an optional peer, and these packages, and nothing else.
  *
- * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE naming what is missing
+ * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE naming all that is missing
  */
-export async function loadGltfTransform() {
-  await requirePackages([])
+export async function loadTools(names: readonly PackageName[]) {
+  await requirePackages(names)
+  const loaded = await Promise.all(names.map(async (name) => [name, await PACKAGES[name]()]))
   const [core, extensions, functions] = await Promise.all([
     GLTF_TRANSFORM['@gltf-transform/core'](),
     GLTF_TRANSFORM['@gltf-transform/extensions'](),
     GLTF_TRANSFORM['@gltf-transform/functions'](),
   ])
-  return { core, extensions, functions }
-}
-
-export type GltfTransform = Awaited<ReturnType<typeof loadGltfTransform>>
-
-export type Tools = GltfTransform & Packages
-
-/**
- * Loads glTF-Transform and these packages, and nothing else.
- *
- * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE naming all that is missing
- */
-export async function loadTools(names: readonly PackageName[]): Promise<Tools> {
-  await requirePackages(names)
-  const loaded = await Promise.all(names.map(async (name) => [name, await PACKAGES[name]()]))
-  return { ...(await loadGltfTransform()), ...(Object.fromEntries(loaded) as Packages) }
+  return { core, extensions, functions, ...(Object.fromEntries(loaded) as Packages) }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import PQueue from 'p-queue'
 import { MeshyError } from '../system/errors.ts'
-import { WorkerPool, type WorkerAnswer } from '../system/worker-pool.ts'
+import { WorkerPool } from '../system/worker-pool.ts'
 import { findWorkerScript, type WorkerScript } from '../system/worker-script.ts'
 import type { DerivedModel, DeriveOptions } from './derive-model.ts'
 
@@ -10,9 +10,6 @@ export interface Job {
   source: Uint8Array
   options: DeriveOptions
 }
-
-/** What it sends back. */
-export type Answer = WorkerAnswer<DerivedModel>
 
 /** Derives models in worker threads, which start when they are needed and load the libraries by themselves. */
 export interface DerivePool {
@@ -31,24 +28,13 @@ export interface DerivePool {
   close(): Promise<void>
 }
 
-export interface DerivePoolOptions {
-  /** Worker threads. @default 1 */
-  size?: number | undefined
-  /** @default found beside this code */
-  script?: WorkerScript | undefined
-}
-
 /** A model whose JSON and scripts need more than this is no model for a page. Bytes and pixels are apart. */
 const HEAP_MB = 512
 
-export function createDerivePool({ size = 1, script }: DerivePoolOptions = {}): DerivePool {
-  const pool = new WorkerPool<Job, DerivedModel>({
-    size,
-    start: () => startWorker(script ?? findScript()),
-    closed,
-    crashed,
-  })
-  const turns = new PQueue({ concurrency: size })
+/** One worker at a time. */
+export function createDerivePool(): DerivePool {
+  const pool = new WorkerPool<Job, DerivedModel>({ size: 1, start: startWorker, closed, crashed })
+  const turns = new PQueue({ concurrency: 1 })
   return {
     derive: (readSource, options, wait) =>
       turns.add(async () => {
@@ -66,7 +52,8 @@ function whole(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(bytes)
 }
 
-function startWorker({ url, execArgv }: WorkerScript): Worker {
+function startWorker(): Worker {
+  const { url, execArgv } = findScript()
   const resourceLimits = { maxOldGenerationSizeMb: HEAP_MB }
   return new Worker(url, { execArgv, resourceLimits, name: 'unplugin-meshy derive' })
 }

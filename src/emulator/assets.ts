@@ -1,5 +1,5 @@
 import type { Hono } from 'hono'
-import { ApiError, taskNotFound, type Connection, breakOff } from './wire.ts'
+import { ApiError, taskNotFound, breakOff, type Connection } from './wire.ts'
 import type { Fault } from './fault.ts'
 import type { AssetRole } from './model-maker.ts'
 import type { EmulatorEnv, EmulatorState } from './state.ts'
@@ -70,11 +70,7 @@ interface AssetFile {
 }
 
 /** What is served in place of a file, when its fault says so. */
-function serveFaulty(
-  file: AssetFile,
-  fault: Fault | undefined,
-  connection: Connection,
-): Response | undefined {
+function serveFaulty(file: AssetFile, fault: Fault | undefined, connection: Connection) {
   if (fault?.kind === 'truncatedAsset') return new Response(firstHalf(file))
   if (fault?.kind === 'assetReset') return brokenOff(file, connection)
   if (fault?.kind === 'htmlAsset') return html('<!DOCTYPE html><title>Welcome to this network</title>')

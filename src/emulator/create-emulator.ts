@@ -7,9 +7,9 @@ import { requestFaults } from './request-faults.ts'
 import {
   countRequests,
   logEntry,
+  createState,
   type LoggedRequest,
   type RequestCounts,
-  createState,
   type EmulatorEnv,
   type EmulatorState,
 } from './state.ts'
@@ -97,10 +97,7 @@ export function createEmulator(options: EmulatorOptions = {}): WiredEmulator {
   }
 }
 
-function createApp(
-  state: EmulatorState,
-  addRoutes: (app: Hono<EmulatorEnv>, state: EmulatorState) => void,
-): Hono<EmulatorEnv> {
+function createApp(state: EmulatorState, addRoutes: (app: Hono<EmulatorEnv>, state: EmulatorState) => void) {
   const app = new Hono<EmulatorEnv>()
   app.notFound(() => noMatchingRoute().toResponse())
   app.onError(answerError)

@@ -20,11 +20,7 @@ export function requestFaults(state: EmulatorState) {
 }
 
 /** The answer that comes instead of any effect. */
-async function answerBefore(
-  fault: Fault | undefined,
-  connection: Connection,
-  signal: AbortSignal,
-): Promise<Response | undefined> {
+async function answerBefore(fault: Fault | undefined, connection: Connection, signal: AbortSignal) {
   if (!fault || isEffective(fault)) return undefined
   if (fault.kind === 'silent') return silence(signal)
   if (fault.kind === 'resetBeforeAnswer') return cut(connection.cut())

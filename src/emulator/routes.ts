@@ -11,8 +11,8 @@ import {
 import type { TaskFault, Fault } from './fault.ts'
 import { planTask } from './plan-task.ts'
 import type { EmulatorEnv, EmulatorState } from './state.ts'
-import { taskView, distortView, foreignTasks, progressView, type TaskView } from './task-view.ts'
-import { type Task, isTerminal } from './task-store.ts'
+import { taskView, distortView, foreignTasks, progressView } from './task-view.ts'
+import { isTerminal, type Task } from './task-store.ts'
 import type { TaskKind } from '../request/task-kinds.ts'
 
 type Request = Context<EmulatorEnv>
@@ -138,11 +138,7 @@ interface Watched {
 }
 
 /** Faults that take the place of all events. */
-async function playFault(
-  fault: Fault | undefined,
-  send: Listener['send'],
-  signal: AbortSignal,
-): Promise<StreamEnd | undefined> {
+async function playFault(fault: Fault | undefined, send: Listener['send'], signal: AbortSignal) {
   if (fault?.kind === 'streamSilent') return silence(signal)
   if (fault?.kind === 'streamError') {
     const { status = 500, message = 'Internal server error.' } = fault
@@ -156,11 +152,7 @@ async function playFault(
   return undefined
 }
 
-async function follow(
-  state: EmulatorState,
-  watched: Watched,
-  { send, signal }: Listener,
-): Promise<StreamEnd> {
+async function follow(state: EmulatorState, watched: Watched, { send, signal }: Listener) {
   let events = 0
   for await (const view of changes(state, watched, signal)) {
     if (!view) {
@@ -176,11 +168,7 @@ async function follow(
 }
 
 /** The task each time that it changed or was silent for long, up to its end; `undefined` once it does not exist. */
-async function* changes(
-  state: EmulatorState,
-  { kind, id }: Watched,
-  signal: AbortSignal,
-): AsyncGenerator<TaskView | undefined> {
+async function* changes(state: EmulatorState, { kind, id }: Watched, signal: AbortSignal) {
   const { clock, keepAliveMs, taskMs } = state.options
   const stepMs = Math.min(1000, Math.max(5, taskMs / 50))
   let told = ''

@@ -17,10 +17,11 @@ export async function findFreeWay({ store }: FindingPorts, request: Request): Pr
 }
 
 function emulatedOnly(entries: ReadonlyMap<string, Entry>, { canonical }: Request): string | undefined {
-  const wanted = JSON.stringify([exceptPolycount(canonical), polycountOf(canonical), true])
+  if (canonical.emulated) return undefined
+  const wanted = exceptPolycount(canonical)
   const isTwin = ({ request }: Entry) =>
-    JSON.stringify([exceptPolycount(request), polycountOf(request), request.emulated]) === wanted
-  const twin = canonical.emulated ? undefined : [...entries.values()].find(isTwin)
+    request.emulated && exceptPolycount(request) === wanted && polycountOf(request) === polycountOf(canonical)
+  const twin = [...entries.values()].find(isTwin)
   return (
     twin &&
     `\`${twin.image}\` is only stored as a model of an emulator, which counts only if MESHY_BASE_URL is that of an emulator.`

@@ -20,7 +20,7 @@ const MARGIN_MS = 60 * 60_000
 const LONG_MARGIN_MS = 24 * 60 * 60_000
 
 /** A record of something that may already be paid for. */
-type RecordOnItsWay = StartedRecord | AcceptedRecord
+export type RecordOnItsWay = StartedRecord | AcceptedRecord
 
 /**
  * Whether a record refers to a task that may still be kept, or to a submission whose answer may still come. A

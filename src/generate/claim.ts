@@ -1,10 +1,10 @@
 import { isMeshyError, MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import type { Task } from '../service/task.ts'
-import type { AcceptedRecord, JournalRecord, StartedRecord } from '../store/journal-record.ts'
+import type { AcceptedRecord, JournalRecord } from '../store/journal-record.ts'
 import type { Lease } from '../store/lease.ts'
 import type { Ports } from './ports.ts'
-import { failedBefore, isFinal, isOnItsWay } from '../finding/record-state.ts'
+import { failedBefore, isFinal, isOnItsWay, type RecordOnItsWay } from '../finding/record-state.ts'
 import { assertHeld, beginOf, NOT_SUBMITTED, recordOf } from './record.ts'
 import type { Admission, Candidate } from './batch.ts'
 import { pay, type Payment } from './submit.ts'
@@ -109,10 +109,7 @@ async function assertOurs(ports: Ports, record: JournalRecord, lease: Lease): Pr
 }
 
 /** The task of a record, if this key can see it: by its ID, or by its name. */
-async function readableTask(
-  ports: Ports,
-  record: StartedRecord | AcceptedRecord,
-): Promise<string | undefined> {
+async function readableTask(ports: Ports, record: RecordOnItsWay): Promise<string | undefined> {
   if (record.state === 'accepted') return (await canRead(ports, record)) ? record.taskId : undefined
   const { client } = ports.account()
   const since = () => Date.parse(record.startedAt) - CLOCKS_APART_MS
@@ -133,7 +130,7 @@ async function canRead({ account, signal }: Ports, { request, taskId }: Accepted
   }
 }
 
-function otherAccount(record: StartedRecord | AcceptedRecord, expected: string): MeshyError {
+function otherAccount(record: RecordOnItsWay, expected: string): MeshyError {
   const { key, image, host } = record
   const isKnown = record.state === 'accepted'
   const task = isKnown ? `, task ${record.taskId}` : ''

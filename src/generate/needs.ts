@@ -22,10 +22,10 @@ export async function findRefusals(
   if (candidates.length === 0) return new Map()
   const unwritable = await refusalOf(() => probe(ports))
   const found = new Map<Candidate, MeshyError>()
-  const pictures = new PictureCheck(ports)
+  const checkPicture = createPictureCheck(ports)
   await Promise.all(
     candidates.map(async (candidate) => {
-      const refusal = unwritable ?? (await refusalOf(() => assertMet(ports, candidate.request, pictures)))
+      const refusal = unwritable ?? (await refusalOf(() => assertMet(ports, candidate.request, checkPicture)))
       if (refusal) found.set(candidate, refusal)
     }),
   )
@@ -33,14 +33,20 @@ export async function findRefusals(
   return new Map(candidates.map((candidate) => [candidate, found.get(candidate) ?? notSubmitted()]))
 }
 
-async function assertMet(ports: Ports, request: Request, pictures: PictureCheck): Promise<void> {
+async function assertMet(
+  ports: Ports,
+  request: Request,
+  checkPicture: (image: SourceImage) => Promise<void>,
+): Promise<void> {
   const { models } = ports
   // Imports of a key share one model, and the first one pays for all. While a server runs, imports come and go: what
   // one of them wanted a while ago must not stop the others.
   const requests = models.isLive ? [request] : [request, ...models.requestsOf(request.key)]
   const plans = requests.flatMap(plansIn)
   await assertDerivable(ports, request, plans)
-  for (const image of picturesOf(request)) await pictures.assert(image)
+  for (const image of [...request.images, ...request.textureImages]) {
+    if ('file' in image) await checkPicture(image)
+  }
 }
 
 function plansIn({ derivation, lods }: Request): DerivationPlan[] {
@@ -77,29 +83,16 @@ function told({ code, hint, details, cause }: MeshyError, message: string): Mesh
 }
 
 /** Checks the images of a batch, each once, a few at a time. */
-class PictureCheck {
-  readonly #ports: Ports
-  readonly #turns = new PQueue({ concurrency: DECODES_AT_ONCE })
-  #checks = new Map<string, Promise<void>>()
-
-  constructor(ports: Ports) {
-    this.#ports = ports
+function createPictureCheck({ store, signal }: Ports): (image: SourceImage) => Promise<void> {
+  const turns = new PQueue({ concurrency: DECODES_AT_ONCE })
+  const checks = new Map<string, Promise<void>>()
+  const look = async (image: SourceImage) =>
+    assertShowsSomething(image, await store.images.readBytes(image, signal))
+  return (image) => {
+    const check = checks.get(image.file) ?? turns.add(() => look(image))
+    checks.set(image.file, check)
+    return check
   }
-
-  assert(image: SourceImage): Promise<void> {
-    const known = this.#checks.get(image.file) ?? this.#turns.add(() => this.#look(image))
-    this.#checks.set(image.file, known)
-    return known
-  }
-
-  async #look(image: SourceImage): Promise<void> {
-    const { store, signal } = this.#ports
-    await assertShowsSomething(image, await store.images.readBytes(image, signal))
-  }
-}
-
-function picturesOf({ images, textureImages }: Request): SourceImage[] {
-  return [...images, ...textureImages].flatMap((image) => ('file' in image ? [image] : []))
 }
 
 async function refusalOf(check: () => Promise<void>): Promise<MeshyError | undefined> {

@@ -1,4 +1,4 @@
-import type { TransferListItem, Worker } from 'node:worker_threads'
+import { parentPort, type TransferListItem, type Worker } from 'node:worker_threads'
 import { isMeshyError, MeshyError, type ErrorCode } from './errors.ts'
 
 /** A worker's answer to a job. */
@@ -126,6 +126,27 @@ export class WorkerPool<Job, Result> {
     if (place >= 0) this.#waiting.splice(place, 1)
     task.reject(reason)
   }
+}
+
+/**
+ * The script of a worker thread: does one job after another.
+ *
+ * @param buffersOf what is handed over of a result, and not copied
+ */
+export function answerJobs<Job, Result>(
+  work: (job: Job) => Promise<Result>,
+  buffersOf: (result: Result) => ArrayBuffer[] = () => [],
+): void {
+  const post = (answer: WorkerAnswer<Result>, buffers: ArrayBuffer[] = []) =>
+    parentPort?.postMessage(answer, buffers)
+  parentPort?.on('message', async (job: Job) => {
+    try {
+      const result = await work(job)
+      post({ result }, buffersOf(result))
+    } catch (error) {
+      post({ failure: describeFailure(error) })
+    }
+  })
 }
 
 /** An error as data: an Error that crosses threads keeps its message but loses its class and fields. */

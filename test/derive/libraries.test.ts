@@ -71,7 +71,7 @@ describe('loadTools', () => {
     const failure = await failureOf(loadWith(GLTF_TRANSFORM, packagesOf({ textureSize: 512 })))
 
     expect(failure.message).toMatch(
-      /`sharp` is installed, .* \(Could not load the module using this runtime\)\.$/,
+      /`sharp` is installed\b.* \(Could not load the module using this runtime\)\.$/,
     )
     expect(failure.hint).toBe('Run `npm install --include=optional sharp`.')
   })

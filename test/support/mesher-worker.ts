@@ -1,27 +1,17 @@
 import { createHash } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { deserialize, serialize } from 'node:v8'
-import { parentPort, threadId } from 'node:worker_threads'
+import { threadId } from 'node:worker_threads'
 import { hasErrno } from '../../src/system/errors.ts'
-import { describeFailure } from '../../src/system/worker-pool.ts'
+import { answerJobs } from '../../src/system/worker-pool.ts'
 import type { PreviewModel } from '../../src/stand-in/mesher/mesher.ts'
-import type { Answer, Job } from '../../src/stand-in/mesher/pool.ts'
+import type { Job } from '../../src/stand-in/mesher/pool.ts'
 
 /**
  * The mesher's worker in tests: what one of them had made is not made again, since the same input gives the same bytes
  * and most tests are about something else. It lies beside the compiled code, so that other code makes others.
  */
-parentPort?.on('message', async (job: Job) => {
-  try {
-    post({ result: (await readMade(job)) ?? (await make(job)) })
-  } catch (error) {
-    post({ failure: describeFailure(error) })
-  }
-})
-
-function post(answer: Answer): void {
-  parentPort?.postMessage(answer, [])
-}
+answerJobs(async (job: Job) => (await readMade(job)) ?? (await make(job)))
 
 async function readMade(job: Job): Promise<PreviewModel | undefined> {
   try {

@@ -1,6 +1,6 @@
 import type { Document, Primitive } from '@gltf-transform/core'
 import { bake, forgetLayout } from '../bake/bake.ts'
-import { sheetsOf, type Sheet } from '../bake/sheets.ts'
+import { sheetsOf } from '../bake/sheets.ts'
 import type { Changes } from '../compare/compare.ts'
 import { takeSnapshot } from '../compare/snapshot.ts'
 import { need, type Tools } from '../libraries.ts'
@@ -70,10 +70,7 @@ export async function simplifyTo(
 }
 
 /** Seams of the texture are kept, or mended. Where too much would be cut, the texture is to be laid out anew. */
-async function writeReduced(
-  { document, tools }: Work,
-  aim: Aim,
-): Promise<{ error: number; laid: number; sheets: Sheet[] }> {
+async function writeReduced({ document, tools }: Work, aim: Aim) {
   const { MeshoptSimplifier: simplifier } = need(tools, 'meshoptimizer')
   unfoldAll(document)
   const surface = gatherSurface(document)

@@ -23,10 +23,7 @@ export function findCrowdedEdges({ points, indices }: Pick<Mesh, 'points' | 'ind
 }
 
 /** Numbers of half edges (one per corner: from it to the next corner), grouped by the smaller of their ends. */
-function sortBySmallerEnd(
-  points: Uint32Array,
-  indices: Uint32Array,
-): { starts: Uint32Array; halfEdges: Uint32Array } {
+function sortBySmallerEnd(points: Uint32Array, indices: Uint32Array) {
   const places = highestPlace(points) + 1
   const starts = new Uint32Array(places + 1)
   const smaller = new Uint32Array(indices.length)

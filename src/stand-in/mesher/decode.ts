@@ -68,7 +68,8 @@ export async function scalePicture(sharp: SharpFactory, picture: Picture, scalin
   const source = sharp(picture.pixels, { raw: { width: picture.width, height: picture.height, channels: 4 } })
   const cut = region ? source.extract(region) : source
   const scaled = cut.resize(width, height, { fit: 'fill', kernel: 'cubic' })
-  const extended = extend ? scaled.extend({ ...sides(extend), extendWith: 'copy' }) : scaled
+  const sides = { top: extend, bottom: extend, left: extend, right: extend }
+  const extended = extend ? scaled.extend({ ...sides, extendWith: 'copy' }) : scaled
   const pixels = plainBytes(await extended.raw().toBuffer())
   return { pixels, width: width + 2 * extend, height: height + 2 * extend }
 }
@@ -107,8 +108,4 @@ function isTransparent(pixels: Uint8Array): boolean {
   let transparent = 0
   for (let i = 3; i < pixels.length; i += 4) if (byteAt(pixels, i) < 128) transparent++
   return transparent * 4 > pixels.length * MIN_TRANSPARENT
-}
-
-function sides(extend: number) {
-  return { top: extend, bottom: extend, left: extend, right: extend }
 }

@@ -16,12 +16,12 @@ export function boxBlur(source: Plane, sigma: number): Plane {
 
 /** Largest value in the square of `2 * radius + 1` pixels around each pixel. */
 export function dilate(source: Plane, radius: number): Plane {
-  return filterLines(source, radius, (line, out) => runningMax(line, out, radius))
+  return filterLines(source, radius, (line, out) => runningExtreme(line, out, { radius, sign: 1 }))
 }
 
 /** Smallest value in the square around each pixel. */
 export function erode(source: Plane, radius: number): Plane {
-  return filterLines(source, radius, (line, out) => runningMin(line, out, radius))
+  return filterLines(source, radius, (line, out) => runningExtreme(line, out, { radius, sign: -1 }))
 }
 
 /** Fills dark gaps narrower than twice the radius. */
@@ -71,21 +71,14 @@ function filterLines(source: Plane, radius: number, filter: LineFilter): Plane {
   const { width, height } = source
   const rows = createPlane(width, height)
   const both = createPlane(width, height)
-  const line = new Float32Array(Math.max(width, height) + 2 * radius)
-  const out = new Float32Array(Math.max(width, height))
-  const across = {
-    line: line.subarray(0, width + 2 * radius),
-    out: out.subarray(0, width),
-    stride: 1,
+  const buffers = (length: number) => ({
+    line: new Float32Array(length + 2 * radius),
+    out: new Float32Array(length),
     radius,
-  }
+  })
+  const across = { ...buffers(width), stride: 1 }
   for (let y = 0; y < height; y++) filterLine(source.data, rows.data, y * width, across, filter)
-  const down = {
-    line: line.subarray(0, height + 2 * radius),
-    out: out.subarray(0, height),
-    stride: width,
-    radius,
-  }
+  const down = { ...buffers(height), stride: width }
   for (let x = 0; x < width; x++) filterLine(rows.data, both.data, x, down, filter)
   return both
 }
@@ -142,23 +135,17 @@ function runningMean(line: Float32Array, out: Float32Array, radius: number): voi
   }
 }
 
-function runningMax(line: Float32Array, out: Float32Array, radius: number): void {
+/** The largest value for a sign of 1, the smallest for one of -1. */
+function runningExtreme(
+  line: Float32Array,
+  out: Float32Array,
+  { radius, sign }: { radius: number; sign: 1 | -1 },
+): void {
   for (let i = 0; i < out.length; i++) {
     let best = at(line, i)
     for (let k = 1; k <= 2 * radius; k++) {
       const value = at(line, i + k)
-      if (value > best) best = value
-    }
-    out[i] = best
-  }
-}
-
-function runningMin(line: Float32Array, out: Float32Array, radius: number): void {
-  for (let i = 0; i < out.length; i++) {
-    let best = at(line, i)
-    for (let k = 1; k <= 2 * radius; k++) {
-      const value = at(line, i + k)
-      if (value < best) best = value
+      if (value * sign > best * sign) best = value
     }
     out[i] = best
   }

@@ -1,4 +1,4 @@
-import { at, clamp, createPlane, sample, type Plane, mapPlane } from './plane.ts'
+import { at, clamp, createPlane, sample, mapPlane, type Plane } from './plane.ts'
 import { nonZero } from './level-set.ts'
 import { rimDistance } from './inflate.ts'
 
@@ -80,11 +80,7 @@ function eachOutside({ data, width, height }: Plane, visit: (i: number) => void)
   }
 }
 
-function meanOfNeighbours(
-  i: number,
-  width: number,
-  value: (p: number) => number | undefined,
-): number | undefined {
+function meanOfNeighbours(i: number, width: number, value: (p: number) => number | undefined) {
   let total = 0
   let count = 0
   for (const p of [i - 1, i + 1, i - width, i + width]) {

@@ -1,17 +1,14 @@
-import { type WorkerAnswer, WorkerPool } from '../../system/worker-pool.ts'
+import { WorkerPool } from '../../system/worker-pool.ts'
 import type { PreviewModel, PreviewOptions } from './mesher.ts'
 import { Worker } from 'node:worker_threads'
 import { MeshyError } from '../../system/errors.ts'
-import { type WorkerScript, findWorkerScript as find } from '../../system/worker-script.ts'
+import { findWorkerScript as find, type WorkerScript } from '../../system/worker-script.ts'
 
 /** What a worker is sent. */
 export interface Job {
   images: Uint8Array[]
   options: PreviewOptions
 }
-
-/** What it sends back. */
-export type Answer = WorkerAnswer<PreviewModel>
 
 /** Makes models in worker threads. */
 export interface PreviewPool {
