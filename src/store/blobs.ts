@@ -26,23 +26,23 @@ interface ExpectedBytes {
 }
 
 export interface WriteBlobOptions {
-  /** File extension without the dot: `glb`. Where it depends on the bytes, from up to 1024 of them. */
+  /** File extension without the dot: `glb`. If it depends on the bytes, a function of up to 1024 of them. */
   ext: string | ((head: Uint8Array) => string)
-  /** What the bytes must be, where that is known. */
+  /** What the bytes must be, if that is known. */
   expected?: ExpectedBytes | undefined
-  /** Throws when the whole is not what it should be; `head` holds up to 1024 bytes, `total` is the length. */
+  /** Throws if the whole is not what it should be; `head` has up to 1024 bytes, `total` is the length. */
   check?: ((head: Uint8Array, total: number) => void) | undefined
-  /** False for what somebody else has as well: a crash of the machine may take it. @default true */
+  /** False for bytes that another source has as well: a crash of the machine may lose them. @default true */
   durable?: boolean | undefined
   signal?: AbortSignal | undefined
 }
 
-/** Bytes, addressed by their SHA-256: they come in only whole and valid, and go out only when they match. */
+/** Bytes, addressed by their SHA-256. They enter only complete and valid, and leave only if they match. */
 export interface Blobs {
   /**
-   * Takes in bytes while they arrive. Nothing is kept of a source that breaks, lies or does not pass `check`.
+   * Stores bytes as they arrive. Nothing is kept of a source that breaks, lies or does not pass `check`.
    *
-   * @throws MESHY_CACHE_UNWRITABLE; MESHY_DOWNLOAD_INVALID when they are not `expected`; what source and check throw
+   * @throws MESHY_CACHE_UNWRITABLE; MESHY_DOWNLOAD_INVALID if they are not `expected`; what source and check throw
    */
   write(source: BlobSource, options: WriteBlobOptions): Promise<BlobRef>
   verify(ref: BlobRef, signal?: AbortSignal): Promise<BlobStatus>
@@ -50,7 +50,7 @@ export interface Blobs {
   read(ref: BlobRef): Promise<Buffer>
   /** Absolute path, whether or not it exists. */
   path(ref: BlobRef): string
-  /** Every blob that is there, right or not, sorted; `bytes` is the length that was found. */
+  /** Every blob that exists, correct or not, sorted; `bytes` is the actual length. */
   list(): Promise<BlobRef[]>
   remove(ref: BlobRef): Promise<void>
 }
@@ -76,10 +76,10 @@ export function createBlobs(layout: Layout, prepare = createPreparation(layout))
 
 /**
  * 1. The bytes go to a temporary file and are hashed on the way.
- * 2. What is not expected or not valid ends here.
- * 3. A blob that is there and right is left alone: somebody may be reading it. What somebody else has as well comes only
- *    where it is missing, so that looking would be a turn for nothing.
- * 4. Otherwise the file gets its name, durably unless that is not wanted; a damaged blob is replaced.
+ * 2. Bytes that are not expected or not valid end here.
+ * 3. A blob that exists and is correct is left alone, because another process may be reading it. Bytes that another
+ * source has as well are only fetched if they are missing, so checking again would be pointless.
+ * 4. Otherwise the file gets its name, durably unless `durable` is false; a damaged blob is replaced.
  */
 async function writeBlob(layout: Layout, chunks: Chunks, options: WriteBlobOptions): Promise<BlobRef> {
   const temporary = await orUnwritable(layout.tmp, () => openTemporary(layout.tmp))
@@ -101,7 +101,7 @@ async function writeBlob(layout: Layout, chunks: Chunks, options: WriteBlobOptio
   }
 }
 
-/** Each holds until the next is asked for. */
+/** Each chunk is valid until the next one is requested. */
 type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 
 async function receive(chunks: Chunks, to: Temporary, signal?: AbortSignal): Promise<FileDigest> {
@@ -109,7 +109,7 @@ async function receive(chunks: Chunks, to: Temporary, signal?: AbortSignal): Pro
   for await (const chunk of chunks) {
     signal?.throwIfAborted()
     const writing = orUnwritable(to.file, () => to.write(chunk))
-    // Meanwhile, in this thread.
+    // In the meantime, in this thread.
     digester.add(chunk)
     await writing
   }

@@ -19,12 +19,12 @@ export const HEAD_BYTES = 1024
 export const CHUNK_BYTES = 1 << 20
 
 export interface DigestOptions {
-  /** Memory that is at hand already: what is allocated for each file is slow to be given back. */
+  /** Memory to reuse: memory allocated for each file is slow to be released. */
   buffer?: Buffer
   signal?: AbortSignal | undefined
 }
 
-/** Reads a file once, in pieces, for its SHA-256 and length; undefined when there is none. */
+/** Reads a file once, in pieces, for its SHA-256 and length; undefined if there is none. */
 export function digestFile(
   file: string,
   { buffer = Buffer.allocUnsafe(CHUNK_BYTES), signal }: DigestOptions = {},
@@ -69,7 +69,7 @@ export interface Digester {
   digest(): FileDigest
 }
 
-/** Computes a {@link FileDigest} of bytes that come in pieces. */
+/** Computes a {@link FileDigest} of bytes that arrive in pieces. */
 export function createDigester(): Digester {
   const hash = createHash('sha256')
   const head = Buffer.alloc(HEAD_BYTES)
@@ -88,7 +88,7 @@ export function createDigester(): Digester {
   }
 }
 
-/** What a file holds, compared with what it should hold. */
+/** The contents of a file, compared with what they should be. */
 export function statusOf(found: FileDigest | undefined, ref: BlobRef): BlobStatus {
   if (!found) return 'missing'
   if (found.sha256 === ref.sha256 && found.bytes === ref.bytes) return 'ok'
@@ -97,12 +97,12 @@ export function statusOf(found: FileDigest | undefined, ref: BlobRef): BlobStatu
 
 const SIGNATURE = 'version https://git-lfs.github.com/spec/'
 
-/** Whether a file starts as a Git LFS pointer: what stands in a clone instead of bytes that were never pulled. */
+/** Whether a file starts like a Git LFS pointer, which a clone contains instead of bytes that were never pulled. */
 function isLfsPointer(head: Uint8Array): boolean {
   return Buffer.from(head.subarray(0, SIGNATURE.length)).toString('latin1') === SIGNATURE
 }
 
-/** What the file of a blob is, compared with what it should be. */
+/** The state of a blob's file, compared with what it should be. */
 export type BlobStatus = 'ok' | 'missing' | 'damaged' | 'lfs-pointer'
 
 /** Why the bytes of a blob cannot be used, and what to do. */

@@ -3,9 +3,9 @@ import { rm } from 'node:fs/promises'
 import { isMeshyError, MeshyError, type ErrorCode, errnoOf, hasErrno } from '../system/errors.ts'
 
 /**
- * Runs a step that reads `file`; undefined when there is no such file.
+ * Runs a step that reads `file`; undefined if there is no such file.
  *
- * @throws MESHY_CACHE_UNREADABLE when the operating system refuses; every other error as it is.
+ * @throws MESHY_CACHE_UNREADABLE if the operating system refuses; every other error unchanged.
  */
 export async function ifExists<T>(file: string, read: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -23,7 +23,7 @@ export async function ifExists<T>(file: string, read: () => Promise<T>): Promise
   }
 }
 
-/** What a read gives; undefined for a damaged record, where that is as good as none. */
+/** The result of a read; undefined for a damaged record, if that counts as none. */
 export async function ifIntact<T>(
   read: () => Promise<T | undefined>,
   codes: readonly ErrorCode[] = ['MESHY_CACHE_CORRUPT'],
@@ -36,7 +36,7 @@ export async function ifIntact<T>(
   }
 }
 
-/** What each error of the operating system means for somebody who wants to write. */
+/** What each operating system error means to somebody who wants to write. */
 const REASONS: Record<string, string> = {
   EACCES: 'permission is denied',
   EBUSY: 'it is in use, or is a separate volume',
@@ -58,7 +58,7 @@ const REASONS: Record<string, string> = {
 /**
  * Runs a step that writes `file`.
  *
- * @throws MESHY_CACHE_UNWRITABLE, or `code`, when the operating system refuses; every other error as it is.
+ * @throws MESHY_CACHE_UNWRITABLE, or `code`, if the operating system refuses; every other error unchanged.
  */
 export async function orUnwritable<T>(
   file: string,
@@ -80,7 +80,7 @@ export async function orUnwritable<T>(
   }
 }
 
-/** What cannot be removed is swept up as a leftover later. */
+/** A file that cannot be removed is cleaned up as a leftover later. */
 export async function removeIfPossible(file: string): Promise<void> {
   try {
     await rm(file, { force: true })

@@ -13,9 +13,9 @@ import { orUnwritable } from './disk-errors.ts'
 export interface Entries {
   /** @throws MESHY_CACHE_CORRUPT, MESHY_CACHE_VERSION */
   read(key: string): Promise<StoredEntry | undefined>
-  /** To be called when all bytes are in the cache. @throws MESHY_CACHE_UNWRITABLE */
+  /** Call it after all bytes are in the cache. @throws MESHY_CACHE_UNWRITABLE */
   write(entry: StoredEntry): Promise<void>
-  /** Removes the record, and none of its bytes. */
+  /** Removes the record, but none of its bytes. */
   remove(key: string): Promise<void>
   /** Sorted. */
   keys(): Promise<string[]>

@@ -16,7 +16,7 @@ export const isoTimeSchema = z.iso.datetime({ offset: true })
 
 export const paramsSchema = z.record(z.string(), z.custom<ParamValue>(isParamValue))
 
-// The schemas are loose: what a later minor version adds survives being read and written by this one.
+// The schemas are loose: fields added by a later minor version survive being read and written by this one.
 
 export const canonicalRequestSchema = z.looseObject({
   kind: z.enum(TASK_KINDS),
@@ -75,7 +75,7 @@ export const entryBodySchema = z.looseObject({
   source: z.enum(['meshy', 'emulator', 'pinned']),
   request: canonicalRequestSchema,
   files: filesSchema,
-  // Roles of later versions pass: they are only compared.
+  // Roles of later versions are accepted: they are only compared.
   unavailable: z.array(z.custom<FileRole>((role) => typeof role === 'string')).optional(),
   facts: factsSchema,
   derived: z.record(z.string().regex(KEY_PATTERN), derivedFileSchema).optional(),

@@ -11,9 +11,9 @@ export interface BlobRef {
   ext: string
 }
 
-/** What was made of a model on some machine. Its bytes are a blob like those of the model itself. */
+/** A file that some machine derived from a model. Its bytes are a blob like those of the model itself. */
 export interface DerivedFile extends BlobRef {
-  /** What was done, in this order, for readers. */
+  /** The steps that were applied, in this order, for readers. */
   steps: string[]
   facts: Facts
 }
@@ -21,15 +21,15 @@ export interface DerivedFile extends BlobRef {
 /** The record of a finished request. */
 export interface Entry {
   key: string
-  /** File name of the imported image, for the reader. */
+  /** File name of the imported image, for readers. */
   image: string
   request: CanonicalRequest
   /** `ai_model` as requested. */
   model: string
-  /** Where the bytes come from: `pinned` are the user's own. */
+  /** Where the bytes come from; `pinned` means the user's own. */
   source: 'meshy' | 'emulator' | 'pinned'
   files: Partial<Record<FileRole, BlobRef>> & { glb: BlobRef }
-  /** Files that were asked for and that the task did not make. */
+  /** Files that were requested but that the task did not produce. */
   unavailable?: FileRole[] | undefined
   facts: Facts
   /** What was derived from the GLB, by the key of the derivation. */
@@ -38,7 +38,7 @@ export interface Entry {
   task?: { id: string; credits: number; createdAt?: string | undefined } | undefined
 }
 
-/** What only the machine knows that stored an entry. Never in the lockfile. */
+/** What only the machine that stored an entry knows. Never in the lockfile. */
 export interface Provenance {
   pluginVersion: string
   /** ISO time. */
@@ -47,13 +47,13 @@ export interface Provenance {
   task?:
     | { createdAt?: string | undefined; startedAt?: string | undefined; finishedAt?: string | undefined }
     | undefined
-  /** What the task really cost, where the service says so. */
+  /** What the task really cost, if the service says so. */
   consumedCredits?: number | undefined
-  /** The model that made it, as the service says: what `latest` meant then. */
+  /** The model that generated it, according to the service: what `latest` meant at that time. */
   aiModel?: string | undefined
   /** Every effective parameter, spelled out. */
   params: Params
-  /** Who had paid for it before, where it was taken from a store. */
+  /** Who had already paid for it, if it was taken from a store. */
   takenFrom?: string | undefined
   /** Which tools derived what, by the key of the derivation. */
   derived?: Record<string, { derivedAt: string; tools: Record<string, string> }> | undefined
@@ -64,7 +64,7 @@ export interface StoredEntry extends Entry {
   provenance: Provenance
 }
 
-/** Every file that an entry names, what was derived included; each once. */
+/** Every file that an entry refers to, including derived ones; each once. */
 export function blobsOf({ files, derived = {} }: Pick<Entry, 'files' | 'derived'>): BlobRef[] {
   const all = [...Object.values(files), ...Object.values(derived)]
   return [...new Map(all.map((ref) => [ref.sha256, ref])).values()]
@@ -80,7 +80,7 @@ export const EXT_PATTERN = /^[a-z0-9]{1,8}$/
 
 type Picture = ImageDigest | { url: string }
 
-/** A request with the SHA-256 of pictures that only the other one has; the two have one key. */
+/** A request, completed with the SHA-256 of images that only the other one has; both have the same key. */
 export function withPictures<T extends Pick<CanonicalRequest, 'images' | 'textureImages'>>(
   request: T,
   other: Pick<CanonicalRequest, 'images' | 'textureImages'>,
@@ -92,12 +92,12 @@ export function withPictures<T extends Pick<CanonicalRequest, 'images' | 'textur
   }
 }
 
-/** Whether all pictures of a request have their SHA-256. Releases before have written entries without. */
+/** Whether all images of a request have their SHA-256. Earlier releases have written entries without them. */
 export function hasPictures(request: Pick<CanonicalRequest, 'images' | 'textureImages'>): boolean {
   return picturesOf(request).every((picture) => 'url' in picture || picture.sha256 !== undefined)
 }
 
-/** A picture of which two requests of one key say that it is another one; undefined when they agree. */
+/** An image that two requests with the same key disagree about; undefined if they agree. */
 export function findOtherPicture(
   known: CanonicalRequest,
   wanted: CanonicalRequest,

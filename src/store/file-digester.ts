@@ -5,21 +5,21 @@ import { WorkerPool } from '../system/worker-pool.ts'
 import { findWorkerScript, type WorkerScript } from '../system/worker-script.ts'
 import { CHUNK_BYTES, digestFile, type FileDigest } from './digest.ts'
 
-/** So many files take about as long as a thread takes to start. */
+/** This many files take about as long as starting a thread. */
 const MANY = 24
-/** One computes faster than most disks read. */
+/** One thread computes faster than most disks can read. */
 const MAX_THREADS = 2
 
 export interface FileDigesterOptions {
-  /** How many files are digested in this thread, before others are started. */
+  /** How many files are hashed in this thread before others are started. */
   many?: number
   /** @default found beside this code; undefined if there is none */
   script?: WorkerScript | undefined
 }
 
 /**
- * `digestFile` for many files. Hundreds would hold up the bundler, which shares this thread, for a second: they are
- * digested in others. What goes wrong there is done again here.
+ * `digestFile` for many files. Hundreds of them would block the bundler, which shares this thread, for a second, so
+ * they are hashed in other threads. Anything that fails there is repeated here.
  */
 export function createFileDigester({
   many = MANY,
@@ -36,14 +36,15 @@ export function createFileDigester({
     try {
       return await pool.run(file)
     } catch (error) {
-      // A thread that cannot be started will not be later; a file that cannot be read is an error that we can tell.
+      // A thread that cannot be started will not start later either; a file that cannot be read is an error that we can
+      // report.
       if (error instanceof ThreadLost) pool = undefined
       return digestHere(file)
     }
   }
 }
 
-/** Why a file was not digested that might be all right. */
+/** Why a file that may be all right was not hashed. */
 class ThreadLost extends Error {}
 
 function createPool({ url, execArgv }: WorkerScript): WorkerPool<string, FileDigest> {

@@ -4,14 +4,14 @@ import type { Journal } from './journal.ts'
 import { tasksOf, type JournalRecord } from './journal-record.ts'
 import type { Store } from './open-store.ts'
 
-/** A record that is not one that this release can read: a model may be being paid for, and it cannot be told which. */
+/** A record that this release cannot read: a model may be being paid for, but it is unknown which one. */
 export interface UnreadableRecord {
   state: 'unreadable'
   key: string
   error: MeshyError
 }
 
-/** What keeps one record from being read is a matter of its own key alone. */
+/** Reasons that affect only a single record, and thus only its own key. */
 const UNREADABLE: readonly ErrorCode[] = [
   'MESHY_CACHE_CORRUPT',
   'MESHY_CACHE_UNREADABLE',
@@ -19,7 +19,7 @@ const UNREADABLE: readonly ErrorCode[] = [
   'MESHY_JOURNAL_INVALID',
 ]
 
-/** The record of a key, for whoever can go on when it cannot be read. */
+/** The record of a key, for callers that can continue if it cannot be read. */
 export async function findRecord(
   journal: Journal,
   key: string,
@@ -32,7 +32,7 @@ export async function findRecord(
   }
 }
 
-/** Keys by the ids of the tasks that belong to them, as all records say that can be read. */
+/** Keys by the IDs of the tasks that belong to them, according to all readable records. */
 export async function readKnownTasks({
   journal,
   entries,

@@ -6,10 +6,10 @@ import { RECORD_VERSION } from './record.ts'
 import { once } from '../system/once.ts'
 import type { Params } from '../request/param-value.ts'
 
-/** What is known about a request before it is sent. Pictures are in it as digests alone. */
+/** What is known about a request before it is sent. Contains images only as digests. */
 export interface JournalStart {
   key: string
-  /** File name of the imported image, for the reader. */
+  /** File name of the imported image, for readers. */
   image: string
   request: CanonicalRequest
   /** Every effective parameter, spelled out. */
@@ -18,7 +18,7 @@ export interface JournalStart {
   host: string
   /** See `accountDigest`. */
   account: string
-  /** ISO time, by the clock of the service where that is known. */
+  /** ISO time, by the clock of the service if that is known. */
   startedAt: string
 }
 
@@ -26,7 +26,7 @@ interface Common {
   key: string
   image: string
   request: CanonicalRequest
-  /** Tasks that the user gave up: never to be adopted again. */
+  /** Tasks that the user gave up: they are never adopted again. */
   forgottenTasks: string[]
 }
 
@@ -40,28 +40,28 @@ export interface JournalFailure {
   message: string
   /** The task that failed, if there was one. */
   taskId?: string | undefined
-  /** Whether the cause was the service, the account or somebody's doing, so that a later build may submit it again. */
+  /** Whether the cause was the service, the account or a person, so that a later build may submit it again. */
   retryable?: boolean | undefined
-  /** What the service charged for the task all the same; absent where it refunded. */
+  /** What the service charged for the task despite its failure; absent if it was refunded. */
   consumedCredits?: number | undefined
 }
 
-/** When a request was sent last. */
+/** When a request was last sent. */
 export interface Sent {
   /** ISO time, by the clock of the service. */
   sentAt: string
-  /** ISO time until which its answer may come, and its task may show in the account. */
+  /** ISO time until which its answer may come, and its task may appear in the account. */
   answerBy: string
   /** Whether it carried the `name` by which its task can be found. */
   named: boolean
 }
 
-/** The service may have the request, or not. */
+/** The service may or may not have the request. */
 export interface StartedRecord extends Attempt {
   state: 'started'
   /** Absent while nothing was sent: then nothing was paid. */
   sent?: Sent | undefined
-  /** The answer was waited for and lost. Absent when the process ended before that was known. */
+  /** The answer was awaited and lost. Absent if the process ended before that was known. */
   lost?: true | undefined
 }
 
@@ -77,19 +77,21 @@ export interface FailedRecord extends Attempt {
   failure: JournalFailure
 }
 
-/** Nothing is on its way; the record keeps the ids of given-up tasks. */
+/** Nothing is on its way; the record keeps the IDs of given-up tasks. */
 export interface ForgottenRecord extends Common {
   state: 'forgotten'
 }
 
-/** Tasks that are not taken over when a request is submitted anew: whoever says that knows of a charge for nothing. */
+/**
+ * Tasks that are not adopted when a request is submitted again: whoever asks for that knows of a charge for nothing.
+ */
 export function givenUpTasks(record: JournalRecord | undefined): string[] {
   if (record?.state !== 'failed') return record?.forgottenTasks ?? []
   const { taskId, consumedCredits } = record.failure
   return taskId !== undefined && consumedCredits ? [...record.forgottenTasks, taskId] : record.forgottenTasks
 }
 
-/** The task that a record is about, where there is one. */
+/** The task that a record is about, if there is one. */
 export function tasksOf(record: JournalRecord): string[] {
   if (record.state === 'accepted') return [record.taskId]
   return record.state === 'failed' && record.failure.taskId ? [record.failure.taskId] : []
@@ -97,7 +99,7 @@ export function tasksOf(record: JournalRecord): string[] {
 
 export type JournalRecord = StartedRecord | AcceptedRecord | FailedRecord | ForgottenRecord
 
-/** The content of `journal/<key>.json`. Made when one is read: nothing is on its way in most runs. */
+/** The content of `journal/<key>.json`. Created when a record is read: nothing is on its way in most runs. */
 export const journalRecordSchema = once(() => {
   const taskId = z.string().min(1)
 

@@ -27,14 +27,14 @@ export interface Forgotten {
   key: string
   image: string
   request: CanonicalRequest
-  /** Tasks never to be adopted again, besides those that the record names. */
+  /** Tasks that are never to be adopted again, besides those in the record. */
   tasks?: Iterable<string>
 }
 
 /**
- * Requests on their way. Each method returns when its record is durable, and writes only under the lease of its key.
+ * Requests on their way. Each method returns once its record is durable, and writes only under the lease of its key.
  *
- * @throws MESHY_JOURNAL_INVALID for a record that is not ours: it never counts as absent, since a model may be being
+ * @throws MESHY_JOURNAL_INVALID for a record that is not valid: it never counts as absent, because a model may be being
  * paid for; MESHY_CACHE_VERSION; MESHY_CACHE_UNWRITABLE
  */
 export interface Journal {
@@ -43,31 +43,31 @@ export interface Journal {
   start(start: JournalStart): Promise<StartedRecord>
   /** Right before the request is sent. */
   send(key: string, sent: Sent): Promise<StartedRecord>
-  /** When the service refused what was sent: nothing can become of it. */
+  /** When the service refused what was sent, so nothing can come of it. */
   unsend(key: string): Promise<StartedRecord>
   /** When the answer to a submission was lost: it may have been accepted, and is never repeated by itself. */
   lose(key: string): Promise<StartedRecord>
   /**
-   * As soon as the id of the task is known, or when a task is adopted.
+   * As soon as the ID of the task is known, or when a task is adopted.
    *
-   * @param known where that is not what the record says: with what the task can be read from now on, when it began
+   * @param known if it differs from the record: how the task can be read from now on, and when it started
    */
   accept(
     key: string,
     taskId: string,
     known?: Partial<Pick<JournalStart, 'host' | 'account' | 'startedAt'>>,
   ): Promise<AcceptedRecord>
-  /** When the service refunded, or said no for good. */
+  /** When the service refunded the task, or refused it for good. */
   fail(key: string, failure: JournalFailure): Promise<FailedRecord>
-  /** Replaces whatever there is, also a record that cannot be read: that is what the user asks for. */
+  /** Replaces whatever exists, including a record that cannot be read: that is what the user asks for. */
   forget(forgotten: Forgotten): Promise<ForgottenRecord>
-  /** Removes whatever there is, where nothing but its key is known of a record that cannot be read. */
+  /** Removes whatever exists, if nothing but the key of an unreadable record is known. */
   discard(key: string): Promise<void>
   /** When the entry is stored, or when provably nothing was sent. Forgotten tasks stay known. */
   clear(key: string): Promise<void>
   /** Keys with a record, sorted. */
   keys(): Promise<string[]>
-  /** Keys with a record when this run first asked: read once, since it is asked for each import. */
+  /** Keys with a record when this run first asked: read once, because it is needed for each import. */
   begun(): Promise<ReadonlySet<string>>
 }
 
@@ -109,8 +109,8 @@ export function createJournal(layout: Layout, prepare = createPreparation(layout
 }
 
 /**
- * Tells accounts apart without telling the API key. Keys are long and random, so that a digest cannot be guessed
- * back; the label keeps it from being the digest of the key that anybody else may have.
+ * Distinguishes accounts without revealing the API key. Keys are long and random, so a digest cannot be reversed by
+ * guessing; the label keeps it from being a plain digest of the key that anyone else may have.
  */
 export function accountDigest(apiKey: string): string {
   return createHash('sha256').update(`unplugin-meshy account ${apiKey}`).digest('hex').slice(0, 16)
@@ -158,7 +158,7 @@ function forgetAfter(
   return { state: 'forgotten', key, image, request, forgottenTasks: [...new Set([...known, ...tasks])] }
 }
 
-/** A step out of order is our own mistake, and nothing that the user could settle. */
+/** A step out of order is a bug of ours, not something that the user could settle. */
 function asStarted(previous: JournalRecord | undefined, key: string, next: string): StartedRecord {
   if (previous?.state === 'started') return previous
   throw new Error(`The journal record of ${key} is ${previous?.state ?? 'absent'}: it cannot become ${next}`)

@@ -3,10 +3,10 @@ import { join, resolve } from 'node:path'
 import { type BlobRef, EXT_PATTERN, KEY_PATTERN, SHA256_PATTERN } from './entry.ts'
 import { ifExists } from './disk-errors.ts'
 
-/** A name in a folder; not a path, and not a dot. */
+/** A name in a folder, not a path, and not ending in a dot. */
 const FILE_NAME_PATTERN = /^[^/\\]*[^/\\.]$/
 
-/** Where everything is below the cache folder. */
+/** The places of everything below the cache folder. */
 export type Layout = ReturnType<typeof createLayout>
 
 /**
@@ -24,9 +24,9 @@ export function createLayout(cacheDir: string) {
     blobs: below('blobs'),
     entries: below('entries'),
     journal: below('journal'),
-    /** Files with speaking names, for bundlers. */
+    /** Files with readable names, for bundlers. */
     out: below('out'),
-    /** What was found out by reading files that have not changed since. */
+    /** Results of reading files that have not changed since. */
     notes: below('notes'),
     leases: below('leases'),
     tmp: below('tmp'),
@@ -42,13 +42,13 @@ export function createLayout(cacheDir: string) {
     },
     entry: (key: string) => below('entries', `${checked(key, KEY_PATTERN)}.json`),
     journalRecord: (key: string) => below('journal', `${checked(key, KEY_PATTERN)}.json`),
-    /** The name must be safe already: see {@link safeFileName}. */
+    /** The name must already be safe: see {@link safeFileName}. */
     output: inFolder('out'),
-    /** What bundlers get in the place of an output that they do not copy themselves, under the same name. */
+    /** What bundlers get instead of an output that they do not copy themselves, under the same name. */
     placeholder: inFolder('tickets'),
-    /** Touched when the asset of a key becomes ready: what bundlers watch. */
+    /** Touched when the asset of a key becomes ready: bundlers watch it. */
     state: (key: string) => below('state', checked(key, KEY_PATTERN)),
-    /** The query that a token of 16 hex digits stands for in the ids of modules. */
+    /** The query that a token of 16 hex digits stands for in module IDs. */
     importRecord: (token: string) => below('imports', checked(token, KEY_PATTERN)),
     /** The lease of a key, or the one named `lockfile`. */
     lease: (name: string) => below('leases', checked(name, /^[\w-]+$/)),
@@ -65,12 +65,12 @@ export async function listKeys(folder: string): Promise<string[]> {
     .sort()
 }
 
-/** The names in a folder; none when it does not exist. */
+/** The names in a folder; none if it does not exist. */
 export async function listFolder(folder: string): Promise<string[]> {
   return (await ifExists(folder, () => readdir(folder))) ?? []
 }
 
-/** Whatever becomes part of a path is checked here, so that no record can make us leave the cache folder. */
+/** Every part of a path is checked here, so that no record can make us leave the cache folder. */
 function checked(part: string, pattern: RegExp): string {
   if (pattern.test(part)) return part
   throw new TypeError(`Expected a part of a cache path to match ${pattern}, got ${JSON.stringify(part)}`)
@@ -78,13 +78,14 @@ function checked(part: string, pattern: RegExp): string {
 
 const MAX_BYTES = 120
 
-/** Names that Windows keeps for devices, with any extension. */
+/** Names that Windows reserves for devices, with any extension. */
 const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
 
 /**
- * A file name, without extension, that is the same everywhere and means nothing to a file system, a shell or a URL.
+ * A file name, without extension, that is the same everywhere and has no special meaning to a file system, a shell or a
+ * URL.
  *
- * Letters and digits of all scripts stay; macOS splits accents from their letters in names, so they are joined.
+ * Letters and digits of all scripts are kept; macOS separates accents from their letters in names, so they are joined.
  */
 export function safeFileName(name: string): string {
   const plain = name
@@ -96,7 +97,7 @@ export function safeFileName(name: string): string {
   return DEVICE.test(safe) ? `model-${safe}` : safe
 }
 
-/** File systems count bytes, and an extension has to fit too. */
+/** File systems count bytes, and an extension has to fit as well. */
 function shorten(name: string): string {
   let short = ''
   for (const character of name) {

@@ -17,7 +17,7 @@ const holderSchema = z.object({
   machine: z.string().optional(),
   /** Worker thread, 0 for the main one. */
   thread: z.int().nonnegative(),
-  /** New for each lease, so that two of one process differ. Part of file names. */
+  /** New for each lease, so that two leases of one process differ. Part of file names. */
   token: z.string().regex(/^[0-9a-f]{16}$/),
 })
 
@@ -27,12 +27,12 @@ export type Holder = z.infer<typeof holderSchema>
 /** A lease file as it was found. */
 export interface FoundLease {
   text: string
-  /** Undefined when the file does not say: it is just being written, or its writer died while writing. */
+  /** Undefined if the file does not say: it is just being written, or its writer died while writing. */
   holder: Holder | undefined
   mtimeMs: number
 }
 
-/** The lease in `file`, or undefined when there is none. */
+/** The lease in `file`, or undefined if there is none. */
 export async function readLease(file: string): Promise<FoundLease | undefined> {
   return await ifExists(file, async () => {
     const [text, { mtimeMs }] = await Promise.all([readFile(file, 'utf8'), stat(file)])
@@ -43,7 +43,7 @@ export async function readLease(file: string): Promise<FoundLease | undefined> {
 /**
  * Creates `file` with `holder` in it, unless it exists.
  *
- * @returns a handle of it, for the beat; undefined when it exists.
+ * @returns a handle to it, for the heartbeat; undefined if it exists.
  */
 export async function createLease(
   file: string,
@@ -57,7 +57,7 @@ export async function createLease(
   try {
     await handle.writeFile(JSON.stringify(holder))
     outcome = await linkOnce(draft, file, link)
-    // A network share may carry out a link, lose its answer, and refuse the repetition. The count does not lie.
+    // A network share may create a link, lose its answer, and refuse the repetition. The link count is reliable.
     if (outcome === 'taken' && (await handle.stat()).nlink > 1) outcome = 'made'
   } finally {
     if (outcome !== 'made') await handle.close()
@@ -75,13 +75,13 @@ async function linkOnce(draft: string, file: string, link: LinkFile): Promise<Li
     return 'made'
   } catch (error) {
     if (hasErrno(error, 'EEXIST')) return 'taken'
-    // What volumes without hard links answer: exFAT, some network shares, some phones and containers.
+    // The answers of volumes without hard links: exFAT, some network shares, some phones and containers.
     if (hasErrno(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EACCES')) return 'no-links'
     throw error
   }
 }
 
-/** Just as exclusive; but for a moment others find the file without its text. */
+/** Just as exclusive, but for a moment others see the file without its text. */
 async function createInPlace(file: string, holder: Holder): Promise<FileHandle | undefined> {
   let handle: FileHandle
   try {
@@ -103,8 +103,8 @@ async function createInPlace(file: string, holder: Holder): Promise<FileHandle |
 const TABLE = Symbol.for('unplugin-meshy.leases')
 
 /**
- * The tokens of the leases that this thread holds or waits for: one table for all copies of the package. What the file of a
- * lease says of this thread, and the table does not, is left from a release that failed.
+ * The tokens of the leases that this thread holds or waits for: one table for all copies of the package. A lease file
+ * of this thread that is not in the table is left over from a release that failed.
  */
 export function ownLeases(): Set<string> {
   const shared = globalThis as { [TABLE]?: Set<string> }
@@ -122,8 +122,8 @@ const RETRY_MS = 250
 const MAX_RETRY_MS = 5_000
 
 /**
- * Gives a lease back. What was done under it is done, so nothing that the operating system says now may be told in its
- * place: the file is removed later, as soon as that works. Until then others wait for this process, as long as it lives.
+ * Releases a lease. What was done under it is done, so no error of the operating system may be reported instead: the
+ * file is removed later, as soon as that works. Until then others wait for this process, as long as it lives.
  */
 export async function release(file: string, held: HeldLease): Promise<void> {
   await orLater(() => held.handle.close())
@@ -135,12 +135,12 @@ async function removeSoon(file: string, held: HeldLease, retryMs: number): Promi
     if (await held.isHeld()) await rm(file, { force: true })
   })
   if (isDone) return
-  // It must not keep a process alive: the lease of an ended one is lost anyway.
+  // It must not keep a process alive: the lease of an ended process is lost anyway.
   const again = () => void removeSoon(file, held, Math.min(retryMs * 2, MAX_RETRY_MS))
   setTimeout(again, retryMs).unref()
 }
 
-/** @returns false when the operating system refused, as it does while too many files are open */
+/** @returns false if the operating system refused, as it does while too many files are open */
 async function orLater(step: () => Promise<void>): Promise<boolean> {
   try {
     await step()

@@ -10,7 +10,7 @@ import {
   ownLeases,
 } from './lease-file.ts'
 
-/** What the names of guards look like: lease, token of its holder, number. */
+/** The pattern of guard names: lease, token of its holder, number. */
 export const GUARD_NAME = /^[\w-]+\.[\w-]+\.\d+$/
 
 export interface Taker {
@@ -24,12 +24,12 @@ export interface Taker {
 /**
  * Removes a lease whose holder is gone, and no other.
  *
- * Several waiters find it at once, and the slowest must not remove the lease that the fastest has made since.
- * So there is a guard, made exclusively and named after the lost lease: once a lease is gone it never comes back,
- * hence whoever has its guard and still finds its text may remove it. A guard whose maker died in between is
- * followed by one with the next number, and never removed before the lease.
+ * Several waiters find it at once, and the slowest must not remove the lease that the fastest has created since. So
+ * there is a guard, created exclusively and named after the lost lease. A lease that is gone never comes back; whoever
+ * has its guard and still finds its text may therefore remove it. A guard whose creator died in between is succeeded by
+ * one with the next number, and never removed before the lease.
  *
- * @returns false when somebody else is at it.
+ * @returns false if someone else is doing it.
  */
 export async function removeLostLease(file: string, lost: FoundLease, taker: Taker): Promise<boolean> {
   const name = lost.holder?.token ?? `unreadable-${Math.trunc(lost.mtimeMs)}`
@@ -50,14 +50,14 @@ async function removeGuarded(file: string, lost: FoundLease): Promise<void> {
   if (found?.text === lost.text) await rm(file, { force: true })
 }
 
-/** Whether the holder of a lease is alive, where that can be seen from here. */
+/** Whether the holder of a lease is alive, if that is visible from here. */
 export function livenessOfHolder(holder: Holder | undefined): Liveness {
   if (!holder) return 'unknown'
   const self = currentProcess()
   const isHere = holder.pid === self.pid && holder.born === self.born && holder.host === self.host
   if (isHere && holder.thread === threadId) return ownLeases().has(holder.token) ? 'alive' : 'gone'
   const liveness = livenessOf(holder, self)
-  // The process of a terminated worker thread lives on.
+  // The process of a terminated worker thread continues to live.
   return liveness === 'alive' && holder.thread !== 0 ? 'unknown' : liveness
 }
 

@@ -20,35 +20,36 @@ import { orUnwritable } from './disk-errors.ts'
 /** What the holder of a lease can ask. */
 export interface Lease {
   /**
-   * Whether the lease is still ours. Only a holder on another machine or in a worker thread can lose it, after it
-   * hung for longer than `staleMs`. Ask right before what must happen once: paying, publishing.
+   * Whether the lease is still ours. Only a holder on another machine or in a worker thread can lose it, after it hung
+   * for longer than `staleMs`. Ask right before anything that must happen only once: paying, publishing.
    */
   isHeld(): Promise<boolean>
 }
 
 export interface LeaseOptions {
-  /** Ends the waiting. A lease that is held is kept. */
+  /** Ends the waiting. A lease that is already held is kept. */
   signal?: AbortSignal | undefined
   clock?: Clock | undefined
-  /** How often a holder says that it is there. 5 seconds. */
+  /** How often a holder gives a heartbeat. 5 seconds. */
   beatMs?: number | undefined
-  /** How long a holder that cannot be seen from here may say nothing. 60 seconds. */
+  /** How long a holder that cannot be seen from here may be silent. 60 seconds. */
   staleMs?: number | undefined
-  /** Called once when somebody else has the lease; with whom, where the lease says it. */
+  /** Called once if someone else has the lease, with the holder if the lease names it. */
   onWait?: ((holder: Holder | undefined) => void) | undefined
-  /** Called once when a process of this machine has the lease and says nothing for `staleMs`: it may be stopped. */
+  /** Called once if a process on this machine has the lease and is silent for `staleMs`: it may be suspended. */
   onStill?: ((holder: Holder | undefined) => void) | undefined
-  /** How hard links are made. */
+  /** How to create hard links. */
   link?: LinkFile | undefined
 }
 
 /**
  * Runs `use` while no other process, worker thread or caller holds the lease `file`.
  *
- * 1. The lease is a file that says who holds it, published whole by a hard link, which only one can make.
+ * 1. The lease is a file that says who holds it, published in one piece by a hard link, which only one process can
+ * create.
  * 2. A holder on this machine is judged by its process: a dead one loses the lease at once, a live one never.
- * 3. A holder that is out of sight (another machine, a worker thread) is judged by its beat.
- * 4. A lost lease is removed under a guard, and everybody races for a new one.
+ * 3. A holder that is out of sight (another machine, a worker thread) is judged by its heartbeat.
+ * 4. A lost lease is removed under a guard, and everyone competes for a new one.
  *
  * @throws MESHY_CACHE_UNWRITABLE; the reason of `signal`; whatever `use` throws.
  */
@@ -104,7 +105,7 @@ async function acquire(file: string, me: Holder, settings: Settings): Promise<Fi
   }
 }
 
-/** Tells whoever waits for whom, once, and once more when that one says nothing. */
+/** Reports once who is being waited for, and once more if that one is silent. */
 function createTeller({ onWait, onStill }: Settings): (holder: Holder | undefined, silent: boolean) => void {
   let isTold = false
   let isStillTold = false
@@ -122,8 +123,9 @@ function isLost(found: FoundLease, silent: boolean): boolean {
 }
 
 /**
- * Judges a holder by its beat. An old beat alone proves nothing: the clocks of two machines differ, and after a
- * laptop slept every beat is old. So we must have watched for two beats ourselves, counted in our own pauses.
+ * Judges a holder by its heartbeat. An old heartbeat alone proves nothing: the clocks of two machines differ, and after
+ * a laptop slept every heartbeat is old. So we must have watched for two heartbeats ourselves, measured by our own
+ * pauses.
  */
 function watchBeats({
   clock,
@@ -144,8 +146,8 @@ function watchBeats({
 }
 
 /**
- * Beats by the handle of our own file: after a loss, that is no longer the file of the next holder. A beat that
- * fails is a beat that is missing, which is for the others to judge.
+ * Updates our own file through its handle: after a loss, that is no longer the file of the next holder. A heartbeat
+ * that fails is a missing heartbeat, which the others will judge.
  */
 function startBeating(handle: FileHandle, clock: Clock, beatMs: number): () => void {
   const timer = setInterval(() => {
@@ -156,7 +158,7 @@ function startBeating(handle: FileHandle, clock: Clock, beatMs: number): () => v
   return () => clearInterval(timer)
 }
 
-/** Milliseconds to the next look: soon at first, then four times a second, never all waiters at once. */
+/** Milliseconds until the next look: soon at first, then four times a second, never all waiters at once. */
 function pauseMs(pauses: number): number {
   return Math.min(10 * 1.3 ** pauses, 250) * (0.5 + Math.random())
 }

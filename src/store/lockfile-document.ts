@@ -13,7 +13,7 @@ export const lockfileSchema = z.looseObject({
   models: z.record(z.string().regex(KEY_PATTERN), entryBodySchema),
 })
 
-/** The content of a lockfile, with whatever a later minor version has added. */
+/** The content of a lockfile, with anything that a later minor version has added. */
 export type LockfileDocument = z.infer<typeof lockfileSchema>
 
 /** The block of one key. */
@@ -31,7 +31,7 @@ export function emptyLockfile(): LockfileDocument {
 }
 
 /**
- * The text of a lockfile as a document.
+ * Parses the text of a lockfile.
  *
  * @throws MESHY_LOCKFILE_CONFLICT, MESHY_LOCKFILE_INVALID, MESHY_LOCKFILE_VERSION
  */
@@ -54,7 +54,7 @@ export function parseLockfile(text: string, { file, fingerprint }: ParseLockfile
 /**
  * A document as text: sorted, one block per key, the same text for the same content.
  *
- * @param indent what a level is indented by, where a formatter has chosen another
+ * @param indent the indentation of a level, if a formatter has chosen another one
  */
 export function formatLockfile({ version, models, ...others }: LockfileDocument, indent?: string): string {
   const blocks = Object.entries(models)
@@ -63,7 +63,7 @@ export function formatLockfile({ version, models, ...others }: LockfileDocument,
   return `${formatJson({ version, models: Object.fromEntries(blocks), ...others }, indent)}\n`
 }
 
-/** What of an entry goes into a lockfile: nothing of the machine, nothing of the run. */
+/** The part of an entry that goes into a lockfile: nothing about the machine, nothing about the run. */
 export function modelOf(entry: Entry): LockedModel {
   const { image, model, source, request, files, unavailable, facts, derived } = entry
   const task = entry.task && {
@@ -74,7 +74,7 @@ export function modelOf(entry: Entry): LockedModel {
   return entryBodySchema.parse({ image, model, source, request, files, unavailable, facts, derived, task })
 }
 
-/** One model of two records of it: where both say something, `first` is right. */
+/** Combines two records of one model: if both have a value, `first` takes precedence. */
 export function uniteModels(first: LockedModel, second: LockedModel): LockedModel {
   const { unavailable: _, ...united } = { ...second, ...first, files: { ...second.files, ...first.files } }
   if (first.files.glb.sha256 === second.files.glb.sha256) united.facts = newest(first, second)
@@ -85,7 +85,7 @@ export function uniteModels(first: LockedModel, second: LockedModel): LockedMode
   return unavailable.length > 0 ? { ...united, unavailable } : united
 }
 
-/** Facts of the same bytes: those of the later way to tell them. */
+/** Facts of the same bytes: those of the later method. */
 function newest(first: LockedModel, second: LockedModel): LockedModel['facts'] {
   const [a, b] = [first.facts.revision ?? 1, second.facts.revision ?? 1]
   return b > a ? second.facts : first.facts
@@ -95,7 +95,7 @@ export function entryOf(key: string, model: LockedModel): Entry {
   return { key, ...model }
 }
 
-/** Parsing puts the fields into the order of the schema; what the schema does not name is ordered here. */
+/** Parsing puts the fields into the order of the schema; anything that the schema does not name is sorted here. */
 function ordered(model: LockedModel): object {
   const parsed = entryBodySchema.parse(model)
   const params = sortedBy(parsed.request.params, (name) => name)
@@ -108,7 +108,7 @@ function sortedBy(fields: object, sortKey: (name: string) => string): object {
   return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (sortKey(a) < sortKey(b) ? -1 : 1)))
 }
 
-/** The roles that we know in their order, then those of later versions by name. */
+/** The known roles in their order, then those of later versions by name. */
 function roleOrder(role: string): string {
   const index = FILE_ROLES.findIndex((known) => known === role)
   return index === -1 ? `~${role}` : String(index).padStart(2, '0')

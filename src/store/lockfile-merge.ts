@@ -10,7 +10,7 @@ import {
   type ParseLockfileOptions,
 } from './lockfile-document.ts'
 
-/** A key that both sides pin to different bytes: only people can say which. */
+/** A key that both sides pin to different bytes: only people can decide. */
 export interface Choice {
   key: string
   ours: LockedModel
@@ -34,11 +34,11 @@ export interface MergeSides {
 }
 
 /**
- * Unites two lockfiles, key by key.
+ * Combines two lockfiles, key by key.
  *
- * 1. What one side has changed or removed since `base`, and the other has not touched, is as that side has it.
- * 2. What both sides have is united when all files that both know have the same bytes.
- * 3. What one side removed and the other changed stays: a model that is paid for is not lost by a merge.
+ * 1. What one side has changed or removed since `base`, and the other has not touched, is as on that side.
+ * 2. What both sides have is combined if all files that both know have the same bytes.
+ * 3. What one side removed and the other changed stays: a model that is paid for is not lost in a merge.
  * 4. The rest is a choice.
  */
 export function mergeLockfiles({ base, ours, theirs }: MergeSides, choose: Choose = () => undefined): Merge {
@@ -58,11 +58,11 @@ export function mergeLockfiles({ base, ours, theirs }: MergeSides, choose: Choos
 /**
  * The sides of a lockfile with conflict markers.
  *
- * In the style `zdiff3`, git moves what both sides have in common out of the conflict, and the base is no file any
- * more. Then there is none: nothing counts as removed, and a key with different bytes is a choice.
+ * In the style `zdiff3`, git moves what both sides have in common out of the conflict, so the base is no longer a valid
+ * file. Then there is none: nothing counts as removed, and a key with different bytes is a choice.
  *
- * @throws MESHY_LOCKFILE_CONFLICT when the markers do not pair; MESHY_LOCKFILE_INVALID, MESHY_LOCKFILE_VERSION when a
- * side is no lockfile
+ * @throws MESHY_LOCKFILE_CONFLICT if the markers do not pair; MESHY_LOCKFILE_INVALID, MESHY_LOCKFILE_VERSION if a side
+ * is not a lockfile
  */
 export function readConflict(text: string, options: ParseLockfileOptions): MergeSides {
   const { base, ours, theirs } = splitConflict(text)
@@ -108,7 +108,7 @@ function sameBytes(ours: LockedModel, theirs: LockedModel): boolean {
   })
 }
 
-/** Whether a side is as the base has it. A model that the base does not have was added, never left alone. */
+/** Whether a side is the same as the base. A model that is not in the base was added. */
 function isSame(base: LockedModel | undefined, side: LockedModel | undefined): boolean {
   return base !== undefined && side !== undefined && formatModel(base) === formatModel(side)
 }
@@ -119,7 +119,7 @@ function formatModel(model: LockedModel): string {
 
 /** The sides of a file with conflict markers, each as if the other did not exist. */
 export interface ConflictSides {
-  /** What both sides come from; only in the styles `diff3` and `zdiff3`. */
+  /** The common ancestor of both sides; only in the styles `diff3` and `zdiff3`. */
   base: string | undefined
   ours: string
   theirs: string
@@ -136,9 +136,9 @@ const TURNS: Record<string, { from: Side[]; to: Side }> = {
 }
 
 /**
- * Takes a file with conflict markers apart. What git could merge by itself is in every side.
+ * Splits a file with conflict markers. What git could merge by itself is in every side.
  *
- * @throws MESHY_LOCKFILE_CONFLICT when the markers do not pair: somebody has removed some of them by hand
+ * @throws MESHY_LOCKFILE_CONFLICT if the markers do not pair: somebody has removed some of them by hand
  */
 export function splitConflict(text: string): ConflictSides {
   const sides = { base: '', ours: '', theirs: '' }

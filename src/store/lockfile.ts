@@ -21,29 +21,29 @@ import { readText, indentOf } from './record.ts'
 import { ifIntact, orUnwritable } from './disk-errors.ts'
 
 /**
- * What the project pins. Every method refuses a lockfile that is not whole or not ours, and leaves it as it is.
+ * What the project pins. Every method refuses a lockfile that is incomplete or invalid, and leaves it as it is.
  *
  * @throws MESHY_LOCKFILE_CONFLICT, MESHY_LOCKFILE_INVALID, MESHY_LOCKFILE_VERSION, MESHY_CACHE_UNWRITABLE
  */
 export interface Lockfile {
   /** Absolute path. */
   file: string
-  /** By key, sorted; empty when there is no lockfile. */
+  /** By key, sorted; empty if there is no lockfile. */
   read(): Promise<Map<string, Entry>>
   /**
-   * Pins an entry, and keeps what others have pinned meanwhile. A key that is pinned already to the same GLB gains
-   * the files that it lacks. One that is pinned to another GLB stays as it is, unless `replace` is set.
+   * Pins an entry, and keeps what others have pinned in the meantime. A key that is already pinned to the same GLB
+   * gains the files that it lacks. A key that is pinned to another GLB stays as it is, unless `replace` is set.
    *
    * @returns the entry that is pinned now, which need not be the given one
    */
   put(entry: Entry, options?: { replace?: boolean; signal?: AbortSignal | undefined }): Promise<Entry>
-  /** Adds the SHA-256 of pictures to entries that lack it, by key. What is not pinned stays so. */
+  /** Adds the SHA-256 of images to entries that lack it, by key. What is not pinned stays that way. */
   addPictures(requests: ReadonlyMap<string, CanonicalRequest>): Promise<void>
   remove(keys: Iterable<string>, signal?: AbortSignal): Promise<void>
 }
 
 export interface LockfileOptions extends ParseLockfileOptions {
-  /** The file of the lease under which all who write this lockfile do so: `layout.lease('lockfile')`. */
+  /** The file of the lease under which everyone writes this lockfile: `layout.lease('lockfile')`. */
   lease: string
   clock?: Clock
 }
@@ -85,7 +85,7 @@ export function createLockfile(options: LockfileOptions): Lockfile {
 
 type Models = LockfileDocument['models']
 
-/** Read, merge, write, under the lease; once more if somebody wrote without it, as git and editors do. */
+/** Read, merge and write under the lease; once more if somebody wrote without it, as git and editors do. */
 async function edit(options: LockfileOptions, change: (models: Models) => void, signal?: AbortSignal) {
   const attempt = async (): Promise<boolean> => {
     const text = await readText(options.file)
@@ -95,7 +95,7 @@ async function edit(options: LockfileOptions, change: (models: Models) => void, 
     change(document.models)
     const after = formatLockfile(document, indent)
     if (after === before) return true
-    // What a run has in hand is checked like what it reads: a lockfile that we would refuse is never written.
+    // What a run is about to write is checked like what it reads: a lockfile that we would refuse is never written.
     parseLockfile(after, options)
     if ((await readText(options.file)) !== text) return false
     await write(options, after)
@@ -107,7 +107,9 @@ async function edit(options: LockfileOptions, change: (models: Models) => void, 
   await withLease(options.lease, untilDone, { signal, clock: options.clock })
 }
 
-/** A new lockfile is indented like the file that the project's formatter has had in hand, so that it finds nothing to do. */
+/**
+ * A new lockfile is indented like a file that the project's formatter has formatted, so that it finds nothing to do.
+ */
 async function manifestBeside(file: string): Promise<string> {
   return (
     (await ifIntact(() => readText(join(dirname(file), 'package.json')), ['MESHY_CACHE_UNREADABLE'])) ?? ''
@@ -116,7 +118,7 @@ async function manifestBeside(file: string): Promise<string> {
 
 async function write({ file, clock = systemClock }: LockfileOptions, text: string): Promise<void> {
   await orUnwritable(file, async () => {
-    // Two packages may share one by a link.
+    // Two packages may share one through a link.
     const target = await followLinks(file)
     await removeLeftovers(dirname(target), [TEMPORARY_NAME], clock)
     await writeDurably(target, text)

@@ -13,13 +13,13 @@ import type { Clock } from '../system/clock.ts'
 import type { TeamStoreSettings } from './shared/open-team-store.ts'
 import { createPins, type Pins } from './pins.ts'
 
-/** Everything on disk: bytes, what is known of them, what is pinned, what is on its way. */
+/** Everything on disk: bytes, what is known about them, what is pinned, what is on its way. */
 export interface Store {
   layout: Layout
   blobs: Blobs
   outputs: Outputs
   entries: Entries
-  /** Undefined when the project pins nothing. */
+  /** Undefined if the project pins nothing. */
   lockfile: Pins | undefined
   journal: Journal
   /** Writes the cache folder's own files, once. */
@@ -32,7 +32,7 @@ export interface Store {
   ): Promise<T>
 }
 
-/** Where a project keeps what it has. */
+/** Where a project keeps its data. */
 export interface StorePlaces {
   /** Absolute. */
   cacheDir: string
@@ -44,7 +44,7 @@ export interface StorePlaces {
 /** Opens the store of a project. Nothing is written before there is something to store. */
 export function openStore(places: StorePlaces, hasher: Hasher, clock: Clock): Store {
   const layout = createLayout(places.cacheDir)
-  // What only this machine's environment names is no home for what everybody needs.
+  // A store that only this machine's environment names cannot hold what everyone needs.
   const commits = places.teamStore?.writtenIn === 'config' ? 'nothing' : 'blobs'
   const prepare = createPreparation(layout, clock, commits)
   const keyOf = (request: CanonicalRequest) => fingerprint(request, hasher)

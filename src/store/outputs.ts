@@ -15,16 +15,16 @@ import { createLayout, type Layout, safeFileName } from './layout.ts'
 import { createPreparation } from './prepare.ts'
 import { orUnwritable } from './disk-errors.ts'
 
-/** Blobs under speaking names: bundlers name what they emit after the file that they read. */
+/** Blobs under readable names: bundlers name what they emit after the file that they read. */
 export interface Outputs {
-  /** What is known of files that were read. */
+  /** What is known about files that were read. */
   notes: VerifiedFiles
   /**
-   * The absolute path of a file with the bytes of `ref`, named after `name`. Its bytes are read and checked
-   * unless this has been done since it last changed; a wrong one is made anew from the blob. Where the cache is read-only,
-   * the file is in a temporary folder.
+   * The absolute path of a file with the bytes of `ref`, named after `name`. Its bytes are read and checked unless this
+   * has been done since it last changed; a wrong file is created again from the blob. If the cache is read-only, the
+   * file is in a temporary folder.
    *
-   * @param name a file name without extension; whatever is unsafe in it is replaced
+   * @param name a file name without extension; anything unsafe in it is replaced
    * @throws MESHY_BLOB_MISSING, MESHY_BLOB_DAMAGED, MESHY_BLOB_LFS_POINTER, MESHY_CACHE_UNWRITABLE
    */
   materialise(ref: BlobRef, key: string, name: string): Promise<string>
@@ -41,7 +41,7 @@ export function createOutputs(
   prepare = createPreparation(layout),
   notes = createVerifiedFiles(layout, prepare),
 ): Outputs {
-  // Bundlers ask for hundreds at once. More at a time are not faster, and each needs a buffer.
+  // Bundlers ask for hundreds at once. Processing more at a time is not faster, and each needs a buffer.
   const turns = new PQueue({ concurrency: 8 })
   const digest = createFileDigester()
   const statusOfFile: StatusOfFile = async (file, ref) => statusOf(await digest(file), ref)
@@ -95,13 +95,15 @@ export function createOutputs(
   }
 }
 
-/** A checkout that belongs to somebody else, or lies on a volume that nobody may write. */
+/** A checkout that belongs to another user, or is on a read-only volume. */
 function isReadOnly(error: unknown): boolean {
   if (!isMeshyError(error) || error.code !== 'MESHY_CACHE_UNWRITABLE') return false
   return ['EACCES', 'EPERM', 'EROFS'].includes(String(error.details['errno']))
 }
 
-/** A folder of this process alone, which goes with it. What a killed one leaves is for the system to clear away. */
+/**
+ * A folder of this process only, which is removed with it. What a killed process leaves is for the system to clean up.
+ */
 async function makeSpareLayout(): Promise<Layout> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'unplugin-meshy-')))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
@@ -112,8 +114,8 @@ async function makeSpareLayout(): Promise<Layout> {
 type StatusOfFile = (file: string, ref: BlobRef) => Promise<BlobStatus>
 
 /**
- * The copy is checked, not the blob before it: what gets the name was right when it was whole. Nothing is synced before
- * a note is to last: what a power cut leaves until then is found to be wrong, and made again from the blob.
+ * The copy is checked, not the blob: what gets the name was correct when it was complete. Nothing is synced before a
+ * note is to last: what a power failure truncates until then is found to be wrong, and created again from the blob.
  */
 async function makeOutput(
   statusOfFile: StatusOfFile,
@@ -125,7 +127,7 @@ async function makeOutput(
     const status = await statusOfFile(copy, ref)
     if (status !== 'ok') throw blobUnusable(blob, status)
     await orUnwritable(target, async () => {
-      // Writable: copies and restored caches of other programs write over it. Its bytes are checked before each use.
+      // Writable: other programs overwrite it with copies and restored caches. Its bytes are checked before each use.
       await chmod(copy, 0o644)
       await ensureFolder(dirname(target), { durable: false })
       const isRight = async () => (await statusOfFile(target, ref)) === 'ok'
@@ -136,7 +138,7 @@ async function makeOutput(
   }
 }
 
-/** Shares the bytes on the disk where the file system can (APFS, Btrfs, XFS, ReFS), copies them elsewhere. */
+/** Shares the bytes on the disk if the file system can (APFS, Btrfs, XFS, ReFS), otherwise copies them. */
 async function copyBlob(blob: string, copy: string): Promise<void> {
   await orUnwritable(copy, async () => {
     await ensureFolder(dirname(copy), { durable: false })
@@ -149,7 +151,7 @@ async function copyBlob(blob: string, copy: string): Promise<void> {
   })
 }
 
-/** Windows does not replace a file that is read-only. @returns false: the renaming still has to be done */
+/** Windows does not replace a read-only file. @returns false: the file still has to be renamed */
 async function makeWay(target: string): Promise<false> {
   if (process.platform === 'win32') {
     await chmod(target, 0o666)

@@ -4,12 +4,12 @@ import type { Entry } from './entry.ts'
 import type { Lockfile } from './lockfile.ts'
 import { hasErrno } from '../system/errors.ts'
 
-/** The lockfile as a run asks it: parsed again only when the file changed, so that 500 imports read it once. */
+/** The lockfile as a run queries it: parsed again only if the file changed, so that 500 imports read it once. */
 export interface Pins {
   get(key: string): Promise<Entry | undefined>
   /** Pins a model; returns what is pinned now: other bytes stay, unless `replace` is set. */
   put(entry: Entry, options?: { replace?: boolean }): Promise<Entry>
-  /** Adds the SHA-256 of the pictures of a request to its entry. Those that come together are written together. */
+  /** Adds the SHA-256 of the images of a request to its entry. Requests that come together are written together. */
   addPictures(key: string, request: CanonicalRequest): Promise<void>
   remove(keys: Iterable<string>): Promise<void>
   all(): Promise<Map<string, Entry>>

@@ -9,7 +9,7 @@ import { readText } from './record.ts'
 import { orUnwritable } from './disk-errors.ts'
 import { hasErrno } from '../system/errors.ts'
 
-/** What stands in the cache folder besides the cache, for other programs. */
+/** The files in the cache folder that are not part of the cache, for other programs. */
 const SIGNS = {
   'CACHEDIR.TAG': `Signature: 8a477f597d28d172789f06886806bc55
 # This folder is the cache of unplugin-meshy.
@@ -64,14 +64,14 @@ const WITHOUT_BLOBS = `# Written by unplugin-meshy. The models are in the team's
 /** What we wrote where blobs were not to be committed, or not yet like this: it would keep out what is paid. */
 const OUTDATED_GITIGNORES: ReadonlySet<string> = new Set([EARLIER_GITIGNORE, WITHOUT_BLOBS])
 
-/** What of the cache folder git is to keep. */
+/** What git is to keep of the cache folder. */
 export type Commits = 'blobs' | 'nothing'
 
 /**
- * Makes the cache folder known to backup programs and git, and removes what killed processes left in it more than
- * a day ago. To be called before something is written, not before something is read.
+ * Makes the cache folder known to backup programs and git, and removes what killed processes left in it more than a day
+ * ago. Call it before something is written, not before something is read.
  *
- * What stands there already is left alone, so that a project can change it, unless nobody has changed what we wrote.
+ * Existing files are left alone, so that a project can change them, unless they are unchanged since we wrote them.
  *
  * @throws MESHY_CACHE_UNWRITABLE
  */
@@ -98,8 +98,8 @@ async function putUpSigns(layout: Layout, commits: Commits): Promise<void> {
 }
 
 /**
- * {@link prepareCache}, once: a factory's writers call it before each write. A failure is not remembered, and the signs are
- * put up again where somebody has deleted the whole folder since.
+ * {@link prepareCache}, once: a factory's writers call it before each write. A failure is not remembered, and the files
+ * are created again if somebody has deleted the whole folder since.
  */
 export function createPreparation(
   layout: Layout,
@@ -111,7 +111,7 @@ export function createPreparation(
     done ??= prepareCache(layout, clock, commits)
     try {
       await done
-      // Before each write of many: to look takes less than a turn of a thread.
+      // Before each of many writes: checking takes less than a turn of a thread.
       if (!existsSync(join(layout.root, '.gitignore')))
         await orUnwritable(layout.root, () => putUpSigns(layout, commits))
     } catch (error) {
@@ -123,7 +123,7 @@ export function createPreparation(
 
 const AGE_MS = 24 * 60 * 60 * 1000
 
-/** Removes files that a killed process left in `folder` more than a day ago; which ones, their names say. */
+/** Removes files that a killed process left in `folder` more than a day ago, recognised by their names. */
 export async function removeLeftovers(folder: string, names: RegExp[], clock: Clock): Promise<void> {
   for (const name of await listFolder(folder)) {
     if (!names.some((pattern) => pattern.test(name))) continue

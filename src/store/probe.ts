@@ -7,27 +7,27 @@ import type { Layout } from './layout.ts'
 import { orUnwritable, removeIfPossible } from './disk-errors.ts'
 import { realpathIfThere } from '../system/file.ts'
 
-/** Room that a model needs at the very least. */
+/** The minimum space that a model needs. */
 const PROBE_BYTES = 64 * 1024
 
 /**
- * Makes sure that a model could be stored and pinned now, by doing on the disk what is done then: a permission that is
- * read back says too little of read-only volumes, quotas and full disks.
+ * Makes sure that a model could be stored and pinned now, by performing the same operations on the disk: reading back a
+ * permission says too little about read-only volumes, quotas and full disks.
  *
- * @param lockfile absolute path; `false` when the project pins nothing
+ * @param lockfile absolute path; `false` if the project pins nothing
  * @throws MESHY_CACHE_UNWRITABLE
  */
 export async function probeStore(layout: Layout, lockfile: string | false): Promise<void> {
   for (const folder of [layout.blobs, layout.entries, layout.journal]) await probeFolder(layout.tmp, folder)
-  // Whoever has made them: what is written into them is as lasting as their own names.
+  // Whoever created them: what is written into them is as durable as their own names.
   await orUnwritable(layout.root, () => syncFolder(layout.root))
   if (lockfile) await probeFile(lockfile)
 }
 
 /**
- * Whether a file that is made in `from` can be moved to `folder`.
+ * Whether a file that is created in `from` can be moved to `folder`.
  *
- * @param named what a failure is told of
+ * @param named the path that a failure names
  */
 async function probeFolder(from: string, folder: string, named = folder): Promise<void> {
   const made = temporaryPath(from)
@@ -46,7 +46,7 @@ async function probeFolder(from: string, folder: string, named = folder): Promis
   }
 }
 
-/** Whether a file can be replaced, or made where there is none. */
+/** Whether a file can be replaced, or created if there is none. */
 async function probeFile(file: string): Promise<void> {
   const target = await realpathIfThere(file)
   await orUnwritable(file, async () => {
@@ -57,7 +57,9 @@ async function probeFile(file: string): Promise<void> {
   if (target !== undefined) await orUnwritable(file, () => assertReplaceable(target))
 }
 
-/** A file that is mounted by itself, as into a container, can be written but not replaced; nor linked beside itself. */
+/**
+ * A file that is mounted on its own, as into a container, can be written but not replaced, nor linked beside itself.
+ */
 async function assertReplaceable(file: string): Promise<void> {
   const beside = temporaryPath(dirname(file))
   try {

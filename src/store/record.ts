@@ -4,7 +4,7 @@ import { MeshyError } from '../system/errors.ts'
 import { writeDurably } from '../system/durable.ts'
 import { ifExists, orUnwritable } from './disk-errors.ts'
 
-/** The version that this release writes and reads, of every record. */
+/** The version of every record that this release writes and reads. */
 export const RECORD_VERSION = 1
 
 export interface RecordKind<T> {
@@ -14,9 +14,9 @@ export interface RecordKind<T> {
 }
 
 /**
- * Reads a record; undefined when there is none.
+ * Reads a record; undefined if there is none.
  *
- * @throws MESHY_CACHE_VERSION for a record of a later version; what `corrupt` makes when it is not a record.
+ * @throws MESHY_CACHE_VERSION for a record of a later version; what `corrupt` returns if it is not a record.
  */
 export async function readRecord<T>(
   file: string,
@@ -38,20 +38,20 @@ export async function readRecord<T>(
  * @throws MESHY_CACHE_UNWRITABLE
  */
 export async function writeRecord(file: string, record: object, tmp: string): Promise<void> {
-  // As formatters leave it, which walk this folder too.
+  // The way formatters leave it, because they walk this folder too.
   const text = `${formatJson(record)}\n`
   await orUnwritable(file, () => writeDurably(file, text, tmp))
 }
 
-/** The text of a file; undefined when there is none. */
+/** The text of a file; undefined if there is none. */
 export async function readText(file: string): Promise<string | undefined> {
   return await ifExists(file, () => readFile(file, 'utf8'))
 }
 
-/** JSON as it is; what is not JSON is the error that `toError` makes of the reason. */
+/** Parses JSON; text that is not JSON becomes the error that `toError` creates from the reason. */
 export function parseJson(text: string, toError: (cause: SyntaxError) => MeshyError): unknown {
   try {
-    // Some editors put a mark of byte order before it.
+    // Some editors put a byte order mark before it.
     return JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
     if (error instanceof SyntaxError) throw toError(error)
@@ -73,7 +73,7 @@ function assertVersion(json: unknown, file: string): void {
 const INDENT = '  '
 const FIRST_INDENT = /^([ \t]+)"/m
 
-/** JSON where a list of plain values takes one line: three numbers are one fact. */
+/** JSON in which a list of plain values takes one line: three numbers are one fact. */
 export function formatJson(value: unknown, unit = INDENT, indent = ''): string {
   const inner = indent + unit
   if (Array.isArray(value)) {
@@ -96,15 +96,15 @@ export function formatJson(value: unknown, unit = INDENT, indent = ''): string {
   )
 }
 
-/** What a JSON text is indented by, as a formatter with other settings has left it; undefined where it has no lines. */
+/** The indentation of a JSON text, as a formatter with other settings has left it; undefined if it has no lines. */
 export function indentOf(json: string): string | undefined {
   return FIRST_INDENT.exec(json)?.[1]
 }
 
-/** A string, and the colon behind it where it is a name; or what begins or ends an object. */
+/** A string, with the colon after it if it is a name; or the start or end of an object. */
 const NAME_OR_BRACE = /("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/g
 
-/** The first name that occurs twice in one object of a JSON text: `JSON.parse` keeps the last of both, silently. */
+/** The first name that occurs twice in one object of a JSON text: `JSON.parse` silently keeps the last one. */
 export function findDuplicateName(json: string): string | undefined {
   const open: Set<string>[] = []
   for (const [token, text, colon] of json.matchAll(NAME_OR_BRACE)) {
@@ -133,7 +133,7 @@ function block(start: string, lines: string[], end: string, indent: string): str
   return `${start}\n${lines.join(',\n')}\n${indent}${end}`
 }
 
-/** The first thing that a schema found, in words: `` `files.glb.bytes`: Invalid input: expected number ``. */
+/** The first issue that a schema found, in words: `` `files.glb.bytes`: Invalid input: expected number ``. */
 export function describeIssue(error: z.ZodError): string {
   const issue = error.issues[0]
   if (!issue) return error.message

@@ -5,13 +5,13 @@ import { createWatchdog } from '../../system/watchdog.ts'
 import type { Exchange, ReadHeaders, Reply, StoreRequest } from './exchange.ts'
 import { brokenConnection, StoreFault } from './store-fault.ts'
 
-/** What one exchange with a store needs of the world. */
+/** What an exchange with a store needs from its environment. */
 export interface StoreNetwork {
   exchange: Exchange
   clock: Clock
   /** Between 0 and 1, for jitter. */
   random: () => number
-  /** Whether a question that failed so may be asked once more. @default always */
+  /** Whether a request that failed this way may be repeated once. @default always */
   mayRepeat?: (fault: StoreFault) => boolean
 }
 
@@ -23,19 +23,19 @@ export interface StoreAnswer {
 }
 
 export interface StoreQuestion<T> {
-  /** The request, made and signed anew for each attempt. */
+  /** The request, created and signed again for each attempt. */
   request(): Promise<StoreRequest>
-  /** What the answer means. A StoreFault is thrown for what is none. */
+  /** What the answer means. Throws a StoreFault if it is not a valid answer. */
   read(answer: StoreAnswer): Promise<T>
-  /** How many bytes go one way or the other, as far as it is known: larger ones get more time. */
+  /** How many bytes are transferred, as far as it is known: larger ones get more time. */
   bytes: number
   signal?: AbortSignal | undefined
 }
 
 const ATTEMPTS = 3
-/** Silence that is endured, before an answer and within one. */
+/** The silence that is tolerated, before an answer and within one. */
 const IDLE_TIMEOUT_MS = 10_000
-/** The least that is expected of a connection: whoever drips is too slow, however often. */
+/** The minimum speed of a connection: a slower one is too slow, even if it keeps sending. */
 const SLOWEST_BYTES_PER_MS = 50
 const BASE_LIMIT_MS = 20_000
 const PAUSES = { first: 200, max: 2_000 }
@@ -43,7 +43,7 @@ const MAX_PAUSE_MS = 5_000
 const MAX_REDIRECTS = 3
 
 /**
- * Asks a store, again where that may help, within a bounded time.
+ * Queries a store, repeatedly if that may help, within a bounded time.
  *
  * @throws {StoreFault}; the reason of `signal`; what a sink throws for reasons of its own
  */
@@ -61,7 +61,7 @@ export async function askStore<T>(network: StoreNetwork, question: StoreQuestion
   }
 }
 
-/** Time that is up is given once more, not twice: a store must not hold a build for minutes. */
+/** After a time-out there is one more attempt, not two: a store must not delay a build for minutes. */
 function isWorthAnother({ kind }: StoreFault, attempt: number): boolean {
   return (kind === 'transient' && attempt < ATTEMPTS) || (kind === 'slow' && attempt < 2)
 }
@@ -95,7 +95,7 @@ async function askOnce<T>({ exchange, clock }: StoreNetwork, question: StoreQues
   }
 }
 
-/** Only reading follows a redirect, and without credentials: they are for one host. */
+/** Only reads follow redirects, and without credentials: those are for one host. */
 async function follow(exchange: Exchange, request: StoreRequest, signal: AbortSignal): Promise<Reply> {
   let { url, headers } = request
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
@@ -122,7 +122,7 @@ function redirectTarget(location: string, from: URL): URL {
 
 function assertNotTransient({ status, headers }: Reply, now: number): void {
   if (status < 500 && status !== 429 && status !== 408 && status !== 409) return
-  // What is not implemented will not be in a moment.
+  // What is not implemented will not be implemented in a moment.
   if (status === 501) return
   throw new StoreFault('transient', `answered ${status}`, {
     status,
@@ -140,7 +140,7 @@ async function* watched(
       const step = await bytes.next().catch((error: unknown) => {
         throw explain(error)
       })
-      // Time that is up may end the bytes without an error, before all of them were handed on.
+      // A time-out may end the bytes without an error, before all of them were passed on.
       if (step.done && signal.aborted) throw explain(signal.reason)
       if (step.done) return
       feed()

@@ -9,10 +9,10 @@ export interface StoreRequest {
   body?: Uint8Array | ReadableStream<Uint8Array> | undefined
 }
 
-/** All that is asked of headers: to make real ones loads the whole of `fetch`. */
+/** All that we need from headers: creating real ones loads the whole of `fetch`. */
 export type ReadHeaders = Pick<Headers, 'get'>
 
-/** What a server said, wherever it points: no redirect was followed. */
+/** The answer of a server, wherever it points: no redirect was followed. */
 export interface Reply {
   status: number
   headers: ReadHeaders
@@ -25,7 +25,10 @@ export interface Reply {
 /** Sends one request, once. @throws what the connection throws, also when `signal` ends it */
 export type Exchange = (request: StoreRequest, signal: AbortSignal) => Promise<Reply>
 
-/** Files are read by Node's own client, which hands bytes on for a third of what `fetch` takes; all else goes by `fetch`. */
+/**
+ * Files are read with Node's own client, which passes on bytes at a third of the cost of `fetch`; everything else uses
+ * `fetch`.
+ */
 export function createExchange({
   fetch,
   env,
@@ -40,13 +43,13 @@ export function createExchange({
   }
 }
 
-/** Undefined for what came compressed, unasked: `fetch` can read it. */
+/** Undefined for an answer that is compressed without having been asked for: `fetch` can read it. */
 async function read({ url, headers }: StoreRequest, signal: AbortSignal): Promise<Reply | undefined> {
   const { get } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'))
   const message = await new Promise<IncomingMessage>((resolve, reject) => {
     get(url, { headers: { ...LIKE_FETCH, ...trimmed(headers) }, signal }, resolve)
       .on('error', reject)
-      // Also where no error comes before it: after an answer that changes the protocol.
+      // Needed even if no error precedes it: after an answer that changes the protocol.
       .on('close', () => reject(new Error('the connection was closed without an answer')))
   })
   if (!isAsWritten(message)) {
@@ -61,25 +64,25 @@ async function read({ url, headers }: StoreRequest, signal: AbortSignal): Promis
   }
 }
 
-/** As `fetch` does: a token from a file often has a line's end. */
+/** As `fetch` does: a token from a file often has a trailing newline. */
 function trimmed(headers: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.trim()]))
 }
 
-/** Whether the bytes are those of the file. What clients of S3 name `aws-chunked` is not compressed. */
+/** Whether the bytes are those of the file. What S3 clients call `aws-chunked` is not compressed. */
 function isAsWritten({ headers }: IncomingMessage): boolean {
   const encoding = headers['content-encoding']
   return encoding === undefined || encoding === 'identity' || encoding === 'aws-chunked'
 }
 
-/** What every client says of itself: there are servers that turn others away. */
+/** What every client says about itself: some servers refuse others. */
 const LIKE_FETCH = { accept: '*/*', 'user-agent': 'node' }
 
 function headersOf({ headers }: IncomingMessage): ReadHeaders {
   return { get: (name) => [headers[name.toLowerCase()]].flat().join(', ') || null }
 }
 
-/** `fetch` tells the length of bytes by itself, and undici sends no request that tells it twice. */
+/** `fetch` sends the content length by itself, and undici sends no request that states it twice. */
 function withoutLength(headers: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'content-length'))
 }

@@ -10,7 +10,7 @@ import {
 import type { HttpAddress } from './store-address.ts'
 import { StoreFault } from './store-fault.ts'
 
-/** A server that keeps `PUT` and `GET` of `/cas/<sha256>`, as the caches of Bazel do. */
+/** A server that supports `PUT` and `GET` for `/cas/<sha256>`, as Bazel caches do. */
 export function createHttpStore(
   { url, basic }: HttpAddress,
   { token, network }: { token: string | undefined; network: StoreNetwork },

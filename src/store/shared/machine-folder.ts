@@ -7,7 +7,7 @@ import type { Blobs } from '../blobs.ts'
 import type { BlobRef } from '../entry.ts'
 import type { Layout } from '../layout.ts'
 
-/** Folder in a user's cache folder. Its name carries the version of its format. */
+/** Folder in a user's cache folder. Its name includes the version of its format. */
 const NAME = path.join('unplugin-meshy', 'v1')
 
 /** Where the platform keeps a user's caches: XDG on Linux, Library on macOS, local application data on Windows. */
@@ -31,14 +31,14 @@ export function defaultMachineFolder(
 }
 
 /**
- * Makes the folder of a user's store, for this user alone. Returns why it cannot be used: whoever may write to it could
- * replace what stands there.
+ * Creates the folder of a user's store, for this user only. Returns why it cannot be used: whoever can write to it
+ * could replace its contents.
  */
 async function openMachineFolder(folder: string): Promise<string | undefined> {
   try {
     await ensureFolder(path.dirname(folder))
     await mkdir(folder, { mode: 0o700 }).catch(ignoreMade)
-    // Another process may have made it a moment ago: what is written into it is as lasting as its name.
+    // Another process may have created it a moment ago: what is written into it is as durable as its name.
     await syncFolder(path.dirname(folder)).catch(ignoreUnreadable)
     const found = await stat(folder)
     if (!found.isDirectory()) return 'it is not a folder'
@@ -57,12 +57,12 @@ function ignoreMade(error: unknown): void {
   if (!hasErrno(error, 'EEXIST')) throw error
 }
 
-/** A folder above that nobody may list is not ours to make lasting. */
+/** If nobody may list a parent folder, it is not up to us to make it durable. */
 function ignoreUnreadable(error: unknown): void {
   if (!hasErrno(error, 'EACCES', 'EPERM')) throw error
 }
 
-/** {@link openMachineFolder}, once. @returns whether it can be used; why not is warned of */
+/** {@link openMachineFolder}, once. @returns whether it can be used; a warning says why not */
 export function openOnce(folder: string, warn: (text: string) => void): () => Promise<boolean> {
   let opening: Promise<boolean> | undefined
   const open = async (): Promise<boolean> => {
@@ -73,13 +73,16 @@ export function openOnce(folder: string, warn: (text: string) => void): () => Pr
   return () => (opening ??= open())
 }
 
-/** @returns false: what cannot be reached counts as absent. @throws what is no answer of the operating system */
+/**
+ * @returns false: what cannot be accessed counts as absent. @throws anything that is not an error of the operating
+ * system
+ */
 export function isUnreachable(error: unknown): false {
   if (errnoOf(error) === undefined) throw error
   return false
 }
 
-/** How many files, and how much they take together. */
+/** The number of files, and their total size. */
 interface FileSum {
   files: number
   bytes: number
@@ -87,7 +90,10 @@ interface FileSum {
 
 export const NOTHING: FileSum = { files: 0, bytes: 0 }
 
-/** The oldest go first. Somebody who is reading one keeps its bytes, or finds it missing: then it comes from elsewhere. */
+/**
+ * The oldest are removed first. A process that is reading one keeps its bytes, or finds it missing and gets it
+ * elsewhere.
+ */
 export async function trim(layout: Layout, blobs: Blobs, limit: number): Promise<FileSum> {
   const refs = await blobs.list()
   let left = sum(refs).bytes

@@ -18,49 +18,52 @@ import type { OnItsWay } from './on-its-way.ts'
 export interface MachineStoreOptions {
   /** Absolute. */
   folder: string
-  /** Bytes that it may hold. */
+  /** Maximum size in bytes. */
   limit: number
   fingerprint: (request: CanonicalRequest) => string
   clock: Clock
-  /** Hears once why the store is not used. */
+  /** Called once with the reason why the store is not used. */
   warn: (text: string) => void
 }
 
-/** What all projects of a user share on this machine: a cache folder like that of a project, bounded. */
+/** What all projects of a user share on this machine: a cache folder like that of a project, with a size limit. */
 export interface MachineStore {
   folder: string
-  /** Brings a blob into a project. @returns whether it was here, and right */
+  /** Copies a blob into a project. @returns whether it was here, and correct */
   bring(ref: BlobRef, into: Layout): Promise<boolean>
   /** Keeps a blob of a project, durably. */
   keep(ref: BlobRef, from: Layout): Promise<void>
-  /** Keeps one that came from another store a moment ago, beside whatever goes on. {@link tidy} waits for it. */
+  /** Keeps a blob that has just come from another store, in the background. {@link tidy} waits for it. */
   keepLater(ref: BlobRef, from: Layout): void
   /** The record of a finished request whose model is here. */
   find(key: string): Promise<StoredEntry | undefined>
-  /** To be called when the bytes are kept. */
+  /** Call it after the bytes are kept. */
   keepEntry(entry: StoredEntry): Promise<void>
   /**
-   * Runs `use` while no other project of the machine is paying for the key with this account; without a lease where the
-   * store is out of reach.
+   * Runs `use` while no other project of the machine is paying for the key with this account; without a lease if the
+   * store is not accessible.
    */
   withLease<T>(
     turn: Turn,
     use: (lease: Lease | undefined) => Promise<T>,
     options: Pick<LeaseOptions, 'signal' | 'onWait' | 'onStill'>,
   ): Promise<T>
-  /** What was sent for a key, by whoever told of it. To be asked under the lease of the key. */
+  /** What was sent for a key, whoever recorded it. Ask under the lease of the key. */
   onItsWay(turn: Turn): Promise<OnItsWay | undefined>
-  /** Tells what was sent for a key; undefined: nothing can become of it. */
+  /** Records what was sent for a key; undefined means that nothing can come of it. */
   tell(turn: Turn, onItsWay: OnItsWay | undefined): Promise<void>
-  /** {@link trim} where this run has put something in, when all of it is there. */
+  /** {@link trim} if this run has added something, after all of it is there. */
   tidy(): Promise<void>
-  /** Removes what was not used for longest until the store is within its limit, and what was sent days ago. @returns what was removed */
+  /**
+   * Removes the least recently used files until the store is within its limit, and records of what was sent days ago.
+   * @returns what was removed
+   */
   trim(limit?: number): Promise<{ files: number; bytes: number }>
-  /** What it holds. */
+  /** The size of its contents. */
   size(): Promise<{ files: number; bytes: number }>
 }
 
-/** Opens a user's store. Nothing is read or made before it is asked for something. */
+/** Opens a user's store. Nothing is read or created before it is used. */
 export function createMachineStore(options: MachineStoreOptions): MachineStore {
   const { folder, limit, clock, fingerprint, warn: tell } = options
   const layout = createLayout(folder)
@@ -88,7 +91,7 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
     folder,
     bring: async (ref, into) => {
       if (!(await isOpen())) return false
-      // Before the copy: what is being read is not what was unused for longest.
+      // Before the copy: what is being read is not the least recently used.
       if (!(await touch(layout.blob(ref), clock))) return false
       return (await takeFile(into, { file: layout.blob(ref), ref }, { durable: false })) === 'ok'
     },
@@ -121,13 +124,13 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
   }
 }
 
-/** Whatever a disk answers: the build has these bytes. */
+/** Whatever error the disk reports: the build has these bytes. */
 function tellErrno(error: unknown, warn: (text: string) => void): void {
   if (errnoOf(error) === undefined) throw error
   warn(`the machine store cannot be written: ${formatThrown(error)}`)
 }
 
-/** Each file that a full disk does not take has a name of its own to complain of. */
+/** Each file that a full disk rejects would be reported under its own name. */
 function onlyOnce(tell: (text: string) => void) {
   let isTold = false
   return {
@@ -139,10 +142,10 @@ function onlyOnce(tell: (text: string) => void) {
   }
 }
 
-/** One less than Node has threads for files: what still comes from the network needs one as well. */
+/** One less than Node has threads for files: data that still arrives from the network needs one as well. */
 const COPIES_AT_ONCE = 3
 
-/** Work beside whatever goes on. What breaks in it is told when it is awaited. */
+/** Background work. Its errors are reported when it is awaited. */
 function createChores(concurrency: number) {
   const queue = new PQueue({ concurrency })
   let broken: unknown
@@ -169,7 +172,7 @@ interface TurnOptions extends LeaseOptions {
   warn: (text: string) => void
 }
 
-/** Without a lease where the store is out of reach: a failure of `use` itself is no such thing. */
+/** Without a lease if the store is not accessible; a failure of `use` itself is a different matter. */
 async function inTurn<T>(
   { account, key }: Turn,
   use: (lease: Lease | undefined) => Promise<T>,
@@ -190,7 +193,7 @@ async function inTurn<T>(
   return use(undefined)
 }
 
-/** An entry counts only where its model is: what is nowhere must not be pinned. */
+/** An entry counts only if its model is present: a model whose bytes are nowhere must not be pinned. */
 async function findEntry(
   { entries, blobs }: { entries: Entries; blobs: Blobs },
   key: string,
@@ -199,7 +202,7 @@ async function findEntry(
   return entry && (await sizeOf(blobs.path(entry.files.glb))) === entry.files.glb.bytes ? entry : undefined
 }
 
-/** A record that is damaged, of a later release, or another user's is as good as none. */
+/** A record that is damaged, from a later release, or belongs to another user counts as absent. */
 function ifUsable<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
   return ifIntact(read, ['MESHY_CACHE_CORRUPT', 'MESHY_CACHE_VERSION', 'MESHY_CACHE_UNREADABLE'])
 }

@@ -19,7 +19,7 @@ export interface Turn {
 
 const schema = z.looseObject({ version: z.literal(RECORD_VERSION), onItsWay: onItsWaySchema })
 
-/** The service keeps a task for 3 days; a day more, since it is not the clock of this machine that counts. */
+/** The service keeps a task for 3 days; one more day, because the clock of this machine is not the one that counts. */
 const KEPT_MS = 4 * 24 * 60 * 60_000
 const NAME = /^([0-9a-f]{16}-[0-9a-f]{16})\.json$/
 
@@ -39,12 +39,12 @@ export function createMachineSubmissions(layout: Layout, prepare: () => Promise<
       if (!onItsWay) return orUnwritable(file, () => rm(file, { force: true }))
       await prepare()
       await writeRecord(file, { version: RECORD_VERSION, onItsWay }, layout.tmp)
-      // The folder too, which another process may have made a moment ago.
+      // The folder too, which another process may have created a moment ago.
       await orUnwritable(file, () => syncFolder(layout.root))
     },
     /**
-     * Removes what tells of nothing any more, a record that cannot be read as well. One whose key somebody is at work on is
-     * left for the next time.
+     * Removes records that no longer have a meaning, including unreadable ones. A record whose key someone is working
+     * on is left for the next time.
      *
      * @throws {MeshyError} MESHY_CACHE_UNWRITABLE, MESHY_CACHE_UNREADABLE
      */
@@ -59,13 +59,13 @@ export function createMachineSubmissions(layout: Layout, prepare: () => Promise<
   }
 }
 
-/** Written when it was sent or later: what is so old tells of a task that is gone. */
+/** Written when the request was sent, or later: a record this old belongs to a task that is gone. */
 async function isOver(file: string, clock: Clock): Promise<boolean> {
   const found = await ifExists(file, () => stat(file))
   return found !== undefined && clock.now() - found.mtimeMs > KEPT_MS
 }
 
-/** Again, since somebody may have begun anew before the lease was ours. */
+/** Again, because someone may have started over before the lease was ours. */
 async function removeIfOver(file: string, clock: Clock): Promise<void> {
   if (await isOver(file, clock)) await orUnwritable(file, () => rm(file, { force: true }))
 }

@@ -5,32 +5,32 @@ import type { StoreAnswer, StoreQuestion } from './ask-store.ts'
 import type { StoreRequest } from './exchange.ts'
 import { StoreFault } from './store-fault.ts'
 
-/** The bytes of an object: at hand, or in a file with this length. */
+/** The bytes of an object: in memory, or in a file with this length. */
 export type ObjectBody = { bytes: Uint8Array } | { file: string; length: number }
 
 export interface WriteOptions {
   /** SHA-256 of the body, hexadecimal. */
   sha256: string
-  /** Writes nothing where the object exists. Judged by the store where it can, else by looking first. */
+  /** Writes nothing if the object exists. Decided by the store if it can, otherwise by looking first. */
   onlyNew: boolean
   signal?: AbortSignal | undefined
 }
 
-/** Objects by name at a server: what S3 and a plain HTTP server have in common. Every method throws StoreFault. */
+/** Objects by name on a server: what S3 and a plain HTTP server have in common. Every method throws StoreFault. */
 export interface ObjectStore {
-  /** Hands the bytes to `sink`; undefined when there is no such object. */
+  /** Passes the bytes to `sink`; undefined if there is no such object. */
   read<T>(
     name: string,
     sink: (bytes: AsyncIterable<Uint8Array>) => Promise<T>,
     options: { bytes: number; signal?: AbortSignal | undefined },
   ): Promise<T | undefined>
   has(name: string, signal?: AbortSignal): Promise<boolean>
-  /** @returns whether it was written; false where it exists and `onlyNew` was asked for */
+  /** @returns whether it was written; false if it exists and `onlyNew` was requested */
   write(name: string, body: ObjectBody, options: WriteOptions): Promise<boolean>
   remove(name: string, signal?: AbortSignal): Promise<void>
 }
 
-/** What is asked of a server: a question about one object. */
+/** A call to a server about one object. */
 export interface ObjectCall {
   method: StoreRequest['method']
   name: string
@@ -39,18 +39,18 @@ export interface ObjectCall {
   headers?: Record<string, string> | undefined
 }
 
-/** Sends a call, and reads what its answer means. */
+/** Sends a call, and interprets its answer. */
 export type AskObjects = <T>(call: ObjectCall, question: Omit<StoreQuestion<T>, 'request'>) => Promise<T>
 
-/** What answers of a server mean. */
+/** How to interpret answers of a server. */
 export interface AnswerReaders {
   isThere(answer: StoreAnswer): Promise<boolean>
   assertDone(answer: StoreAnswer): Promise<void>
-  /** The same for what was to be removed. */
+  /** The same for an object that was to be removed. */
   assertGone(answer: StoreAnswer): Promise<void>
 }
 
-/** The objects of a server that is asked in this way. */
+/** The objects of a server that is called this way. */
 export function createObjectStore(ask: AskObjects, readers: AnswerReaders): ObjectStore {
   const { isThere, assertDone, assertGone } = readers
   const has = (name: string, signal?: AbortSignal): Promise<boolean> =>
@@ -73,7 +73,7 @@ export function createObjectStore(ask: AskObjects, readers: AnswerReaders): Obje
 /**
  * Reads all of a small object as text.
  *
- * @throws {StoreFault} when it is larger: what is small by its nature does not grow by itself
+ * @throws {StoreFault} if it is larger: objects that are small by nature do not grow by themselves
  */
 export async function readSmall(bytes: AsyncIterable<Uint8Array>, limit: number): Promise<string> {
   const chunks: Uint8Array[] = []
@@ -86,10 +86,10 @@ export async function readSmall(bytes: AsyncIterable<Uint8Array>, limit: number)
   return Buffer.concat(chunks).toString()
 }
 
-/** Larger files are streamed: memory counts more than speed there. */
+/** Larger files are streamed: there, memory matters more than speed. */
 const STREAMED_FROM_BYTES = 32 * 1024 * 1024
 
-/** What `fetch` takes, made anew for each attempt. */
+/** A body for `fetch`, created again for each attempt. */
 export async function requestBody(body: ObjectBody): Promise<Uint8Array | ReadableStream<Uint8Array>> {
   if ('bytes' in body) return body.bytes
   if (body.length < STREAMED_FROM_BYTES) return readFile(body.file)

@@ -3,8 +3,8 @@ import { isoTimeSchema } from '../entry-schema.ts'
 import type { JournalRecord } from '../journal-record.ts'
 
 /**
- * What the others are told of a request that was sent, beside its lease. Whoever takes the lease over after a crash goes on
- * from it: the account's own list does not tell where the service gives no names back.
+ * What others are told about a request that was sent, beside its lease. Whoever takes the lease over after a crash
+ * continues from it: the account's own list does not help if the service returns no names.
  */
 export const onItsWaySchema = z.looseObject({
   /** Origin of the API. */
@@ -19,7 +19,7 @@ export const onItsWaySchema = z.looseObject({
 
 export type OnItsWay = z.infer<typeof onItsWaySchema>
 
-/** What a record of the journal says to others: nothing, where nothing is on its way. */
+/** What a journal record tells others: nothing, if nothing is on its way. */
 export function onItsWayOf(record: JournalRecord): OnItsWay | undefined {
   if (record.state !== 'started' && record.state !== 'accepted') return undefined
   const { host, account, startedAt } = record
@@ -28,7 +28,7 @@ export function onItsWayOf(record: JournalRecord): OnItsWay | undefined {
   return sent ? { host, account, startedAt, sent, ...(lost ? { lost } : {}) } : undefined
 }
 
-/** Whether others tell of another submission than the one whose task this record has. */
+/** Whether others report another submission than the one whose task this record has. */
 export function isOfOther(record: JournalRecord | undefined, told: OnItsWay | undefined): told is OnItsWay {
   if (record?.state !== 'accepted' || told === undefined) return false
   return told.taskId !== record.taskId && told.startedAt !== record.startedAt

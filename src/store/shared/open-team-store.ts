@@ -14,7 +14,7 @@ import { createTeamStore, type TeamStore } from './team-store.ts'
 export interface TeamStoreSettings {
   address: StoreAddress
   writtenIn: WrittenIn
-  /** Key of the signatures of entries. */
+  /** Key for the signatures of entries. */
   signingKey: string | undefined
 }
 
@@ -32,7 +32,7 @@ interface World {
   warn: (text: string) => void
 }
 
-/** Opens a team's store. No connection is made before it is asked for something. */
+/** Opens a team store. No connection is made before it is used. */
 export function openTeamStore(settings: TeamStoreSettings, world: World): TeamStore {
   const { address, signingKey } = settings
   const { env, fetch, clock, keyOf, account, mayUpload, warn } = world
@@ -62,7 +62,7 @@ export function openTeamStore(settings: TeamStoreSettings, world: World): TeamSt
   return createTeamStore({ ...common, objects, keepsEntries: true, casName, canWrite, leases })
 }
 
-/** Leases as well leave a store alone that is down. */
+/** Leases, too, stop using a store that is down. */
 function fused(objects: S3Store, fuse: Fuse): S3Store {
   return {
     has: (...asked) => fuse.guard(() => objects.has(...asked)),
@@ -75,7 +75,7 @@ function fused(objects: S3Store, fuse: Fuse): S3Store {
 
 /**
  * Whether the credentials of the environment are for this host: it must be one that the environment names, or Amazon's
- * own. Otherwise a pull request could send them to a host of its choice by a line of a config file.
+ * own. Otherwise a pull request could send them to a host of its choice with one line in a config file.
  */
 export function mayHaveCredentials({ address, writtenIn }: TeamStoreSettings, env: Environment): boolean {
   if (writtenIn === 'environment') return true

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 
-/** Keys of an S3 account, for as long as they hold. */
+/** Credentials of an S3 account, as long as they are valid. */
 export interface S3Credentials {
   accessKeyId: string
   secretAccessKey: string
@@ -11,12 +11,12 @@ export interface S3Credentials {
   expiresAt?: number | undefined
 }
 
-/** Gives the keys of now; undefined: there are none, and requests are anonymous. */
+/** Returns the current credentials; undefined: there are none, and requests are anonymous. */
 export type CredentialsProvider = () => Promise<S3Credentials | undefined>
 
 type Environment = Record<string, string | undefined>
 
-/** Variables by which a profile, a role or a workload identity is chosen. */
+/** Variables that select a profile, a role or a workload identity. */
 const CHAIN_VARIABLES = [
   'AWS_PROFILE',
   'AWS_WEB_IDENTITY_TOKEN_FILE',
@@ -25,14 +25,14 @@ const CHAIN_VARIABLES = [
   'AWS_ROLE_ARN',
 ] as const
 
-/** Keys that expire within this time are fetched anew, in milliseconds. */
+/** Credentials that expire within this time are fetched again, in milliseconds. */
 const RENEWAL_MS = 5 * 60_000
 
 /**
- * Keys from the environment; else from profiles, SSO, roles and workload identities by `@aws-sdk/credential-providers`,
- * which is loaded only where something of that kind is configured.
+ * Credentials from the environment; otherwise from profiles, SSO, roles and workload identities through
+ * `@aws-sdk/credential-providers`, which is loaded only if something of that kind is configured.
  *
- * @param warn hears once when the package is needed and not installed
+ * @param warn called once if the package is needed but not installed
  */
 export function createCredentials(
   env: Environment,
@@ -60,7 +60,7 @@ function environmentKeys(env: Environment): S3Credentials | undefined {
   return { accessKeyId, secretAccessKey, sessionToken: env['AWS_SESSION_TOKEN'] || undefined }
 }
 
-/** What asks for the chain; undefined where nothing does, so that no metadata service is waited for. */
+/** What requires the chain; undefined if nothing does, so that no metadata service is waited for. */
 function chainReason(env: Environment): string | undefined {
   const variable = CHAIN_VARIABLES.find((name) => env[name])
   if (variable !== undefined) return variable
@@ -68,7 +68,7 @@ function chainReason(env: Environment): string | undefined {
   return files.find((file) => existsSync(file))
 }
 
-/** The chain of the optional package; one that finds nothing where the package is missing. */
+/** The chain of the optional package; one that finds nothing if the package is missing. */
 async function loadChain(env: Environment, onMissing: () => void): Promise<CredentialsProvider> {
   const chain = await importChain()
   if (!chain) {
@@ -83,7 +83,7 @@ async function loadChain(env: Environment, onMissing: () => void): Promise<Crede
   }
 }
 
-/** As much of the package as is used: it is not among our dependencies, so its types may not be there. */
+/** The part of the package that we use: it is not among our dependencies, so its types may be missing. */
 interface Chain {
   fromNodeProviderChain(init: { profile?: string }): () => Promise<{
     accessKeyId: string

@@ -20,9 +20,9 @@ export interface S3StoreOptions {
   network: StoreNetwork
 }
 
-/** A bucket and what was found out about its server. */
+/** A bucket, and what was found out about its server. */
 export interface S3Store extends ObjectStore {
-  /** Creates an object that must not exist. @returns false where it does; undefined where the store cannot decide it */
+  /** Creates an object that must not exist. @returns false if it does; undefined if the store cannot decide it */
   create(
     name: string,
     bytes: Uint8Array,
@@ -30,13 +30,13 @@ export interface S3Store extends ObjectStore {
   ): Promise<boolean | undefined>
 }
 
-/** SHA-256 of nothing. */
+/** SHA-256 of an empty body. */
 const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 const MAX_ERROR_BYTES = 64 * 1024
 
-/** Objects of a bucket, by the protocol of S3 with signatures of version 4, or anonymously. */
+/** Objects of a bucket, through the S3 protocol with version 4 signatures, or anonymously. */
 export function createS3Store(address: S3Address, { credentials, network }: S3StoreOptions): S3Store {
-  // How far the clock of the store is ahead: signatures hold for a few minutes only.
+  // How far the clock of the store is ahead: signatures are valid for only a few minutes.
   let aheadMs = 0
   const ask: AskObjects = async (call, question) => {
     const attempt = () =>
@@ -89,7 +89,7 @@ async function sign(
   return { ...request, headers: Object.fromEntries(signed.headers) }
 }
 
-/** Amazon's own servers know a bucket by its host, except one with dots, which no certificate covers. */
+/** Amazon's own servers address a bucket by host, except one with dots, which no certificate covers. */
 function objectUrl({ bucket, prefix, region, endpoint }: S3Address, name: string): URL {
   const key = [...prefix.split('/'), ...name.split('/')].filter(Boolean).map(escapeSegment).join('/')
   if (endpoint) return new URL(`${endpoint.href.replace(/\/+$/, '')}/${bucket}/${key}`)
@@ -99,7 +99,7 @@ function objectUrl({ bucket, prefix, region, endpoint }: S3Address, name: string
   )
 }
 
-/** As the signature escapes it: `encodeURIComponent` leaves five characters that S3 does not. */
+/** Escapes like the signature: `encodeURIComponent` keeps five characters that S3 escapes. */
 function escapeSegment(segment: string): string {
   const hex = (char: string) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`
   return encodeURIComponent(segment).replace(/[!'()*]/g, hex)
@@ -122,7 +122,7 @@ async function wasCreated(answer: StoreAnswer): Promise<boolean | undefined> {
   throw await refused(answer)
 }
 
-/** The clocks differ; by how much, the answer says. */
+/** The clocks differ; the answer says by how much. */
 class SkewFault extends StoreFault {
   readonly serverNow: number | undefined
 
@@ -132,7 +132,7 @@ class SkewFault extends StoreFault {
   }
 }
 
-/** What a refusal means, in words. Its code stands in the body, but for HEAD. */
+/** What a refusal means, in words. Its code is in the body, except for HEAD. */
 async function refused({ status, headers, bytes }: StoreAnswer): Promise<StoreFault> {
   const code = await errorCode(bytes)
   if (code === 'RequestTimeTooSkewed') return new SkewFault(status, serverTime(headers))
@@ -147,7 +147,7 @@ async function errorCode(bytes: AsyncIterable<Uint8Array>): Promise<string | und
   try {
     return /<Code>(\w{1,64})<\/Code>/.exec(await readSmall(bytes, MAX_ERROR_BYTES))?.[1]
   } catch (error) {
-    // A page of somebody in between, which says nothing to us.
+    // A page from an intermediary, which tells us nothing.
     if (error instanceof StoreFault && error.kind === 'wrong') return undefined
     throw error
   }

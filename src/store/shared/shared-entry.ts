@@ -5,7 +5,7 @@ import { inOneOrder } from '../../request/param-value.ts'
 import { type Entry, KEY_PATTERN } from '../entry.ts'
 import { entryBodySchema } from '../entry-schema.ts'
 
-/** The record of a finished request as a team keeps it, signed where the team has a key for that. */
+/** The record of a finished request as a team keeps it, signed if the team has a key for that. */
 const sharedEntrySchema = z.looseObject({
   version: z.literal(1),
   key: z.string().regex(KEY_PATTERN),
@@ -16,7 +16,7 @@ const sharedEntrySchema = z.looseObject({
     .optional(),
 })
 
-/** Why a record is not taken: continues "its entry". */
+/** Why a record is not accepted: continues "its entry". */
 export type EntryRefusal =
   'is not a record' | 'is of another request' | 'is not signed' | 'has a wrong signature'
 
@@ -29,7 +29,7 @@ export function writeSharedEntry({ key, ...entry }: Entry, signingKey: string | 
 }
 
 /**
- * Reads a record of somebody else.
+ * Reads a record that someone else wrote.
  *
  * @param keyOf the key of a canonical request
  */
@@ -52,7 +52,7 @@ export function readSharedEntry(
   return { key, ...entry }
 }
 
-/** Over key, request and files: what decides which bytes are taken for what. */
+/** Covers key, request and files: what decides which bytes are used for what. */
 function signed(key: string, { request, files, derived = {} }: Omit<Entry, 'key'>): object {
   const digests = Object.entries({ ...files, ...derived }).map(([name, { sha256, bytes }]) => [
     name,
@@ -61,7 +61,10 @@ function signed(key: string, { request, files, derived = {} }: Omit<Entry, 'key'
   return { key, request, digests: Object.fromEntries(digests) as object }
 }
 
-/** Signs a value with a text that a team shares, as 64 hex digits. Who wrote its fields in which order does not matter. */
+/**
+ * Signs a value with a text that a team shares, as 64 hex digits, regardless of the order in which its fields were
+ * written.
+ */
 export function signatureOf(signingKey: string, value: object): string {
   return createHmac('sha256', signingKey)
     .update(JSON.stringify(inOneOrder(value)))

@@ -11,17 +11,17 @@ import type { Fetch } from '../../system/fetch.ts'
 import type { Store } from '../open-store.ts'
 import type { Logger } from '../../system/logger.ts'
 
-/** What this project shares with others: nothing, where its models are those of an emulator. */
+/** What this project shares with others: nothing, if its models are those of an emulator. */
 export interface SharedStores {
   machine: MachineStore | undefined
   team: TeamStore | undefined
-  /** In the order in which missing bytes are asked for. */
+  /** In the order in which they are asked for missing bytes. */
   sources: BlobSource[]
-  /** What goes to the team's store, in runs that may generate. */
+  /** What goes to the team store, in runs that may generate. */
   uploads: Uploads
 }
 
-/** What decides which stores there are. */
+/** What decides which stores exist. */
 export interface SharingSettings {
   /** An emulator's models stay in their project. */
   emulated: boolean
@@ -35,19 +35,19 @@ export interface SharingSettings {
 
 export interface SharedStoresInit {
   options: SharingSettings
-  /** Whether what this run makes goes to the team's store. */
+  /** Whether the results of this run go to the team store. */
   mayUpload: boolean
   env: Record<string, string | undefined>
   store: Store
   keyOf: (request: CanonicalRequest) => string
   clock: Clock
   fetch: Fetch
-  /** Loaded only where a team's store is named. */
+  /** Loaded only if a team store is named. */
   openTeamStore: typeof openTeamStore | undefined
   warn: (text: string) => void
 }
 
-/** Opens the stores of the machine and of the team. Nothing is touched before something is missing. */
+/** Opens the stores of the machine and of the team. Nothing is accessed before something is missing. */
 export function openSharedStores(init: SharedStoresInit): SharedStores {
   const { options, mayUpload, env, store, keyOf, clock, fetch, warn } = init
   const uploadsTo = (to: TeamStore | undefined) =>
@@ -72,7 +72,7 @@ function machineSource(machine: MachineStore | undefined, { layout }: Store): Bl
   return [{ name: 'the machine store', bring: (ref) => machine.bring(ref, layout) }]
 }
 
-/** What the team gives is kept for the other projects of this machine. */
+/** What the team store provides is kept for the other projects on this machine. */
 function teamSource(
   team: TeamStore | undefined,
   { machine, store }: { machine: MachineStore | undefined; store: Store },
@@ -99,14 +99,14 @@ interface SharingRun {
   reporter: { logger: Logger }
 }
 
-/** How long the end of a build waits for what is still being uploaded, in milliseconds. */
+/** How long the end of a build waits for uploads in progress, in milliseconds. */
 const UPLOAD_LIMIT_MS = 60_000
 
-/** Ends what a run shares: what is on its way to the team's store is awaited, the machine's store kept within its limit. */
+/** Ends the sharing of a run: uploads to the team store are awaited, and the machine store is kept within its limit. */
 export async function finishSharing({ store, reporter: { logger } }: SharingRun): Promise<void> {
   const { shared: sharing } = store
   const left = await sharing.uploads.finish(UPLOAD_LIMIT_MS)
-  // A store that was complained of was told to be without what it lacks.
+  // A store with a reported problem was already said to lack what it lacks.
   if (left > 0 && !sharing.team?.hasComplained()) {
     logger.warn(
       `meshy: ${left} of the models are not in the team store yet; run \`unplugin-meshy push\` to upload them`,

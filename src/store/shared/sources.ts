@@ -3,37 +3,39 @@ import type { BlobRef } from '../entry.ts'
 import type { Clock } from '../../system/clock.ts'
 import { StoreFault } from './store-fault.ts'
 
-/** Somewhere missing bytes may come from, free. */
+/** A place where missing bytes may come from, for free. */
 export interface BlobSource {
-  /** For people: `the store of this machine`. */
+  /** For people: `the machine store`. */
   name: string
   /**
-   * Brings a blob into the project, verified. @returns whether the source has it
+   * Fetches a blob into the project, verified. @returns whether the source has it
    *
-   * @throws {StoreFault} when it cannot say
+   * @throws {StoreFault} if it cannot say
    */
   bring(ref: BlobRef, signal?: AbortSignal): Promise<boolean>
 }
 
-/** What a source that was asked for a blob said instead of giving it. */
+/** What a source answered instead of providing a blob. */
 export interface SourceAnswer {
   source: string
   said: string
   ms: number
 }
 
-/** Where a blob came from; or what everybody said. */
+/** Where a blob came from; or what every source answered. */
 export type Brought = { from: string } | { from: undefined; answers: SourceAnswer[] }
 
 const AT_ONCE = 16
 
-/** Does the same for many files, so many at once that a connection is never idle. @returns the results in order */
+/** Does the same for many files, enough at once that a connection is never idle. @returns the results in order */
 export async function forEachFile<T, R>(files: readonly T[], work: (file: T) => Promise<R>): Promise<R[]> {
   const turns = new PQueue({ concurrency: AT_ONCE })
   return turns.addAll(files.map((file) => () => work(file)))
 }
 
-/** Asks the sources one after the other until one has the bytes. A source that fails is an answer like any other. */
+/**
+ * Asks the sources one after the other until one has the bytes. A source that fails counts as an answer like any other.
+ */
 export async function bringBlob(
   sources: readonly BlobSource[],
   ref: BlobRef,
@@ -49,7 +51,7 @@ export async function bringBlob(
   return { from: undefined, answers }
 }
 
-/** What the source said; undefined when it gave the bytes. */
+/** What the source answered; undefined if it provided the bytes. */
 async function ask(source: BlobSource, ref: BlobRef, signal?: AbortSignal): Promise<string | undefined> {
   try {
     return (await source.bring(ref, signal)) ? undefined : 'does not have it'

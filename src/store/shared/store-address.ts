@@ -7,7 +7,7 @@ export type StoreAddress = S3Address | HttpAddress
 export interface S3Address {
   kind: 's3'
   bucket: string
-  /** Without slashes at its ends; may be empty. */
+  /** Without slashes at either end; may be empty. */
   prefix: string
   region: string
   /** Undefined: Amazon's own for the region. */
@@ -18,22 +18,22 @@ export interface S3Address {
 
 export interface HttpAddress {
   kind: 'http'
-  /** Without a slash at its end, without user name and password. */
+  /** Without a trailing slash, user name and password. */
   url: string
   basic: { user: string; password: string } | undefined
   label: string
 }
 
-/** How an address looks, for people. */
+/** The form of an address, for people. */
 export const ADDRESS_FORMS = '`s3://bucket/prefix` or `https://host/path`'
 
 type Environment = Record<string, string | undefined>
 
-/** Where an address was written: in the environment of this run, or in a file that is committed. */
+/** Where an address was written: in the environment of this run, or in a committed file. */
 export type WrittenIn = 'environment' | 'config'
 
 /**
- * Reads the address of a team's store: `s3://bucket/prefix?endpoint=…&region=…` or `https://host/path`.
+ * Parses the address of a team store: `s3://bucket/prefix?endpoint=…&region=…` or `https://host/path`.
  *
  * @throws {MeshyError} MESHY_OPTIONS_INVALID
  */

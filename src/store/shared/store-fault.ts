@@ -1,12 +1,12 @@
 import { createRedactor, redactError } from '../../system/redact.ts'
 
 /**
- * Why a store could not do what it was asked. Nothing is lost by it: somebody else may have the bytes.
+ * Why a store could not do what it was asked. Nothing is lost: another source may have the bytes.
  *
- * - `transient`: may be better in a moment (5xx, 429, a broken connection).
- * - `slow`: it was given its time.
- * - `refused`: it understood and said no.
- * - `wrong`: it gave something else than was asked for.
+ * - `transient`: may succeed in a moment (5xx, 429, a broken connection).
+ * - `slow`: it used up its time.
+ * - `refused`: it understood and refused.
+ * - `wrong`: it returned something other than what was requested.
  */
 export type StoreFaultKind = 'transient' | 'slow' | 'refused' | 'wrong'
 
@@ -37,18 +37,21 @@ export function brokenConnection(error: unknown): StoreFault {
   return new StoreFault('transient', `could not be reached (${code || 'the connection broke'})`, { cause })
 }
 
-/** Failures in a row after which a store is left alone. */
+/** Consecutive failures after which a store is no longer used. */
 const LIMIT = 3
 
-/** Keeps a store that is down from being asked again and again: after three failures in a row it is off for the run. */
+/**
+ * Keeps a store that is down from being queried again and again: after three consecutive failures it is off for the
+ * run.
+ */
 export class Fuse {
   #failures = 0
-  /** Why the store is not asked any more. */
+  /** Why the store is no longer used. */
   #blown: StoreFault | undefined
 
   /**
-   * Whether a question that failed so may be asked once more. Time that is up is given twice only while nothing says that
-   * the store is slow by nature: whoever waits would wait for minutes.
+   * Whether a request that failed this way may be repeated once. A time-out is only repeated while nothing suggests
+   * that the store is always slow: otherwise callers would wait for minutes.
    */
   mayRepeat({ kind }: StoreFault): boolean {
     return !this.#blown && (kind !== 'slow' || this.#failures === 0)

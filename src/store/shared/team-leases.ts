@@ -10,39 +10,44 @@ import { StoreFault } from './store-fault.ts'
 
 /** What the holder of a key's lease in a team can ask and do. */
 export interface TeamLease {
-  /** Whether it is still ours. Ask right before what must happen once: a machine that slept may have lost it. */
+  /**
+   * Whether it is still ours. Ask right before anything that must happen only once: a machine that slept may have lost
+   * it.
+   */
   isHeld(): Promise<boolean>
-  /** What whoever had it before has sent, and nobody has settled. */
+  /** What the previous holder has sent, and nobody has settled. */
   told: OnItsWay | undefined
-  /** To be called when everybody can find the result. */
+  /** Call it once everyone can find the result. */
   release(): Promise<void>
 }
 
 export interface TeamLeasesInit {
   objects: S3Store
   clock: Clock
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a clock that nobody can set. */
   elapsed: () => number
   /** A digest of the API key, for people who read the lease. */
   account: string
-  /** Where there is one, what others tell of submissions counts only with its signature. */
+  /** If there is one, what others report about submissions counts only with its signature. */
   signingKey: string | undefined
 }
 
-/** Without a sign of life for so long, a holder has lost its lease. Judged by the clock of who waits. */
+/** A holder that shows no sign of life for this long has lost its lease. Judged by the clock of the waiting machine. */
 const SILENCE_MS = 60_000
-/** A holder that could not give a sign for so long believes it no more: well before the others do. */
+/** A holder that could not show a sign of life for this long no longer trusts its lease: well before the others do. */
 const BELIEF_MS = 40_000
 const BEAT_MS = 15_000
 const POLL_MS = 2_000
-/** Whoever was faster shows in a moment. */
+/** Whoever was faster shows up in a moment. */
 const RETRY_MS = 100
-/** Writers of the race that shows whether a store decides who was first. */
+/** The number of writers in the race that shows whether a store decides who was first. */
 const RACERS = 4
 const MAX_LEASE_BYTES = 64 * 1024
-/** Far more than a key is ever taken in turns: a store that shows a lease under any name must not be walked for ever. */
+/**
+ * Far more than a key is ever taken in turn: a store that returns a lease under any name must not be walked forever.
+ */
 const MAX_GENERATIONS = 200
-/** How often a name may be refused that is not there afterwards. */
+/** How often a name may be refused that does not exist afterwards. */
 const MAX_REFUSALS = 3
 
 const leaseSchema = z.looseObject({
@@ -53,13 +58,13 @@ const leaseSchema = z.looseObject({
 })
 
 /**
- * Leases of keys in a bucket, by writes that only succeed for the first.
+ * Leases of keys in a bucket, by writes that only succeed for the first writer.
  *
- * 1. A lease is an object `<key>.<generation>`, which only one can create. It is never deleted: who takes it over, after a
- *    release or a long silence, creates the next generation.
- * 2. A holder gives a sign of life by one object for its whole process. Whoever waits judges it by that object's not
- *    changing, on a clock of its own, never by a time that another machine wrote.
- * 3. The lease also says what its holder has sent, before that is sent, and the next generation begins with it.
+ * 1. A lease is an object `<key>.<generation>`, which only one writer can create. It is never deleted: whoever takes it
+ * over, after a release or a long silence, creates the next generation.
+ * 2. A holder shows signs of life through one object for its whole process. A waiter judges it by whether that object
+ * changes, on its own clock, never by a time that another machine wrote.
+ * 3. The lease also says what its holder has sent, before that is sent, and the next generation starts with it.
  */
 export class TeamLeases {
   readonly #init: TeamLeasesInit
@@ -78,7 +83,7 @@ export class TeamLeases {
   /**
    * Waits for the lease of a key.
    *
-   * @returns undefined where the store cannot decide who was first
+   * @returns undefined if the store cannot decide who was first
    * @throws {StoreFault}; the reason of `signal`
    */
   async acquire(
@@ -102,7 +107,9 @@ export class TeamLeases {
     }
   }
 
-  /** Tells whoever takes the lease of a key over what was sent. Nothing, where this process does not hold it. */
+  /**
+   * Records what was sent, for whoever takes over the lease of a key. Does nothing if this process does not hold it.
+   */
   async tell(key: string, onItsWay: OnItsWay | undefined): Promise<void> {
     const held = this.#held.get(key)
     if (!held) return
@@ -110,7 +117,7 @@ export class TeamLeases {
     await this.#write(key, held)
   }
 
-  /** What the lease of a key says was sent. Nothing, where this process does not hold it. */
+  /** What the lease of a key says was sent. Undefined if this process does not hold it. */
   told(key: string): OnItsWay | undefined {
     return this.#held.get(key)?.onItsWay
   }
@@ -132,7 +139,7 @@ export class TeamLeases {
     }
   }
 
-  /** A store that cannot be asked now cannot have given the lease away either: our sign of life is too young. */
+  /** A store that cannot be reached now cannot have given the lease away either: our sign of life is too recent. */
   async #isTaken(key: string, generation: number): Promise<boolean> {
     try {
       return await this.#init.objects.has(nameOf(key, generation))
@@ -142,7 +149,7 @@ export class TeamLeases {
     }
   }
 
-  /** The highest generation of a key, from the one that was the highest a moment ago. */
+  /** The highest generation of a key, starting from the one that was the highest a moment ago. */
   async #top(key: string, known: Found | undefined): Promise<Found | undefined> {
     let top: Found | undefined
     for (let generation = known?.generation ?? 0; generation < MAX_GENERATIONS; generation += 1) {
@@ -188,7 +195,7 @@ export class TeamLeases {
     return isSilent(`${top.text} ${await this.#beatOf(top.holder)}`)
   }
 
-  /** What is ours, and not held, is a lease whose making was cut off, or its release. */
+  /** A lease of ours that is not held is one whose creation or release was interrupted. */
   #isLeftOver(key: string, { holder, isReleased }: Found): boolean {
     return holder === this.#id && !isReleased && !this.#held.has(key)
   }
