@@ -36,10 +36,10 @@ export interface Lockfile {
    *
    * @returns the entry that is pinned now, which need not be the given one
    */
-  put(entry: Entry, options?: { replace?: boolean; signal?: AbortSignal | undefined }): Promise<Entry>
+  put(entry: Entry, options?: { replace?: boolean }): Promise<Entry>
   /** Adds the SHA-256 of images to entries that lack it, by key. What is not pinned stays that way. */
   addPictures(requests: ReadonlyMap<string, CanonicalRequest>): Promise<void>
-  remove(keys: Iterable<string>, signal?: AbortSignal): Promise<void>
+  remove(keys: Iterable<string>): Promise<void>
 }
 
 export interface LockfileOptions extends ParseLockfileOptions {
@@ -57,13 +57,12 @@ export function createLockfile(options: LockfileOptions): Lockfile {
       const keys = Object.keys(models).sort()
       return new Map(keys.flatMap((key) => (models[key] ? [[key, entryOf(key, models[key])] as const] : [])))
     },
-    put: async (entry, { replace = false, signal } = {}) => {
+    put: async (entry, { replace = false } = {}) => {
       let pinned = modelOf(entry)
-      const change = (models: Models): void => {
+      await edit(options, (models) => {
         pinned = unite(models[entry.key], modelOf(entry), replace)
         models[entry.key] = pinned
-      }
-      await edit(options, change, signal)
+      })
       return entryOf(entry.key, pinned)
     },
     addPictures: (requests) =>
@@ -73,20 +72,17 @@ export function createLockfile(options: LockfileOptions): Lockfile {
           if (model) models[key] = { ...model, request: withPictures(model.request, request) }
         }
       }),
-    remove: async (keys, signal) => {
+    remove: async (keys) => {
       const removed = [...keys]
-      const change = (models: Models): void => {
+      await edit(options, (models) => {
         for (const key of removed) delete models[key]
-      }
-      await edit(options, change, signal)
+      })
     },
   }
 }
 
-type Models = LockfileDocument['models']
-
 /** Read, merge and write under the lease; once more if somebody wrote without it, as git and editors do. */
-async function edit(options: LockfileOptions, change: (models: Models) => void, signal?: AbortSignal) {
+async function edit(options: LockfileOptions, change: (models: LockfileDocument['models']) => void) {
   const attempt = async (): Promise<boolean> => {
     const text = await readText(options.file)
     const document = parse(text, options)
@@ -102,9 +98,10 @@ async function edit(options: LockfileOptions, change: (models: Models) => void, 
     return true
   }
   const untilDone = async (): Promise<void> => {
-    while (!(await attempt())) signal?.throwIfAborted()
+    let isDone = false
+    while (!isDone) isDone = await attempt()
   }
-  await withLease(options.lease, untilDone, { signal, clock: options.clock })
+  await withLease(options.lease, untilDone, { clock: options.clock })
 }
 
 /**
