@@ -41,9 +41,8 @@ export class CopyMode {
   urlOf(urlOf: UrlOf): UrlOf {
     return async (file, index) => {
       await this.names.add(file)
-      const {
-        ports: { options, store },
-      } = await this.#session.context()
+      const { ports } = await this.#session.context()
+      const { options, store } = ports
       const placeholder = options.emit === 'copy' ? await issuePlaceholder(store, file) : undefined
       return urlOf(placeholder ?? file, index)
     }
@@ -75,18 +74,13 @@ export class CopyMode {
     this.#pending.delete(folder)
     if (placeholders.size === 0) return
     const { root } = this.#session.bundler
-    const {
-      ports: {
-        store,
-        reporter: { logger },
-      },
-    } = await this.#session.context()
+    const { ports } = await this.#session.context()
     try {
-      await replacePlaceholders(store, folder, placeholders)
+      await replacePlaceholders(ports.store, folder, placeholders)
     } catch (error) {
       throw toBundlerError(error, root)
     }
-    logger.info(`meshy: ${describeCopies(placeholders)} to ${path.relative(root, folder)}`)
+    ports.reporter.logger.info(`meshy: ${describeCopies(placeholders)} to ${path.relative(root, folder)}`)
   }
 
   #pendingIn(folder: string): Map<string, Placeholder> {

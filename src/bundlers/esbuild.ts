@@ -58,12 +58,9 @@ function resolverOf(build: PluginBuild): ResolvingContext {
 async function setUp(build: PluginBuild, session: Session): Promise<void> {
   emitFiles(build, session)
   start(session, build, true)
-  const {
-    ports: { options },
-    seen: { part },
-  } = await session.context()
+  const { ports, seen } = await session.context()
   // The plan is told at the end, which is after the output was written.
-  if (options.mode === 'plan' && !part) build.initialOptions.write = false
+  if (ports.options.mode === 'plan' && !seen.part) build.initialOptions.write = false
 }
 
 const NAMESPACE = 'meshy-asset'

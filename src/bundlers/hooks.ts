@@ -128,20 +128,12 @@ async function forgetWhenImproved(adapter: Adapter, { improved }: Asset, id: str
 }
 
 /** Said once, and only where the missing key is the reason for the stand-in. */
-function warnOfMissingKey(
-  { bundler }: Session,
-  {
-    ports: {
-      options,
-      reporter: { notices },
-    },
-  }: Context,
-): void {
+function warnOfMissingKey({ bundler }: Session, { ports: { options, reporter } }: Context): void {
   const isByDefault = options.mode === 'preview' && !options.isModeChosen
   if (!isByDefault || !bundler.live || bundler.underTest || options.apiKey !== undefined) return
   const { misnamedKey } = options
   const remedy = misnamedKey ? `name \`${misnamedKey}\` MESHY_API_KEY` : 'set MESHY_API_KEY'
-  notices.once(`there is no API key, so models are stand-ins: ${remedy} to generate them`)
+  reporter.notices.once(`there is no API key, so models are stand-ins: ${remedy} to generate them`)
 }
 
 /** Ends a build: tells every failure of it, or the plan that it was run for. */
@@ -150,13 +142,10 @@ export async function finishBuild(session: Session): Promise<void> {
   // A run whose options are wrong has said so at its start.
   if (!session.isOpen) return
   const context = await session.context()
-  const {
-    ports: { options, store },
-    project: { declared },
-    seen: { part },
-  } = context
+  const { options, store } = context.ports
+  const { part } = context.seen
   if (options.mode === 'plan') part?.tellRows(await takePlan(context.seen))
-  await declared?.write()
+  await context.project.declared?.write()
   if (options.mode !== 'plan') await store.outputs.notes.save()
   await finishSharing(context.ports)
   const problem = session.problems.take({ isTold: session.hasFailed() })
@@ -170,16 +159,11 @@ export async function finishBuild(session: Session): Promise<void> {
   if (options.mode === 'plan' && !session.listsOnly) await endPlan(session, context)
 }
 
-function tellSum({
-  ports: {
-    models: table,
-    reporter: { logger },
-  },
-}: Context): void {
+function tellSum({ ports: { models: table, reporter } }: Context): void {
   const models = takeUntold(table)
   const summary = summarize(models)
   const hasStandIns = models.some(({ origin }) => origin === 'stand-in')
-  if (summary) logger[hasStandIns ? 'warn' : 'info'](`meshy: ${summary}`)
+  if (summary) reporter.logger[hasStandIns ? 'warn' : 'info'](`meshy: ${summary}`)
 }
 
 /** Nothing is written after it. */

@@ -18,11 +18,7 @@ export function pageHooks(session: Session, hearTemplate: HearTemplate) {
       filter: { code: MENTION },
       async handler(code: string, id: string) {
         await warnOfSilentUse(session, code, id)
-        const {
-          ports: {
-            reporter: { notices },
-          },
-        } = await session.context()
+        const { notices } = (await session.context()).ports.reporter
         for (const text of hearTemplate(code, id)) notices.once(text, { file: placeOf(session, id) })
       },
     },
@@ -128,11 +124,7 @@ const SILENT_USE =
 async function warnOfSilentUse(session: Session, code: string, id: string): Promise<void> {
   const found = SILENT_USE.exec(code)
   if (!found) return
-  const {
-    ports: {
-      reporter: { notices },
-    },
-  } = await session.context()
+  const { notices } = (await session.context()).ports.reporter
   const line = code.slice(0, found.index).split('\n').length
   notices.once(
     `\`${found[0].replace(/[,\s]*$/, '')}…\` gets the image, not the model: import it in a module and use its \`url\``,
@@ -146,17 +138,11 @@ async function warnOfMisplaced(
   misplaced: LinkedPage['misplaced'],
   file: string,
 ): Promise<void> {
-  const {
-    ports: {
-      reporter: { notices },
-    },
-  } = await session.context()
+  const { notices } = (await session.context()).ports.reporter
   for (const { tag, source } of misplaced) {
     notices.once(
       `\`<${tag} src="${source}">\` gets the image, not the model: only <model-viewer> shows models`,
-      {
-        file: placeOf(session, file),
-      },
+      { file: placeOf(session, file) },
     )
   }
 }

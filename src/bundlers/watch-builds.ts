@@ -83,18 +83,13 @@ export class WatchBuilds {
   }
 
   /** Nobody waits for it, and it ends no watcher. */
-  #run(
-    {
-      ports: {
-        reporter: { logger },
-      },
-    }: Context,
-    work: (signal: AbortSignal) => Promise<void>,
-  ): void {
+  #run({ ports }: Context, work: (signal: AbortSignal) => Promise<void>): void {
     const { signal } = this.#closing
     work(signal).catch((error: unknown) => {
       if (signal.aborted) return
-      logger.warn(`meshy: a model may have arrived that this build does not show. ${formatThrown(error)}`)
+      ports.reporter.logger.warn(
+        `meshy: a model may have arrived that this build does not show. ${formatThrown(error)}`,
+      )
     })
   }
 }

@@ -36,17 +36,11 @@ export const types = defineCommand({
 })
 
 /** Whatever the mode: who calls this command wants the file. */
-function openFile({
-  ports: {
-    options,
-    clock,
-    reporter: { notices },
-  },
-}: Context): DeclaredFile {
+function openFile({ ports: { options, clock, reporter } }: Context): DeclaredFile {
   const turns = new PQueue({ concurrency: 1 })
   const { dts = path.join(options.root, 'meshy-env.d.ts') } = options
   // What was written is the command's own result.
-  const telling = { warn: (text: string) => notices.once(text), info: () => {} }
+  const telling = { warn: (text: string) => reporter.notices.once(text), info: () => {} }
   if (dts) return new DeclaredFile(dts, { clock, turns, live: false, ...telling })
   throw new MeshyError('MESHY_OPTIONS_INVALID', {
     message: 'The option `dts` is `false`, so there is no file to write the types to.',

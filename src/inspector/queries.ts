@@ -114,13 +114,8 @@ function isAboutStored(error: unknown): boolean {
   return isMeshyError(error) && error.code === 'MESHY_OUTPUT_TOO_LARGE'
 }
 
-function mayRetry({
-  ports: {
-    models: { isLive },
-    options: { mode },
-  },
-}: Context): boolean {
-  return isLive && !isOffline(mode) && mode !== 'frozen'
+function mayRetry({ ports: { models, options } }: Context): boolean {
+  return models.isLive && !isOffline(options.mode) && options.mode !== 'frozen'
 }
 
 /**

@@ -24,9 +24,7 @@ export async function derive(
   request: Request,
   { entry, derivation }: { entry: Entry; derivation: Derivation },
 ): Promise<Entry> {
-  const {
-    ports: { clock, models, reporter, signal },
-  } = context
+  const { clock, models, reporter, signal } = context.ports
   const startedAt = clock.now()
   try {
     const grown = await models.flights.join(`derive ${derivation.key}`, async () => {
@@ -77,10 +75,7 @@ interface PartWork {
 }
 
 async function derivePart(context: Context, request: Request, { entry, part }: PartWork): Promise<Entry> {
-  const {
-    ports: { store, options, signal },
-    makers: { deriver },
-  } = context
+  const { store, options, signal } = context.ports
   const known = entry.derived?.[part.key] ?? (await findOwn(context, entry, part))
   if (known && (await store.blobs.verify(known, signal)) === 'ok') {
     return pin(context, { entry, part, file: known })
@@ -93,7 +88,7 @@ async function derivePart(context: Context, request: Request, { entry, part }: P
     return transformModel(source, options.transforms)
   }
   const wanted = { plan: part.plan, extras: extrasOf(entry, part) }
-  const pool = await deriver()
+  const pool = await context.makers.deriver()
   const model = await pool.derive(read, wanted, { signal })
   for (const note of model.notes) context.ports.reporter.notices.once(`${request.imageName}: ${note}`)
   const file = await keepLighter(context, request, { entry, part, model })
@@ -102,14 +97,7 @@ async function derivePart(context: Context, request: Request, { entry, part }: P
 
 /** The derived bytes; or those of the source, when deriving made the model larger and nothing else was wanted of it. */
 async function keepLighter(
-  {
-    ports: {
-      store,
-      options,
-      reporter: { logger },
-      signal,
-    },
-  }: Context,
+  { ports: { store, options, reporter, signal } }: Context,
   request: Request,
   { entry, part, model }: PartWork & { model: DerivedModel },
 ): Promise<DerivedFile> {
@@ -118,10 +106,10 @@ async function keepLighter(
   const [before, after] = [formatBytes(source.bytes), formatBytes(model.glb.length)]
   const title = `meshy: ${request.imageName}: ${steps.join(', ')}: ${before} → ${after}`
   if (model.glb.length >= source.bytes && options.transforms.length === 0 && isForSize(part.plan)) {
-    logger.info(`${title}; the result is not smaller, so the model stays as it was`)
+    reporter.logger.info(`${title}; the result is not smaller, so the model stays as it was`)
     return { ...source, steps, facts: entry.facts }
   }
-  logger.info(title)
+  reporter.logger.info(title)
   const ref = await store.blobs.write(model.glb, { ext: 'glb', signal })
   return { ...ref, steps, facts: model.facts }
 }
@@ -141,9 +129,7 @@ async function record(
   context: Context,
   { entry, part, model, file }: PartWork & { model: DerivedModel; file: DerivedFile },
 ): Promise<Entry> {
-  const {
-    ports: { store, clock },
-  } = context
+  const { store, clock } = context.ports
   const { key } = part
   const stored = await store.entries.read(entry.key)
   if (stored?.files.glb.sha256 === entry.files.glb.sha256) {
@@ -156,12 +142,7 @@ async function record(
 
 /** Other bytes than those that were pinned, and are lost, take their place: it is free, and the diff shows it. */
 async function pin(
-  {
-    ports: {
-      store,
-      reporter: { logger },
-    },
-  }: Context,
+  { ports: { store, reporter } }: Context,
   { entry, part, file }: PartWork & { file: DerivedFile },
 ): Promise<Entry> {
   const { key, steps } = part
@@ -170,7 +151,7 @@ async function pin(
   const grown: Entry = { ...entry, derived: { ...entry.derived, [key]: file } }
   if (!store.lockfile) return grown
   if (pinned) {
-    logger.warn(
+    reporter.logger.warn(
       `meshy: ${entry.image}: ${steps.join(', ')} gave other bytes than the pinned ones; the new bytes are pinned`,
     )
   }

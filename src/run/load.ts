@@ -76,9 +76,7 @@ async function list(
     hint: hintOf(finding) ?? strangerHint(context, imported, finding),
   }
   context.seen.plan.push({ ...row, imported })
-  const {
-    seen: { part },
-  } = context
+  const { part } = context.seen
   part?.tellRows([{ ...row, site: await imported.site() }])
   const standIn = part?.commanded.standIn
   return standIn && standInAsset(standIn, { state: 'preview', request })

@@ -15,31 +15,19 @@ interface ReadImport {
 export async function readImport(context: Context, imported: Import): Promise<ReadImport> {
   const { file, directives } = imported
   if ('error' in directives) throw directives.error
-  const {
-    ports: {
-      options,
-      store: { images, hasher },
-      signal,
-    },
-    project: { borders },
-  } = context
+  const { options, store, signal } = context.ports
+  const { borders } = context.project
   const { defaults, presets, emulated } = options
   if (isRecipe(file)) borders.assertInside(file, imported)
   const recipe = isRecipe(file) ? await readRecipe(file, signal) : undefined
-  const effective = resolveDirectives({
-    file,
-    query: directives,
-    recipe: recipe?.directives,
-    defaults,
-    presets,
-  })
+  const given = { query: directives, recipe: recipe?.directives, defaults, presets }
   const request = await readRequest({
     file,
     image: recipe?.image,
-    directives: effective,
+    directives: resolveDirectives({ file, ...given }),
     emulated,
-    images: borders.reader(images, imported),
-    hasher,
+    images: borders.reader(store.images, imported),
+    hasher: store.hasher,
     signal,
   })
   const pictures = [...request.images, ...request.textureImages].flatMap((image) =>

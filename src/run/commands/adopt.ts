@@ -58,9 +58,7 @@ function assertFits({ key, imageName }: Subject, task: Task, force: boolean): vo
 }
 
 async function assertFree(context: Context, { key, imageName }: Subject): Promise<void> {
-  const {
-    ports: { store },
-  } = context
+  const { store } = context.ports
   if (await findEntry(context.ports, key)) {
     throw refused(
       `\`${imageName}\` already has a model.`,

@@ -39,9 +39,7 @@ export async function forgetNamed(context: Context, argument: string, folder: st
  * @throws {MeshyError} MESHY_MODEL_UNKNOWN when there is nothing to forget
  */
 export async function forgetModel(context: Context, subject: Subject): Promise<Forgotten> {
-  const {
-    ports: { store },
-  } = context
+  const { store } = context.ports
   const { key, imageName: image, canonical: request, params } = subject
   return withKeyLease(context.ports, subject, async () => {
     const stored = await ifIntact(() => store.entries.read(key))
@@ -71,9 +69,7 @@ async function isUnknowable({ ports: { store } }: Context, key: string): Promise
 }
 
 function discard(context: Context, key: string): Promise<Forgotten> {
-  const {
-    ports: { store },
-  } = context
+  const { store } = context.ports
   return withKeyLease(context.ports, { key, imageName: key }, async () => {
     await store.journal.discard(key)
     await store.entries.remove(key)

@@ -20,9 +20,7 @@ import { PLUGIN_VERSION } from '../../system/version.ts'
  * @throws {MeshyError} MESHY_GLB_INVALID; MESHY_COMMAND_REFUSED while a paid model is on its way
  */
 export async function pinOwnBytes(context: Context, request: Request, file: string): Promise<Entry> {
-  const {
-    ports: { store, clock, signal },
-  } = context
+  const { store, clock, signal } = context.ports
   const bytes = await readModel(file)
   assertGlbHeader(bytes, bytes.length)
   const facts = await factsOf(bytes)

@@ -49,9 +49,7 @@ export async function findPrunable(
  * names what is not there.
  */
 export async function prune(context: Context, { models, blobs, folders }: Prunable): Promise<void> {
-  const {
-    ports: { store },
-  } = context
+  const { store } = context.ports
   const keys = models.map(({ key }) => key)
   if (keys.length > 0) await store.lockfile?.remove(keys)
   for (const { key, image: imageName } of models) {

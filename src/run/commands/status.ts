@@ -36,12 +36,7 @@ export interface Status {
 }
 
 /** What this machine and the lockfile know of the project's models. Sends nothing. */
-export async function readStatus({
-  ports: {
-    store,
-    clock: { serviceNow },
-  },
-}: Context): Promise<Status> {
+export async function readStatus({ ports: { store, clock } }: Context): Promise<Status> {
   const blobs = await store.blobs.list()
   const sizes = new Map(blobs.map(({ sha256, bytes }) => [sha256, bytes]))
   const pins = (await store.lockfile?.all()) ?? new Map<string, Entry>()
@@ -56,7 +51,7 @@ export async function readStatus({
       aiModel: stored.get(entry.key)?.provenance.aiModel,
     }),
   )
-  const now = serviceNow()
+  const now = clock.serviceNow()
   const others = [...records.values()].filter((record) => isNews(record, known.get(record.key), now))
   const used = new Set([...stored.values(), ...pins.values()].flatMap(blobsOf).map(({ sha256 }) => sha256))
   return {

@@ -132,9 +132,7 @@ export async function inspectTeam(
   context: Context,
   { read = false } = {},
 ): Promise<{ label: string; files: { image: string; ref: BlobRef; status: string }[] } | undefined> {
-  const {
-    ports: { signal },
-  } = context
+  const { signal } = context.ports
   const { team } = context.ports.store.shared
   if (!team) return undefined
   const files: { image: string; ref: BlobRef; status: string }[] = []
@@ -159,12 +157,8 @@ async function statusIn(
   }
 }
 
-async function writableTeam({
-  ports: {
-    store: { shared: sharing },
-  },
-}: Context): Promise<TeamStore> {
-  const { team } = sharing
+async function writableTeam({ ports: { store } }: Context): Promise<TeamStore> {
+  const { team } = store.shared
   if (!team) throw noTeamStore()
   if (await team.canWrite()) return team
   throw new MeshyError('MESHY_OPTIONS_INVALID', {

@@ -34,13 +34,7 @@ async function textOf(file: string): Promise<string> {
 
 /** Nobody waits for this: where the file cannot be written, a server must go on. */
 export async function touchStateFile(
-  {
-    ports: {
-      store,
-      clock,
-      reporter: { logger },
-    },
-  }: Pick<Context, 'ports'>,
+  { ports: { store, clock, reporter } }: Pick<Context, 'ports'>,
   key: string,
 ): Promise<void> {
   const file = store.layout.state(key)
@@ -48,6 +42,6 @@ export async function touchStateFile(
     await orUnwritable(file, () => writeFile(file, `done ${clock.now()}\n`))
   } catch (error) {
     if (!isMeshyError(error)) throw error
-    logger.warn(`meshy: ${error.message} Reload the page to see the model.`)
+    reporter.logger.warn(`meshy: ${error.message} Reload the page to see the model.`)
   }
 }
