@@ -1,8 +1,9 @@
-// Writes what the documentation takes from the sources. With `--check` it writes nothing, and exits 1 if it would.
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { createJiti } from 'jiti'
 import { commandRows, paidErrorRows, priceRows, skillPage } from './agent-docs.mjs'
+
+// Writes what the documentation takes from the sources. With `--check` it writes nothing, and exits 1 if it would.
 
 const ROOT = new URL('../', import.meta.url)
 const REGION = /(<!-- generated: (\S+) -->\n)[\s\S]*?(<!-- \/generated -->)/g
@@ -12,7 +13,7 @@ const jiti = createJiti(import.meta.url)
 const { failures } = await jiti.import('../src/system/failures.ts')
 const { directives } = await jiti.import('../src/request/directives.ts')
 const { laterDirectives } = await jiti.import('../src/request/later-directives.ts')
-const { ciServices } = await jiti.import('../src/run/ci.ts')
+const { ciServices } = await jiti.import('../src/run/environment.ts')
 const { BUNDLERS } = await jiti.import('../src/bundlers/plugin.ts')
 const { main } = await jiti.import('../src/cli/main.ts')
 const { estimateCredits } = await jiti.import('../src/request/price.ts')

@@ -59,7 +59,8 @@ function isBare(source: string): boolean {
   return !source.startsWith('.') && !path.isAbsolute(source)
 }
 
-function packageFile(source: string, base: string): string | undefined {
+/** A file that a package exports, as a module in a folder would import it; undefined where there is none. */
+export function packageFile(source: string, base: string): string | undefined {
   try {
     return createRequire(path.join(base, 'noop.js')).resolve(source)
   } catch (error) {

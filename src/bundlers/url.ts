@@ -1,18 +1,11 @@
-import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { fileNameOf, readAssetFile } from '../run/asset.ts'
 import type { UrlOf } from './module.ts'
 import { toPosix } from './resolve.ts'
-import type { Places } from './webpack-places.ts'
 
 /** What emits files during the load of a module, in bundlers of the Rollup family. */
 interface RollupEmitter {
   emitFile(file: { type: 'asset'; name: string; source: Uint8Array; originalFileName: string }): string
-}
-
-/** The same in bundlers of the webpack family. */
-interface WebpackEmitter {
-  emitFile(name: string, content: Buffer, sourceMap: undefined, info: object): void
 }
 
 /**
@@ -84,19 +77,6 @@ export function rollupUrl(context: RollupEmitter, originalFileName: string): Url
   }
 }
 
-/**
- * webpack, Rspack, Rsbuild: a file that belongs to the module, and so is there again when the module comes from their
- * cache. No rule of the user is asked about it.
- */
-export function webpackUrl(loader: WebpackEmitter, sourceFilename: string, places: Places): UrlOf {
-  return async (file) => {
-    const source = await readAssetFile(file)
-    const name = places.folder + hashedName(fileNameOf(file), source)
-    loader.emitFile(places.toPublic + name, source, undefined, { immutable: true, sourceFilename })
-    return { imports: '', expression: `__webpack_public_path__ + ${JSON.stringify(name)}` }
-  }
-}
-
 /** esbuild: an import that {@link ASSET_PREFIX} hands to our own `onLoad`, and so to the loader `file`. */
 export function esbuildUrl(root: string): UrlOf {
   // No absolute path: the output shows it in a comment.
@@ -130,11 +110,4 @@ function importedUrl(specifier: string, index: number) {
 function relativeSpecifier(folder: string, file: string): string {
   const relative = toPosix(path.relative(folder, file))
   return relative.startsWith('../') ? relative : `./${relative}`
-}
-
-/** `hero-1a2b3c4d.glb`. webpack reads names as templates, so that brackets must not be in them. */
-function hashedName(fileName: string, bytes: Uint8Array): string {
-  const { name, ext } = path.parse(fileName)
-  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 8)
-  return `${name.replace(/[^\w.-]+/g, '-')}-${hash}${ext}`
 }

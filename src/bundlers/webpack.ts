@@ -5,12 +5,13 @@ import { findProject } from '../run/project.ts'
 import { nativeBuild, type Adapter, type Loaded, type NativeContext } from './adapter.ts'
 import { fileOf, pathOf, toPosix, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
-import { webpackUrl } from './url.ts'
+import type { UrlOf } from './module.ts'
+import { fileNameOf, readAssetFile } from '../run/asset.ts'
 import { fromVirtualId, toVirtualId, VIRTUAL_ID } from './module-id.ts'
-import { placesOf } from './webpack-places.ts'
 
 /** Rspack has the same, as far as we use it. */
 type WebpackBuild = ReturnType<typeof nativeBuild<'webpack'>>
+type Loader = NonNullable<WebpackBuild['loaderContext']>
 
 /** For webpack 5, Rspack and Rsbuild, which share their API. */
 export function createWebpackAdapter(session: Session): Adapter {
@@ -102,7 +103,7 @@ function resolverOf({ context, resolverFactory }: Compiler): ResolvingContext {
  * A module that is not as it should be is not for a cache that outlives the run. A good one is right as long as the
  * lockfile and the config say the same.
  */
-function keep(loader: ReturnType<typeof loaderOf>, { asset, context }: Loaded): void {
+function keep(loader: Loader, { asset, context }: Loaded): void {
   if (asset?.metadata.state !== 'ready' || asset.isProvisional) return loader.cacheable(false)
   const { options, store } = context.ports
   const { configFile } = findProject(options.root)
@@ -110,8 +111,55 @@ function keep(loader: ReturnType<typeof loaderOf>, { asset, context }: Loaded): 
   if (configFile) loader.addDependency(configFile)
 }
 
-function loaderOf(native: NativeContext): NonNullable<WebpackBuild['loaderContext']> {
+function loaderOf(native: NativeContext): Loader {
   const { loaderContext } = nativeBuild<'webpack'>(native)
   if (!loaderContext) throw new TypeError('Expected to be called while a module is loaded')
   return loaderContext
+}
+
+/** Where files of models go in a build. */
+interface Places {
+  /** From the output folder of this compiler to the folder that `publicPath` stands for. */
+  toPublic: string
+  /** The folder of files below {@link toPublic}. */
+  folder: string
+}
+
+/**
+ * Next.js compiles a project two or three times into one folder, and its server gives out `static` of that folder alone:
+ * code for the server has to put files where the client's are, as Next's own loader of pictures does.
+ */
+function placesOf({ name, output }: Compiler['options']): Places {
+  const { path: outputPath = '', publicPath } = output
+  if (typeof publicPath !== 'string' || !publicPath.endsWith('/_next/'))
+    return { toPublic: '', folder: 'assets/' }
+  const folder = 'static/media/'
+  return { toPublic: name === 'client' ? '' : upFromServer(outputPath), folder }
+}
+
+/** Out of `server`, or `server/chunks` in a build for Node.js. */
+function upFromServer(outputPath: string): string {
+  const name = path.basename(outputPath)
+  if (name === 'server') return '../'
+  return name === 'chunks' && path.basename(path.dirname(outputPath)) === 'server' ? '../../' : ''
+}
+
+/**
+ * webpack, Rspack, Rsbuild: a file that belongs to the module, and so is there again when the module comes from their
+ * cache. No rule of the user is asked about it.
+ */
+function webpackUrl(loader: Loader, sourceFilename: string, places: Places): UrlOf {
+  return async (file) => {
+    const source = await readAssetFile(file)
+    const name = places.folder + hashedName(fileNameOf(file), source)
+    loader.emitFile(places.toPublic + name, source, undefined, { immutable: true, sourceFilename })
+    return { imports: '', expression: `__webpack_public_path__ + ${JSON.stringify(name)}` }
+  }
+}
+
+/** `hero-1a2b3c4d.glb`. webpack reads names as templates, so that brackets must not be in them. */
+function hashedName(fileName: string, bytes: Uint8Array): string {
+  const { name, ext } = path.parse(fileName)
+  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 8)
+  return `${name.replace(/[^\w.-]+/g, '-')}-${hash}${ext}`
 }

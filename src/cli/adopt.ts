@@ -1,7 +1,17 @@
-import { adoptTask } from '../run/commands/adopt.ts'
 import { defineCommand } from './command.ts'
 import { modelArg, openModel, projectArgs } from './project.ts'
-import { print, printJson } from './print.ts'
+import { printResult } from './print.ts'
+import { MeshyError } from '../system/errors.ts'
+import type { Task } from '../service/task.ts'
+import { keyInName } from '../request/payload.ts'
+import { findEntry } from '../finding/classify.ts'
+import type { Context } from '../run/context.ts'
+import { notATask } from '../run/commands/account.ts'
+import { isOnItsWay } from '../finding/record-state.ts'
+import { findRecord } from '../store/found-records.ts'
+import { recordOf } from '../generate/record.ts'
+import type { Subject } from '../request/request.ts'
+import { withKeyLease } from '../generate/turn.ts'
 
 /** Takes a task of the account over for an import, unpaid. */
 export const adopt = defineCommand({
@@ -16,10 +26,80 @@ export const adopt = defineCommand({
     const { context, subject } = await openModel(args, model)
     const { status } = await adoptTask(context, subject, { taskId, force })
     const { key, imageName: image } = subject
-    if (json) printJson({ key, image, task: taskId, status })
-    else
-      print(
-        `${image} (${key}) has adopted task ${taskId} (${status}). The next build stores its model, without paying.`,
-      )
+    printResult(
+      json,
+      { key, image, task: taskId, status },
+      `${image} (${key}) has adopted task ${taskId} (${status}). The next build stores its model, without paying.`,
+    )
   },
 })
+
+/**
+ * Takes a task of the account over for a request, whoever started it: the next build waits for it, and stores its
+ * model without paying. An explicit word wins over an earlier `forget`.
+ *
+ * @param force also a task whose name carries the key of another request
+ * @throws {MeshyError} MESHY_COMMAND_REFUSED when a model or another task would be lost; MESHY_API_NOT_FOUND
+ */
+export async function adoptTask(
+  context: Context,
+  subject: Subject,
+  { taskId, force }: { taskId: string; force: boolean },
+): Promise<Task> {
+  const ports = await context.paying()
+  const { store, signal, options } = ports
+  const { client, digest } = ports.account()
+  const task = await client.retrieve(subject.canonical.kind, taskId, { signal }).catch((error: unknown) => {
+    throw notATask(taskId, error)
+  })
+  assertFits(subject, task, force)
+  await withKeyLease(ports, subject, async () => {
+    const record = await findRecord(store.journal, subject.key)
+    // This key has just read the task: from now on the record names it, whoever submitted the task.
+    const reader = { host: options.baseUrl, account: digest }
+    if (record?.state !== 'accepted' || record.taskId !== taskId) {
+      await assertFree(context, subject)
+      await store.journal.start(recordOf(ports, subject))
+    }
+    await store.journal.accept(subject.key, taskId, reader)
+  })
+  return task
+}
+
+function assertFits({ key, imageName }: Subject, task: Task, force: boolean): void {
+  if (task.status === 'FAILED' || task.status === 'CANCELED') {
+    throw refused(
+      `Task ${task.id} is \`${task.status}\`, so it has no model for \`${imageName}\`.`,
+      'Choose another task. `unplugin-meshy tasks` lists the tasks of the account.',
+    )
+  }
+  const other = task.name && keyInName(task.name)
+  if (!other || other === key || force) return
+  throw refused(
+    `Task ${task.id} was made for the key \`${other}\`, but \`${imageName}\` has the key \`${key}\`.`,
+    'Choose another task, or pass `--force` if this is the model that you want.',
+  )
+}
+
+async function assertFree(context: Context, { key, imageName }: Subject): Promise<void> {
+  const { store } = context.ports
+  if (await findEntry(context.ports, key)) {
+    throw refused(
+      `\`${imageName}\` already has a model.`,
+      `To give it another one, first run \`unplugin-meshy forget ${key}\`.`,
+    )
+  }
+  const record = await findRecord(store.journal, key)
+  if (record?.state === 'unreadable') throw record.error
+  if (record?.state !== 'accepted') return
+  // The service keeps nothing more of it: there is nothing to lose.
+  if (!isOnItsWay(record, context.ports.clock.serviceNow())) return store.journal.clear(key)
+  throw refused(
+    `\`${imageName}\` is on its way as task ${record.taskId}.`,
+    `Wait for it with a build, or give it up with \`unplugin-meshy forget ${key}\`.`,
+  )
+}
+
+function refused(message: string, hint: string): MeshyError {
+  return new MeshyError('MESHY_COMMAND_REFUSED', { message, hint })
+}

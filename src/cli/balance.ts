@@ -1,6 +1,6 @@
 import { MeshyError } from '../system/errors.ts'
 import { defineCommand } from './command.ts'
-import { formatCredits, print, printJson } from './print.ts'
+import { formatCredits, printResult } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
 
 /** The credits that are left in the account. */
@@ -12,8 +12,7 @@ export const balance = defineCommand({
     const { account, signal } = await context.paying()
     const credits = await account().client.balance({ signal })
     if (credits === undefined) throw noBalance(context.ports.options.baseUrl)
-    if (json) printJson({ credits })
-    else print(formatCredits(credits))
+    printResult(json, { credits }, formatCredits(credits))
   },
 })
 

@@ -1,9 +1,8 @@
 import type { ModelsInUse } from '../emulator/model-maker.ts'
 import { startEmulator } from '../emulator/start-emulator.ts'
 import { MeshyError, errnoOf } from '../system/errors.ts'
-import { defineCommand } from './command.ts'
-import { print, printJson } from './print.ts'
-import { readNumber } from './read-args.ts'
+import { defineCommand, readNumber } from './command.ts'
+import { printResult } from './print.ts'
 import { UsageError } from './failure.ts'
 
 /** Runs the emulator until it is stopped, and prints what to set to use it. */
@@ -38,8 +37,7 @@ export const emulate = defineCommand({
     }).catch((error: unknown) => refuseAddress(error, { host, port }))
     const { url, apiKey } = emulator
     const inUse = await emulator.models()
-    if (json) printJson({ models: inUse, url, apiKey })
-    else print(usageOf(url, apiKey, inUse))
+    printResult(json, { models: inUse, url, apiKey }, usageOf(url, apiKey, inUse))
     await untilStopped()
     await emulator.close()
   },

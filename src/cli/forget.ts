@@ -1,7 +1,7 @@
 import { forgetNamed, type Forgotten } from '../run/commands/forget.ts'
 import { defineCommand } from './command.ts'
 import { assertModelArgument, modelArg, openCommand, projectArgs } from './project.ts'
-import { formatCredits, print, printJson } from './print.ts'
+import { formatCredits, printResult } from './print.ts'
 
 /** Gives a model up, so that the next build pays for a new one. */
 export const forget = defineCommand({
@@ -11,8 +11,7 @@ export const forget = defineCommand({
     assertModelArgument(model)
     const { context, place } = await openCommand(args)
     const forgotten = await forgetNamed(context, model, place.cwd)
-    if (json) printJson(forgotten)
-    else print(format(forgotten))
+    printResult(json, forgotten, format(forgotten))
   },
 })
 

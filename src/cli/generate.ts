@@ -6,7 +6,8 @@ import { generateByCommand, outcomeOf, type CommandedBuild } from './commanded-b
 import { defineCommand } from './command.ts'
 import { EXIT } from './failure.ts'
 import { walkModuleGraph } from './module-graph.ts'
-import { formatBytes, formatCredits, formatTable, plural, print, printJson } from './print.ts'
+import { formatBytes } from '../inspector/page/format.ts'
+import { formatCredits, formatTable, plural, printResult } from './print.ts'
 
 /** Generates and pins every model that the build misses. Pays, within `maxCredits`. */
 export const generate = defineCommand({
@@ -20,8 +21,11 @@ export const generate = defineCommand({
   async run({ json, ...args }, program) {
     const choice = buildChoiceOf(args)
     const { models, finish } = await generateFor(choice, program)
-    if (json) printJson({ models, credits: sum(models) })
-    else print(models.length > 0 ? format(models) : nothingImported(choice))
+    printResult(
+      json,
+      { models, credits: sum(models) },
+      models.length > 0 ? format(models) : nothingImported(choice),
+    )
     return finish()
   },
 })

@@ -1,11 +1,10 @@
 import { PLUGIN_VERSION } from '../system/version.ts'
-import { type Command, findCommand } from './command.ts'
+import { type Command, findCommand, commonArgs, readArgs } from './command.ts'
 import { stripVTControlCharacters } from 'node:util'
 import { renderUsage, type CommandDef } from 'citty'
 import { createRedactor } from '../system/redact.ts'
 import { EXIT, describeFailure, UsageError } from './failure.ts'
 import { print, printError, printStyled } from './print.ts'
-import { commonArgs, readArgs } from './read-args.ts'
 
 /** The command line. Each command is a file of its own, loaded when it is called. */
 export const main: Command = {

@@ -12,7 +12,7 @@ import {
 import { withKeyLease } from '../generate/turn.ts'
 import { writeDurably } from '../system/durable.ts'
 import { defineCommand } from './command.ts'
-import { plural, print, printJson } from './print.ts'
+import { plural, print, printJson, printResult } from './print.ts'
 import { lockfileOf, openCommand, placeOf, projectArgs, type ProjectArgs } from './project.ts'
 import { UsageError } from './failure.ts'
 
@@ -52,8 +52,7 @@ export const merge = defineCommand({
       return merged && lockfile
     })
     if (united === undefined) return print('There is nothing to merge: the lockfile has no conflict markers.')
-    if (json) printJson({ file: united })
-    else print(`Both sides are combined. To continue: git add ${united}`)
+    printResult(json, { file: united }, `Both sides are combined. To continue: git add ${united}`)
   },
 })
 

@@ -1,10 +1,24 @@
 import path from 'node:path'
-import { pinOwnBytes } from '../run/commands/pin.ts'
 import { namesImport, readSpecifier } from '../run/commands/subject.ts'
 import { defineCommand } from './command.ts'
-import { formatBytes, print, printJson } from './print.ts'
+import { formatBytes } from '../inspector/page/format.ts'
+import { printResult } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
 import { UsageError } from './failure.ts'
+import { readFile } from 'node:fs/promises'
+import { isMeshyError, MeshyError, hasErrno } from '../system/errors.ts'
+import type { Facts } from '../glb/facts.ts'
+import { inspectGlb } from '../glb/inspect.ts'
+import { assertGlbHeader } from '../glb/validate.ts'
+import type { Request } from '../request/request.ts'
+import type { Entry } from '../store/entry.ts'
+import type { Context } from '../run/context.ts'
+import { findEntry } from '../finding/classify.ts'
+import { isOnItsWay } from '../finding/record-state.ts'
+import { findRecord } from '../store/found-records.ts'
+import { ifIntact } from '../store/disk-errors.ts'
+import { withKeyLease } from '../generate/turn.ts'
+import { PLUGIN_VERSION } from '../system/version.ts'
 
 /** Gives an import a model of the user's own. */
 export const pin = defineCommand({
@@ -27,11 +41,81 @@ export const pin = defineCommand({
     const { context, place } = await openCommand(args)
     const request = await readSpecifier(context, specifier, place.cwd)
     const { key, image, files, facts } = await pinOwnBytes(context, request, path.resolve(place.cwd, file))
-    if (json) printJson({ key, image, ...files.glb, facts })
-    else {
-      print(
-        `${image} (${key}) is pinned to ${file}: ${facts.triangles} triangles, ${formatBytes(files.glb.bytes)}.`,
-      )
-    }
+    printResult(
+      json,
+      { key, image, ...files.glb, facts },
+      `${image} (${key}) is pinned to ${file}: ${facts.triangles} triangles, ${formatBytes(files.glb.bytes)}.`,
+    )
   },
 })
+
+/**
+ * Pins the user's own bytes to a request: a retouched model, or one of other origin. They replace what is pinned.
+ *
+ * @param file absolute path of the GLB
+ * @throws {MeshyError} MESHY_GLB_INVALID; MESHY_COMMAND_REFUSED while a paid model is on its way
+ */
+export async function pinOwnBytes(context: Context, request: Request, file: string): Promise<Entry> {
+  const { store, clock, signal } = context.ports
+  const bytes = await readModel(file)
+  assertGlbHeader(bytes, bytes.length)
+  const facts = await factsOf(bytes)
+  return withKeyLease(context.ports, request, async () => {
+    await assertNothingOnItsWay(context, request)
+    const entry: Entry = {
+      key: request.key,
+      image: request.imageName,
+      model: String(request.params['ai_model'] ?? 'latest'),
+      source: 'pinned',
+      request: request.canonical,
+      files: { glb: await store.blobs.write(bytes, { ext: 'glb', signal }) },
+      facts,
+    }
+    const storedAt = new Date(clock.now()).toISOString()
+    const provenance = { pluginVersion: PLUGIN_VERSION, storedAt, params: request.params }
+    await store.entries.write({ ...entry, provenance })
+    await store.lockfile?.put(entry, { replace: true })
+    return entry
+  })
+}
+
+/** Where this machine has no codec for what is packed, the boxes that the file itself tells have to do. */
+async function factsOf(bytes: Buffer): Promise<Facts> {
+  const facts = inspectGlb(bytes)
+  const { inspectPacked, isPacked } = await import('../derive/derive-model.ts')
+  if (!isPacked(bytes)) return facts
+  return inspectPacked(bytes).catch((error: unknown) => {
+    if (isMeshyError(error) && error.code.startsWith('MESHY_DERIVE_')) return facts
+    throw error
+  })
+}
+
+async function readModel(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file)
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) throw error
+    throw new MeshyError('MESHY_GLB_INVALID', {
+      message: `\`${file}\` is not a file; expected a GLB.`,
+      hint: 'Pass the path of the model to pin.',
+      cause: error,
+    })
+  }
+}
+
+/** What was never sent, or is past what the service keeps, is in nobody's way. */
+async function assertNothingOnItsWay(context: Context, { key, imageName }: Request): Promise<void> {
+  const record = await findRecord(context.ports.store.journal, key)
+  if (record?.state === 'unreadable') {
+    // What is stored already is not on its way, whatever the record was.
+    if (await ifIntact(() => findEntry(context.ports, key))) return
+    throw record.error
+  }
+  if (!isOnItsWay(record, context.ports.clock.serviceNow())) return
+  const task = record.state === 'accepted' ? ` (task ${record.taskId})` : ''
+  throw new MeshyError('MESHY_COMMAND_REFUSED', {
+    message: `A model of \`${imageName}\` is on its way${task} and already paid for.`,
+    hint: `Build to store it, or give it up with \`unplugin-meshy forget ${key}\`. Then pin your own.`,
+    details: { key },
+  })
+}

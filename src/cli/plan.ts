@@ -4,7 +4,7 @@ import { outcomeOf, planByCommand } from './commanded-build.ts'
 import { defineCommand } from './command.ts'
 import { EXIT } from './failure.ts'
 import { planBuild } from './module-graph.ts'
-import { print, printJson } from './print.ts'
+import { printResult } from './print.ts'
 
 /** Lists what a build would do about every model. Sends nothing, writes nothing, needs no key. */
 export const plan = defineCommand({
@@ -14,8 +14,7 @@ export const plan = defineCommand({
   async run({ json, ...args }, program) {
     const choice = buildChoiceOf(args)
     const { rows, exitCode } = await planOf(choice, program)
-    if (json) printJson(toJson(rows))
-    else print(rows.length > 0 ? formatPlan(rows) : nothingImported(choice))
+    printResult(json, toJson(rows), rows.length > 0 ? formatPlan(rows) : nothingImported(choice))
     return exitCode
   },
 })

@@ -18,6 +18,12 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, undefined, 2))
 }
 
+/** The result of a command: for programs where they ask for it, else in words. */
+export function printResult(json: boolean | undefined, facts: unknown, text: string): void {
+  if (json) printJson(facts)
+  else print(text)
+}
+
 /** Rows under their headings: texts to the left, numbers to the right. */
 export function formatTable(headings: readonly string[], rows: readonly (string | number)[][]): string {
   const texts = [[...headings], ...rows.map((row) => row.map(String))]
@@ -34,13 +40,6 @@ export function formatTable(headings: readonly string[], rows: readonly (string 
 /** `30 credits`, everywhere. */
 export function formatCredits(credits: number): string {
   return `${credits} credits`
-}
-
-/** A size as people read it: `2.1 MB`. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB']
-  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3))
-  return `${power === 0 ? bytes : (bytes / 1000 ** power).toFixed(1)} ${units[power]}`
 }
 
 export function plural(count: number, word: string): string {

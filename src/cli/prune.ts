@@ -10,7 +10,8 @@ import {
 } from './build-choice.ts'
 import { defineCommand, MORE } from './command.ts'
 import { planBuild } from './module-graph.ts'
-import { formatBytes, formatTable, plural, print, printError, printJson } from './print.ts'
+import { formatBytes } from '../inspector/page/format.ts'
+import { formatTable, plural, print, printError, printJson, printResult } from './print.ts'
 import { openCommand, placeOf, type ProjectArgs } from './project.ts'
 import { UsageError } from './failure.ts'
 
@@ -46,8 +47,11 @@ export const prune = defineCommand({
     }
     const prunable = await findPrunable(context, used)
     if (yes) await removePrunable(context, prunable)
-    if (json) printJson({ ...prunable, used: [...used].sort(), removed: yes })
-    else print(format(prunable, { used: used.size, yes }))
+    printResult(
+      json,
+      { ...prunable, used: [...used].sort(), removed: yes },
+      format(prunable, { used: used.size, yes }),
+    )
   },
 })
 

@@ -1,7 +1,7 @@
 import { pull as pullModels } from '../run/commands/stores.ts'
 import { defineCommand } from './command.ts'
 import { assertMoved, formatMoved } from './push.ts'
-import { print, printJson } from './print.ts'
+import { printResult } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
 
 /** Brings what the lockfile pins from the stores of the machine and the team. */
@@ -14,8 +14,7 @@ export const pull = defineCommand({
   async run({ json, ...args }) {
     const { context } = await openCommand(args)
     const moved = await pullModels(context)
-    if (json) printJson(moved)
-    else print(formatMoved(moved, 'Brought'))
+    printResult(json, moved, formatMoved(moved, 'Brought'))
     assertMoved(moved)
   },
 })

@@ -1,6 +1,7 @@
 import { push as pushModels, type Moved } from '../run/commands/stores.ts'
 import { defineCommand } from './command.ts'
-import { print, printJson, formatBytes, plural } from './print.ts'
+import { formatBytes } from '../inspector/page/format.ts'
+import { plural, printResult } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
 import { MeshyError } from '../system/errors.ts'
 
@@ -17,8 +18,7 @@ export const push = defineCommand({
   async run({ repair = false, json, ...args }) {
     const { context } = await openCommand(args)
     const moved = await pushModels(context, { repair })
-    if (json) printJson(moved)
-    else print(formatMoved(moved, 'Uploaded'))
+    printResult(json, moved, formatMoved(moved, 'Uploaded'))
     assertMoved(moved)
   },
 })

@@ -4,7 +4,7 @@ import { renderReport } from '../inspector/report.ts'
 import { buildArgs, buildChoiceOf, nothingImported, assertReadable } from './build-choice.ts'
 import { defineCommand } from './command.ts'
 import { planBuild } from './module-graph.ts'
-import { plural, print, printError, printJson } from './print.ts'
+import { plural, printError, printResult } from './print.ts'
 import { openCommand } from './project.ts'
 
 /** Writes what the page of the dev server shows, for people without the server. Sends nothing. */
@@ -27,8 +27,7 @@ export const report = defineCommand({
     const file = path.resolve(place.cwd, out)
     await writeFile(file, await renderReport(context, rows))
     const models = new Set(rows.map(({ request }) => request.key)).size
-    if (json) printJson({ file: out, models })
-    else print(`${out}: ${plural(models, 'model')}`)
+    printResult(json, { file: out, models }, `${out}: ${plural(models, 'model')}`)
     if (models === 0) printError(nothingImported(choice))
   },
 })

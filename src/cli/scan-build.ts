@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import path from 'node:path'
 import { isMeshyError, MeshyError } from '../system/errors.ts'
 import { type Context, withMode } from '../run/context.ts'
@@ -12,6 +11,7 @@ import { reportModels } from '../run/reporting/report.ts'
 import { Problems } from '../run/reporting/problems.ts'
 import { scanImports, type FoundImport } from '../run/types/scan-sources.ts'
 import type { Logger } from '../system/logger.ts'
+import { packageFile, toPosix } from '../bundlers/resolve.ts'
 import { stderrLogger } from './project.ts'
 
 /** What is known of a build whose modules were all loaded. */
@@ -91,22 +91,16 @@ function resolveFound(root: string, { specifier, importer, site }: FoundImport):
   const source = specifier.slice(0, specifier.indexOf('?'))
   const candidates = source.startsWith('.')
     ? [path.resolve(path.dirname(importer), source)]
-    : [path.join(root, 'public', source), path.join(root, source), packageFile(importer, source)]
+    : [
+        path.join(root, 'public', source),
+        path.join(root, source),
+        packageFile(source, path.dirname(importer)),
+      ]
   const file = candidates.find((candidate) => candidate !== undefined && existsSync(candidate))
-  if (file) return file.replaceAll('\\', '/')
+  if (file) return toPosix(file)
   throw new MeshyError('MESHY_IMAGE_NOT_FOUND', {
     message: `\`${source}\` does not lead to a file; expected a relative path, a path in a package, or a path below \`public\`.`,
     hint: 'Refer to the image by a relative path; only bundlers know aliases.',
     site,
   })
-}
-
-function packageFile(importer: string, source: string): string | undefined {
-  try {
-    return createRequire(importer).resolve(source)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'MODULE_NOT_FOUND' || code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return undefined
-    throw error
-  }
 }

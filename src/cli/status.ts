@@ -2,7 +2,8 @@ import { inspectTeam } from '../run/commands/stores.ts'
 import { readStatus, type ModelStatus, type Status } from '../run/commands/status.ts'
 import type { Context } from '../run/context.ts'
 import { defineCommand } from './command.ts'
-import { formatBytes, formatCredits, formatTable, plural, print, printJson } from './print.ts'
+import { formatBytes } from '../inspector/page/format.ts'
+import { formatCredits, formatTable, plural, printResult } from './print.ts'
 import { lookedIn, openCommand, projectArgs } from './project.ts'
 
 /** What there is of the project's models, and what they took. Sends nothing. */
@@ -19,8 +20,11 @@ export const status = defineCommand({
     const { context } = await openCommand(args)
     const found = await readStatus(context)
     const shared = stores ? await readStores(context) : undefined
-    if (json) printJson(shared ? { ...found, stores: shared } : found)
-    else print([format(context, found), ...(shared ? formatStores(shared) : [])].join('\n'))
+    printResult(
+      json,
+      shared ? { ...found, stores: shared } : found,
+      [format(context, found), ...(shared ? formatStores(shared) : [])].join('\n'),
+    )
   },
 })
 

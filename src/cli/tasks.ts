@@ -1,8 +1,7 @@
-import { type Command, defineCommand } from './command.ts'
+import { type Command, defineCommand, readNumber } from './command.ts'
 import { deleteTask, findTask, listTasks, waitForTask, type AccountTask } from '../run/commands/account.ts'
-import { formatTable, print, printError, printJson } from './print.ts'
+import { formatTable, print, printError, printJson, printResult } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
-import { readNumber } from './read-args.ts'
 
 /** Deletes a task and its files at the service, for good. */
 const tasksDelete = defineCommand({
@@ -15,8 +14,7 @@ const tasksDelete = defineCommand({
   async run({ task: id, force = false, json, ...args }) {
     const { context } = await openCommand(args)
     await deleteTask(context, id, { force })
-    if (json) printJson({ id, deleted: true })
-    else print(`Task ${id} is deleted.`)
+    printResult(json, { id, deleted: true }, `Task ${id} is deleted.`)
   },
 })
 
@@ -71,8 +69,7 @@ const tasksWait = defineCommand({
       if (state !== last) printError(`${id}: ${state}`)
       last = state
     })
-    if (json) printJson(factsOf(task))
-    else print(`${id} has succeeded.`)
+    printResult(json, factsOf(task), `${id} has succeeded.`)
   },
 })
 

@@ -6,7 +6,7 @@ import { DeclaredFile } from '../run/types/declared-file.ts'
 import { scanSources } from '../run/types/scan-sources.ts'
 import { defineCommand } from './command.ts'
 import { EXIT } from './failure.ts'
-import { print, printError, printJson } from './print.ts'
+import { printError, printResult } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
 
 /** Writes the types of every query in the sources, for whoever runs `tsc` before the first build. Sends nothing. */
@@ -24,13 +24,13 @@ export const types = defineCommand({
     const errors = found.flatMap(({ error }) => error ?? [])
     for (const error of errors) printError(formatError(error))
     const file = path.relative(place.cwd, declared.file)
-    if (json) printJson({ file, queries })
-    else
-      print(
-        queries.length > 0
-          ? `${file}:\n  ${queries.join('\n  ')}`
-          : `The sources below \`${root}\` import no models.`,
-      )
+    printResult(
+      json,
+      { file, queries },
+      queries.length > 0
+        ? `${file}:\n  ${queries.join('\n  ')}`
+        : `The sources below \`${root}\` import no models.`,
+    )
     return errors.length > 0 ? EXIT.failed : EXIT.ok
   },
 })

@@ -3,7 +3,7 @@ import { fetchFromTasks, reliedOn, verifyFiles, type FileStatus } from '../run/c
 import { inspectTeam, noTeamStore } from '../run/commands/stores.ts'
 import type { Context } from '../run/context.ts'
 import { defineCommand } from './command.ts'
-import { formatTable, plural, print, printJson } from './print.ts'
+import { formatTable, plural, print, printJson, printResult } from './print.ts'
 import { lookedIn, openCommand, projectArgs } from './project.ts'
 
 /** Checks that every file that the lockfile pins is there and right. */
@@ -28,8 +28,7 @@ export const verify = defineCommand({
     let files = await verifyFiles(context, entries)
     const failure = fetch ? await fetchFromTasks(context, entries, files) : undefined
     if (fetch) files = await verifyFiles(context, entries)
-    if (json) printJson({ files, bad: badOf(files).length })
-    else print(format(files))
+    printResult(json, { files, bad: badOf(files).length }, format(files))
     if (failure !== undefined) throw failure
     assertGood(files)
   },

@@ -3,8 +3,7 @@ import type { Request } from '../../request/request.ts'
 import type { StoredFinding } from '../../finding/classify.ts'
 import type { Derivation } from '../../finding/derivation.ts'
 import type { Context } from '../context.ts'
-import { showStored } from './show-stored.ts'
-import { touchStateFile } from './state-file.ts'
+import { showStored, touchStateFile } from './state-file.ts'
 
 /** A derivation that a live run has to do, of a model that is stored. */
 export interface DerivationTask {

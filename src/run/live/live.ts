@@ -11,8 +11,7 @@ import { idOfImport } from '../models/model.ts'
 import type { Wanting } from '../models/shared-models.ts'
 import { readImport } from '../read-import.ts'
 import type { Import } from '../imports.ts'
-import { showStored } from './show-stored.ts'
-import { ensureStateFile, touchStateFile } from './state-file.ts'
+import { showStored, ensureStateFile, touchStateFile } from './state-file.ts'
 
 /** How long an import must stay as it is before it is paid: people save a picture several times in a row. */
 const QUIET_MS = 1_000

@@ -3,8 +3,10 @@ import path from 'node:path'
 import { isMeshyError, hasErrno } from '../../system/errors.ts'
 import { orUnwritable } from '../../store/disk-errors.ts'
 import { fileState } from '../../system/file.ts'
-import type { StateFile } from '../asset.ts'
-import type { Context } from '../context.ts'
+import { type StateFile, readyAsset } from '../asset.ts'
+import type { Context, RunPorts } from '../context.ts'
+import { classify } from '../../finding/classify.ts'
+import type { Request } from '../../request/request.ts'
 
 /** It must exist before the module is handed out: bundlers do not watch what is not there. */
 export async function ensureStateFile(
@@ -44,4 +46,12 @@ export async function touchStateFile(
     if (!isMeshyError(error)) throw error
     reporter.logger.warn(`meshy: ${error.message} Reload the page to see the model.`)
   }
+}
+
+/** Shows what is stored now. Its module is loaded again only where a page is open that wants it. */
+export async function showStored(ports: RunPorts, request: Request): Promise<void> {
+  const { entry, ...finding } = await classify(ports, request)
+  if (!entry || finding.state !== 'ready') return
+  const ready = readyAsset({ ...finding, entry }, request)
+  ports.models.served(request, finding.derivation ? { ...ready, isProvisional: true } : ready)
 }

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import type PQueue from 'p-queue'
 import type { Clock } from '../../system/clock.ts'
+import { readIfThere } from '../../system/file.ts'
 import { writeDurably } from '../../system/durable.ts'
 import { errnoOf, hasErrno } from '../../system/errors.ts'
 
@@ -63,7 +63,8 @@ export class DeclaredFile {
   }
 
   async #merge(): Promise<void> {
-    const text = await readText(this.file)
+    // Line ends of Windows, which git may have made, are no change.
+    const text = (await readIfThere(this.file))?.replaceAll('\r\n', '\n')
     if (text !== undefined && !text.includes(DECLARATIONS_MARK)) {
       this.#options.warn(
         `\`${this.file}\` was not written by this plugin and stays as it is: choose another file with \`dts\``,
@@ -82,16 +83,6 @@ export class DeclaredFile {
       if (!hasErrno(error, ...READ_ONLY)) throw error
       this.#options.warn(`\`${this.file}\` cannot be written (${errnoOf(error)}): new queries have no types`)
     }
-  }
-}
-
-/** Line ends of Windows, which git may have made, are no change. */
-async function readText(file: string): Promise<string | undefined> {
-  try {
-    return (await readFile(file, 'utf8')).replaceAll('\r\n', '\n')
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return undefined
-    throw error
   }
 }
 
