@@ -80,7 +80,9 @@ export interface Loaded {
 /** Makes what serves the page about the models of a dev server. */
 export type CreateInspector = (server: {
   context: Context
+  /** Path of the server's root, with slashes around it. */
   base: string
+  /** The host name that the user gave the server. */
   host?: string | undefined
   /** Whether a frame of the server's own pages may hold the page. */
   isDocked?: (() => boolean) | undefined

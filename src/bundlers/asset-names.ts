@@ -1,15 +1,13 @@
+import { readFile } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import path from 'node:path'
-import { fileNameOf, readAssetFile, type AssetFile } from '../run/asset.ts'
+import type { OutputOptions, PreRenderedAsset } from 'rollup'
+import { fileNameOf, type AssetFile } from '../run/asset.ts'
 import { readPlaceholder } from './placeholder.ts'
 
-/** An asset that a bundler of the Rollup family is about to name. */
-interface NamedAsset {
-  names?: string[] | undefined
-  source: string | Uint8Array
-}
-
-type AssetFileNames = string | ((asset: NamedAsset) => string)
+type AssetFileNames = OutputOptions['assetFileNames']
+/** An asset that is about to be named. Older bundlers of the family know no list of names. */
+type NamedAsset = Pick<PreRenderedAsset, 'source'> & Partial<Pick<PreRenderedAsset, 'names'>>
 
 /** As much of a SHA-256 as tells models of one picture apart. */
 const TAG_DIGITS = 8
@@ -23,12 +21,12 @@ export class AssetNames {
   #own = new Set<string>()
 
   async add(file: AssetFile): Promise<void> {
-    const sha256 = file.blob?.sha256 ?? digestOf(await readAssetFile(file))
+    const sha256 = file.blob?.sha256 ?? digestOf(await readFile(file.path))
     this.#own.add(`${fileNameOf(file)} ${sha256}`)
   }
 
   /** The names that an output asks for, with a part of the SHA-256 where they have no hash. */
-  tagged(pattern: AssetFileNames | undefined): AssetFileNames | undefined {
+  tagged(pattern: AssetFileNames): AssetFileNames {
     if (pattern === undefined || (typeof pattern === 'string' && hasHash(pattern))) return pattern
     return (asset) => {
       const name = typeof pattern === 'string' ? pattern : pattern(asset)

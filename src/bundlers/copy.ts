@@ -1,25 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import {
-  fileOfPlaceholder,
-  issuePlaceholder,
-  readPlaceholder,
-  replacePlaceholders,
-  type Placeholder,
-} from './placeholder.ts'
+import { issuePlaceholder, readPlaceholder, replacePlaceholders, type Placeholder } from './placeholder.ts'
+import type { NormalizedOutputOptions, OutputBundle, OutputOptions } from 'rollup'
 import { AssetNames } from './asset-names.ts'
 import type { UrlOf } from './module.ts'
 import { toBundlerError } from './bundler-error.ts'
 import type { Session } from './session.ts'
 
-/** What a bundler of the Rollup family is about to write, by file name. */
-type Bundle = Record<string, { type: 'asset'; source: string | Uint8Array } | { type: 'chunk' }>
-
 /** Where a bundler writes an output. */
-interface OutputOptions {
-  dir?: string | undefined
-  file?: string | undefined
-}
+type Output = Pick<NormalizedOutputOptions, 'dir' | 'file'>
 
 /**
  * `emit: 'copy'`: bundlers get placeholders for files, name them, point code and manifests at them, and never see their
@@ -52,23 +41,24 @@ export class CopyMode {
    * Takes the placeholders out of a bundle that is about to be written. One that stays in memory gets the bytes: nobody
    * could put them there later.
    */
-  async collect(output: OutputOptions, bundle: object, isWrite: boolean): Promise<void> {
+  async collect(output: Output, bundle: object, isWrite: boolean): Promise<void> {
     const context = await this.#session.context()
     if (context.ports.options.emit !== 'copy' || this.isPart) return
-    const files = bundle as Bundle
+    const files = bundle as OutputBundle
     for (const [name, placeholder] of placeholdersIn(files)) {
       if (isWrite) {
         this.#pendingIn(folderOf(output)).set(name, placeholder)
         delete files[name]
       } else {
-        const source = await readFile(await fileOfPlaceholder(context.ports.store, placeholder))
+        const { blob, key, stem } = placeholder
+        const source = await readFile(await context.ports.store.outputs.materialise(blob, key, stem))
         Object.assign(files[name] ?? {}, { source })
       }
     }
   }
 
   /** Copies what {@link collect} took out, into an output that is written. */
-  async write(output: OutputOptions): Promise<void> {
+  async write(output: Output): Promise<void> {
     const folder = folderOf(output)
     const placeholders = this.#pendingIn(folder)
     this.#pending.delete(folder)
@@ -92,7 +82,7 @@ export class CopyMode {
   }
 }
 
-function folderOf({ dir, file }: OutputOptions): string {
+function folderOf({ dir, file }: Output): string {
   return path.resolve(dir ?? path.dirname(file ?? ''))
 }
 
@@ -102,7 +92,7 @@ function describeCopies(placeholders: ReadonlyMap<string, Placeholder>): string 
   return `copied ${placeholders.size} ${placeholders.size === 1 ? 'file' : 'files'} (${size})`
 }
 
-function placeholdersIn(files: Bundle): Map<string, Placeholder> {
+function placeholdersIn(files: OutputBundle): Map<string, Placeholder> {
   const placeholders = new Map<string, Placeholder>()
   for (const [name, file] of Object.entries(files)) {
     const placeholder = file.type === 'asset' ? readPlaceholder(file.source) : undefined
@@ -114,19 +104,18 @@ function placeholdersIn(files: Bundle): Map<string, Placeholder> {
 /** What bundlers of the Rollup family call when they have generated an output, and when they have written it. */
 export function outputHooks(copyMode: CopyMode) {
   const outputOptions = (options: object): object => {
-    const { assetFileNames } = options as { assetFileNames?: Parameters<AssetNames['tagged']>[0] }
+    const { assetFileNames } = options as OutputOptions
     return { ...options, assetFileNames: copyMode.names.tagged(assetFileNames) }
   }
   const generateBundle = {
     order: 'post' as const,
-    handler: (output: OutputOptions, files: object, isWrite: boolean) =>
-      copyMode.collect(output, files, isWrite),
+    handler: (output: Output, files: object, isWrite: boolean) => copyMode.collect(output, files, isWrite),
   }
   const writeBundle = {
     // Before everybody else: then those who look into the folder find all files.
     order: 'pre' as const,
     sequential: true as const,
-    handler: (output: OutputOptions) => copyMode.write(output),
+    handler: (output: Output) => copyMode.write(output),
   }
   return { outputOptions, generateBundle, writeBundle }
 }

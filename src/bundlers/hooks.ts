@@ -3,7 +3,8 @@ import { isMeshyError, MeshyError } from '../system/errors.ts'
 import type { Asset } from '../run/asset.ts'
 import type { Context } from '../run/context.ts'
 import { recallImport, rememberImport } from '../run/import-records.ts'
-import { type Import, isOurs } from '../run/imports.ts'
+import { isMeshySpecifier } from '../request/parse.ts'
+import type { Import } from '../run/imports.ts'
 import { finishSharing } from '../store/shared/shared-stores.ts'
 import { loadAsset } from '../run/load.ts'
 import { arrangePlan, formatPlan, takePlan } from '../run/plan.ts'
@@ -21,7 +22,7 @@ export async function resolveImport(
   { native, source, importer }: { native: NativeContext; source: string; importer: string | undefined },
 ): Promise<string | undefined> {
   const { adapter } = session
-  if (!isOurs(source) || adapter.isPicture?.(fromModuleId(source), importer)) return undefined
+  if (!isMeshySpecifier(source) || adapter.isPicture?.(fromModuleId(source), importer)) return undefined
   const context = await session.context()
   const { root, publicDir } = session.bundler
   const specifier = fromModuleId(source)

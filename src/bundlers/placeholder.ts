@@ -53,23 +53,13 @@ export function readPlaceholder(source: string | Uint8Array): Placeholder | unde
   return text.startsWith(HEAD) ? (JSON.parse(text.slice(HEAD.length)) as Placeholder) : undefined
 }
 
-/**
- * The path of the file that a placeholder stands for, checked once more where it changed since the placeholder was issued: a
- * bundler that watches does not load its module again.
- *
- * @throws {MeshyError} MESHY_BLOB_MISSING, MESHY_BLOB_DAMAGED, MESHY_CACHE_UNWRITABLE
- */
-export function fileOfPlaceholder({ outputs }: Store, { blob, key, stem }: Placeholder): Promise<string> {
-  return outputs.materialise(blob, key, stem)
-}
-
 const COPIES_AT_ONCE = 8
 
 /**
  * Copies the files that placeholders stand for into an output.
  *
  * @param placeholders by path in the output
- * @throws {MeshyError} MESHY_OUTPUT_UNWRITABLE, and what {@link fileOfPlaceholder} throws
+ * @throws {MeshyError} MESHY_OUTPUT_UNWRITABLE, MESHY_BLOB_MISSING, MESHY_BLOB_DAMAGED, MESHY_CACHE_UNWRITABLE
  */
 export async function replacePlaceholders(
   store: Store,
@@ -86,7 +76,9 @@ export async function replacePlaceholders(
   const turns = new PQueue({ concurrency: COPIES_AT_ONCE })
   await turns.addAll(
     targets.map(({ placeholder, target }) => async () => {
-      const file = await fileOfPlaceholder(store, placeholder)
+      // Checked once more where it changed since: a bundler that watches does not load its module again.
+      const { blob, key, stem } = placeholder
+      const file = await store.outputs.materialise(blob, key, stem)
       await orUnwritable(target, () => replaceByCopy(file, target), 'MESHY_OUTPUT_UNWRITABLE')
     }),
   )

@@ -1,4 +1,4 @@
-import type { PluginContext } from 'rollup'
+import type { PluginContext, ResolveFileUrlHook } from 'rollup'
 import { MODULE_ID } from '../run/imports.ts'
 import type { Adapter, AdapterParts, NativeContext } from './adapter.ts'
 import { CopyMode, outputHooks } from './copy.ts'
@@ -9,14 +9,7 @@ import { rollupUrl } from './url.ts'
 import { closeWatcher, WatchBuilds } from './watch-builds.ts'
 
 /** What Rollup and Rolldown tell of a reference that is to become the code of a URL. */
-interface FileUrl {
-  /** From the output folder. */
-  fileName: string
-  /** From the chunk. */
-  relativePath: string
-  format: string
-  moduleId: string
-}
+type FileUrl = Pick<Parameters<ResolveFileUrlHook>[0], 'fileName' | 'relativePath' | 'format' | 'moduleId'>
 
 export function createRollupAdapter(session: Session, { api }: AdapterParts): Adapter {
   const { adapter, hooks } = createFamily(session, () => null)

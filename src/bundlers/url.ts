@@ -1,12 +1,10 @@
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { fileNameOf, readAssetFile } from '../run/asset.ts'
+import type { PluginContext } from 'rollup'
+import type { ResolvedConfig } from 'vite'
+import { fileNameOf } from '../run/asset.ts'
 import type { UrlOf } from './module.ts'
 import { toPosix } from './resolve.ts'
-
-/** What emits files during the load of a module, in bundlers of the Rollup family. */
-interface RollupEmitter {
-  emitFile(file: { type: 'asset'; name: string; source: Uint8Array; originalFileName: string }): string
-}
 
 /**
  * Vite emits and serves the file itself: the one form that is right in dev, build, SSR, workers and libraries, with
@@ -17,20 +15,12 @@ export function viteUrl(bundled: boolean): UrlOf {
   return async (file, index) => importedUrl(toPosix(file.path) + query, index)
 }
 
-/** Where a dev server of Vite serves from, as its resolved config says. */
-interface ServedFrom {
-  root: string
-  /** Encoded, with a slash at either end. */
-  base: string
-  server: { origin?: string | undefined; fs: { strict?: boolean | undefined; allow: readonly string[] } }
-}
-
 /**
  * An unbundled dev server of Vite: what lies below its root is served at its path, so that a page need not fetch a
  * module for each URL before its first paint. All else is left to Vite, which allows a file to be read by whoever gets
  * its URL from a module.
  */
-export function viteServedUrl({ root, base, server: { origin = '', fs } }: ServedFrom): UrlOf {
+export function viteServedUrl({ root, base, server: { origin = '', fs } }: ResolvedConfig): UrlOf {
   const importing = viteUrl(false)
   const isAllowed = (file: string) => fs.strict === false || fs.allow.some((folder) => isBelow(folder, file))
   return async (file, index) => {
@@ -43,8 +33,8 @@ export function viteServedUrl({ root, base, server: { origin = '', fs } }: Serve
   }
 }
 
-/** A config of Vite, as far as it says which files its server gives out. */
-interface ServingConfig extends Pick<ServedFrom, 'server'> {
+/** The internals of `server.fs`, where this version has them. */
+interface ServingConfig extends Pick<ResolvedConfig, 'server'> {
   fsDenyGlob?: (file: string) => boolean
   safeModulePaths?: ReadonlySet<string>
 }
@@ -69,9 +59,9 @@ function isBelow(folder: string, file: string): boolean {
 }
 
 /** Rollup and Rolldown: an emitted asset and the reference that they replace by its URL. */
-export function rollupUrl(context: RollupEmitter, originalFileName: string): UrlOf {
+export function rollupUrl(context: Pick<PluginContext, 'emitFile'>, originalFileName: string): UrlOf {
   return async (file) => {
-    const source = await readAssetFile(file)
+    const source = await readFile(file.path)
     const reference = context.emitFile({ type: 'asset', name: fileNameOf(file), source, originalFileName })
     return { imports: '', expression: `import.meta.ROLLUP_FILE_URL_${reference}` }
   }

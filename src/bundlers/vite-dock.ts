@@ -1,39 +1,26 @@
+import type { PluginWithDevTools } from '@vitejs/devtools-kit'
 import type { CreateInspector } from './adapter.ts'
-
-/** What Vite DevTools hands to plugins, as far as we use it: typed here, so that nothing of it needs to be installed. */
-interface DevToolsContext {
-  docks: {
-    /** @param force whether an entry of the same id is replaced */
-    register(entry: Dock, force: boolean): unknown
-  }
-}
-
-interface Dock {
-  id: string
-  type: 'iframe'
-  title: string
-  icon: string
-  url: string
-}
 
 /** The page of the models as a dock of Vite DevTools. */
 export class ViteDock {
   /** Hooks of a plugin that Vite DevTools reads, and nobody else. */
-  readonly hooks: {
-    devtools: { capabilities: { build: boolean }; setup: (devtools: DevToolsContext) => Promise<void> }
-  }
+  readonly hooks: Required<Pick<PluginWithDevTools, 'devtools'>>
   #isDocked = false
 
   /** @param findPage path of the page; undefined for a server that has none */
   constructor(findPage: () => Promise<string | undefined>) {
-    const setup = async ({ docks }: DevToolsContext) => {
-      const url = await findPage()
-      if (url === undefined) return
-      docks.register({ ...DOCK, url }, true)
-      this.#isDocked = true
+    this.hooks = {
+      devtools: {
+        // What a build writes has no server that the page could ask.
+        capabilities: { build: false },
+        setup: async ({ docks }) => {
+          const url = await findPage()
+          if (url === undefined) return
+          docks.register({ ...DOCK, url }, true)
+          this.#isDocked = true
+        },
+      },
     }
-    // What a build writes has no server that the page could ask.
-    this.hooks = { devtools: { capabilities: { build: false }, setup } }
   }
 
   /** Lets a frame hold the page where it is docked, and there alone. */

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { isOurs } from '../run/imports.ts'
+import { isMeshySpecifier } from '../request/parse.ts'
 import type { Session } from './session.ts'
 import { toPosix } from './resolve.ts'
 
@@ -113,7 +113,7 @@ function attributePattern(name: string): RegExp {
 function findSource(attributes: string, pattern: RegExp) {
   const [attribute, space = '', ...values] = pattern.exec(attributes) ?? []
   const source = decodeEntities(values.find((value) => value !== undefined) ?? '')
-  return attribute !== undefined && isOurs(source) ? { attribute, space, source } : undefined
+  return attribute !== undefined && isMeshySpecifier(source) ? { attribute, space, source } : undefined
 }
 
 /** Ways in which Vite hands out the picture without a word, in modules and styles. Paths have an end. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import path from 'node:path'
 import type { ResolvedConfig, ViteDevServer } from 'vite'
-import { isOurs } from '../run/imports.ts'
+import { isMeshySpecifier } from '../request/parse.ts'
 import { findProject } from '../run/project.ts'
 import type { WaysToAgree } from '../run/context.ts'
 import type { CreateInspector } from './adapter.ts'
@@ -61,7 +61,7 @@ async function spareWatcher(session: Session, { server }: ResolvedConfig): Promi
  */
 function askImporterAgain({ config, environments }: ViteDevServer) {
   return async (request: IncomingMessage, _response: ServerResponse, next: () => void): Promise<void> => {
-    const importer = isOurs(request.url ?? '') ? importerOf(request, config.base) : undefined
+    const importer = isMeshySpecifier(request.url ?? '') ? importerOf(request, config.base) : undefined
     const reading = async (url: string) => environments.client.transformRequest(decodeURI(url))
     // What is wrong with it is told to whoever asks for it.
     if (importer !== undefined) await Promise.allSettled([reading(importer)])

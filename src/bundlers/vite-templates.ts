@@ -1,4 +1,4 @@
-import { isOurs } from '../run/imports.ts'
+import { isMeshySpecifier } from '../request/parse.ts'
 import { fileOf } from './resolve.ts'
 import { decodeEntities, TAGS } from './vite-html.ts'
 
@@ -73,7 +73,9 @@ function sourcesOf(attribute: string, value: string): string[] {
   const decoded = decodeEntities(value)
   // A set names several, each with a size.
   const sources = attribute.toLowerCase() === 'srcset' ? decoded.split(/,\s+/) : [decoded]
-  return sources.map((source) => source.trim().replace(/\s.*$/s, '')).filter((source) => isOurs(source))
+  return sources
+    .map((source) => source.trim().replace(/\s.*$/s, ''))
+    .filter((source) => isMeshySpecifier(source))
 }
 
 function isQuoted(code: string, source: string): boolean {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import type { Compilation, Compiler, NormalModule } from 'webpack'
@@ -6,7 +7,7 @@ import { nativeBuild, type Adapter, type Loaded, type NativeContext } from './ad
 import { fileOf, pathOf, toPosix, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
 import type { UrlOf } from './module.ts'
-import { fileNameOf, readAssetFile } from '../run/asset.ts'
+import { fileNameOf } from '../run/asset.ts'
 import { fromVirtualId, toVirtualId, VIRTUAL_ID } from './module-id.ts'
 
 /** Rspack has the same, as far as we use it. */
@@ -150,7 +151,7 @@ function upFromServer(outputPath: string): string {
  */
 function webpackUrl(loader: Loader, sourceFilename: string, places: Places): UrlOf {
   return async (file) => {
-    const source = await readAssetFile(file)
+    const source = await readFile(file.path)
     const name = places.folder + hashedName(fileNameOf(file), source)
     loader.emitFile(places.toPublic + name, source, undefined, { immutable: true, sourceFilename })
     return { imports: '', expression: `__webpack_public_path__ + ${JSON.stringify(name)}` }

@@ -1,5 +1,6 @@
 import path from 'node:path'
-import { namesImport, readSpecifier } from '../run/commands/subject.ts'
+import { isMeshySpecifier } from '../request/parse.ts'
+import { readSpecifier } from '../run/commands/subject.ts'
 import { defineCommand } from './command.ts'
 import { formatBytes } from '../inspector/page/format.ts'
 import { printResult } from './print.ts'
@@ -33,7 +34,7 @@ export const pin = defineCommand({
     ...projectArgs,
   },
   async run({ import: specifier, file, json, ...args }) {
-    if (!namesImport(specifier)) {
+    if (!isMeshySpecifier(specifier)) {
       throw new UsageError(
         `\`${specifier}\` is not an import of a model; expected one such as "./hero.png?meshy".`,
       )

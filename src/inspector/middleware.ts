@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { formatError, formatThrown } from '../system/errors.ts'
 import type { Asset, AssetFile } from '../run/asset.ts'
-import type { Context } from '../run/context.ts'
+import type { CreateInspector } from '../bundlers/adapter.ts'
 import type { Models } from '../run/models/models.ts'
 import { actionOf, readKeys } from './actions.ts'
 import { IN_OWN_FRAME, refuse, send, sendFile, sendJson } from './answer.ts'
@@ -11,17 +11,8 @@ import { lockOf, maySpend, refusal } from './guard.ts'
 import { readPageFile, renderPage } from './page-files.ts'
 import { inspect } from './queries.ts'
 
-interface InspectorOptions {
-  context: Context
-  /** Path of the server's root, with slashes around it. */
-  base: string
-  /** The host name that the user gave the server. */
-  host?: string | undefined
-  /** Whether a frame of the server's own pages may hold the page: Vite DevTools shows it in one. */
-  isDocked?: (() => boolean) | undefined
-}
-
-type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
+type InspectorOptions = Parameters<CreateInspector>[0]
+type Middleware = Awaited<ReturnType<CreateInspector>>
 
 interface Inspector extends InspectorOptions {
   balance: Balance

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Facts } from '../glb/facts.ts'
 import type { Request } from '../request/request.ts'
@@ -106,11 +105,6 @@ export function standInAsset(standIn: ShownStandIn, use: StandInUse): Asset {
     ...(lods.length > 0 && { lods: [] }),
     improved: standIn.improved,
   }
-}
-
-/** The bytes of a file, for bundlers that emit from memory. */
-export function readAssetFile(file: AssetFile): Promise<Buffer> {
-  return readFile(file.path)
 }
 
 export function fileNameOf(file: AssetFile): string {

@@ -1,7 +1,7 @@
 import { formatSite, type ImportSite } from '../system/errors.ts'
 import type { Directives } from '../request/directives.ts'
 import { type Hasher, directiveToken } from '../request/fingerprint.ts'
-import { isMeshySpecifier, parseSpecifier } from '../request/parse.ts'
+import { parseSpecifier } from '../request/parse.ts'
 import { by } from '../system/order.ts'
 
 /** An import as the bundler showed it: what it says, and where it stands. */
@@ -31,13 +31,8 @@ interface SeenImport extends Pick<Import, 'file' | 'site'> {
 
 /** Canonical module ids, whatever a bundler adds to their query. */
 export const MODULE_ID = /^(.+)\?(?:[^#]*&)?meshy=([0-9a-f]{16})(?=[&#]|$)/s
-/** Whatever may be ours to resolve; {@link isOurs} decides. */
+/** Whatever may be ours to resolve; `isMeshySpecifier` decides. */
 export const SPECIFIER = /[?&]meshy(?:[=&#]|$)/
-
-/** Whether an import asks for a model. */
-export function isOurs(specifier: string): boolean {
-  return isMeshySpecifier(specifier)
-}
 
 /**
  * The imports of a run by their canonical module id: `<absolute path>?meshy=<token>`.

@@ -1,5 +1,4 @@
 import type { Request } from '../request/request.ts'
-import type { MeshyError } from '../system/errors.ts'
 import { assertStillMade } from '../request/models.ts'
 import { notAllowed } from './borders.ts'
 import { standInAsset, type Asset } from './asset.ts'
@@ -86,7 +85,10 @@ async function act(context: Context, request: Request, todo: LiveTask): Promise<
   const { finding, action } = todo
   const { entry } = finding
   if (action === 'serve' && entry) return serve(context, request, { ...finding, entry })
-  if (action === 'fail') throw await missing(context, request, finding)
+  if (action === 'fail') {
+    const { modelMissing } = await import('../generate/missing.ts')
+    throw modelMissing(context.ports, request, finding)
+  }
   if (context.ports.models.isLive && action !== 'stand-in') {
     const { liveAsset } = await import('./live/live.ts')
     return liveAsset(context, request, todo)
@@ -103,11 +105,6 @@ async function act(context: Context, request: Request, todo: LiveTask): Promise<
     if (lacksPermission(error)) return previewAsset(context, request)
     throw error
   }
-}
-
-async function missing({ ports }: Context, request: Request, finding: Finding): Promise<MeshyError> {
-  const { modelMissing } = await import('../generate/missing.ts')
-  return modelMissing(ports, request, finding)
 }
 
 /** What a dependency gets that may not spend: a page a stand-in, and a build its end. Undefined for all others. */

@@ -72,8 +72,13 @@ export interface Options {
   teamStore?: string | undefined
 }
 
-/** Options with every default filled in; nothing reads the raw options after this. */
-export interface ResolvedOptions {
+type Given = { [Name in keyof Options]-?: Exclude<Options[Name], undefined> }
+/** Options that have no default. */
+type Undecided = 'maxBytes' | 'maxTriangles' | 'publicPath'
+
+/** Options with every default filled in, and absolute paths; nothing reads the raw options after this. */
+export interface ResolvedOptions
+  extends Omit<Given, Undecided | 'apiKey' | 'live' | 'dts' | 'teamStore'>, Pick<Options, Undecided> {
   /** Absolute root of the bundler's project. */
   root: string
   /** Absolute folder that relative options are resolved against. */
@@ -83,34 +88,12 @@ export interface ResolvedOptions {
   apiKey: string | undefined
   /** A variable that seems to be meant for the key but is not read. */
   misnamedKey?: string | undefined
-  baseUrl: string
-  emulated: boolean
-  mode: Mode
   /** Whether the mode was set in code, config or environment; otherwise it follows from the run. */
   isModeChosen: boolean
-  maxCredits: number
-  cacheDir: string
-  lockfile: string | false
-  concurrency: number
-  requestsPerSecond: number
-  taskTimeout: number
-  defaults: DirectiveObject | ((file: string) => DirectiveObject)
-  presets: Record<string, DirectiveObject>
-  allow: readonly string[]
-  transforms: readonly ModelTransform[]
-  maxBytes?: number | undefined
-  maxTriangles?: number | undefined
-  oversize: 'warn' | 'error'
-  publicPath: string | undefined
-  emit: 'asset' | 'copy'
-  /** Absolute; undefined where there is no TypeScript. */
+  /** Undefined where there is no TypeScript. */
   dts: string | false | undefined
-  inspector: boolean
   /** Whether a CI service runs this. */
   isCi: boolean
-  /** Absolute. */
-  machineStore: string | false
-  machineStoreLimit: number
   teamStore: TeamStoreSettings | undefined
 }
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { Imports, isOurs } from '../../src/run/imports.ts'
+import { isMeshySpecifier } from '../../src/request/parse.ts'
+import { Imports } from '../../src/run/imports.ts'
 import { createHasher } from '../../src/request/fingerprint.ts'
 
 const hasher = await createHasher()
 const at = (line: number) => ({ file: '/app/hero.png', site: async () => ({ file: 'main.ts', line }) })
 
-describe('isOurs', () => {
+describe('isMeshySpecifier', () => {
   it.each([
     ['./hero.png?meshy', true],
     ['./hero.png?poly=100&meshy', true],
@@ -15,7 +16,7 @@ describe('isOurs', () => {
     ['./hero.png?meshyish', false],
     ['./meshy.png?url', false],
   ])('takes %s as %s', (specifier, ours) => {
-    expect(isOurs(specifier)).toBe(ours)
+    expect(isMeshySpecifier(specifier)).toBe(ours)
   })
 })
 

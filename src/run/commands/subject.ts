@@ -6,16 +6,12 @@ import { ifIntact } from '../../store/disk-errors.ts'
 import { KEY_PATTERN } from '../../store/entry.ts'
 import type { Context } from '../context.ts'
 import { findRecord, type UnreadableRecord } from '../../store/found-records.ts'
-import { isOurs } from '../imports.ts'
+import { isMeshySpecifier } from '../../request/parse.ts'
 import { readImport } from '../read-import.ts'
 
 /** Whether an argument of a command can name a model: `./hero.png?meshy&pbr`, or a key. */
 export function namesModel(argument: string): boolean {
-  return KEY_PATTERN.test(argument) || namesImport(argument)
-}
-
-export function namesImport(argument: string): boolean {
-  return isOurs(argument)
+  return KEY_PATTERN.test(argument) || isMeshySpecifier(argument)
 }
 
 /**

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isMeshyError, type ImportSite, type MeshyError } from '../../system/errors.ts'
 import { parseSpecifier } from '../../request/parse.ts'
-import { isOurs } from '../imports.ts'
+import { isMeshySpecifier } from '../../request/parse.ts'
 
 /** An import of a model, or the query of a glob, as a source has it. */
 interface FoundQuery {
@@ -20,22 +20,6 @@ const NOT_SOURCES = new Set(['node_modules', 'dist', 'build', 'out', 'coverage']
 /** What may stand before the specifier of an import, or before the query of `import.meta.glob`. */
 const LITERAL = /\b(from|import|import\s*\(|require\s*\(|query\s*:)\s*(["'`])((?:\\.|(?!\2)[^\\\n])*)\2/g
 
-/**
- * Finds the queries of imports of models in the sources below a folder, by their text alone.
- *
- * @param root absolute; sites are told from there
- */
-export async function scanSources(root: string, skip: ReadonlySet<string>): Promise<FoundQuery[]> {
-  const files = await listSources(root, skip)
-  const found = await Promise.all(files.map(async (file) => scanFile(root, file)))
-  return found.flat()
-}
-
-/** The queries in the text of one source. */
-export function scanText(source: string): { query: string; line: number }[] {
-  return literalsOf(source).map(({ query, line }) => ({ query, line }))
-}
-
 /** An import of a model, as a source has it. */
 export interface FoundImport {
   specifier: string
@@ -44,17 +28,39 @@ export interface FoundImport {
   site: ImportSite
 }
 
+/**
+ * Finds the queries of imports of models in the sources below a folder, by their text alone.
+ *
+ * @param root absolute; sites are told from there
+ */
+export async function scanSources(root: string, skip: ReadonlySet<string>): Promise<FoundQuery[]> {
+  const found = await scanLiterals(root, skip)
+  return found.map(({ query, site }) => ({ query, site, error: errorOf(query)?.at(site) }))
+}
+
 /** Finds the imports of models in the sources below a folder, by their text alone. Globs are none. */
 export async function scanImports(root: string, skip: ReadonlySet<string>): Promise<FoundImport[]> {
+  const found = await scanLiterals(root, skip)
+  return found
+    .filter(({ isQuery }) => !isQuery)
+    .map(({ text: specifier, importer, site }) => ({ specifier, importer, site }))
+}
+
+async function scanLiterals(root: string, skip: ReadonlySet<string>) {
   const files = await listSources(root, skip)
-  const found = await Promise.all(
-    files.map(async (importer) => {
-      const place = placeOf(root, importer)
-      const literals = literalsOf(await readFile(importer, 'utf8')).filter(({ isQuery }) => !isQuery)
-      return literals.map(({ text, line }) => ({ specifier: text, importer, site: { file: place, line } }))
-    }),
-  )
-  return found.flat()
+  const found = files.map(async (importer) => {
+    const file = path.relative(root, importer).replaceAll('\\', '/')
+    const literals = literalsOf(await readFile(importer, 'utf8'))
+    return literals.map(({ text, query, isQuery, line }) => {
+      return { text, query, isQuery, importer, site: { file, line } }
+    })
+  })
+  return (await Promise.all(found)).flat()
+}
+
+/** The queries in the text of one source. */
+export function scanText(source: string): { query: string; line: number }[] {
+  return literalsOf(source).map(({ query, line }) => ({ query, line }))
 }
 
 /** Comments, and the strings that may hold what looks like one. */
@@ -72,26 +78,15 @@ function literalsOf(text: string): { text: string; query: string; isQuery: boole
     // A glob may leave out the `?`.
     const isQuery = before.startsWith('query')
     const query = isQuery && !text.startsWith('?') ? `?${text}` : queryOf(text)
-    return isOurs(query) ? [{ text, query, isQuery, line: source.slice(0, index).split('\n').length }] : []
+    return isMeshySpecifier(query)
+      ? [{ text, query, isQuery, line: source.slice(0, index).split('\n').length }]
+      : []
   })
-}
-
-function placeOf(root: string, file: string): string {
-  return path.relative(root, file).replaceAll('\\', '/')
 }
 
 function queryOf(specifier: string): string {
   const start = specifier.indexOf('?')
   return start < 0 ? '' : specifier.slice(start)
-}
-
-async function scanFile(root: string, file: string): Promise<FoundQuery[]> {
-  const place = placeOf(root, file)
-  const found = scanText(await readFile(file, 'utf8'))
-  return found.map(({ query, line }) => {
-    const site = { file: place, line }
-    return { query, site, error: errorOf(query)?.at(site) }
-  })
 }
 
 function errorOf(query: string): MeshyError | undefined {
