@@ -17,6 +17,8 @@ export interface Moved {
   failed: { image: string; sha256: string; reason: string }[]
 }
 
+type Outcome = 'there' | 'moved' | { reason: string }
+
 /** The models of the lockfile whose bytes may be shared. */
 async function sharedModels({ ports: { store, options } }: Context): Promise<Entry[]> {
   if (!store.lockfile) throw nothingPinned(options.projectDir)
@@ -33,57 +35,46 @@ export async function push(context: Context, { repair = false } = {}): Promise<M
   const team = await writableTeam(context)
   const moved: Moved = { files: 0, bytes: 0, there: 0, failed: [] }
   for (const entry of await sharedModels(context)) {
-    const isWhole = await pushFiles(context, { team, entry, repair, moved })
-    if (isWhole && entry.source === 'meshy') await pushEntry(context, { team, entry, moved })
+    const failed = moved.failed.length
+    const { image, files } = entry
+    for (const ref of blobsOf(entry)) {
+      count(moved, { image, ref }, await pushFile(context, ref, { team, repair }))
+    }
+    if (moved.failed.length > failed || entry.source !== 'meshy') continue
+    await team.keepEntry(entry, context.ports.signal).catch((error: unknown) => {
+      count(moved, { image, ref: files.glb }, { reason: `its record: ${reasonOf(error)}` })
+    })
   }
   return moved
 }
 
-async function pushEntry(
-  { ports: { signal } }: Context,
-  { team, entry, moved }: { team: TeamStore; entry: Entry; moved: Moved },
-): Promise<void> {
-  try {
-    await team.keepEntry(entry, signal)
-  } catch (error) {
-    if (!(error instanceof StoreFault)) throw error
-    const { image, files } = entry
-    moved.failed.push({ image, sha256: files.glb.sha256, reason: `its record: the store ${error.message}` })
-  }
+function count(moved: Moved, { image, ref }: { image: string; ref: BlobRef }, outcome: Outcome): void {
+  if (outcome === 'there') moved.there += 1
+  else if (outcome === 'moved') {
+    moved.files += 1
+    moved.bytes += ref.bytes
+  } else moved.failed.push({ image, sha256: ref.sha256, reason: outcome.reason })
 }
 
-async function pushFiles(
-  context: Context,
-  { team, entry, repair, moved }: { team: TeamStore; entry: Entry; repair: boolean; moved: Moved },
-): Promise<boolean> {
-  const failed = moved.failed.length
-  for (const ref of blobsOf(entry)) {
-    const reason = await pushFile(context, { team, ref, repair, moved })
-    if (reason !== undefined) moved.failed.push({ image: entry.image, sha256: ref.sha256, reason })
-  }
-  return moved.failed.length === failed
-}
-
-/** Why a file could not be uploaded; undefined when it is in the store. */
 async function pushFile(
   { ports: { store, signal } }: Context,
-  { team, ref, repair, moved }: { team: TeamStore; ref: BlobRef; repair: boolean; moved: Moved },
-): Promise<string | undefined> {
+  ref: BlobRef,
+  { team, repair }: { team: TeamStore; repair: boolean },
+): Promise<Outcome> {
   const status = await store.blobs.verify(ref, signal)
-  if (status !== 'ok') return `is ${status} here`
+  if (status !== 'ok') return { reason: `is ${status} here` }
   try {
     const replace = repair && !(await isRight(team, ref, signal))
-    if (!(await team.keep(ref, store.blobs.path(ref), { replace, signal }))) {
-      moved.there += 1
-      return undefined
-    }
+    return (await team.keep(ref, store.blobs.path(ref), { replace, signal })) ? 'moved' : 'there'
   } catch (error) {
-    if (error instanceof StoreFault) return `the store ${error.message}`
-    throw error
+    return { reason: reasonOf(error) }
   }
-  moved.files += 1
-  moved.bytes += ref.bytes
-  return undefined
+}
+
+/** @throws what is no fault of a store */
+function reasonOf(error: unknown): string {
+  if (error instanceof StoreFault) return `the store ${error.message}`
+  throw error
 }
 
 /** Whether the store has the right bytes, and not only something under their name. */
@@ -104,26 +95,18 @@ export async function pull(context: Context): Promise<Moved> {
   const distinct = [...new Map(files.map((file) => [file.ref.sha256, file])).values()]
   const moved: Moved = { files: 0, bytes: 0, there: 0, failed: [] }
   const outcomes = await forEachFile(distinct, ({ ref }) => pullFile(context.ports, ref))
-  for (const [index, { image, ref }] of distinct.entries()) {
-    const outcome = outcomes[index]
-    if (outcome === 'there') moved.there += 1
-    else if (outcome === 'brought') {
-      moved.files += 1
-      moved.bytes += ref.bytes
-    } else moved.failed.push({ image, sha256: ref.sha256, reason: outcome?.reason ?? '' })
+  for (const [index, file] of distinct.entries()) {
+    count(moved, file, outcomes[index] ?? { reason: '' })
   }
   // What came from the team is kept on this machine as well.
   await context.ports.store.shared.machine?.tidy()
   return moved
 }
 
-async function pullFile(
-  { store, clock, signal }: Context['ports'],
-  ref: BlobRef,
-): Promise<'there' | 'brought' | { reason: string }> {
+async function pullFile({ store, clock, signal }: Context['ports'], ref: BlobRef): Promise<Outcome> {
   if ((await store.blobs.verify(ref, signal)) === 'ok') return 'there'
   const brought = await bringBlob(store.shared.sources, ref, { clock, signal })
-  if (brought.from !== undefined) return 'brought'
+  if (brought.from !== undefined) return 'moved'
   return { reason: formatAnswers(brought.answers) || 'no store is set up' }
 }
 
