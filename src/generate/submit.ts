@@ -25,7 +25,7 @@ export interface Payment {
 }
 
 /** The task that was paid for, or one that someone else has submitted in the meantime. */
-type Paid = { id: string } | { adopt: Task }
+type Paid = { id: string; isFound?: boolean } | { adopt: Task }
 
 /** Answers that make all further submissions of a batch pointless. */
 const ENDS_BATCH: ReadonlySet<string> = new Set([
@@ -88,7 +88,7 @@ async function post(ports: Ports, request: Request, submission: Submission): Pro
       isAccepted: (paid) => 'id' in paid,
     })
   } catch (error) {
-    return { id: await settleSubmission(ports, request, { error, payment }) }
+    return { id: await settleSubmission(ports, request, { error, payment }), isFound: true }
   }
 }
 

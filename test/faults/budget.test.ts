@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { StartOptions } from '../../src/emulator.ts'
 import type { Options } from '../../src/run/option-types.ts'
-import { openRun, writePictures } from '../support/run.ts'
+import { startGate } from '../support/gate.ts'
+import { failureOf, openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 
@@ -11,6 +12,7 @@ const READY = { metadata: { state: 'ready' } }
 
 describe('the budget', () => {
   const { path } = useTempDir()
+  const { path: elsewhere } = useTempDir()
 
   async function setUp(options: Options, service: StartOptions = {}, gather = 0) {
     await writePictures(path(), ...NAMES)
@@ -74,6 +76,37 @@ describe('the budget', () => {
     expect(await run.load('a.png?meshy')).toMatchObject(READY)
 
     expect(emulator.counts.created).toBe(2)
+    expect(emulator.balance).toBe(100_000 - 30)
+    expect((await run.context.paying()).purse.budget.reserved).toBe(30)
+  })
+
+  it('counts what was sent and its answer lost, when the task that is found is another machine’s and fails', async () => {
+    await Promise.all([path(), elsewhere()].map((root) => writePictures(root, 'a.png')))
+    const emulator = await startService({
+      taskMs: 2_000,
+      faults: [
+        { kind: 'failTask', message: 'The picture is empty', type: 'invalid_input', nth: 1 },
+        { kind: 'status', status: 502, effective: true, on: 'create', nth: 2 },
+      ],
+    })
+    const other = await openRun({ root: elsewhere(), service: emulator })
+    const gate = await startGate(emulator, onTestFinished)
+    let theirs: Promise<unknown> | undefined
+    // The other machine is faster by one look at the account.
+    gate.onRequest = async ({ method }) => {
+      if (method !== 'POST') return
+      gate.onRequest = () => {}
+      theirs = failureOf(other.load('a.png?meshy'))
+      await expect.poll(() => emulator.counts.created).toBe(1)
+    }
+    const run = await openRun({ root: path(), service: { ...emulator, url: gate.url } })
+
+    const failure = await failureOf(run.load('a.png?meshy'))
+
+    expect([failure, await theirs]).toMatchObject([
+      { code: 'MESHY_TASK_FAILED' },
+      { code: 'MESHY_TASK_FAILED' },
+    ])
     expect(emulator.balance).toBe(100_000 - 30)
     expect((await run.context.paying()).purse.budget.reserved).toBe(30)
   })
