@@ -35,11 +35,11 @@ export const adopt = defineCommand({
 })
 
 /**
- * Takes a task of the account over for a request, whoever started it: the next build waits for it, and stores its
- * model without paying. An explicit word wins over an earlier `forget`.
+ * Adopts a task of the account for a request, whoever started it: the next build waits for it, and stores its model
+ * without paying. An explicit command overrides an earlier `forget`.
  *
- * @param force also a task whose name carries the key of another request
- * @throws {MeshyError} MESHY_COMMAND_REFUSED when a model or another task would be lost; MESHY_API_NOT_FOUND
+ * @param force also adopts a task whose name carries the key of another request
+ * @throws {MeshyError} MESHY_COMMAND_REFUSED if a model or another task would be lost; MESHY_API_NOT_FOUND
  */
 export async function adoptTask(
   context: Context,
@@ -92,7 +92,7 @@ async function assertFree(context: Context, { key, imageName }: Subject): Promis
   const record = await findRecord(store.journal, key)
   if (record?.state === 'unreadable') throw record.error
   if (record?.state !== 'accepted') return
-  // The service keeps nothing more of it: there is nothing to lose.
+  // The service keeps nothing of it any more, so there is nothing to lose.
   if (!isOnItsWay(record, context.ports.clock.serviceNow())) return store.journal.clear(key)
   throw refused(
     `\`${imageName}\` is on its way as task ${record.taskId}.`,

@@ -51,7 +51,7 @@ export const pin = defineCommand({
 })
 
 /**
- * Pins the user's own bytes to a request: a retouched model, or one of other origin. They replace what is pinned.
+ * Pins the user's own bytes to a request: a retouched model, or one from elsewhere. They replace what is pinned.
  *
  * @param file absolute path of the GLB
  * @throws {MeshyError} MESHY_GLB_INVALID; MESHY_COMMAND_REFUSED while a paid model is on its way
@@ -80,7 +80,7 @@ export async function pinOwnBytes(context: Context, request: Request, file: stri
   })
 }
 
-/** Where this machine has no codec for what is packed, the boxes that the file itself tells have to do. */
+/** If this machine has no codec for compressed data, the boxes that the file declares must suffice. */
 async function factsOf(bytes: Buffer): Promise<Facts> {
   const facts = inspectGlb(bytes)
   const { inspectPacked, isPacked } = await import('../derive/derive-model.ts')
@@ -104,11 +104,11 @@ async function readModel(file: string): Promise<Buffer> {
   }
 }
 
-/** What was never sent, or is past what the service keeps, is in nobody's way. */
+/** A request that was never sent, or is no longer kept by the service, does not matter. */
 async function assertNothingOnItsWay(context: Context, { key, imageName }: Request): Promise<void> {
   const record = await findRecord(context.ports.store.journal, key)
   if (record?.state === 'unreadable') {
-    // What is stored already is not on its way, whatever the record was.
+    // What is already stored is not on its way, whatever the record says.
     if (await ifIntact(() => findEntry(context.ports, key))) return
     throw record.error
   }

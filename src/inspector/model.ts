@@ -23,7 +23,7 @@ export interface InspectedModel {
   /** The query that rolls the dice again. */
   nextQuery: string | undefined
   state: 'ready' | 'pending' | 'preview' | 'failed'
-  /** Whether it waits for the developer's yes. */
+  /** Whether it waits for the developer's approval. */
   isAsked: boolean
   /** Whether it failed, and may be tried again. */
   canRetry: boolean

@@ -7,10 +7,10 @@ import type { DerivedPart, StoredFinding } from '../finding/classify.ts'
 import type { ShownStandIn } from '../stand-in/stand-in.ts'
 import type { FileRole } from '../request/files.ts'
 
-/** The file by which bundlers learn that a model came, as it was before anything could. */
+/** The file by which bundlers learn that a model has arrived, as it was before that could happen. */
 export interface StateFile {
   path: string
-  /** By `fileState`. */
+  /** From `fileState`. */
   text: string
 }
 
@@ -30,26 +30,26 @@ export interface AssetLevel {
   file: AssetFile
 }
 
-/** What an importing module gets, before a bundler gave it URLs. */
+/** What an importing module gets, before a bundler assigns URLs. */
 export interface Asset {
   metadata: AssetMetadata
   /** The GLB first. */
   files: AssetFile[]
-  /** Which files the import wants, also those that are not there. */
+  /** Which files the import wants, including those that do not exist. */
   wanted: readonly FileRole[]
-  /** Further levels of detail, where the import wants some: none while they are not there. */
+  /** Further levels of detail, if the import wants any; empty while they do not exist. */
   lods?: AssetLevel[] | undefined
-  /** Set where the model may become another one by itself: what a live run touches then. */
+  /** Set if another model may replace this one by itself: what a live run touches in that case. */
   stateFile?: StateFile | undefined
-  /** Set where the model is shown as it came, because what the import wants derived from it is not there yet. */
+  /** Set if the model is shown as it came, because what the import wants derived from it does not exist yet. */
   isProvisional?: true | undefined
   /** Set for a stand-in that may get better: see {@link ShownStandIn.improved}. */
   improved?: Promise<boolean> | undefined
-  /** Why nothing is on its way that would take the place of what is shown; unset where nothing went wrong. */
+  /** Why nothing is on its way that would replace what is shown; unset if nothing went wrong. */
   failure?: unknown
 }
 
-/** The asset of a finished request. A hit and a miss of the cache give the same. */
+/** The asset of a finished request. A cache hit and a cache miss give the same result. */
 export function readyAsset(
   finding: StoredFinding,
   { wanted, lods }: Pick<Request, 'wanted' | 'lods'>,
@@ -83,7 +83,7 @@ function levelOf({ file, path: at }: DerivedPart): AssetLevel {
 interface StandInUse {
   state: 'pending' | 'preview'
   request: Pick<Request, 'key' | 'wanted' | 'lods'>
-  /** Those of the pinned model that it stands for, so that they do not depend on whose machine has its bytes. */
+  /** The facts of the pinned model that it stands for, so that they do not depend on whose machine has its bytes. */
   facts?: Facts | undefined
 }
 
@@ -111,7 +111,7 @@ export function fileNameOf(file: AssetFile): string {
   return path.basename(file.path)
 }
 
-/** Field by field, so that neither order nor later fields of an entry show in a module. */
+/** Field by field, so that neither the order nor later fields of an entry affect a module. */
 function metadataOf(
   facts: Facts,
   head: Pick<AssetMetadata, 'state' | 'source' | 'key' | 'integrity' | 'bytes'>,

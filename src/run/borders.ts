@@ -6,15 +6,15 @@ import type { Import } from './imports.ts'
 import { dependencyOf, isBelow, realFile, type Dependency } from './project.ts'
 import { priceOf } from '../request/price.ts'
 
-/** What bounds the trust in imports. */
+/** The limits of the trust in imports. */
 export interface BordersInit {
   /** Root of the workspace. */
   workspace: string
-  /** Names of packages whose imports may spend. */
+  /** Names of packages whose imports may spend credits. */
   allow: readonly string[]
-  /** Folder of the modules that the bundler makes of dependencies before it serves. */
+  /** Folder of the modules that the bundler creates from dependencies before it serves. */
   dependencyCache?: string | undefined
-  /** Whether the server of the run would give out a file by itself. */
+  /** Whether the server of the run would serve a file by itself. */
   serves?: ((file: string) => boolean) | undefined
 }
 
@@ -22,7 +22,7 @@ export interface BordersInit {
 export class Borders {
   readonly #init: BordersInit
   readonly #workspace: string
-  /** By the importer and what it imports: where files lie is asked of the disk. */
+  /** By the importer and what it imports: the disk is asked where files are. */
   readonly #dependencies = new Map<string, Dependency | undefined>()
 
   constructor(init: BordersInit) {
@@ -30,14 +30,14 @@ export class Borders {
     this.#workspace = realFile(init.workspace)
   }
 
-  /** The dependency that asks for a model without being allowed to spend; undefined where the project asks as well. */
+  /** The dependency that asks for a model without being allowed to spend; undefined if the project asks for it too. */
   strangerOf(imported: Import): string | undefined {
     const names = this.#importersOf(imported).map((one) => one?.name)
     const isTrusted = (name: string | undefined) => name === undefined || this.#init.allow.includes(name)
     return names.some(isTrusted) ? undefined : names[0]
   }
 
-  /** A reader of images that reads none beyond the borders. */
+  /** An image reader that reads nothing outside the borders. */
   reader(images: ImageReader, imported: Import): ImageReader {
     return {
       ...images,
@@ -49,8 +49,9 @@ export class Borders {
   }
 
   /**
-   * @throws {MeshyError} MESHY_FILE_OUTSIDE for a file that an import may not name: it is neither of the workspace nor of
-   *   the importing package, or the server would not give it out
+   * @throws {MeshyError} MESHY_FILE_OUTSIDE for a file that an import may not name: it is neither in the workspace nor
+   * in
+   * the importing package, or the server would not serve it
    */
   assertInside(file: string, imported: Import): void {
     const real = realFile(file)
@@ -68,7 +69,7 @@ export class Borders {
   }
 
   #importersOf({ file, importers = [] }: Import): (Dependency | undefined)[] {
-    // An importer that only an earlier run has seen is taken for one beside the picture.
+    // An importer that only an earlier run has seen is assumed to be next to the image.
     return (importers.length > 0 ? importers : [file]).map((importer) => this.#find(importer, file))
   }
 
@@ -80,12 +81,12 @@ export class Borders {
 
   #dependencyOf(importer: string, file: string): Dependency | undefined {
     const source = importer.replace(/^\0+/, '').replace(/\?.*$/s, '')
-    // Entries, and modules that a plugin makes up, are the project's own.
+    // Entries, and virtual modules of plugins, belong to the project.
     if (!path.isAbsolute(source)) return undefined
     const { dependencyCache } = this.#init
     if (dependencyCache === undefined || !isBelow(realFile(dependencyCache), realFile(source)))
       return dependencyOf(source, this.#workspace)
-    // What a bundler has put together says no more where it comes from; its pictures do.
+    // A module that a bundler has put together no longer says where it comes from; its images do.
     return dependencyOf(file, this.#workspace) ?? { name: path.parse(source).name, dir: path.dirname(source) }
   }
 }

@@ -10,26 +10,26 @@ import type { State } from '../finding/modes.ts'
 import type { ModelReport } from './reporting/report.ts'
 
 /**
- * A build that a command of ours runs, such as `plan -- npm run build`. Every process of it finds this: by a variable, and
- * in the copy of a project by the place, since some task runners hand no variables on.
+ * A build that one of our commands runs, such as `plan -- npm run build`. Every process of it finds this: through a
+ * variable, and in the copy of a project through its location, because some task runners do not pass variables on.
  */
 export interface Commanded {
   mode: 'plan' | 'generate'
-  /** Where each part of the build tells what it saw. */
+  /** Where each part of the build reports what it saw. */
   folder: string
-  /** Set where the build runs in a copy of the project. */
+  /** Set if the build runs in a copy of the project. */
   copy?: { of: string; at: string } | undefined
-  /** What modules of a `plan` get, so that the build can go on to its other parts. */
+  /** What modules of a `plan` get, so that the build can continue with its other parts. */
   standIn?: { path: string; facts: Facts; bytes: number; sha256: string } | undefined
 }
 
-/** What a part of a build tells, a line each. */
+/** What a part of a build reports, one line each. */
 type PartLine =
   | { opened: true }
   | { row: PlanLine }
   | { model: ModelReport }
   | { spent: { image: string; key: string; credits: number } }
-  /** Credits that it holds from then on; no longer, where they are less than none. */
+  /** Credits that it holds from then on; fewer if the number is negative. */
   | { held: number }
 
 /** A row of a plan as another process can read it. */
@@ -48,7 +48,7 @@ const PARTS = 'parts'
 export const COPY_PREFIX = 'meshy-plan-'
 const IN_COPY = /^(.*[\\/]meshy-plan-\w+)[\\/]copy(?=[\\/]|$)/
 
-/** The command that runs this build, if one does. */
+/** The command that runs this build, if any. */
 export function findCommanded(root: string, env: Environment): Commanded | undefined {
   const folder = IN_COPY.exec(root)?.[1] ?? env[RUN_VARIABLE]
   const file = folder && path.join(folder, RUN_FILE)
@@ -75,13 +75,13 @@ function originalOf({ of, at }: { of: string; at: string }, file: string): strin
   return relative.startsWith('..') || path.isAbsolute(relative) ? file : path.join(of, relative)
 }
 
-/** What each part of a build has told so far. */
+/** What each part of a build has reported so far. */
 export function partFiles({ folder }: Pick<Commanded, 'folder'>): string[] {
   const parts = path.join(folder, PARTS)
   return existsSync(parts) ? readdirSync(parts).map((name) => path.join(parts, name)) : []
 }
 
-/** The lines of one part. The last one may be in the middle of being written. */
+/** The lines of one part. The last line may still be incomplete. */
 export function readPart(file: string): PartLine[] {
   const whole = readFileSync(file, 'utf8').split('\n').slice(0, -1)
   return whole.map((line) => JSON.parse(line) as PartLine)
@@ -100,7 +100,7 @@ export class Part {
     this.tell({ opened: true })
   }
 
-  /** At once, so that it is told whatever becomes of the build. */
+  /** At once, so that it is reported whatever becomes of the build. */
   tell(line: PartLine): void {
     appendFileSync(this.#file, `${JSON.stringify(line)}\n`)
   }

@@ -17,9 +17,9 @@ import type { Environment } from './environment.ts'
 /** One build, server or command; `open.ts` puts it together. */
 export interface Context {
   ports: RunPorts
-  /** The same with an account and a purse, which a run where everything is ready never opens, and never loads. */
+  /** The same with an account and a purse, which a run where everything is ready never opens and never loads. */
   paying(): Promise<PayingPorts>
-  /** Looks no more for what others make, until something is awaited again: whoever serves has closed. */
+  /** Stops looking for what others make, until something is awaited again: the server has closed. */
   stopWatching(): void
   project: ProjectOfRun
   makers: Makers
@@ -32,7 +32,7 @@ export interface RunPorts extends LocalPorts {
   models: Models
 }
 
-/** What making a model needs. */
+/** What generating a model needs. */
 export interface PayingPorts extends RunPorts, Pick<Ports, 'account' | 'purse'> {}
 
 interface ProjectOfRun {
@@ -53,19 +53,19 @@ export interface Makers {
 /** What a run saw. */
 export interface Seen {
   plan: PlannedImport[]
-  /** Set where a command of ours runs the build, and wants to know what it sees. */
+  /** Set if one of our commands runs the build, and wants to know what it sees. */
   part: Part | undefined
 }
 
-/** How a developer can say yes in this run. */
+/** How a developer can approve in this run. */
 export interface WaysToAgree {
-  /** Keys of the terminal, where one listens. */
+  /** Keys of the terminal, if one is listening. */
   key?: string | undefined
-  /** Path of a page with a button, where there is one. */
+  /** Path of a page with a button, if there is one. */
   page?: string | undefined
 }
 
-/** What a bundler or a command brings to a run. */
+/** What a bundler or a command provides to a run. */
 export interface Run {
   options: ResolvedOptions
   env: Environment
@@ -77,11 +77,11 @@ export interface Run {
   waysToAgree?: (() => WaysToAgree) | undefined
   /** A number that changes while the bundler finds modules. */
   activity: () => number
-  /** Whether the run is bound to fail for another import, so that nothing more should be paid. */
+  /** Whether the run is bound to fail because of another import, so that nothing more should be paid for. */
   hasFailed?: (() => boolean) | undefined
   signal?: AbortSignal | undefined
   part?: Part | undefined
-  /** What the bundler says of its own borders. */
+  /** What the bundler says about its own borders. */
   borders?: Pick<BordersInit, 'dependencyCache' | 'serves'> | undefined
   /** @default the system's */
   clock?: Clock | undefined

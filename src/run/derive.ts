@@ -13,8 +13,8 @@ import { withKeyLease } from '../generate/turn.ts'
 import { PLUGIN_VERSION } from '../system/version.ts'
 
 /**
- * Derives from a stored model what an import wants, free, on this machine: stored as a blob and pinned, so that it is
- * done once for a project. Imports that want the same share one flight.
+ * Derives from a stored model what an import wants, for free, on this machine. The result is stored as a blob and
+ * pinned, so that it is done once for a project. Imports that want the same share one flight.
  *
  * @returns the entry, which has it now
  * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE, MESHY_DERIVE_FAILED, MESHY_DERIVE_CRASHED
@@ -38,7 +38,7 @@ export async function derive(
   } catch (error) {
     if (signal.aborted) throw error
     models.derivationFailed(request, derivation, error)
-    // Whoever shows a live run has the model as it came from then on, also where no module is loaded again.
+    // From then on, everything that shows a live run has the model as it came, even if no module is loaded again.
     if (models.isLive) await showStored(context.ports, request)
     throw error
   }
@@ -95,7 +95,7 @@ async function derivePart(context: Context, request: Request, { entry, part }: P
   return record(context, { entry, part, model, file })
 }
 
-/** The derived bytes; or those of the source, when deriving made the model larger and nothing else was wanted of it. */
+/** The derived bytes; or those of the source, if deriving made the model larger and only a smaller one was wanted. */
 async function keepLighter(
   { ports: { store, options, reporter, signal } }: Context,
   request: Request,
@@ -114,7 +114,7 @@ async function keepLighter(
   return { ...ref, steps, facts: model.facts }
 }
 
-/** What this machine derived before, where the lockfile has lost it. */
+/** What this machine derived before, if the lockfile has lost it. */
 async function findOwn(
   { ports: { store } }: Context,
   entry: Entry,
@@ -140,7 +140,7 @@ async function record(
   return pin(context, { entry, part, file })
 }
 
-/** Other bytes than those that were pinned, and are lost, take their place: it is free, and the diff shows it. */
+/** If the pinned bytes are lost, other bytes replace them: it is free, and the diff shows it. */
 async function pin(
   { ports: { store, reporter } }: Context,
   { entry, part, file }: PartWork & { file: DerivedFile },
@@ -162,7 +162,7 @@ function toolsOf({ tools }: DerivedModel): Record<string, string> {
   return { 'unplugin-meshy': PLUGIN_VERSION, ...tools }
 }
 
-/** What a file tells about itself wherever it ends up. The bytes that came from the service are never touched. */
+/** What a file says about itself wherever it ends up. The bytes that came from the service are never changed. */
 function extrasOf({ key, source }: Entry, { steps }: Part): Record<string, unknown> {
   const license =
     source === 'meshy'

@@ -7,17 +7,19 @@ import { createRequire } from 'node:module'
 /** Variables of the environment by name. */
 export type Environment = Record<string, string | undefined>
 
-/** The files that Vite reads for a mode, the last one winning. */
+/** The files that Vite reads for a mode; the last one takes precedence. */
 const envFiles = (mode: string) => ['.env', '.env.local', `.env.${mode}`, `.env.${mode}.local`]
 
-/** Whatever is named after the key: `VITE_MESHY_API_KEY` is known in order to be told, and never taken for it. */
+/**
+ * Anything named after the key: `VITE_MESHY_API_KEY` is recognised in order to report it, but never used as the key.
+ */
 const LIKE_THE_KEY = /_MESHY_API_KEY$/
 
 /**
- * The `MESHY_*` variables of `.env` files, overlaid by the process environment: in the order of Vite, and with `${OTHER}`
- * filled in as there. Other variables of the files are not ours to read.
+ * The `MESHY_*` variables of `.env` files, overridden by the process environment: in Vite's order, and with `${OTHER}`
+ * expanded as Vite does. Other variables of the files are not ours to read.
  *
- * @param folders where the files are; what the first one says wins
+ * @param folders where the files are; the first one takes precedence
  */
 export function readEnvironment(
   folders: readonly string[],
@@ -33,27 +35,27 @@ function readFolder(folder: string, mode: string, processEnv: Environment): Envi
   const texts = files.filter(isReadable).map((file) => parseEnv(readText(file)))
   const parsed = Object.assign({}, ...texts) as Record<string, string>
   const set = Object.entries(processEnv).filter(([, value]) => value !== undefined)
-  // With those of the files, so that their order does not matter, as it does not in Vite.
+  // Together with those of the files, so that their order does not matter, as in Vite.
   const known = { ...parsed, ...(Object.fromEntries(set) as Record<string, string>) }
   const { parsed: expanded = parsed } = expand({ parsed, processEnv: known })
   const isOurs = (name: string) => name.startsWith('MESHY_') || LIKE_THE_KEY.test(name)
   return Object.fromEntries(Object.entries(expanded).filter(([name]) => isOurs(name)))
 }
 
-/** A pipe is how password managers hand out such a file; a folder `.env` is where Python keeps its packages. */
+/** Password managers provide such a file as a pipe; a folder `.env` is where Python keeps its packages. */
 function isReadable(file: string): boolean {
   const stats = statSync(file, { throwIfNoEntry: false })
   return stats !== undefined && (stats.isFile() || stats.isFIFO())
 }
 
-/** As editors and shells of Windows write it as well: with a mark of byte order, or in UTF-16. */
+/** Supports what Windows editors and shells write: a byte order mark, or UTF-16. */
 function readText(file: string): string {
   const bytes = readFileSync(file)
   const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe
   return new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8').decode(bytes)
 }
 
-/** The variable that holds a key by a name that a bundler would publish, or that nobody reads. */
+/** The variable that holds a key under a name that a bundler would publish, or that nobody reads. */
 export function misnamedKey(env: Environment): string | undefined {
   return Object.keys(env).find((name) => LIKE_THE_KEY.test(name) && env[name])
 }
@@ -63,7 +65,7 @@ export function isOn(value: string | undefined): boolean {
   return value !== undefined && !['', '0', 'false', 'off', 'no'].includes(value.toLowerCase())
 }
 
-/** What `ci-info` knows of a service: variables that must all be set, or be so. */
+/** What `ci-info` knows about a service: variables that must all be set, or have certain values. */
 interface Vendor {
   name: string
   env: Sign | Sign[]
@@ -71,7 +73,7 @@ interface Vendor {
 
 type Sign = string | { any: string[] } | { env: string; includes: string } | Record<string, string>
 
-/** Set by services that have no sign of their own. */
+/** Set by services that have no variable of their own. */
 const COMMON = [
   'BUILD_ID',
   'BUILD_NUMBER',
@@ -84,9 +86,9 @@ const COMMON = [
 ]
 
 /**
- * Whether a run is one of a CI service. `CI=false` says that it is none, whatever else is set.
+ * Whether a run is on a CI service. `CI=false` says that it is not, whatever else is set.
  *
- * The library is asked for what it knows alone: by itself, it reads the environment of the process once, when it is loaded.
+ * The library is only used for its data: by itself, it reads the environment of the process once, when it is loaded.
  */
 export function isCi(env: Environment): boolean {
   const { CI: said } = env

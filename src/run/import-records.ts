@@ -7,10 +7,10 @@ import type { Context } from './context.ts'
 import type { Import } from './imports.ts'
 
 /**
- * Writes down the query of an import under the token of its id, and returns the file.
+ * Records the query of an import under the token of its ID, and returns the file.
  *
- * Some bundlers keep the ids of modules over runs, so that a later run may load a module without ever showing us its
- * import. An id holds a token, since no prompt may stand in it; this tells what the token stands for.
+ * Some bundlers keep module IDs across runs, so that a later run may load a module without ever seeing its import. An
+ * ID contains a token, because it must not contain a prompt; this record says what the token stands for.
  */
 export async function rememberImport(context: Context, id: string, specifier: string): Promise<string> {
   const { layout } = context.ports.store
@@ -25,7 +25,7 @@ export async function rememberImport(context: Context, id: string, specifier: st
     await writeFile(copy, query)
     await replaceFile(copy, file, async () => (await readRecord(file)) === query)
   } catch (error) {
-    // Where the cache cannot be written, this run still knows its imports; a later one may have to see them again.
+    // If the cache cannot be written, this run still knows its imports; a later one may have to see them again.
     const isReadOnly = isMeshyError(error) && error.code === 'MESHY_CACHE_UNWRITABLE'
     if (!isReadOnly && !hasErrno(error, 'EROFS', 'EACCES', 'EPERM')) throw error
   }
@@ -33,9 +33,9 @@ export async function rememberImport(context: Context, id: string, specifier: st
 }
 
 /**
- * The import behind an id that this run has not seen, when an earlier one has written it down.
+ * The import behind an ID that this run has not seen, if an earlier one has recorded it.
  *
- * @param importer the module that imports it, where the bundler still knows
+ * @param importer the module that imports it, if the bundler still knows
  */
 export async function recallImport(
   { ports: { store }, project: { imports } }: Context,

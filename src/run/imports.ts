@@ -4,41 +4,41 @@ import { type Hasher, directiveToken } from '../request/fingerprint.ts'
 import { parseSpecifier } from '../request/parse.ts'
 import { by } from '../system/order.ts'
 
-/** An import as the bundler showed it: what it says, and where it stands. */
+/** An import as the bundler showed it: what it says, and where it is. */
 export interface Import {
   /** Absolute path of the image or recipe. */
   file: string
   /** The directives of the query, or why it could not be read. */
   directives: Directives | { error: unknown }
-  /** Where it stands, for errors; found when it is first asked for. */
+  /** Its place in the source, for errors; determined when it is first needed. */
   site: () => Promise<ImportSite>
-  /** Every place where it stands, where the bundler tells who imports. */
+  /** All of its places in the sources, if the bundler says who imports. */
   sites?(): Promise<ImportSite[]>
-  /** Importing modules by their ids; empty for an entry, and for one that only an earlier run has seen. */
+  /** Importing modules by their IDs; empty for an entry, and for an import that only an earlier run has seen. */
   importers?: readonly string[]
   /** The package by whose name the file is imported: `package/hero.png`. */
   packageName?: string | undefined
-  /** Whether anything still imports it, where the bundler can tell. */
+  /** Whether anything still imports it, if the bundler can tell. */
   isImported?(): boolean
 }
 
 /** An import that a bundler resolves. */
 interface SeenImport extends Pick<Import, 'file' | 'site'> {
-  /** The importing module, to tell importers apart. */
+  /** The importing module, to distinguish importers. */
   importer?: string | undefined
   packageName?: string | undefined
 }
 
-/** Canonical module ids, whatever a bundler adds to their query. */
+/** Canonical module IDs, whatever a bundler adds to their query. */
 export const MODULE_ID = /^(.+)\?(?:[^#]*&)?meshy=([0-9a-f]{16})(?=[&#]|$)/s
 /** Whatever may be ours to resolve; `isMeshySpecifier` decides. */
 export const SPECIFIER = /[?&]meshy(?:[=&#]|$)/
 
 /**
- * The imports of a run by their canonical module id: `<absolute path>?meshy=<token>`.
+ * The imports of a run by their canonical module ID: `<absolute path>?meshy=<token>`.
  *
- * The token is a digest of the directives, so order, aliases and encodings give one module, and neither a prompt nor
- * a `%` ever stands in an id: Vite decodes the ids of requests and resolves them again.
+ * The token is a digest of the directives, so order, aliases and encodings give one module, and an ID never contains a
+ * prompt or a `%`: Vite decodes the IDs of requests and resolves them again.
  */
 export class Imports {
   #directives = new Map<string, Import['directives']>()
@@ -48,15 +48,15 @@ export class Imports {
   readonly #hasher: Hasher
   readonly #onQuery: (query: string) => void
 
-  /** @param onQuery hears the query of each import as its source has it, if it can be read */
+  /** @param onQuery receives the query of each import as written in its source, if it can be read */
   constructor(hasher: Hasher, onQuery: (query: string) => void = () => {}) {
     this.#hasher = hasher
     this.#onQuery = onQuery
   }
 
   /**
-   * Remembers an import and returns its module id. A query that cannot be read gets an id as well: its error is told
-   * when the module is loaded, together with all others. The first site of an id is the one that errors name.
+   * Remembers an import and returns its module ID. A query that cannot be read gets an ID as well: its error is
+   * reported when the module is loaded, together with all others. Errors name the first site of an ID.
    */
   add(specifier: string, { file, site, importer = '', packageName }: SeenImport): string {
     const id = formatId(file, this.#addDirectives(specifier))
@@ -67,14 +67,14 @@ export class Imports {
     return id
   }
 
-  /** The module id that {@link add} gave for a file and its directives; undefined when no importer has shown both. */
+  /** The module ID that {@link add} returned for a file and its directives; undefined if no importer has shown both. */
   findId(specifier: string, file: string): string | undefined {
     const read = readQuery(specifier)
     const id = formatId(file, 'token' in read ? read.token : this.#tokenOf(specifier, read))
     return this.#sites.has(id) ? id : undefined
   }
 
-  /** The import behind a module id; undefined when no importer has shown this file with these directives. */
+  /** The import behind a module ID; undefined if no importer has shown this file with these directives. */
   find(id: string): Import | undefined {
     const [, file, token] = MODULE_ID.exec(id) ?? []
     const directives = token === undefined ? undefined : this.#directives.get(token)
@@ -87,7 +87,7 @@ export class Imports {
       file,
       directives,
       site,
-      // Importers that come later share the module, and are told as well.
+      // Importers that come later share the module, and are reported as well.
       sites: () => Promise.all([...seen.values()].map((one) => one())),
       importers: [...seen.keys()],
       packageName: this.#packageNames.get(known),
@@ -95,7 +95,7 @@ export class Imports {
   }
 
   /**
-   * The token of a module id.
+   * The token of a module ID.
    *
    * @throws {TypeError} for anything else
    */
@@ -105,12 +105,12 @@ export class Imports {
     return token
   }
 
-  /** Takes over what an earlier run saw: the query behind the token of an id. */
+  /** Adopts what an earlier run saw: the query behind the token of an ID. */
   learn(id: string, query: string, importer?: string): void {
     const read = readQuery(`?${query}`)
     const [, file, token] = MODULE_ID.exec(id) ?? []
     if (file === undefined || token === undefined || 'token' in read) return
-    // A record that was cut short would say something else.
+    // A truncated record would say something else.
     const isWhole = 'error' in read || directiveToken(read, this.#hasher) === token
     if (!isWhole) return
     this.#directives.set(token, read)
@@ -134,7 +134,7 @@ export class Imports {
   }
 }
 
-/** Every place where imports stand, each once, in the order of the sources. */
+/** All places of the imports in the sources, each once, in source order. */
 export async function sitesOf(imports: readonly Import[]): Promise<ImportSite[]> {
   const sites = await Promise.all(imports.map(async (one) => (await one.sites?.()) ?? [await one.site()]))
   const unique = new Map(sites.flat().map((site) => [formatSite(site), site]))

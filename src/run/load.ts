@@ -20,11 +20,11 @@ import type { Entry } from '../store/entry.ts'
 import { ensureStateFile } from './live/state-file.ts'
 
 /**
- * The asset of an import: import id → request → key → entry? → (queue → task → download) → asset.
- * Undefined in `plan`, which only lists.
+ * The asset of an import: import ID → request → key → entry? → (queue → task → download) → asset. Undefined in `plan`,
+ * which only lists.
  *
- * @param watch hears of each file whose change makes the module another one, also where an error follows
- * @throws {MeshyError} as docs/errors.md lists
+ * @param watch called for each file whose change affects the module, even if an error follows
+ * @throws {MeshyError} as listed in docs/errors.md
  */
 export async function loadAsset(
   context: Context,
@@ -61,7 +61,7 @@ async function load(context: Context, imported: Import, watch: Watch): Promise<A
   return asset
 }
 
-/** Adds a row to the plan. A build that a command runs goes on with a stand-in: it may have further parts. */
+/** Adds a row to the plan. A build that a command runs continues with a stand-in: it may have further parts. */
 async function list(
   context: Context,
   request: Request,
@@ -107,7 +107,7 @@ async function act(context: Context, request: Request, todo: LiveTask): Promise<
   }
 }
 
-/** What a dependency gets that may not spend: a page a stand-in, and a build its end. Undefined for all others. */
+/** What a dependency gets that may not spend: a stand-in in a page, an error in a build. Undefined for all others. */
 async function withhold(
   context: Context,
   request: Request,
@@ -136,7 +136,7 @@ async function previewAsset(context: Context, request: Request, entry?: Entry): 
   const { models } = context.ports
   if (!models.isLive) return asset
   const stateFile = await ensureStateFile(context, request.key)
-  // What is pinned was looked for already.
+  // Pinned models have already been looked for.
   if (!entry) models.awaitArrival(request)
   return { ...asset, stateFile }
 }

@@ -16,8 +16,8 @@ import { createFetch } from '../system/fetch.ts'
 import { createRedactor } from '../system/redact.ts'
 
 /**
- * Puts together what making a model needs of a run. Loaded when something is to be made, fetched or asked of the account:
- * a run where everything is ready does without.
+ * Puts together what generating a model needs from a run. Loaded when something has to be generated, fetched or asked
+ * of the account: a run where everything is ready does without.
  */
 export function openPaying(
   run: Run,
@@ -38,7 +38,7 @@ export function openPaying(
   return paying
 }
 
-/** The limits of an account hold for the whole process, so each account has one client. */
+/** The limits of an account apply to the whole process, so each account has one client. */
 function accountFor(accounts: Map<string, Account>, run: Run, clock: Clock): Account {
   const { options, env } = run
   const { apiKey, baseUrl, concurrency, requestsPerSecond } = options

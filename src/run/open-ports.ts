@@ -24,7 +24,7 @@ interface PortsInit {
   openTeamStore: SharedStoresInit['openTeamStore']
 }
 
-/** Puts together what serving a model needs of a run. */
+/** Puts together what serving a model needs from a run. */
 export function openPorts(init: PortsInit): RunPorts {
   const { run, shared, models, reporter, clock } = init
   const { options } = run
@@ -74,7 +74,7 @@ function serviceClock(
   }
 }
 
-/** What a run got of the service is told to the command that runs it; what it had, or made itself, is not. */
+/** What a run got from the service is reported to the command that runs it; what it had, or made itself, is not. */
 function tellSpent(part: Part | undefined, { key, imageName }: Request, { origin, credits }: Effort): void {
   if (origin === 'restored' || origin === 'derived') return
   part?.tell({ spent: { image: imageName, key, credits } })

@@ -10,7 +10,7 @@ import { resolveOptions } from './options.ts'
 import { modeOfProcess } from './process-state.ts'
 import { findProject, type Project } from './project.ts'
 
-/** What a bundler or a command tells of its run. */
+/** What a bundler or a command says about its run. */
 export interface ProjectRun extends Pick<Run, 'logger' | 'borders'> {
   /** Absolute root of the bundler's project. */
   root: string
@@ -32,7 +32,7 @@ interface OpenProjectOptions extends Partial<Pick<Run, 'activity' | 'hasFailed' 
 }
 
 /**
- * Reads the options of a project from everywhere they may stand, and opens a run with them.
+ * Reads the options of a project from all their sources, and opens a run with them.
  *
  * @throws {MeshyError} MESHY_OPTIONS_INVALID, MESHY_KEY_EXPOSED, and what directives throw
  */
@@ -64,9 +64,9 @@ export async function openProject(
 }
 
 /**
- * The options of the project's config file, as it is now; none when there is no such file.
+ * The options in the project's config file, as it is now; none if there is no such file.
  *
- * @throws {MeshyError} MESHY_OPTIONS_INVALID when it cannot be loaded
+ * @throws {MeshyError} MESHY_OPTIONS_INVALID if it cannot be loaded
  */
 export async function readConfig({ configFile }: Project): Promise<Options> {
   if (!configFile) return {}
@@ -77,7 +77,7 @@ export async function readConfig({ configFile }: Project): Promise<Options> {
         `it exports \`${config === null ? 'null' : typeof config}\`; expected an object of options`,
       )
     }
-    // What it holds is checked with the options from elsewhere.
+    // Its contents are validated together with the options from elsewhere.
     return config
   } catch (cause) {
     throw new MeshyError('MESHY_OPTIONS_INVALID', {
@@ -89,24 +89,24 @@ export async function readConfig({ configFile }: Project): Promise<Options> {
 }
 
 async function readJson(file: string): Promise<unknown> {
-  // Some editors of Windows begin a file with a byte order mark.
+  // Some Windows editors start a file with a byte order mark.
   return JSON.parse((await readFile(file, 'utf8')).replace(/^\uFEFF/, ''))
 }
 
-/** Never from a cache of modules: a dev server that starts anew would get the options of before. */
+/** Never from a module cache: a dev server that restarts would get the old options. */
 async function runModule(file: string): Promise<unknown> {
   if (file.endsWith('.mjs')) {
     const { mtimeMs } = await stat(file)
     const module = (await import(`${pathToFileURL(file).href}?${mtimeMs}`)) as { default: unknown }
     return module.default
   }
-  // Loaded only where it is needed: a warm build should not pay for a TypeScript loader. It leaves `.mjs` to Node.js.
+  // Loaded only if it is needed: a warm build should not pay for a TypeScript loader. It leaves `.mjs` to Node.js.
   const { createJiti } = await import('jiti')
   return createJiti(file, { moduleCache: false, tryNative: false }).import(file, { default: true })
 }
 
 /**
- * Tells of a variable that a bundler puts into the code of a page, and that holds the key.
+ * Reports a variable that a bundler puts into the code of a page, and that holds the key.
  *
  * @param published the variables that go there, by name
  * @throws {MeshyError} MESHY_KEY_EXPOSED in a run whose output is kept

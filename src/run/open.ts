@@ -23,7 +23,7 @@ export async function openContext(run: Run): Promise<Context> {
   const logger = redactedLogger(terminal ? terminal.above(run.logger) : run.logger, redact)
   const notices = new Notices(logger)
   if (!terminal) tellProgress(models, logger)
-  // Where somebody serves, nobody waits: that ends in its own way.
+  // A server ends in its own way, because nobody waits there.
   if (!run.live) tellInterrupt(models, logger)
   const openTeamStore =
     options.teamStore && (await import('../store/shared/open-team-store.ts')).openTeamStore
@@ -85,7 +85,7 @@ async function openDeclared(
   return new types.DeclaredFile(dts, { ...rest, live })
 }
 
-/** Loaded only where somebody watches: builds in CI and warm caches should not pay for it. */
+/** Loaded only if somebody is watching: builds in CI and with warm caches should not pay for it. */
 async function openTerminal(models: Models, clock: Clock): Promise<TerminalProgress | undefined> {
   if (!process.stderr.isTTY) return undefined
   const { createLogUpdate } = await import('log-update')

@@ -48,7 +48,7 @@ const optionsSchema = once(() => {
 })
 
 /**
- * Checks options that were given in code or in a config file, the directives of presets and defaults included.
+ * Validates options that were given in code or in a config file, including the directives of presets and defaults.
  *
  * @throws {MeshyError} MESHY_OPTIONS_INVALID, and what directives throw
  */
@@ -72,7 +72,7 @@ export function parseOptions(options: Options, where: string): Options {
   })
 }
 
-/** Said when the config is read, and not when the first import meets them. */
+/** Reported when the config is read, not when the first import encounters them. */
 function checkDirectives(options: Options): Options {
   for (const [name, preset] of Object.entries(options.presets ?? {})) parsePreset(name, preset)
   if (typeof options.defaults === 'object') parseDirectiveObject(options.defaults, '`defaults`')

@@ -27,8 +27,8 @@ const DEFAULTS = {
 }
 
 /**
- * Resolves options as `inline ?? config file ?? environment ?? default`. Only MESHY_MODE and MESHY_MAX_CREDITS
- * win over everything, since they say what one run may do.
+ * Resolves options as `inline ?? config file ?? environment ?? default`. Only MESHY_MODE and MESHY_MAX_CREDITS override
+ * everything, because they say what one run may do.
  *
  * @throws {MeshyError} MESHY_OPTIONS_INVALID for an unknown option or a value out of range
  */
@@ -36,7 +36,7 @@ export function resolveOptions(inline: Options, config: Options, run: RunFacts):
   const { env, root, project } = run
   const given = {
     ...DEFAULTS,
-    // What is copied out of a file often has a line's end.
+    // A value copied from a file often has a trailing newline.
     ...present({
       apiKey: env['MESHY_API_KEY']?.trim() || undefined,
       baseUrl: env['MESHY_BASE_URL'] || undefined,
@@ -68,9 +68,9 @@ export function resolveOptions(inline: Options, config: Options, run: RunFacts):
   }
 }
 
-/** Without the keys that are spelled out as `undefined`, so that they do not hide the config file's. */
+/** Without keys that are explicitly `undefined`, so that they do not hide those of the config file. */
 function present(options: Options): Present<Options> {
-  // The filter is what makes it true.
+  // The filter makes this true.
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
   ) as Present<Options>
@@ -107,6 +107,6 @@ function defaultMode(
   if (isCi(env)) return 'frozen'
   if (underTest) return 'preview'
   if (!live) return 'generate'
-  // Without a key, a team's store still has what is pinned.
+  // Without a key, a team store still has what is pinned.
   return apiKey || teamStore ? 'ask' : 'preview'
 }

@@ -9,25 +9,25 @@ import type { ParamValue } from '../request/param-value.ts'
 /** A line of a plan: what a build would do about one import. */
 export interface PlanRow {
   request: Request
-  /** The directives of the import itself, as it may write them: `?meshy&take=2`. */
+  /** The directives of the import itself, as it could be written: `?meshy&take=2`. */
   query?: string | undefined
   state: State
-  /** What generating it would cost; counts for `missing` alone. */
+  /** What generating it would cost; counts only for `missing`. */
   credits: number
   site: ImportSite
-  /** What is free: a derivation that a build would do, or another way to a model that would be paid. */
+  /** What is free: a derivation that a build would do, or another way to a model that would be paid for. */
   hint?: string | undefined
 }
 
-/** A row as it is shown: all that another process may know of it. */
+/** A row as it is shown: all that another process may know about it. */
 export type ShownRow = Omit<PlanRow, 'request'> & { request: Pick<Request, 'imageName' | 'key'> }
 
-/** An import in a plan. Who else imports the same is known when all modules were found. */
+/** An import in a plan. Who else imports the same is known once all modules have been found. */
 export interface PlannedImport extends Omit<PlanRow, 'site'> {
   imported: Import
 }
 
-/** Takes out what a run in `plan` has listed: one row for each place where an import stands. */
+/** Takes out what a run in `plan` has listed: one row for each place of an import. */
 export async function takePlan({ plan }: { plan: PlannedImport[] }): Promise<PlanRow[]> {
   const rows: PlanRow[] = []
   for (const { imported, ...row } of plan.splice(0)) {
@@ -36,7 +36,10 @@ export async function takePlan({ plan }: { plan: PlannedImport[] }): Promise<Pla
   return rows
 }
 
-/** Rows of several parts of a build together, each place once, in an order that does not depend on who was read first. */
+/**
+ * Rows of several parts of a build together, each place once, in an order that does not depend on which part was read
+ * first.
+ */
 export function arrangePlan<Row extends ShownRow>(rows: readonly Row[]): Row[] {
   const unique = new Map(rows.map((row) => [identityOf(row), row]))
   return [...unique.values()].toSorted(
@@ -48,7 +51,7 @@ function identityOf({ request, site, query }: ShownRow): string {
   return JSON.stringify([request.key, request.imageName, formatSite(site), query])
 }
 
-/** The plan of a build as text: every model with its state, importer and price, and the sum. */
+/** The plan of a build as text: every model with its state, importer and price, and the total. */
 export function formatPlan(rows: readonly ShownRow[]): string {
   const names = new Map(rows.map((row) => [row, nameOf(row)]))
   const width = Math.max(24, ...[...names.values()].map((name) => name.length))
@@ -71,13 +74,13 @@ export function formatPlan(rows: readonly ShownRow[]): string {
 
 const LONGEST_NAME = 48
 
-/** The image, and where an import asks for something of its own, what: nothing else tells two takes apart. */
+/** The image, and the import's own directives, if any: nothing else distinguishes two takes. */
 function nameOf({ request, query = '?meshy' }: ShownRow): string {
   const name = query === '?meshy' ? request.imageName : `${request.imageName}${query}`
   return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name
 }
 
-/** What the missing models of a plan cost together; imports that share a key are paid once. */
+/** The total cost of the missing models in a plan; imports that share a key are paid for once. */
 export function planCost(rows: readonly ShownRow[]): number {
   const byKey = new Map(
     rows.filter(({ state }) => state === 'missing').map((row) => [row.request.key, row.credits]),
@@ -99,7 +102,7 @@ function formatItem(name: string, value: unknown): string[] {
   return [`${name}=${(Array.isArray(value) ? value : [value]).map((part) => encode(String(part))).join(',')}`]
 }
 
-/** Only what would end the value, or the string around it. */
+/** Encodes only what would end the value, or the string around it. */
 function encode(text: string): string {
   return text.replace(/[%&#'"`\\*\n\r]/g, (sign) =>
     encodeURIComponent(sign).replace("'", '%27').replace('*', '%2A'),

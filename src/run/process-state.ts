@@ -15,10 +15,12 @@ export interface Pools {
   deriver(): Promise<DerivePool>
 }
 
-/** What all plugin instances of a process share for one cache folder, and the threads that they share for all of them. */
+/**
+ * What all plugin instances of a process share for one cache folder, and the threads that they share for all of them.
+ */
 export interface ProcessState extends Pools {
   models: SharedModels
-  /** Unset until something may be paid. */
+  /** Unset until something may be paid for. */
   budget: Budget | undefined
   /** By {@link idOfAccount}. */
   accounts: Map<string, Account>
@@ -26,8 +28,8 @@ export interface ProcessState extends Pools {
 }
 
 /**
- * The mutable state of the module: bundlers make an instance of the plugin for each environment and each worker, and
- * these must not pay twice. Nor must each of them start threads of its own.
+ * The mutable state of the module: bundlers create an instance of the plugin for each environment and each worker, and
+ * these must not pay twice. Nor should each of them start its own threads.
  */
 const byCache = new Map<string, ProcessState>()
 const pools: Pools = {
@@ -49,18 +51,18 @@ export function processState(cacheDir: string): ProcessState {
   return shared
 }
 
-/** Tells accounts apart without holding their keys. */
+/** Distinguishes accounts without holding their keys. */
 export function idOfAccount({ apiKey = '', baseUrl }: ResolvedOptions): string {
   return `${baseUrl} ${accountDigest(apiKey)}`
 }
 
-/** For every copy of the package that plugins of the project may be of. */
+/** For every copy of the package that plugins of the project may come from. */
 const MODE = Symbol.for('unplugin-meshy.mode')
 const world = globalThis as { [MODE]?: Mode | undefined }
 
 /**
- * Runs a build of the project in a mode that wins over all that says another, for every plugin of ours that it makes:
- * those of workers, and of builds within it, are not handed out to anybody.
+ * Runs a build of the project in a mode that overrides any other, for every plugin instance of ours that it creates:
+ * the instances in workers, and in builds inside it, are not accessible to anyone.
  */
 export async function inMode<T>(mode: Mode, build: () => Promise<T>): Promise<T> {
   const before = world[MODE]
@@ -72,7 +74,7 @@ export async function inMode<T>(mode: Mode, build: () => Promise<T>): Promise<T>
   }
 }
 
-/** The mode in which {@link inMode} runs a build of now. */
+/** The mode in which {@link inMode} currently runs a build. */
 export function modeOfProcess(): Mode | undefined {
   return world[MODE]
 }

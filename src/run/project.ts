@@ -5,7 +5,10 @@ import { hasErrno } from '../system/errors.ts'
 export const DEFAULT_LOCKFILE = 'meshy-lock.json'
 const CONFIG_FILES = ['ts', 'mts', 'js', 'mjs', 'json'].map((ext) => `meshy.config.${ext}`)
 
-/** The folder that `cacheDir` and `lockfile` are relative to, the config file in it, and what bounds the search for both. */
+/**
+ * The folder that `cacheDir` and `lockfile` are relative to, the config file in it, and the limit of the search for
+ * both.
+ */
 export interface Project {
   dir: string
   configFile: string | undefined
@@ -14,9 +17,9 @@ export interface Project {
 }
 
 /**
- * The nearest folder, from the bundler's root up to the root of its workspace, that holds a `meshy-lock.json` or a
- * `meshy.config.*`: so the packages of a monorepo can share one cache. Else the nearest with a `package.json`, since the
- * root of a bundler may be a folder of sources.
+ * The nearest folder, from the bundler's root up to the root of its workspace, that contains a `meshy-lock.json` or a
+ * `meshy.config.*`, so that the packages of a monorepo can share one cache. Otherwise the nearest one with a
+ * `package.json`, because the root of a bundler may be a folder of sources.
  */
 export function findProject(root: string): Project {
   const workspace = findWorkspace(root)
@@ -34,12 +37,12 @@ function configIn(dir: string): string | undefined {
 }
 
 const REPOSITORIES = ['.git', '.hg', '.jj', '.sl', '.svn']
-/** What only the root of a workspace has. `turbo.json` stands in its packages as well, and never without one of these. */
+/** What only the root of a workspace has. `turbo.json` also exists in its packages, and never without one of these. */
 const WORKSPACE_FILES = ['pnpm-workspace.yaml', 'lerna.json', 'nx.json', 'rush.json']
 
 /**
  * The folder above which nothing belongs to a project: the nearest root of a repository or of a workspace of packages,
- * else the nearest folder with a `package.json`, else the root itself. Whatever stands above may be anybody's.
+ * otherwise the nearest folder with a `package.json`, otherwise the root itself. Anything above may belong to anyone.
  */
 export function findWorkspace(root: string): string {
   const folders = foldersUpTo(root)
@@ -48,7 +51,7 @@ export function findWorkspace(root: string): string {
   return workspace ?? folders.find(hasManifest) ?? folders[0] ?? root
 }
 
-/** A folder and all above it, up to one of them or to the root of the disk. */
+/** A folder and all its parents, up to one of them or to the root of the disk. */
 export function foldersUpTo(from: string, end?: string): string[] {
   const folders: string[] = []
   for (let folder = path.resolve(from); ; folder = path.dirname(folder)) {
@@ -62,8 +65,8 @@ export function hasManifest(folder: string): boolean {
 }
 
 /**
- * What the `package.json` of a folder says. Nothing where there is none, or where it is no JSON: whoever needs it says so.
- * Package managers read it with a mark of byte order as well.
+ * The contents of a folder's `package.json`. Empty if there is none, or if it is not JSON: whoever needs it says so.
+ * Package managers also accept a byte order mark.
  */
 export function readManifest(folder: string): Readonly<Record<string, unknown>> {
   if (!hasManifest(folder)) return {}
@@ -83,8 +86,8 @@ function marksOf(folder: string): string[] {
 }
 
 /**
- * Whether a file is there, and of whoever the project is of: in a shared folder, a stranger can make one that claims all
- * folders below, as git knows.
+ * Whether a file exists and belongs to the owner of the project: in a shared folder, a stranger can create one that
+ * claims all folders below it, a problem that git also guards against.
  */
 function ownershipOf(root: string): (file: string) => boolean {
   const owners = new Set([statSync(root, { throwIfNoEntry: false })?.uid, process.getuid?.(), 0])
@@ -94,19 +97,19 @@ function ownershipOf(root: string): (file: string) => boolean {
   }
 }
 
-/** A package that is no part of the project. */
+/** A package that is not part of the project. */
 export interface Dependency {
   name: string
   /** Absolute, without links. */
   dir: string
 }
 
-/** A package in a folder of installed ones, or in an archive of Yarn, which has the same folders inside. */
+/** A package in a folder of installed packages, or in a Yarn archive, which has the same folders inside. */
 const INSTALLED = /^(.*\/node_modules\/)((?:@[^/]+\/)?[^/.][^/]*)(?=\/|$)/s
 
 /**
- * The dependency that a file belongs to; undefined for the project's own. A package of the workspace that is linked into
- * `node_modules` is the project's own; where it lies decides, and not by which way it was reached.
+ * The dependency that a file belongs to; undefined for the project's own files. A package of the workspace that is
+ * linked into `node_modules` belongs to the project: its real location decides, not the path by which it was reached.
  */
 export function dependencyOf(file: string, workspace: string): Dependency | undefined {
   const real = realFile(file)
@@ -116,12 +119,12 @@ export function dependencyOf(file: string, workspace: string): Dependency | unde
   return isInside ? undefined : foreignPackage(real)
 }
 
-/** Whether a file is a folder or lies in it. Both without links, with slashes. */
+/** Whether a file is a folder or inside it. Both without links, with slashes. */
 export function isBelow(folder: string, file: string): boolean {
   return file === folder || file.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
 }
 
-/** A path without links and with slashes; as it is, for what is not there. */
+/** A path without links and with slashes; unchanged if it does not exist. */
 export function realFile(file: string): string {
   try {
     return realpathSync(file).replaceAll('\\', '/')

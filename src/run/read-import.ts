@@ -7,11 +7,11 @@ import type { Import } from './imports.ts'
 
 interface ReadImport {
   request: Request
-  /** The recipe and every picture that went into the request. */
+  /** The recipe and every image that went into the request. */
   watchFiles: string[]
 }
 
-/** The request of an import: its query over presets, recipe and defaults, and its pictures from disk. */
+/** The request of an import: its query over presets, recipe and defaults, and its images from disk. */
 export async function readImport(context: Context, imported: Import): Promise<ReadImport> {
   const { file, directives } = imported
   if ('error' in directives) throw directives.error

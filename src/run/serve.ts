@@ -7,11 +7,11 @@ import { partsOf } from '../finding/derivation.ts'
 import type { DerivationTask } from './live/derivations.ts'
 import { ensureStateFile } from './live/state-file.ts'
 
-/** How long a live page waits for what is derived: what this machine has already needs no longer. */
+/** How long a live page waits for a derivation: longer is not needed for what this machine already has. */
 const PATIENCE_MS = 50
 
 /**
- * The asset of a model that is stored, with what the import wants to be derived from it.
+ * The asset of a stored model, with what the import wants to be derived from it.
  *
  * @throws {MeshyError} MESHY_MODEL_MISSING in `frozen` for what is not derived yet; what `derive` throws
  */
@@ -39,7 +39,7 @@ async function completed({ ports }: Context, request: Request, found: StoredFind
   return complete(ports, request, found)
 }
 
-/** Nobody waits in a live run: the model as it came is shown until what is derived from it is there. */
+/** Nobody waits in a live run: the model is shown as it came until the derivation is ready. */
 async function serveMeanwhile(context: Context, request: Request, task: DerivationTask): Promise<Asset> {
   const { deriveInBackground, tellFailure } = await import('./live/derivations.ts')
   const { clock, models } = context.ports
@@ -49,7 +49,7 @@ async function serveMeanwhile(context: Context, request: Request, task: Derivati
   if (earlier !== undefined) tellFailure(context, request, { derivation, error: earlier })
   else {
     const over = deriveInBackground(context, request, task).then(() => 'over' as const)
-    // It touches the file before anybody watches that.
+    // It touches the file before anybody watches it.
     if ((await Promise.race([over, clock.sleep(PATIENCE_MS)])) === 'over') {
       const { entry, ...finding } = await classify(context.ports, request)
       if (entry && !finding.derivation) return readyAsset({ ...finding, entry }, request)

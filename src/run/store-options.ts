@@ -11,7 +11,7 @@ type StoreOptions = Pick<ResolvedOptions, 'machineStore' | 'machineStoreLimit' |
 /** A few hundred models with their textures. */
 const DEFAULT_LIMIT = 5e9
 
-/** Where bytes are shared: what is written in code or config wins, then the environment. */
+/** Where bytes are shared: code and config take precedence over the environment. */
 export function resolveStores(
   given: Pick<Options, 'machineStore' | 'machineStoreLimit' | 'teamStore'>,
   { env, project }: Pick<RunFacts, 'env' | 'project'>,
@@ -36,7 +36,7 @@ export function resolveStores(
   }
 }
 
-/** The store removes what was not used for long; the cache holds what the project pins. */
+/** The store removes files that have not been used for long; the cache contains what the project pins. */
 function assertNotCache(machineStore: string, cacheDir: string): void {
   if (realFile(machineStore) !== realFile(cacheDir)) return
   throw new MeshyError('MESHY_OPTIONS_INVALID', {

@@ -11,15 +11,17 @@ import type { Layout } from './layout.ts'
 import { orUnwritable, removeIfPossible } from './disk-errors.ts'
 
 export interface TakeOptions {
-  /** False for what stays where it comes from, and is checked when it is read: a crash of the machine may take it. */
+  /**
+   * False for a file that stays at its source and is checked when it is read: a crash of the machine may lose the copy.
+   */
   durable: boolean
-  /** False for what was checked as it came, a moment ago, and is checked when it is read. @default true */
+  /** False for a file that was checked a moment ago as it arrived, and is checked when it is read. @default true */
   check?: boolean
 }
 
 /**
- * Takes a blob from a file of another cache folder: the disk shares the bytes where it can, and what gets the name of
- * the blob was checked as a copy. Anything but `ok` leaves everything as it was.
+ * Takes a blob from a file of another cache folder: the disk shares the bytes if it can, and what gets the name of the
+ * blob was checked as a copy. Any result other than `ok` leaves everything unchanged.
  *
  * @throws MESHY_CACHE_UNWRITABLE
  */
@@ -39,7 +41,7 @@ export async function takeFile(
     const status = check ? statusOf(await digestFile(copy), ref) : 'ok'
     if (status !== 'ok') return status
     await orUnwritable(target, async () => {
-      // The copy has the rights of its source, which may be somebody's read-only file.
+      // The copy has the permissions of its source, which may be another user's read-only file.
       await chmod(copy, 0o644)
       if (durable) await syncPath(copy, 'r+')
       const accept = async () => statusOf(await digestFile(target), ref) === 'ok'
@@ -52,7 +54,7 @@ export async function takeFile(
   }
 }
 
-/** What is not there, or somebody else's, counts as absent. */
+/** A file that does not exist, or belongs to someone else, counts as absent. */
 async function copied(file: string, copy: string): Promise<boolean> {
   try {
     await copyFile(file, copy, constants.COPYFILE_FICLONE)

@@ -11,15 +11,15 @@ import { readText } from './record.ts'
 import { ifExists, ifIntact, orUnwritable } from './disk-errors.ts'
 
 /**
- * What was found out by reading a file, for as long as the file stays in the same state: by this run, and by earlier
- * ones on this machine. Only to save the reading: whoever has no note reads.
+ * The results of reading a file, valid as long as the file stays in the same state, from this run and from earlier ones
+ * on this machine. They only save reading: without a note, the file is read.
  */
 export interface VerifiedFiles {
   /** @param file absolute path */
   get(file: string, state: FileState): Promise<string | undefined>
   /** @param note one line */
   set(file: string, state: FileState, note: string): void
-  /** Hands on to later runs what was set of files that are safely on the disk. Elsewhere they read again. */
+  /** Passes on to later runs the notes about files that are safely on the disk. Other files are read again. */
   save(): Promise<void>
 }
 
@@ -70,7 +70,7 @@ export function createVerifiedFiles(
   }
 }
 
-/** The state of a file; undefined when there is none. */
+/** The state of a file; undefined if there is none. */
 export async function readFileState(file: string): Promise<FileState | undefined> {
   return await ifExists(file, async () => fileState(await stat(file, { bigint: true })))
 }
@@ -78,9 +78,9 @@ export async function readFileState(file: string): Promise<FileState | undefined
 const SYNCS_AT_ONCE = 8
 
 /**
- * Puts what was written to an output on the disk. A power cut could leave it with the size and the times that were noted,
- * and without its bytes. False where that cannot be told, as of a read-only file on Windows. Pictures are the user's: one
- * that was lost so is lost, whatever is noted of it.
+ * Flushes what was written to an output to the disk. A power failure could leave it with the noted size and times, but
+ * without its bytes. False if that cannot be ruled out, as for a read-only file on Windows. Images belong to the user:
+ * an image that was lost this way is lost, whatever the notes say.
  */
 async function isOnDisk(file: string): Promise<boolean> {
   try {
@@ -92,10 +92,12 @@ async function isOnDisk(file: string): Promise<boolean> {
   }
 }
 
-/** State, note, and name, which comes last since it may hold a tab. Whatever else a crash left is no line. */
+/**
+ * State, note, and name, which comes last because it may contain a tab. Anything else that a crash left is not a line.
+ */
 const LINE = /^(\d+ -?\d+ -?\d+ \d+)\t([^\t\0]+)\t([^\0]+)$/
 
-/** By name; none where they cannot be read. */
+/** By name; none if they cannot be read. */
 async function readNotes(file: string): Promise<Map<string, Note>> {
   const lines = ((await ifPossible(() => readText(file))) ?? '').split('\n')
   return new Map(
@@ -106,7 +108,7 @@ async function readNotes(file: string): Promise<Map<string, Note>> {
   )
 }
 
-/** Adds to what other processes have written meanwhile, and leaves out what does not hold any more. */
+/** Adds to what other processes have written in the meantime, and drops what is no longer valid. */
 async function writeNotes(layout: Layout, notes: ReadonlyMap<string, Note>): Promise<void> {
   const known = [...(await readNotes(layout.notes))].filter(([name]) => !notes.has(name))
   const stateOf = (name: string) => ifPossible(() => readFileState(join(layout.root, name)))
@@ -117,7 +119,7 @@ async function writeNotes(layout: Layout, notes: ReadonlyMap<string, Note>): Pro
   await orUnwritable(layout.notes, () => writeAtomically(layout.notes, text, layout.tmp))
 }
 
-/** Nothing is lost where a note can be neither read nor written: a cache may be read-only, or somebody else's. */
+/** Nothing is lost if notes can be neither read nor written: a cache may be read-only, or belong to someone else. */
 function ifPossible<T>(step: () => Promise<T>): Promise<T | undefined> {
   return ifIntact(step, ['MESHY_CACHE_UNREADABLE', 'MESHY_CACHE_UNWRITABLE'])
 }

@@ -117,7 +117,7 @@ describe('an import that derives', () => {
 
     expect(Buffer.from(await glbOf(asset))).toEqual(await servedModel(service))
     expect(asset.metadata).not.toHaveProperty('derived')
-    expect(told.join('\n')).toContain('it is not smaller, so the model stays as it came')
+    expect(told.join('\n')).toContain('the result is not smaller, so the model stays as it came')
     expect(again).toEqual(asset)
   })
 
@@ -162,7 +162,7 @@ describe('an import that derives', () => {
 
     // Not what the import wants: no cache of a bundler may keep it.
     expect(await load('hero.png?meshy&optimize')).toEqual({ ...raw, isProvisional: true })
-    expect(told.join('\n')).toContain('hero.png: optimize@3 is left out')
+    expect(told.join('\n')).toContain('hero.png: optimize@3 is skipped')
   })
 
   it('comes after the model in a live run, which nobody waits for', async () => {

@@ -33,7 +33,7 @@ describe('a task that failed and was charged', () => {
     for (const { code, message, hint } of failures) {
       expect(code).toBe('MESHY_TASK_FAILED')
       expect(message).toContain('charged 30 credits')
-      expect(hint).toMatch(/refund task \S+;.*`unplugin-meshy forget [0-9a-f]{16}`/)
+      expect(hint).toMatch(/refund task \S+\..*`unplugin-meshy forget [0-9a-f]{16}`/)
     }
     expect((await first.context.paying()).purse.budget.reserved).toBe(30)
     expect(emulator.counts.created).toBe(1)

@@ -197,7 +197,7 @@ describe('the files besides the GLB', () => {
     const failure = await failureOf((await run()).load(`hero.png?meshy&${directive}`))
 
     expect(failure.code).toBe('MESHY_DOWNLOAD_INVALID')
-    expect(failure.message).toContain(`The ${kind} file`)
+    expect(failure.message).toContain(`The served ${kind} file`)
   })
 })
 
@@ -217,7 +217,7 @@ describe('a file that looks odd', () => {
     const asset = await first.load(`hero.png?meshy&formats=${kind}`)
 
     expect((await filesOf(asset))[`hero.${kind}`]).toEqual(bytes)
-    expect(first.told.filter((line) => line.includes('kept as it came'))).toHaveLength(1)
+    expect(first.told.filter((line) => line.includes('kept as it is'))).toHaveLength(1)
     const later = await (await run({ mode: 'frozen' })).load(`hero.png?meshy&formats=${kind}`)
     expect(later.metadata.state).toBe('ready')
   })

@@ -6,7 +6,7 @@ import { keyInName } from '../../request/payload.ts'
 import type { Context } from '../context.ts'
 import { findRecord } from '../../store/found-records.ts'
 
-/** A task of the account, and what this project knows of it. */
+/** A task of the account, and what this project knows about it. */
 export interface AccountTask extends Task {
   kind: TaskKind
   /** The key that its name carries. */
@@ -30,9 +30,9 @@ export async function listTasks(context: Context, limit: number): Promise<Accoun
 }
 
 /**
- * A task by its id alone: the kinds are asked in turn.
+ * A task by its ID alone: the kinds are tried in turn.
  *
- * @throws {MeshyError} MESHY_API_NOT_FOUND when none has it
+ * @throws {MeshyError} MESHY_API_NOT_FOUND if none has it
  */
 export async function findTask(context: Context, id: string): Promise<AccountTask> {
   const { account, signal } = await context.paying()
@@ -49,7 +49,7 @@ export async function findTask(context: Context, id: string): Promise<AccountTas
   throw notATask(id, notFound)
 }
 
-/** The error of an id that the API does not know: the website has tasks of its own. */
+/** The error of an ID that the API does not know: the website has tasks of its own. */
 export function notATask(id: string, error: unknown): unknown {
   if (!isMeshyError(error) || error.code !== 'MESHY_API_NOT_FOUND') return error
   return new MeshyError('MESHY_API_NOT_FOUND', {
@@ -62,7 +62,7 @@ export function notATask(id: string, error: unknown): unknown {
   })
 }
 
-/** Waits until a task has succeeded. @throws {MeshyError} MESHY_TASK_* for every other end */
+/** Waits until a task has succeeded. @throws {MeshyError} MESHY_TASK_* for every other outcome */
 export async function waitForTask(
   context: Context,
   id: string,
@@ -76,10 +76,11 @@ export async function waitForTask(
 }
 
 /**
- * Deletes a task and its files at the service, for good.
+ * Permanently deletes a task and its files from the service.
  *
- * @param force also a task whose model is on its way to this project
- * @throws {MeshyError} MESHY_COMMAND_REFUSED; MESHY_JOURNAL_INVALID, MESHY_CACHE_VERSION for a record that may be of it
+ * @param force also deletes a task whose model is on its way to this project
+ * @throws {MeshyError} MESHY_COMMAND_REFUSED; MESHY_JOURNAL_INVALID, MESHY_CACHE_VERSION for a record that may belong
+ * to it
  */
 export async function deleteTask(context: Context, id: string, { force }: { force: boolean }): Promise<void> {
   const task = await findTask(context, id)
@@ -94,7 +95,7 @@ export async function deleteTask(context: Context, id: string, { force }: { forc
   await account().client.remove(task.kind, id, { signal })
 }
 
-/** @throws the error of a record that cannot be read, and may be of this task */
+/** @throws the error of a record that cannot be read, and may belong to this task */
 async function imageOnItsWay(
   { ports: { store } }: Context,
   { id, key: named }: AccountTask,

@@ -14,14 +14,14 @@ export interface Forgotten {
   image: string
   /** Tasks that are never adopted again by themselves. */
   tasks: string[]
-  /** What the next build pays; undefined where nothing tells what was asked for. */
+  /** What the next build pays; undefined if nothing says what was requested. */
   credits: number | undefined
 }
 
 /**
- * Gives up the model that an argument of a command names. A key needs no import, and no record that can be read.
+ * Gives up the model that an argument of a command names. A key needs no import, and no readable record.
  *
- * @param folder absolute; where the path of an import starts from
+ * @param folder absolute; the path of an import is relative to it
  */
 export async function forgetNamed(context: Context, argument: string, folder: string): Promise<Forgotten> {
   const isSpoilt = KEY_PATTERN.test(argument) && (await isUnknowable(context, argument))
@@ -31,12 +31,12 @@ export async function forgetNamed(context: Context, argument: string, folder: st
 }
 
 /**
- * Gives up what is known of a request, so that the next build pays again: its pin, its entry, and its task, if one is
- * on its way. The bytes stay until `prune`.
+ * Gives up what is known about a request, so that the next build pays again: its pin, its entry, and its task, if one
+ * is on its way. The bytes stay until `prune`.
  *
- * The journal comes first: after a crash between two steps, the model is still there, and forgetting it again helps.
+ * The journal comes first: after a crash between two steps, the model still exists, and can be forgotten again.
  *
- * @throws {MeshyError} MESHY_MODEL_UNKNOWN when there is nothing to forget
+ * @throws {MeshyError} MESHY_MODEL_UNKNOWN if there is nothing to forget
  */
 export async function forgetModel(context: Context, subject: Subject): Promise<Forgotten> {
   const { store } = context.ports
@@ -46,7 +46,7 @@ export async function forgetModel(context: Context, subject: Subject): Promise<F
     const pinned = await store.lockfile?.get(key)
     const isStored = stored !== undefined || (await store.entries.keys()).includes(key)
     const found = await findRecord(store.journal, key)
-    // One that cannot be read counts: this is what settles it.
+    // An unreadable record counts: this command settles it.
     const hasRecord = found !== undefined && found.state !== 'forgotten'
     if (!isStored && !pinned && !hasRecord) throw nothing(subject)
 
@@ -58,12 +58,12 @@ export async function forgetModel(context: Context, subject: Subject): Promise<F
   })
 }
 
-/** Whether there is something of a key, and nothing of it tells what was asked for. */
+/** Whether a key has something, but nothing that says what was requested. */
 async function isUnknowable({ ports: { store } }: Context, key: string): Promise<boolean> {
   if (await store.lockfile?.get(key)) return false
   if (await ifIntact(() => store.entries.read(key))) return false
   const record = await findRecord(store.journal, key)
-  // A later release knows what it says, and whoever may read the file.
+  // A later release knows what it says, as does someone who may read the file.
   if (record?.state === 'unreadable' && record.error.code !== 'MESHY_JOURNAL_INVALID') throw record.error
   return record ? record.state === 'unreadable' : (await store.entries.keys()).includes(key)
 }

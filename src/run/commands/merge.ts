@@ -18,7 +18,7 @@ import {
 
 export type { Choice, Choose } from '../../store/lockfile-merge.ts'
 
-/** The texts of the three sides of a merge; `base` is undefined where it is not known. */
+/** The texts of the three sides of a merge; `base` is undefined if it is not known. */
 export interface MergeTexts {
   base: string | undefined
   ours: string
@@ -26,13 +26,13 @@ export interface MergeTexts {
 }
 
 export interface Merged {
-  /** The united lockfile, or, while there are choices, one whose conflict markers hold them and nothing else. */
+  /** The combined lockfile; while there are choices, one with conflict markers around exactly those. */
   text: string
   /** Keys that both sides pin to different bytes, and that nobody has chosen yet. */
   choices: Choice[]
 }
 
-/** How a merge reports, and who decides what people must. */
+/** How a merge reports, and who decides what people must decide. */
 interface MergeOptions {
   /** For messages. */
   file: string
@@ -40,7 +40,7 @@ interface MergeOptions {
 }
 
 /**
- * Unites three versions of a lockfile, key by key. Every one is checked first.
+ * Combines three versions of a lockfile, key by key. Each one is checked first.
  *
  * @throws {MeshyError} MESHY_LOCKFILE_CONFLICT, MESHY_LOCKFILE_INVALID, MESHY_LOCKFILE_VERSION
  */
@@ -57,7 +57,7 @@ export async function mergeTexts({ base, ours, theirs }: MergeTexts, options: Me
 }
 
 /**
- * Unites the sides of a lockfile that git left conflict markers in, of any style; undefined when there are none.
+ * Combines the sides of a lockfile in which git left conflict markers, of any style; undefined if there are none.
  *
  * @throws {MeshyError} as {@link mergeTexts}
  */
@@ -68,7 +68,7 @@ export async function mergeConflict(text: string, options: MergeOptions): Promis
   return unite(readConflict(text, { file: options.file, fingerprint: key }), text, options)
 }
 
-/** In the style of the text that is there. */
+/** In the style of the existing text. */
 function unite(sides: MergeSides, text: string, { choose }: MergeOptions): Merged {
   const { merged, choices } = mergeLockfiles(sides, choose)
   const format = (document: LockfileDocument) => formatLockfile(document, indentOf(text))
@@ -80,7 +80,10 @@ function unite(sides: MergeSides, text: string, { choose }: MergeOptions): Merge
   return { text: withMarkers(ours, theirs), choices }
 }
 
-/** The united document as either side has it, with markers around the lines that differ: `mergeConflict` reads it back. */
+/**
+ * The combined document as either side has it, with markers around the lines that differ: `mergeConflict` reads it
+ * back.
+ */
 function withMarkers(ours: readonly string[], theirs: readonly string[]): string {
   const before = commonLines(ours, theirs)
   const after = commonLines(ours.slice(before).toReversed(), theirs.slice(before).toReversed())
@@ -104,16 +107,16 @@ function chosen(
   return { ...merged, models: { ...merged.models, ...models } }
 }
 
-/** How many lines two texts begin with alike. */
+/** The number of identical lines at the start of two texts. */
 function commonLines(a: readonly string[], b: readonly string[]): number {
   const index = a.findIndex((line, i) => line !== b[i])
   return index === -1 ? a.length : index
 }
 
 /**
- * The document of a lockfile's text, wherever that comes from: a revision, a side of a merge.
+ * Parses the text of a lockfile, wherever it comes from: a revision, a side of a merge.
  *
- * @param text undefined or empty when there is none there
+ * @param text undefined or empty if there is none
  * @param file for messages
  * @throws {MeshyError} MESHY_LOCKFILE_CONFLICT, MESHY_LOCKFILE_INVALID, MESHY_LOCKFILE_VERSION
  */

@@ -9,9 +9,9 @@ import { withKeyLease } from '../../generate/turn.ts'
 
 /** What no build uses. */
 export interface Prunable {
-  /** Models that leave lockfile and entries. */
+  /** Models to remove from lockfile and entries. */
   models: { key: string; image: string; pinned: boolean }[]
-  /** Files that no kept model has; none while models are on their way, whose files look the same. */
+  /** Files that no remaining model has; empty while models are on their way, because their files look the same. */
   blobs: BlobRef[]
   /** Copies and stand-ins of keys that no build uses: absolute paths. */
   folders: string[]
@@ -20,7 +20,7 @@ export interface Prunable {
 }
 
 /**
- * What the builds that use `used` leave over. Changes nothing.
+ * What is left over by the builds that use `used`. Changes nothing.
  *
  * @param used the keys of every import of every build of the project
  */
@@ -45,8 +45,8 @@ export async function findPrunable(
 }
 
 /**
- * Removes what {@link findPrunable} found. Entries go before their bytes, so that a crash between leaves nothing that
- * names what is not there.
+ * Removes what {@link findPrunable} found. Entries go before their bytes, so that a crash in between leaves nothing
+ * that refers to missing bytes.
  */
 export async function prune(context: Context, { models, blobs, folders }: Prunable): Promise<void> {
   const { store } = context.ports
@@ -59,7 +59,7 @@ export async function prune(context: Context, { models, blobs, folders }: Prunab
   for (const blob of blobs) await store.blobs.remove(blob)
 }
 
-/** Whether files may be of a model that is being stored. What cannot be read may be of one. */
+/** Whether files may belong to a model that is being stored. A record that cannot be read may be such a model. */
 async function isBusy({ journal }: Context['ports']['store'], now: number): Promise<boolean> {
   const records = await Promise.all((await journal.keys()).map((key) => findRecord(journal, key)))
   return records.some((record) => {

@@ -7,7 +7,7 @@ import { isOnItsWay } from '../../finding/record-state.ts'
 import type { State } from '../../finding/modes.ts'
 import { ifIntact } from '../../store/disk-errors.ts'
 
-/** A model of the project, as the records say; its bytes are only measured. `verify` reads them. */
+/** A model of the project, according to the records; its bytes are only measured. `verify` reads them. */
 export interface ModelStatus {
   key: string
   /** `?` for a record that cannot be read. */
@@ -15,11 +15,11 @@ export interface ModelStatus {
   state: Exclude<State, 'missing'> | 'failed' | 'unreadable record'
   /** Whether the lockfile has it. */
   pinned: boolean
-  /** `pinned` are the user's own bytes; undefined for what is on its way or failed. */
+  /** `pinned` means the user's own bytes; undefined for what is on its way or has failed. */
   source: Entry['source'] | undefined
-  /** The model that made it, as this machine was told; undefined for what another machine made. */
+  /** The model that generated it, as reported to this machine; undefined for what another machine generated. */
   aiModel: string | undefined
-  /** Of all its files together. */
+  /** Total of all its files. */
   bytes: number
   credits: number
   task: string | undefined
@@ -34,7 +34,7 @@ export interface Status {
   spent: Spending
 }
 
-/** What this machine and the lockfile know of the project's models. Sends nothing. */
+/** What this machine and the lockfile know about the project's models. Sends nothing. */
 export async function readStatus({ ports: { store, clock } }: Context): Promise<Status> {
   const blobs = await store.blobs.list()
   const sizes = new Map(blobs.map(({ sha256, bytes }) => [sha256, bytes]))
@@ -96,10 +96,10 @@ function ofEntry(
   }
 }
 
-/** Whether a record tells more than the entry of its key: something else that was begun, and may have been paid. */
+/** Whether a record says more than the entry of its key: something else was started, and may have been paid for. */
 function isNews(record: JournalRecord | UnreadableRecord, entry: Entry | undefined, now: number): boolean {
   if (record.state === 'forgotten') return false
-  // What was never sent, or is past what the service keeps, is neither on its way nor paid for.
+  // What was never sent, or is no longer kept by the service, is neither on its way nor paid for.
   if (record.state === 'started' || record.state === 'accepted') {
     if (!isOnItsWay(record, now)) return false
   }
@@ -137,7 +137,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0)
 }
 
-/** Credits that the models of this machine took; those of an emulator cost nothing, and count apart. */
+/** Credits that the models of this machine cost; those of an emulator cost nothing, and are counted separately. */
 export interface Spending {
   credits: number
   emulated: number
@@ -145,7 +145,7 @@ export interface Spending {
   days: { day: string; credits: number; emulated: number }[]
 }
 
-/** What the models that this machine has stored took, in all and by day. */
+/** The cost of the models that this machine has stored, in total and by day. */
 export function spending(entries: readonly StoredEntry[]): Spending {
   const days = new Map<string, { credits: number; emulated: number }>()
   for (const entry of entries) {

@@ -6,14 +6,14 @@ import type { TeamStore } from '../../store/shared/team-store.ts'
 import { blobsOf, type BlobRef, type Entry } from '../../store/entry.ts'
 import type { Context } from '../context.ts'
 
-/** What a store was given, or gave. */
+/** What was transferred to or from a store. */
 export interface Moved {
-  /** Files that were moved now. */
+  /** Files that were transferred now. */
   files: number
   bytes: number
-  /** Files that were there already. */
+  /** Files that were already there. */
   there: number
-  /** Files that could not be moved, and why. */
+  /** Files that could not be transferred, and why. */
   failed: { image: string; sha256: string; reason: string }[]
 }
 
@@ -26,10 +26,10 @@ async function sharedModels({ ports: { store, options } }: Context): Promise<Ent
 }
 
 /**
- * Uploads what the lockfile pins and the team's store lacks; bytes first, then entries.
+ * Uploads what the lockfile pins and the team store lacks; bytes first, then entries.
  *
- * @param repair reads what is there as well, and replaces what is damaged
- * @throws {MeshyError} MESHY_OPTIONS_INVALID when there is no team store, or nothing to write to it with
+ * @param repair also reads what is there, and replaces what is damaged
+ * @throws {MeshyError} MESHY_OPTIONS_INVALID if there is no team store, or no credentials to write to it
  */
 export async function push(context: Context, { repair = false } = {}): Promise<Moved> {
   const team = await writableTeam(context)
@@ -77,7 +77,7 @@ function reasonOf(error: unknown): string {
   throw error
 }
 
-/** Whether the store has the right bytes, and not only something under their name. */
+/** Whether the store has the correct bytes, and not just anything under their name. */
 async function isRight(team: TeamStore, ref: BlobRef, signal: AbortSignal): Promise<boolean> {
   try {
     return await team.check(ref, signal)
@@ -87,18 +87,18 @@ async function isRight(team: TeamStore, ref: BlobRef, signal: AbortSignal): Prom
   }
 }
 
-/** Brings what the lockfile pins and this project lacks, from the stores of the machine and the team. */
+/** Fetches what the lockfile pins and this project lacks, from the stores of the machine and the team. */
 export async function pull(context: Context): Promise<Moved> {
   const entries = await sharedModels(context)
   const files = entries.flatMap((entry) => blobsOf(entry).map((ref) => ({ image: entry.image, ref })))
-  // Models of one picture may share files.
+  // Models of one image may share files.
   const distinct = [...new Map(files.map((file) => [file.ref.sha256, file])).values()]
   const moved: Moved = { files: 0, bytes: 0, there: 0, failed: [] }
   const outcomes = await forEachFile(distinct, ({ ref }) => pullFile(context.ports, ref))
   for (const [index, file] of distinct.entries()) {
     count(moved, file, outcomes[index] ?? { reason: '' })
   }
-  // What came from the team is kept on this machine as well.
+  // What came from the team store is kept on this machine as well.
   await context.ports.store.shared.machine?.tidy()
   return moved
 }
@@ -110,7 +110,7 @@ async function pullFile({ store, clock, signal }: Context['ports'], ref: BlobRef
   return { reason: formatAnswers(brought.answers) || 'no store is set up' }
 }
 
-/** What the team's store has of the files that the lockfile pins; with `read`, whether their bytes are right. */
+/** What the team store has of the files that the lockfile pins; with `read`, whether their bytes are correct. */
 export async function inspectTeam(
   context: Context,
   { read = false } = {},
@@ -159,7 +159,7 @@ function nothingPinned(folder: string): MeshyError {
   })
 }
 
-/** The error of a command that needs a team's store. */
+/** The error of a command that needs a team store. */
 export function noTeamStore(): MeshyError {
   return new MeshyError('MESHY_OPTIONS_INVALID', {
     message: 'This project has no team store.',

@@ -17,8 +17,8 @@ export function namesModel(argument: string): boolean {
 /**
  * The request that an argument of a command names.
  *
- * @param folder absolute; where the path of an import starts from
- * @throws {MeshyError} MESHY_MODEL_UNKNOWN for a key that no record has; MESHY_JOURNAL_INVALID for one whose only
+ * @param folder absolute; the path of an import is relative to it
+ * @throws {MeshyError} MESHY_MODEL_UNKNOWN for a key that no record has; MESHY_JOURNAL_INVALID for a key whose only
  * record cannot be read; what imports throw
  */
 export function readSubject(context: Context, argument: string, folder: string): Promise<Subject> {
@@ -27,7 +27,7 @@ export function readSubject(context: Context, argument: string, folder: string):
     : readSpecifier(context, argument, folder)
 }
 
-/** The request of an import as it would stand in a module of `folder`, with the project's defaults and presets. */
+/** The request of an import as if written in a module of `folder`, with the project's defaults and presets. */
 export async function readSpecifier(context: Context, specifier: string, folder: string): Promise<Request> {
   const { path: image, directives } = parseSpecifier(specifier)
   if (!directives) throw notAnImport(specifier)
@@ -59,7 +59,7 @@ function unknown(key: string): MeshyError {
   })
 }
 
-/** Its key alone does not say what was asked for. */
+/** Its key alone does not say what was requested. */
 function needsImport({ key, error }: UnreadableRecord): MeshyError {
   return new MeshyError(error.code, {
     message: error.message,

@@ -5,17 +5,17 @@ import { Problems } from '../reporting/problems.ts'
 import { restore } from '../../generate/restore.ts'
 import { FILE_ROLES, type FileRole } from '../../request/files.ts'
 
-/** A file that the project relies on, and what is in its place. */
+/** A file that the project relies on, and the state of what is there. */
 export interface FileStatus {
   key: string
   image: string
-  /** For what was derived, its steps. */
+  /** For a derivation, its steps. */
   role: FileRole | `derived: ${string}`
   file: string
   status: BlobStatus
 }
 
-/** The models that the project relies on: those of the lockfile, or all where nothing is pinned. */
+/** The models that the project relies on: those of the lockfile, or all if nothing is pinned. */
 export async function reliedOn({ ports: { store } }: Context): Promise<Entry[]> {
   if (store.lockfile) return [...(await store.lockfile.all()).values()]
   const entries = await Promise.all((await store.entries.keys()).map((key) => store.entries.read(key)))
@@ -45,8 +45,8 @@ function namedFiles({ files, derived = {} }: Entry): { role: FileStatus['role'];
 }
 
 /**
- * Fetches what is missing or damaged from the tasks of its models, unpaid. One model that is lost is no reason to
- * leave the others: what failed is returned, as one error.
+ * Fetches missing or damaged files from the tasks of their models, without paying. One lost model is no reason to
+ * abandon the others: the failures are returned, as one error.
  */
 export async function fetchFromTasks(
   context: Context,

@@ -8,21 +8,21 @@ import { deriveInBackground } from './derivations.ts'
 import { startLive } from './live.ts'
 
 /**
- * Generates models that wait for the developer's yes, in the background. It holds for these keys alone, and only for
- * those that are still wanted and still missing.
+ * Generates models that wait for the developer's approval, in the background. The approval covers only these keys, and
+ * only those that are still wanted and still missing.
  */
 export async function agree(context: Context, keys?: Iterable<string>): Promise<string[]> {
   const { ports } = context
   const asked = await askedNow(ports, keys)
-  // Another yes may have come first.
+  // Another approval may have come first.
   const taken = asked.filter(({ request }) => ports.models.withdraw(request.key))
   for (const { request, finding } of taken) start(context, request, finding)
   return taken.map(({ request }) => request.key)
 }
 
 /**
- * Tries again what failed in this run: to make a model, or to derive from one. It is another yes, and like it not heard
- * where nothing may be sent.
+ * Retries what failed in this run: generating a model, or deriving from one. It counts as another approval, and like
+ * one it is ignored if nothing may be sent.
  */
 export async function retry(context: Context, request: Request): Promise<boolean> {
   const { models, options } = context.ports
@@ -34,7 +34,7 @@ export async function retry(context: Context, request: Request): Promise<boolean
   return true
 }
 
-/** A yes is said to the price that was shown: none for what is on its way, should that turn out to be gone. */
+/** An approval covers the price that was shown: none for what is on its way, should that turn out to be gone. */
 function start(context: Context, request: Request, finding: Finding): void {
   const permission = finding.state === 'missing' ? Permission.ofYes(request.key) : undefined
   startLive(context, request, { finding, permission })

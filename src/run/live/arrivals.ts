@@ -5,14 +5,14 @@ import { formatThrown, isMeshyError } from '../../system/errors.ts'
 import type { RunPorts } from '../context.ts'
 import { touchStateFile } from './state-file.ts'
 
-/** One `stat` each time. Watchers of the operating system miss files that are replaced, or are not there yet. */
+/** One `stat` each time. Watchers of the operating system miss files that are replaced, or do not exist yet. */
 const INTERVAL_MS = 500
 
 /**
- * Shows models that come from elsewhere in the place of a stand-in that nobody here works on: by `generate` in another
- * terminal, by a pull. Their module is loaded again.
+ * Replaces a stand-in that nobody here works on with a model that comes from elsewhere: from `generate` in another
+ * terminal, or from a pull. Its module is loaded again.
  *
- * @returns what ends the watching, until something is awaited again
+ * @returns a function that ends the watching, until something is awaited again
  */
 export function watchForArrivals(ports: RunPorts): () => void {
   const { models, options, store } = ports
@@ -33,13 +33,13 @@ export function watchForArrivals(ports: RunPorts): () => void {
     if (!now.isAwaited) return
     if (!isWatching) watchFile(file, { interval: INTERVAL_MS, persistent: false }, listener)
     isWatching = true
-    // It may have come right before.
+    // It may have arrived right before.
     if (!before?.isAwaited) void lookFor(ports, now.request)
   })
   return stop
 }
 
-/** Nobody waits for it, and it ends no server. */
+/** Nobody waits for this, and its failure must not end a server. */
 async function lookFor(ports: RunPorts, request: Request): Promise<void> {
   const { models, reporter } = ports
   const { key, imageName } = request
@@ -56,7 +56,7 @@ async function isThere(ports: RunPorts, key: string): Promise<boolean> {
   try {
     return (await findEntry(ports, key)) !== undefined
   } catch (error) {
-    // A lockfile in the middle of a merge, say: whoever loads the module is told.
+    // For example a lockfile in the middle of a merge: whoever loads the module is told.
     if (isMeshyError(error)) return false
     throw error
   }

@@ -6,16 +6,16 @@ import { priceOf } from '../../request/price.ts'
 import type { RunPorts, WaysToAgree } from '../context.ts'
 import { touchStateFile } from './state-file.ts'
 
-/** A model that waits for the developer's yes, as it is now. */
+/** A model that waits for the developer's approval, in its current state. */
 interface Asked {
   request: Request
   finding: Finding
 }
 
-/** How long imports are gathered before the developer is asked about all of them. */
+/** How long imports are collected before the developer is asked about all of them. */
 const GATHER_MS = 300
 
-/** Asks the developer about models that a live run may generate only after a yes, as they come up. */
+/** Asks the developer about models that a live run may generate only after approval, as they appear. */
 export function askDeveloper(ports: RunPorts, ways: () => WaysToAgree): void {
   let isGathering = false
   const announce = async () => {
@@ -29,7 +29,7 @@ export function askDeveloper(ports: RunPorts, ways: () => WaysToAgree): void {
   })
 }
 
-/** What is asked now: another server may have made what was asked about before, an edit removed it. */
+/** What to ask about now: another server may have generated a model in the meantime, or an edit may have removed it. */
 export async function askedNow(ports: RunPorts, keys?: Iterable<string>): Promise<Asked[]> {
   const all = ports.models.all().flatMap(({ isAsked, request }) => (isAsked ? request.key : []))
   const only = keys && new Set(keys)
@@ -37,7 +37,9 @@ export async function askedNow(ports: RunPorts, keys?: Iterable<string>): Promis
   return (await Promise.all(asked.map((key) => readAgain(ports, key)))).flatMap((now) => now ?? [])
 }
 
-/** Undefined for what is there, and for what nobody imports: about that it is asked again when somebody does. */
+/**
+ * Undefined for a model that is present, and for one that nobody imports: it is asked about again when somebody does.
+ */
 async function readAgain(ports: RunPorts, key: string): Promise<Asked | undefined> {
   try {
     const wanting = await ports.models.shared.findWanting(key)
@@ -45,7 +47,7 @@ async function readAgain(ports: RunPorts, key: string): Promise<Asked | undefine
     const finding = await wanting.look()
     if (!finding.entry) return { request: wanting.request, finding }
   } catch (error) {
-    // The next load of its module says so.
+    // The next load of its module reports it.
     if (isMeshyError(error)) return undefined
     throw error
   }
@@ -63,7 +65,7 @@ function tellPrice({ reporter: { logger } }: RunPorts, current: Asked[], ways: W
   for (const { finding } of asked) if (finding.free) logger.info(`meshy: ${finding.free}`)
 }
 
-/** What is on its way is only looked for. */
+/** A model on its way is only looked for. */
 function costOf({ request, finding }: Asked): number {
   return finding.state === 'missing' ? priceOf(request) : 0
 }

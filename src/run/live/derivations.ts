@@ -5,15 +5,15 @@ import type { Derivation } from '../../finding/derivation.ts'
 import type { Context } from '../context.ts'
 import { showStored, touchStateFile } from './state-file.ts'
 
-/** A derivation that a live run has to do, of a model that is stored. */
+/** A derivation that a live run has to do, from a stored model. */
 export interface DerivationTask {
   finding: StoredFinding
   derivation: Derivation
 }
 
 /**
- * Derives in the background, while the model is shown as it came, once however often its module is loaded meanwhile. What
- * failed is not repeated by itself, only for a developer who asks. Resolves when that is over, and never rejects.
+ * Derives in the background, while the model is shown as it came; once, however often its module is loaded in the
+ * meantime. A failure is not retried by itself, only if a developer asks. Resolves when it is over, and never rejects.
  */
 export function deriveInBackground(context: Context, request: Request, task: DerivationTask): Promise<void> {
   const { models } = context.ports
@@ -38,11 +38,14 @@ async function run(
   } finally {
     models.end(request)
   }
-  // After a failure as well: whoever loads the module is told of it.
+  // After a failure as well: whoever loads the module is told about it.
   await touchStateFile(context, request.key)
 }
 
-/** Tells whoever shows the run that an import does not get what it wants, and people once what happens now. */
+/**
+ * Reports to everything that shows the run that an import does not get what it wants, and tells people once what
+ * happens now.
+ */
 export function tellFailure(
   { ports: { models, options, reporter } }: Context,
   request: Request,

@@ -13,7 +13,7 @@ import { readImport } from '../read-import.ts'
 import type { Import } from '../imports.ts'
 import { showStored, ensureStateFile, touchStateFile } from './state-file.ts'
 
-/** How long an import must stay as it is before it is paid: people save a picture several times in a row. */
+/** How long an import must stay unchanged before it is paid for: people save an image several times in a row. */
 const QUIET_MS = 1_000
 
 /** What a live run does about a model that is not ready. */
@@ -24,8 +24,9 @@ export interface LiveTask {
 }
 
 /**
- * The asset of a model that is not ready, in a run that serves or watches: nobody waits. A stand-in goes out at once; when
- * the real model is stored, a state file that the bundler watches is touched, and the module is loaded again.
+ * The asset of a model that is not ready, in a run that serves or watches: nobody waits. A stand-in is returned at
+ * once; when the real model is stored, a state file that the bundler watches is touched, and the module is loaded
+ * again.
  */
 export async function liveAsset(context: Context, request: Request, task: LiveTask): Promise<Asset> {
   const { key } = request
@@ -36,7 +37,7 @@ export async function liveAsset(context: Context, request: Request, task: LiveTa
   const asked = startOrAsk(context, request, { ...task, mayBeShared })
   const standIn = await context.makers.standIns.make(request)
   const isOver = asked === 'pending' && !models.shared.isUnderWay(key)
-  // It landed, and touched its file, before anybody watched that.
+  // It arrived, and touched its file, before anybody watched the file.
   const landed = isOver ? await readyNow(context, request) : undefined
   if (landed) return landed
   const state = isOver ? 'preview' : asked
@@ -49,7 +50,7 @@ export async function liveAsset(context: Context, request: Request, task: LiveTa
   }
 }
 
-/** Generates a model in the background after all: the developer said so. */
+/** Generates a model in the background after all, because the developer approved it. */
 export function startLive(
   context: Context,
   request: Request,
@@ -61,7 +62,7 @@ export function startLive(
   void makeInBackground(context, request, { finding, permission, ready })
 }
 
-/** What nobody wants any more because of this import is not asked about either. */
+/** A model that nobody wants any more because of this import is not asked about either. */
 function want(context: Context, imported: Import, key: string): void {
   const { models } = context.ports
   const read = () => readAgain(context, imported)
@@ -74,7 +75,7 @@ async function readAgain(context: Context, imported: Import): Promise<Wanting | 
   try {
     return wantingOf(context, (await readImport(context, imported)).request)
   } catch (error) {
-    // A picture that is gone, or half saved: the next load of its module says so.
+    // An image that is gone, or half saved: the next load of its module reports it.
     if (isMeshyError(error)) return undefined
     throw error
   }
@@ -91,8 +92,8 @@ function wantingOf(context: Context, request: Request): Wanting {
 }
 
 /**
- * Whether a store of the machine or the team may have a model that was not tried yet: one that was forgotten here, or
- * whose bytes are damaged, is offered again and again. A team is asked once, in the background.
+ * Whether a store of the machine or the team may have a model that was not tried yet: a model that was forgotten here,
+ * or whose bytes are damaged, is offered again and again. The team store is asked once, in the background.
  */
 async function isOffered({ ports }: Context, key: string): Promise<boolean> {
   const { findInMachine } = await import('../../generate/share.ts')
@@ -118,14 +119,14 @@ function startOrAsk(
     models.ask(request)
     return 'preview'
   }
-  // The first import may be another one when its turn comes.
+  // The first import may be a different one when its turn comes.
   const afterQuiet = () => clock.sleep(QUIET_MS, signal).then(() => models.shared.findWanting(request.key))
   const ready = action === 'submit' ? afterQuiet : async () => wantingOf(context, request)
   void makeInBackground(context, request, { finding, permission: undefined, ready })
   return 'pending'
 }
 
-/** Why a model failed in this run, or in an earlier one; undefined when it did not. */
+/** Why a model failed in this run, or in an earlier one; undefined if it did not. */
 function failureOf({ ports }: Context, { key }: Request, { record }: Finding): unknown {
   const model = ports.models.find(key)
   if (model?.givenUp) return model.error
@@ -135,7 +136,7 @@ function failureOf({ ports }: Context, { key }: Request, { record }: Finding): u
 
 interface LiveWork {
   finding: Finding
-  /** A developer's yes; without one, the mode of whoever wants the model decides. */
+  /** A developer's approval; without one, the mode of the run that wants the model decides. */
   permission: Permission | undefined
   /** Who still wants the model when its turn comes. */
   ready(): Promise<Wanting | undefined>
@@ -169,13 +170,13 @@ function fail({ ports: { models, reporter } }: Context, request: Request, cause:
   reporter.logger.error(formatThrown(error))
 }
 
-/** What seemed to be on its way is missing: nobody has allowed yet that it is paid. */
+/** What seemed to be on its way is missing: nobody has approved paying for it yet. */
 async function askAfterAll({ ports }: Context, request: Request): Promise<void> {
   const finding = await classify(ports, request)
   if (!finding.entry) ports.models.ask(request)
 }
 
-/** The picture was saved again in the last moment: its module is loaded again with another key. */
+/** The image was saved again at the last moment: its module is loaded again with another key. */
 function isOutdated(error: unknown): boolean {
   return isMeshyError(error) && error.code === 'MESHY_IMAGE_CHANGED'
 }

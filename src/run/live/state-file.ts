@@ -8,7 +8,7 @@ import type { Context, RunPorts } from '../context.ts'
 import { classify } from '../../finding/classify.ts'
 import type { Request } from '../../request/request.ts'
 
-/** It must exist before the module is handed out: bundlers do not watch what is not there. */
+/** It must exist before the module is handed out: bundlers do not watch files that do not exist. */
 export async function ensureStateFile(
   { ports: { store } }: Pick<Context, 'ports'>,
   key: string,
@@ -20,7 +20,7 @@ export async function ensureStateFile(
   return { path: file, text: await textOf(file) }
 }
 
-/** Whether a state file was touched since it was ensured. One that is gone was not: nobody watches it. */
+/** Whether a state file was touched since it was ensured. A file that is gone was not: nobody watches it. */
 export async function isTouched({ path: file, text }: StateFile): Promise<boolean> {
   try {
     return (await textOf(file)) !== text
@@ -34,7 +34,7 @@ async function textOf(file: string): Promise<string> {
   return fileState(await stat(file, { bigint: true })).text
 }
 
-/** Nobody waits for this: where the file cannot be written, a server must go on. */
+/** Nobody waits for this: if the file cannot be written, a server must continue. */
 export async function touchStateFile(
   { ports: { store, clock, reporter } }: Pick<Context, 'ports'>,
   key: string,
@@ -48,7 +48,7 @@ export async function touchStateFile(
   }
 }
 
-/** Shows what is stored now. Its module is loaded again only where a page is open that wants it. */
+/** Shows what is stored now. Its module is loaded again only if an open page wants it. */
 export async function showStored(ports: RunPorts, request: Request): Promise<void> {
   const { entry, ...finding } = await classify(ports, request)
   if (!entry || finding.state !== 'ready') return

@@ -9,7 +9,7 @@ import type { Import } from '../imports.ts'
 import { idOfImport, type ImportRecord, type Model, type Work } from './model.ts'
 import type { SharedModels } from './shared-models.ts'
 
-/** Hears of each change of a model. */
+/** Called for each change of a model. */
 export type Listener = (now: Model, before: Model | undefined) => void
 
 interface ModelsInit {
@@ -33,12 +33,15 @@ const UNKNOWN: Omit<Model, 'request'> = {
   expiring: undefined,
 }
 
-/** The table of the models of a run: the one place that changes what is known of them. Whoever shows it subscribes. */
+/**
+ * The table of the models of a run: the only place that changes what is known about them. Everything that shows it
+ * subscribes.
+ */
 export class Models implements ModelsOfRun {
   readonly isLive: boolean
   /** What this run knows together with the others of the process. */
   readonly shared: SharedModels
-  /** What is derived in the background. */
+  /** What is being derived in the background. */
   readonly derivations = new SingleFlight()
   readonly #clock: Clock
   readonly #models = new Map<string, Model>()
@@ -88,7 +91,7 @@ export class Models implements ModelsOfRun {
     this.#change(request, {})
   }
 
-  /** An import cannot be read, or its model cannot be had. */
+  /** An import cannot be read, or its model cannot be obtained. */
   refused(imported: Import, error: unknown): void {
     const id = idOfImport(imported)
     this.#imports.set(id, { imported, request: this.#imports.get(id)?.request, error })
@@ -98,28 +101,28 @@ export class Models implements ModelsOfRun {
   served(request: Request, asset: Asset): Model {
     if (asset.metadata.state !== 'ready') return this.#change(request, { asset })
     const { givenUp } = this.#of(request)
-    // What another import wants of the same model may still be what cannot be had.
+    // Another import may still lack what it wants from the same model.
     const isSettled = !asset.isProvisional && (!givenUp || isSameWant(givenUp, request))
     const settled = isSettled ? { error: undefined, givenUp: undefined } : {}
     return this.#change(request, { asset, isAsked: false, isAwaited: false, ...settled })
   }
 
-  /** It waits for the developer's yes from now on. */
+  /** It waits for the developer's approval from now on. */
   ask(request: Request): void {
     this.#change(request, { isAsked: true })
   }
 
-  /** Nobody works on it here; somebody else may, from now until it {@link arrived}. */
+  /** Nobody works on it here; someone else may, from now until it {@link arrived}. */
   awaitArrival(request: Request): void {
     this.#change(request, { isAwaited: true })
   }
 
-  /** Somebody else has stored it. */
+  /** Someone else has stored it. */
   arrived(request: Request): void {
     this.#change(request, { isAwaited: false, isAsked: false })
   }
 
-  /** Nothing is asked about it any more. Returns whether anything was: a second yes at the same moment finds nothing. */
+  /** It is no longer asked about. Returns whether it was: a second approval at the same moment finds nothing. */
   withdraw(key: string): boolean {
     const model = this.#models.get(key)
     if (!model?.isAsked) return false
@@ -127,7 +130,7 @@ export class Models implements ModelsOfRun {
     return true
   }
 
-  /** Something is done for it, until {@link end}. */
+  /** Something is being done for it, until {@link end}. */
   begin(request: Request): void {
     this.#begin(request, 'begun')
   }
@@ -152,29 +155,29 @@ export class Models implements ModelsOfRun {
     if (work) this.#goOn(request, { ...work, begun: work.begun - 1 })
   }
 
-  /** What an import wants is derived from it, until {@link end}. */
+  /** What an import wants is being derived from it, until {@link end}. */
   beginDerivation(request: Request, { key }: Derivation): void {
     this.#setDerivationError(request, key, undefined)
     this.#begin(request, 'deriving')
   }
 
-  /** An import gets its model as it came, since what it wants could not be derived from that. */
+  /** An import gets its model as it came, because what it wants could not be derived from it. */
   derivationFailed(request: Request, { key }: Derivation, error: unknown): void {
     this.#setDerivationError(request, key, error)
   }
 
-  /** Why a derivation failed in this run; undefined when it did not. */
+  /** Why a derivation failed in this run; undefined if it did not. */
   derivationError({ key }: Request, derivation: Derivation): unknown {
     return this.#models.get(key)?.derivationErrors.get(derivation.key)
   }
 
-  /** What a model took. A restored file does not hide that the model was generated in the same run. */
+  /** The cost of a model. A restored file does not hide that the model was generated in the same run. */
   addEffort(request: Request, effort: Effort): void {
     const known = this.#of(request).effort
     if (!known || known.credits === 0) this.#change(request, { effort })
   }
 
-  /** What nobody imports keeps no build from its bytes. */
+  /** A model that nobody imports does not make a build depend on its bytes. */
   addExpiring(expiring: Expiring): void {
     const model = this.#models.get(expiring.key)
     if (model) this.#change(model.request, { expiring })
@@ -185,17 +188,17 @@ export class Models implements ModelsOfRun {
     this.#change(request, {
       work: { ...known, begun: known.begun + 1 },
       isAwaited: false,
-      // What is derived from it for one import says nothing of what another could not have.
+      // A derivation for one import says nothing about what another import could not get.
       ...(step === 'begun' && { error: undefined, givenUp: undefined }),
     })
   }
 
-  /** Work goes on until all that was begun is ended. */
+  /** Work continues until everything that was started has ended. */
   #goOn(request: Request, work: Work): void {
     this.#change(request, { work: work.begun > 0 ? work : undefined })
   }
 
-  /** It belongs to the imports that want just this of the model, and not to the model. */
+  /** It belongs to the imports that want exactly this from the model, not to the model. */
   #setDerivationError(request: Request, key: string, error: unknown): void {
     const wanted = JSON.stringify(request.derivation)
     for (const [id, known] of this.#imports) {

@@ -11,32 +11,32 @@ export interface Wanting {
   make(finding: Finding, permission: Permission | undefined): Promise<void>
 }
 
-/** An import whose model is to be made. */
+/** An import whose model is to be generated. */
 interface Want {
   key: string
-  /** By what is on disk now; undefined when nothing is imported any more. */
+  /** According to what is on disk now; undefined if nothing is imported any more. */
   read(): Promise<Wanting | undefined>
 }
 
-/** The table of a run, as it hears of work that is done for all. */
+/** The table of a run, as it is told about work that is done for all. */
 interface Table {
   begin(request: Request): void
   end(request: Request): void
 }
 
 /**
- * What the runs of a process that use one cache folder know together of their models: bundlers make an instance of the
- * plugin for each environment and each worker.
+ * What the runs of a process with the same cache folder know together about their models: bundlers create an instance
+ * of the plugin for each environment and each worker.
  */
 export class SharedModels {
-  /** Work that is under way, so that nobody begins it twice. */
+  /** Work in progress, so that nobody starts it twice. */
   readonly flights = new SingleFlight()
-  /** Models that a sum has counted, whichever part of a build it was. */
+  /** Models that a summary has counted, whichever part of a build it was. */
   readonly told = new Set<string>()
   readonly #files = new Map<string, FileRole[]>()
   /** By import: after the restart of a server, the new one speaks for it. */
   readonly #wants = new Map<string, Want>()
-  /** By key: models that are on their way in the background, or will be after a quiet moment, and who shows it. */
+  /** By key: models that are on their way in the background, or will be after a quiet moment, and who shows them. */
   readonly #background = new Map<string, Set<Table>>()
   readonly #offered = new Set<string>()
 
@@ -60,13 +60,13 @@ export class SharedModels {
     return before === undefined || this.#wantsOf(before).length > 0 ? undefined : before
   }
 
-  /** An import that still wants the model of a key; undefined when none does, so that nothing is paid for it. */
+  /** An import that still wants the model of a key; undefined if none does, so that nothing is paid for it. */
   async findWanting(key: string): Promise<Wanting | undefined> {
     const found = await Promise.all(this.#wantsOf(key).map((want) => want.read()))
     return found.find((one) => one?.request.key === key)
   }
 
-  /** Shows in a table what is done for its key in the background. Returns whether anything is. */
+  /** Shows in a table what is being done for its key in the background. Returns whether anything is. */
   join(request: Request, table: Table): boolean {
     const shown = this.#background.get(request.key)
     if (!shown) return false
@@ -75,7 +75,7 @@ export class SharedModels {
     return true
   }
 
-  /** Begins work in the background, and returns whether it was not under way. */
+  /** Starts work in the background, and returns whether it was not in progress yet. */
   start(request: Request, table: Table): boolean {
     if (this.#background.has(request.key)) return false
     this.#background.set(request.key, new Set())
@@ -91,7 +91,7 @@ export class SharedModels {
     return this.#background.has(key)
   }
 
-  /** Whether one of these offers is new: what came of an earlier one is no other the next time. */
+  /** Whether one of these offers is new: an earlier one would give the same result again. */
   takeOffers(offers: readonly string[]): boolean {
     const untried = offers.filter((offer) => !this.#offered.has(offer))
     for (const offer of untried) this.#offered.add(offer)

@@ -1,10 +1,10 @@
 import { formatError, formatPlace, isMeshyError, MeshyError } from '../../system/errors.ts'
 import { by } from '../../system/order.ts'
 
-/** Collects the failures of a build, so that its end reports all of them and not the first. */
+/** Collects the failures of a build, so that its end reports all of them and not just the first. */
 export class Problems {
   #errors = new Map<string, unknown>()
-  /** What the bundler was told already. */
+  /** What the bundler has already been told. */
   #told = new Set<string>()
 
   /** @param id what failed; a second failure of the same import replaces the first */
@@ -12,7 +12,7 @@ export class Problems {
     this.#errors.set(id, error)
   }
 
-  /** Remembers a failure that the bundler tells by itself: the build is bound to fail for it all the same. */
+  /** Remembers a failure that the bundler reports by itself: the build is bound to fail because of it anyway. */
   noteTold(id: string): void {
     this.#told.add(id)
   }
@@ -22,16 +22,16 @@ export class Problems {
   }
 
   /**
-   * Takes the collected failures out, as one error; undefined when there are none.
+   * Takes the collected failures out, as one error; undefined if there are none.
    *
-   * @param told.isTold whether the bundler tells an error of its own, which must not be hidden behind what followed from it
+   * @param told.isTold whether the bundler reports an error of its own, which must not be hidden by its consequences
    */
   take({ isTold = false } = {}): unknown {
     const all = [...this.#errors.values()]
     const errors = isTold ? all.filter((error) => !isConsequence(error)) : all
     this.#errors.clear()
     this.#told.clear()
-    // Anything that is not ours is a bug: it keeps its own stack.
+    // Anything that is not one of our errors is a bug: it keeps its own stack.
     const bug = errors.find((error) => !isMeshyError(error))
     return bug ?? combine(errors.filter((error) => isMeshyError(error)).toSorted(bySite))
   }
@@ -41,7 +41,7 @@ function isConsequence(error: unknown): boolean {
   return isMeshyError(error) && error.code === 'MESHY_NOT_SUBMITTED'
 }
 
-/** In the order of the sources: bundlers load modules in another one each time. */
+/** In source order: bundlers load modules in a different order each time. */
 const bySite = by(({ site }: MeshyError) => [site?.file ?? '', site?.line ?? 0])
 
 function combine(errors: MeshyError[]): MeshyError | undefined {
@@ -65,7 +65,9 @@ function combine(errors: MeshyError[]): MeshyError | undefined {
   })
 }
 
-/** What befell several imports alike, such as a batch over the budget, is told once, below all of their places. */
+/**
+ * A failure of several imports at once, such as a batch over the budget, is reported once, below all of their places.
+ */
 function textsOf(errors: MeshyError[]): string[] {
   const places = new Map<string, string[]>()
   for (const error of errors) {

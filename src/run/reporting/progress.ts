@@ -5,7 +5,7 @@ import type { Logger } from '../../system/logger.ts'
 import type { Work } from '../models/model.ts'
 import type { Models } from '../models/models.ts'
 
-/** Tells how far models are where no terminal can redraw: one line for each change of state. */
+/** Reports the progress of models if no terminal can redraw: one line for each change of state. */
 export function tellProgress(models: Models, logger: Logger): void {
   models.subscribe(({ request, work }, before) => {
     const state = stateOf(work)
@@ -19,7 +19,9 @@ type Redraw = Pick<ReturnType<typeof createLogUpdate>, 'clear' | 'done'> & ((tex
 
 const FRAME_MS = 1_000
 
-/** Progress on a terminal: one line a model with state, progress, place in the queue and seconds, redrawn in place. */
+/**
+ * Progress on a terminal: one line per model with state, progress, place in the queue and seconds, redrawn in place.
+ */
 export class TerminalProgress {
   #timer: NodeJS.Timeout | undefined
   readonly #models: Models
@@ -35,7 +37,7 @@ export class TerminalProgress {
     })
   }
 
-  /** A logger whose lines stand above the drawn ones. */
+  /** A logger whose lines appear above the redrawn ones. */
   above(logger: Logger): Logger {
     const write = (say: (text: string) => void) => (text: string) => {
       this.#redraw.clear()
@@ -52,7 +54,7 @@ export class TerminalProgress {
   #draw(): void {
     const lines = this.#lines()
     if (lines.length > 0) {
-      // Only for the eyes: it must not keep a process alive.
+      // Only for display: it must not keep a process alive.
       this.#timer ??= setInterval(() => this.#draw(), FRAME_MS).unref()
       return this.#redraw(lines.join('\n'))
     }
@@ -76,7 +78,7 @@ export class TerminalProgress {
   }
 }
 
-/** Undefined for what people need not hear of. */
+/** Undefined for anything that people need not be told. */
 function stateOf(work: Work | undefined, { percent = false } = {}): string | undefined {
   if (!work || work.isQuiet) return undefined
   const { step } = work
@@ -91,10 +93,10 @@ function stateOf(work: Work | undefined, { percent = false } = {}): string | und
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 /**
- * Says what is on its way when a build is stopped, by Ctrl-C for instance. It stops at once all the same: the journal
+ * Says what is on its way when a build is stopped, for example by Ctrl-C. The build stops at once anyway: the journal
  * was durable before anything was sent.
  *
- * It listens only while something is on its way, and then lets the signal do what it does without us.
+ * It listens only while something is on its way, and then lets the signal do what it would do without us.
  */
 export function tellInterrupt(models: Models, logger: Logger): void {
   let isListening = false
@@ -102,7 +104,7 @@ export function tellInterrupt(models: Models, logger: Logger): void {
     if (yes === isListening) return
     isListening = yes
     for (const signal of SIGNALS) {
-      // Before all others: who restores a terminal at the end looks whether it is the last one that listens.
+      // Before all others: a listener that restores a terminal at the end checks whether it is the last one.
       if (yes) process.prependListener(signal, stop)
       else process.removeListener(signal, stop)
     }
@@ -111,7 +113,7 @@ export function tellInterrupt(models: Models, logger: Logger): void {
     listen(false)
     const names = namesOf(models).toSorted().join(', ')
     logger.warn(`meshy: stopped. On their way: ${names}. The next run resumes them without paying again.`)
-    // Whoever else listens was told of this signal as well, and decides what to do.
+    // Other listeners received this signal as well, and decide what to do.
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
   }
   models.subscribe(({ work }, before) => {

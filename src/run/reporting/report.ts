@@ -27,7 +27,7 @@ export function reportModels(models: Models): ModelReport[] {
   return reports.toSorted(by(({ image, key }) => [image, key]))
 }
 
-/** Undefined for a model that nothing was served of. */
+/** Undefined for a model for which nothing was served. */
 export function reportModel({ request, asset, effort = NO_EFFORT }: Model): ModelReport | undefined {
   if (!asset) return undefined
   const { state, triangles, bytes, source } = asset.metadata
@@ -35,17 +35,17 @@ export function reportModel({ request, asset, effort = NO_EFFORT }: Model): Mode
   return { image: request.imageName, key: request.key, state, triangles, bytes, ...effort, origin }
 }
 
-/** The models that no sum has counted yet: frameworks build in several parts, and a person started one build. */
+/** The models that no summary has counted yet: frameworks build in several parts, but a person started one build. */
 export function takeUntold(models: Models): ModelReport[] {
   const { told } = models.shared
-  // What one part of a build made, the next one finds in the cache.
+  // What one part of a build generated, the next one finds in the cache.
   const isTold = ({ key, origin }: ModelReport) => told.has(origin === 'cache' ? key : `${key} ${origin}`)
   const untold = reportModels(models).filter((model) => !isTold(model))
   for (const { key, origin } of untold) told.add(key).add(`${key} ${origin}`)
   return untold
 }
 
-/** A run in one line: `12 models: 10 from the cache, 2 generated, 60 credits`; undefined when all was at hand. */
+/** A run in one line: `12 models: 10 from the cache, 2 generated, 60 credits`; undefined if everything was ready. */
 export function summarize(models: readonly ModelReport[]): string | undefined {
   if (models.every(({ origin }) => origin === 'cache')) return undefined
   const counts = (['cache', 'generated', 'adopted', 'shared', 'restored', 'derived', 'stand-in'] as const)
@@ -66,13 +66,15 @@ const ORIGIN_WORDS: Record<Origin, string> = {
   'stand-in': 'STAND-INS, not the real models',
 }
 
-/** Tells once, at the end of a build, until when builds like this one go well: in a container, nothing else would say so. */
+/**
+ * Says once, at the end of a build, until when builds like this one will succeed: in a container, nothing else would.
+ */
 export async function tellExpiring({ store, options, reporter }: LocalPorts, models: Models): Promise<void> {
   const expiring = takeExpiring(models).toSorted(by(({ until, image }) => [until, image]))
   const [first] = expiring
   if (!first) return
   const { team } = store.shared
-  // Whoever may write there has just uploaded them.
+  // A run that may write there has just uploaded them.
   if (team && mayGenerate(options.mode) && (await team.canWrite())) return
   const names = expiring.map(({ image }) => image).join(', ')
   const after = expiring.every(({ isPinned }) => isPinned)
@@ -85,7 +87,7 @@ export async function tellExpiring({ store, options, reporter }: LocalPorts, mod
   )
 }
 
-/** The models whose bytes will be gone, as far as no part of the build has told of them. */
+/** The models whose bytes will be gone, unless a part of the build has already reported them. */
 function takeExpiring(models: Models): Expiring[] {
   const all = models.all().flatMap(({ expiring }) => expiring ?? [])
   const untold = all.filter(({ key }) => !models.shared.told.has(`${key} expiring`))

@@ -5,8 +5,8 @@ import type { Asset } from '../asset.ts'
 import type { RunPorts } from '../context.ts'
 
 /**
- * Holds an emitted model against `maxBytes` and `maxTriangles`, of its import or of the options, and names the
- * directive that helps most. Warns, or fails where `oversize` is `error`.
+ * Checks an emitted model against `maxBytes` and `maxTriangles`, of its import or of the options, and names the
+ * directive that helps most. Warns, or fails if `oversize` is `error`.
  *
  * @throws {MeshyError} MESHY_OUTPUT_TOO_LARGE
  */
@@ -16,7 +16,7 @@ export async function checkSize(
   { asset, site }: { asset: Asset; site: () => Promise<ImportSite> },
 ): Promise<void> {
   const { metadata } = asset
-  // What is shown meanwhile is not what will be emitted.
+  // What is shown in the meantime is not what will be emitted.
   if (metadata.state !== 'ready' || asset.isProvisional) return
   const { maxBytes = options.maxBytes, maxTriangles = options.maxTriangles } = request.limits
   const faults = [
@@ -45,7 +45,7 @@ function isOver(value: number, limit: number | undefined): limit is number {
   return limit !== undefined && value > limit
 }
 
-/** Textures are most of a model as it comes; once they are small, triangles are. */
+/** Most of a model as it comes is textures; once they are small, it is triangles. */
 async function directiveForBytes(
   { derivation }: Request,
   { files, metadata }: Asset,

@@ -4,22 +4,22 @@ import { readIfThere } from '../../system/file.ts'
 import { writeDurably } from '../../system/durable.ts'
 import { errnoOf, hasErrno } from '../../system/errors.ts'
 
-/** Source trees that cannot be written, as in some containers, are no reason to stop a build. */
+/** Read-only source trees, as in some containers, are no reason to stop a build. */
 const READ_ONLY = ['EACCES', 'EPERM', 'EROFS'] as const
-/** How long a live run gathers queries before it writes them. */
+/** How long a live run collects queries before it writes them. */
 const GATHER_MS = 300
 
 export interface DeclaredFileOptions {
   clock: Clock
-  /** One at a time: each writer of a process keeps what the one before it added. */
+  /** One at a time: each writer of a process keeps what the previous one added. */
   turns: PQueue
-  /** Whether the run has no end, so that what is new is written soon. */
+  /** Whether the run has no end, so that new queries are written soon. */
   live: boolean
   warn(text: string): void
   info(text: string): void
 }
 
-/** The file with the types of the imports of a project: what earlier runs found stays in it. */
+/** The file with the types of the imports of a project: it keeps what earlier runs found. */
 export class DeclaredFile {
   #queries = new Set<string>()
   #gathering = false
@@ -31,7 +31,7 @@ export class DeclaredFile {
     this.#options = options
   }
 
-  /** Takes the query of an import as its source has it: `?meshy&pbr`. */
+  /** Takes the query of an import as written in its source: `?meshy&pbr`. */
   add(query: string): void {
     if (this.#queries.has(query)) return
     if (!isDeclarable(query)) return this.#refuse(query)
@@ -63,7 +63,7 @@ export class DeclaredFile {
   }
 
   async #merge(): Promise<void> {
-    // Line ends of Windows, which git may have made, are no change.
+    // Windows line endings, which git may have created, are not a change.
     const text = (await readIfThere(this.file))?.replaceAll('\r\n', '\n')
     if (text !== undefined && !text.includes(DECLARATIONS_MARK)) {
       this.#options.warn(
@@ -86,11 +86,11 @@ export class DeclaredFile {
   }
 }
 
-/** The line that stands in a file that we may write over. */
+/** The line that marks a file that we may overwrite. */
 const DECLARATIONS_MARK =
   '// Written by unplugin-meshy: the types of every query that model imports have used so far.'
 
-/** What makes linters and formatters leave the file alone; Prettier knows no mark for a whole file of code. */
+/** What makes linters and formatters leave the file alone; Prettier has no mark for a whole file of code. */
 const HEAD = [
   '/* eslint-disable */',
   '// biome-ignore-all format: generated',
@@ -102,7 +102,7 @@ const HEAD = [
 const MODULE_MARK = '// prettier-ignore'
 const FIELDS = ['url', 'metadata', 'files', 'textures', 'thumbnail', 'thumbnails', 'lods']
 
-/** Whatever quotes a formatter prefers. */
+/** With whatever quotes a formatter prefers. */
 const MODULE = /^declare module\s+("\*(?:[^"\\]|\\.)*"|'\*(?:[^'\\]|\\.)*')/gm
 
 /** A file with one module for each query, sorted: TypeScript allows one `*` in a pattern, so queries are spelled out. */
@@ -111,7 +111,9 @@ function formatDeclarations(queries: Iterable<string>): string {
   return [HEAD, ...modules].join('\n')
 }
 
-/** Whether a text declares these queries with all fields, and carries the marks; a formatter may have had its way. */
+/**
+ * Whether a text declares these queries with all fields, and has the marks; a formatter may have changed its format.
+ */
 function declaresAll(text: string, queries: Iterable<string>): boolean {
   const declared = readDeclarations(text)
   const counts = FIELDS.map((field) => text.split(`export const ${field}:`).length - 1)
@@ -119,12 +121,12 @@ function declaresAll(text: string, queries: Iterable<string>): boolean {
   return isWhole && [...queries].every((query) => declared.includes(query))
 }
 
-/** The queries that a file declares, as {@link formatDeclarations} or a formatter wrote them. */
+/** The queries that a file declares, as written by {@link formatDeclarations} or a formatter. */
 export function readDeclarations(text: string): string[] {
   return [...text.matchAll(MODULE)].map(([, pattern = '']) => unquote(pattern).slice(1))
 }
 
-/** Whether TypeScript can match a query: a second `*` beside that of the path is refused. */
+/** Whether TypeScript can match a query: a second `*` besides that of the path is not allowed. */
 function isDeclarable(query: string): boolean {
   return !query.includes('*')
 }
@@ -137,7 +139,7 @@ function unquote(literal: string): string {
   return JSON.parse(`"${inner}"`) as string
 }
 
-/** No import at the top, which would make the file a module and its declarations augmentations. */
+/** No import at the top: that would make the file a module, and its declarations augmentations. */
 function formatModule(query: string): string {
   return [
     MODULE_MARK,

@@ -4,8 +4,8 @@ import path from 'node:path'
 const NAME = 'meshy-env.d.ts'
 
 /**
- * Where the types of imports go: into a folder that the program of the nearest `tsconfig.json` includes. That is looked for
- * from the root up to the repository or the package, and no further. Undefined where there is none: plain JavaScript.
+ * Where the types of imports go: into a folder that the program of the nearest `tsconfig.json` includes. The search
+ * goes from the root up to the repository or the package, and no further. Undefined if there is none: plain JavaScript.
  *
  * @param root absolute root of the bundler
  */
@@ -18,7 +18,7 @@ export function defaultDeclaredFile(root: string): string | undefined {
   return path.join(inside ? choose(inside, dir) : guess(root, dir), NAME)
 }
 
-/** The root, and the folders above it that belong to the same repository, or to the same package without one. */
+/** The root, and its parents that belong to the same repository, or to the same package if there is none. */
 function ancestorsOf(root: string): string[] {
   const above: string[] = []
   for (let dir = path.resolve(root); dir !== path.dirname(dir); dir = path.dirname(dir)) above.push(dir)
@@ -28,12 +28,12 @@ function ancestorsOf(root: string): string[] {
   return end < 0 ? above.slice(0, 1) : above.slice(0, end + 1)
 }
 
-/** Beside the config where that is included: it is where people look. */
+/** Next to the config if that folder is included, because people look there. */
 function choose(folders: readonly string[], dir: string): string {
   return folders.includes(dir) ? dir : (folders[0] ?? dir)
 }
 
-/** Where frameworks have their sources, before they have made the configs that say so. */
+/** Where frameworks have their sources, before they have created the configs that say so. */
 function guess(root: string, dir: string): string {
   if (root !== dir) return root
   return ['src', 'app'].map((name) => path.join(dir, name)).find((folder) => existsSync(folder)) ?? dir
@@ -44,13 +44,13 @@ function isWithin(dir: string, folder: string): boolean {
   return !relative.startsWith('..') && !path.isAbsolute(relative)
 }
 
-/** Frameworks make folders such as `.nuxt` anew. */
+/** Frameworks recreate folders such as `.nuxt`. */
 function isMade(dir: string, folder: string): boolean {
   const parts = path.relative(dir, folder).split(path.sep)
   return parts.some((part) => part.startsWith('.') || part === 'node_modules')
 }
 
-/** What says which files are in a program, as far as a `tsconfig.json` says it. */
+/** The part of a `tsconfig.json` that says which files are in the program. */
 interface TsConfig {
   extends?: string | string[]
   files?: string[]
@@ -58,14 +58,14 @@ interface TsConfig {
   references?: { path: string }[]
 }
 
-/** Strings are kept; comments, and commas behind the last item, are what JSON does not know. */
+/** Strings are kept; JSON does not allow comments, or commas after the last item. */
 const NOT_JSON = /("(?:\\.|[^"\\])*")|\/\*[\s\S]*?\*\/|\/\/[^\n]*|,(?=\s*[}\]])/g
-/** What may follow the folder of a pattern that takes in a declaration file of that folder. */
+/** What may follow the folder in a pattern that includes a declaration file of that folder. */
 const TAKES_DECLARATIONS = /^(?:\*\*\/)*(?:\*\*|\*(?:\.d)?(?:\.(?:ts|\*))?)$/
 
 /**
- * The folders whose declaration files are in a program of a config, or of one that it refers to, in the order of the configs;
- * undefined where a config cannot be read, as those that frameworks make.
+ * The folders whose declaration files are in a program of a config, or of one that it refers to, in the order of the
+ * configs; undefined if a config cannot be read, such as one that a framework creates.
  */
 function includedFolders(configFile: string): string[] | undefined {
   const config = readTsConfig(configFile)
@@ -79,7 +79,7 @@ function includedFolders(configFile: string): string[] | undefined {
   return known.length > 0 || isWhole ? known : undefined
 }
 
-/** Undefined where what it extends cannot be read. */
+/** Undefined if a config that it extends cannot be read. */
 function foldersOf(configFile: string, config: TsConfig): string[] | undefined {
   const dir = path.dirname(configFile)
   if (config.include) return config.include.flatMap((pattern) => folderOf(dir, pattern))

@@ -4,7 +4,7 @@ import { isMeshyError, type ImportSite, type MeshyError } from '../../system/err
 import { parseSpecifier } from '../../request/parse.ts'
 import { isMeshySpecifier } from '../../request/parse.ts'
 
-/** An import of a model, or the query of a glob, as a source has it. */
+/** An import of a model, or the query of a glob, as written in a source. */
 interface FoundQuery {
   /** `?meshy&pbr` */
   query: string
@@ -14,7 +14,7 @@ interface FoundQuery {
 }
 
 const SOURCE = /\.(?:[cm]?[jt]sx?|vue|svelte|astro|html)$/
-/** Folders of what was installed or built; those whose name begins with a dot are left out as well. */
+/** Folders of installed or built files; folders whose name starts with a dot are excluded as well. */
 const NOT_SOURCES = new Set(['node_modules', 'dist', 'build', 'out', 'coverage'])
 
 /** What may stand before the specifier of an import, or before the query of `import.meta.glob`. */

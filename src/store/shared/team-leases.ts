@@ -223,7 +223,7 @@ export class TeamLeases {
     await this.#init.objects.write(nameOf(key, held.generation), { bytes }, options)
   }
 
-  /** Several writers at once on a name that nobody used: two, one after the other, would prove nothing. */
+  /** Several writers at once on a name that nobody has used: two of them, one after the other, would prove nothing. */
   async #race(): Promise<boolean> {
     const name = `leases/probe-${randomBytes(8).toString('hex')}`
     const racers = Array.from({ length: RACERS }, (_, index) => {
@@ -238,7 +238,7 @@ export class TeamLeases {
   #startBeating(): void {
     if (this.#held.size !== 1) return
     this.#timer = setInterval(() => {
-      // A beat that fails is a beat that is missing, which is for the others to judge.
+      // A heartbeat that fails is a missing heartbeat, which the others will judge.
       this.#beat().catch(() => undefined)
     }, BEAT_MS)
     this.#timer.unref()

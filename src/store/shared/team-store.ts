@@ -12,7 +12,7 @@ export interface TeamStoreInit {
   label: string
   objects: ObjectStore
   fuse: Fuse
-  /** Whether it also keeps entries; a plain HTTP store keeps bytes alone. */
+  /** Whether it also stores entries; a plain HTTP store stores only bytes. */
   keepsEntries: boolean
   /** Path of an object with bytes. */
   casName: (sha256: string) => string
@@ -21,36 +21,36 @@ export interface TeamStoreInit {
   /** Whether there are credentials. */
   canWrite: () => Promise<boolean>
   leases: TeamLeases | undefined
-  /** Whether this run writes to it, and so leaves something to be uploaded. */
+  /** Whether this run writes to it, and therefore leaves something to upload. */
   mayUpload: boolean
   warn: (text: string) => void
 }
 
-/** Bytes and entries that a team shares. Every method throws StoreFault when the store cannot say. */
+/** Bytes and entries that a team shares. Every method throws StoreFault if the store cannot say. */
 export interface TeamStore {
   label: string
   keepsEntries: boolean
-  /** Whether this run has credentials for it: who reads anonymously writes nothing. */
+  /** Whether this run has credentials for it: anonymous readers write nothing. */
   canWrite(): Promise<boolean>
-  /** Warns of what the store did. Once for a run: what is wrong with a store is wrong with it for every model. */
+  /** Warns about what the store did. Once per run: what is wrong with a store is wrong with it for every model. */
   complain(problem: StoreFault | string): void
-  /** Whether there was something to complain of. */
+  /** Whether a problem was reported. */
   hasComplained(): boolean
-  /** Undefined where the store has none: a plain HTTP server cannot decide who was first. */
+  /** Undefined if the store has none: a plain HTTP server cannot decide who was first. */
   leases: TeamLeases | undefined
-  /** Streams a blob into those of a project, which verify it. @returns whether the store has it */
+  /** Streams a blob into the blobs of a project, which verify it. @returns whether the store has it */
   bring(ref: BlobRef, into: Blobs, signal?: AbortSignal): Promise<boolean>
   has(ref: BlobRef, signal?: AbortSignal): Promise<boolean>
-  /** Reads a blob to its end. @returns whether it is there. @throws {StoreFault} `wrong` for other bytes */
+  /** Reads a blob to its end. @returns whether it exists. @throws {StoreFault} `wrong` for other bytes */
   check(ref: BlobRef, signal?: AbortSignal): Promise<boolean>
-  /** Uploads a blob, unless it is there. With `replace`, whatever is there. @returns whether it was uploaded */
+  /** Uploads a blob, unless it exists; with `replace`, in any case. @returns whether it was uploaded */
   keep(
     ref: BlobRef,
     file: string,
     options?: { replace?: boolean; signal?: AbortSignal | undefined },
   ): Promise<boolean>
   find(key: string, signal?: AbortSignal): Promise<Entry | EntryRefusal | undefined>
-  /** To be called when its bytes are kept. */
+  /** Call it after its bytes are kept. */
   keepEntry(entry: Entry, signal?: AbortSignal): Promise<void>
 }
 
@@ -115,7 +115,7 @@ function textOf(problem: StoreFault | string, mayUpload: boolean): string {
   return ` ${problem.message}; this run continues without it${way}`
 }
 
-/** The blobs verify what comes: other bytes are a fault of the store, and never stay. */
+/** The blobs verify what arrives: other bytes are a fault of the store, and are never kept. */
 async function receive(
   bytes: AsyncIterable<Uint8Array>,
   { ref, into, signal }: { ref: BlobRef; into: Blobs; signal: AbortSignal | undefined },

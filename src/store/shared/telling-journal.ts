@@ -4,7 +4,7 @@ import { isOfOther, onItsWayOf, type OnItsWay } from './on-its-way.ts'
 import type { SharedStores } from './shared-stores.ts'
 import { StoreFault } from './store-fault.ts'
 
-/** A journal of which the others of the machine and the team hear what they need if this process is killed. */
+/** A journal that tells the others on the machine and in the team what they need if this process is killed. */
 export function tellingJournal(
   journal: Journal,
   { shared, options }: { shared: SharedStores; options: { apiKey: string | undefined } },
@@ -14,7 +14,7 @@ export function tellingJournal(
     if (account !== undefined) await shared.machine?.tell({ account, key }, onItsWay)
     await shared.team?.leases?.tell(key, onItsWay).catch(ignoreFault)
   }
-  /** The end of our task ends no other one that somebody has begun meanwhile. */
+  /** The end of our task does not end a task that someone else has started in the meantime. */
   const tellEnd = async (key: string, before: JournalRecord | undefined): Promise<void> => {
     const { machine, team } = shared
     if (account !== undefined && !isOfOther(before, await machine?.onItsWay({ account, key })))
@@ -43,13 +43,13 @@ export function tellingJournal(
     clear: async (key) => {
       const before = await journal.read(key)
       await journal.clear(key)
-      // A task that is done stays known to the others: they may not have its model yet.
+      // A finished task stays known to the others: they may not have its model yet.
       if (before?.state === 'started') await tell(key, undefined)
     },
   }
 }
 
-/** A lease that says less than it could lets the account's own list decide, as without a store. */
+/** If a lease says less than it could, the account's own list decides, as without a store. */
 function ignoreFault(error: unknown): void {
   if (!(error instanceof StoreFault)) throw error
 }

@@ -11,20 +11,20 @@ const NO_CREDENTIALS =
   'there are no credentials to write to it, so models made here exist nowhere else; `unplugin-meshy push` uploads them'
 
 export interface UploadsInit {
-  /** Undefined where this run may not write. */
+  /** Undefined if this run may not write. */
   team: TeamStore | undefined
   pathOf: (ref: BlobRef) => string
   clock: Clock
 }
 
-/** What goes to the team's store beside a build, and is awaited at its end. */
+/** Uploads to the team store during a build, which are awaited at its end. */
 export class Uploads {
   readonly #queue = new PQueue({ concurrency: AT_ONCE })
   #stop = new AbortController()
   readonly #init: UploadsInit
-  /** By key: settled when the model is in the store, or could not be brought there. */
+  /** By key: settled when the model is in the store, or could not be uploaded. */
   readonly #running = new Map<string, Promise<void>>()
-  /** What is still to be done after uploads, whatever becomes of them. */
+  /** What still has to be done after uploads, whatever becomes of them. */
   readonly #steps = new Set<() => Promise<void>>()
   #failed = 0
   #broken: unknown
@@ -33,7 +33,7 @@ export class Uploads {
     this.#init = init
   }
 
-  /** Uploads the files of an entry, then the entry: who finds it, finds its bytes. */
+  /** Uploads the files of an entry, then the entry: whoever finds it also finds its bytes. */
   add(entry: Entry): void {
     const { team } = this.#init
     if (!team) return
@@ -43,7 +43,7 @@ export class Uploads {
     this.#running.set(entry.key, upload)
   }
 
-  /** Runs `step` when the model of a key is in the store: then others find it there. {@link finish} waits for that. */
+  /** Runs `step` once the model of a key is in the store, where others can find it. {@link finish} waits for that. */
   after(key: string, step: () => Promise<void>): void {
     const uploaded = this.#running.get(key) ?? Promise.resolve()
     this.#steps.add(step)
@@ -54,9 +54,9 @@ export class Uploads {
   }
 
   /**
-   * Waits for what is on its way, for so long at most, and gives up the rest.
+   * Waits for uploads in progress, but no longer than this, and gives up the rest.
    *
-   * @returns how many models are not, or not wholly, in the store
+   * @returns how many models are not, or not completely, in the store
    */
   async finish(limitMs: number): Promise<number> {
     const { clock } = this.#init
@@ -73,7 +73,7 @@ export class Uploads {
     return count
   }
 
-  /** A run that goes on, as one that watches does, begins anew with what comes then. */
+  /** A run that continues, as a watching one does, starts over with what comes next. */
   #giveUp(): number {
     const left = this.#queue.size + this.#queue.pending
     if (left === 0) return 0
@@ -84,14 +84,14 @@ export class Uploads {
     return left
   }
 
-  /** Others wait for them: a lease is given back even where its model is not uploaded yet. */
+  /** Others wait for them: a lease is released even if its model has not been uploaded yet. */
   async #takeSteps(): Promise<void> {
     const steps = [...this.#steps]
     this.#steps.clear()
     await Promise.all(steps.map((step) => step()))
   }
 
-  /** What breaks here is told at the end: nobody waits for it before. */
+  /** Errors are reported at the end: nobody waits for them before. */
   async #run(work: () => Promise<void>): Promise<void> {
     try {
       await this.#queue.add(work)
@@ -106,7 +106,7 @@ export class Uploads {
     try {
       if (!(await team.canWrite())) return team.complain(NO_CREDENTIALS)
       for (const ref of blobsOf(entry)) {
-        // An extra or a derivation whose bytes are not here is whoever's who has them.
+        // An extra or derived file whose bytes are not here is left to whoever has them.
         if (existsSync(pathOf(ref))) await team.keep(ref, pathOf(ref), { signal })
       }
       if (entry.source === 'meshy') await team.keepEntry(entry, signal)

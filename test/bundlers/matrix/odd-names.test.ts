@@ -85,6 +85,6 @@ it.each(VITES)('a dev server of %s names the character that a browser would cut 
   const dev = await startDev(name, project, { meshy: { mode: 'preview' } })
 
   await expect(dev.server.environments.client.transformRequest('/main.js')).rejects.toThrow(
-    /crate #1.png` holds a `#`/,
+    /crate #1.png` contains a `#`/,
   )
 })
