@@ -1,13 +1,11 @@
-import { MeshyError } from '../system/errors.ts'
 import type { Clock } from '../system/clock.ts'
-import { failures } from '../system/failures.ts'
 import type { Fetch } from '../system/fetch.ts'
-import { isLoopback, isPrivateHost } from '../system/host.ts'
-import { createRedactor, redactError, stripQuery } from '../system/redact.ts'
+import { createRedactor, redactError } from '../system/redact.ts'
 import { createWatchdog, type Watchdog } from '../system/watchdog.ts'
 import { bytesOf } from '../system/bytes.ts'
 import { DownloadFault } from './download-fault.ts'
 import { retryAfterMs } from '../system/retry.ts'
+import { assertFileUrl } from './file-url.ts'
 
 /** Receives the bytes of one attempt. It may be called again, with the whole file, if an attempt fails. */
 export type Sink<T> = (bytes: AsyncIterable<Uint8Array>) => Promise<T>
@@ -176,28 +174,4 @@ function brokenBy(error: unknown, { watchdog, idleMs }: Attempt): DownloadFault 
   const cause = redactError(error, createRedactor([]))
   const reason = cause.cause instanceof Error ? cause.cause.message : cause.message
   return new DownloadFault('transient', { message: `broke the connection (${reason})`, cause })
-}
-
-/**
- * An address that a file may be fetched from: https, or http on this machine. A remote party, be it the API or a
- * redirect, must not send us to this machine or into a private network: what listens there is none of its business.
- */
-function assertFileUrl(text: string, from: URL): URL {
-  if (!URL.canParse(text)) throw badUrl('something that is not a URL')
-  const url = new URL(text)
-  if (url.username || url.password) throw badUrl('an address with a user name or password')
-  const isLocal = isLoopback(url.hostname)
-  if (isLocal && !isLoopback(from.hostname)) throw badUrl(`\`${url.origin}\`, which is this machine`)
-  if (isPrivateHost(url.hostname) && !isPrivateHost(from.hostname)) {
-    throw badUrl(`\`${url.origin}\`, which is in a private network`)
-  }
-  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLocal)) return url
-  throw badUrl(`\`${stripQuery(url.href).slice(0, 200)}\``)
-}
-
-function badUrl(shown: string): MeshyError {
-  return new MeshyError('MESHY_DOWNLOAD_URL', {
-    message: `A file of the task would be fetched from ${shown}; expected an https address.`,
-    hint: failures.MESHY_DOWNLOAD_URL.next,
-  })
 }

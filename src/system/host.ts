@@ -1,4 +1,3 @@
-import { BlockList, isIPv6 } from 'node:net'
 import { MeshyError } from './errors.ts'
 
 /** Whether a host name, as in `URL.hostname`, always refers to this machine. */
@@ -9,33 +8,6 @@ export function isLoopback(hostname: string): boolean {
     hostname === '[::1]' ||
     /^127\.\d+\.\d+\.\d+$/.test(hostname)
   )
-}
-
-/** Addresses of private networks, or of no place at all; IPv4 addresses count even if they are written as IPv6. */
-const PRIVATE: readonly [net: string, prefix: number][] = [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['::', 127],
-  ['fc00::', 7],
-  ['fe80::', 10],
-]
-
-/** Whether a host name, as in `URL.hostname`, is this machine, or an address outside the internet. */
-export function isPrivateHost(hostname: string): boolean {
-  const address = hostname.replace(/^\[|[\].]$/g, '')
-  if (isLoopback(hostname) || isLoopback(address)) return true
-  const blocked = new BlockList()
-  for (const [net, prefix] of PRIVATE) blocked.addSubnet(net, prefix, familyOf(net))
-  return blocked.check(address, familyOf(address))
-}
-
-function familyOf(address: string): 'ipv4' | 'ipv6' {
-  return isIPv6(address) ? 'ipv6' : 'ipv4'
 }
 
 /**
