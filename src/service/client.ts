@@ -5,16 +5,8 @@ import { createListing, type Listing } from './listing.ts'
 import { readEvents, type StreamEvent } from './events.ts'
 import type { TaskKind } from '../request/task-kinds.ts'
 import { parseTask, type Task } from './task.ts'
-import {
-  API_ROOT,
-  createTransport,
-  type Call,
-  type CallOptions,
-  type SendJson,
-  type Sending,
-  type SubmitOptions,
-  type TransportOptions,
-} from './transport.ts'
+import { API_ROOT, createTransport } from './transport.ts'
+import type { Call, CallOptions, SendJson, Sending, SubmitOptions, TransportOptions } from './transport.ts'
 
 export interface ClientOptions extends TransportOptions {
   /** Decides when a call is sent, and whether a failed one is sent again. */

@@ -1,11 +1,6 @@
 import { z } from 'zod'
-import {
-  MeshyError,
-  type ErrorCode,
-  type ApiFailure,
-  type HttpMethod,
-  type Outcome,
-} from '../system/errors.ts'
+import { MeshyError } from '../system/errors.ts'
+import type { ErrorCode, ApiFailure, HttpMethod, Outcome } from '../system/errors.ts'
 import { failures } from '../system/failures.ts'
 import { redactError, type Redactor } from '../system/redact.ts'
 import { retryAfterMs } from '../system/retry.ts'

@@ -8,15 +8,8 @@ import { createRedactor } from '../system/redact.ts'
 import { createWatchdog, type Watchdog } from '../system/watchdog.ts'
 import { assertBaseUrl } from '../system/host.ts'
 import { bytesOf } from '../system/bytes.ts'
-import {
-  badResponse,
-  isHtml,
-  networkFailure,
-  refusal,
-  timedOut,
-  type BadAnswer,
-  type CallName,
-} from './http.ts'
+import { badResponse, isHtml, networkFailure, refusal, timedOut } from './http.ts'
+import type { BadAnswer, CallName } from './http.ts'
 import { serverTime } from '../system/retry.ts'
 import { parseJson } from '../system/json.ts'
 

@@ -4,14 +4,8 @@ import type { Log } from '../system/logger.ts'
 import { createWatchdog } from '../system/watchdog.ts'
 import type { Client } from './client.ts'
 import type { TaskKind } from '../request/task-kinds.ts'
-import {
-  taskCanceled,
-  taskExpired,
-  taskFailed,
-  taskTimedOut,
-  taskWithoutModel,
-  type TaskName,
-} from './task-outcome.ts'
+import { taskCanceled, taskExpired, taskFailed, taskTimedOut, taskWithoutModel } from './task-outcome.ts'
+import type { TaskName } from './task-outcome.ts'
 import { isTerminal, type Task } from './task.ts'
 
 export interface WatchOptions {

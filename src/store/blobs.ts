@@ -3,15 +3,8 @@ import { join } from 'node:path'
 import { MeshyError } from '../system/errors.ts'
 import { openTemporary, type Temporary } from '../system/durable.ts'
 import { gather, Buffers } from '../system/bytes.ts'
-import {
-  CHUNK_BYTES,
-  createDigester,
-  digestFile,
-  type FileDigest,
-  statusOf,
-  type BlobStatus,
-  blobUnusable,
-} from './digest.ts'
+import { CHUNK_BYTES, createDigester, digestFile, statusOf, blobUnusable } from './digest.ts'
+import type { FileDigest, BlobStatus } from './digest.ts'
 import type { BlobRef } from './entry.ts'
 import { type Layout, listFolder } from './layout.ts'
 import { createPreparation } from './prepare.ts'

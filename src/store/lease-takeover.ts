@@ -1,14 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { threadId } from 'node:worker_threads'
 import { currentProcess, livenessOf, type Liveness } from '../system/process.ts'
-import {
-  createLease,
-  readLease,
-  type FoundLease,
-  type Holder,
-  type LinkFile,
-  ownLeases,
-} from './lease-file.ts'
+import { createLease, readLease, ownLeases } from './lease-file.ts'
+import type { FoundLease, Holder, LinkFile } from './lease-file.ts'
 
 /** The pattern of guard names: lease, token of its holder, number. */
 export const GUARD_NAME = /^[\w-]+\.[\w-]+\.\d+$/

@@ -1,12 +1,7 @@
 import { askStore, type StoreAnswer, type StoreNetwork } from './ask-store.ts'
 import type { StoreRequest } from './exchange.ts'
-import {
-  bodyLength,
-  createObjectStore,
-  requestBody,
-  type ObjectCall,
-  type ObjectStore,
-} from './object-store.ts'
+import { bodyLength, createObjectStore, requestBody } from './object-store.ts'
+import type { ObjectCall, ObjectStore } from './object-store.ts'
 import type { HttpAddress } from './store-address.ts'
 import { StoreFault } from './store-fault.ts'
 

@@ -1,16 +1,8 @@
 import { serverTime } from '../../system/retry.ts'
 import { askStore, type StoreAnswer, type StoreNetwork } from './ask-store.ts'
 import type { StoreRequest } from './exchange.ts'
-import {
-  bodyLength,
-  createObjectStore,
-  readSmall,
-  requestBody,
-  type AskObjects,
-  type ObjectCall,
-  type ObjectStore,
-  type WriteOptions,
-} from './object-store.ts'
+import { bodyLength, createObjectStore, readSmall, requestBody } from './object-store.ts'
+import type { AskObjects, ObjectCall, ObjectStore, WriteOptions } from './object-store.ts'
 import type { CredentialsProvider } from './s3-credentials.ts'
 import type { S3Address } from './store-address.ts'
 import { StoreFault } from './store-fault.ts'
