@@ -5,7 +5,7 @@ import type { Options } from './run/option-types.ts'
 
 /** Models as imports, for `Bun.build`. Experimental. */
 const bun: Requirable<UnpluginInstance<Options | undefined>['bun']> = requirable(
-  // Unlike the others it is there only where Bun runs, which it finds out when it is called.
+  // Unlike the others, it only exists where Bun runs, which it finds out when it is called.
   (options?: Options) => meshy.bun(options),
 )
 

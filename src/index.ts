@@ -8,7 +8,7 @@ export type { Mode } from './finding/modes.ts'
 export type { Options } from './run/option-types.ts'
 export type { MeshyAsset } from './types.ts'
 
-/** The plugin for every bundler: `meshy.vite()`, `meshy.rollup()`. Each has an entry of its own as well. */
+/** The plugin for every bundler: `meshy.vite()`, `meshy.rollup()`. Each one also has an entry of its own. */
 export const meshy: UnpluginInstance<Options | undefined> = createInstance()
 
 /** @param parent the run that the instance is a part of */

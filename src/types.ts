@@ -6,10 +6,10 @@
 /** Where a model comes from: the service, an emulator of it, the user's own pinned bytes, or a local stand-in. */
 export type AssetSource = 'meshy' | 'emulator' | 'pinned' | 'stand-in'
 
-/** A point or an extent in metres: x to the right, y up, z to the viewer. */
+/** A point or an extent in metres: x to the right, y up, z towards the viewer. */
 export type Vec3 = [x: number, y: number, z: number]
 
-/** Facts about a model, known at build time. A hit and a miss of the cache give the same. */
+/** Facts about a model, known at build time. A cache hit and a cache miss give the same facts. */
 export interface AssetMetadata {
   /** `ready`; `pending`: a stand-in, the real one is on its way; `preview`: a stand-in, and nothing is on its way. */
   state: 'ready' | 'pending' | 'preview'
@@ -20,19 +20,19 @@ export interface AssetMetadata {
   integrity: string
   /** Size of the GLB in bytes. */
   bytes: number
-  /** Triangles that are drawn: instances count. */
+  /** The number of drawn triangles: instances count. */
   triangles: number
   vertices: number
   materials: number
   textures: number
   animations: number
-  /** Box around the model in its rest pose, as viewers show it, in metres. */
+  /** Bounding box of the model in its rest pose, as viewers show it, in metres. */
   bounds: { min: Vec3; max: Vec3; size: Vec3 }
   /** What the model was derived from, and how; absent for a model as it came. */
   derived?: { from: { bytes: number; triangles: number }; steps: string[] }
 }
 
-/** URLs of other files of the model, as far as the import asked for them and the task returned them. */
+/** URLs of other files of the model, if the import asked for them and the task returned them. */
 export interface AssetFiles {
   fbx?: string
   obj?: string
@@ -53,7 +53,7 @@ export interface AssetTextures {
   emission?: string
 }
 
-/** URLs of preview pictures besides `thumbnail`, as far as the import asked for them and the task returned them. */
+/** URLs of preview images besides `thumbnail`, if the import asked for them and the task returned them. */
 export interface AssetThumbnails {
   /** On a transparent background: `?meshy&alpha_thumbnail`. */
   alpha?: string
@@ -64,7 +64,7 @@ export interface AssetThumbnails {
   left?: string
 }
 
-/** One level of detail, a whole model by itself. */
+/** One level of detail, a complete model by itself. */
 export interface AssetLod {
   url: string
   triangles: number
@@ -78,12 +78,12 @@ export interface MeshyAsset {
   metadata: AssetMetadata
   files: AssetFiles
   textures: AssetTextures | undefined
-  /** URL of the preview picture: `?meshy&thumbnail`. */
+  /** URL of the preview image: `?meshy&thumbnail`. */
   thumbnail: string | undefined
-  /** URLs of further preview pictures: `?meshy&alpha_thumbnail`, `?meshy&multi_view_thumbnails`. */
+  /** URLs of further preview images: `?meshy&alpha_thumbnail`, `?meshy&multi_view_thumbnails`. */
   thumbnails: AssetThumbnails | undefined
-  /** Levels of detail from fine to coarse, the first being `url`: `?meshy&lods=3`. A stand-in has the first alone. */
+  /** Levels of detail from fine to coarse, the first being `url`: `?meshy&lods=3`. A stand-in has only the first. */
   lods: AssetLod[] | undefined
-  /** The URL of the GLB, so that the model itself can stand where a URL is expected. */
+  /** The URL of the GLB, so that the model itself can be used where a URL is expected. */
   toString(): string
 }

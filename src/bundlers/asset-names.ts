@@ -6,18 +6,19 @@ import { fileNameOf, type AssetFile } from '../run/asset.ts'
 import { readPlaceholder } from './placeholder.ts'
 
 type AssetFileNames = OutputOptions['assetFileNames']
-/** An asset that is about to be named. Older bundlers of the family know no list of names. */
+/** An asset that is about to be named. Older bundlers of the family do not provide a list of names. */
 type NamedAsset = Pick<PreRenderedAsset, 'source'> & Partial<Pick<PreRenderedAsset, 'names'>>
 
-/** As much of a SHA-256 as tells models of one picture apart. */
+/** Enough of a SHA-256 to distinguish the models of one image. */
 const TAG_DIGITS = 8
 
 /**
- * Names of models in outputs without hashes, as those of libraries. A bundler numbers what has the same name, in the order in
- * which it met the modules, and that is another one each time: so the names get a part of the SHA-256 of what they stand for.
+ * Names of models in outputs without hashes, such as those of libraries. A bundler numbers assets with the same name in
+ * the order in which it met their modules, which differs each time. So the names get a part of the SHA-256 of what they
+ * stand for.
  */
 export class AssetNames {
-  /** File names and SHA-256 of what is ours. */
+  /** File names and SHA-256 of our files. */
   #own = new Set<string>()
 
   async add(file: AssetFile): Promise<void> {
@@ -25,7 +26,7 @@ export class AssetNames {
     this.#own.add(`${fileNameOf(file)} ${sha256}`)
   }
 
-  /** The names that an output asks for, with a part of the SHA-256 where they have no hash. */
+  /** The names that an output asks for, with a part of the SHA-256 if they have no hash. */
   tagged(pattern: AssetFileNames): AssetFileNames {
     if (pattern === undefined || (typeof pattern === 'string' && hasHash(pattern))) return pattern
     return (asset) => {
@@ -37,7 +38,7 @@ export class AssetNames {
 
   #tagOf({ names = [], source }: NamedAsset): string | undefined {
     if (this.#own.size === 0) return undefined
-    // Placeholders differ where keys do, also those of equal bytes.
+    // Placeholders differ whenever keys do, even for equal bytes.
     const digest = digestOf(source)
     const sha256 = readPlaceholder(source)?.blob.sha256 ?? digest
     const isOwn = names.some((name) => this.#own.has(`${path.basename(name)} ${sha256}`))

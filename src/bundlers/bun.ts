@@ -9,12 +9,12 @@ import type { ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
 import { esbuildUrl } from './url.ts'
 
-/** What Bun has of its own, where it runs us. */
+/** Bun's own API, if Bun is running this code. */
 interface BunRuntime {
   resolveSync(specifier: string, folder: string): string
 }
 
-/** `Bun.build`. It knows neither a watcher nor a way to resolve for plugins, and writes before it says that it ends. */
+/** `Bun.build`. It has neither a watcher nor a way for plugins to resolve, and writes before it reports its end. */
 export function createBunAdapter(session: Session): Adapter {
   return {
     resolver: () => resolver,
@@ -60,7 +60,7 @@ function setUp(build: PluginBuild, session: Session): void {
   emitFiles(build, session)
 }
 
-/** The only way to end before anything is written. What the plan lists is told at the end. */
+/** The only way to end before anything is written. What the plan lists is reported at the end. */
 function planned(root: string): unknown {
   return toBundlerError(
     new MeshyError('MESHY_PLAN_ONLY', {

@@ -4,19 +4,19 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 
 /**
- * An expected failure with place, next step and code in its message, since bundlers show little else. Paths below the
- * root are told from there. It has neither stack nor cause: bundlers print both, and the message says it all.
+ * An expected failure with place, next step and code in its message, because bundlers show little else. Paths below the
+ * root are relative to it. It has neither stack nor cause: bundlers print both, and the message says everything.
  */
 export function toBundlerError(error: unknown, root: string): unknown {
   if (!isMeshyError(error)) return error
   const { code, hint, site, details, name } = error
   const message = formatError(error).replaceAll(`\`${toPosix(root)}/`, '`')
-  // With the line end, so that all bundlers recognise that nothing follows the message.
+  // With the trailing newline, so that all bundlers recognise that nothing follows the message.
   const stack = `${name}: ${message}\n`
   return Object.assign(new Error(message), { name, stack, code, hint, site, details })
 }
 
-/** Where an import stands: the importer relative to the root, and the line when its source still shows it. */
+/** The place of an import: the importer relative to the root, and the line if its source still contains it. */
 export async function findSite(
   root: string,
   importer: string | undefined,
@@ -27,7 +27,7 @@ export async function findSite(
   return { file: toPosix(path.relative(root, file)) || file, line: await findLine(file, specifier) }
 }
 
-/** Read only when an error is told, from the source on disk: bundlers hand on no positions of imports. */
+/** Read only when an error is reported, from the source on disk: bundlers do not pass on positions of imports. */
 async function findLine(file: string, specifier: string): Promise<number | undefined> {
   try {
     const lines = (await readFile(file, 'utf8')).split('\n')
@@ -35,7 +35,7 @@ async function findLine(file: string, specifier: string): Promise<number | undef
       lineOf(lines, (line) => isQuoted(line, specifier)) ?? lineOf(lines, (line) => line.includes(specifier))
     )
   } catch (error) {
-    // Virtual importers are no files; the name alone has to do.
+    // Virtual importers are not files; the name alone has to suffice.
     const code = (error as NodeJS.ErrnoException).code ?? ''
     if (['ENOENT', 'ENOTDIR', 'EISDIR', 'ERR_INVALID_ARG_VALUE'].includes(code)) return undefined
     throw error
@@ -47,7 +47,7 @@ function lineOf(lines: readonly string[], fits: (line: string) => boolean): numb
   return index === -1 ? undefined : index + 1
 }
 
-/** A whole literal: a specifier may be the beginning of another one. */
+/** A complete literal, because one specifier may be the start of another. */
 function isQuoted(line: string, specifier: string): boolean {
   return [`'`, `"`, '`'].some((quote) => line.includes(`${quote}${specifier}${quote}`))
 }

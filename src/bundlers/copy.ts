@@ -12,21 +12,21 @@ type Output = Pick<NormalizedOutputOptions, 'dir' | 'file'>
 
 /**
  * `emit: 'copy'`: bundlers get placeholders for files, name them, point code and manifests at them, and never see their
- * bytes. What the output holds under those names is copied from the cache when all else is written.
+ * bytes. The real files are copied from the cache to the same names once everything else is written.
  */
 export class CopyMode {
-  /** Whether this is a build within a build, which hands its files on: a worker's, in Vite. */
+  /** Whether this is a build inside a build, which passes its files on: a worker's, in Vite. */
   isPart = false
   readonly names = new AssetNames()
   readonly #session: Session
-  /** Placeholders by the path that was given to them, by the folder of the output. */
+  /** Placeholders by their path in the output, by the folder of the output. */
   #pending = new Map<string, Map<string, Placeholder>>()
 
   constructor(session: Session) {
     this.#session = session
   }
 
-  /** Puts placeholders in the place of files, where the options say so. */
+  /** Replaces files with placeholders, if the options say so. */
   urlOf(urlOf: UrlOf): UrlOf {
     return async (file, index) => {
       await this.names.add(file)
@@ -38,8 +38,8 @@ export class CopyMode {
   }
 
   /**
-   * Takes the placeholders out of a bundle that is about to be written. One that stays in memory gets the bytes: nobody
-   * could put them there later.
+   * Takes the placeholders out of a bundle that is about to be written. A bundle that stays in memory gets the bytes,
+   * because nobody could add them later.
    */
   async collect(output: Output, bundle: object, isWrite: boolean): Promise<void> {
     const context = await this.#session.context()
@@ -101,7 +101,7 @@ function placeholdersIn(files: OutputBundle): Map<string, Placeholder> {
   return placeholders
 }
 
-/** What bundlers of the Rollup family call when they have generated an output, and when they have written it. */
+/** Called by bundlers of the Rollup family when they have generated an output, and when they have written it. */
 export function outputHooks(copyMode: CopyMode) {
   const outputOptions = (options: object): object => {
     const { assetFileNames } = options as OutputOptions
@@ -112,7 +112,7 @@ export function outputHooks(copyMode: CopyMode) {
     handler: (output: Output, files: object, isWrite: boolean) => copyMode.collect(output, files, isWrite),
   }
   const writeBundle = {
-    // Before everybody else: then those who look into the folder find all files.
+    // Before all others, so that plugins that look into the folder find all files.
     order: 'pre' as const,
     sequential: true as const,
     handler: (output: Output) => copyMode.write(output),

@@ -26,7 +26,7 @@ export function createEsbuildAdapter(session: Session): Adapter {
     hooks: {
       esbuild: {
         onResolveFilter: SPECIFIER,
-        // Go, which reads it, knows no lookahead.
+        // Go, which interprets it, does not support lookahead.
         onLoadFilter: /\?meshy=[0-9a-f]{16}$/,
         setup: (build) => setUp(build, session),
       },
@@ -35,8 +35,8 @@ export function createEsbuildAdapter(session: Session): Adapter {
 }
 
 /**
- * esbuild tells no plugin whether it watches. A plugin that is started a second time is in a context, which somebody keeps
- * for that: from then on nobody waits, and nothing is paid without a word, as in every other watcher.
+ * esbuild does not tell plugins whether it is watching. A plugin that is started a second time is in a context, which
+ * somebody keeps for watching: from then on nobody waits, and nothing is paid for silently, as in every other watcher.
  */
 function start(session: Session, { initialOptions }: PluginBuild, isFirst: boolean): void {
   const root = initialOptions.absWorkingDir ?? process.cwd()
@@ -59,15 +59,15 @@ async function setUp(build: PluginBuild, session: Session): Promise<void> {
   emitFiles(build, session)
   start(session, build, true)
   const { ports, seen } = await session.context()
-  // The plan is told at the end, which is after the output was written.
+  // The plan is reported at the end, which is after the output was written.
   if (ports.options.mode === 'plan' && !seen.part) build.initialOptions.write = false
 }
 
 const NAMESPACE = 'meshy-asset'
 
 /**
- * Emits our files by the `file` loader of esbuild or Bun, in a namespace of our own: no loader that a user has is asked
- * about them.
+ * Emits our files with the `file` loader of esbuild or Bun, in our own namespace, so that no loader of the user applies
+ * to them.
  */
 export function emitFiles(build: Pick<PluginBuild, 'onResolve' | 'onLoad'>, session: Session): void {
   build.onResolve({ filter: new RegExp(`^${ASSET_PREFIX}`) }, ({ path: specifier }) => ({

@@ -6,7 +6,7 @@ import type { Session } from './session.ts'
 import { farmUrl } from './url.ts'
 import { fileFormats } from '../request/file-formats.ts'
 
-/** Endings of files that Farm does not take for assets by itself. */
+/** File extensions that Farm does not treat as assets by itself. */
 const ASSETS = Object.keys(fileFormats).filter((format) => format !== 'picture')
 
 /** Experimental: builds work, a dev server was not tried. */
@@ -18,7 +18,7 @@ export function createFarmAdapter(session: Session): Adapter {
     hooks: {
       farm: {
         config: () => ({
-          // Its cache would keep modules without asking what became of their models.
+          // Its cache would keep modules without checking what became of their models.
           compilation: { assets: { include: ASSETS }, persistentCache: false },
         }),
         configResolved(config) {

@@ -16,7 +16,7 @@ import { toBundlerError, findSite } from './bundler-error.ts'
 import { packageNameOf, pathOf, resolveImage } from './resolve.ts'
 import type { Session } from './session.ts'
 
-/** The id of the module of an import of ours, as the bundler sees it; undefined for all others. */
+/** The module ID of an import of ours, as the bundler sees it; undefined for all others. */
 export async function resolveImport(
   session: Session,
   { native, source, importer }: { native: NativeContext; source: string; importer: string | undefined },
@@ -28,7 +28,7 @@ export async function resolveImport(
   const specifier = fromModuleId(source)
   const place = { importer, root, publicDir }
   const file = await resolveImage(adapter.resolver(native), pathOf(specifier), place)
-  // What a visitor of a server asks for is no import: it is ours only where a module has shown the same.
+  // A request from a visitor of a server is not an import: it is ours only if a module has shown the same one.
   if (adapter.isFromOutside?.(importer)) {
     const known = context.project.imports.findId(specifier, file) ?? shownAsUrl(context, specifier, file)
     return known === undefined ? undefined : adapter.moduleIds.toBundler(known)
@@ -45,7 +45,7 @@ export async function resolveImport(
   return adapter.moduleIds.toBundler(id)
 }
 
-/** A module may write the name of a picture as in a URL, with `%25`; the server decodes what a browser makes of it. */
+/** A module may write the name of an image as in a URL, with `%25`; the server decodes what a browser makes of it. */
 function shownAsUrl({ project: { imports } }: Context, specifier: string, file: string): string | undefined {
   const shown = file.includes('%') ? imports.findId(specifier, file.replaceAll('%', '%25')) : undefined
   const known = shown && imports.find(shown)
@@ -58,8 +58,8 @@ function refuseCutPath({ cutsPath }: Adapter, file: string, root: string): void 
 }
 
 /**
- * The code of a model's module. In a build that ends, a failure is kept for its end, where all of them are told; a
- * live one tells it at once.
+ * The code of a model's module. In a build that ends, a failure is kept for the end, where all failures are reported; a
+ * live run reports it at once.
  */
 export async function loadModule(
   session: Session,
@@ -89,13 +89,13 @@ export async function loadModule(
   }
 }
 
-/** Files whose change may mend a failure: the one that is imported, and the lockfile where that is damaged or lacks a model. */
+/** Files whose change may fix a failure: the imported one, and the lockfile if it is damaged or lacks a model. */
 function mendingFiles({ ports: { options } }: Context, { file }: Import, error: unknown): string[] {
   const isOfLockfile = isMeshyError(error) && /^MESHY_(?:LOCKFILE_|MODEL_MISSING$)/.test(error.code)
   return isOfLockfile && options.lockfile ? [file, options.lockfile] : [file]
 }
 
-/** Keeps a failure for the end of the build. @throws it where it is told at once */
+/** Keeps a failure for the end of the build. @throws it if it is reported at once */
 async function noteFailure(
   { problems, bundler: { live, root }, adapter: { tellsAtOnce, tell } }: Session,
   {
@@ -113,7 +113,7 @@ async function noteFailure(
   tell(native, toBundlerError(told, root))
 }
 
-/** An import that only an earlier run has seen, of a bundler that keeps ids of modules over runs. */
+/** An import that only an earlier run has seen, for a bundler that keeps module IDs across runs. */
 async function recall(
   context: Context,
   adapter: Adapter,
@@ -123,12 +123,12 @@ async function recall(
   return recallImport(context, moduleId, adapter.importerOf?.(native))
 }
 
-/** A better stand-in is there on the next load of the page. */
+/** A better stand-in is available on the next load of the page. */
 async function forgetWhenImproved(adapter: Adapter, { improved }: Asset, id: string): Promise<void> {
   if (await improved) adapter.forget?.(id)
 }
 
-/** Said once, and only where the missing key is the reason for the stand-in. */
+/** Shown once, and only if the missing key is the reason for the stand-in. */
 function warnOfMissingKey({ bundler }: Session, { ports: { options, reporter } }: Context): void {
   const isByDefault = options.mode === 'preview' && !options.isModeChosen
   if (!isByDefault || !bundler.live || bundler.underTest || options.apiKey !== undefined) return
@@ -137,10 +137,10 @@ function warnOfMissingKey({ bundler }: Session, { ports: { options, reporter } }
   reporter.notices.once(`there is no API key, so models are stand-ins: ${remedy} to generate them`)
 }
 
-/** Ends a build: tells every failure of it, or the plan that it was run for. */
+/** Ends a build: reports all of its failures, or the plan that it was run for. */
 export async function finishBuild(session: Session): Promise<void> {
   session.leave()
-  // A run whose options are wrong has said so at its start.
+  // A run with invalid options has said so at its start.
   if (!session.isOpen) return
   const context = await session.context()
   const { options, store } = context.ports
@@ -151,7 +151,7 @@ export async function finishBuild(session: Session): Promise<void> {
   await finishSharing(context.ports)
   const problem = session.problems.take({ isTold: session.hasFailed() })
   if (problem !== undefined) throw toBundlerError(problem, session.bundler.root)
-  // All that its models are to be told of is told by the run around it, or by the command that runs it.
+  // The surrounding run reports everything about its models, or the command that runs it does.
   if (session.parent || part) return
   if (!session.bundler.live) {
     tellSum(context)
@@ -191,7 +191,10 @@ function unknownImport(id: string, root: string): unknown {
   )
 }
 
-/** The error for a path that a bundler would cut at its `#`, and look for something else; undefined where there is none. */
+/**
+ * The error for a path that a bundler would cut off at its `#`, and then look for something else; undefined if there is
+ * none.
+ */
 function hashInPath(path: string): MeshyError | undefined {
   if (!path.includes('#')) return undefined
   return new MeshyError('MESHY_PATH_UNSUPPORTED', {

@@ -4,22 +4,25 @@ import type { ModuleIds } from './adapter.ts'
 import { pathOf, toPosix } from './resolve.ts'
 
 /**
- * The id of a module as bundlers see it. A recipe's module is code: Vite takes every id with `.json` before its query
- * for JSON, so that another name is needed.
+ * A module ID as bundlers see it. The module of a recipe is code, but Vite treats every ID with `.json` before its
+ * query as JSON, so it needs another name.
  */
 function toModuleId(id: string): string {
   return id.replace(/\.json(?=\?)/, '.json.js')
 }
 
-/** An id, or a specifier that a browser made of one, as a run knows it. */
+/** An ID, or a specifier that a browser derived from one, as a run knows it. */
 export function fromModuleId(id: string): string {
   return id.replace(/\.json\.js(?=\?)/, '.json')
 }
 
-/** The ids of bundlers that show them as they are. */
+/** The IDs of bundlers that do not show them. */
 export const plainIds: ModuleIds = { pattern: MODULE_ID, toBundler: toModuleId, fromBundler: fromModuleId }
 
-/** Ids relative to the root, for bundlers that show them in comments, and posix, since two machines give the same. */
+/**
+ * Relative to the root, for bundlers that show IDs in comments, and with forward slashes, so that two machines give the
+ * same output.
+ */
 export function relativeIds(root: () => string): ModuleIds {
   const withPath = (id: string, change: (file: string) => string) => {
     const file = pathOf(id)
@@ -35,12 +38,12 @@ export function relativeIds(root: () => string): ModuleIds {
 /** The part of `node:path` that depends on the platform. */
 export type Paths = Pick<typeof path, 'relative' | 'resolve'>
 
-/** Ids of webpack and its relatives, whose files do not exist: no rule of a user for pictures or models matches them. */
+/** IDs for webpack and its relatives, whose files do not exist: no user rule for images or models matches them. */
 export const VIRTUAL_ID = /(?:^|[\\/])meshy-module:([\w-]+)\.js$/
 
 /**
- * A module id as a file name: it starts from the root, so that two checkouts have the same, and is encoded, since a
- * loose rule such as `/\.png/` would catch it otherwise.
+ * A module ID as a file name: relative to the root, so that two checkouts have the same name, and encoded, because a
+ * loose rule such as `/\.png/` would match it otherwise.
  */
 export function toVirtualId(id: string, root: string, paths: Paths = path): string {
   const { file, query } = splitId(id)
@@ -48,7 +51,7 @@ export function toVirtualId(id: string, root: string, paths: Paths = path): stri
   return `meshy-module:${Buffer.from(relative + query).toString('base64url')}.js`
 }
 
-/** The module id behind a file name of {@link toVirtualId}. */
+/** The module ID behind a file name from {@link toVirtualId}. */
 export function fromVirtualId(virtual: string, root: string, paths: Paths = path): string {
   const encoded = VIRTUAL_ID.exec(virtual)?.[1]
   if (encoded === undefined) return virtual

@@ -1,7 +1,7 @@
 import type { Asset, AssetFile, AssetLevel } from '../run/asset.ts'
 import { FILE_ROLES, fileOf, type FileRole } from '../request/files.ts'
 
-/** How the code of a module comes to the URL of a file: import lines, and the expression that they serve. */
+/** How the code of a module gets the URL of a file: import lines, and the expression that uses them. */
 interface UrlCode {
   imports: string
   expression: string
@@ -11,14 +11,14 @@ interface UrlCode {
 export type UrlOf = (file: AssetFile, index: number) => Promise<UrlCode>
 
 /**
- * Where a URL is expected, the model itself will do. The method is no field: copies, JSON and messages to a worker go
- * without. And it is pure, so that whoever imports `url` alone gets no more.
+ * Where a URL is expected, the model itself can be used. The method is not a field, so copies, JSON and messages to a
+ * worker lack it. It has no side effects, so that whoever imports only `url` gets nothing more.
  */
 const DEFAULT_EXPORT =
   'export default /* @__PURE__ */ Object.defineProperty(' +
   "{ url, metadata, files, textures, thumbnail, thumbnails, lods }, 'toString', { value: () => url })"
 
-/** The code of a model's module. It holds URLs and facts only: no task id, prompt or price reaches a bundle. */
+/** The code of a model's module. It contains only URLs and facts: no task ID, prompt or price reaches a bundle. */
 export async function renderModule(asset: Asset, urlOf: UrlOf): Promise<string> {
   const levels = asset.lods ?? []
   const codes: UrlCode[] = []
@@ -42,7 +42,7 @@ export async function renderModule(asset: Asset, urlOf: UrlOf): Promise<string> 
   ].join('\n')
 }
 
-/** Where an import wants levels, the first is always there: also of a stand-in. */
+/** If an import wants levels, the first one always exists, even for a stand-in. */
 function lodsLiteral({ metadata, lods }: Asset, urls: readonly string[]): string {
   if (!lods) return 'undefined'
   const first = levelLiteral('url', metadata)
@@ -59,7 +59,7 @@ export function renderFailedModule(): string {
   return 'export let url, metadata, files, textures, thumbnail, thumbnails, lods\nexport default undefined\n'
 }
 
-/** An export of a module that holds several files. */
+/** An export of a module that contains several files. */
 type Group = 'files' | 'textures' | 'thumbnails'
 
 function objectLiteral(group: Group, urls: Map<FileRole, string>): string {

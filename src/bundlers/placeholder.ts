@@ -10,8 +10,8 @@ import type { AssetFile } from '../run/asset.ts'
 import type { Store } from '../store/open-store.ts'
 
 /**
- * What a bundler gets in the place of a large file: a few bytes that say which one is meant. It names and counts the
- * placeholder as it would the file, since placeholders differ where files differ.
+ * What a bundler gets instead of a large file: a few bytes that say which file is meant. It names and counts the
+ * placeholder like the file, because placeholders differ if files differ.
  */
 export interface Placeholder {
   blob: BlobRef
@@ -45,7 +45,7 @@ export async function issuePlaceholder(
   return { role: file.role, path: placeholder }
 }
 
-/** The placeholder that stands in a bundle as an asset; undefined for all other assets. */
+/** The placeholder that is in a bundle as an asset; undefined for all other assets. */
 export function readPlaceholder(source: string | Uint8Array): Placeholder | undefined {
   if (source.length > MAX_BYTES) return undefined
   const text = typeof source === 'string' ? source : Buffer.from(source).toString()
@@ -76,7 +76,7 @@ export async function replacePlaceholders(
   const turns = new PQueue({ concurrency: COPIES_AT_ONCE })
   await turns.addAll(
     targets.map(({ placeholder, target }) => async () => {
-      // Checked once more where it changed since: a bundler that watches does not load its module again.
+      // Checked once more if it has changed since: a bundler that watches does not load its module again.
       const { blob, key, stem } = placeholder
       const file = await store.outputs.materialise(blob, key, stem)
       await orUnwritable(target, () => replaceByCopy(file, target), 'MESHY_OUTPUT_UNWRITABLE')
@@ -84,7 +84,7 @@ export async function replacePlaceholders(
   )
 }
 
-/** What stands there may be read-only, or a link to somewhere else: nothing is written into it. */
+/** The existing file may be read-only, or a link to somewhere else: nothing is written into it. */
 async function replaceByCopy(file: string, target: string): Promise<void> {
   const copy = () => copyFile(file, target, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
   try {
@@ -102,7 +102,7 @@ function formatPlaceholder({ blob, key, stem }: Placeholder): string {
   return HEAD + JSON.stringify({ blob: { sha256, bytes, ext }, key, stem })
 }
 
-/** So few bytes take less time than another thread takes to be told. */
+/** Reading so few bytes takes less time than handing the job to another thread. */
 function readIfThere(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8')

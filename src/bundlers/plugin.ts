@@ -29,9 +29,9 @@ const ADAPTERS: Record<string, (session: Session, parts: AdapterParts) => Adapte
 export const BUNDLERS: readonly string[] = Object.keys(ADAPTERS)
 
 interface PluginMeta {
-  /** The bundler, by the name that unplugin gives it. Others are taken for relatives of Rollup. */
+  /** The bundler, by the name that unplugin gives it. Unknown ones are treated as relatives of Rollup. */
   framework: string
-  /** The run that this instance is a part of, where it is one of a worker. */
+  /** The run that this instance is a part of, if it belongs to a worker. */
   parent?: Session | undefined
   createWorkerInstance: (session: Session) => unknown
   createInspector: CreateInspector
@@ -92,7 +92,7 @@ function createApi(session: Session): PluginApi {
   }
 }
 
-/** What `require` gives: the plugin itself, which is its own `default` as well. Configs of CommonJS write either. */
+/** The result of `require`: the plugin itself, which is also its own `default`. CommonJS configs use either. */
 export type Requirable<Plugin> = Plugin & { default: Plugin }
 
 export function requirable<Plugin extends object>(plugin: Plugin): Requirable<Plugin> {

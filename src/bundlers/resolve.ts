@@ -12,8 +12,8 @@ export interface ResolvingContext {
 }
 
 /**
- * The absolute path of an imported image: by the bundler (relative paths, aliases, packages), then in the folder of
- * public files, then as a file of a package. When nothing is there, the path where a relative import points.
+ * The absolute path of an imported image: found by the bundler (relative paths, aliases, packages), then in the folder
+ * of public files, then as a file of a package. If nothing is found, the path that a relative import points to.
  */
 export async function resolveImage(
   context: ResolvingContext,
@@ -34,14 +34,14 @@ export async function resolveImage(
   return toPosix(found ?? path.resolve(base, source))
 }
 
-/** The path of a specifier of ours. A `#` in it is of a file's name: nobody asks for a part of a picture. */
+/** The path of a specifier of ours. A `#` in it belongs to the name of a file: nobody asks for a part of an image. */
 export function pathOf(specifier: string): string {
   return specifier.replace(/\?.*$/s, '')
 }
 
-/** The file of an id of anybody's: what a `#` begins is a fragment, unless there is a file that has it in its name. */
+/** The file of any ID: `#` starts a fragment, unless there is a file with it in its name. */
 export function fileOf(id: string): string {
-  // webpack writes a `#` that begins no fragment behind a NUL.
+  // webpack marks a `#` that does not start a fragment with a NUL.
   const whole = id.replace(/\?.*$/s, '').replaceAll('\0#', '#')
   return whole.includes('#') && !existsSync(whole) ? whole.replace(/#.*$/s, '') : whole
 }
@@ -50,7 +50,7 @@ export function toPosix(file: string): string {
   return file.replaceAll('\\', '/')
 }
 
-/** The package that a path would be of by its form; undefined for a relative or absolute one. */
+/** The package that a path may belong to by its form; undefined for a relative or absolute path. */
 export function packageNameOf(source: string): string | undefined {
   return isBare(source) ? /^(?:@[^/]+\/)?[^/]+/.exec(source)?.[0] : undefined
 }
@@ -59,7 +59,7 @@ function isBare(source: string): boolean {
   return !source.startsWith('.') && !path.isAbsolute(source)
 }
 
-/** A file that a package exports, as a module in a folder would import it; undefined where there is none. */
+/** A file that a package exports, as a module in a folder would import it; undefined if there is none. */
 export function packageFile(source: string, base: string): string | undefined {
   try {
     return createRequire(path.join(base, 'noop.js')).resolve(source)

@@ -8,7 +8,7 @@ import type { Session } from './session.ts'
 import { rollupUrl } from './url.ts'
 import { closeWatcher, WatchBuilds } from './watch-builds.ts'
 
-/** What Rollup and Rolldown tell of a reference that is to become the code of a URL. */
+/** What Rollup and Rolldown say about a reference that is to become the code of a URL. */
 type FileUrl = Pick<Parameters<ResolveFileUrlHook>[0], 'fileName' | 'relativePath' | 'format' | 'moduleId'>
 
 export function createRollupAdapter(session: Session, { api }: AdapterParts): Adapter {
@@ -16,7 +16,7 @@ export function createRollupAdapter(session: Session, { api }: AdapterParts): Ad
   return { ...adapter, hooks: { rollup: { ...hooks, api } } }
 }
 
-/** Rolldown does as Rollup does, but for scripts, where it knows no place that a URL could be relative to. */
+/** Rolldown behaves like Rollup, except for scripts, where it knows no place that a URL could be relative to. */
 export function createRolldownAdapter(session: Session, { api }: AdapterParts): Adapter {
   const { adapter, hooks } = createFamily(session, ({ format, relativePath }) =>
     ['iife', 'umd'].includes(format) ? urlFromScript(relativePath) : null,
@@ -28,7 +28,7 @@ export function createRolldownAdapter(session: Session, { api }: AdapterParts): 
   return { ...adapter, hooks: { rolldown: { ...hooks, options, api } } }
 }
 
-/** @param defaultUrl the code of a URL where no `publicPath` is given; null for what the bundler makes by itself */
+/** @param defaultUrl the code of a URL if no `publicPath` is given; null for the bundler's default */
 function createFamily(session: Session, defaultUrl: (file: FileUrl) => string | null) {
   let publicPath: string | undefined
   const copyMode = new CopyMode(session)
@@ -66,25 +66,25 @@ function createFamily(session: Session, defaultUrl: (file: FileUrl) => string | 
   }
 }
 
-/** Scripts have no `import.meta`; their files are told from where the script came from. */
+/** Scripts have no `import.meta`; the URLs of their files are relative to the script. */
 function urlFromScript(relativePath: string): string {
   const script = 'document.currentScript && document.currentScript.src || document.baseURI'
   return `new URL(${JSON.stringify(encodeURI(relativePath))}, ${script}).href`
 }
 
-/** What the graph of a bundler of the Rollup family says. Each of its modules may have importers while it grows. */
+/** The module graph of a bundler of the Rollup family. Any of its modules may gain importers while it grows. */
 export class Graph {
   #size: () => number = () => 0
   /** Unset while it grows. */
   #imported: ReadonlySet<string> | undefined
 
-  /** Asks it from now on. */
+  /** Queries it from now on. */
   follow(native: NativeContext & ModuleGraph): void {
     this.#size = () => modulesOf(native).length
     this.#imported = undefined
   }
 
-  /** Keeps what it says at the end of a build: later it may not be asked. */
+  /** Keeps its contents at the end of a build: it may not be queried later. */
   keep(native: NativeContext & ModuleGraph): void {
     const modules = modulesOf(native)
     this.#imported = new Set(modules.filter((id) => MODULE_ID.test(id) && hasImporters(native, id)))

@@ -8,21 +8,24 @@ import { Problems } from '../run/reporting/problems.ts'
 import type { Adapter } from './adapter.ts'
 import { toBundlerError } from './bundler-error.ts'
 
-/** What a bundler tells of its run, before the first import. */
+/** What a bundler says about its run, before the first import. */
 interface Bundler extends ProjectRun {
   live: boolean
   underTest: boolean
   publicDir: string | undefined
 }
 
-/** One instance of the plugin: what its bundler told, its imports, and the context, opened when it is first needed. */
+/**
+ * One instance of the plugin: what its bundler said, its imports, and the context, which is opened when it is first
+ * needed.
+ */
 export class Session {
   readonly problems = new Problems()
   /** What differs between bundlers. */
   readonly adapter: Adapter
   /** The options that were given in code. */
   readonly inline: Options
-  /** The run that this is a part of: as a worker's build is of the one around it. They have one context. */
+  /** The run that this is a part of, as a worker's build is part of the surrounding one. They share one context. */
   readonly parent: Session | undefined
   readonly #parts = new Set<Session>()
   #bundler = defaultBundler()
@@ -47,7 +50,7 @@ export class Session {
     this.#seenImports++
   }
 
-  /** A run in `plan` only lists from now on: somebody else shows its rows and ends the build. */
+  /** A run in `plan` only lists from now on: the caller shows its rows and ends the build. */
   listOnly(): void {
     this.#listsOnly = true
   }
@@ -56,7 +59,7 @@ export class Session {
     return this.#listsOnly
   }
 
-  /** Whether the context could be opened: not so with options that are wrong. */
+  /** Whether the context could be opened; it cannot with invalid options. */
   get isOpen(): boolean {
     return this.#isOpen
   }
@@ -67,24 +70,24 @@ export class Session {
     return this.#context
   }
 
-  /** Whether the bundler knows already of an error of its own. */
+  /** Whether the bundler already knows about an error of its own. */
   hasFailed(): boolean {
     return this.adapter.hasFailed?.() ?? false
   }
 
-  /** The server or watcher has closed; what is on its way goes on. */
+  /** The server or watcher has closed; work in progress continues. */
   close(): void {
     void this.#context?.then(({ stopWatching }) => stopWatching(), ignoreUnopened)
   }
 
-  /** Ends a part: another one is made for the next build. */
+  /** Ends a part: another one is created for the next build. */
   leave(): void {
     if (this.parent) this.parent.#parts.delete(this)
   }
 
   /**
-   * Takes over what a bundler tells. A plugin object that is used again for another kind of run starts anew: frameworks
-   * serve for a moment before they build, and esbuild does not say at first that it watches.
+   * Takes over what a bundler says. A plugin object that is reused for another kind of run starts over: frameworks
+   * serve for a moment before they build, and esbuild does not say at first that it is watching.
    */
   adopt(told: Partial<Bundler>): void {
     const { root, envMode, live } = this.#bundler
@@ -95,7 +98,7 @@ export class Session {
     this.#isOpen = false
   }
 
-  /** A build starts with what it will need; a server does not wait for it. */
+  /** A build starts by fetching what it will need; a server does not wait for that. */
   async #fetchAhead(context: Context): Promise<void> {
     const fetching = fetchAhead(context.ports)
     if (!this.bundler.live) await fetching
@@ -106,7 +109,7 @@ export class Session {
     return this.adapter.activity?.() ?? this.#seenImports
   }
 
-  /** Where somebody watches, the next edit mends an error of another module. */
+  /** In a watching run, the next edit fixes an error of another module. */
   #isBoundToFail(): boolean {
     return this.problems.size > 0 || (!this.bundler.live && this.hasFailed())
   }
@@ -138,7 +141,7 @@ export class Session {
   }
 }
 
-/** A run that could not be opened has told why, and watches nothing. */
+/** A run that could not be opened has said why, and watches nothing. */
 function ignoreUnopened(): void {}
 
 function defaultBundler(): Bundler {

@@ -17,9 +17,9 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { findWorkerScript } from '../system/worker-script.ts'
 
-/** What Turbopack gives a loader of webpack's kind, as far as we use it. */
+/** The context that Turbopack passes to a webpack-style loader, as far as we use it. */
 export interface LoaderContext {
-  /** Absolute path of the picture. */
+  /** Absolute path of the image. */
   resourcePath: string
   /** `?meshy&pbr` */
   resourceQuery: string
@@ -30,7 +30,7 @@ export interface LoaderContext {
   async(): (error: unknown, code?: string) => void
 }
 
-/** {@link loadByItself} in the way of a loader. */
+/** {@link loadByItself} as a loader. */
 export function runLoader(this: LoaderContext): void {
   // oxlint-disable-next-line no-this-in-exported-function -- loaders get their context as `this`
   void answer(this)
@@ -46,15 +46,15 @@ async function answer(loader: LoaderContext): Promise<void> {
 }
 
 /**
- * The module of a model, for a bundler that shows one import at a time and no graph. Nothing is generated here, since no
- * batch could be announced: what is missing is an error in a build, and a stand-in in `next dev` and in `preview`.
+ * The module of a model, for a bundler that shows one import at a time and no graph. Nothing is generated here, because
+ * no batch could be announced: a missing model is an error in a build, and a stand-in in `next dev` and in `preview`.
  */
 async function loadByItself(loader: LoaderContext): Promise<string> {
   const { resourcePath, resourceQuery, rootContext: root } = loader
   const envMode = process.env['NODE_ENV'] ?? 'production'
   const context = await openProject({ root, envDir: root, envMode, logger: consoleLogger })
   const file = toPosix(resourcePath)
-  // It does not tell who imports.
+  // It does not say who imports.
   const site = async () => ({ file: nameOf(loader) })
   const imported = context.project.imports.find(
     context.project.imports.add(file + resourceQuery, { file, site }),
@@ -76,7 +76,7 @@ async function renderImport(context: Context, imported: Import, loader: LoaderCo
   }
 }
 
-/** Nobody waits in a dev server, nor for a page: what is missing has a stand-in there, until the lockfile changes. */
+/** Nobody waits in a dev server, nor for a page: a missing model has a stand-in there, until the lockfile changes. */
 async function loadOrShow(
   context: Context,
   imported: Import,
@@ -96,7 +96,7 @@ async function loadOrShow(
   }
 }
 
-/** Says how to get a model that this bundler could not ask for. */
+/** Says how to get a model that this bundler could not request. */
 function orGenerate(error: unknown, loader: LoaderContext): unknown {
   if (!isMissing(error)) return error
   return new MeshyError(error.code, {
@@ -115,8 +115,8 @@ function nameOf({ resourceQuery, rootContext, resourcePath }: LoaderContext): st
 }
 
 /**
- * The rules for `turbopack.rules` in `next.config`: imports with `?meshy` go to the loader, and no others. In a build their
- * files are there when this returns.
+ * The rules for `turbopack.rules` in `next.config`: imports with `?meshy` go to the loader, and no others. In a build,
+ * their files exist when this function returns.
  */
 export function meshyRules(): Record<string, object> {
   layOutAhead()
@@ -126,7 +126,7 @@ export function meshyRules(): Record<string, object> {
   return Object.fromEntries([...pictures, 'meshy.json'].map((ending) => [`*.${ending}`, rule]))
 }
 
-/** A word in every mixture of cases: these patterns know none that ignores them, and cameras write `.JPG`. */
+/** A word in every combination of upper and lower case: these patterns cannot ignore case, and cameras write `.JPG`. */
 function spellings(word: string): string[] {
   return [...word].reduce<string[]>(
     (begun, letter) => begun.flatMap((start) => [start + letter, start + letter.toUpperCase()]),
@@ -135,16 +135,16 @@ function spellings(word: string): string[] {
 }
 
 /**
- * Set once it was done, in the environment of the process: the workers of `next build` each read the config anew, and what
- * they inherit is all that tells them of the process that started them.
+ * Set in the environment of the process once it was done: each worker of `next build` reads the config again, and what
+ * it inherits is its only link to the process that started it.
  */
 const DONE_VARIABLE = 'MESHY_LAID_OUT'
 const NEXT_CONFIGS = ['js', 'mjs', 'ts'].map((ext) => `next.config.${ext}`)
 
 /**
- * Lays out the files of pinned models before `next build` looks at a folder. Turbopack lists each once, as soon as anybody
- * asks (Tailwind CSS asks for all), so that what loaders write there later would not exist. By a process, since whoever
- * calls this waits for nothing.
+ * Writes the files of pinned models before `next build` looks at a folder. Turbopack lists each folder only once, as
+ * soon as anybody asks (Tailwind CSS asks for all of them), so files that loaders write there later would not exist for
+ * it. Runs in a separate process, because the caller does not wait for anything asynchronous.
  */
 export function layOutAhead(): void {
   const { argv, env } = process
@@ -163,7 +163,7 @@ export function layOutAhead(): void {
   })
 }
 
-/** Whether a folder is a project of Next.js, whose build shows no plugin its graph. */
+/** Whether a folder is a Next.js project, whose build shows its graph to no plugin. */
 export function isNext(folder: string): boolean {
   return NEXT_CONFIGS.some((name) => existsSync(path.join(folder, name)))
 }

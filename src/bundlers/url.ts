@@ -7,7 +7,7 @@ import type { UrlOf } from './module.ts'
 import { toPosix } from './resolve.ts'
 
 /**
- * Vite emits and serves the file itself: the one form that is right in dev, build, SSR, workers and libraries, with
+ * Vite emits and serves the file itself: the only form that is right in dev, build, SSR, workers and libraries, with
  * every base. `no-inline` keeps small models out of the code; an unbundled dev server never inlines.
  */
 export function viteUrl(bundled: boolean): UrlOf {
@@ -16,16 +16,16 @@ export function viteUrl(bundled: boolean): UrlOf {
 }
 
 /**
- * An unbundled dev server of Vite: what lies below its root is served at its path, so that a page need not fetch a
- * module for each URL before its first paint. All else is left to Vite, which allows a file to be read by whoever gets
- * its URL from a module.
+ * An unbundled dev server of Vite: files below its root are served at their path, so that a page need not fetch a
+ * module for each URL before its first paint. Everything else is left to Vite, which allows a file to be read by
+ * whoever gets its URL from a module.
  */
 export function viteServedUrl({ root, base, server: { origin = '', fs } }: ResolvedConfig): UrlOf {
   const importing = viteUrl(false)
   const isAllowed = (file: string) => fs.strict === false || fs.allow.some((folder) => isBelow(folder, file))
   return async (file, index) => {
     const absolute = toPosix(file.path)
-    // Vite decodes paths with `decodeURI`, which leaves these two.
+    // Vite decodes paths with `decodeURI`, which keeps these two.
     const isPlain = isBelow(root, absolute) && !/[?#]/.test(absolute.slice(root.length))
     if (!isPlain || !isAllowed(absolute)) return importing(file, index)
     const served = path.posix.relative(root, absolute)
@@ -33,13 +33,15 @@ export function viteServedUrl({ root, base, server: { origin = '', fs } }: Resol
   }
 }
 
-/** The internals of `server.fs`, where this version has them. */
+/** The internals of `server.fs`, if this version has them. */
 interface ServingConfig extends Pick<ResolvedConfig, 'server'> {
   fsDenyGlob?: (file: string) => boolean
   safeModulePaths?: ReadonlySet<string>
 }
 
-/** The rule of Vite's own dev server for a file, as it is while the server runs: what a module imports is safe to give out. */
+/**
+ * The rule of Vite's own dev server for a file, while the server runs: files that a module imports are safe to serve.
+ */
 export function servingRule(config: ServingConfig): (file: string) => boolean {
   return (file) => {
     const { fs } = config.server
@@ -58,7 +60,7 @@ function isBelow(folder: string, file: string): boolean {
   return file.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
 }
 
-/** Rollup and Rolldown: an emitted asset and the reference that they replace by its URL. */
+/** Rollup and Rolldown: an emitted asset, and the reference that they replace with its URL. */
 export function rollupUrl(context: Pick<PluginContext, 'emitFile'>, originalFileName: string): UrlOf {
   return async (file) => {
     const source = await readFile(file.path)
@@ -67,22 +69,22 @@ export function rollupUrl(context: Pick<PluginContext, 'emitFile'>, originalFile
   }
 }
 
-/** esbuild: an import that {@link ASSET_PREFIX} hands to our own `onLoad`, and so to the loader `file`. */
+/** esbuild: an import that {@link ASSET_PREFIX} passes to our own `onLoad`, and so to the loader `file`. */
 export function esbuildUrl(root: string): UrlOf {
-  // No absolute path: the output shows it in a comment.
+  // Not an absolute path: the output shows it in a comment.
   return async (file, index) => importedUrl(ASSET_PREFIX + toPosix(path.relative(root, file.path)), index)
 }
 
-/** Farm: a plain import of a file that its config takes for an asset. A query would stay in the URL. */
+/** Farm: a plain import of a file that its config treats as an asset. A query would remain in the URL. */
 export function farmUrl(importer: string): UrlOf {
-  // From the importer, since source maps hold this line.
+  // Relative to the importer, because source maps contain this line.
   const folder = path.dirname(importer)
   return async (file, index) => {
     return importedUrl(relativeSpecifier(folder, file.path), index)
   }
 }
 
-/** Turbopack: a URL relative to the module, which it takes for an asset; an absolute path would not be one. */
+/** Turbopack: a URL relative to the module, which it treats as an asset; it would not do so for an absolute path. */
 export function turbopackUrl(folder: string): UrlOf {
   return async (file) => {
     const specifier = JSON.stringify(relativeSpecifier(folder, file.path))

@@ -3,7 +3,7 @@ import { isMeshySpecifier } from '../request/parse.ts'
 import type { Session } from './session.ts'
 import { toPosix } from './resolve.ts'
 
-/** Hooks of Vite for models outside of imports: in the elements of a page, and where they would silently be pictures. */
+/** Vite hooks for models outside of imports: in the elements of a page, and where they would silently be images. */
 export function pageHooks(session: Session, hearTemplate: HearTemplate) {
   return {
     transformIndexHtml: {
@@ -26,8 +26,8 @@ export function pageHooks(session: Session, hearTemplate: HearTemplate) {
 }
 
 /**
- * SvelteKit has no pages of Vite's, and warns of each plugin that has a hook for them. It looks when configs are resolved,
- * after us.
+ * SvelteKit has no Vite pages, and warns about each plugin that has a hook for them. It checks when configs are
+ * resolved, after us.
  */
 export function dropUnusedPageHook({ plugins }: { plugins: readonly { name: string }[] }): void {
   if (!plugins.some(({ name }) => name.startsWith('vite-plugin-sveltekit'))) return
@@ -36,13 +36,13 @@ export function dropUnusedPageHook({ plugins }: { plugins: readonly { name: stri
   }
 }
 
-/** Hears of the source of each template, and says what is wrong with it. */
+/** Called with the source of each template; reports what is wrong with it. */
 type HearTemplate = (code: string, id: string) => string[]
 
-/** Whatever asks for a model. A template that does so no more in one way may do so in another. */
+/** Anything that asks for a model. A template that no longer does so in one way may do so in another. */
 const MENTION = /[?&]meshy\b/
 
-/** What is added to a page, as Vite takes it. */
+/** What is added to a page, in Vite's format. */
 interface InjectedTag {
   tag: 'script'
   attrs: { type: 'module' }
@@ -50,24 +50,24 @@ interface InjectedTag {
   injectTo: 'body'
 }
 
-/** A page with its models taken out of attributes, and the script that puts their URLs there. */
+/** A page with its models removed from attributes, and the script that puts their URLs there. */
 interface LinkedPage {
   html: string
   tags: InjectedTag[]
-  /** Sources of elements that take the picture instead, by the names of the elements. */
+  /** Sources in elements that get the image instead, by the names of the elements. */
   misplaced: { tag: string; source: string }[]
 }
 
 /**
- * Comments and scripts are passed over; values may hold a `>`. What is not closed runs to the end of the page, as in
+ * Comments and scripts are skipped; values may contain a `>`. An unclosed tag extends to the end of the page, as in
  * browsers, so that no page is read more than once.
  */
 export const TAGS =
   /<!--[\s\S]*?(?:-->|$)|<(script|style)\b[\s\S]*?(?:<\/\1\s*>|$)|<([a-z][\w-]*)((?:=\s*"[^"]*(?:"|$)|=\s*'[^']*(?:'|$)|[^>])*)(?:>|$)/gi
-/** Attributes that take a model, the marks that stand for them, and what the script sets instead. */
+/** Attributes that take a model, the marks that replace them, and what the script sets instead. */
 const ATTRIBUTES = [
   { name: 'src', mark: 'data-meshy', pattern: attributePattern('src') },
-  // The file of iOS's own viewer.
+  // The file for the built-in viewer of iOS.
   { name: 'ios-src', mark: 'data-meshy-ios', pattern: attributePattern('ios-src') },
 ] as const
 const ENTITIES: Record<string, string> = {
@@ -80,8 +80,8 @@ const ENTITIES: Record<string, string> = {
 }
 
 /**
- * Lets `<model-viewer src="./hero.png?meshy">` show a model. Vite resolves no attribute of an element that it does not
- * know, and of those that it knows it takes the picture: so a module imports the model, and sets the attribute.
+ * Makes `<model-viewer src="./hero.png?meshy">` show a model. Vite does not resolve attributes of elements that it does
+ * not know, and for those that it knows it uses the image. So a module imports the model and sets the attribute.
  */
 export function linkModels(html: string): LinkedPage {
   const sources: string[] = []
@@ -109,18 +109,18 @@ function attributePattern(name: string): RegExp {
   return new RegExp(`(\\s)${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s"'>]+))`, 'i')
 }
 
-/** The model that an attribute asks for; undefined for none. */
+/** The model that an attribute asks for; undefined if there is none. */
 function findSource(attributes: string, pattern: RegExp) {
   const [attribute, space = '', ...values] = pattern.exec(attributes) ?? []
   const source = decodeEntities(values.find((value) => value !== undefined) ?? '')
   return attribute !== undefined && isMeshySpecifier(source) ? { attribute, space, source } : undefined
 }
 
-/** Ways in which Vite hands out the picture without a word, in modules and styles. Paths have an end. */
+/** Ways in which Vite silently uses the image, in modules and styles. Paths have an end. */
 const SILENT_USE =
   /\bnew\s{1,9}URL\(\s{0,99}(["'`])[^"'`\n]{0,999}[?&]meshy\b[^"'`\n]{0,999}\1|\burl\(\s{0,99}["']?[^"')\s]{0,999}[?&]meshy\b[^"')]{0,999}/
 
-/** Warns of a use that gets the picture, not the model. */
+/** Warns about a use that gets the image, not the model. */
 async function warnOfSilentUse(session: Session, code: string, id: string): Promise<void> {
   const found = SILENT_USE.exec(code)
   if (!found) return
@@ -132,7 +132,7 @@ async function warnOfSilentUse(session: Session, code: string, id: string): Prom
   )
 }
 
-/** Warns of elements in a page that get the picture, not the model. */
+/** Warns about elements in a page that get the image, not the model. */
 async function warnOfMisplaced(
   session: Session,
   misplaced: LinkedPage['misplaced'],
@@ -156,7 +156,7 @@ function scriptOf(sources: readonly string[], html: string): InjectedTag {
   const all = sources.map((_, index) => `m${index}`).join(', ')
   const marked = (mark: string) => `document.querySelectorAll(\`[${mark}="\${i}"]\`)`
   const set = [`  for (const element of ${marked('data-meshy')}) element.src = url`]
-  // Without a USDZ of the task, iOS makes one of the model by itself.
+  // If the task has no USDZ, iOS creates one from the model by itself.
   const ios = `  if (files.usdz) for (const element of ${marked('data-meshy-ios')}) element.iosSrc = files.usdz`
   if (html.includes('data-meshy-ios=')) set.push(ios)
   return {
@@ -172,7 +172,7 @@ function relative(source: string): string {
   return /^(?:[./]|[a-z][a-z\d+.-]*:)/i.test(source) ? source : `./${source}`
 }
 
-/** It stands in a script of a page, which `</script` would end. */
+/** It is in a script of a page, which `</script` would end. */
 function literal(text: string): string {
   return JSON.stringify(text).replaceAll('<', String.raw`\u003c`)
 }

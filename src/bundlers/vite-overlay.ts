@@ -3,7 +3,7 @@ import { by } from '../system/order.ts'
 import type { Loaded } from './adapter.ts'
 import { toBundlerError } from './bundler-error.ts'
 
-/** A dev server of Vite, as far as it talks to its pages. */
+/** The part of a Vite dev server that communicates with its pages. */
 export interface TalkingServer {
   environments: { client: { hot: { on(event: string, listener: Listener): void } } }
 }
@@ -22,21 +22,21 @@ interface Reason {
 }
 
 const EVENT = 'unplugin-meshy:failure'
-/** How long a page must have stood before its tab counts as told: models that fail together reload it several times. */
+/** How long a page must be open before its tab counts as told: models that fail together reload it several times. */
 const READ_MS = 2_000
 
-/** Shows in a page why a model failed in the background, once in each tab: the stand-in is there all the same. */
+/** Shows in a page why a model failed in the background, once per tab: the stand-in is shown anyway. */
 export class Overlay {
-  /** Tells the reasons of this server apart from those of the one before, on the same port. */
+  /** Distinguishes the reasons of this server from those of the previous one on the same port. */
   readonly #server = randomBytes(8).toString('hex')
   #count = 0
   /** By module: what is wrong now. */
   readonly #reasons = new Map<string, Reason>()
   readonly #isImported: (id: string) => boolean
-  /** What each page was told. A new message hides the one before. */
+  /** What each page was told. A new message hides the previous one. */
   readonly #told = new WeakMap<Page, Set<Reason>>()
 
-  /** @param isImported whether any module still imports the one with an id */
+  /** @param isImported whether any module still imports the one with an ID */
   constructor({ environments }: TalkingServer, isImported: (id: string) => boolean) {
     this.#isImported = isImported
     environments.client.hot.on(EVENT, ({ reason: id }, page) => {
@@ -46,8 +46,8 @@ export class Overlay {
   }
 
   /**
-   * Code by which the page that shows a model asks why it failed; undefined for one that did not. When its module is
-   * loaded, the page may not be connected yet, and others may be.
+   * Code with which the page that shows a model asks why it failed; undefined for a model that did not. When its module
+   * is loaded, the page may not be connected yet, and others may be.
    */
   codeFor({ id, asset }: Loaded, root: string): string | undefined {
     if (asset?.failure === undefined) {
@@ -59,11 +59,11 @@ export class Overlay {
     return askingCode(reason.id)
   }
 
-  /** Many models may fail for one reason. */
+  /** Many models may fail for the same reason. */
   #reasonOf(failure: unknown): Reason {
     const { message, stack = '' } = failure instanceof Error ? failure : new Error(String(failure))
     const known = [...this.#reasons.values()].find((reason) => reason.message === message)
-    // Of an error that we expected, the stack says no more than the message.
+    // The stack of an expected error says no more than its message.
     const isPlace = /^\s+at /m.test(stack)
     return known ?? { id: `${EVENT}:${this.#server}:${this.#count++}`, message, stack: isPlace ? stack : '' }
   }
@@ -85,7 +85,7 @@ export class Overlay {
   }
 }
 
-/** A tab remembers over reloads what it was told. Where it may not, it is told at each of them. */
+/** A tab remembers across reloads what it was told. If it cannot, it is told at each reload. */
 function askingCode(id: string): string {
   const quoted = JSON.stringify(id)
   return `if (import.meta.hot && typeof document !== 'undefined') {

@@ -10,9 +10,9 @@ import type { Session } from './session.ts'
 import { addShortcut, AGREE_KEY } from './vite-shortcuts.ts'
 
 /**
- * Gives a dev server the ways in which a developer says yes: a key of the terminal, and a page.
+ * Gives a dev server the ways in which a developer can approve: a key of the terminal, and a page.
  *
- * @returns those that there are
+ * @returns the available ones
  */
 export async function configureServer(
   session: Session,
@@ -29,52 +29,55 @@ export async function configureServer(
   return () => ({ key: listens() ? `${AGREE_KEY} + Enter` : undefined, page })
 }
 
-/** The path at which a dev server has the page of the models; undefined for one that has none. */
+/** The path at which a dev server has the models page; undefined for one that has none. */
 export async function pageOf(session: Session, base: string): Promise<string | undefined> {
   const { ports } = await session.context()
   return ports.options.inspector && !session.bundler.underTest ? `${base}__meshy/` : undefined
 }
 
-/** Tells Vite what to watch before it serves: `meshy.config.*` like its own config, and nothing of the cache but `state`. */
+/**
+ * Tells Vite what to watch before it serves: `meshy.config.*` like its own config, and nothing in the cache except
+ * `state`.
+ */
 export async function equipConfig(session: Session, config: ResolvedConfig): Promise<void> {
   const { configFile } = findProject(config.root)
   if (configFile) config.configFileDependencies.push(toPosix(configFile))
   await spareWatcher(session, config)
 }
 
-/** What changes in the cache while models come in, and no module depends on. */
+/** What changes in the cache while models arrive, and no module depends on. */
 const UNWATCHED = ['blobs', 'entries', 'journal', 'leases', 'notes', 'out', 'preview', 'tmp']
 
-/** Keeps Vite's watcher off the files of the cache, of which there may be thousands; not off `state`. */
+/** Keeps Vite's watcher away from the files of the cache, of which there may be thousands, but not from `state`. */
 async function spareWatcher(session: Session, { server }: ResolvedConfig): Promise<void> {
   if (server.watch === null) return
   const { ports } = await session.context()
   const folders = UNWATCHED.map((name) => toPosix(path.join(ports.options.cacheDir, name)))
-  // A function, since a pattern would take a `[` in the path of a project for its own.
+  // A function, because a pattern would interpret a `[` in the path of a project.
   const isCached = (file: string) => folders.some((folder) => `${toPosix(file)}/`.startsWith(`${folder}/`))
   server.watch = { ...server.watch, ignored: [server.watch?.ignored ?? [], isCached].flat() }
 }
 
 /**
- * Has the module read that asks for a model. A browser may have it from its own cache, as it keeps those of packages for
- * a year, so that a server that was started since has not seen what it imports. Nothing of it is answered here.
+ * Reads the module that asks for a model. A browser may have it in its own cache, which keeps modules of packages for a
+ * year, so a server that was started since has not seen what it imports. This does not answer the request.
  */
 function askImporterAgain({ config, environments }: ViteDevServer) {
   return async (request: IncomingMessage, _response: ServerResponse, next: () => void): Promise<void> => {
     const importer = isMeshySpecifier(request.url ?? '') ? importerOf(request, config.base) : undefined
     const reading = async (url: string) => environments.client.transformRequest(decodeURI(url))
-    // What is wrong with it is told to whoever asks for it.
+    // Whoever asks for it is told what is wrong with it.
     if (importer !== undefined) await Promise.allSettled([reading(importer)])
     next()
   }
 }
 
-/** The module that asks, by its URL: browsers say so. Undefined where they do not, and for one of another site. */
+/** The module that asks, by the URL that browsers send. Undefined if they do not, or if it belongs to another site. */
 function importerOf({ headers: { host, referer = '' } }: IncomingMessage, base: string): string | undefined {
   if (!URL.canParse(referer)) return undefined
   const { host: site, pathname, search } = new URL(referer)
   if (site !== host || !pathname.startsWith(base)) return undefined
-  // Vite adds these for itself; what else stands there belongs to the module.
+  // Vite adds these for itself; everything else belongs to the module.
   const query = search
     .slice(1)
     .split('&')
@@ -82,15 +85,15 @@ function importerOf({ headers: { host, referer = '' } }: IncomingMessage, base: 
   return pathname.slice(base.length - 1) + (query.length > 0 ? `?${query.join('&')}` : '')
 }
 
-/** Whether a module of a server still has importers; taken for granted where no environment knows it. */
+/** Whether a module of a server still has importers; assumed if no environment knows it. */
 export function isImported({ environments }: ViteDevServer, id: string): boolean {
   const modules = graphsOf(environments).flatMap((graph) => graph.getModuleById(id) ?? [])
   return modules.length === 0 || modules.some(({ importers }) => importers.size > 0)
 }
 
 /**
- * Makes the next load of a page get a module anew, which Vite would keep as it is over any number of page loads. An open
- * page is told nothing, and goes on with what it has.
+ * Makes the next page load get a module again, which Vite would otherwise keep over any number of page loads. An open
+ * page is not notified, and continues with what it has.
  */
 export function forgetModule({ environments }: ViteDevServer, id: string): void {
   for (const graph of graphsOf(environments)) {
@@ -99,7 +102,7 @@ export function forgetModule({ environments }: ViteDevServer, id: string): void 
   }
 }
 
-/** A bundling environment keeps no graph of modules. */
+/** A bundling environment keeps no module graph. */
 function graphsOf(environments: ViteDevServer['environments']) {
   return Object.values(environments).flatMap(({ config, moduleGraph }) =>
     config.isBundled ? [] : moduleGraph,

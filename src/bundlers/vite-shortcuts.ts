@@ -1,18 +1,18 @@
 import type { BindCLIShortcutsOptions, CLIShortcut, ViteDevServer } from 'vite'
 import type { PluginApi } from './adapter.ts'
 
-/** The key of the terminal by which a developer says yes. */
+/** The key of the terminal with which a developer approves. */
 export const AGREE_KEY = 'g'
 
-/** What it listens for since before a restart, where this version keeps it here. */
+/** The shortcuts that it has listened for since before a restart, if this version keeps them here. */
 interface KeptShortcuts {
   _shortcutsState?: { options: BindCLIShortcutsOptions } | undefined
 }
 
 /**
- * Adds our key to those that Vite listens for, whenever it begins to.
+ * Adds our key to those that Vite listens for, whenever it starts listening.
  *
- * @returns whether it listens: only in a terminal, and not where a framework has the terminal to itself
+ * @returns whether it listens: only in a terminal, and not if a framework has the terminal to itself
  */
 export function addShortcut(server: ViteDevServer): () => boolean {
   const bind = server.bindCLIShortcuts
@@ -28,7 +28,7 @@ function isKept({ _shortcutsState: kept }: ViteDevServer & KeptShortcuts): boole
   return kept?.options.customShortcuts?.some(({ key }) => key === AGREE_KEY) === true
 }
 
-/** Where Vite listens at all. */
+/** Whether Vite listens at all. */
 function hasKeyboard({ httpServer }: ViteDevServer): boolean {
   return Boolean(httpServer) && process.stdin.isTTY && !process.env['CI']
 }
@@ -37,7 +37,7 @@ const shortcut: CLIShortcut<ViteDevServer> = {
   key: AGREE_KEY,
   description: 'generate the models that need approval',
   async action(server) {
-    // After a restart, Vite keeps the shortcuts of before, with other plugins.
+    // After a restart, Vite keeps the previous shortcuts, with other plugins.
     const plugin = server.config.plugins.find(({ name }) => name === 'unplugin-meshy')
     const api = plugin?.api as PluginApi | undefined
     await api?.agree()

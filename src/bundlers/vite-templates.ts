@@ -2,9 +2,9 @@ import { isMeshySpecifier } from '../request/parse.ts'
 import { fileOf } from './resolve.ts'
 import { decodeEntities, TAGS } from './vite-html.ts'
 
-/** Static attributes; what a framework binds begins with a sign, or has no quotes. */
+/** Static attributes; anything that a framework binds starts with a sign, or has no quotes. */
 const ATTRIBUTES = /(?:^|\s)([a-z][\w:-]*)\s*=\s*(?:"([^"]*)"|'([^']*)')/gi
-/** What a template of each kind says instead. */
+/** What a template of each kind uses instead. */
 const BOUND: Record<string, string> = {
   vue: ':src="hero.url"',
   svelte: 'src={hero.url}',
@@ -12,21 +12,23 @@ const BOUND: Record<string, string> = {
   jsx: 'src={hero.url}',
   tsx: 'src={hero.url}',
 }
-/** A static attribute of a template that asks for a model. */
+/** A static attribute in a template that asks for a model. */
 interface TemplateUse {
   tag: string
   attribute: string
   source: string
-  /** Whether the element is one of HTML, none of which shows models. */
+  /** Whether the element is an HTML element, none of which shows models. */
   isPlain: boolean
 }
 
-/** Attributes of elements that a compiler makes imports of, where a project says so: `transformAssetUrls` of Vue. */
+/**
+ * Attributes of elements that a compiler turns into imports, if a project configures it: Vue's `transformAssetUrls`.
+ */
 export type AssetUrls = Readonly<Record<string, readonly string[] | undefined>>
 
-/** The templates of a run: what frameworks make of attributes, and what they leave as text. */
+/** The templates of a run: what frameworks turn attributes into, and what they leave as text. */
 export class Templates {
-  /** By file: sources that only elements take that show no models. */
+  /** By file: sources that are only used by elements that show no models. */
   readonly #pictures = new Map<string, Set<string>>()
 
   /** Reads a template before its compiler does. @returns what a person should be told about it */
@@ -41,7 +43,7 @@ export class Templates {
     return uses.flatMap((use) => warningOf(use, { bound, assetUrls }))
   }
 
-  /** Whether an import comes of nothing but elements that take pictures: then no model is wanted. */
+  /** Whether an import comes only from elements that take images: then no model is wanted. */
   isPicture(source: string, importer: string | undefined): boolean {
     return importer !== undefined && this.#pictures.get(fileOf(importer))?.has(source) === true
   }

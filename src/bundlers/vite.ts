@@ -48,7 +48,7 @@ export function createViteAdapter(
     isPicture: (source, importer) => templates.isPicture(source, importer),
     urlOf: (native) => urlOf(viteConfig, native, copyMode),
     afterLoad: (_, loaded) => {
-      // The watcher builds the files of workers within its own builds.
+      // The watcher builds the files of workers inside its own builds.
       if (!server && !viteConfig?.isWorker) watchBuilds.add(loaded)
       if (isRootedLibrary(viteConfig)) loaded.context.ports.reporter.notices.once(ROOTED_LIBRARY)
       return overlay?.codeFor(loaded, session.bundler.root)
@@ -86,7 +86,7 @@ function urlOf(config: ResolvedConfig | undefined, native: object, copyMode: Cop
   return bundled ? viteUrl(bundled) : viteServedUrl(config)
 }
 
-/** None for the state file of a model; undefined for what Vite would say. */
+/** None for the state file of a model; undefined for Vite's default. */
 async function updatedModules(
   session: Session,
   update: Parameters<typeof isFreshStateFile>[1],
@@ -109,17 +109,20 @@ function assetUrlsOf(config: ResolvedConfig | undefined): AssetUrls {
 const ROOTED_LIBRARY =
   "URLs in this library begin with `/`, so its models are looked up at the root of the site that uses it; set `base: './'`"
 
-/** Whether a library is built whose files are told from the root of a site that it knows nothing of. */
+/** Whether a library is built whose files are addressed from the root of a site that it knows nothing about. */
 function isRootedLibrary(config: ResolvedConfig | undefined): boolean {
   return config?.command === 'build' && Boolean(config.build.lib) && config.base === '/'
 }
 
-/** Whether Vite resolves the URL of a request. It then names a page that may not even be there, and never imports by itself. */
+/**
+ * Whether Vite is resolving the URL of a request. It then names a page that may not even exist, and never imports by
+ * itself.
+ */
 function isNoModule(importer: string | undefined, root: string): boolean {
   return importer === undefined || toPosix(importer) === path.posix.join(toPosix(root), 'index.html')
 }
 
-/** Takes over what Vite tells of its run. */
+/** Takes over what Vite says about its run. */
 function adoptViteConfig(session: Session, config: ResolvedConfig): void {
   const isServe = config.command === 'serve'
   dropUnusedPageHook(config)
@@ -143,16 +146,16 @@ function isBundled(config: ResolvedConfig | undefined, native: object): boolean 
 }
 
 /**
- * What we add to a user's config: ourselves for workers, which have plugins of their own. Without, an import in a worker
- * would silently be the URL of the picture. Vite runs the user's own worker plugins before these.
+ * What we add to a user's config: the plugin for workers, which have their own plugins. Without it, an import in a
+ * worker would silently be the URL of the image. Vite runs the user's own worker plugins before these.
  */
 function workerConfig(createWorkerInstance: () => unknown): object {
   return { worker: { plugins: () => [createWorkerInstance()] } }
 }
 
 /**
- * Whether a file that appeared is the state file of a model whose stand-in is on its way to the page: its module is as new
- * as the file, so that a reload would show nothing else. One that says more than nothing was touched in the meantime.
+ * Whether a file that appeared is the state file of a model whose stand-in is on its way to the page: its module is as
+ * new as the file, so a reload would show nothing else. A file that is not empty was touched in the meantime.
  */
 function isFreshStateFile(stateDir: string, { type, file }: { type: string; file: string }): boolean {
   if (type !== 'create' || path.relative(path.dirname(file), stateDir) !== '') return false

@@ -5,7 +5,7 @@ import type { StateFile } from '../run/asset.ts'
 import type { Loaded } from './adapter.ts'
 import type { Session } from './session.ts'
 
-/** What a build shows of a model that may become something else by itself. */
+/** What a build shows of a model that may change by itself. */
 interface Unsettled {
   /** Of its module. */
   id: string
@@ -14,7 +14,7 @@ interface Unsettled {
   context: Context
 }
 
-/** A card in whose place a mesh may come. */
+/** A card that a mesh may replace. */
 interface Late {
   key: string
   context: Context
@@ -22,20 +22,20 @@ interface Late {
 }
 
 /**
- * Watchers begin to watch a file some moment after the build that loaded it, and do not say when. A change that came
- * before that is made again after pauses like these, until its module is loaded again.
+ * Watchers start to watch a file some time after the build that loaded it, and do not say when. A change that came
+ * before that is repeated after pauses like these, until its module is loaded again.
  */
 const PAUSES_MS = [250, 500, 1_000, 2_000, 4_000]
 
 /** The builds of a watcher of the Rollup family, which would otherwise miss changes of models. */
 export class WatchBuilds {
-  /** How often modules were loaded, by their id. */
+  /** How often modules were loaded, by their ID. */
   readonly #loads = new Map<string, number>()
-  /** Of the build that is under way. */
+  /** Of the build in progress. */
   readonly #unsettled: Unsettled[] = []
   /** Modules with a card whose mesh is being made. */
   #late = 0
-  /** By key: meshes that are there now, and are in no build. */
+  /** By key: meshes that exist now, and are in no build yet. */
   readonly #better = new Map<string, Context>()
   #closing = new AbortController()
 
@@ -52,7 +52,7 @@ export class WatchBuilds {
     for (const one of this.#unsettled.splice(0)) this.#run(one.context, (signal) => this.#repeat(one, signal))
   }
 
-  /** When the watcher was closed. Another one may follow. */
+  /** Called when the watcher was closed. Another one may follow. */
   close(): void {
     this.#closing.abort()
     this.#closing = new AbortController()
@@ -67,7 +67,7 @@ export class WatchBuilds {
     }
   }
 
-  /** All meshes that were late together are in one build, and not in one each. */
+  /** All late meshes go into one build together, not into one build each. */
   async #settle({ key, context, improved }: Late, signal: AbortSignal): Promise<void> {
     this.#late++
     if (await improved) this.#better.set(key, context)
@@ -82,7 +82,7 @@ export class WatchBuilds {
     return this.#loads.get(id) ?? 0
   }
 
-  /** Nobody waits for it, and it ends no watcher. */
+  /** Nobody waits for this, and its failure must not end a watcher. */
   #run({ ports }: Context, work: (signal: AbortSignal) => Promise<void>): void {
     const { signal } = this.#closing
     work(signal).catch((error: unknown) => {
@@ -94,7 +94,7 @@ export class WatchBuilds {
   }
 }
 
-/** Nobody watches any more. */
+/** Nobody is watching any more. */
 export function closeWatcher(session: Session, watchBuilds: WatchBuilds): void {
   watchBuilds.close()
   session.close()

@@ -48,13 +48,13 @@ export function createWebpackAdapter(session: Session): Adapter {
 }
 
 /**
- * A cache on disk holds modules of a run with the same options: those that stand in code are no file that a module could
- * depend on. Functions count by their text.
+ * A cache on disk holds modules of a run with the same options: options set in code are not in a file that a module
+ * could depend on. Functions count by their text.
  */
 function versionCache({ options }: Compiler, { inline }: Session): void {
   const cache = options.cache as { type?: string; version?: string } | boolean | undefined
   if (typeof cache !== 'object' || (cache.type !== 'filesystem' && cache.type !== 'persistent')) return
-  // Neither changes a module; the key must not be in a file, not even as a digest.
+  // Neither changes a module, and the key must not be in a file, not even as a digest.
   const { apiKey: _, mode: __, ...deciding } = inline
   const text = JSON.stringify(deciding, (_key, value: unknown) =>
     typeof value === 'function' ? String(value) : value,
@@ -68,19 +68,20 @@ function start(session: Session, { context: root, options, watchMode }: Compiler
   session.adopt({ root, envDir: root, envMode: options.mode ?? 'production', live: watchMode === true })
 }
 
-/** What a compilation says of its modules, which none of them is told. */
+/** What a compilation says about its modules, which none of them is told. */
 function follow(compilation: Compilation): Required<Pick<Adapter, 'activity' | 'hasFailed'>> {
   let modules = 0
   compilation.hooks.buildModule.tap('unplugin-meshy', () => void modules++)
   let hasFailed = false
-  // It counts what could not be parsed among the built ones. Rspack tells of it only when all modules are built.
+  // It counts modules that could not be parsed among the built ones. Rspack reports them only when all modules are
+  // built.
   compilation.hooks.succeedModule.tap('unplugin-meshy', (module) => {
     hasFailed ||= Boolean((module as NormalModule).error)
   })
   return { activity: () => modules, hasFailed: () => hasFailed || compilation.errors.length > 0 }
 }
 
-/** A module out of a cache comes without its specifier having been seen; the graph has who imports it. */
+/** A module from a cache comes without its specifier having been seen; the graph knows who imports it. */
 function issuerOf({ compilation, loaderContext }: WebpackBuild): string | undefined {
   const { _module: module } = loaderContext ?? {}
   return module && (compilation?.moduleGraph.getIssuer(module) as NormalModule | null | undefined)?.resource
@@ -92,7 +93,7 @@ function resolverOf({ context, resolverFactory }: Compiler): ResolvingContext {
     resolve: (source, importer) =>
       new Promise((resolve) => {
         const folder = importer ? path.dirname(fileOf(importer)) : context
-        // An error says that nothing is there; what to try next is decided by whoever asked.
+        // An error means that nothing was found; the caller decides what to try next.
         resolver.resolve({}, folder, source, {}, (error, file) =>
           resolve(error || !file ? null : { id: file }),
         )
@@ -101,8 +102,8 @@ function resolverOf({ context, resolverFactory }: Compiler): ResolvingContext {
 }
 
 /**
- * A module that is not as it should be is not for a cache that outlives the run. A good one is right as long as the
- * lockfile and the config say the same.
+ * A faulty module must not go into a cache that outlives the run. A good one is valid as long as the lockfile and the
+ * config say the same.
  */
 function keep(loader: Loader, { asset, context }: Loaded): void {
   if (asset?.metadata.state !== 'ready' || asset.isProvisional) return loader.cacheable(false)
@@ -127,8 +128,8 @@ interface Places {
 }
 
 /**
- * Next.js compiles a project two or three times into one folder, and its server gives out `static` of that folder alone:
- * code for the server has to put files where the client's are, as Next's own loader of pictures does.
+ * Next.js compiles a project two or three times into one folder, and its server only serves `static` of that folder:
+ * code for the server has to put files where the client's are, as Next's own image loader does.
  */
 function placesOf({ name, output }: Compiler['options']): Places {
   const { path: outputPath = '', publicPath } = output
@@ -146,8 +147,8 @@ function upFromServer(outputPath: string): string {
 }
 
 /**
- * webpack, Rspack, Rsbuild: a file that belongs to the module, and so is there again when the module comes from their
- * cache. No rule of the user is asked about it.
+ * webpack, Rspack, Rsbuild: a file that belongs to the module, and is therefore present again if the module comes from
+ * their cache. No user rule applies to it.
  */
 function webpackUrl(loader: Loader, sourceFilename: string, places: Places): UrlOf {
   return async (file) => {
@@ -158,7 +159,7 @@ function webpackUrl(loader: Loader, sourceFilename: string, places: Places): Url
   }
 }
 
-/** `hero-1a2b3c4d.glb`. webpack reads names as templates, so that brackets must not be in them. */
+/** `hero-1a2b3c4d.glb`. webpack treats names as templates, so they must not contain brackets. */
 function hashedName(fileName: string, bytes: Uint8Array): string {
   const { name, ext } = path.parse(fileName)
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 8)

@@ -6,7 +6,7 @@ import type { Request } from '../request/request.ts'
 import type { Model } from '../run/models/model.ts'
 import type { Models } from '../run/models/models.ts'
 
-/** What a button of the page does. Returns the keys that are on their way because of it. */
+/** The effect of a button of the page. Returns the keys that are on their way because of it. */
 type Action = (context: Context, keys: string[]) => Promise<string[]>
 
 const ACTIONS = new Map<string, Action>([
@@ -27,7 +27,7 @@ export function actionOf(path: string): Action | undefined {
   return ACTIONS.get(path)
 }
 
-/** The keys in the body of a request; undefined when it is something else. */
+/** The keys in the body of a request; undefined if it is something else. */
 export async function readKeys(request: IncomingMessage): Promise<string[] | undefined> {
   if (!request.headers['content-type']?.startsWith('application/json')) return undefined
   const chunks: Buffer[] = []
@@ -52,13 +52,13 @@ function parseKeys(text: string): string[] | undefined {
 async function retryOne(context: Context, key: string): Promise<boolean> {
   const { models } = context.ports
   const model = models.find(key)
-  // Another tab may have asked for it already.
+  // Another tab may already have requested it.
   if (!model || model.work) return false
   const started = await Promise.all(failedRequests(models, model).map((request) => retry(context, request)))
   return started.includes(true)
 }
 
-/** What met an error that nothing has settled: each import of a model may want something else derived from it. */
+/** What encountered an error that nothing has settled: each import of a model may want a different derivation. */
 function failedRequests(models: Models, { request, error }: Model): Request[] {
   const failed = models.imports().filter((one) => one.request?.key === request.key && one.error !== undefined)
   const requests = failed.flatMap((one) => one.request ?? [])

@@ -6,11 +6,11 @@ import { hasErrno } from '../system/errors.ts'
 import { printableField } from '../system/redact.ts'
 
 /**
- * Sent with every answer. The page runs its own scripts alone, in no frame, and no other origin may embed anything of it.
- * WebAssembly unpacks compressed meshes; blobs are the textures inside of a model, and the workers of the loader that
- * unpacks those of Draco. It makes them of a script that is the page's own, and they get the same policy, so that
- * `blob:` for workers alone lets nobody run what the page could not run anyway; with it no page needs `unsafe-eval`, nor
- * stands still while a mesh is unpacked.
+ * Sent with every answer. The page runs only its own scripts, in no frame, and no other origin may embed any of it.
+ * WebAssembly decompresses meshes; blobs are the textures inside a model, and the workers of the loader that
+ * decompresses Draco. It creates these from a script of the page itself, and they get the same policy, so `blob:` for
+ * workers lets nobody run anything that the page could not run anyway. With it, no page needs `unsafe-eval`, nor
+ * freezes while a mesh is decompressed.
  */
 const HEADERS = {
   'content-security-policy': [
@@ -32,7 +32,7 @@ const HEADERS = {
   'cache-control': 'no-store',
 }
 
-/** Sent instead where a page of the same origin, which could press every button by itself, may show the page in a frame. */
+/** Sent instead if a page of the same origin, which could press every button anyway, may show the page in a frame. */
 export const IN_OWN_FRAME = {
   'content-security-policy': HEADERS['content-security-policy'].replace(/(?<=frame-ancestors ).*/, "'self'"),
   'x-frame-options': 'SAMEORIGIN',
@@ -63,7 +63,7 @@ export function refuse(response: ServerResponse, status: number, reason: string)
   send(response, { status, type: 'text/plain; charset=utf-8', body: `${reason}\n` })
 }
 
-/** Streams a file: models are large. */
+/** Streams a file, because models are large. */
 export async function sendFile(
   response: ServerResponse,
   { file, type }: { file: string; type: string },
@@ -80,7 +80,7 @@ export async function sendFile(
   }
 }
 
-/** Whoever came before, such as the CORS of the bundler, may have allowed more than we do. */
+/** Earlier handlers, such as the bundler's CORS, may have allowed more than we do. */
 function clearHeaders(response: ServerResponse): void {
   for (const name of response.getHeaderNames()) response.removeHeader(name)
 }

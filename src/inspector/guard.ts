@@ -5,13 +5,13 @@ import { MeshyError } from '../system/errors.ts'
 import { isLoopback } from '../system/host.ts'
 
 /**
- * Why a request is not answered; undefined when it may be. Whatever the bundler allows: a page of somebody else must not
- * see what a project makes, let alone spend its credits.
+ * Why a request is not answered; undefined if it may be. Whatever the bundler allows: someone else's page must not see
+ * the models of a project, let alone spend its credits.
  *
- * 1. The host is this machine by a name that cannot be somebody else's, or the one that the user configured. That keeps
- *    out names that were bound to this address later (DNS rebinding).
- * 2. The origin is that of the host, where the browser tells it; and it does where a page could read the answer.
- * 3. Where the browser tells that another site asks for it, as an image or a script, it only gets the page itself.
+ * 1. The host is this machine by a name that cannot belong to anyone else, or the one that the user configured. That
+ * excludes names that were bound to this address later (DNS rebinding).
+ * 2. The origin is that of the host, if the browser sends it; and it does whenever a page could read the answer.
+ * 3. If the browser says that another site asks for it, as an image or a script, it only gets the page itself.
  */
 export function refusal(request: IncomingMessage, ownHost: string | undefined): string | undefined {
   const { host, origin } = request.headers
@@ -26,9 +26,9 @@ export function refusal(request: IncomingMessage, ownHost: string | undefined): 
 }
 
 /**
- * Why a visitor may look, but not spend; undefined when it may do both. A server that is open to the network shows the
- * page to everybody there; the credits are those of whoever runs it. What a proxy says of its visitors is not
- * believed, since anybody can say it: one on this machine must keep strangers out by itself.
+ * Why a visitor may look, but not spend; undefined if it may do both. A server that is open to the network shows the
+ * page to everyone there, but the credits belong to whoever runs it. What a proxy says about its visitors is not
+ * trusted, because anyone can say it: a proxy on this machine must keep strangers out by itself.
  */
 export function lockOf({
   socket,
@@ -46,13 +46,16 @@ export function lockOf({
   })
 }
 
-/** Whether a request may spend, as far as it says so itself: it has the token of the page, and comes from the page's origin. */
+/**
+ * Whether a request may spend, as far as its own content says: it has the token of the page, and comes from the page's
+ * origin.
+ */
 export function maySpend({ headers }: IncomingMessage, token: string): boolean {
   const given = headers['x-meshy-token']
   return headers.origin !== undefined && typeof given === 'string' && isEqual(given, token)
 }
 
-/** An IPv6 socket names addresses of IPv4 as `::ffff:127.0.0.1`. */
+/** An IPv6 socket writes IPv4 addresses as `::ffff:127.0.0.1`. */
 function isLoopbackAddress(address: string): boolean {
   return address === '::1' || /^127(\.\d+){3}$/.test(address.replace(/^::ffff:/i, ''))
 }
@@ -67,7 +70,7 @@ function isOwnHost(host: string, localAddress: string | undefined, ownHost: stri
   )
 }
 
-/** Lower case; undefined for what is no host. */
+/** Lower case; undefined for an invalid host. */
 function hostNameOf(host: string): string | undefined {
   if (!/^[\w.:[\]-]+$/.test(host) || !URL.canParse(`http://${host}`)) return undefined
   return new URL(`http://${host}`).hostname

@@ -28,7 +28,7 @@ interface Exchange {
 
 /**
  * Serves a page about the models of a live run at `/__meshy/`. Frameworks have a server for pages and one for their own
- * code, with one plugin: what either imports is seen in both.
+ * code, with one plugin: what either imports is visible in both.
  */
 export function createInspector(options: InspectorOptions): Middleware {
   const { context, base } = options
@@ -45,10 +45,10 @@ export function createInspector(options: InspectorOptions): Middleware {
   }
 }
 
-/** Undefined for what is not ours. */
+/** Undefined for paths that are not ours. */
 function pathBelow(url: string, base: string): string | undefined {
   const path = url.replace(/[?#].*$/s, '')
-  // A bundler may have cut the base off already.
+  // A bundler may already have removed the base.
   const prefix = [`${base}__meshy`, '/__meshy'].find(
     (start) => path === start || path.startsWith(`${start}/`),
   )
@@ -87,7 +87,7 @@ function sendPage({ isDocked }: Inspector, response: ServerResponse, token: stri
   send(response, { type: 'text/html; charset=utf-8', body: renderPage(token), headers })
 }
 
-/** A button of the page: each may spend. */
+/** A button of the page: each one may spend. */
 async function act({ context, token }: Inspector, exchange: Exchange): Promise<void> {
   const { request, response, path } = exchange
   const action = actionOf(path)

@@ -1,10 +1,10 @@
 import type { ImportSite } from '../system/errors.ts'
 import type { AssetMetadata } from '../types.ts'
 
-/** What the inspector tells of a project: the content of `assets.json`. */
+/** What the inspector says about a project: the content of `assets.json`. */
 export interface Inspection {
   mode: string
-  /** Why this visitor may not press what can spend; undefined for whoever may. */
+  /** Why this visitor may not press buttons that can spend; undefined for visitors who may. */
   locked?: string | undefined
   /** Sorted by the name of the image. */
   models: InspectedModel[]
@@ -25,20 +25,20 @@ export interface InspectedModel {
   state: 'ready' | 'pending' | 'preview' | 'failed'
   /** Whether it waits for the developer's approval. */
   isAsked: boolean
-  /** Whether it failed, and may be tried again. */
+  /** Whether it failed, and may be retried. */
   canRetry: boolean
   progress: InspectedProgress | undefined
-  /** Whether the model is pinned or stored, so that nothing more is to be paid for it. */
+  /** Whether the model is pinned or stored, so that nothing more has to be paid for it. */
   isStored: boolean
-  /** Credits that it took, or would take. */
+  /** Credits that it cost, or would cost. */
   credits: number
-  /** Facts of what is shown: the model, or its stand-in. */
+  /** Facts about what is shown: the model, or its stand-in. */
   metadata: AssetMetadata | undefined
-  /** What the model was before something was derived from it; undefined where nothing was. */
+  /** What the model was before something was derived from it; undefined if nothing was. */
   source: InspectedSource | undefined
   /** Further levels of detail, from fine to coarse. */
   levels: InspectedLevel[]
-  /** Paths of the pictures, relative to the page. */
+  /** Paths of the images, relative to the page. */
   pictures: string[]
   /** Path of the GLB, relative to the page. */
   model: string | undefined
@@ -60,9 +60,9 @@ interface InspectedLevel {
 
 export interface InspectedProgress {
   text: string
-  /** 0 to 100; undefined while nothing is known of it. */
+  /** 0 to 100; undefined while nothing is known about it. */
   percent: number | undefined
-  /** Seconds since it is on its way. */
+  /** Seconds since work on it started. */
   seconds: number
 }
 
@@ -77,14 +77,14 @@ export interface InspectedTotals {
   /** Of the GLBs that are shown. */
   bytes: number
   credits: {
-    /** What the models that are stored took, whenever that was. */
+    /** What the stored models cost, whenever that was. */
     spent: number
-    /** What this run has spent of it. */
+    /** What this run has spent of that. */
     thisRun: number
     onTheirWay: number
-    /** What is asked for would take. */
+    /** What the models awaiting approval would cost. */
     asked: number
-    /** What the account has left; undefined when nobody may ask, or the service does not tell. */
+    /** What the account has left; undefined if nobody may ask, or the service does not say. */
     balance: number | undefined
   }
 }

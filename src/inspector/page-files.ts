@@ -11,7 +11,7 @@ const TYPES: Record<string, string> = {
   svg: 'image/svg+xml',
 }
 
-/** A file of the built page by its name; undefined when there is none of that name. */
+/** A file of the built page by its name; undefined if there is none with that name. */
 export async function readPageFile(
   name: string,
   folder = findPageFolder(),
@@ -27,12 +27,12 @@ export async function readPageFile(
   }
 }
 
-/** A part of the built page that must be there. */
+/** A part of the built page that must exist. */
 export async function readPagePart(name: string): Promise<string> {
   return readFile(join(findPageFolder(), name), 'utf8')
 }
 
-/** Where the build put the page, from wherever this code ended up in the package. */
+/** Where the build put the page, relative to wherever this code ended up in the package. */
 export function findPageFolder(): string {
   for (let dir = dirname(fileURLToPath(import.meta.url)); dir !== dirname(dir); dir = dirname(dir)) {
     const folder = join(dir, 'dist', 'inspector')
@@ -44,7 +44,10 @@ export function findPageFolder(): string {
   })
 }
 
-/** The page itself. The token is in it, so that only who can read the page can spend; empty for whoever may not. */
+/**
+ * The page itself. It contains the token, so that only those who can read the page can spend; empty for those who may
+ * not.
+ */
 export function renderPage(token: string): string {
   return `<!doctype html>
 <html lang="en">

@@ -42,7 +42,7 @@ export async function inspect(context: Context, balance: number | undefined): Pr
   return { mode: context.ports.options.mode, ...summed(context, models, balance) }
 }
 
-/** Models in their order, and what they are together. */
+/** Models in their order, and their totals. */
 export function summed(
   { ports: { models: table } }: Pick<Context, 'ports'>,
   unsorted: InspectedModel[],
@@ -84,7 +84,7 @@ export async function describeModel(
     canRetry: error !== undefined && !isAboutStored(error) && mayRetry(context),
     progress: work && { ...progressOf(work), seconds: secondsOf(context, work) },
     isStored: entry !== undefined,
-    // The user's own took nothing.
+    // The user's own models cost nothing.
     credits: entry ? (entry.task?.credits ?? 0) : priceOf(request),
     metadata: asset?.metadata,
     source: sourceOf(asset, entry),
@@ -95,7 +95,7 @@ export async function describeModel(
   }
 }
 
-/** What the model was that something was derived from. */
+/** What the model was from which something was derived. */
 function sourceOf(asset: Asset | undefined, entry: Finding['entry']): InspectedModel['source'] {
   const derived = asset?.metadata.derived
   return derived && entry && { ...derived.from, size: entry.facts.bounds.size }
@@ -109,7 +109,7 @@ function levelsOf(key: string, asset: Asset | undefined): InspectedModel['levels
   }))
 }
 
-/** Whether it says something of a model that is there: another try would not change it. */
+/** Whether it is about a model that exists: another try would not change it. */
 function isAboutStored(error: unknown): boolean {
   return isMeshyError(error) && error.code === 'MESHY_OUTPUT_TOO_LARGE'
 }
@@ -119,8 +119,7 @@ function mayRetry({ ports: { models, options } }: Context): boolean {
 }
 
 /**
- * The next take of a request that none of these has. A take that another import has already would be its model, and
- * not another one.
+ * The next take of a request that none of these has. A take that another import already has would be the same model.
  */
 export function takesBeside(requests: readonly Request[]): (request: Request) => number {
   const taken = new Map<string, Set<number>>()
@@ -140,7 +139,7 @@ function withoutTake(canonical: Request['canonical']): string {
   return JSON.stringify({ ...canonical, take: undefined })
 }
 
-/** Imports of one key together; those that cannot be read alone. */
+/** Imports grouped by key; those that cannot be read are on their own. */
 function groupImports(imports: readonly ImportRecord[]): Map<string, ImportRecord[]> {
   const groups = new Map<string, ImportRecord[]>()
   for (const seen of imports) {
@@ -193,7 +192,9 @@ function unreadable(known: {
   }
 }
 
-/** A module that says `pending`, of what is not being made, is of the time before the failure or the restart. */
+/**
+ * A module that says `pending` about a model that is not being generated dates from before the failure or the restart.
+ */
 const STATES: Record<Phase, InspectedModel['state']> = {
   idle: 'preview',
   asked: 'preview',

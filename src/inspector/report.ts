@@ -9,13 +9,13 @@ import type { InspectedModel, Inspection } from './model.ts'
 import { findPageFolder, readPagePart } from './page-files.ts'
 import { describeModel, summed, takesBeside } from './queries.ts'
 
-/** More models than this make a file that no browser likes to open; the others have their picture and facts alone. */
+/** More models than this make a file that no browser likes to open; the others only have their image and facts. */
 const MAX_MODEL_BYTES = 30_000_000
 
 /** The models of a build as one HTML file that needs no server and no network. */
 export async function renderReport(context: Context, rows: readonly PlanRow[]): Promise<string> {
   const inspection = await inspectPlan(context, rows)
-  // `<` ends a script early, wherever it stands.
+  // `<` ends a script early, wherever it is.
   const data = JSON.stringify(inspection, printableField).replaceAll('<', String.raw`\u003c`)
   const script = (await readPagePart('report.js')).replaceAll('</script', String.raw`<\/script`)
   return `<!doctype html>
@@ -36,7 +36,7 @@ ${await decoderFor(inspection)}<script>${script}</script>
 `
 }
 
-/** What unpacks meshes of Draco, where one of the models is packed so. */
+/** The Draco decoder, if one of the models is compressed with it. */
 async function decoderFor({ models }: Inspection): Promise<string> {
   if (!models.some(({ model }) => model !== undefined && isDraco(model))) return ''
   const parts = [

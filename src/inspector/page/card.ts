@@ -17,10 +17,10 @@ export interface CardActions {
   retry(keys: string[]): void
 }
 
-/** Characters that a third of a card has no room for. */
+/** More characters than fit into a third of a card. */
 const WIDE = 16
 
-/** How long a copied query stays in view. */
+/** How long a copied query stays visible. */
 const COPIED_MS = 8_000
 
 const STATES: Record<InspectedModel['state'], string> = {
@@ -33,11 +33,13 @@ const STATES: Record<InspectedModel['state'], string> = {
 interface CardOptions {
   loadViewer: LoadViewer
   actions: CardActions | undefined
-  /** Why nothing may be spent from here; undefined where it may. */
+  /** Why nothing may be spent from here; undefined if it may. */
   locked: string | undefined
 }
 
-/** One model: its picture beside it, and all that is known of it. It is updated in place, so that focus stays. */
+/**
+ * One model: its image beside it, and everything that is known about it. It is updated in place, so that focus stays.
+ */
 export class Card {
   readonly element: HTMLElement
   #model: InspectedModel
@@ -189,7 +191,7 @@ export class Card {
     const known = new Map(
       [...this.#buttons.children].map((child) => [(child as HTMLElement).dataset['name'], child]),
     )
-    // The same button stays, and with it the focus.
+    // The same button stays, and keeps the focus.
     setChildren(
       this.#buttons,
       wanted.map((one) => {
@@ -216,7 +218,7 @@ export class Card {
   }
 }
 
-/** What the model is, and what it was where something was derived from it. */
+/** What the model is, and what it was before something was derived from it. */
 function factsOf(
   metadata: NonNullable<InspectedModel['metadata']>,
   source: InspectedModel['source'],
@@ -237,7 +239,7 @@ function factsOf(
   ]
 }
 
-/** What is to be told of it. */
+/** The message about a copied query. */
 async function copyText(query: string): Promise<string> {
   try {
     await navigator.clipboard.writeText(query)
@@ -248,7 +250,7 @@ async function copyText(query: string): Promise<string> {
   }
 }
 
-/** A button that does nothing says why. */
+/** A disabled button says why. */
 export function lockButton(element: HTMLButtonElement, locked: string | undefined): void {
   element.disabled = locked !== undefined
   element.title = locked ?? ''

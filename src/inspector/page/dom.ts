@@ -1,6 +1,6 @@
 type Child = Node | string | undefined
 
-/** An element with properties and children; what is undefined is left out. */
+/** An element with properties and children; undefined values are left out. */
 export function el<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   props: Record<string, unknown> = {},
@@ -12,12 +12,12 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   return element
 }
 
-/** Changes the text of an element only when it differs, so that selections and screen readers are left in peace. */
+/** Changes the text of an element only if it differs, so that selections and screen readers are not disturbed. */
 export function setText(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text
 }
 
-/** Makes these the children of an element, without touching those that are in place. */
+/** Makes these the children of an element, without touching those that are already in place. */
 export function setChildren(parent: HTMLElement, children: readonly HTMLElement[]): void {
   for (const [index, child] of children.entries()) {
     if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null)
@@ -32,7 +32,7 @@ function set(element: HTMLElement, name: string, value: unknown): void {
   else element.setAttribute(name, String(value))
 }
 
-/** A text in which backticks stand around code. */
+/** A text in which backticks surround code. */
 export function withCode(text: string): (Node | string)[] {
   return text.split('`').map((part, index) => (index % 2 === 1 ? el('code', {}, part) : part))
 }

@@ -18,7 +18,7 @@ export function formatSize(size: readonly number[]): string {
   return `${size.map((length) => Number(length.toPrecision(3))).join(' × ')} m`
 }
 
-/** A value and what it was before, where that was another one. */
+/** A value, and its previous value if that was different. */
 export function formatChange(before: string | undefined, now: string): string {
   return before === undefined || before === now ? now : `${before} → ${now}`
 }

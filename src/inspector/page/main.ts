@@ -18,7 +18,7 @@ let timer: ReturnType<typeof setTimeout> | undefined
 document.addEventListener('visibilitychange', () => void refresh())
 await refresh()
 
-/** Asks again and again while somebody looks: faster while something is on its way. */
+/** Asks again and again while somebody is looking: faster while something is on its way. */
 async function refresh(): Promise<void> {
   clearTimeout(timer)
   if (document.hidden) return

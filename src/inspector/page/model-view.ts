@@ -2,7 +2,7 @@ import type { InspectedModel } from '../model.ts'
 import { el, setText } from './dom.ts'
 import type { Stage } from './stage.ts'
 
-/** Brings the 3D library, when the first model is seen. */
+/** Loads the 3D library when the first model comes into view. */
 export type LoadViewer = () => Promise<Stage>
 
 const ARROWS: Record<string, [right: number, up: number]> = {
@@ -14,7 +14,7 @@ const ARROWS: Record<string, [right: number, up: number]> = {
 const STEP = 0.2
 const RADIANS_PER_PIXEL = 0.01
 
-/** A model that can be turned: by pointer, or by the arrow keys. It is loaded while it is on the screen. */
+/** A model that can be rotated by pointer, or with the arrow keys. It is loaded while it is on the screen. */
 export class ModelView {
   readonly element: HTMLElement
   readonly #canvas = el('canvas', { tabIndex: 0, role: 'img', width: 400, height: 400 })
@@ -47,7 +47,7 @@ export class ModelView {
     void this.#refresh()
   }
 
-  /** Loads what is to be seen; gives back the memory of what is not, whose picture stays. */
+  /** Loads what is visible; releases the memory of what is not, whose image stays. */
   async #refresh(): Promise<void> {
     const url = this.#url
     if (!this.#isVisible) {

@@ -19,7 +19,7 @@ import type { DRACOLoader } from 'three/addons/loaders/DRACOLoader.js'
 import { GLTFLoader } from 'three/addons/loaders/GLTFLoader.js'
 
 const FIELD_OF_VIEW = 28
-/** Radians: a three-quarter view says most about a shape. */
+/** Radians: a three-quarter view says the most about a shape. */
 const START = { right: -0.6, up: 0.2 }
 const MAX_UP = 1.4
 
@@ -30,7 +30,7 @@ interface View {
   up: number
 }
 
-/** Draws every model of the page with one renderer, since browsers allow about sixteen WebGL contexts a page. */
+/** Draws every model of the page with one renderer, because browsers allow about sixteen WebGL contexts per page. */
 export class Stage {
   readonly #renderer = new WebGLRenderer({ antialias: true, alpha: true })
   readonly #scene = new Scene()
@@ -41,7 +41,7 @@ export class Stage {
   /** The angle of a model that was looked at, for when it comes back. */
   readonly #angles = new WeakMap<HTMLCanvasElement, { right: number; up: number }>()
 
-  /** @param loadDraco brings what unpacks meshes of Draco, when the first one is seen */
+  /** @param loadDraco loads the decoder for Draco meshes when the first one comes into view */
   constructor(loadDraco: () => Promise<DRACOLoader>) {
     this.#loadDraco = loadDraco
     this.#renderer.setSize(400, 400, false)
@@ -94,7 +94,7 @@ export class Stage {
   }
 
   #frame({ radius, up }: View): void {
-    // A model rarely fills its sphere: this close nothing is cut off, and it is seen well.
+    // A model rarely fills its bounding sphere: at this distance nothing is cut off, and it is clearly visible.
     const distance = (0.98 * radius) / Math.sin((FIELD_OF_VIEW / 2) * (Math.PI / 180))
     this.#camera.near = distance / 100
     this.#camera.far = distance * 10

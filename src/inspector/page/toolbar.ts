@@ -10,7 +10,7 @@ const STATES = {
   failed: 'failed',
 } as const
 
-/** The controls that choose which models are seen. */
+/** The controls that choose which models are shown. */
 export class Toolbar {
   readonly element: HTMLElement
   choice: Choice = { text: '', state: 'all', sort: 'name' }
@@ -41,7 +41,7 @@ export class Toolbar {
       el('fieldset', {}, el('legend', { className: 'unseen' }, 'State'), ...states),
       sort,
     )
-    // As in many tools: a slash begins to search.
+    // As in many tools, a slash starts the search.
     document.addEventListener('keydown', (event) => {
       if (event.key !== '/' || event.target === this.#search) return
       event.preventDefault()
@@ -82,7 +82,7 @@ const SORTS = {
 }
 type SortName = keyof typeof SORTS
 
-/** What needs somebody comes first. */
+/** Models that need attention come first. */
 const ORDER: readonly InspectedModel['state'][] = ['failed', 'preview', 'pending', 'ready']
 
 export function choose(models: readonly InspectedModel[], { text, state, sort }: Choice): InspectedModel[] {

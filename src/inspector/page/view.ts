@@ -57,7 +57,7 @@ export class View {
     if (news.length > 0) setText(this.#news, news.join(' '))
   }
 
-  /** Tells something above everything else; nothing, when it is undefined. */
+  /** Shows a message above everything else; none if it is undefined. */
   notify(text: string | undefined): void {
     this.#notice.hidden = text === undefined
     setText(this.#notice, text ?? '')
