@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { ApiError, noMatchingRoute, createPlainConnection, type Connection } from './wire.ts'
+import { ApiError, noMatchingRoute, PLAIN_CONNECTION, type Connection } from './wire.ts'
 import type { Fault, FaultRule } from './fault.ts'
 import type { ModelsInUse } from './model-maker.ts'
 import { resolveEmulatorOptions, type EmulatorOptions } from './options.ts'
@@ -76,7 +76,7 @@ export function createEmulator(options: EmulatorOptions = {}): WiredEmulator {
 
   return {
     handle,
-    fetch: (input, init) => handle(new Request(input, init), createPlainConnection()),
+    fetch: (input, init) => handle(new Request(input, init), PLAIN_CONNECTION),
     apiKey: resolved.apiKey,
     assetsUrl: resolved.assetsUrl,
     requests,

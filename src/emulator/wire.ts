@@ -38,11 +38,9 @@ export interface Connection {
 }
 
 /** A connection without a wire: a request that is handed over within the process. */
-export function createPlainConnection(): Connection {
-  return {
-    cut: () => new TypeError('The connection was reset'),
-    flushed: () => Promise.resolve(),
-  }
+export const PLAIN_CONNECTION: Connection = {
+  cut: () => new TypeError('The connection was reset'),
+  flushed: () => Promise.resolve(),
 }
 
 /** How a stream ends. */

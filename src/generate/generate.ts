@@ -30,8 +30,11 @@ const MAX_SUBMISSIONS = 2
  *
  * 1. The lease of the key: one process pays, the others wait here and then find the entry.
  * 2. Another look at the store, now that nobody else writes this key; then at the stores of the machine and the team.
- * 3. A task: the one in the journal, one of the account that carries the key, or a new one, which is paid for.
- * 4. Its GLB, then the entry and the lockfile, then the end of the journal record; last, the other files.
+ * 3. A task: the one in the journal, one of the account that carries the key, or a new one, which is paid for. `claim.ts` has
+ *    its batch admit it, which decides (`decide.ts`) and reserves (`reserve.ts`); then it submits (`submit.ts`). What may
+ *    have been paid for before is recovered (`recover.ts`), and what failed is settled (`settle.ts`).
+ * 4. Its GLB is fetched (`fetch.ts`) and saved (`save.ts`): the entry and the lockfile, then the end of the journal record;
+ *    last, the other files.
  *
  * @param attempt.known the journal record at the time of the decision to generate
  * @throws {MeshyError} MESHY_PERMISSION_MISSING if nothing is on its way, and paying is not permitted

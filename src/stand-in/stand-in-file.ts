@@ -72,6 +72,5 @@ export async function writePlanStandIn(file: string): Promise<StandIn> {
   }
   const glb = writeGlb({ name: 'plan', generator: 'unplugin-meshy plan', parts: [triangle] })
   await writeFile(file, glb)
-  const sha256 = createHash('sha256').update(glb).digest('hex')
-  return { path: file, facts: inspectGlb(glb), bytes: glb.length, sha256 }
+  return { path: file, ...describe(glb) }
 }

@@ -3,6 +3,7 @@ import type { Tools } from '../libraries.ts'
 import type { Surface } from '../simplify/surface.ts'
 import { primitivesOf, isReadable } from '../steps/prepare.ts'
 import { cornersOf, placeIn, readPatch, type Patch } from './patch.ts'
+import { extentsOf } from '../simplify/vectors.ts'
 
 /** Textures that one layout holds for, and what is laid out in it. */
 export interface Sheet {
@@ -93,18 +94,8 @@ function scaleOf(
 ) {
   const part = parts.find((one) => one.primitive === primitive)
   if (!part) return 1
-  const shown = sizeOf(positions.subarray(part.start * 3, part.end * 3))
-  return shown / (sizeOf(source.positions) || 1)
-}
-
-function sizeOf(positions: Float32Array): number {
-  const sides = [0, 1, 2].map((axis) => {
-    const values = positions.filter((_, i) => i % 3 === axis)
-    return (
-      values.reduce((a, b) => Math.max(a, b), -Infinity) - values.reduce((a, b) => Math.min(a, b), Infinity)
-    )
-  })
-  return Math.hypot(...sides)
+  const sizeOf = (vertices: Float32Array) => Math.hypot(...extentsOf(vertices))
+  return sizeOf(positions.subarray(part.start * 3, part.end * 3)) / (sizeOf(source.positions) || 1)
 }
 
 /** Its triangles are shown, and each of them has a place of its own. */

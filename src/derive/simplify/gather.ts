@@ -9,7 +9,7 @@ import {
   type Part,
   type Surface,
 } from './surface.ts'
-import { minus, type Vec } from './vectors.ts'
+import { minus, extentsOf, type Vec } from './vectors.ts'
 import { indicesOf } from './vertices.ts'
 
 const TRIANGLES = 4
@@ -100,7 +100,7 @@ const APART = 2 ** -18
  */
 function setApart({ indices, positions }: Shape): void {
   const layers = layersOf({ indices, positions })
-  const apart = APART * extentOf(positions)
+  const apart = APART * Math.max(0, ...extentsOf(positions))
   layers.forEach((layer, vertex) => {
     positions[vertex * 3] = (positions[vertex * 3] ?? 0) + layer * apart
   })
@@ -144,14 +144,4 @@ function edgesOf({ indices, positions }: Shape): number[] {
   })
   const placeAt = (at: number) => places[indices[at] ?? 0] ?? 0
   return Array.from(indices, (_, at) => placeAt(at) * count + placeAt(at % 3 === 2 ? at - 2 : at + 1))
-}
-
-function extentOf(positions: Float32Array): number {
-  const least = [Infinity, Infinity, Infinity]
-  const most = [-Infinity, -Infinity, -Infinity]
-  positions.forEach((value, i) => {
-    least[i % 3] = Math.min(least[i % 3] ?? value, value)
-    most[i % 3] = Math.max(most[i % 3] ?? value, value)
-  })
-  return Math.max(0, ...most.map((value, axis) => value - (least[axis] ?? 0)))
 }

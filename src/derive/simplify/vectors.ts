@@ -42,3 +42,14 @@ export function normalOf([a = [], b = [], c = []]: Vec[]): Vec {
 export function areaOf(corners: Vec[]): number {
   return Math.hypot(...normalOf(corners)) / 2
 }
+
+/** How far vertices reach along each axis. */
+export function extentsOf(positions: Float32Array): Vec {
+  const least = [Infinity, Infinity, Infinity]
+  const most = [-Infinity, -Infinity, -Infinity]
+  positions.forEach((value, i) => {
+    least[i % 3] = Math.min(least[i % 3] ?? value, value)
+    most[i % 3] = Math.max(most[i % 3] ?? value, value)
+  })
+  return minus(most, least)
+}
