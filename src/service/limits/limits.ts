@@ -11,20 +11,6 @@ export interface LimitsOptions {
   clock: Clock
 }
 
-/** The current state of the limits. */
-export interface LimitStats {
-  /** Requests that are waiting for their turn. */
-  requestsWaiting: number
-  /** Whether requests are slowed down after a refusal. */
-  slow: boolean
-  /** How many concurrent tasks the service accepts, as far as is known. */
-  slots: number
-  /** Tasks that have a slot. */
-  tasksRunning: number
-  /** Tasks that wait for a slot, and submissions that were refused because the queue was full. */
-  tasksWaiting: number
-}
-
 /** The two limits of an account, each with its own queue: requests per second, and concurrent tasks. */
 export interface Limits {
   /** Sends one request when its turn comes: evenly spaced, higher priority first. */
@@ -37,7 +23,6 @@ export interface Limits {
   queueFull(signal?: AbortSignal): Promise<void>
   /** The service accepted a submission. */
   accepted(): void
-  stats(): LimitStats
 }
 
 /** Creates the limits of one account in one process. */
@@ -45,17 +30,10 @@ export function createLimits({ requestsPerSecond, concurrency, clock }: LimitsOp
   const pace = new Pace({ requestsPerSecond, clock })
   const slots = new Slots({ concurrency, clock })
   return {
-    request: (send, options = {}) => pace.run(send, options),
+    request: (send, options) => pace.run(send, options),
     slot: (task, { signal } = {}) => slots.run(task, signal),
     rateLimited: (retryAfterMs) => pace.slowDown(retryAfterMs),
     queueFull: (signal) => slots.refused(signal),
     accepted: () => slots.accepted(),
-    stats: () => ({
-      requestsWaiting: pace.waiting,
-      slow: pace.isSlow,
-      slots: slots.size,
-      tasksRunning: slots.running,
-      tasksWaiting: slots.waiting,
-    }),
   }
 }

@@ -27,7 +27,7 @@ export class Pace {
   }
 
   /** Runs `send` when its turn comes. */
-  async run<T>(send: () => Promise<T>, options: EnterOptions): Promise<T> {
+  async run<T>(send: () => Promise<T>, options: EnterOptions = {}): Promise<T> {
     this.#resume()
     const start = () => {
       if (this.isSlow) this.#hold(this.#interval * SLOWNESS)

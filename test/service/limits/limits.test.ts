@@ -1,23 +1,23 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createLimits } from '../../../src/service/limits/limits.ts'
-import type { Limits } from '../../../src/service/limits/limits.ts'
+import { Pace } from '../../../src/service/limits/pace.ts'
+import { Slots } from '../../../src/service/limits/slots.ts'
 import { useFakeTime } from './fake-time.ts'
 
 const clock = useFakeTime()
 
 /** Notes when each request starts. */
-function recorder(limits: Limits) {
+function recorder(pace: Pace) {
   const starts: [name: string, at: number][] = []
   const send = (name: string, options = {}) =>
-    limits.request(() => {
+    pace.run(() => {
       starts.push([name, Date.now()])
       return Promise.resolve()
     }, options)
   return { starts, send, times: () => starts.map(([, at]) => at) }
 }
 
-describe('createLimits request', () => {
-  const make = () => createLimits({ requestsPerSecond: 20, concurrency: 8, clock })
+describe('Pace', () => {
+  const make = () => new Pace({ requestsPerSecond: 20, clock })
 
   it('starts requests evenly spaced, however many arrive at once', async () => {
     const { send, times } = recorder(make())
@@ -42,14 +42,14 @@ describe('createLimits request', () => {
   })
 
   it('does not wait for answers', async () => {
-    const limits = make()
+    const pace = make()
     const starts: number[] = []
     const never = () => {
       starts.push(Date.now())
       return new Promise<void>(() => {})
     }
 
-    for (let index = 0; index < 3; index += 1) void limits.request(never)
+    for (let index = 0; index < 3; index += 1) void pace.run(never)
     await vi.advanceTimersByTimeAsync(1000)
 
     expect(starts).toEqual([0, 50, 100])
@@ -72,13 +72,13 @@ describe('createLimits request', () => {
   })
 
   it('pauses and goes on at half the speed for a while after a refusal', async () => {
-    const limits = make()
-    const { send, times } = recorder(limits)
+    const pace = make()
+    const { send, times } = recorder(pace)
 
     await send('refused')
-    limits.rateLimited()
+    pace.slowDown()
     const all = Promise.all([1, 2, 3, 4].map((index) => send(String(index))))
-    expect(limits.stats()).toMatchObject({ slow: true, requestsWaiting: 4 })
+    expect(pace).toMatchObject({ isSlow: true, waiting: 4 })
     await vi.runAllTimersAsync()
     await all
 
@@ -90,18 +90,18 @@ describe('createLimits request', () => {
     await later
     const [fifth = 0, sixth] = times().slice(5)
     expect(sixth).toBe(fifth + 50)
-    expect(limits.stats().slow).toBe(false)
+    expect(pace.isSlow).toBe(false)
   })
 
   it('pauses for as long as the server asks, but not for ever', async () => {
-    const limits = make()
-    const { send, times } = recorder(limits)
+    const pace = make()
+    const { send, times } = recorder(pace)
 
-    limits.rateLimited(4000)
+    pace.slowDown(4000)
     const first = send('a')
     await vi.runAllTimersAsync()
     await first
-    limits.rateLimited(3_600_000)
+    pace.slowDown(3_600_000)
     const second = send('b')
     await vi.runAllTimersAsync()
     await second
@@ -110,11 +110,11 @@ describe('createLimits request', () => {
   })
 
   it('keeps no timer when nobody waits, and still keeps the pause', async () => {
-    const limits = make()
-    const { send, times } = recorder(limits)
+    const pace = make()
+    const { send, times } = recorder(pace)
 
     await send('refused')
-    limits.rateLimited(9000)
+    pace.slowDown(9000)
     const given = new AbortController()
     const waiting = expect(send('given up', { signal: given.signal })).rejects.toThrow('stopped')
     given.abort(new Error('stopped'))
@@ -129,12 +129,12 @@ describe('createLimits request', () => {
   })
 
   it('keeps the pause when the next request comes in the same moment', async () => {
-    const limits = make()
-    const { send, times } = recorder(limits)
+    const pace = make()
+    const { send, times } = recorder(pace)
 
-    const all = limits
-      .request(() => {
-        limits.rateLimited(9000)
+    const all = pace
+      .run(() => {
+        pace.slowDown(9000)
         return Promise.resolve()
       })
       .then(() => send('next'))
@@ -145,13 +145,13 @@ describe('createLimits request', () => {
   })
 
   it('gives up a place in the queue when the signal is aborted, but not an answer on its way', async () => {
-    const limits = make()
+    const pace = make()
     const stop = new AbortController()
     let answer = (_id: string) => {}
-    const sent = limits.request(() => new Promise<string>((resolve) => (answer = resolve)), {
+    const sent = pace.run(() => new Promise<string>((resolve) => (answer = resolve)), {
       signal: stop.signal,
     })
-    const queued = limits.request(() => Promise.resolve('never'), { signal: stop.signal })
+    const queued = pace.run(() => Promise.resolve('never'), { signal: stop.signal })
     const gone = expect(queued).rejects.toThrow('stopped')
 
     stop.abort(new Error('stopped'))
@@ -159,7 +159,7 @@ describe('createLimits request', () => {
     answer('task-1')
 
     expect(await sent).toBe('task-1')
-    await expect(limits.request(() => Promise.resolve(), { signal: stop.signal })).rejects.toThrow('stopped')
+    await expect(pace.run(() => Promise.resolve(), { signal: stop.signal })).rejects.toThrow('stopped')
   })
 })
 
@@ -167,26 +167,26 @@ const ROUND_TRIP = 10
 
 /** A service that takes so many tasks at once, some of them other people's. */
 class Service {
-  readonly limits: Limits
+  readonly slots: Slots
   readonly starts: [name: string, at: number][] = []
   refusals: number[] = []
   free: number
 
   constructor(concurrency: number, free: number) {
-    this.limits = createLimits({ requestsPerSecond: 20, concurrency, clock })
+    this.slots = new Slots({ concurrency, clock })
     this.free = free
   }
 
   /** Runs a task of `ms` from its submission to its end. */
   run(name: string, ms: number, signal?: AbortSignal): Promise<void> {
     const whole = async () => {
-      while (!(await this.#submit())) await this.limits.queueFull(signal)
-      this.limits.accepted()
+      while (!(await this.#submit())) await this.slots.refused(signal)
+      this.slots.accepted()
       this.starts.push([name, Date.now() - ROUND_TRIP])
       await clock.sleep(ms - ROUND_TRIP, signal)
       this.free += 1
     }
-    return this.limits.slot(whole, { signal })
+    return this.slots.run(whole, signal)
   }
 
   runAll(count: number, ms: number): Promise<void[]> {
@@ -210,13 +210,13 @@ class Service {
   }
 }
 
-describe('createLimits slot', () => {
+describe('Slots', () => {
   it('runs so many tasks at once, without a refusal when the service takes as many', async () => {
     const service = new Service(3, 3)
 
     const all = service.runAll(7, 10_000)
     await vi.advanceTimersByTimeAsync(1)
-    expect(service.limits.stats()).toMatchObject({ slots: 3, tasksRunning: 3, tasksWaiting: 4 })
+    expect(service.slots).toMatchObject({ size: 3, running: 3, waiting: 4 })
     await vi.runAllTimersAsync()
     await all
 
@@ -229,7 +229,7 @@ describe('createLimits slot', () => {
 
     const all = service.runAll(6, 4000)
     await vi.advanceTimersByTimeAsync(11)
-    expect(service.limits.stats()).toMatchObject({ slots: 2, tasksRunning: 2, tasksWaiting: 4 })
+    expect(service.slots).toMatchObject({ size: 2, running: 2, waiting: 4 })
     await vi.runAllTimersAsync()
     await all
 
@@ -272,12 +272,12 @@ describe('createLimits slot', () => {
 
     const all = service.runAll(8, 60_000)
     await vi.advanceTimersByTimeAsync(1000)
-    expect(service.limits.stats()).toMatchObject({ slots: 1, tasksRunning: 1, tasksWaiting: 7 })
+    expect(service.slots).toMatchObject({ size: 1, running: 1, waiting: 7 })
     service.free += 9
     await vi.advanceTimersByTimeAsync(6000)
 
     expect(service.times()).toEqual([0, 5010, 5020, 5030])
-    expect(service.limits.stats()).toMatchObject({ slots: 4, tasksRunning: 4, tasksWaiting: 4 })
+    expect(service.slots).toMatchObject({ size: 4, running: 4, waiting: 4 })
     await vi.runAllTimersAsync()
     await all
     expect(service.refusals).toEqual([0, 0, 0])
@@ -310,7 +310,7 @@ describe('createLimits slot', () => {
     await first
     service.free = 3
 
-    expect(service.limits.stats().slots).toBe(3)
+    expect(service.slots.size).toBe(3)
     const second = service.runAll(3, 1000)
     const start = Date.now()
     await vi.runAllTimersAsync()
@@ -353,7 +353,7 @@ describe('createLimits slot', () => {
 
   it('passes on what a task throws, and lets the next one in', async () => {
     const service = new Service(1, 1)
-    const failing = service.limits.slot(() => Promise.reject(new Error('failed')))
+    const failing = service.slots.run(() => Promise.reject(new Error('failed')))
     const next = service.run('next', 1000)
 
     await expect(failing).rejects.toThrow('failed')
