@@ -16,7 +16,7 @@ export function fromModuleId(id: string): string {
   return id.replace(/\.json\.js(?=\?)/, '.json')
 }
 
-/** The IDs of bundlers that do not show them. */
+/** The IDs for bundlers that take them unchanged. */
 export const plainIds: ModuleIds = { pattern: MODULE_ID, toBundler: toModuleId, fromBundler: fromModuleId }
 
 /**

@@ -30,9 +30,9 @@ export function buildChoiceOf(
 }
 
 /**
- * How the models of a build are found: by Vite where that is said, else as the project is built.
+ * How to find the models of a build: with Vite if its options are given, otherwise in the way the project is built.
  *
- * @throws {MeshyError} MESHY_VITE_MISSING when nothing tells how that is
+ * @throws {MeshyError} MESHY_VITE_MISSING if nothing says how that is
  */
 export function buildOf({ root, configFile, viteMode }: BuildChoice, program: readonly string[]): Build {
   if (configFile !== undefined || viteMode !== undefined) return { kind: 'vite' }
@@ -44,13 +44,13 @@ export function buildOf({ root, configFile, viteMode }: BuildChoice, program: re
   })
 }
 
-/** Said where a build was read to its end and has no import of ours: mostly it is not the build that was meant. */
+/** Shown if a build was read to its end and has no import of ours: usually it is not the build that was meant. */
 export function nothingImported({ root, configFile = root }: BuildChoice): string {
   return `The build imports no models. Looked in \`${configFile}\`.`
 }
 
 /**
- * For commands that can load a build of Vite, or read the sources of Next.js with Turbopack, and no others.
+ * For commands that can only load a Vite build, or read the sources of Next.js with Turbopack.
  *
  * @throws {UsageError} for a project that is built by a command of another bundler
  */

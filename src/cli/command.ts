@@ -3,25 +3,25 @@ import { nearestName } from '../system/nearest-name.ts'
 import { UsageError } from './failure.ts'
 import { stripVTControlCharacters } from 'node:util'
 
-/** Its exit code, see {@link EXIT}, or that of a program that it ran; none is 0. */
+/** Its exit code, see {@link EXIT}, or that of a program that it ran; undefined means 0. */
 type Outcome = Promise<number | void>
 
-/** A command: what it takes, and what it does. */
+/** A command: what it accepts, and what it does. */
 export interface Command {
   meta: { name: string; description: string; version?: string }
   args?: ArgsDef
-  /** Whether it may spend credits: what says nothing never does. */
+  /** Whether it may spend credits; a command without this field never does. */
   pays?: true
   /** Whether words after `--` are a program to run. */
   takesProgram?: true
   run?(args: ParsedArgs<ArgsDef>, program: readonly string[]): Outcome
   /** Commands below this one, loaded when they are called. */
   subCommands?: Record<string, () => Promise<Command>>
-  /** The one below that is meant when none is named. */
+  /** The subcommand that is used if none is named. */
   default?: string
 }
 
-/** Makes a command whose `run` knows the types of its own arguments. */
+/** Creates a command whose `run` knows the types of its own arguments. */
 export function defineCommand<Args extends ArgsDef>(command: {
   meta: Command['meta']
   pays?: true
@@ -29,14 +29,14 @@ export function defineCommand<Args extends ArgsDef>(command: {
   args: Args
   run(args: ParsedArgs<Args & typeof commonArgs>, program: readonly string[]): Outcome
 }): Command {
-  // The arguments are parsed by this very definition.
+  // The arguments are parsed according to this very definition.
   return command as unknown as Command
 }
 
 /** As `valueHint` of the last positional argument: more of them may follow, in `args._`. */
 export const MORE = '...'
 
-/** A command that a command line names, and what is left of the line. */
+/** The command that a command line names, and the rest of the line. */
 interface FoundCommand {
   command: Command
   parent: Command | undefined
@@ -44,10 +44,9 @@ interface FoundCommand {
 }
 
 /**
- * What the library would do as well, but for the exit code of a command below another one, names that are alike, and
- * what stands behind `--`.
+ * The library would do the same, except for the exit code of a subcommand, similar names, and what follows `--`.
  *
- * @throws {UsageError} when there is no such command
+ * @throws {UsageError} if there is no such command
  */
 export async function findCommand(main: Command, line: readonly string[]): Promise<FoundCommand> {
   const found: FoundCommand = { command: main, parent: undefined, rest: [...line] }
@@ -80,7 +79,7 @@ export const commonArgs = {
 } as const satisfies ArgsDef
 
 /**
- * Reads a command line, and refuses what the command does not know: a mistyped `--yes` must not be silence.
+ * Parses a command line, and refuses what the command does not know: a mistyped `--yes` must not be ignored.
  *
  * @throws {UsageError}
  */
@@ -96,7 +95,7 @@ export function readArgs(line: string[], definitions: ArgsDef = {}): ParsedArgs<
   return args
 }
 
-/** A number of an option. @throws {UsageError} when it is none, or not above `least` */
+/** The number of an option. @throws {UsageError} if it is not one, or not above `least` */
 export function readNumber(name: string, value: string, { least, whole }: { least: number; whole: boolean }) {
   const number = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN
   if (number >= least && (!whole || Number.isInteger(number))) return number

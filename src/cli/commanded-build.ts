@@ -19,7 +19,7 @@ import { MeshyError } from '../system/errors.ts'
 import { EXIT } from './failure.ts'
 import { printError } from './print.ts'
 
-/** What all parts of a build told, and how its command ended. */
+/** What all parts of a build reported, and how its command ended. */
 export interface CommandedBuild {
   exitCode: number
   /** Whether any part of it has the plugin. */
@@ -45,7 +45,7 @@ export async function planByCommand(command: readonly string[], cwd: string): Pr
   })
 }
 
-/** Runs a command where the project is, in `generate`. */
+/** Runs a command in the project itself, in `generate`. */
 export async function generateByCommand(command: readonly string[], cwd: string): Promise<CommandedBuild> {
   announce(command)
   return inFolder(async (folder) => {
@@ -68,7 +68,7 @@ async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-/** Package managers tell the folder of a project by variables, which would lead out of its copy. */
+/** Package managers pass the folder of a project in variables, which would lead out of its copy. */
 function environmentOf(mode: Commanded['mode'], folder: string, cwd: string): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) =>
@@ -80,7 +80,7 @@ function environmentOf(mode: Commanded['mode'], folder: string, cwd: string): No
 const PLACES_OF_GIT =
   /^GIT_(?:DIR|WORK_TREE|COMMON_DIR|INDEX_FILE|PREFIX|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES)$/
 
-/** A hook of git is told where its repository is: whatever builds there would write to it. */
+/** A git hook is told where its repository is: a build inside it would write to that repository. */
 function withoutGit(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !PLACES_OF_GIT.test(name)))
 }
@@ -100,19 +100,20 @@ function gather(folder: string, exitCode: number): CommandedBuild {
   }
 }
 
-/** What Ctrl-C, a closed terminal and process managers send. */
+/** Sent by Ctrl-C, a closed terminal and process managers. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const IS_WINDOWS = process.platform === 'win32'
 
 /**
- * Runs a command of the user's and returns its exit code, as a shell would tell it. What it prints goes to stderr: stdout
- * is for our results. Signals go to all of its processes, since shells and package managers do not always hand them on.
+ * Runs a command of the user and returns its exit code, as a shell would report it. Its output goes to stderr: stdout
+ * is for our results. Signals go to all of its processes, because shells and package managers do not always pass them
+ * on.
  */
 function runChild(
   [program = '', ...args]: readonly string[],
   { cwd, env }: { cwd: string; env: NodeJS.ProcessEnv },
 ): Promise<number> {
-  // One word with spaces is a line for a shell, and on Windows programs such as npm are scripts of it.
+  // A single word with spaces is a line for a shell, and on Windows programs such as npm are shell scripts.
   const shell = IS_WINDOWS || (args.length === 0 && /\s/.test(program))
   const child = spawn(program, args, { cwd, env, shell, detached: !IS_WINDOWS, stdio: ['ignore', 2, 2] })
   const forward = (signal: NodeJS.Signals): void => {
@@ -138,9 +139,9 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
 }
 
 /**
- * The exit code of a build that a command ran: its own where it failed, else `code`.
+ * The exit code of a build that a command ran: its own if it failed, otherwise `code`.
  *
- * @throws {MeshyError} MESHY_PLUGIN_UNSEEN when it went well, and no part of it has the plugin
+ * @throws {MeshyError} MESHY_PLUGIN_UNSEEN if it succeeded, but no part of it has the plugin
  */
 export function outcomeOf(
   { exitCode, isSeen }: CommandedBuild,

@@ -3,13 +3,13 @@ import path from 'node:path'
 import { readManifest } from '../run/project.ts'
 import { hasViteConfig } from './vite-project.ts'
 
-/** How the models of a project are found. */
+/** How to find the models of a project. */
 export type Build =
   /** Its command is run. */
   | { kind: 'command'; command: string[] }
   /** Vite is run in this process, up to where all modules are loaded. */
   | { kind: 'vite' }
-  /** Its bundler shows nobody its build, so that the sources are read; then its command is run, if there is one. */
+  /** Its bundler shows nobody its build, so the sources are read; then its command is run, if there is one. */
   | { kind: 'sources'; command: string[] | undefined }
 
 interface Manifest {
@@ -19,7 +19,7 @@ interface Manifest {
   devDependencies?: Record<string, string>
 }
 
-/** Frameworks by the package that they are, and their own command. */
+/** Frameworks by their package, with their own build command. */
 const FRAMEWORKS: Record<string, string[]> = {
   astro: ['astro', 'build'],
   '@sveltejs/kit': ['vite', 'build'],
@@ -43,10 +43,10 @@ const LOCKFILES: Record<string, string> = {
   'bun.lock': 'bun',
   'bun.lockb': 'bun',
 }
-/** Checks that come before a build and change nothing of it. */
+/** Checks that precede a build and do not affect it. */
 const CHECK = /^(?:vue-tsc|tsc|svelte-check|eslint|oxlint|biome)\b/
 
-/** Reads how a project is built: the command that was said, its `build` script, its framework, its bundler. */
+/** Determines how a project is built: with the given command, its `build` script, its framework, or its bundler. */
 export function detectBuild(root: string, said: readonly string[]): Build | undefined {
   const manifest = readManifest(root) as Manifest
   const command = said.length > 0 ? [...said] : undefined
@@ -74,8 +74,8 @@ function isPlainVite(script: string): boolean {
 }
 
 /**
- * Next.js builds by Turbopack unless it is told otherwise. That may stand in a script that calls another one, or follow
- * from its version; the config tells which of both the plugin is there for.
+ * Next.js builds with Turbopack by default. A script that calls another one may say otherwise, or the version may imply
+ * it; the config tells which of the two the plugin is there for.
  */
 function isTurbopack(root: string, script: string): boolean {
   const config = EXTENSIONS.map((ext) => path.join(root, `next.config.${ext}`)).find((file) =>
@@ -123,7 +123,7 @@ function packageManagerOf(root: string, { packageManager }: Manifest): string {
   }
 }
 
-/** The program as it is installed: nobody needs it in PATH. */
+/** The program as it is installed: it need not be in PATH. */
 function withBinary(root: string, [program = '', ...args]: string[]): string[] {
   const file = path.join('node_modules', '.bin', program)
   return existsSync(path.join(root, file)) ? [`./${file}`, ...args] : [program, ...args]

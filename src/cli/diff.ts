@@ -9,7 +9,7 @@ import { MeshyError } from '../system/errors.ts'
 import type { Entry } from '../store/entry.ts'
 import { entryOf, type LockfileDocument } from '../store/lockfile-document.ts'
 
-/** Which models a branch adds, changes and removes, and what they took. */
+/** Which models a branch adds, changes and removes, and what they cost. */
 export const diff = defineCommand({
   meta: { name: 'diff', description: 'List the models added, changed and removed since a git revision.' },
   args: {
@@ -52,7 +52,7 @@ function sum(differences: readonly Difference[]): number {
 }
 
 /**
- * The text of a file at a revision; undefined when the revision has no such file.
+ * The text of a file at a revision; undefined if the revision has no such file.
  *
  * @param file absolute path
  * @throws {MeshyError} MESHY_GIT_FAILED
@@ -86,11 +86,13 @@ export interface Difference {
   key: string
   image: string
   source: Entry['source']
-  /** What the new bytes took; 0 for what was removed, and for the user's own. */
+  /** What the new bytes cost; 0 for removed models, and for the user's own. */
   credits: number
 }
 
-/** What became of the models from one lockfile to another. Other bytes are a change; other provenance is not. */
+/**
+ * What became of the models from one lockfile to another. Different bytes are a change; different provenance is not.
+ */
 export function compareModels(
   before: ReadonlyMap<string, Entry>,
   after: ReadonlyMap<string, Entry>,

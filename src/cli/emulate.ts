@@ -5,7 +5,7 @@ import { defineCommand, readNumber } from './command.ts'
 import { printResult } from './print.ts'
 import { UsageError } from './failure.ts'
 
-/** Runs the emulator until it is stopped, and prints what to set to use it. */
+/** Runs the emulator until it is stopped, and prints the variables to set. */
 export const emulate = defineCommand({
   meta: { name: 'emulate', description: 'Run the Meshy API on this machine, offline and free.' },
   args: {
@@ -74,7 +74,7 @@ function readPort(text: string): number {
   return port
 }
 
-/** Ctrl-C, and what process managers send. A second one ends the process at once. */
+/** Ctrl-C, and what process managers send. A second signal ends the process at once. */
 async function untilStopped(): Promise<void> {
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())

@@ -1,24 +1,24 @@
 import { formatError, isMeshyError, MeshyError, type ImportSite } from '../system/errors.ts'
 
-/** What the exit code of a command says; stable, see docs/cli.md. */
+/** The meaning of a command's exit code; stable, see docs/cli.md. */
 export const EXIT = {
   ok: 0,
   /** An expected failure: message, next step and code are on stderr. */
   failed: 1,
   /** The command line is wrong. */
   usage: 2,
-  /** `plan` alone: models are missing. */
+  /** `plan` only: models are missing. */
   missing: 3,
   /** A bug of ours. */
   bug: 70,
 } as const
 
-/** A command line that cannot be understood: told in one sentence, without a stack. */
+/** An invalid command line: reported in one sentence, without a stack. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** What a command tells of an error. */
+/** What a command says about an error. */
 export interface Failure {
   exitCode: (typeof EXIT)[keyof typeof EXIT]
   /** For people. */
@@ -29,7 +29,7 @@ export interface Failure {
   stack?: string | undefined
 }
 
-/** An expected failure of the plugin, as bundlers hand it on: wrapped, with its text as message. */
+/** An expected failure of the plugin, as bundlers pass it on: wrapped, with its text as message. */
 interface Reported {
   code: string
   message: string
@@ -38,7 +38,7 @@ interface Reported {
   details?: unknown
 }
 
-/** Tells expected failures from bugs; those have a stack at once. */
+/** Distinguishes expected failures from bugs; bugs show a stack at once. */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof UsageError) {
     const { message } = error
@@ -56,9 +56,9 @@ export function describeFailure(error: unknown): Failure {
 }
 
 /**
- * Runs a step that runs the project's own code: its config, its plugins, its sources.
+ * Runs a step that executes the project's own code: its config, its plugins, its sources.
  *
- * @throws {MeshyError} MESHY_BUILD_FAILED when that fails by itself; what the plugin throws, as it is
+ * @throws {MeshyError} MESHY_BUILD_FAILED if that fails by itself; what the plugin throws, unchanged
  */
 export async function ofTheProject<T>(step: () => Promise<T>): Promise<T> {
   try {
@@ -74,7 +74,7 @@ export async function ofTheProject<T>(step: () => Promise<T>): Promise<T> {
 }
 
 /**
- * An expected failure of ours within whatever was thrown. Bundlers wrap errors of plugins, and move their code: Rollup
+ * An expected failure of ours inside whatever was thrown. Bundlers wrap errors of plugins, and move their code: Rollup
  * to `pluginCode`, Rolldown into a list.
  */
 function findReported(error: unknown): Reported | undefined {

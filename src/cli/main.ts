@@ -6,7 +6,7 @@ import { createRedactor } from '../system/redact.ts'
 import { EXIT, describeFailure, UsageError } from './failure.ts'
 import { print, printError, printStyled } from './print.ts'
 
-/** The command line. Each command is a file of its own, loaded when it is called. */
+/** The command line. Each command is a separate file, loaded when it is called. */
 export const main: Command = {
   meta: { name: 'unplugin-meshy', version: PLUGIN_VERSION, description: 'Models as imports.' },
   subCommands: {
@@ -30,7 +30,7 @@ export const main: Command = {
   },
 }
 
-/** Runs a command line, tells what went wrong, and returns the exit code. */
+/** Runs a command line, reports what went wrong, and returns the exit code. */
 export async function runCommandLine(words: string[]): Promise<number> {
   const { line, program } = splitLine(words)
   try {
@@ -44,7 +44,7 @@ export async function runCommandLine(words: string[]): Promise<number> {
   }
 }
 
-/** What stands before `--` is for us, and what stands behind it a program to run; undefined without a `--`. */
+/** What precedes `--` is for us, and what follows is a program to run; undefined without a `--`. */
 function splitLine(words: string[]): { line: string[]; program: string[] | undefined } {
   const end = words.indexOf('--')
   return end < 0
@@ -77,7 +77,7 @@ function misplacedProgram({ meta, takesProgram }: Command): UsageError {
 
 async function usageOf({ args, ...command }: Command, parent: Command | undefined): Promise<string> {
   const shown = command.run ? { ...command, args: { ...args, ...commonArgs } } : command
-  // The same shape, but for how commands are run.
+  // The same shape, except for how commands are run.
   const usage = await renderUsage(shown as unknown as CommandDef, parent as unknown as CommandDef | undefined)
   return process.stdout.isTTY ? usage : stripVTControlCharacters(usage)
 }

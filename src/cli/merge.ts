@@ -16,7 +16,7 @@ import { plural, print, printJson, printResult } from './print.ts'
 import { lockfileOf, openCommand, placeOf, projectArgs, type ProjectArgs } from './project.ts'
 import { UsageError } from './failure.ts'
 
-/** Unites both sides of a lockfile after a git merge: by itself, or as git's merge driver. */
+/** Combines both sides of a lockfile after a git merge: as a command, or as git's merge driver. */
 export const merge = defineCommand({
   meta: { name: 'merge', description: 'Combine both sides of a lockfile that git could not merge.' },
   args: {
@@ -47,7 +47,7 @@ export const merge = defineCommand({
     }
     const united = await asWriter(file, args, async (lockfile) => {
       const merged = await mergeConflict(await readSide(lockfile), { file: lockfile, choose })
-      // With open choices, it changes only when something was chosen.
+      // With open choices, it changes only if something was chosen.
       if (merged) await settle(lockfile, merged, hasChosen)
       return merged && lockfile
     })
@@ -56,13 +56,13 @@ export const merge = defineCommand({
   },
 })
 
-/** Writes what is united, and refuses what is still open. */
+/** Writes what was combined, and refuses what is still open. */
 async function settle(file: string, { text, choices }: Merged, writesChoices: boolean): Promise<void> {
   if (choices.length === 0 || writesChoices) await writeDurably(file, text)
   if (choices.length > 0) throw undecided(file, choices)
 }
 
-/** Runs `use` with the lockfile to merge, while no build writes it: under the lease of the project. */
+/** Runs `use` with the lockfile to merge while no build writes it: under the lease of the project. */
 async function asWriter<T>(
   name: string | undefined,
   args: ProjectArgs,
@@ -94,7 +94,7 @@ function readChoice({
   }
 }
 
-/** The versions that git hands to a merge driver, and the file that takes the result. */
+/** The versions that git passes to a merge driver, and the file for the result. */
 async function readVersions(
   names: (string | undefined)[],
   args: ProjectArgs,

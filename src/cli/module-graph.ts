@@ -14,13 +14,14 @@ import { arrangePlan, type PlanRow } from '../run/plan.ts'
 
 /**
  * Runs the user's Vite build up to the point where every module is loaded, in one of our modes, and returns what the
- * plugin then knows. Nothing is rendered, written or emptied, so that an older output stays as it is. Of a project
- * of Next.js the sources are scanned instead.
+ * plugin then knows. Nothing is rendered, written or emptied, so an older output stays as it is. For a Next.js project,
+ * the sources are scanned instead.
  *
  * @throws {MeshyError} MESHY_VITE_MISSING, MESHY_BUILD_FAILED; what the plugin throws
  */
 export function walkModuleGraph(choice: BuildChoice, mode: Mode): Promise<Walked[]> {
-  // Every plugin that the build makes, for workers and builds within it as well, is to run in it.
+  // Every plugin instance that the build creates must run in it, including those for workers and for builds inside the
+  // build.
   return inMode(mode, async () => (isNext(choice.root) ? [await scanBuild(choice.root)] : walk(choice)))
 }
 
@@ -65,7 +66,7 @@ class Stop {
       api.listOnly()
       this.#found.add(api)
     },
-    // After `buildEnd`, where the plugin tells its failures, and before anything is made of the modules.
+    // After `buildEnd`, where the plugin reports its failures, and before anything is made from the modules.
     renderStart: () => {
       this.#reached = true
       throw new Error('The command has seen every module; nothing is rendered.')
@@ -92,7 +93,7 @@ function pluginMissing({ root, configFile }: BuildChoice): MeshyError {
   })
 }
 
-/** What a build imports: one row for each import, whichever of the build's environments and workers it is in. */
+/** What a build imports: one row for each import, in whichever of the build's environments and workers it is. */
 export async function planBuild(choice: BuildChoice): Promise<PlanRow[]> {
   const plugins = await walkModuleGraph(choice, 'plan')
   return arrangePlan((await Promise.all(plugins.map((plugin) => plugin.takePlan()))).flat())

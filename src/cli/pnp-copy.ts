@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { readIfThere } from '../system/file.ts'
 
-/** Where Yarn's Plug'n'Play keeps the places of all packages, relative to the file itself. */
+/** Where Yarn's Plug'n'Play stores the locations of all packages, relative to the file itself. */
 const FILES = ['.pnp.cjs', '.pnp.data.json']
 const LOCATION = /("packageLocation":\s*")([^"]+)(")/g
 /** A package in several roles: `<folder>/__virtual__/<role>/<how many folders up from there>/<rest>`. */
@@ -13,7 +13,7 @@ interface Move {
   at: string
 }
 
-/** Makes the copies of Plug'n'Play's files lead to the packages of the project, and to the workspaces of the copy. */
+/** Makes the copies of Plug'n'Play's files point to the packages of the project, and to the workspaces of the copy. */
 export async function movePnp(move: Move, folder: string): Promise<void> {
   for (const name of FILES) {
     const file = path.join(folder, name)
@@ -26,7 +26,7 @@ export async function movePnp(move: Move, folder: string): Promise<void> {
   }
 }
 
-/** A file of the project as the process that runs in its copy has to name it, such as the loader in NODE_OPTIONS. */
+/** A file of the project as named by the process that runs in its copy, such as the loader in NODE_OPTIONS. */
 export function movedOptions(options: string, { of, at }: Move): string {
   return options.replaceAll(/[^\s"']*\.pnp\.(?:loader\.m|c)js/g, (file) => file.replace(of, at))
 }

@@ -1,6 +1,6 @@
 import { printable } from '../system/redact.ts'
 
-/** A result for people goes to stdout; whatever else is said goes to stderr. */
+/** A result for people goes to stdout; everything else goes to stderr. */
 export function print(text: string): void {
   process.stdout.write(`${printable(text)}\n`)
 }
@@ -9,7 +9,7 @@ export function printError(text: string): void {
   process.stderr.write(`${printable(text)}\n`)
 }
 
-/** {@link print} for a text of our own, which may have colours. */
+/** {@link print} for our own text, which may have colours. */
 export function printStyled(text: string): void {
   process.stdout.write(`${text}\n`)
 }
@@ -18,13 +18,13 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, undefined, 2))
 }
 
-/** The result of a command: for programs where they ask for it, else in words. */
+/** The result of a command: JSON if it was requested, otherwise words. */
 export function printResult(json: boolean | undefined, facts: unknown, text: string): void {
   if (json) printJson(facts)
   else print(text)
 }
 
-/** Rows under their headings: texts to the left, numbers to the right. */
+/** Rows under their headings: texts aligned left, numbers right. */
 export function formatTable(headings: readonly string[], rows: readonly (string | number)[][]): string {
   const texts = [[...headings], ...rows.map((row) => row.map(String))]
   const widths = headings.map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)))

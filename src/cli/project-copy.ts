@@ -8,14 +8,14 @@ import { realpathIfThere, readIfThere } from '../system/file.ts'
 
 /** Neither sources nor what a build reads; node_modules are linked. */
 const LEFT_OUT = new Set(['.meshy', '.next', '.turbo', '.cache', '.parcel-cache', '.output'])
-/** Of a folder of packages: what is no package and yet needed. */
+/** In a folder of packages: what is not a package but still needed. */
 const HIDDEN_NEEDED = new Set(['.bin', '.pnpm', '.prisma', '.package-lock.json', '.modules.yaml'])
 
 /**
- * Copies what a build of a project may read: the sources of its whole repository, with the installed packages as links. So
- * a build can empty, write and generate whatever it likes.
+ * Copies what a build of a project may read: the sources of its whole repository, with the installed packages as links.
+ * A build can then empty, write and generate whatever it likes.
  *
- * @param of as {@link copyRootOf} tells
+ * @param of as returned by {@link copyRootOf}
  * @param at a folder that does not exist yet
  */
 export async function copyProject(of: string, at: string): Promise<void> {
@@ -47,7 +47,7 @@ export async function copyProject(of: string, at: string): Promise<void> {
   for (const folder of pnpFolders) await movePnp(place, path.join(at, path.relative(of, folder)))
 }
 
-/** The folder to copy: the repository, else the workspace, else the package that a folder belongs to. */
+/** The folder to copy: the repository, or else the workspace, or else the package that a folder belongs to. */
 export function copyRootOf(folder: string): string {
   const above = foldersUpTo(folder)
   const isHome = (dir: string) => dir === homedir() || dir === path.parse(dir).root
@@ -58,7 +58,9 @@ export function copyRootOf(folder: string): string {
   return above.find((dir) => !isHome(dir) && hasManifest(dir)) ?? folder
 }
 
-/** Links each package by itself: those of the workspace lead into the copy, and caches that tools keep here stay out. */
+/**
+ * Links each package individually: those of the workspace lead into the copy, and caches that tools keep here stay out.
+ */
 async function linkPackages(from: string, to: string, place: { of: string; at: string }): Promise<void> {
   if (!(await lstat(from)).isDirectory()) {
     return symlink((await realpathIfThere(from)) ?? from, to, 'junction')
@@ -83,18 +85,19 @@ async function targetOf(source: string, { of, at }: { of: string; at: string }):
   return isOfWorkspace ? path.join(at, relative) : source
 }
 
-/** What a repository keeps beside its objects, and no command that reads asks for. */
+/** Data that a repository keeps besides its objects, and that no reading command needs. */
 const NO_PART_OF_GIT = new Set(['objects', 'lfs', 'annex', 'svn', 'modules', 'worktrees', 'hooks'])
 /** Where a work tree has what it shares with others, and where it is itself. */
 const LINKS = new Set(['commondir', 'gitdir'])
-/** Of a submodule, where its files are; of a repository that has work trees alone, that it has none. */
+/** For a submodule, the location of its files; for a repository that only has work trees, that it has none itself. */
 const PLACE = /^[ \t]*(?:worktree|bare)[ \t]*=.*$/gim
 
 /**
- * Makes a copy of a project a repository as the project is: builds ask git for a commit, and how far a workspace goes
- * depends on it. Nothing in it leads back: what is written there stays there, and only objects are read where they are.
+ * Makes a copy of a project a repository like the project: builds ask git for a commit, and the extent of a workspace
+ * depends on it. Nothing in it leads back: what is written there stays there, and only objects are read from their
+ * original place.
  *
- * @param from its `.git`: a folder, or the file that stands for one in work trees and submodules
+ * @param from its `.git`: a folder, or the file that replaces it in work trees and submodules
  */
 async function copyGit(from: string, to: string): Promise<void> {
   const own = await gitFolderOf(from)

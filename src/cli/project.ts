@@ -37,7 +37,7 @@ export interface Place {
   root: string
 }
 
-/** What is said besides results. */
+/** Everything that is said besides results. */
 export const stderrLogger: Logger = { info: printError, warn: printError, error: printError }
 
 export function placeOf({ cwd = '.', root = '.' }: ProjectArgs): Place {
@@ -46,8 +46,8 @@ export function placeOf({ cwd = '.', root = '.' }: ProjectArgs): Place {
 }
 
 /**
- * Opens the project that the bundler works on, with the same options: those of `vite.config` count as well, since a
- * key depends on defaults and presets, and everything on the cache folder.
+ * Opens the project that the bundler works on, with the same options: those in `vite.config` count as well, because a
+ * key depends on defaults and presets, and everything depends on the cache folder.
  */
 export async function openCommand(args: ProjectArgs): Promise<{ context: Context; place: Place }> {
   const place = placeOf(args)
@@ -65,13 +65,13 @@ async function openAsBundler(root: string): Promise<Context> {
   return openProject(run, { inline: findPlugin(config.plugins)?.options ?? {} })
 }
 
-/** Where a command looked, for whoever expected it to find something. */
+/** Where a command looked, for people who expected it to find something. */
 export function lookedIn({ ports: { options } }: Context): string {
   const places = [options.lockfile, options.cacheDir].filter((place) => place !== false)
   return places.map((place) => `\`${place}\``).join(' and ')
 }
 
-/** The lockfile of a project. @throws {MeshyError} MESHY_OPTIONS_INVALID when it has none */
+/** The lockfile of a project. @throws {MeshyError} MESHY_OPTIONS_INVALID if it has none */
 export function lockfileOf({ ports: { options } }: Context): string {
   if (options.lockfile !== false) return options.lockfile
   throw new MeshyError('MESHY_OPTIONS_INVALID', {

@@ -15,7 +15,7 @@ import { formatTable, plural, print, printError, printJson, printResult } from '
 import { openCommand, placeOf, type ProjectArgs } from './project.ts'
 import { UsageError } from './failure.ts'
 
-/** Lists, and with `--yes` removes, what the builds that it names do not use. */
+/** Lists, and with `--yes` removes, what the named builds do not use. */
 export const prune = defineCommand({
   meta: { name: 'prune', description: 'List or remove the models that no build uses. Name every build.' },
   args: {

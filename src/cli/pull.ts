@@ -4,7 +4,7 @@ import { assertMoved, formatMoved } from './push.ts'
 import { printResult } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
 
-/** Brings what the lockfile pins from the stores of the machine and the team. */
+/** Fetches what the lockfile pins from the stores of the machine and the team. */
 export const pull = defineCommand({
   meta: {
     name: 'pull',

@@ -5,7 +5,7 @@ import { plural, printResult } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
 import { MeshyError } from '../system/errors.ts'
 
-/** Uploads what the lockfile pins to the team's store. */
+/** Uploads what the lockfile pins to the team store. */
 export const push = defineCommand({
   meta: { name: 'push', description: 'Upload what the lockfile pins and the team store lacks.' },
   args: {
@@ -23,7 +23,7 @@ export const push = defineCommand({
   },
 })
 
-/** What was moved to or from a store, in lines. */
+/** What was transferred to or from a store, in lines. */
 export function formatMoved({ files, bytes, there, failed }: Moved, verb: string): string {
   const lines = failed.map(({ image, sha256, reason }) => `${image} (${sha256.slice(0, 12)}…): ${reason}`)
   return [...lines, `${verb} ${plural(files, 'file')} (${formatBytes(bytes)}); ${there} already there.`].join(
@@ -31,7 +31,7 @@ export function formatMoved({ files, bytes, there, failed }: Moved, verb: string
   )
 }
 
-/** @throws {MeshyError} MESHY_BLOB_MISSING when a file could not be moved */
+/** @throws {MeshyError} MESHY_BLOB_MISSING if a file could not be transferred */
 export function assertMoved({ failed, files, there }: Moved): void {
   if (failed.length === 0) return
   throw new MeshyError('MESHY_BLOB_MISSING', {

@@ -14,18 +14,18 @@ import type { Logger } from '../system/logger.ts'
 import { packageFile, toPosix } from '../bundlers/resolve.ts'
 import { stderrLogger } from './project.ts'
 
-/** What is known of a build whose modules were all loaded. */
+/** What is known about a build whose modules were all loaded. */
 export type Walked = Pick<PluginApi, 'report' | 'takePlan'>
 
 /**
- * Loads every import of a model that the sources below a root show by their text: for bundlers whose build cannot be
- * walked through, such as Next.js. Knows options of `meshy.config` alone.
+ * Loads every import of a model that is visible in the text of the sources below a root, for bundlers whose build
+ * cannot be walked, such as Next.js. Only knows options in `meshy.config`.
  *
  * @throws {MeshyError} MESHY_IMAGE_NOT_FOUND; what loading throws, all failures in one
  */
 export async function scanBuild(root: string): Promise<Walked> {
   const { context, found } = await scan(root, stderrLogger)
-  // Before anything is paid.
+  // Before anything is paid for.
   const ids = await collect(found, async (one) => addFound(context, one))
   await collect(ids, async (id) => {
     const imported = context.project.imports.find(id)
@@ -38,8 +38,8 @@ export async function scanBuild(root: string): Promise<Walked> {
 }
 
 /**
- * Puts the files of what the sources import where a bundler looks for them, as far as nothing has to be generated. Says
- * nothing, not even what fails: the bundler meets it again, and knows more.
+ * Puts the files of what the sources import where a bundler looks for them, unless something has to be generated.
+ * Reports nothing, not even failures: the bundler encounters them again, and knows more.
  */
 export async function layOut(root: string): Promise<void> {
   const { context, found } = await scan(root, SILENT)
@@ -61,7 +61,7 @@ async function scan(root: string, logger: Logger): Promise<{ context: Context; f
   return { context, found: await scanImports(root, new Set([context.ports.options.cacheDir])) }
 }
 
-/** Does something with everything, and throws all failures in one. */
+/** Processes all items, and throws all failures in one. */
 async function collect<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
   const problems = new Problems()
   const outcomes = await Promise.allSettled(items.map(run))
@@ -86,7 +86,7 @@ async function loadFound(context: Context, imported: Import): Promise<void> {
   }
 }
 
-/** Where an import points without a bundler: relative, from `public`, or into a package. */
+/** Where an import points without a bundler: relative, into `public`, or into a package. */
 function resolveFound(root: string, { specifier, importer, site }: FoundImport): string {
   const source = specifier.slice(0, specifier.indexOf('?'))
   const candidates = source.startsWith('.')

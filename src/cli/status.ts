@@ -6,7 +6,7 @@ import { formatBytes } from '../inspector/page/format.ts'
 import { formatCredits, formatTable, plural, printResult } from './print.ts'
 import { lookedIn, openCommand, projectArgs } from './project.ts'
 
-/** What there is of the project's models, and what they took. Sends nothing. */
+/** The models of the project, and what they cost. Sends nothing. */
 export const status = defineCommand({
   meta: { name: 'status', description: 'List the models of the project, their sizes and their cost.' },
   args: {

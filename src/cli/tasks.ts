@@ -3,7 +3,7 @@ import { deleteTask, findTask, listTasks, waitForTask, type AccountTask } from '
 import { formatTable, print, printError, printJson, printResult } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
 
-/** Deletes a task and its files at the service, for good. */
+/** Permanently deletes a task and its files from the service. */
 const tasksDelete = defineCommand({
   meta: { name: 'delete', description: 'Permanently delete a task and its files from the service.' },
   args: {
@@ -41,7 +41,7 @@ const tasksList = defineCommand({
   },
 })
 
-/** What the service says of one task. */
+/** What the service says about one task. */
 const tasksShow = defineCommand({
   meta: { name: 'show', description: 'Show a task.' },
   args: { task: { type: 'positional', description: 'ID of the task.', required: true }, ...projectArgs },
@@ -57,7 +57,7 @@ const tasksShow = defineCommand({
   },
 })
 
-/** Waits for a task to end. Ctrl-C ends the waiting, and not the task. */
+/** Waits for a task to end. Ctrl-C ends the waiting, not the task. */
 const tasksWait = defineCommand({
   meta: { name: 'wait', description: 'Wait until a task has succeeded. A failed task is an error.' },
   args: { task: { type: 'positional', description: 'ID of the task.', required: true }, ...projectArgs },
@@ -85,7 +85,7 @@ export const tasks: Command = {
   },
 }
 
-/** What is told of a task. Its signed addresses stay here: they are as good as the files. */
+/** What is shown of a task. Its signed addresses are left out: they are as good as the files. */
 function factsOf(task: AccountTask) {
   return {
     id: task.id,
@@ -103,7 +103,7 @@ function factsOf(task: AccountTask) {
   }
 }
 
-/** `SUCCEEDED`, or how far it is. */
+/** `SUCCEEDED`, or its progress. */
 function stateOf({ status, progress }: Pick<AccountTask, 'status' | 'progress'>): string {
   return status === 'IN_PROGRESS' ? `${status} ${progress} %` : status
 }

@@ -9,7 +9,7 @@ import { EXIT } from './failure.ts'
 import { printError, printResult } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
 
-/** Writes the types of every query in the sources, for whoever runs `tsc` before the first build. Sends nothing. */
+/** Writes the types of every query in the sources, for running `tsc` before the first build. Sends nothing. */
 export const types = defineCommand({
   meta: { name: 'types', description: 'Write the types of the imports in the sources.' },
   args: projectArgs,
@@ -35,7 +35,7 @@ export const types = defineCommand({
   },
 })
 
-/** Whatever the mode: who calls this command wants the file. */
+/** Whatever the mode: whoever calls this command wants the file. */
 function openFile({ ports: { options, clock, reporter } }: Context): DeclaredFile {
   const turns = new PQueue({ concurrency: 1 })
   const { dts = path.join(options.root, 'meshy-env.d.ts') } = options

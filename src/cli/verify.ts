@@ -6,7 +6,7 @@ import { defineCommand } from './command.ts'
 import { formatTable, plural, print, printJson, printResult } from './print.ts'
 import { lookedIn, openCommand, projectArgs } from './project.ts'
 
-/** Checks that every file that the lockfile pins is there and right. */
+/** Checks that every file that the lockfile pins is present and correct. */
 export const verify = defineCommand({
   meta: { name: 'verify', description: 'Check that every pinned file is present and correct.' },
   args: {
@@ -34,7 +34,7 @@ export const verify = defineCommand({
   },
 })
 
-/** A check of nothing is no good news: it ran in another folder, or the lockfile was never committed. */
+/** A check of nothing is not good news: it ran in another folder, or the lockfile was never committed. */
 function nothingPinned(context: Context): MeshyError {
   return new MeshyError('MESHY_LOCKFILE_EMPTY', {
     message: `There is nothing to verify: no model is pinned. Looked in ${lookedIn(context)}.`,

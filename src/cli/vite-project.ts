@@ -31,7 +31,7 @@ export async function loadVite(root: string): Promise<Vite> {
   })
 }
 
-/** What a plugin object of ours offers, among those of a resolved config. */
+/** The API of our plugin object, among the plugins of a resolved config. */
 export function findPlugin(plugins: ResolvedConfig['plugins']): PluginApi | undefined {
   const plugin = plugins.find(({ name }) => name === 'unplugin-meshy')
   // A plugin of this name is ours, in whatever version.
@@ -39,8 +39,8 @@ export function findPlugin(plugins: ResolvedConfig['plugins']): PluginApi | unde
 }
 
 /**
- * A logger of Vite that says nothing but warnings and what the plugin says, and that on stderr: stdout is for results.
- * Errors are thrown as well, and told where they are caught.
+ * A Vite logger that only shows warnings and what the plugin says, on stderr: stdout is for results. Errors are thrown
+ * as well, and reported where they are caught.
  */
 export function quietLogger(logger: Logger): ViteLogger {
   const ours = (say: (text: string) => void) => (text: string) => {

@@ -15,13 +15,13 @@ import { place } from './steps/place.ts'
 import { simplify, lods } from './steps/simplify.ts'
 import { textures } from './steps/textures.ts'
 
-/** What was derived from a model. */
+/** The result of a derivation. */
 export interface DerivedModel {
   glb: Uint8Array
   facts: Facts
   /** Worth telling the author of the import. */
   notes: string[]
-  /** Name → version of what derived it. */
+  /** Name → version of the libraries that were used. */
   tools: Record<string, string>
 }
 
@@ -32,8 +32,8 @@ export interface DeriveOptions {
 }
 
 /**
- * Derives a model from a GLB: fewer triangles, smaller textures, compressed. Each step is held against what it began
- * with, and what is written is read again.
+ * Derives a model from a GLB: fewer triangles, smaller textures, compressed. The result of each step is compared with
+ * its input, and what is written is read again.
  *
  * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE, MESHY_DERIVE_FAILED, MESHY_DERIVE_WRONG
  */
@@ -66,11 +66,11 @@ function addExtras(document: Document, extras: Record<string, unknown>): void {
   asset.extras = Object.assign({}, asset.extras, extras)
 }
 
-/** Steps tell it in their own words, or nothing is lost: a place in a texture that repeats stays a float. */
+/** Steps report this in their own words, or nothing is lost: a place in a repeating texture stays a float. */
 const TOLD_ELSEWHERE = /Skipping Draco|^quantize: Skipping/
 const UNREAD = /^Missing optional extension, "(?<name>.+)"/
 
-/** What glTF-Transform warns of. */
+/** What glTF-Transform warns about. */
 function noteTaker(notes: Set<string>): ILogger {
   const ignore = () => {}
   const note = (text: string) => {
@@ -88,17 +88,17 @@ function versionsOf({ core, sharp }: Tools): Record<string, string> {
   }
 }
 
-/** What packs numbers, so that they cannot be read as they are. */
+/** Extensions that compress numbers, so that they cannot be read directly. */
 const CODECS = new Set(['EXT_meshopt_compression', 'KHR_meshopt_compression', 'KHR_draco_mesh_compression'])
 
-/** Whether a GLB has numbers that only its codec reads. */
+/** Whether a GLB has numbers that only its codec can read. */
 export function isPacked(glb: Uint8Array): boolean {
   const { extensionsUsed } = readGlb(glb).json
   return Array.isArray(extensionsUsed) && extensionsUsed.some((name) => CODECS.has(String(name)))
 }
 
 /**
- * Facts about a GLB that is packed.
+ * Facts about a compressed GLB.
  *
  * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE, MESHY_DERIVE_UNSUPPORTED, MESHY_DERIVE_FAILED; MESHY_GLB_INVALID
  */
@@ -111,7 +111,7 @@ export async function inspectPacked(glb: Uint8Array): Promise<Facts> {
   }
 }
 
-/** Facts about a GLB: where it is packed, about what loaders unpack. */
+/** Facts about a GLB; if it is compressed, about what loaders decompress. */
 async function trueFacts(glb: Uint8Array, io: NodeIO): Promise<Facts> {
   const document = await io.readBinary(glb)
   const packed = document
@@ -127,8 +127,8 @@ async function trueFacts(glb: Uint8Array, io: NodeIO): Promise<Facts> {
 type Bench = Omit<Work, 'before'>
 
 /**
- * Applies the steps that a plan asks for, each held against what it began with, and writes the model: what is read
- * again from the written bytes is held against the last step, since codecs work only then.
+ * Applies the steps that a plan asks for, comparing each with its input, and writes the model. The written bytes are
+ * read again and compared with the last step, because codecs only work during writing.
  *
  * @throws {MeshyError} MESHY_DERIVE_FAILED, MESHY_DERIVE_WRONG
  */

@@ -6,7 +6,7 @@ import { loadTools, type Tools } from './libraries.ts'
 import { makeSound } from './sound.ts'
 import { packForDraco } from './steps/prepare.ts'
 
-/** A model that is open for work. */
+/** A model that is open for editing. */
 interface OpenModel {
   document: Document
   io: NodeIO
@@ -14,7 +14,7 @@ interface OpenModel {
 }
 
 /**
- * Reads a GLB with the codecs that it uses itself, and loads the packages that are asked for besides.
+ * Reads a GLB with the codecs that it uses, and loads the packages that are requested in addition.
  *
  * @throws {MeshyError} MESHY_GLB_INVALID; MESHY_DERIVE_UNAVAILABLE naming a package; MESHY_DERIVE_UNSUPPORTED
  */
@@ -30,12 +30,12 @@ export async function openModel(
   assertKnown(required, tools)
   const document = await io.readBinary(source)
   makeSound(document, tools)
-  // It is written as it came, and what this codec rounds has to stay valid then.
+  // It is written as it came, and what this codec rounds must still be valid then.
   if (used.includes(DRACO)) packForDraco(document)
   return { document, io, tools }
 }
 
-/** What reads and writes an extension that packs bytes. */
+/** The codec of a compressing extension. */
 const DRACO = 'KHR_draco_mesh_compression'
 const CODECS: Record<string, PackageName> = {
   EXT_meshopt_compression: 'meshoptimizer',
@@ -63,7 +63,7 @@ function assertKnown(required: readonly string[], { extensions }: Tools): void {
   })
 }
 
-/** Reads and writes every extension that glTF-Transform knows, with the codecs that are loaded. */
+/** Reads and writes every extension that glTF-Transform supports, with the codecs that are loaded. */
 async function createIo({ core, extensions, meshoptimizer, draco3dgltf }: Tools): Promise<NodeIO> {
   const io = new core.NodeIO().registerExtensions(extensions.ALL_EXTENSIONS)
   if (meshoptimizer) {

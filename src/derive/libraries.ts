@@ -3,7 +3,7 @@ import type * as Watlas from 'watlas'
 import { MeshyError, hasErrno } from '../system/errors.ts'
 import type { PackageName } from '../finding/steps.ts'
 
-/** Optional packages, each with what loads it: a literal, so that bundlers and type checkers see it. */
+/** Optional packages, each with the function that loads it: a literal, so that bundlers and type checkers see it. */
 const PACKAGES = {
   sharp: async () => (await import('sharp')).default,
   meshoptimizer: async () => readyMeshopt(await import('meshoptimizer')),
@@ -24,7 +24,7 @@ export type Tools = Awaited<ReturnType<typeof loadTools>>
 /**
  * Loads glTF-Transform, an optional peer, and these packages, and nothing else.
  *
- * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE naming all that is missing
+ * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE naming everything that is missing
  */
 export async function loadTools(names: readonly PackageName[]) {
   await requirePackages(names)
@@ -40,7 +40,7 @@ export async function loadTools(names: readonly PackageName[]) {
 /**
  * Makes sure that glTF-Transform and these packages can be loaded on this machine, by loading them.
  *
- * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE naming all that is missing, and nothing else
+ * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE naming exactly what is missing
  */
 export async function requirePackages(names: readonly PackageName[]): Promise<void> {
   const wanted = { ...GLTF_TRANSFORM, ...Object.fromEntries(names.map((name) => [name, PACKAGES[name]])) }
@@ -51,7 +51,7 @@ export async function requirePackages(names: readonly PackageName[]): Promise<vo
   if (missing.length > 0) throw unavailable(missing)
 }
 
-/** glTF-Transform reads pixels by `sharp`, and cannot be loaded without it: then that is what is missing. */
+/** glTF-Transform reads pixels with `sharp`, and cannot be loaded without it; then that is what is missing. */
 async function blameSharp(missing: MissingPackage[]): Promise<MissingPackage[]> {
   const leaning = missing.find(({ name, isInstalled }) => name === '@gltf-transform/functions' && isInstalled)
   if (!leaning) return missing
@@ -60,7 +60,7 @@ async function blameSharp(missing: MissingPackage[]): Promise<MissingPackage[]> 
   return [...missing.filter((one) => one !== leaning && one !== sharp), sharp]
 }
 
-/** A package that a step said it needs, which was loaded for it. */
+/** A package that a step declared as needed, and that was loaded for it. */
 export function need<Name extends PackageName>(tools: Tools, name: Name): NonNullable<Packages[Name]> {
   const found = tools[name]
   if (found === undefined) throw new Error(`\`${name}\` was not loaded`)
@@ -80,12 +80,12 @@ async function readyWatlas(watlas: typeof Watlas) {
 
 interface MissingPackage {
   name: string
-  /** Whether it is there, and only cannot be loaded: mostly without its half for this machine. */
+  /** Whether it is installed and just cannot be loaded, usually because its native part for this machine is missing. */
   isInstalled: boolean
   cause: unknown
 }
 
-/** An optional package may be absent, or present without its native half. */
+/** An optional package may be absent, or present without its native part. */
 async function findMissing(name: string, load: () => Promise<unknown>): Promise<MissingPackage | undefined> {
   try {
     await load()
@@ -111,7 +111,7 @@ function unavailable(missing: readonly MissingPackage[]): MeshyError {
   ]
   const commands = [
     ...(absent.length > 0 ? [`npm install --save-dev ${absent.join(' ')}`] : []),
-    // Its halves for each kind of machine are optional dependencies, which a lockfile of another one may lack.
+    // Its native parts for each platform are optional dependencies, which a lockfile from another platform may lack.
     ...broken.map(({ name }) => `npm install --include=optional ${name}`),
   ]
   return new MeshyError('MESHY_DERIVE_UNAVAILABLE', {

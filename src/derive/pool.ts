@@ -5,30 +5,30 @@ import { WorkerPool } from '../system/worker-pool.ts'
 import { findWorkerScript, type WorkerScript } from '../system/worker-script.ts'
 import type { DerivedModel, DeriveOptions } from './derive-model.ts'
 
-/** What a worker is sent. */
+/** What is sent to a worker. */
 export interface Job {
   source: Uint8Array
   options: DeriveOptions
 }
 
-/** Derives models in worker threads, which start when they are needed and load the libraries by themselves. */
+/** Derives models in worker threads, which start when they are needed and load the libraries themselves. */
 export interface DerivePool {
   /**
    * Like `deriveModel`, without blocking this thread.
    *
-   * @param readSource called when a worker is free, so that models that wait take no memory; its bytes are handed over
-   * @throws {MeshyError} what `deriveModel` throws; MESHY_DERIVE_CRASHED when the worker dies
+   * @param readSource called when a worker is free, so that waiting models take no memory; its bytes are transferred
+   * @throws {MeshyError} what `deriveModel` throws; MESHY_DERIVE_CRASHED if the worker dies
    */
   derive(
     readSource: () => Promise<Uint8Array>,
     options: DeriveOptions,
     wait?: { signal?: AbortSignal | undefined },
   ): Promise<DerivedModel>
-  /** Ends the workers. Models on their way are rejected with `MESHY_ABORTED`. */
+  /** Ends the workers. Models in progress are rejected with `MESHY_ABORTED`. */
   close(): Promise<void>
 }
 
-/** A model whose JSON and scripts need more than this is no model for a page. Bytes and pixels are apart. */
+/** A model whose JSON and scripts need more than this is not a model for a page. Bytes and pixels are separate. */
 const HEAP_MB = 512
 
 /** One worker at a time. */
@@ -45,7 +45,7 @@ export function createDerivePool(): DerivePool {
   }
 }
 
-/** Bytes that have their buffer to themselves, so that it can be handed over. */
+/** Bytes that have their buffer to themselves, so that it can be transferred. */
 function whole(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteLength } = bytes
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) return new Uint8Array(buffer)

@@ -2,14 +2,14 @@ import type { Document, Mesh, Primitive, TypedArray } from '@gltf-transform/core
 import type { Tools } from './libraries.ts'
 import { primitivesOf } from './steps/prepare.ts'
 
-/** Puts right what viewers take no notice of, and what steps and codecs stumble over. */
+/** Repairs what viewers ignore, and what steps and codecs fail on. */
 export function makeSound(document: Document, tools: Tools): void {
   for (const mesh of document.getRoot().listMeshes()) dropUndrawable(mesh)
   showRoots(document)
   nameFormats(document, tools)
 }
 
-/** Leaves out of meshes what no viewer draws. The box that viewers find around a model may be smaller after that. */
+/** Removes from meshes what no viewer draws. The box that viewers compute around a model may be smaller after that. */
 export function dropUndrawn(document: Document, tools: Tools): void {
   for (const primitive of primitivesOf(document)) {
     dropEmptyTriangles(document, primitive)
@@ -17,7 +17,7 @@ export function dropUndrawn(document: Document, tools: Tools): void {
   }
 }
 
-/** Primitives that draw nothing, and what would then be a mesh of nothing. */
+/** Primitives that draw nothing, and meshes that would then be empty. */
 function dropUndrawable(mesh: Mesh): void {
   for (const primitive of mesh.listPrimitives()) {
     const corners = primitive.getIndices() ?? primitive.getAttribute('POSITION')
@@ -29,8 +29,8 @@ function dropUndrawable(mesh: Mesh): void {
 const TRIANGLES = 4
 
 /**
- * Corners that are no whole triangle, and triangles without area: one codec drops those, and to simplify they look like
- * edges of three surfaces.
+ * Corners that do not form a complete triangle, and triangles without area: one codec drops those, and to
+ * simplification they look like edges of three surfaces.
  */
 function dropEmptyTriangles(document: Document, primitive: Primitive): void {
   if (primitive.getMode() !== TRIANGLES) return
@@ -53,7 +53,7 @@ function withoutEmpty(primitive: Primitive, all: TypedArray): number[] {
   return left
 }
 
-/** What bones and morph targets can pull apart is two. */
+/** Vertices that bones and morph targets can pull apart are distinct. */
 function sameCorner(primitive: Primitive): (a: number, b: number) => boolean {
   const isStiff = primitive.listTargets().length === 0 && !primitive.getAttribute('JOINTS_0')
   const positions = primitive.getAttribute('POSITION')?.getArray() ?? []
@@ -62,7 +62,7 @@ function sameCorner(primitive: Primitive): (a: number, b: number) => boolean {
   return (a, b) => a === b || (isStiff && isOnePlace(a, b))
 }
 
-/** Vertices that no triangle names: they may lie anywhere, and be no numbers at all. */
+/** Vertices that no triangle uses: they may be anywhere, and may not even be numbers. */
 function dropUnusedVertices(primitive: Primitive, { functions }: Tools): void {
   const indices = primitive.getIndices()?.getArray()
   if (!indices) return
@@ -71,7 +71,7 @@ function dropUnusedVertices(primitive: Primitive, { functions }: Tools): void {
   if (isUsed.includes(0)) functions.compactPrimitive(primitive)
 }
 
-/** A file without scenes shows every node that is nobody's child. */
+/** A file without scenes shows every node that has no parent. */
 function showRoots(document: Document): void {
   const root = document.getRoot()
   if (root.listScenes().length > 0 || root.listNodes().length === 0) return
@@ -80,7 +80,7 @@ function showRoots(document: Document): void {
   root.setDefaultScene(scene)
 }
 
-/** A picture is what its bytes say. */
+/** The format of an image is what its bytes say. */
 function nameFormats(document: Document, { core }: Tools): void {
   for (const texture of document.getRoot().listTextures()) {
     const type = core.ImageUtils.getMimeType(texture.getImage() ?? new Uint8Array())

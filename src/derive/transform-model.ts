@@ -2,19 +2,19 @@ import type { Transform } from '@gltf-transform/core'
 import { faultOf } from './compare/compare.ts'
 import { failed, openModel } from './io.ts'
 
-/** A step of the user's own: any function of glTF-Transform. */
+/** A custom step: any glTF-Transform function. */
 export interface ModelTransform {
-  /** Part of the key of what is derived. */
+  /** Part of the key of the derivation. */
   name: string
-  /** Raise it whenever the function gives other bytes. */
+  /** Increase it whenever the function gives other bytes. */
   version: string | number
   /** A `Transform` of glTF-Transform. */
   transform: (document: never) => unknown
 }
 
 /**
- * Applies transforms to a GLB in this thread: functions cannot be sent to another one. They may change what they like,
- * as long as they leave a whole model.
+ * Applies transforms to a GLB in this thread, because functions cannot be sent to another one. They may change
+ * anything, as long as the result is a complete model.
  *
  * @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE, MESHY_DERIVE_FAILED naming the transform
  */

@@ -9,12 +9,12 @@ import type { Atlas, Mesh } from 'watlas'
 import { spread, mapAttributes } from '../simplify/vertices.ts'
 import { vertexAt } from '../simplify/vectors.ts'
 
-/** Of so many texels in a row, one is looked up among all triangles; the others mostly are in the same one. */
+/** Of this many texels in a row, one is looked up among all triangles; the others are mostly in the same one. */
 const STRIDE = 4
 
 /**
- * Lays the triangles of a sheet out anew, and paints its textures for that: each texel shows what the source shows at the
- * place that is nearest to it.
+ * Lays out the triangles of a sheet again, and paints its textures accordingly: each texel shows what the source shows
+ * at the place that is nearest to it.
  */
 export async function bake(document: Document, sheet: Sheet, tools: Tools): Promise<void> {
   const sides = sheet.textures.flatMap((texture) => texture.getSize() ?? [])
@@ -48,7 +48,7 @@ function paintPatch(
   }
 }
 
-/** Takes out what says how textures lie, so that vertices are one which only that kept apart. */
+/** Removes the data about how textures are laid out, so that vertices that were only separated by it can merge. */
 export function forgetLayout({ parts }: Sheet, { functions }: Tools): void {
   for (const { primitive } of parts) {
     primitive.setAttribute('TEXCOORD_0', null).setAttribute('TANGENT', null)
@@ -56,7 +56,7 @@ export function forgetLayout({ parts }: Sheet, { functions }: Tools): void {
   }
 }
 
-/** Tells where in space a place of a triangle is. */
+/** Computes where in space a place of a triangle is. */
 function blender(patch: Patch, triangle: number): (weights: readonly number[]) => number[] {
   const [a = [], b = [], c = []] = cornersOf(patch, triangle).map((vertex) =>
     vertexAt(patch.positions, vertex),
@@ -70,10 +70,10 @@ function placesOf(patch: Patch, triangle: number): [Corner, Corner, Corner] {
   return [placeIn(patch, a), placeIn(patch, b), placeIn(patch, c)]
 }
 
-/** A piece ends at least so many texels before the next one, for each thousand that a side has. */
+/** The minimum distance between pieces, in texels for each thousand of a side. */
 const PADDING = 4
 
-/** Lays the triangles of a sheet's primitives out anew, so that none lies on another. */
+/** Lays out the triangles of a sheet's primitives again, so that none overlaps another. */
 async function layOut(document: Document, sheet: Sheet, side: number, tools: Tools): Promise<void> {
   const watlas = need(tools, 'watlas')
   const atlas = new watlas.Atlas()
@@ -106,7 +106,7 @@ function addMesh(atlas: Atlas, { primitive, scale }: Sheet['parts'][number]): vo
   })
 }
 
-/** Vertices at the edge of a piece are there once for each. */
+/** Vertices at the edge of a piece exist once for each piece. */
 function writeMesh(
   document: Document,
   primitive: Primitive,

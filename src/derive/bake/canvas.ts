@@ -1,13 +1,13 @@
 import type { Hit } from './nearest-triangle.ts'
 
-/** A square picture of four channels, and which of its texels are painted. */
+/** A square image with four channels, and which of its texels are painted. */
 export interface Canvas {
   side: number
   pixels: Uint8Array
   painted: Uint8Array
 }
 
-/** A picture that is read from. */
+/** An image that is read from. */
 export interface Pixels {
   width: number
   height: number
@@ -21,7 +21,7 @@ export function createCanvas(side: number): Canvas {
 
 export type Corner = readonly [u: number, v: number]
 
-/** Calls back with each texel whose middle is in a triangle, and where in it. */
+/** Calls back with each texel whose center is in a triangle, and where in the triangle it is. */
 export function eachTexel(
   side: number,
   [a, b, c]: readonly [Corner, Corner, Corner],
@@ -67,8 +67,8 @@ function wrap(value: number): number {
 }
 
 /**
- * Paints what nobody painted with what is near: first as means of larger and larger blocks. Small versions of a texture,
- * which viewers make for what is far away, show nothing strange then.
+ * Fills unpainted texels from what is near: first with averages of larger and larger blocks. The reduced versions of a
+ * texture that viewers create for distant objects then show no artifacts.
  */
 export function fillGaps({ side, pixels, painted }: Canvas): void {
   if (side <= 1) return

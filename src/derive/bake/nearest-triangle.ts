@@ -1,38 +1,38 @@
 import { faceOf, type Patch } from './patch.ts'
 
-/** A place of a surface. */
+/** A place on a surface. */
 export interface Hit {
   triangle: number
   /** Of the corners of the triangle. */
   weights: [a: number, b: number, c: number]
 }
 
-/** Few enough to look at one by one. */
+/** Few enough to check one by one. */
 const LEAF = 4
-/** How much farther, as a part of the surface's size, a triangle seems that faces the other way. */
+/** How much farther away a triangle counts that faces the other way, as a fraction of the surface's size. */
 const TURNED = 0.03
-/** From so far above, as such a part, what lies below a surface is not nearer than the surface. */
+/** A point must be at least this far above the surface, as such a fraction, before something below it can be nearer. */
 const ABOVE = 0.002
 
-/** Where to look from, and which way what is there faces. */
+/** Where to look from, and which way the result should face. */
 interface Point {
   place: readonly number[]
   facing: readonly number[]
 }
 
-/** Finds the place of a surface that is nearest to a point, on the same side: thin parts have two. */
+/** Finds the place on a surface that is nearest to a point, on the same side: thin parts have two. */
 export class TriangleTree {
   readonly #order: Uint32Array
   readonly #corners: Float64Array
   readonly #faces: Float64Array
-  /** Lowest and highest corner of the box of each range, by where its middle is in the order. */
+  /** Lowest and highest corner of the box of each range, by the position of its middle in the order. */
   readonly #boxes: Float64Array
   readonly #turned: number
   readonly #above: number
-  /** A point, and the direction that what is found is to face. */
+  /** A point, and the direction that the result should face. */
   readonly #at = new Float64Array(6)
   readonly #trial = new Float64Array(3)
-  /** The square of a distance, and the weights of the second and third corner. */
+  /** The squared distance, and the weights of the second and third corner. */
   readonly #best = new Float64Array(3)
   #triangle = 0
 
@@ -54,7 +54,7 @@ export class TriangleTree {
 
   /**
    * @param hint a triangle that is likely to be near
-   * @param isEnough to take that one if the place is within it
+   * @param isEnough to accept that one if the place is inside it
    */
   find(at: Point, { hint, isEnough = false }: { hint?: number | undefined; isEnough?: boolean } = {}): Hit {
     at.place.forEach((value, axis) => {
@@ -75,7 +75,7 @@ export class TriangleTree {
     return b > 0 && c > 0 && b + c < 1
   }
 
-  /** Sorts a range into halves, and notes its box. @returns how long its sides are */
+  /** Sorts a range into halves, and records its box. @returns the lengths of its sides */
   #build(start: number, end: number): number[] {
     const box = this.#boxOf(start, end)
     const middle = (start + end) >> 1
@@ -118,7 +118,7 @@ export class TriangleTree {
     return away < (this.#best[0] ?? 0)
   }
 
-  /** The square of the distance to the box of a range. */
+  /** The squared distance to the box of a range. */
   #away(start: number, end: number): number {
     const box = ((start + end) >> 1) * 6
     let sum = 0
@@ -146,10 +146,10 @@ export class TriangleTree {
 }
 
 /**
- * Finds the place of a triangle that is nearest to a point: Ericson, Real-Time Collision Detection, 5.1.5. It is asked
- * for every texel, and so writes into a given array.
+ * Finds the place of a triangle that is nearest to a point: Ericson, Real-Time Collision Detection, 5.1.5. Called for
+ * every texel, so it writes into a given array.
  *
- * @param found the square of the distance, and the weights of the second and third corner
+ * @param found the squared distance, and the weights of the second and third corner
  */
 function weighNearest(corners: Float64Array, start: number, at: Float64Array, found: Float64Array): void {
   let [ab2, ac2, abc, abp, acp, app] = [0, 0, 0, 0, 0, 0]

@@ -9,11 +9,11 @@ import { need, type Tools } from '../libraries.ts'
 interface Painting {
   from: Pixels
   canvas: Canvas
-  /** Its texels are directions, by how the texture lies on a triangle. */
+  /** Its texels are directions, relative to how the texture lies on a triangle. */
   isNormal: boolean
 }
 
-/** A place in what a primitive was, and the same in what it is. */
+/** A place in the old primitive, and the same place in the new one. */
 export interface Pair {
   source: Patch
   target: Patch
@@ -22,10 +22,10 @@ export interface Pair {
 }
 
 const STRAIGHT: Vec = [0, 0, 1]
-/** A direction that is turned away from the viewer shows as black. */
+/** A direction that points away from the viewer shows as black. */
 const LOWEST = 0.05
 
-/** Paints a texel of each picture with what is at its place in the source. */
+/** Paints a texel of each image with what is at its place in the source. */
 export function createPainter(paintings: readonly Painting[]): (texel: number, pair: Pair) => void {
   const found = new Float64Array(4)
   const frames = new Map<Patch, Map<number, Frame>>()
@@ -60,7 +60,7 @@ function placeOf({ indices, places }: Patch, { triangle, weights }: Hit): [u: nu
   return [u, v]
 }
 
-/** Keeps a direction as it is in space, where the texture lies another way. */
+/** Keeps a direction as it is in space if the texture lies differently. */
 function turn(color: Float64Array, pair: Pair, { was, is }: { was: Frame; is: Frame }): void {
   const before = axesOf(was, normalAt(pair.source, pair.there.triangle, pair.there.weights))
   const after = axesOf(is, normalAt(pair.target, pair.here.triangle, pair.here.weights))
@@ -79,7 +79,7 @@ function axesOf({ right, up }: Frame, normal: Vec): Vec[] {
   return [across(right, normal), across(up, normal), normal]
 }
 
-/** Of a format that loses something. */
+/** For lossy formats. */
 const QUALITY = 92
 
 /** A texture, and what is painted for it. */
@@ -107,7 +107,7 @@ async function readPixels(texture: Texture, tools: Tools): Promise<Pixels> {
   return { width: info.width, height: info.height, data }
 }
 
-/** Gives a texture what was painted, as large as it was, and in its format. */
+/** Replaces the contents of a texture with what was painted, at the same size and in the same format. */
 export async function writePainting({ texture, canvas }: TexturePainting, tools: Tools): Promise<void> {
   fillGaps(canvas)
   const [width = canvas.side, height = canvas.side] = texture.getSize() ?? []

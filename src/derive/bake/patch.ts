@@ -5,7 +5,7 @@ import { valuesOf } from '../steps/prepare.ts'
 /** The triangles of a primitive, in its own space. */
 export interface Patch {
   positions: Float32Array
-  /** Absent where each triangle is flat. */
+  /** Absent if each triangle is flat. */
   normals: Float32Array | undefined
   places: Float32Array
   indices: Uint32Array
@@ -36,7 +36,7 @@ function indicesOf(indices: Accessor | null, count: number): Uint32Array {
   return array ? Uint32Array.from(array) : Uint32Array.from({ length: count }, (_, i) => i)
 }
 
-/** Where a vertex is in the texture. */
+/** The position of a vertex in the texture. */
 export function placeIn({ places }: Patch, vertex: number): [u: number, v: number] {
   return [places[vertex * 2] ?? 0, places[vertex * 2 + 1] ?? 0]
 }
@@ -45,7 +45,7 @@ export function cornersOf({ indices }: Patch, triangle: number): number[] {
   return [...indices.subarray(triangle * 3, triangle * 3 + 3)]
 }
 
-/** Of length 1; none of a triangle without area. */
+/** Of length 1; zero for a triangle without area. */
 export function faceOf(patch: Patch, triangle: number): Vec {
   return unit(normalOf(cornersOf(patch, triangle).map((vertex) => vertexAt(patch.positions, vertex))))
 }
@@ -75,13 +75,13 @@ export function normalAt(patch: Patch, triangle: number, weights: Vec): Vec {
   )
 }
 
-/** The part of a direction that is at a right angle to another one. */
+/** The part of a direction that is perpendicular to another one. */
 export function across(direction: Vec, normal: Vec): Vec {
   const along = dot(direction, normal)
   return unit(direction.map((value, axis) => value - along * (normal[axis] ?? 0)))
 }
 
-/** Writes which way the texture lies at each vertex. */
+/** Writes how the texture is oriented at each vertex. */
 export function writeTangents(document: Document, primitive: Primitive, patch: Patch): void {
   const buffer = primitive.getAttribute('POSITION')?.getBuffer() ?? null
   const tangents = document.createAccessor().setBuffer(buffer).setType('VEC4').setArray(tangentsOf(patch))
@@ -113,7 +113,7 @@ function add(sums: Float64Array, vertex: number, direction: Vec): void {
   })
 }
 
-/** The fourth number tells whether the texture is mirrored. */
+/** The fourth number says whether the texture is mirrored. */
 function tangentOf({ right, up }: { right: Vec; up: Vec }, normal: Vec): Vec {
   const tangent = across(right, normal)
   const isSound = Math.hypot(...tangent) > 0.5

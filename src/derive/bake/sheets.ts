@@ -5,7 +5,7 @@ import { primitivesOf, isReadable } from '../steps/prepare.ts'
 import { cornersOf, placeIn, readPatch, type Patch } from './patch.ts'
 import { extentsOf } from '../simplify/vectors.ts'
 
-/** Textures that one layout holds for, and what is laid out in it. */
+/** Textures that share one layout, and what is laid out in it. */
 export interface Sheet {
   textures: Texture[]
   parts: SheetPart[]
@@ -15,16 +15,16 @@ interface SheetPart {
   primitive: Primitive
   /** What it was before. */
   source: Patch
-  /** How many metres one of its units has. */
+  /** The size of one of its units in metres. */
   scale: number
   hasTangents: boolean
 }
 
-/** Whoever shows much of a texture twice would show it blurred. Mirrored halves are fine. */
+/** A primitive that shows much of a texture twice would show it blurred. Mirrored halves are fine. */
 const MOST_SHARED = 2
 const ANISOTROPY = 'anisotropyTexture'
 
-/** What has to be laid out anew; undefined where something that is shown by a texture cannot be. */
+/** What has to be laid out again; undefined if something that a texture shows cannot be. */
 export function sheetsOf(document: Document, surface: Surface, tools: Tools): Sheet[] | undefined {
   const groups = groupMaterials(document)
   const sheets = groups.map(({ textures, materials }) => ({
@@ -40,7 +40,7 @@ export function sheetsOf(document: Document, surface: Surface, tools: Tools): Sh
   return used.every(isFit) && !document.hasExtension('KHR_materials_variants') ? used : undefined
 }
 
-/** Materials that share a texture share all of the layout. */
+/** Materials that share a texture share the whole layout. */
 function groupMaterials(document: Document) {
   const groups: { textures: Texture[]; materials: Set<Material | null> }[] = []
   for (const texture of document.getRoot().listTextures()) {
@@ -57,7 +57,7 @@ function groupMaterials(document: Document) {
   return groups.filter(({ materials }) => materials.size > 0)
 }
 
-/** A texture hangs on a material, or on an extension of one. */
+/** A texture belongs to a material, or to an extension of one. */
 function materialsOf(document: Document, texture: Texture): Material[] {
   const parents = texture.listParents()
   return document
@@ -98,14 +98,14 @@ function scaleOf(
   return sizeOf(positions.subarray(part.start * 3, part.end * 3)) / (sizeOf(source.positions) || 1)
 }
 
-/** Its triangles are shown, and each of them has a place of its own. */
+/** Its triangles are visible, and each of them has a place of its own. */
 function isLaidOut({ parts }: Surface, { primitive, source }: SheetPart): boolean {
   if (!parts.some((part) => part.primitive === primitive) || !primitive.getAttribute('TEXCOORD_0'))
     return false
   return areaOf(source) <= MOST_SHARED
 }
 
-/** As a part of the texture. */
+/** As a fraction of the texture. */
 function areaOf(patch: Patch): number {
   let sum = 0
   for (let triangle = 0; triangle < patch.indices.length / 3; triangle++) {

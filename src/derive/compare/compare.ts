@@ -2,18 +2,18 @@ import { MeshyError } from '../../system/errors.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Accessor, Document, Primitive } from '@gltf-transform/core'
 
-/** What a step changed on purpose. What it does not name is to be as before. */
+/** What a step changed on purpose. Anything that it does not name must be as before. */
 export interface Changes extends Partial<Snapshot> {
-  /** How far the box may be off, as a part of the model's size. @default 0.005 */
+  /** The allowed deviation of the box, as a fraction of the model's size. @default 0.005 */
   tolerance?: number | undefined
 }
 
 const TOLERANCE = 0.005
-/** Codecs drop triangles that have no area; hardly a model has none. */
+/** Codecs drop triangles without area; few models have none. */
 const LOST_TRIANGLES = 0.005
 
 /**
- * Holds a model against what it was before a step.
+ * Compares a model with what it was before a step.
  *
  * @throws {MeshyError} MESHY_DERIVE_WRONG naming the step and the numbers
  */
@@ -40,7 +40,7 @@ function boundsFault(expected: Snapshot, after: Snapshot, allowance: number): st
   const corners = (['min', 'max'] as const).flatMap((corner) =>
     after.bounds[corner].map((value, axis) => Math.abs(value - (expected.bounds[corner][axis] ?? 0))),
   )
-  // A number that is none is no number below the allowance either.
+  // NaN is not below the allowance either.
   if (corners.every((distance) => distance <= allowance)) return undefined
   return `its bounding box is ${boxText(after)}, expected ${boxText(expected)}`
 }
@@ -85,7 +85,7 @@ function placesFault(expected: Snapshot, after: Snapshot, allowance: number): st
   return `the node \`${astray.name}\` is at ${texts[0]}, expected ${texts[1]}`
 }
 
-/** Why a document is no whole model that viewers can show; undefined when it is one. */
+/** Why a document is not a complete model that viewers can show; undefined if it is one. */
 export function faultOf(document: Document): string | undefined {
   const root = document.getRoot()
   for (const mesh of root.listMeshes()) {

@@ -4,7 +4,7 @@ import { IDENTITY, localMatrix, multiply, transform, type Matrix } from '../../g
 
 type Quaternion = [x: number, y: number, z: number, w: number]
 
-/** Calls back with every vertex that a document draws, where it stands before anything moves. */
+/** Calls back with every vertex that a document draws, where it is before anything moves. */
 export function eachVertex(document: Document, visit: (at: Vec3) => void): void {
   for (const node of drawnNodes(document)) {
     const weights = weightsOf(node)
@@ -15,19 +15,19 @@ export function eachVertex(document: Document, visit: (at: Vec3) => void): void 
   }
 }
 
-/** How much of each morph target shows before anything moves. */
+/** How much of each morph target is applied before anything moves. */
 function weightsOf(node: Node): number[] {
   return node.getWeights().length > 0 ? node.getWeights() : (node.getMesh()?.getWeights() ?? [])
 }
 
-/** Where the vertices of a primitive stand that a node draws; of instances, the first. */
+/** Where the vertices of a primitive are that a node draws; for instances, those of the first. */
 export function restPositions(node: Node, primitive: Primitive): Vec3[] {
   const [place] = placesOf(node, primitive)
   const positions = readMorphed(primitive, weightsOf(node))
   return place ? positions.map((at, i) => place(at, i)) : positions
 }
 
-/** The nodes that the default scene shows; a file without one shows the first. */
+/** The nodes that the default scene shows; a file without a default scene shows the first one. */
 export function drawnNodes(document: Document): Node[] {
   const root = document.getRoot()
   const scene = root.getDefaultScene() ?? root.listScenes()[0]
@@ -62,7 +62,7 @@ function batchOf(node: Node): Record<string, Accessor | null> | undefined {
 
 type Place = (at: Vec3, vertex: number) => Vec3
 
-/** A skinned mesh stands where its joints are, whatever its own node says. */
+/** A skinned mesh is where its joints are, whatever its own node says. */
 function placesOf(node: Node, primitive: Primitive): Place[] {
   const joints = jointMatrices(node)
   if (joints.length > 0 && primitive.getAttribute('JOINTS_0')) return [skinned(primitive, joints)]
@@ -101,7 +101,7 @@ function skinned(primitive: Primitive, matrices: Matrix[]): Place {
       })
     }
     if (total > 0) return [sum[0] / total, sum[1] / total, sum[2] / total]
-    // Viewers have such a vertex hang on its first joint.
+    // Viewers attach such a vertex to its first joint.
     const [first = 0] = sets[0]?.joints.getElement(vertex, []) ?? []
     return transform(matrices[first] ?? IDENTITY, at)
   }

@@ -4,21 +4,21 @@ import type { Facts, Vec3 } from '../../glb/facts.ts'
 import { drawnNodes, eachVertex, instancesOf } from './rest-pose.ts'
 import { by } from '../../system/order.ts'
 
-/** What is held against the source after each step. */
+/** What is compared with the source after each step. */
 export interface Snapshot {
   /** As drawn, in the rest pose. */
   bounds: Facts['bounds']
   /** As drawn, instances included. */
   triangles: number
-  /** Points and lines, by the vertices that are drawn. */
+  /** Points and lines, by the number of drawn vertices. */
   others: number
-  /** Where named nodes stand that draw nothing themselves, sockets among them, sorted by name. */
+  /** The places of named nodes that draw nothing themselves, including sockets, sorted by name. */
   places: { name: string; at: Vec3 }[]
-  /** What code can ask for, sorted. */
+  /** What code can look up, sorted. */
   names: string[]
 }
 
-/** What a model is now. */
+/** The current state of a model. */
 export function takeSnapshot(document: Document): Snapshot {
   const bounds = new BoundsBuilder()
   eachVertex(document, (at) => bounds.add(at))
@@ -35,7 +35,7 @@ export function takeSnapshot(document: Document): Snapshot {
   }
 }
 
-/** What a step is to leave that makes the whole model larger by a factor, and then moves it. */
+/** The expected result of a step that scales the whole model by a factor, and then moves it. */
 export function moved(
   { bounds, places }: Snapshot,
   factor: number,
@@ -75,7 +75,7 @@ function sum(nodes: Node[], count: (primitive: Primitive) => number): number {
   }, 0)
 }
 
-/** Everything that code can ask a model for, one text each: what is lost is named by it. */
+/** Everything that code can look up in a model, one text each: lost items are named by it. */
 function* namesOf(document: Document): Generator<string> {
   const root = document.getRoot()
   for (const scene of root.listScenes()) yield* called('scene', scene)
@@ -85,7 +85,7 @@ function* namesOf(document: Document): Generator<string> {
   for (const animation of root.listAnimations()) yield* clip(animation)
   const drawn = drawnNodes(document)
   for (const node of drawn) yield* carried(node)
-  // Each once: meshes without a name may become one.
+  // Each once: meshes without a name may be merged.
   yield* new Set(drawn.flatMap((node) => Array.from(attributes(node))))
 }
 
@@ -95,13 +95,13 @@ function* called(kind: string, property: ExtensibleProperty): Generator<string> 
 }
 
 function* extras(kind: string, property: ExtensibleProperty): Generator<string> {
-  // The names of morph targets are told with them.
+  // The names of morph targets are listed with them.
   const values = Object.entries(property.getExtras()).filter(([name]) => name !== 'targetNames')
   if (values.length === 0) return
   yield `extras of the ${kind} \`${property.getName()}\` (${JSON.stringify(Object.fromEntries(values))})`
 }
 
-/** A clip moves what its channels name. How many keys they have is nobody's business. */
+/** A clip moves what its channels name. The number of keys does not matter. */
 function* clip(animation: Animation): Generator<string> {
   const title = `clip \`${animation.getName()}\``
   yield title
@@ -125,7 +125,7 @@ function* carried(node: Node): Generator<string> {
   for (const { extensionName } of node.listExtensions()) yield `${extensionName} of \`${ownerOf(node)}\``
 }
 
-/** What the vertices of a mesh carry. */
+/** The vertex attributes of a mesh. */
 function* attributes(node: Node): Generator<string> {
   const found = new Set<string>()
   for (const primitive of node.getMesh()?.listPrimitives() ?? []) {
@@ -136,7 +136,7 @@ function* attributes(node: Node): Generator<string> {
   for (const name of found) yield `${name} of \`${ownerOf(node)}\``
 }
 
-/** What a node is called, or else the one above it: compressing may put one between. */
+/** The name of a node, or else of its parent: compressing may insert a node in between. */
 function ownerOf(node: Node): string {
   return node.getName() || node.getParentNode()?.getName() || ''
 }

@@ -14,14 +14,14 @@ import { indicesOf } from './vertices.ts'
 
 const TRIANGLES = 4
 
-/** Gathers the surface. Every part of it has indices. */
+/** Collects the surface. Every part of it has indices. */
 export function gatherSurface(document: Document): Surface {
   const owners = ownersOf(document)
   const parts = partsOf(owners)
   const count = parts.at(-1)?.end ?? 0
   const positions = new Float32Array(count * 3)
   const traits = new Float32Array(count * TRAITS.length)
-  // Measured from one of them: far from zero, numbers are too coarse for small differences.
+  // Measured relative to one of them: far from zero, numbers are too coarse for small differences.
   let origin: Vec | undefined
   for (const part of parts) {
     const node = owners.get(part.primitive)?.node
@@ -68,7 +68,7 @@ function partsOf(owners: Map<Primitive, Owner>): Part[] {
   return parts
 }
 
-/** The bit by which meshoptimizer keeps a vertex on the seam that it is on. */
+/** The bit that makes meshoptimizer keep a vertex on its seam. */
 const PROTECT = 2
 
 function locksOf(parts: Part[], { positions, traits }: Pick<Surface, 'positions' | 'traits'>) {
@@ -89,14 +89,20 @@ function locksOf(parts: Part[], { positions, traits }: Pick<Surface, 'positions'
 
 type Shape = Pick<Surface, 'indices' | 'positions'>
 
-/** Of the edges of a piece, so many are those of another one where both lie in one place. Pieces that meet share fewer. */
+/**
+ * The fraction of a piece's edges that coincide with those of another piece if both are in one place. Adjacent pieces
+ * share fewer.
+ */
 const MOSTLY = 0.5
-/** How far surfaces are set apart, as a part of the model's size: different places, and nothing that an error shows. */
+/**
+ * How far surfaces are moved apart, as a fraction of the model's size: enough to be different places, too little for
+ * any error to show.
+ */
 const APART = 2 ** -18
 
 /**
- * Sets surfaces apart that lie in one place: doubled models, and both sides of a thin one. The library joins vertices of
- * one place, and finds no edge there that could be taken out.
+ * Moves surfaces apart that are in the same place: doubled models, and both sides of a thin one. The library merges
+ * vertices in the same place, and finds no edge there that could be removed.
  */
 function setApart({ indices, positions }: Shape): void {
   const layers = layersOf({ indices, positions })
@@ -106,7 +112,7 @@ function setApart({ indices, positions }: Shape): void {
   })
 }
 
-/** For each vertex, how many other surfaces lie below its own. */
+/** For each vertex, the number of other surfaces below its own. */
 function layersOf(shape: Shape): Uint32Array {
   const edges = edgesOf(shape)
   const layers = new Uint32Array(shape.positions.length / 3)
@@ -117,7 +123,7 @@ function layersOf(shape: Shape): Uint32Array {
   return layers.map((_, vertex) => found.get(charts[vertex] ?? 0) ?? 0)
 }
 
-/** Puts each piece, the largest first, into the lowest layer where nothing lies in its place. */
+/** Puts each piece, largest first, into the lowest layer where its place is free. */
 function stack(pieces: { chart: number; edges: number[] }[]): Map<number, number> {
   const layers: Set<number>[] = []
   const found = new Map<number, number>()
@@ -132,7 +138,7 @@ function stack(pieces: { chart: number; edges: number[] }[]): Map<number, number
   return found
 }
 
-/** From which place to which each side of each triangle goes: no two sides of a surface are alike. */
+/** The start and end place of each side of each triangle: no two sides of a surface are alike. */
 function edgesOf({ indices, positions }: Shape): number[] {
   const count = positions.length / 3
   const first = new Map<string, number>()

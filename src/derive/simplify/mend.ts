@@ -4,17 +4,17 @@ import { distance, dot, middle, areaOf, vertexAt, normalOf, type Vec } from './v
 import { nearestOf } from './nearest.ts'
 import { mix, readTexels, type Place } from './texels.ts'
 
-/** Triangles that are in one piece of the texture each. */
+/** Triangles that are each in a single piece of the texture. */
 export interface Mended extends Reduced {
-  /** Corners, by where they are in the indices, that have another place in the texture than their vertex. */
+  /** Corners, by their position in the indices, that have another place in the texture than their vertex. */
   blends: Map<number, Blend>
-  /** The part of the surface whose texture is laid anew, each triangle by how badly that fits. */
+  /** The fraction of the surface whose texture is placed differently, weighted by how badly it fits. */
   laid: number
 }
 
 /**
- * Puts every triangle into one piece of the texture. One whose corners are in several would show all that lies between
- * those, and one that spans a hole of its piece what lies in there.
+ * Puts every triangle into a single piece of the texture. A triangle whose corners are in several pieces would show
+ * everything between them, and one that spans a hole of its piece would show what lies in the hole.
  */
 export function mendTexture(surface: Surface, reduced: Reduced): Mended {
   const fit = fitterOf(surface)
@@ -37,7 +37,7 @@ export function mendTexture(surface: Surface, reduced: Reduced): Mended {
   return { indices, blends, error: reduced.error, laid: area.whole > 0 ? area.laid / area.whole : 0 }
 }
 
-/** The part of a surface that is in several pieces of the texture at once. */
+/** The fraction of a surface that is in several pieces of the texture at once. */
 export function cutShare(surface: Surface, { indices }: Reduced): number {
   const charts = chartsOf(surface)
   const area = { cut: 0, whole: 0 }
@@ -50,7 +50,7 @@ export function cutShare(surface: Surface, { indices }: Reduced): number {
   return area.whole > 0 ? area.cut / area.whole : 0
 }
 
-/** The vertex that is where a corner is in the model and in the texture. */
+/** The vertex that is at the place of a corner in the model and in the texture. */
 function vertexOf(surface: Surface, { vertices: [vertex = 0, ...more] }: Blend, corner: number) {
   if (more.length > 0) return undefined
   return distance(vertexAt(surface.positions, vertex), vertexAt(surface.positions, corner)) === 0
@@ -58,28 +58,31 @@ function vertexOf(surface: Surface, { vertices: [vertex = 0, ...more] }: Blend, 
     : undefined
 }
 
-/** A place in the texture, as one between those of vertices. */
+/** A place in the texture, interpolated between those of vertices. */
 export interface Blend {
   vertices: number[]
   weights: number[]
 }
 
-/** Where the three corners of a triangle go in the texture, and how bad that is; 0 is as it was. */
+/** Where the three corners of a triangle go in the texture, and how bad that is; 0 is unchanged. */
 interface Fit {
   blends: Blend[]
   cost: number
 }
 
-/** Of what a triangle shows, so much may be of another piece. */
+/** The fraction of what a triangle shows that may belong to another piece. */
 const TOLERATED = 0.06
 const FOREIGN_COST = 3
-/** Of a triangle that shows the other side of a thin part. */
+/** The cost of a triangle that shows the other side of a thin part. */
 const TURNED_COST = 2
 const SHRUNK_COST = 0.5
-/** How much of its size in the texture a triangle keeps, until nothing foreign is in it. */
+/** How much of its size in the texture a triangle keeps, until it shows nothing foreign. */
 const SCALES = [1, 0.6, 0.35, 0.2, 0.1]
 
-/** Finds a place in one piece of the texture for triangles of fewer vertices; undefined for one that has such a place. */
+/**
+ * Finds a place in a single piece of the texture for triangles of a reduced surface; undefined for a triangle that
+ * already has one.
+ */
 function fitterOf(surface: Surface): (corners: number[]) => Fit | undefined {
   const charts = chartsOf(surface)
   const shareOf = readTexels(surface, charts)
@@ -117,7 +120,7 @@ interface Context {
   foreign: (chart: number, blends: Blend[]) => number
 }
 
-/** Charts that meet at the corners, of the part that the triangle is in. */
+/** Charts that meet at the corners, in the part that the triangle belongs to. */
 function candidatesOf({ surface, charts, wedges }: Context, corners: number[]): number[] {
   const part = partOf(surface.parts, corners[0] ?? 0)
   const meeting = corners.flatMap((corner) => wedges(corner))
@@ -125,7 +128,10 @@ function candidatesOf({ surface, charts, wedges }: Context, corners: number[]): 
   return [...new Set(here.map((vertex) => charts[vertex] ?? 0))]
 }
 
-/** Ways to lay a triangle into a chart: by its corners, smaller and smaller around its middle, or as what is there. */
+/**
+ * Ways to place a triangle in a chart: by its corners, smaller and smaller around its center, or like an existing
+ * triangle.
+ */
 function fitsIn(context: Context, corners: number[], chart: number): Fit[] {
   const { surface, nearest, triangles, foreign } = context
   const at = corners.map((corner) => vertexAt(surface.positions, corner))
@@ -147,7 +153,7 @@ function fitsIn(context: Context, corners: number[], chart: number): Fit[] {
   return [...laid, { blends: asIs, cost: turned + missed + SHRUNK_COST * 2 }]
 }
 
-/** The vertex of a chart at a corner, or else the one that is nearest to it. */
+/** The vertex of a chart at a corner, or else the nearest one. */
 function donorOf(
   { charts, wedges, nearest }: Context,
   { corner, chart, at }: { corner: number; chart: number; at: Vec },
@@ -168,7 +174,7 @@ function placeOf({ traits }: Surface, { vertices, weights }: Blend): Place {
   )
 }
 
-/** Trees are made only for charts that are asked. */
+/** Trees are only created for charts that are queried. */
 function nearestInCharts({ positions }: Surface, charts: Uint32Array): Context['nearest'] {
   const members = groupVertices(charts.length, (vertex) => charts[vertex])
   const trees = new Map<number, (at: Vec) => number>()
@@ -179,7 +185,7 @@ function nearestInCharts({ positions }: Surface, charts: Uint32Array): Context['
   }
 }
 
-/** Where the indices of one triangle of each vertex begin. */
+/** The start of the indices of one triangle for each vertex. */
 function firstTriangles({ indices, positions }: Surface): Uint32Array {
   const found = new Uint32Array(positions.length / 3)
   for (let i = indices.length - 1; i >= 0; i--) found[indices[i] ?? 0] = i - (i % 3)

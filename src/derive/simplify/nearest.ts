@@ -1,9 +1,12 @@
 type Axis = 0 | 1 | 2
 
-/** Few enough to look at one by one. */
+/** Few enough to check one by one. */
 const LEAF = 16
 
-/** Tells which of some vertices is nearest to a place: a tree of three axes, since a model may have very many of them. */
+/**
+ * Finds which of a set of vertices is nearest to a place: a tree over three axes, because a model may have very many of
+ * them.
+ */
 export function nearestOf(positions: Float32Array, vertices: readonly number[]): (at: number[]) => number {
   const order = Uint32Array.from(vertices)
   split(positions, order, 0)

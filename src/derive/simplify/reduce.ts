@@ -4,32 +4,32 @@ import { type Part, type Surface, TRAITS } from './surface.ts'
 /** A surface with fewer triangles. */
 export interface Reduced {
   indices: Uint32Array
-  /** How far it is off, as a part of the model's size, what vertices carry included. */
+  /** The deviation, as a fraction of the model's size, including vertex attributes. */
   error: number
 }
 
 export interface Aim {
   /** As drawn; 0 asks for as few as the error allows. */
   triangles: number
-  /** As a part of the model's size. */
+  /** As a fraction of the model's size. */
   error: number
 }
 
-/** Within this part of what is asked for, a number counts as reached. */
+/** A number counts as reached within this fraction of the requested one. */
 export const CLOSE = 0.02
-/** An error that does not show yet: beyond it another way may keep the shape better. */
+/** An error that is not visible yet: beyond it, another way may preserve the shape better. */
 const SHAPELY = 0.02
 
 interface Way {
   flags: SimplifierFlags[]
-  /** How much what vertices carry counts. */
+  /** How much vertex attributes count. */
   weight: number
   locks: 'seams' | 'borders'
 }
 
 /**
- * Seams of the texture may move along themselves; then also across, which their triangles are mended for; the last way
- * does without what vertices carry, and drops crumbs. Parts stay together in all of them.
+ * First, texture seams may move along themselves; then also across, after which their triangles are mended; the last
+ * way ignores vertex attributes, and drops tiny pieces. Parts stay together in all of them.
  */
 const WAYS: Way[] = [
   { flags: ['Permissive'], weight: 1, locks: 'seams' },
@@ -37,7 +37,10 @@ const WAYS: Way[] = [
   { flags: ['Permissive', 'Prune'], weight: 0, locks: 'borders' },
 ]
 
-/** Reduces a surface to a number of triangles as drawn: the first way that comes close and keeps the shape, or else the best. */
+/**
+ * Reduces a surface to a number of triangles as drawn: the first way that comes close and preserves the shape, or else
+ * the best one.
+ */
 export function reduce(simplifier: typeof MeshoptSimplifier, surface: Surface, aim: Aim): Reduced {
   const missOf = ({ indices }: Reduced) => missBy(aim, countDrawn(surface, indices))
   let best: Reduced | undefined
@@ -55,14 +58,17 @@ function isBetter(found: Reduced, best: Reduced, missOf: (reduced: Reduced) => n
   return miss === least ? found.error < best.error : miss < least
 }
 
-/** By how many times a number misses what is asked for, too few as bad as too many: nothing at all misses it most. */
+/**
+ * The factor by which a number misses the requested one, where too few is as bad as too many; none at all misses it
+ * most.
+ */
 function missBy({ triangles }: Aim, count: number): number {
   if (triangles === 0) return 0
   const times = Math.abs(Math.log(count / triangles))
   return times <= Math.log(1 + CLOSE) ? 0 : times
 }
 
-/** What is drawn more than once counts as often, so that the number for the library is found by trying. */
+/** Anything that is drawn more than once counts as often, so the number for the library is found by trying. */
 function reduceOneWay(
   simplifier: typeof MeshoptSimplifier,
   surface: Surface,

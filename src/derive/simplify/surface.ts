@@ -1,20 +1,20 @@
 import type { Primitive, Accessor, Node } from '@gltf-transform/core'
 
-/** A primitive of triangles, and where its vertices are in the surface. */
+/** A primitive of triangles, and the position of its vertices in the surface. */
 export interface Part {
   primitive: Primitive
   /** How often it is drawn. */
   times: number
-  /** Its first vertex in the surface, and the one behind its last. */
+  /** Its first vertex in the surface, and the one after its last. */
   start: number
   end: number
 }
 
-/** All triangles that a model draws as one surface in its rest pose, so that one measure of error holds for all of it. */
+/** All triangles that a model draws as one surface in its rest pose, so that one error measure applies to all of it. */
 export interface Surface {
   parts: Part[]
   positions: Float32Array<ArrayBuffer>
-  /** What else must not change much, `TRAITS` numbers for each vertex. */
+  /** What else must not change much: `TRAITS` numbers for each vertex. */
   traits: Float32Array<ArrayBuffer>
   indices: Uint32Array<ArrayBuffer>
   /** Vertices that two parts share: parts stay together there. */
@@ -24,8 +24,9 @@ export interface Surface {
 }
 
 /**
- * How much what vertices carry weighs against their place: a change by 1 is as bad as a move by this part of the model's
- * size. Three numbers for the normal, two for the place in the texture, three for the color, three for the bones.
+ * How much vertex attributes weigh compared with the position: a change by 1 is as bad as a move by this fraction of
+ * the model's size. Three numbers for the normal, two for the place in the texture, three for the color, three for the
+ * bones.
  */
 export const TRAITS = [0.1, 0.1, 0.1, 0.3, 0.3, 0.1, 0.1, 0.1, 0.3, 0.3, 0.3]
 
@@ -34,7 +35,7 @@ const UV = 3
 const COLOR = 5
 const BONES = 8
 
-/** Writes what the vertices of a part carry into the traits of the whole surface. */
+/** Writes the vertex attributes of a part into the traits of the whole surface. */
 export function writeTraits(traits: Float32Array, { primitive, start }: Part, node: Node): void {
   const write = (semantic: string, offset: number, size: number) => {
     const accessor = primitive.getAttribute(semantic)
@@ -46,13 +47,13 @@ export function writeTraits(traits: Float32Array, { primitive, start }: Part, no
   writeBones(traits, { primitive, start }, node)
 }
 
-/** Where a vertex is in the texture. */
+/** The place of a vertex in the texture. */
 export function placeIn(traits: Float32Array, vertex: number): [u: number, v: number] {
   const at = vertex * TRAITS.length + UV
   return [traits[at] ?? 0, traits[at + 1] ?? 0]
 }
 
-/** Whether two vertices are in one place of the texture. */
+/** Whether two vertices are in the same place of the texture. */
 export function sameTexture(traits: Float32Array, a: number, b: number): boolean {
   const [one, other] = [placeIn(traits, a), placeIn(traits, b)]
   return one[0] === other[0] && one[1] === other[1]
@@ -69,7 +70,7 @@ function copy(
   }
 }
 
-/** The middle of the bones that move a vertex, each as heavy as its weight: close by for vertices that move alike. */
+/** The center of the bones that move a vertex, weighted: close together for vertices that move alike. */
 function writeBones(
   traits: Float32Array,
   { primitive, start }: Pick<Part, 'primitive' | 'start'>,
@@ -105,14 +106,14 @@ export function chartsOf({ indices, positions }: Pick<Surface, 'indices' | 'posi
   return parents.map((_, vertex) => rootOf(vertex))
 }
 
-/** Tells all vertices at the place of one. */
+/** Returns all vertices at the place of one. */
 export function wedgesOf({ positions }: Pick<Surface, 'positions'>): (vertex: number) => number[] {
   const keyOf = (vertex: number) => positions.subarray(vertex * 3, vertex * 3 + 3).join()
   const groups = groupVertices(positions.length / 3, keyOf)
   return (vertex) => groups.get(keyOf(vertex)) ?? []
 }
 
-/** Vertices by something that some have in common. */
+/** Groups vertices by something that some have in common. */
 export function groupVertices<K>(count: number, keyOf: (vertex: number) => K): Map<K, number[]> {
   const groups = new Map<K, number[]>()
   for (let vertex = 0; vertex < count; vertex++) {

@@ -5,23 +5,26 @@ import { partOf } from './reduce.ts'
 /** A place in the texture. */
 export type Place = [u: number, v: number]
 
-/** Tells how much of what a triangle would show is not of a piece of the texture: 0 for nothing, 1 for all. */
+/**
+ * Computes how much of what a triangle would show does not belong to a piece of the texture: 0 for nothing, 1 for
+ * everything.
+ */
 export type ForeignShare = (piece: { vertex: number; chart: number }, corners: Place[]) => number
 
-/** Of each side, so many. Texels of textures may be smaller; what shows is not. */
+/** Texels per side. Real textures may have smaller texels, but the difference is not visible. */
 const SIDE = 1024
 const EMPTY = 0
 /** Mirrored halves show the same. */
 const SHARED = 0xffffffff
-/** What lies between pieces mostly has the color of the nearest one. */
+/** The space between pieces mostly has the color of the nearest piece. */
 const EMPTY_COST = 0.4
 /** Samples along each side of a triangle. */
 const SAMPLES = 8
 
-/** A texture that is shown more often than this is a pattern: hardly a texel of it belongs to one piece. */
+/** A texture that is shown more often than this is a pattern: hardly any texel of it belongs to a single piece. */
 const MOST_TIMES = 8
 
-/** Notes for each material which piece of the texture each texel belongs to. */
+/** Records for each material which piece of the texture each texel belongs to. */
 export function readTexels(surface: Surface, charts: Uint32Array): ForeignShare {
   const owners = new Map<Material | null, Uint32Array>()
   const materialOf = (vertex: number) => partOf(surface.parts, vertex)?.primitive.getMaterial() ?? null
@@ -92,7 +95,10 @@ function texelAt(u: number, v: number): number {
   return wrap(v) * SIDE + wrap(u)
 }
 
-/** Texels whose middle is in a triangle, and the one that its own middle is in. A triangle that spans many repeats is left out. */
+/**
+ * Texels whose center is in a triangle, and the texel at the triangle's own center. A triangle that spans many repeats
+ * is left out.
+ */
 function eachTexel(corners: Place[], visit: (texel: number) => void): void {
   const [us, vs] = ([0, 1] as const).map((axis) => corners.map((place) => place[axis] * SIDE))
   const [left, right] = [Math.floor(Math.min(...(us ?? []))), Math.ceil(Math.max(...(us ?? [])))]
@@ -109,7 +115,7 @@ function eachTexel(corners: Place[], visit: (texel: number) => void): void {
   }
 }
 
-/** Millions of places are asked for: numbers, where arrays would be most of the work. */
+/** Millions of places are queried, so this uses numbers: arrays would be most of the work. */
 function insideOf([a = [0, 0], b = [0, 0], c = [0, 0]]: Place[]): (u: number, v: number) => boolean {
   return (u, v) => {
     const first = side(a, b, u, v)

@@ -29,12 +29,12 @@ export function unit(vector: Vec): Vec {
   return length > 0 ? vector.map((value) => value / length) : vector
 }
 
-/** Where a vertex is. */
+/** The position of a vertex. */
 export function vertexAt(positions: Float32Array, vertex: number): Vec {
   return [...positions.subarray(vertex * 3, vertex * 3 + 3)]
 }
 
-/** At a right angle to a triangle, and as long as twice its area. */
+/** Perpendicular to a triangle, and as long as twice its area. */
 export function normalOf([a = [], b = [], c = []]: Vec[]): Vec {
   return cross(minus(b, a), minus(c, a))
 }

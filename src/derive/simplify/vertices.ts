@@ -2,13 +2,14 @@ import type { Accessor, Primitive } from '@gltf-transform/core'
 import type { Tools } from '../libraries.ts'
 import { dot, normalOf, unit, type Vec } from './vectors.ts'
 
-/** Of triangles, how many have to face where their normals point. */
+/** The fraction of triangles that must face in the direction of their normals. */
 const MOST = 0.95
 /** The cosine between the two. */
 const SAME = 0.999
 
 /**
- * Whether the triangles of a primitive are shaded flat: no vertex is shared then, and normals say what the triangles say.
+ * Whether the triangles of a primitive are flat-shaded: then no vertex is shared, and normals repeat what the triangles
+ * say.
  */
 export function isFlat(primitive: Primitive): boolean {
   const normals = primitive.getAttribute('NORMAL')
@@ -25,13 +26,13 @@ export function isFlat(primitive: Primitive): boolean {
   return flat >= (indices.length / 3) * MOST
 }
 
-/** Takes the normals out, so that triangles can share vertices. */
+/** Removes the normals, so that triangles can share vertices. */
 export function dropNormals(primitive: Primitive, { functions }: Tools): void {
   primitive.setAttribute('NORMAL', null)
   functions.weldPrimitive(primitive)
 }
 
-/** Gives each triangle its own vertices again, and the normal that it has now. */
+/** Gives each triangle its own vertices again, and its current normal. */
 export function restoreNormals(primitive: Primitive, { functions }: Tools): void {
   const corners = indicesOf(primitive)
   mapAttributes(primitive, (source) => spread(source, corners))
@@ -53,7 +54,7 @@ export function indicesOf(primitive: Primitive): number[] {
   return Array.from<number>(primitive.getIndices()?.getArray() ?? [])
 }
 
-/** Changes all that the vertices of a primitive carry, in its morph targets as well. */
+/** Changes all attributes of a primitive's vertices, including those of its morph targets. */
 export function mapAttributes(
   primitive: Primitive,
   change: (source: Accessor, semantic: string) => Accessor,
@@ -66,7 +67,7 @@ export function mapAttributes(
   }
 }
 
-/** An accessor that has the elements of another one, in this order. */
+/** An accessor with the elements of another one, in this order. */
 export function spread(source: Accessor, indices: number[]): Accessor {
   const array = source.getArray()
   const size = source.getElementSize()
@@ -77,13 +78,13 @@ export function spread(source: Accessor, indices: number[]): Accessor {
   return source.clone().setArray(values)
 }
 
-/** Of a triangle without area: up, which is as good as any. */
+/** For a triangle without area: up, which is as good as any. */
 function faceNormal(corners: Vec[]): Vec {
   const normal = normalOf(corners)
   return Math.hypot(...normal) > 0 ? unit(normal) : [0, 1, 0]
 }
 
-/** Gives triangles that have the corners of an earlier one vertices of their own: the other side of what is thin. */
+/** Gives triangles that have the corners of an earlier one vertices of their own: the other side of a thin part. */
 export function unfold(primitive: Primitive): void {
   const indices = indicesOf(primitive)
   const count = primitive.getAttribute('POSITION')?.getCount() ?? 0
@@ -103,7 +104,7 @@ export function unfold(primitive: Primitive): void {
   primitive.setIndices(primitive.getIndices()?.clone().setArray(new Uint32Array(unfolded)) ?? null)
 }
 
-/** For each triangle, how many of those before it have its corners. */
+/** For each triangle, the number of earlier ones with the same corners. */
 function repeatsIn(indices: number[]): number[] {
   const seen = new Map<string, number>()
   return Array.from({ length: indices.length / 3 }, (_, triangle) => {

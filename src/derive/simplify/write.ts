@@ -6,14 +6,17 @@ import { partOf } from './reduce.ts'
 import type { Part, Surface } from './surface.ts'
 import { indicesOf, mapAttributes } from './vertices.ts'
 
-/** What a part is to have: its triangles, and vertices that are another one but for their place in the texture. */
+/** What a part will have: its triangles, and vertices that equal another one except for their place in the texture. */
 interface Share {
   indices: number[]
   extras: { like: number; blend: Blend }[]
   known: Map<string, number>
 }
 
-/** Gives each part its triangles. One that nothing is left of keeps a triangle, so that whoever asks for it finds it. */
+/**
+ * Gives each part its triangles. A part of which nothing is left keeps one triangle, so that code that looks it up
+ * finds it.
+ */
 export function writeSurface(surface: Surface, mended: Mended, { functions }: Tools): void {
   const { parts } = surface
   const shares = sharesOf(parts, mended)

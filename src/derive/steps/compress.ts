@@ -24,13 +24,13 @@ export async function compressDocument({
   if (plan.compress === 'meshopt') await compressByMeshopt(document, tools)
 }
 
-/** What a model was compressed with before is undone: no loader needs two decoders. */
+/** Removes the previous compression of a model, so that no loader needs two decoders. */
 function dropCodecs(document: Document): void {
   document.disposeExtension('KHR_draco_mesh_compression')
   document.disposeExtension('EXT_meshopt_compression')
 }
 
-/** Normals keep 10 bits: the stronger level, with 8, shows in reflections. */
+/** Normals keep 10 bits: the stronger level, with 8, is visible in reflections. */
 async function compressByMeshopt(document: Document, tools: Tools): Promise<void> {
   const { MeshoptEncoder: encoder } = need(tools, 'meshoptimizer')
   unquantize(document)

@@ -5,8 +5,8 @@ import { primitivesOf } from './prepare.ts'
 import type { Step, Work } from './step.ts'
 
 /**
- * Takes out what a model has twice or for nothing. What code can ask for by name stays, and what is done to geometry is
- * done only where the file gets smaller by it.
+ * Removes what a model has twice or without need. What code can look up by name stays, and geometry is changed only if
+ * the file gets smaller.
  */
 export const optimize: Step = {
   name: 'optimize',
@@ -37,7 +37,7 @@ async function tidyMaterials(document: Document, { core, functions }: Tools): Pr
   )
 }
 
-/** Nodes stay, whatever they carry: an empty one is where code attaches things. So do vertex attributes. */
+/** Nodes stay, whatever they contain: an empty one is where code attaches things. So do vertex attributes. */
 async function tidyGeometry(document: Document, { core, functions }: Tools): Promise<void> {
   const { ACCESSOR, BUFFER, MESH, PRIMITIVE, PRIMITIVE_TARGET, SKIN } = core.PropertyType
   const hasMeshExtras = document
@@ -59,14 +59,14 @@ async function tidyGeometry(document: Document, { core, functions }: Tools): Pro
 
 const TRIANGLES = 4
 
-/** Points have nothing to share, and lines little. */
+/** Points have nothing to share, and lines have little. */
 function weldSurfaces(document: Document, { weldPrimitive }: Tools['functions']): void {
   for (const primitive of primitivesOf(document)) {
     if (primitive.getMode() === TRIANGLES && primitive.getAttribute('POSITION')) weldPrimitive(primitive)
   }
 }
 
-/** The bytes of a document without its textures, after it went one way. */
+/** The size of a document without its textures, after one of the ways. */
 async function measure(work: Work, way: (document: Document) => Promise<void>): Promise<number> {
   const { document, io, tools } = work
   const trial = tools.functions.cloneDocument(document)
@@ -78,12 +78,12 @@ async function measure(work: Work, way: (document: Document) => Promise<void>): 
   return (await io.writeBinary(trial)).length
 }
 
-/** Whether a document has nodes that could become one. */
+/** Whether a document has nodes that could be merged. */
 function isJoinable(document: Document): boolean {
   return document.getRoot().listNodes().filter(isNobodys).length > 1
 }
 
-/** Joins meshes that nothing can ask for by name, and takes out the nodes that are empty after that. */
+/** Merges meshes that nothing can look up by name, and removes the nodes that are empty after that. */
 async function joinUnnamed(document: Document, { functions }: Tools): Promise<void> {
   const candidates = document.getRoot().listNodes().filter(isNobodys)
   await document.transform(functions.join({ filter: isNobodys, cleanup: false }))
@@ -94,7 +94,7 @@ async function joinUnnamed(document: Document, { functions }: Tools): Promise<vo
   }
 }
 
-/** Neither it nor its mesh has a name or extras, and nothing else hangs on it. */
+/** Neither it nor its mesh has a name or extras, and nothing else is attached to it. */
 function isNobodys(node: Node): boolean {
   const mesh = node.getMesh()
   if (!mesh || node.getSkin() || node.getCamera()) return false
@@ -107,5 +107,5 @@ function isNobodys(node: Node): boolean {
   )
 }
 
-/** What holds every node; a clip or a skin holds one for a reason. */
+/** What refers to every node; a clip or a skin refers to one for a reason. */
 const HOLDERS = new Set(['Root', 'Scene', 'Node'])

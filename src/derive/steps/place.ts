@@ -5,8 +5,8 @@ import type { DerivationPlan } from '../../finding/steps.ts'
 import type { Step } from './step.ts'
 
 /**
- * Makes a model as high as it is to be, and puts it where it is to stand. All of it hangs on one more node, and nothing
- * below that is touched: clips, skins and whatever code asks for by name stay as they are.
+ * Scales a model to its target height, and moves it to its target position. All of it is attached to one additional
+ * node, and nothing below that is changed: clips, skins and whatever code looks up by name stay as they are.
  */
 export const place: Step = {
   name: 'height, origin',
@@ -25,7 +25,7 @@ function factorOf({ size: [, height] }: Facts['bounds'], plan: DerivationPlan): 
   throw new Error('the model is flat, so it has no height to scale')
 }
 
-/** How far the model is to move once it has its size. */
+/** How far the model has to move once it has its size. */
 function shiftOf({ min, max }: Facts['bounds'], { origin }: DerivationPlan, factor: number): Vec3 {
   if (origin === undefined) return [0, 0, 0]
   const to = (from: number) => -from * factor || 0
@@ -34,8 +34,8 @@ function shiftOf({ min, max }: Facts['bounds'], { origin }: DerivationPlan, fact
 }
 
 /**
- * Roots hang together where the same scenes show them. The node has no name: viewers number names that are there twice,
- * and then code would not find its own.
+ * Roots stay together if the same scenes show them. The node has no name: viewers number duplicate names, and then code
+ * would not find its own.
  */
 function hang(document: Document, { factor, by }: { factor: number; by: Vec3 }): void {
   const scenes = document.getRoot().listScenes()

@@ -3,7 +3,7 @@ import { IDENTITY } from '../../glb/matrix.ts'
 
 const TRIANGLES = 4
 const BYTE_MAX = 255
-/** What glTF itself has as floats only; other types of it, as color and weights, need no extension. */
+/** What core glTF only stores as floats; other types, such as colors and weights, need no extension. */
 const FLOATS = /^(?:POSITION|NORMAL|TANGENT|TEXCOORD_\d+)$/
 
 export function primitivesOf(document: Document): Primitive[] {
@@ -20,7 +20,7 @@ export function countPrimitives(document: Document): { surfaces: number; others:
   return { surfaces, others: primitives.length - surfaces }
 }
 
-/** Turns the integers of KHR_mesh_quantization into floats: whoever rounds them anew has to start from numbers. */
+/** Converts the integers of KHR_mesh_quantization to floats: rounding them again has to start from real numbers. */
 export function unquantize(document: Document): void {
   for (const primitive of primitivesOf(document)) {
     for (const owner of [primitive, ...primitive.listTargets()]) {
@@ -40,7 +40,7 @@ function toFloats(accessor: Accessor): void {
   accessor.setArray(valuesOf(accessor)).setNormalized(false)
 }
 
-/** The numbers that an accessor means. */
+/** The numbers that an accessor represents. */
 export function valuesOf(accessor: Accessor): Float32Array<ArrayBuffer> {
   const size = accessor.getElementSize()
   const values = new Float32Array(accessor.getCount() * size)
@@ -49,7 +49,7 @@ export function valuesOf(accessor: Accessor): Float32Array<ArrayBuffer> {
   return values
 }
 
-/** A skin may leave them out where all are the identity. What scales a mesh writes its scale there. */
+/** A skin may omit them if all are the identity. A step that scales a mesh writes its scale there. */
 export function fillInverseBindMatrices(document: Document): void {
   for (const skin of document.getRoot().listSkins()) {
     if (skin.getInverseBindMatrices()) continue
@@ -59,15 +59,17 @@ export function fillInverseBindMatrices(document: Document): void {
   }
 }
 
-/** Draco rounds floats, and so makes weights that are no whole and colors beyond white: those go in as bytes. */
+/**
+ * Draco rounds floats, which produces weights that do not add up and colors beyond white, so those are stored as bytes.
+ */
 export function packForDraco(document: Document): void {
   packWeights(document)
   clampColors(document)
 }
 
 /**
- * Weights of each vertex as bytes that add up to 255, so that rounding takes nothing from the whole. A joint that is left
- * without weight is named no more.
+ * The weights of each vertex as bytes that add up to 255, so that rounding loses nothing. A joint that is left without
+ * weight is no longer referenced.
  */
 function packWeights(document: Document): void {
   for (const primitive of primitivesOf(document)) {
@@ -80,7 +82,7 @@ function packWeights(document: Document): void {
   }
 }
 
-/** The largest weight takes what rounding left over. */
+/** The largest weight absorbs the rounding error. */
 function packVertex(floats: Float32Array[], bytes: Uint8Array[], at: number): void {
   const weights = floats.flatMap((values) => [...values.subarray(at, at + 4)])
   const total = weights.reduce((sum, weight) => sum + weight, 0)
@@ -111,7 +113,7 @@ function clampColors(document: Document): void {
 
 const READABLE = new Set(['image/png', 'image/jpeg', 'image/webp', 'image/avif'])
 
-/** Whether the pixels of a texture can be read; those of formats for graphics cards cannot. */
+/** Whether the pixels of a texture can be read; those of GPU formats cannot. */
 export function isReadable(texture: Texture): boolean {
   return READABLE.has(texture.getMimeType())
 }

@@ -12,16 +12,16 @@ import { writeSurface } from '../simplify/write.ts'
 import { primitivesOf } from './prepare.ts'
 import type { Step, Work } from './step.ts'
 
-/** What `simplify=auto` may be off, as a part of the model's size. */
+/** The allowed deviation of `simplify=auto`, as a fraction of the model's size. */
 const AUTO_ERROR = 0.001
-/** Whoever names a number is told when this is passed. */
+/** If a number was requested, a deviation above this is reported. */
 const TOLD_ERROR = 0.04
-/** So much of the surface may have its texture laid anew untold. */
+/** Up to this fraction of the surface, a changed texture layout is not reported. */
 const TOLD_TEXTURE = 0.05
 /** The box of a model shrinks by what its corners lose. */
 const LEAST_TOLERANCE = 0.01
 
-/** Fewer triangles, with one measure of error for the whole model. Whoever names a number gets it, whatever that takes. */
+/** Fewer triangles, with one error measure for the whole model. A requested number is reached whatever that takes. */
 export const simplify: Step = {
   name: 'simplify',
   isAsked: (plan) => plan.simplify !== undefined,
@@ -33,7 +33,7 @@ export const simplify: Step = {
   },
 }
 
-/** One level of detail: a part of the triangles that the first one has. */
+/** One level of detail: a fraction of the triangles of the first one. */
 export const lods: Step = {
   name: 'lods',
   isAsked: (plan) => plan.level !== undefined,
@@ -45,13 +45,13 @@ export const lods: Step = {
   },
 }
 
-/** So few cost nothing to draw, and fewer would not show what a thing is. */
+/** This few cost nothing to draw, and fewer would not show what an object is. */
 const FEWEST = 64
 
-/** What is seen from far away may lose the tip of an antenna. */
+/** An object seen from far away may lose the tip of an antenna. */
 const TOLERANCE = 0.15
 
-/** Brings a model to fewer triangles, and tells what that did not reach. */
+/** Reduces a model to fewer triangles, and reports what could not be achieved. */
 export async function simplifyTo(
   work: Work,
   aim: Aim,
@@ -69,7 +69,7 @@ export async function simplifyTo(
   return { laid, changes: { triangles, tolerance: Math.max(LEAST_TOLERANCE, 2 * error) } }
 }
 
-/** Seams of the texture are kept, or mended. Where too much would be cut, the texture is to be laid out anew. */
+/** Texture seams are kept, or mended. If too much would be cut, the texture has to be laid out again. */
 async function writeReduced({ document, tools }: Work, aim: Aim) {
   const { MeshoptSimplifier: simplifier } = need(tools, 'meshoptimizer')
   unfoldAll(document)
@@ -90,7 +90,7 @@ async function writeReduced({ document, tools }: Work, aim: Aim) {
   return { error: again.error, laid: 0, sheets }
 }
 
-/** Of primitives that are triangles with indices by now. */
+/** For primitives that are triangles with indices by now. */
 function unfoldAll(document: Document): void {
   for (const primitive of primitivesOf(document)) if (primitive.getMode() === 4) unfold(primitive)
 }
@@ -107,7 +107,7 @@ function aimOf(asked: number | 'auto' | undefined): Aim {
   return { triangles: asked, error: 1 }
 }
 
-/** Makes triangles share vertices where they can. Returns what is shaded flat. */
+/** Makes triangles share vertices if they can. Returns what is flat-shaded. */
 function prepare(document: Document, tools: Tools): Primitive[] {
   const { convertPrimitiveToTriangles, weldPrimitive } = tools.functions
   const surfaces = primitivesOf(document).filter((primitive) => primitive.getMode() >= 4)

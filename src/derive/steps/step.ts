@@ -7,14 +7,14 @@ import type { DerivationPlan } from '../../finding/steps.ts'
 /** What a step works on. */
 export interface Work {
   document: Document
-  /** Writes it, with the codecs that are asked for. */
+  /** Writes it, with the requested codecs. */
   io: NodeIO
   /** Completed: what `optimize` implies is spelled out. */
   plan: DerivationPlan
   tools: Tools
-  /** What the model was before this step. */
+  /** The state of the model before this step. */
   before: Snapshot
-  /** Tells the author of the import something. */
+  /** Reports something to the author of the import. */
   note(text: string): void
 }
 
@@ -23,6 +23,6 @@ export interface Step {
   /** The directive that asks for it: errors name it. */
   name: string
   isAsked(plan: DerivationPlan): boolean
-  /** @returns what it changed on purpose; all else is to be as before */
+  /** @returns what it changed on purpose; everything else must be as before */
   apply(work: Work): Promise<Changes | void>
 }

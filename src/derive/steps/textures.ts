@@ -5,10 +5,12 @@ import { isReadable } from './prepare.ts'
 import type { Step } from './step.ts'
 
 const WEBP = 'image/webp'
-/** Of colours, and of normals and other numbers alike: a higher one doubles the bytes for a loss that nobody sees. */
+/**
+ * For colours, normals and other numbers alike: a higher quality doubles the bytes for a difference that nobody sees.
+ */
 const QUALITY = 80
 
-/** Makes textures smaller, and WebP where that is wanted. */
+/** Makes textures smaller, and converts them to WebP if requested. */
 export const textures: Step = {
   name: 'texture-size',
   isAsked: ({ textureSize, textureFormat, level }) =>
@@ -39,7 +41,7 @@ async function lighten(texture: Texture, plan: DerivationPlan, tools: Tools): Pr
   if (isFree) keepLighter(texture, before)
 }
 
-/** Few colours in many pixels can take less than many in few, and less in the format that they came in. */
+/** Few colours in many pixels can take fewer bytes than many in few, and fewer in their original format. */
 function keepLighter(texture: Texture, before: { image: Uint8Array | null; type: string }): void {
   const after = texture.getImage()
   if (!before.image || !after || after.length <= before.image.length) return
@@ -47,17 +49,17 @@ function keepLighter(texture: Texture, before: { image: Uint8Array | null; type:
 }
 
 /**
- * The longest side that a texture is to have; undefined where it has no more than that. A level of detail is looked at
- * from where it covers as small a part of the screen as it has of the triangles.
+ * The target longest side of a texture; undefined if it is not larger than that. A level of detail is seen from where
+ * it covers as small a fraction of the screen as it has of the triangles.
  */
 function sideOf(texture: Texture, { textureSize = Infinity, level = 1 }: DerivationPlan): number | undefined {
   const size = texture.getSize() ?? [Infinity]
   const longest = Math.max(...size)
   const side = Math.min(longest, textureSize) * Math.sqrt(level)
   if (side >= longest || side === Infinity) return undefined
-  // Blocks of compressed textures on graphics cards have four pixels a side.
+  // Blocks of GPU-compressed textures have four pixels per side.
   const wanted = level === 1 ? side : Math.max(4, Math.round(side / 4) * 4)
-  // A strip, as palettes are, keeps its one row.
+  // A strip, such as a palette, keeps its single row.
   const least = Math.ceil(longest / Math.min(...size))
   return least >= longest ? undefined : Math.max(wanted, least || 0)
 }
