@@ -39,6 +39,12 @@ export const MUTATIONS: readonly Mutation[] = [
     to: 'if (top !== null) return true',
   },
   {
+    name: 'the account is not looked at again before it is paid',
+    file: 'src/generate/recover.ts',
+    from: 'return adoptable(recent, key, record?.forgottenTasks ?? [])',
+    to: 'return record && undefined',
+  },
+  {
     name: 'a record that was sent is forgotten',
     file: 'src/finding/record-state.ts',
     from: "return record.state === 'started' && !record.sent && !record.lost",

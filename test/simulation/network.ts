@@ -25,7 +25,6 @@ export type Mishap =
   | 'too fast'
   | 'queue full'
   | 'no credits'
-  | 'name refused'
 
 export type Mishaps = Readonly<Partial<Record<Mishap, number>>>
 
@@ -124,7 +123,10 @@ export class Network {
   ): void {
     const { resolve, reject } = settle
     const answer = this.#service.handle(arrival)
-    if (submission) submission.task = answer.made
+    if (submission) {
+      submission.task = answer.made
+      submission.refusal = answer.status === 400
+    }
     if (mishap === 'lost answer') return reject(broken('ECONNRESET', 'read'))
     if (mishap === 'silence') return
     if (mishap === 'done, and an error')
@@ -158,7 +160,6 @@ const REFUSALS: Partial<Record<Mishap, { status: number; text: string; headers: 
   'too fast': { status: 429, text: '{"message":"RateLimitExceeded"}', headers: { 'retry-after': '2' } },
   'queue full': { status: 429, text: '{"message":"NoMoreConcurrentTasks"}', headers: {} },
   'no credits': { status: 402, text: '{"message":"Insufficient credits"}', headers: {} },
-  'name refused': { status: 400, text: '{"message":"name is not allowed"}', headers: {} },
 }
 
 interface Settle {

@@ -23,8 +23,8 @@ export interface PaidTask {
 }
 
 export interface ServiceHabits {
-  /** What a listing shows of the name of a task. */
-  echo: 'whole' | 'cut' | 'nothing'
+  /** What a listing shows of the name of a task, where it may have one. */
+  echo: 'whole' | 'cut' | 'nothing' | 'refuses names'
   /** Whether answers tell the time of the service. */
   tellsTime: boolean
   /** Whether answers tell what a task cost. */
@@ -101,6 +101,8 @@ export class Service {
     const { name, image_url: _, ...params } = JSON.parse(body)
     const key = this.keyOf(body)
     if (name !== undefined && keyInName(name) !== key) throw new Error(`${name} is not of ${key}`)
+    if (name !== undefined && this.habits.echo === 'refuses names')
+      return this.#json(400, { message: 'name is not allowed' })
     this.posts += 1
     const createdAt = this.#now()
     const id = `task-${this.tasks.length + 1}`

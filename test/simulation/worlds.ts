@@ -82,7 +82,7 @@ export function drawWorld(chance: Chance, wanted?: Setting): World {
     ),
     pace: { switches: chance.pick([0.02, 0.1, 0.3, 1]), naps: isApart || chance.happens(0.7) ? 0 : 0.004 },
     habits: {
-      echo: chance.weighted({ whole: 5, cut: 2, nothing: 3 }),
+      echo: chance.weighted({ whole: 5, cut: 2, nothing: 2, 'refuses names': 1 }),
       tellsTime,
       tellsCredits: chance.happens(0.5),
       fates: chance.happens(0.6)
@@ -134,7 +134,6 @@ function drawWeather(chance: Chance): Weather {
       'too fast': bad,
       'queue full': bad * 1.5,
       'no credits': bad * 0.3,
-      'name refused': bad * 0.5,
     },
     reading: {
       none: 40,
