@@ -23,7 +23,7 @@ export function addAssetRoute(app: Hono<EmulatorEnv>, state: EmulatorState): voi
     return serveFaulty(file, fault, connection) ?? serve(file)
   })
 
-  /** Makes each file once, when it is first wanted; a failure is not remembered. */
+  /** Makes each file once, when it is first requested; a failure is not remembered. */
   function once(task: Task, name: string): Promise<Uint8Array> {
     const files = made.get(task) ?? new Map<string, Promise<Uint8Array>>()
     made.set(task, files)
@@ -40,7 +40,7 @@ async function makeFile({ options }: EmulatorState, task: Task, name: string): P
   if (name === TEXTURE_IMAGE_FILE && task.textureImage) return task.textureImage.bytes
   const role = Object.entries(task.assets).find(([, file]) => file === name)?.[0]
   if (role === undefined) throw new ApiError(404, 'File not found')
-  // Object.entries forgets the type of the names.
+  // Object.entries loses the type of the names.
   return options.maker.make(task.model, role as AssetRole)
 }
 
@@ -57,7 +57,7 @@ const TYPES: Record<string, string> = {
 
 function serve({ name, bytes }: AssetFile): Response {
   const type = TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream'
-  // A copy, since a body must not lie in shared memory.
+  // A copy, because a body must not be in shared memory.
   return new Response(Uint8Array.from(bytes), {
     headers: { 'content-type': type, 'content-length': String(bytes.length) },
   })
@@ -69,7 +69,7 @@ interface AssetFile {
   url: URL
 }
 
-/** What is served in place of a file, when its fault says so. */
+/** What is served instead of a file, if its fault says so. */
 function serveFaulty(file: AssetFile, fault: Fault | undefined, connection: Connection) {
   if (fault?.kind === 'truncatedAsset') return new Response(firstHalf(file))
   if (fault?.kind === 'assetReset') return brokenOff(file, connection)
@@ -105,7 +105,7 @@ function wrongType({ name, bytes }: AssetFile): Response {
   return new Response(picture, { headers: { 'content-type': 'image/png' } })
 }
 
-/** By default to the same file once more, so that the copy behind the redirect can be had. */
+/** By default to the same file once more, so that the copy behind the redirect can be fetched. */
 function redirect({ url }: AssetFile, to: string | undefined): Response {
   const location = new URL(to ?? url.href, url)
   return new Response(null, { status: 302, headers: { location: location.href } })

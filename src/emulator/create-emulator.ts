@@ -21,7 +21,7 @@ import { createMiddleware } from 'hono/factory'
 
 /** The Meshy API in this process. */
 export interface Emulator {
-  /** Answers a request to the API, or to a file when it goes to the origin of `assetsUrl`. */
+  /** Answers a request to the API, or to a file if it goes to the origin of `assetsUrl`. */
   fetch: (input: Request | string | URL, init?: RequestInit) => Promise<Response>
   /** The key that is accepted. */
   apiKey: string
@@ -31,13 +31,13 @@ export interface Emulator {
   requests: readonly LoggedRequest[]
   /** How many there were. */
   readonly counts: RequestCounts
-  /** Credits that are left. */
+  /** Remaining credits. */
   readonly balance: number
-  /** The tasks that a client can see, oldest first, as the API would answer them. */
+  /** The tasks that a client can see, oldest first, as the API would return them. */
   tasks: () => TaskView[]
-  /** Makes something go wrong from now on. */
+  /** Adds a fault from now on. */
   fail: (rule: FaultRule) => void
-  /** Lets nothing go wrong any more. */
+  /** Removes all faults. */
   heal: () => void
   /** Which models are made, and why not better ones. */
   models: () => Promise<ModelsInUse>
@@ -45,7 +45,7 @@ export interface Emulator {
   close: () => Promise<void>
 }
 
-/** {@link Emulator}, for whoever has a real connection to hand on. */
+/** {@link Emulator}, for callers that have a real connection to pass on. */
 export interface WiredEmulator extends Emulator {
   handle: (request: Request, connection: Connection) => Promise<Response>
 }
@@ -115,10 +115,10 @@ function addApiRoutes(app: Hono<EmulatorEnv>, state: EmulatorState): void {
   addBalanceRoute(app, state)
 }
 
-/** Lets a request through that has the key, comes from no browser, and stays within the rate. */
+/** Lets a request through if it has the key, does not come from a browser, and stays within the rate limit. */
 function guard({ options, rate, now }: EmulatorState) {
   return createMiddleware<EmulatorEnv>(async (context, next) => {
-    // The service refuses browsers by design: a key in a page is a key that everybody has.
+    // The service refuses browsers by design: a key in a page is public.
     if (context.req.header('origin') !== undefined) throw new ApiError(403, 'Forbidden')
     if (context.req.header('authorization') !== `Bearer ${options.apiKey}`) {
       throw new ApiError(401, 'Invalid API key')

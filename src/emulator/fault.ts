@@ -3,9 +3,9 @@ import type { TaskFailure } from './model-maker.ts'
 /** What a request is for. */
 export type RouteName = 'create' | 'retrieve' | 'delete' | 'list' | 'stream' | 'balance' | 'asset' | 'unknown'
 
-/** An answer in place of the real one; the request has no effect. */
+/** An answer instead of the real one; the request has no effect. */
 export type RefusalFault =
-  /** Any status. With `effective`, the request has its effect before it is answered so. */
+  /** Any status. With `effective`, the request has its effect before it is answered this way. */
   | { kind: 'status'; status: number; message?: string; effective?: boolean }
   /** 429 `RateLimitExceeded`. @param retryAfter seconds for the header, none when absent */
   | { kind: 'rateLimited'; retryAfter?: number }
@@ -33,41 +33,41 @@ export type ConnectionFault =
   /** Nothing is ever answered. */
   | { kind: 'silent' }
 
-/** A task that goes wrong; chosen among the create requests. */
+/** A task that goes wrong; selected among the create requests. */
 export type TaskFault =
   /** The task fails and is refunded; with `charged`, it is not. */
   | ({ kind: 'failTask' } & TaskFailure)
-  /** The task stays at 99 % for so many milliseconds more. */
+  /** The task stays at 99 % for this many additional milliseconds. */
   | { kind: 'slow99'; ms: number }
 
-/** A task that is told wrongly, in answers to retrieve, list and stream. */
+/** A task that is reported incorrectly, in answers to retrieve, list and stream. */
 export type ViewFault =
-  /** A status that no documentation knows. */
+  /** A status that is not documented. */
   | { kind: 'unknownStatus'; status?: string }
-  /** What is unset is `null`, or left out where the reference always sends it. */
+  /** What is unset is `null`, or omitted where the reference always sends it. */
   | { kind: 'nullFields' }
-  /** Succeeded, and no model in it. */
+  /** Succeeded, but without a model. */
   | { kind: 'noModel' }
-  /** Names that clients gave are not told. */
+  /** Names that clients gave are not returned. */
   | { kind: 'noNames' }
-  /** Names are told up to so many characters. @param characters default 20 */
+  /** Names are returned up to this many characters. @param characters default 20 */
   | { kind: 'cutNames'; characters?: number }
-  /** Names that clients gave are not told, and the list has a task of somebody else's with a name. */
+  /** Names that clients gave are not returned, and the list has a task with a name that belongs to someone else. */
   | { kind: 'foreignNames'; name?: string }
-  /** Fields are told as these values, or as functions of what they are; what is `undefined` is left out. */
+  /** Fields have these values, or functions of the correct values; `undefined` values are omitted. */
   | { kind: 'oddFields'; fields: Record<string, unknown> }
-  /** Nothing says when. */
+  /** No times are reported. */
   | { kind: 'noDates' }
 
 /** A stream that goes wrong. */
 export type StreamFault =
   /** There is no such route. */
   | { kind: 'noStream' }
-  /** The connection breaks after so many events. @param events default 1 */
+  /** The connection breaks after this many events. @param events default 1 */
   | { kind: 'streamReset'; events?: number }
-  /** The stream ends properly after so many events. @param events default 1 */
+  /** The stream ends properly after this many events. @param events default 1 */
   | { kind: 'streamEnd'; events?: number }
-  /** Lines that are no events, and events that are no JSON. */
+  /** Lines that are not events, and events that are not JSON. */
   | { kind: 'streamGarbage' }
   /** Headers, and then nothing. */
   | { kind: 'streamSilent' }
@@ -76,13 +76,13 @@ export type StreamFault =
 
 /** A file that goes wrong. */
 export type AssetFault =
-  /** A shorter file, said to be whole. */
+  /** A shorter file that claims to be complete. */
   | { kind: 'truncatedAsset' }
   /** The connection breaks in the middle of the file. */
   | { kind: 'assetReset' }
   /** 200 with an HTML page. */
   | { kind: 'htmlAsset' }
-  /** 200 with a picture in place of a model, and with JSON in place of anything else. */
+  /** 200 with an image instead of a model, and with JSON instead of anything else. */
   | { kind: 'wrongTypeAsset' }
   /** 403, as after the signature has expired. */
   | { kind: 'expiredUrl' }
@@ -93,7 +93,7 @@ export type Fault = RefusalFault | ConnectionFault | TaskFault | ViewFault | Str
 
 export type FaultKind = Fault['kind']
 
-/** What a fault can be chosen by. */
+/** What a fault can be selected by. */
 export interface FaultRequest {
   route: RouteName
   method: string
@@ -101,11 +101,11 @@ export interface FaultRequest {
   path: string
 }
 
-/** A fault and the requests that it befalls: by default every one that it fits. */
+/** A fault and the requests that it applies to: by default all that it fits. */
 export type FaultRule = Fault & {
-  /** Only requests of this route. The default is what the kind of fault fits. */
+  /** Only requests of this route. By default, those that the kind of fault fits. */
   on?: RouteName
-  /** Only requests for which this holds. */
+  /** Only requests for which this returns true. */
   when?: (request: FaultRequest) => boolean
   /** Only the n-th of those requests, counted from 1, or several of them. */
   nth?: number | number[]
@@ -113,7 +113,7 @@ export type FaultRule = Fault & {
   from?: number
 }
 
-/** Which requests a kind of fault fits, when the rule does not say. */
+/** Which requests a kind of fault fits, if the rule does not say. */
 const API: readonly RouteName[] = ['create', 'retrieve', 'delete', 'list', 'stream', 'balance']
 const VIEWS: readonly RouteName[] = ['retrieve', 'list', 'stream']
 const TASKS: readonly RouteName[] = ['retrieve', 'delete', 'list', 'stream']
@@ -154,7 +154,7 @@ const DEFAULT_ROUTES: Record<FaultKind, readonly RouteName[]> = {
   assetRedirect: ['asset'],
 }
 
-/** Decides which request meets which fault. Each rule counts the requests that it fits by itself. */
+/** Decides which request gets which fault. Each rule counts the requests that it fits separately. */
 export class FaultPlan {
   readonly #rules: { rule: FaultRule; seen: number }[] = []
 
@@ -166,7 +166,7 @@ export class FaultPlan {
     this.#rules.length = 0
   }
 
-  /** The fault of the first rule that chooses the request. Each rule that it fits counts it, chosen or not. */
+  /** The fault of the first rule that selects the request. Each rule that it fits counts it, selected or not. */
   take(request: FaultRequest): Fault | undefined {
     let chosen: Fault | undefined
     for (const entry of this.#rules) {

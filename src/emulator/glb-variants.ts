@@ -5,7 +5,7 @@ import { readGlb } from '../glb/read.ts'
 import { ByteLayout, joinChunks } from '../glb/byte-layout.ts'
 import type { GltfPrimitive } from '../glb/gltf.ts'
 
-/** A model as printers take it, where a role means that: shape alone, without material. */
+/** A model in a printing format, if the role is one: only the shape, without material. */
 export function solidOf(glb: Uint8Array, role: AssetRole): Uint8Array | undefined {
   if (role === 'stl') return toStl(meshOf(glb))
   return role === '3mf' ? to3mf(meshOf(glb)) : undefined
@@ -32,7 +32,7 @@ function meshOf(bytes: Uint8Array): Mesh {
 const HEADER = 84
 const TRIANGLE = 50
 
-/** Binary STL. Its normals are zero, which means: as the corners turn. */
+/** Binary STL. Its normals are zero, which means: derived from the order of the corners. */
 function toStl({ positions, corners }: Mesh): Buffer {
   const stl = Buffer.alloc(HEADER + (corners.length / 3) * TRIANGLE)
   stl.write('binary STL of an emulator', 'latin1')
@@ -76,7 +76,7 @@ function triples(numbers: readonly number[]): number[][] {
   return Array.from({ length: numbers.length / 3 }, (_, index) => numbers.slice(index * 3, index * 3 + 3))
 }
 
-/** 1980-01-01, the first day that a ZIP knows: the same files are the same bytes each time. */
+/** 1980-01-01, the first day that ZIP supports: the same files have the same bytes each time. */
 const FIRST_DAY = 0x21
 const VERSION = 20
 
@@ -109,7 +109,7 @@ function storeZip(files: Record<string, string>): Uint8Array {
   return Buffer.concat([...pieces, directory, end])
 }
 
-/** Of a file, or of its line in the directory, which has its maker before and its place behind the same fields. */
+/** Of a file, or of its line in the directory, which has its creator before and its position after the same fields. */
 function header(magic: string, { name, data, at }: Part, size: 30 | 46): Buffer {
   const bytes = Buffer.alloc(size)
   const isLine = size === 46
@@ -126,7 +126,7 @@ function header(magic: string, { name, data, at }: Part, size: 30 | 46): Buffer 
   return bytes
 }
 
-/** The service's figures hang in an armature of centimetres, which their inverse bind matrices undo. */
+/** The service's figures are in an armature of centimetres, which their inverse bind matrices undo. */
 const CENTIMETRE = 0.01
 const [UNSIGNED_BYTE, FLOAT] = [5121, 5126]
 const ARRAY_BUFFER = 34_962
@@ -134,8 +134,8 @@ const ARRAY_BUFFER = 34_962
 const [ARMATURE, HIPS, SPINE, MESH] = [1, 2, 3, 4]
 
 /**
- * Gives a model of `writeGlb` a skeleton as the service's figures have one: two joints, the lower half of the figure on
- * the one, the upper half on the other. At rest it looks as before.
+ * Gives a model of `writeGlb` a skeleton like those of the service's figures: two joints, one for the lower half of the
+ * figure, one for the upper half. At rest it looks as before.
  */
 export function rigGlb(bytes: Uint8Array): Uint8Array {
   const glb = readGlb(bytes)
@@ -189,7 +189,7 @@ function inverseBind(height: number): number[] {
   return [s, 0, 0, 0, 0, s, 0, 0, 0, 0, s, 0, 0, -height * s, 0, 1]
 }
 
-/** Each vertex hangs on one joint alone. */
+/** Each vertex is attached to a single joint. */
 function weightsOf(heights: readonly number[], middle: number) {
   const indices = new Uint8Array(heights.length * 4)
   const weights = new Float32Array(heights.length * 4)

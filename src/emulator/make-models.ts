@@ -22,7 +22,7 @@ import type { PreviewModel, PreviewOptions } from '../stand-in/mesher/mesher.ts'
 /** Which models an emulator makes: three-dimensional ones, or cards. */
 export type ModelKind = 'mesh' | 'card'
 
-/** Makes meshes where the optional libraries are installed, and cards elsewhere. Nothing is loaded before the first task. */
+/** Makes meshes if the optional libraries are installed, otherwise cards. Nothing is loaded before the first task. */
 export function chooseMaker(models: ModelKind, load = loadLibraries): ModelMaker {
   if (models === 'card') return createCardMaker()
   let chosen: Promise<ModelMaker> | undefined
@@ -51,7 +51,7 @@ function cardsBecause(reason: string): ModelMaker {
   return { ...createCardMaker(), inUse: () => Promise.resolve({ kind: 'card', reason }) }
 }
 
-/** Makes a card of the first picture, in about a millisecond and without native code. It ignores the polycount. */
+/** Makes a card from the first image, in about a millisecond and without native code. It ignores the polycount. */
 export function createCardMaker(): ModelMaker {
   return {
     plan: (input) => Promise.resolve({ assets: cardNames(input) }),
@@ -79,11 +79,11 @@ function extension({ mime }: InputImage): '.png' | '.jpg' {
   return mime === 'image/png' ? '.png' : '.jpg'
 }
 
-/** Makes closed, textured models by the parameters of the task, in the threads of a pool. */
+/** Makes closed, textured models according to the parameters of the task, in the threads of a pool. */
 function createMeshMaker(sharp: SharpFactory, pool: PreviewPool): ModelMaker {
   const made = new WeakMap<ModelInput, { asked?: Promise<PreviewModel>; densest?: Promise<PreviewModel> }>()
 
-  /** Each task is meshed once, however many of its files are wanted. */
+  /** Each task is meshed once, however many of its files are requested. */
   function modelOf(input: ModelInput, which: 'asked' | 'densest'): Promise<PreviewModel> {
     const models = made.get(input) ?? {}
     made.set(input, models)
@@ -144,7 +144,7 @@ function fileOf(
   return image.bytes
 }
 
-/** What the service would find out while it works: a picture that does not decode, or shows nothing. */
+/** What the service would find out while it works: an image that cannot be decoded, or shows nothing. */
 async function findFailure(sharp: SharpFactory, { images }: ModelInput): Promise<TaskFailure | undefined> {
   try {
     for (const { bytes } of images) await decode(sharp, bytes)

@@ -2,7 +2,7 @@ import { type FileRole, FILE_ROLES, fileOf } from '../request/files.ts'
 import type { TaskKind } from '../request/task-kinds.ts'
 import { crc32 } from 'node:zlib'
 
-/** A picture of a task, as it came. */
+/** An image of a task, as it was received. */
 export interface InputImage {
   bytes: Uint8Array
   mime: 'image/png' | 'image/jpeg'
@@ -11,7 +11,7 @@ export interface InputImage {
 /** What a task asks for, with the server's defaults filled in. */
 export interface ModelInput {
   kind: TaskKind
-  /** One picture, or several views; the first is the front. */
+  /** One image, or several views; the first is the front. */
   images: [front: InputImage, ...others: InputImage[]]
   targetPolycount: number
   /** `false` asks for the densest mesh, whatever the target. */
@@ -26,14 +26,14 @@ export interface ModelInput {
 /** What a file of a task is. */
 export type AssetRole = FileRole
 
-/** File names by what the files are. What is not made is left out. */
+/** File names by role. Files that are not made are omitted. */
 export type AssetNames = Partial<Record<AssetRole, string>>
 
-/** What is going to become of a task. */
+/** What will become of a task. */
 export interface ModelPlan {
-  /** The files that {@link ModelMaker.make} is going to deliver. */
+  /** The files that {@link ModelMaker.make} will deliver. */
   assets: AssetNames
-  /** Why the task is going to fail: a picture that cannot be decoded, for instance. */
+  /** Why the task will fail, for example an image that cannot be decoded. */
   failure?: TaskFailure | undefined
 }
 
@@ -44,32 +44,32 @@ export interface ModelsInUse {
 }
 
 /**
- * Makes models. What can be told at once is told by `plan`; each file is made when it is first downloaded, so that
- * tasks which nobody downloads cost nothing.
+ * Makes models. `plan` returns what is known at once; each file is made when it is first downloaded, so that tasks that
+ * nobody downloads cost nothing.
  */
 export interface ModelMaker {
   plan: (input: ModelInput) => Promise<ModelPlan>
   /** The bytes of one of the planned files. */
   make: (input: ModelInput, role: AssetRole) => Promise<Uint8Array>
   inUse?: (() => Promise<ModelsInUse>) | undefined
-  /** Frees what it holds: threads, for instance. */
+  /** Frees what it holds, such as threads. */
   close?: (() => Promise<void>) | undefined
 }
 
-/** Why a task failed, as the API tells it. */
+/** Why a task failed, as the API reports it. */
 export interface TaskFailure {
   message: string
   /** @default 'server_error' */
   type?: string
   /** @default the type */
   code?: string
-  /** Whether it is charged all the same. @default false */
+  /** Whether it is charged anyway. @default false */
   charged?: boolean
 }
 
 export const MTL_NAME = 'model.mtl'
 
-/** Names of the files for what a task asks. Neither FBX nor USDZ: there is no library that writes them for Node. */
+/** Names of the files that a task asks for. Neither FBX nor USDZ: there is no library that writes them for Node. */
 export function assetNames(
   input: ModelInput,
   { texture, thumbnail }: { texture: string; thumbnail: string },
@@ -86,7 +86,7 @@ export function assetNames(
   } satisfies AssetNames
 }
 
-/** Whether a file is a picture that is made only when it is asked for. */
+/** Whether a file is an image that is only made on request. */
 export function isPreview(role: AssetRole): boolean {
   return fileOf(role).asks !== undefined
 }
@@ -100,11 +100,11 @@ function previewNames(thumbnail: string): AssetNames {
   return Object.fromEntries(names)
 }
 
-/** A PNG or JPEG with a remark in it: it looks the same, and no two labels give the same bytes. */
+/** A PNG or JPEG with a comment in it: it looks the same, but no two labels give the same bytes. */
 export function labelled(picture: Uint8Array, label: string): Uint8Array {
   const isPng = picture[0] === 0x89
   const text = Buffer.from(`Comment\0${label}`, 'latin1')
-  // Behind the header: of a PNG that is its first chunk, of a JPEG the first two bytes.
+  // After the header: for a PNG, after its first chunk; for a JPEG, after the first two bytes.
   const at = isPng ? 33 : 2
   const remark = isPng ? pngChunk('tEXt', text) : jpegComment(text)
   return Buffer.concat([picture.subarray(0, at), remark, picture.subarray(at)])

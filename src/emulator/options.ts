@@ -3,17 +3,17 @@ import { chooseMaker, type ModelKind } from './make-models.ts'
 import type { FaultRule } from './fault.ts'
 import type { ModelMaker } from './model-maker.ts'
 
-/** Fetches a picture that a task names by URL, or returns `undefined` when it cannot be reached. */
+/** Fetches an image that a task names by URL, or returns `undefined` if it cannot be reached. */
 export type LoadImage = (url: string) => Promise<Uint8Array | undefined>
 
-/** `reference`: only what the reference lists. `current`: what came later, too. */
+/** `reference`: only what the reference lists. `current`: also what came later. */
 export type Profile = 'reference' | 'current'
 
 export interface EmulatorOptions {
   /**
-   * Which of the service's states is played.
+   * Which version of the service to emulate.
    *
-   * `reference` has no balance, echoes no `name`, tells no consumed credits, and ignores later parameters as unknown.
+   * `reference` has no balance, echoes no `name`, reports no consumed credits, and ignores later parameters as unknown.
    *
    * @default 'current'
    */
@@ -24,11 +24,11 @@ export interface EmulatorOptions {
   credits?: number | undefined
   /** Milliseconds of work for each task. @default 200 */
   taskMs?: number | undefined
-  /** Milliseconds that a task waits before it starts, at least. @default 20 */
+  /** Minimum time in milliseconds that a task waits before it starts. @default 20 */
   pendingMs?: number | undefined
-  /** Tasks that may wait or run at once; one more is refused with 429. @default 10 */
+  /** Tasks that may wait or run at the same time; one more is refused with 429. @default 10 */
   slots?: number | undefined
-  /** Tasks that run at once. @default `slots` */
+  /** Tasks that run at the same time. @default `slots` */
   workers?: number | undefined
   /** Requests in any second; one more is refused with 429. @default 20 */
   requestsPerSecond?: number | undefined
@@ -44,13 +44,13 @@ export interface EmulatorOptions {
   closeStreams?: boolean | undefined
   /** Milliseconds by which the server's clock is ahead of the real one. @default 0 */
   clockSkewMs?: number | undefined
-  /** What goes wrong. @default nothing */
+  /** The faults to play. @default none */
   faults?: FaultRule[] | undefined
-  /** Fetches pictures that tasks name by URL. @default none can be reached */
+  /** Fetches images that tasks name by URL. @default none can be reached */
   loadImage?: LoadImage | undefined
   /** Meshes take a moment each and need `sharp` and `meshoptimizer`; cards take a millisecond. @default 'mesh' */
   models?: ModelKind | undefined
-  /** Makes the models in place of what `models` says. */
+  /** Makes the models instead of what `models` says. */
   maker?: ModelMaker | undefined
   /** Origin under which the files are served; must differ from the API's. @default 'https://assets.emulator.invalid' */
   assetsUrl?: string | undefined
@@ -102,7 +102,7 @@ function withoutUndefined<T extends object>(
   options: T,
 ): Partial<{ [K in keyof T]-?: Exclude<T[K], undefined> }> {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined)
-  // Object.entries forgets which keys belong to which values.
+  // Object.entries loses which keys belong to which values.
   return Object.fromEntries(entries) as Partial<{ [K in keyof T]-?: Exclude<T[K], undefined> }>
 }
 

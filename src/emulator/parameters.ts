@@ -3,7 +3,7 @@ import type { Profile } from './options.ts'
 import { TARGET_FORMATS } from '../request/file-formats.ts'
 import type { TaskKind } from '../request/task-kinds.ts'
 
-/** Refuses a value of a parameter with 400, or lets it pass. */
+/** Refuses a value of a parameter with 400, or accepts it. */
 type Check = (name: string, value: unknown) => void
 
 const isBoolean: Check = (name, value) => {
@@ -14,7 +14,7 @@ const isText: Check = (name, value) => {
   if (typeof value !== 'string') throw badRequest(`${name} must be a string`)
 }
 
-/** A string of at most so many characters, by code points. */
+/** A string of at most this many characters, by code points. */
 function isTextUpTo(limit: number): Check {
   return (name, value) => {
     isText(name, value)
@@ -62,17 +62,17 @@ const RETIRED: ReadonlySet<string> = new Set(['meshy-4', 'meshy-5', 'meshy-t1'])
 /** Models that build their own topology, with the most polygons that they make. */
 const SMART_TOPOLOGY: Record<string, number> = { 'meshy-t2': 15_000, 'meshy-t2.5': 30_000 }
 
-/** What `latest` is, and what is taken where a family is asked for without a model. */
+/** What `latest` is, and what is used if a family is requested without a model. */
 const PICKED: Record<string, string> = { standard: 'meshy-7.1', 'smart-topology': 'meshy-t2' }
 
-/** The model that makes a task: the one that is named, or the one that the service picks. */
+/** The model that processes a task: the one that is named, or the one that the service picks. */
 export function modelInCharge(profile: Profile, body: Record<string, unknown>): string {
   const named = typeof body.ai_model === 'string' ? body.ai_model : 'latest'
   if (named !== 'latest' || profile === 'reference') return named
   return PICKED[String(body.model_type ?? 'standard')] ?? named
 }
 
-/** Families of models; one that is retired is said to be. */
+/** Model families; a retired one is reported as retired. */
 const isFamily: Check = (name, value) => {
   if (value === 'lowpoly') throw badRequest(`${name} lowpoly is retired and no longer available`)
   isOneOf('standard', 'smart-topology')(name, value)
@@ -103,7 +103,7 @@ function checkLaterRules(model: string, body: Record<string, unknown>): void {
 
 type Checks = Record<string, Check>
 
-/** What the reference says of each parameter; pictures and `ai_model` are checked on their own. */
+/** What the reference says about each parameter; images and `ai_model` are checked separately. */
 const REFERENCE: Checks = {
   topology: isOneOf('quad', 'triangle'),
   target_polycount: isInteger(100, 300_000),
@@ -147,8 +147,8 @@ const LATER_BY_KIND: Record<TaskKind, Checks> = {
 }
 
 /**
- * Throws 400 where the reference (and, unless the profile is `reference`, the later documentation) refuses a value.
- * Unknown parameters pass; `null` counts as absent.
+ * Throws 400 if the reference (and, unless the profile is `reference`, the later documentation) refuses a value.
+ * Unknown parameters are accepted; `null` counts as absent.
  */
 export function checkParameters(profile: Profile, kind: TaskKind, body: Record<string, unknown>): void {
   const later = profile === 'current' ? { ...LATER, ...LATER_BY_KIND[kind] } : {}

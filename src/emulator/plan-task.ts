@@ -17,11 +17,11 @@ type Images = ModelInput['images']
 interface TaskOrder {
   kind: TaskKind
   body: Body
-  /** What is to go wrong with the task. */
+  /** What will go wrong with the task. */
   fault: TaskFault | undefined
 }
 
-/** Reads a create request: checks everything, fills in the defaults, and says what the task is going to be. */
+/** Reads a create request: checks everything, fills in the defaults, and determines what the task will be. */
 export async function planTask(options: ResolvedEmulatorOptions, order: TaskOrder): Promise<TaskPlan> {
   const { kind, body, fault } = order
   const images = await readImages(options, order)
@@ -77,7 +77,7 @@ async function readList(
 }
 
 function modelInput(profile: Profile, { kind, body }: TaskOrder, images: Images): ModelInput {
-  // The one default that moved: newer models do not remesh unless they are told to.
+  // The only default that changed: newer models do not remesh unless they are told to.
   const shouldRemesh = typeof body.should_remesh === 'boolean' ? body.should_remesh : profile === 'reference'
   const shouldTexture = body.should_texture !== false
   return {
@@ -92,11 +92,11 @@ function modelInput(profile: Profile, { kind, body }: TaskOrder, images: Images)
   }
 }
 
-/** What is made where no formats are named. */
+/** What is made if no formats are named. */
 const USUAL = TARGET_FORMATS.filter((format) => format !== '3mf')
 const FORMATS_OF_THE_REFERENCE = ['glb', 'obj', 'fbx', 'usdz']
 
-/** What a task makes of all that it could. Formats and further previews came after the reference. */
+/** The part of a task's possible files that it makes. Formats and further previews came after the reference. */
 function onlyAsked(assets: AssetNames, body: Body | undefined): AssetNames {
   const named = Array.isArray(body?.target_formats) ? body.target_formats : USUAL
   const formats: unknown[] = body ? named : FORMATS_OF_THE_REFERENCE
@@ -106,7 +106,7 @@ function onlyAsked(assets: AssetNames, body: Body | undefined): AssetNames {
     const format = role === 'mtl' ? 'obj' : role
     return formats.includes(format) || !TARGET_FORMATS.some((one) => one === format)
   }
-  // Object.entries forgets the type of the names.
+  // Object.entries loses the type of the names.
   return Object.fromEntries(Object.entries(assets).filter(([role]) => isMade(role as AssetRole)))
 }
 
@@ -114,7 +114,7 @@ function isPresent(value: unknown): boolean {
   return value !== undefined && value !== null && value !== ''
 }
 
-/** Models at the lower price, by the reference and by today's price page. */
+/** Models at the lower price, according to the reference and to the current price page. */
 const CHEAP: Record<Profile, readonly string[]> = {
   reference: ['meshy-4', 'meshy-5'],
   current: ['meshy-6-lite', 'meshy-t2', 'meshy-t2.5'],
@@ -141,7 +141,7 @@ function extras(body: Record<string, unknown>): number {
   return sharpTexture + fineGeometry
 }
 
-/** Reads a picture parameter: a data URI, or a URL that `loadImage` can reach. Throws 400 otherwise. */
+/** Reads an image parameter: a data URI, or a URL that `loadImage` can reach. Throws 400 otherwise. */
 async function readInputImage(name: string, value: unknown, loadImage: LoadImage): Promise<InputImage> {
   if (typeof value !== 'string') throw badRequest(`${name} must be a string`)
   if (/^data:/i.test(value)) return readDataUri(name, value)

@@ -3,7 +3,7 @@ import { ApiError, taskNotFound, untilAborted, type Connection } from './wire.ts
 import type { Fault } from './fault.ts'
 import type { EmulatorEnv, EmulatorState } from './state.ts'
 
-/** Plays the faults that befall a request as a whole. */
+/** Plays the faults that affect a request as a whole. */
 export function requestFaults(state: EmulatorState) {
   return createMiddleware<EmulatorEnv>(async (context, next) => {
     const { fault, connection, log } = context.env
@@ -76,7 +76,7 @@ function htmlAnswer(status: number): Response {
   })
 }
 
-/** Where there is no socket to destroy, the error travels up to whoever called the handler. */
+/** If there is no socket to destroy, the error travels up to the caller of the handler. */
 function cut(error: Error | undefined): Response {
   if (error) throw error
   return new Response(null)

@@ -60,7 +60,7 @@ function pageOf(tasks: Task[], context: Request): Task[] {
   const page = readCount(context, 'page_num', { fallback: 1 })
   const size = readCount(context, 'page_size', { fallback: 10, max: MAX_PAGE_SIZE })
   const order = context.req.query('sort_by') ?? '-created_at'
-  // An unescaped `+` is a space by the time it gets here, and then names no order.
+  // An unescaped `+` has become a space by the time it gets here, and then names no order.
   if (order !== '+created_at' && order !== '-created_at') {
     throw badRequest('sort_by must be one of "+created_at", "-created_at"')
   }
@@ -87,7 +87,7 @@ export function addBalanceRoute(app: Hono<EmulatorEnv>, { account, options }: Em
   app.get('/openapi/v1/balance', (context) => context.json({ balance: account.balance }))
 }
 
-/** The JSON object of a request. Throws 400 for anything else; the words are those of the service's JSON reader. */
+/** The JSON object of a request. Throws 400 for anything else, in the words of the service's JSON reader. */
 async function readBody(request: globalThis.Request): Promise<Record<string, unknown>> {
   const text = await request.text()
   if (text.trim() === '') throw badRequest('unexpected end of JSON input')
@@ -137,7 +137,7 @@ interface Watched {
   fault: Fault | undefined
 }
 
-/** Faults that take the place of all events. */
+/** Faults that replace all events. */
 async function playFault(fault: Fault | undefined, send: Listener['send'], signal: AbortSignal) {
   if (fault?.kind === 'streamSilent') return silence(signal)
   if (fault?.kind === 'streamError') {
@@ -167,7 +167,7 @@ async function follow(state: EmulatorState, watched: Watched, { send, signal }: 
   return state.options.closeStreams ? 'close' : silence(signal)
 }
 
-/** The task each time that it changed or was silent for long, up to its end; `undefined` once it does not exist. */
+/** The task each time it changed or was silent for long, up to its end; `undefined` once it does not exist. */
 async function* changes(state: EmulatorState, { kind, id }: Watched, signal: AbortSignal) {
   const { clock, keepAliveMs, taskMs } = state.options
   const stepMs = Math.min(1000, Math.max(5, taskMs / 50))

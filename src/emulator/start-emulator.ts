@@ -6,17 +6,17 @@ import { createEmulator, type Emulator } from './create-emulator.ts'
 import type { EmulatorOptions } from './options.ts'
 
 export interface StartOptions extends Omit<EmulatorOptions, 'assetsUrl'> {
-  /** Port of the API; 0 takes any that is free. @default 0 */
+  /** Port of the API; 0 picks a free port. @default 0 */
   port?: number | undefined
-  /** Port of the files; 0 takes any that is free. @default 0 */
+  /** Port of the files; 0 picks a free port. @default 0 */
   assetsPort?: number | undefined
   /** Address to listen on. @default '127.0.0.1' */
   host?: string | undefined
 }
 
-/** An emulator that listens. */
+/** A listening emulator. */
 export interface RunningEmulator extends Emulator {
-  /** What to give as `baseUrl` or MESHY_BASE_URL. */
+  /** The value for `baseUrl` or MESHY_BASE_URL. */
   url: string
 }
 
@@ -65,19 +65,19 @@ export async function startEmulator(options: StartOptions = {}): Promise<Running
 export type Handler = (request: Request, connection: Connection) => Promise<Response>
 
 interface Listening {
-  /** Origin, without a slash at the end. */
+  /** Origin, without a trailing slash. */
   url: string
   close: () => Promise<void>
 }
 
-/** Serves a handler over HTTP. Port 0 takes any that is free. */
+/** Serves a handler over HTTP. Port 0 picks a free port. */
 export async function listen(
   handler: Handler,
   { host, port }: { host: string; port: number },
 ): Promise<Listening> {
   const listener = getRequestListener(
     (request, { outgoing }) => handler(request, createNodeConnection(outgoing)),
-    // Others share the process: their Request and Response stay what they are.
+    // Other code shares the process: its Request and Response stay what they are.
     { overrideGlobalObjects: false },
   )
   const server = createServer((incoming, outgoing) => void listener(incoming, outgoing))

@@ -13,7 +13,7 @@ export interface EmulatorState {
   rate: RateWindow
   urls: AssetUrls
   faults: FaultPlan
-  /** Aborted when the emulator is closed: whoever waits must stop. */
+  /** Aborted when the emulator is closed: everything that waits must stop. */
   closing: AbortController
   now: () => number
 }
@@ -42,7 +42,7 @@ export function createState(options: ResolvedEmulatorOptions): EmulatorState {
 
 const WINDOW_MS = 1000
 
-/** At most so many requests in any second. What was refused does not count. */
+/** At most this many requests in any second. Refused requests do not count. */
 class RateWindow {
   readonly #limit: number
   readonly #retryAfter: boolean
@@ -63,7 +63,7 @@ class RateWindow {
   }
 }
 
-/** Signs the URLs of files, each for a while only. */
+/** Signs the URLs of files, each for a limited time. */
 class AssetUrls {
   readonly #secret = randomBytes(32)
   readonly #origin: string

@@ -17,7 +17,10 @@ export interface StandIn {
 
 type Description = Omit<StandIn, 'path'>
 
-/** Keeps a stand-in, and its description beside it: a page with many would have to wait until all were read again. */
+/**
+ * Stores a stand-in, with its description beside it: a page with many stand-ins would otherwise have to wait until all
+ * were read again.
+ */
 export async function writeStandIn(
   { prepare, layout }: Store,
   file: string,
@@ -30,7 +33,7 @@ export async function writeStandIn(
   return { path: file, ...description }
 }
 
-/** The stand-in in a file; undefined when there is none that is whole. */
+/** The stand-in in a file; undefined if there is none that is complete. */
 export async function readStandIn(file: string): Promise<StandIn | undefined> {
   try {
     const description = (await readDescription(file)) ?? describe(await readFile(file))
@@ -42,13 +45,13 @@ export async function readStandIn(file: string): Promise<StandIn | undefined> {
   }
 }
 
-/** What was written beside a stand-in; undefined when it is not about the file that stands there. */
+/** What was written beside a stand-in; undefined if it does not describe the current file. */
 async function readDescription(file: string): Promise<Description | undefined> {
   try {
     const description = JSON.parse(await readFile(descriptionOf(file), 'utf8')) as Description
     return description.bytes === (await stat(file)).size ? description : undefined
   } catch (error) {
-    // It may have been torn by a crash: it is not synced.
+    // A crash may have truncated it, because it is not synced.
     if (hasErrno(error, 'ENOENT') || error instanceof SyntaxError) return undefined
     throw error
   }
@@ -63,7 +66,7 @@ function descriptionOf(file: string): string {
   return `${file}.json`
 }
 
-/** Writes the smallest model, which no picture is read for, to stand in for all in a plan. */
+/** Writes the smallest model, for which no image is read, to stand in for all models in a plan. */
 export async function writePlanStandIn(file: string): Promise<StandIn> {
   const triangle = {
     positions: new Float32Array([0, 0, 0, 1, 0, 0, 0, 1, 0]),

@@ -12,21 +12,24 @@ import type { SingleFlight } from '../system/once.ts'
 import type { PreviewPool } from './mesher/pool.ts'
 import { readStandIn, writeStandIn, type StandIn } from './stand-in-file.ts'
 
-/** How long a live page waits for the mesh. What is not ready by then is a card now, and the mesh on the next load. */
+/**
+ * How long a live page waits for the mesh. If it is not ready by then, a card is shown now, and the mesh on the next
+ * load.
+ */
 const PATIENCE_MS = 400
 /**
- * Meshes that are wanted at once and cannot all be ready in time. A browser asks for six modules at a time, so that six
- * that wait hold up all others.
+ * The number of requested meshes from which not all can be ready in time. A browser asks for six modules at a time, so
+ * six that wait hold up all others.
  */
 const CROWD = 5
 const GATHER_MS = 50
 const CROWD_DELAY_MS = 1500
 const FLIGHT = 'stand-in '
-/** More triangles make a stand-in slower and not better. */
+/** More triangles make a stand-in slower but not better. */
 const MAX_TRIANGLES = 30_000
-/** No browser unpacks more, and no graphics card takes it. */
+/** No browser decodes more, and no graphics card accepts it. */
 const MAX_SHOWN_PIXELS = 1e8
-/** What became of a picture that was read before. */
+/** What may have become of an image that was read before. */
 const CHANGED_CODES: ReadonlySet<ErrorCode> = new Set([
   'MESHY_IMAGE_CHANGED',
   'MESHY_IMAGE_INVALID',
@@ -37,12 +40,12 @@ const CHANGED_CODES: ReadonlySet<ErrorCode> = new Set([
 export interface ShownStandIn extends StandIn {
   /**
    * Set for a card that is shown because the mesh takes too long: resolves when that is over, with whether the mesh is
-   * stored now, so that the next load gives it.
+   * stored now, so that the next load shows it.
    */
   improved?: Promise<boolean> | undefined
 }
 
-/** What making stand-ins needs of a run. */
+/** What making stand-ins needs from a run. */
 export interface StandInPorts {
   store: Store & { images: ImageReader }
   mesher: PreviewPool
@@ -65,8 +68,8 @@ export function createStandIns(ports: StandInPorts): StandIns {
 }
 
 /**
- * Makes the stand-in of a request, or finds the one that was made before: a mesh of the picture, or a card of it where
- * the mesher's libraries are missing, or where a live page would have to wait.
+ * Makes the stand-in of a request, or finds the one that was made before: a mesh of the image, or a card if the
+ * mesher's libraries are missing, or if a live page would have to wait.
  */
 async function makeStandIn(ports: StandInPorts, request: Request): Promise<ShownStandIn> {
   const known = await readStandIn(fileOf(ports, request, 'mesh'))
@@ -79,19 +82,19 @@ async function makeStandIn(ports: StandInPorts, request: Request): Promise<Shown
   return { ...(await cardStandIn(ports, request)), improved: isStored(ports, request, mesh) }
 }
 
-/** Leaves the processor to a page that needs many before it makes them. */
+/** Leaves the processor to a page that needs many stand-ins before it makes them. */
 async function meshInTurn(ports: StandInPorts, request: Request): Promise<StandIn | undefined> {
   if (ports.isLive && (await isCrowd(ports))) await ports.clock.sleep(CROWD_DELAY_MS, ports.signal)
   return meshStandIn(ports, request)
 }
 
-/** Resolves when a page should wait no longer: soon where it wants many, which cannot all be ready in time. */
+/** Resolves when a page should wait no longer: soon if it wants many, which cannot all be ready in time. */
 async function patience(ports: StandInPorts): Promise<'late'> {
   if (!(await isCrowd(ports))) await ports.clock.sleep(PATIENCE_MS - GATHER_MS)
   return 'late'
 }
 
-/** Never rejects, since nobody waits for a mesh that is late: what keeps it from being made is told, and the card stays. */
+/** Never rejects, because nobody waits for a late mesh: what prevents it is reported, and the card stays. */
 async function isStored(
   { signal, logger }: StandInPorts,
   { imageName }: Request,
@@ -113,7 +116,7 @@ async function isCrowd({ flights, clock }: StandInPorts): Promise<boolean> {
   return isMet()
 }
 
-/** Undefined where no mesh can be made, for whatever reason, which is told once: a card shows the picture all the same. */
+/** Undefined if no mesh can be made, for whatever reason, which is reported once: a card shows the image anyway. */
 async function meshStandIn(ports: StandInPorts, request: Request): Promise<StandIn | undefined> {
   const model = await makeMesh(ports, request).catch((error: unknown) => tellCard(ports, request, error))
   if (!model) return undefined
@@ -148,7 +151,7 @@ function tellCard({ signal, notices }: StandInPorts, { imageName }: Request, err
   )
 }
 
-/** The last resort: where the picture itself is too large to be shown, or is gone meanwhile, a plain plate. */
+/** The last resort: a plain plate, if the image itself is too large to be shown, or has disappeared in the meantime. */
 async function cardStandIn(ports: StandInPorts, request: Request): Promise<StandIn> {
   const { name, images, params } = request
   const [image] = images
@@ -163,7 +166,7 @@ async function cardStandIn(ports: StandInPorts, request: Request): Promise<Stand
   return writeStandIn(ports.store, isLost ? fileOf(ports, request, 'plate') : file, card)
 }
 
-/** Undefined for one that was saved again, or moved, in the last moment: its module is loaded again. */
+/** Undefined for an image that was saved again, or moved, at the last moment: its module is loaded again. */
 async function readPicture({ store, signal }: StandInPorts, image: SourceImage): Promise<Buffer | undefined> {
   try {
     return await store.images.readBytes(image, signal)

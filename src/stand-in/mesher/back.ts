@@ -4,15 +4,15 @@ import type { SharpFactory } from './libraries.ts'
 import { boundingBox, type Plane } from './plane.ts'
 import { readView, type View } from './view.ts'
 
-/** What the back of a model shows: the front again, a plain back in its colours, or another picture. */
+/** What the back of a model shows: the front again, a plain back in its colours, or another image. */
 export type Back = { kind: 'mirror' | 'plain' } | { kind: 'picture'; view: View; u: Axis; v: Axis }
 
-/** Overlap (intersection over union) from which a picture can show the back. */
+/** Overlap (intersection over union) from which an image can show the back. */
 const MIN_OVERLAP = 0.6
 
 /**
- * Chooses the back: the one of the other pictures whose silhouette, mirrored, is most like the front's; else what
- * was asked for. Says in `notes` what became of the other pictures.
+ * Chooses the back: the one of the other images whose mirrored silhouette is most like the front's, or else what was
+ * requested. `notes` says what became of the other images.
  */
 export async function chooseBack(
   sharp: SharpFactory,
@@ -42,7 +42,7 @@ async function findBack(sharp: SharpFactory, front: Shape, images: Uint8Array[])
   return best && { back: seenFromBehind(front, best.view), number: best.number }
 }
 
-/** Lays the bounds of the object in the other picture over the front's, left and right swapped. */
+/** Maps the bounds of the object in the other image to those of the front, with left and right swapped. */
 function seenFromBehind(front: Shape, view: View): Back {
   const from = objectSpan(front.inside)
   const to = objectSpan(view.shape.inside)
@@ -59,7 +59,7 @@ interface Span {
   high: number
 }
 
-/** The bounds of the object as shares of its crop. */
+/** The bounds of the object as fractions of its crop. */
 function objectSpan(inside: Plane): { u: Span; v: Span } {
   const box = boundingBox(inside) ?? { left: 0, top: 0, right: inside.width - 1, bottom: inside.height - 1 }
   const share = (pixel: number, side: number): number => (pixel - PADDING) / (side - 2 * PADDING)
@@ -76,11 +76,11 @@ function mapSpan(from: Span, to: Span): Axis {
   return { start, end: start + scale, min: 0, max: 1 }
 }
 
-/** Where one axis of the picture plane (0 to 1 over the crop) lies in the texture. */
+/** Where one axis of the image plane (0 to 1 over the crop) lies in the texture. */
 export interface Axis {
   start: number
   end: number
-  /** Texture coordinates stay in here, or a part of the texture would show its neighbour. */
+  /** Texture coordinates stay in this range; otherwise a part of the texture would show its neighbour. */
   min: number
   max: number
 }

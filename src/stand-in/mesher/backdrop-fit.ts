@@ -1,16 +1,16 @@
 import { mapLab, type Lab } from './colour.ts'
 import { at, createPlane, indexAt, type Plane } from './plane.ts'
 
-/** A plain backdrop: its colour everywhere, as fitted to the border of the picture. */
+/** A plain backdrop: its colour everywhere, as fitted to the border of the image. */
 export interface BackdropFit {
   colour: Lab
-  /** How far the border strays from the fit, in Lab units. */
+  /** How far the border deviates from the fit, in Lab units. */
   noise: number
-  /** The pixels near the border of the picture. */
+  /** The pixels near the border of the image. */
   ring: Uint32Array
 }
 
-/** Share of the shorter side that counts as border. */
+/** Fraction of the shorter side that counts as border. */
 const RING = 0.025
 const ROUNDS = 3
 /** Lab distance within which a pixel of the ring agrees with the fit. */
@@ -20,9 +20,9 @@ const MAX_NOISE = 3.5
 const MIN_PIXELS = 40
 
 /**
- * Fits a quadratic surface per Lab channel to the border, leaving outliers out, round by round.
+ * Fits a quadratic surface per Lab channel to the border, excluding outliers in several rounds.
  *
- * Returns `undefined` when the border is no plain backdrop: too much of it disagrees, or it is too noisy.
+ * Returns `undefined` if the border is not a plain backdrop: too much of it disagrees, or it is too noisy.
  */
 export function fitBackdrop(lab: Lab): BackdropFit | undefined {
   const { width, height } = lab.l
@@ -79,7 +79,7 @@ function ringPixels(width: number, height: number): Uint32Array {
   return Uint32Array.from(pixels)
 }
 
-/** Curvature is damped more than slope, so that a one-sided border does not bend the middle away. */
+/** Curvature is damped more than slope, so that a one-sided border does not distort the middle. */
 const DAMPING = [1e-5, 1e-5, 1e-5, 1e-3, 1e-3, 1e-3]
 
 /** Constant, slopes and curvatures at u, v from -1 to 1. */

@@ -9,7 +9,7 @@ import { spreadColours } from './push-pull.ts'
 export interface Segmentation {
   /** 1 on the object. */
   mask: Plane
-  /** Share of all pixels that look like the backdrop and yet have contours inside: likely parts of the object. */
+  /** Fraction of all pixels that look like the backdrop but have contours inside: likely parts of the object. */
   lookalike: number
 }
 
@@ -19,20 +19,20 @@ const SAME = 7
 const SAME_CHROMA = 6
 /** Shadows have no contours: the steepest slope of one, in Lab units per pixel. */
 const SOFT = 4
-/** The smallest hole through the object, as a share of the picture. */
+/** The smallest hole through the object, as a fraction of the image. */
 const MIN_HOLE = 0.0008
 const AREA = { min: 0.006, max: 0.9 }
 /** Objects that cover more of the border than this are cropped by it. */
 const MAX_TOUCHING = 0.4
 
 /**
- * Separates the object of an opaque picture from a plain backdrop.
+ * Separates the object of an opaque image from a plain backdrop.
  *
  * 1. Fit the backdrop to the border.
  * 2. Flood from the border through what has its colour, or is a soft shadow on it.
  * 3. Open the holes through the object that show the backdrop.
  *
- * Returns `undefined` when there is no plain backdrop, or no object of a sensible size in front of it.
+ * Returns `undefined` if there is no plain backdrop, or no object of a sensible size in front of it.
  */
 export function segment(raw: Lab): Segmentation | undefined {
   const lab = mapLab(raw, (channel) => gauss(channel, 0.6))
@@ -47,7 +47,7 @@ export function segment(raw: Lab): Segmentation | undefined {
   return { mask, lookalike: contoursIn(backdrop, mask, { slope: difference.slope, noise: fit.noise }) }
 }
 
-/** Without the shadow rule when that rule eats most of the object: a grey thing on white looks like shadow. */
+/** Without the shadow rule if that rule removes most of the object: a grey object on white looks like shadow. */
 function flood({ distance, shadowDistance, slope }: Difference, noise: number) {
   const same = SAME + 2 * noise
   const hard = floodFromBorder(mapPlane(distance, (d) => (d < same ? 1 : 0)))
@@ -67,7 +67,7 @@ interface HoleSearch {
   shadows: boolean
 }
 
-/** Enclosed areas that match the backdrop, spread inwards from what was flooded. */
+/** Enclosed areas that match the backdrop, extrapolated from what was flooded. */
 function findHoles(lab: Lab, backdrop: Plane, { difference, noise, shadows }: HoleSearch): Plane {
   const behind = spreadColours(interleave(lab), erode(backdrop, 2)).data
   const maxChroma = (4 + noise) ** 2
@@ -92,14 +92,16 @@ function isSensible(mask: Plane, { ring }: BackdropFit): boolean {
   return share > AREA.min && share < AREA.max && touching / ring.length < MAX_TOUCHING
 }
 
-/** How much steeper than around it a contour is, in Lab units per pixel, before noise is added; a shadow is not. */
+/**
+ * How much steeper a contour is than its surroundings, in Lab units per pixel, before noise is added; a shadow is not.
+ */
 const CONTOUR = 0.5
 const CONTOUR_NOISE = 0.5
 const AROUND = 3
 /** Distance from the object in pixels, so that its own outline does not count. */
 const AWAY = 3
 
-/** A backdrop has no contours; where the flooded part has some, away from the object, it ran over the object. */
+/** A backdrop has no contours; if the flooded part has some, away from the object, the flood ran over the object. */
 function contoursIn(backdrop: Plane, mask: Plane, { slope, noise }: { slope: Plane; noise: number }): number {
   const away = erode(invert(mask), AWAY)
   const around = gauss(slope, AROUND)
@@ -111,7 +113,7 @@ function contoursIn(backdrop: Plane, mask: Plane, { slope, noise }: { slope: Pla
   return sum(contours) / contours.data.length
 }
 
-/** All pixels of a mask that are connected to the border of the picture through the mask. */
+/** All pixels of a mask that are connected to the border of the image through the mask. */
 function floodFromBorder(passable: Plane): Plane {
   const { width, height } = passable
   const { labels } = findComponents(passable, 1)

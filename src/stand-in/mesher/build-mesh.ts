@@ -9,7 +9,7 @@ import { spreadSheets } from './sheets.ts'
 import { slabHeights } from './slab.ts'
 import { squaredSurface } from './grid.ts'
 
-/** How many triangles the sheets have when none are to be simplified away. */
+/** How many triangles the sheets have if none are to be simplified away. */
 const DENSE = 300_000
 /** More than the target by this factor, but not by more than this number, and never fewer than this. */
 const SURPLUS = { factor: 2.2, most: 160_000, least: 14_000 }
@@ -19,7 +19,7 @@ const STEP = { min: 0.12, max: 2.5 }
 /**
  * Inflates the shape and covers it with triangles, in pixels.
  *
- * `triangles` is exact, unless the shape is too small for as many; `undefined` keeps all there are.
+ * `triangles` is exact, unless the shape is too small for that many; `undefined` keeps all of them.
  */
 export function buildMesh(
   simplifier: Simplifier,
@@ -43,10 +43,10 @@ function stepFor(area: number, triangles: number | undefined): number {
   return clamp(Math.sqrt((4 * area) / Math.max(SURPLUS.least, wanted)), STEP.min, STEP.max)
 }
 
-/** How much a turned normal weighs against a moved vertex. */
+/** How much a changed normal weighs compared with a moved vertex. */
 const NORMAL_WEIGHT = 0.25
 
-/** Brings a closed mesh down to a number of triangles. Such meshes have even counts: an odd one becomes the next lower. */
+/** Reduces a closed mesh to a number of triangles. Such meshes have even counts: an odd one becomes the next lower. */
 function simplify(simplifier: Simplifier, mesh: ShadedMesh, triangles: number): ShadedMesh {
   const target = (triangles - (triangles % 2)) * 3
   if (mesh.indices.length <= target) return mesh

@@ -1,7 +1,7 @@
 import { at, byteAt, createPlane, type Plane, clamp } from './plane.ts'
 import type { Colours } from './push-pull.ts'
 
-/** CIE Lab: `l` from 0 to 100; distances are roughly what the eye sees. */
+/** CIE Lab: `l` from 0 to 100; distances roughly match perception. */
 export interface Lab {
   l: Plane
   a: Plane
@@ -56,12 +56,12 @@ function perceived(linear: number): number {
   return at(PERCEIVED, Math.min(STEPS, Math.round(linear * STEPS)))
 }
 
-/** How a picture differs from its backdrop, per pixel, in Lab units. */
+/** How an image differs from its backdrop, per pixel, in Lab units. */
 export interface Difference {
   distance: Plane
-  /** The same where the pixel is lighter; where it is darker, its chroma's distance from the backdrop in shadow. */
+  /** The same if the pixel is lighter; if it is darker, the distance of its chroma from the backdrop in shadow. */
   shadowDistance: Plane
-  /** Steepness of the picture itself, per pixel. */
+  /** Steepness of the image itself, per pixel. */
   slope: Plane
 }
 

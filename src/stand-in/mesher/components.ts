@@ -2,7 +2,7 @@ import { at, createPlane, indexAt, type Plane } from './plane.ts'
 
 /** Connected parts of a mask, by shared pixel sides. */
 export interface Components {
-  /** Number of the part + 1 for each pixel, 0 outside of all parts. */
+  /** Number of the part + 1 for each pixel, 0 outside all parts. */
   labels: Uint32Array
   /** Pixels of each part. */
   areas: number[]
@@ -22,7 +22,7 @@ export function findComponents(mask: Plane, value: 0 | 1): Components {
 }
 
 /**
- * Drops parts below 1 % of the largest one and fills pin holes.
+ * Drops parts below 1 % of the largest one and fills pinholes.
  *
  * Returns the clean mask.
  */

@@ -1,7 +1,7 @@
 import type { Mesh } from './mesh.ts'
 import { indexAt } from './plane.ts'
 
-/** An edge that has not exactly two triangles, in opposite directions. */
+/** An edge that does not have exactly two triangles, in opposite directions. */
 export interface CrowdedEdge {
   /** Places at its ends, the smaller number first. */
   from: number

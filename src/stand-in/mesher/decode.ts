@@ -9,13 +9,13 @@ export interface Raster {
   height: number
 }
 
-/** A decoded picture: sRGB, RGBA bytes, alpha not multiplied in. */
+/** A decoded image: sRGB, RGBA bytes, alpha not premultiplied. */
 export interface Picture extends Raster {
   /** Whether enough of it is transparent to be its silhouette; otherwise all of it is opaque. */
   transparent: boolean
 }
 
-/** Part of a picture, in pixels, and the size that it is scaled to. */
+/** Part of an image, in pixels, and the size that it is scaled to. */
 export interface Scaling {
   region?: { left: number; top: number; width: number; height: number }
   width: number
@@ -24,19 +24,19 @@ export interface Scaling {
   extend?: number
 }
 
-/** Longest side of a decoded picture: more would not show in a stand-in. */
+/** Longest side of a decoded image: more would not be visible in a stand-in. */
 const MAX_SIDE = 1024
-/** More take gigabytes. */
+/** More would take gigabytes. */
 const MAX_PIXELS = 5e8
-/** Alpha below this cannot be seen. */
+/** Alpha below this is invisible. */
 const FAINT = 6
-/** Share of transparent pixels from which transparency is taken for the silhouette. */
+/** Fraction of transparent pixels from which transparency is used as the silhouette. */
 const MIN_TRANSPARENT = 0.01
 
 /**
- * Decodes whatever sharp can read: upright, as sRGB, at most 1024 pixels a side.
+ * Decodes anything that sharp can read: upright, as sRGB, at most 1024 pixels per side.
  *
- * Throws `MESHY_IMAGE_INVALID` when it is no picture, or when all of it is transparent.
+ * Throws `MESHY_IMAGE_INVALID` if it is not an image, or if all of it is transparent.
  */
 export async function decode(sharp: SharpFactory, bytes: Uint8Array): Promise<Picture> {
   const picture = await read(sharp, bytes)
@@ -50,7 +50,7 @@ export async function decode(sharp: SharpFactory, bytes: Uint8Array): Promise<Pi
   return picture.transparent ? picture : onWhite(picture)
 }
 
-/** The same picture on white paper. */
+/** The same image on white paper. */
 export function onWhite(picture: Picture): Picture {
   const pixels = picture.pixels.slice()
   for (let i = 0; i < pixels.length; i += 4) {

@@ -11,7 +11,7 @@ export interface SamplingGrid {
   stepY: number
 }
 
-/** Keeps outline points off grid points, where two of them could coincide. */
+/** Keeps outline points away from grid points, where two of them could coincide. */
 const NEAREST_CROSSING = 0.06
 
 /** Samples a level set. The border of the grid is always outside. */
@@ -32,7 +32,7 @@ export function createSamplingGrid(phi: Plane, step: number): SamplingGrid {
   return { levels, stepX, stepY }
 }
 
-/** Where the outline crosses the line between two neighbouring grid points, as a share of the way. */
+/** Where the outline crosses the line between two neighbouring grid points, as a fraction of the way. */
 export function crossing(levels: Plane, from: number, to: number): number {
   const start = at(levels.data, from)
   return clamp(start / (start - at(levels.data, to)), NEAREST_CROSSING, 1 - NEAREST_CROSSING)
@@ -42,9 +42,9 @@ export function crossing(levels: Plane, from: number, to: number): number {
 const STEEPEST = -1.5
 
 /**
- * Squared heights that can be sampled off the grid: outside points next to the outline get the value that continues
- * the slope at the rim (below zero, mostly), and one more ring gets the mean of those. Squares, because the height
- * itself is infinitely steep at the rim.
+ * Squared heights that can be sampled between grid points: outside points next to the outline get the value that
+ * continues the slope at the rim (mostly below zero), and one more ring gets the average of those. Squares, because the
+ * height itself is infinitely steep at the rim.
  */
 export function squaredSurface(heights: Plane, phi: Plane, rim: Plane): Plane {
   const squares = mapPlane(heights, (height, i) => (at(phi.data, i) > 0 ? height * height : 0))
@@ -105,9 +105,9 @@ function cellCorners(cell: number, width: number): [number, number, number, numb
 }
 
 /**
- * The part of a grid cell that is inside of the outline, as up to two polygons, clockwise as seen.
+ * The part of a grid cell that is inside the outline, as up to two polygons, clockwise as seen.
  *
- * Where two opposite corners are inside, the mean level says whether the middle joins them.
+ * If two opposite corners are inside, the mean level says whether the middle connects them.
  */
 export function cellPolygons(levels: Plane, cell: number): Station[][] {
   const corners = cellCorners(cell, levels.width)

@@ -11,13 +11,15 @@ export interface Membrane {
   screening?: Plane
 }
 
-/** Weight of the vertical direction: below 1, top and bottom count less than left and right, and the side is full. */
+/**
+ * Weight of the vertical direction: below 1, top and bottom count less than left and right, which makes the sides full.
+ */
 const VERTICAL = 0.4
 const MAX_LEVELS = 5
 const MIN_LEVEL_SIDE = 20
 const SWEEPS = { coarsest: 120, other: 20 }
 const OVER_RELAXATION = 1.65
-/** Keeps the equations of points that nearly touch the outline well behaved. */
+/** Keeps the equations of points that nearly touch the outline well-conditioned. */
 const MIN_RIM_DISTANCE = 0.08
 
 /**
@@ -51,7 +53,7 @@ function coarser({ phi, rim, screening }: Membrane): Membrane {
   }
 }
 
-/** The rim is zero outside, so a mean would make it thinner: the largest of each four stands for all. */
+/** The rim is zero outside, so an average would make it thinner: the largest of each four is used. */
 function largestOfFour({ data, width, height }: Plane): Plane {
   const largest = createPlane(width, height)
   for (let y = 0, i = 0; y < height; y++) {
@@ -120,7 +122,7 @@ function inverseDiagonal({ phi, rim, screening }: Membrane, points: Uint32Array,
   return inverse
 }
 
-/** A neighbour outside is replaced by a zero at its true distance: the outline's, plus the rim offset. */
+/** A neighbour outside is replaced by a zero at its true distance: that of the outline plus the rim offset. */
 function pull(here: number, neighbour: number, rim: number): number {
   return neighbour > 0 ? 1 : 1 / rimDistance(here, neighbour, rim)
 }

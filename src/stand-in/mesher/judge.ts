@@ -1,24 +1,24 @@
 import { loadSharp, type SharpFactory } from './libraries.ts'
 import { byteAt } from './plane.ts'
 
-/** Longest side of the pixels that are looked at; all of the picture is decoded for them. */
+/** Longest side of the pixels that are inspected; the whole image is decoded for them. */
 const LOOK_SIDE = 512
 /** Fewer than these show nothing, whatever their colours. */
 const MIN_PIXELS = 8
-/** How far apart the darkest and the brightest value of a channel are at least, where there is something to see. */
+/** The minimum difference between the darkest and the brightest value of a channel if there is something to see. */
 const MIN_CONTRAST = 5
 
 /**
- * What libjpeg remarks on although no pixel is missing or wrong. It has no codes for that: what it says otherwise counts as
+ * Remarks of libjpeg although no pixel is missing or wrong. It has no codes for them: any other remark counts as
  * damage.
  */
 const HARMLESS = /extraneous bytes before marker|Invalid SOS parameters|Adobe color transform|bad ICC marker/
 
-/** What decoding a picture showed: `problem` ends a sentence that begins with its name. */
+/** The result of decoding an image: `problem` ends a sentence that starts with its name. */
 export type Judgement = { problem: string } | 'right' | 'no decoder'
 
 /**
- * Decodes a picture in full, as strictly as can be, and looks whether it shows anything. Where `sharp` is not at hand,
+ * Decodes an image in full, as strictly as possible, and checks whether it shows anything. If `sharp` is not available,
  * nothing is known.
  *
  * @param bytes a PNG, or a JPEG without anything between its segments
@@ -26,7 +26,7 @@ export type Judgement = { problem: string } | 'right' | 'no decoder'
 export async function judgePicture(bytes: Uint8Array, mime: 'image/png' | 'image/jpeg'): Promise<Judgement> {
   const sharp = await loadSharp()
   if ('missing' in sharp) return 'no decoder'
-  // Of a PNG, all but metadata is proved by whoever walks it; libpng is strict about that as well.
+  // For a PNG, everything except metadata is already proved by walking it; libpng is strict about metadata as well.
   let look = await decode(sharp.factory, bytes, mime === 'image/png' ? 'truncated' : 'warning')
   if ('reason' in look && HARMLESS.test(look.reason)) look = await decode(sharp.factory, bytes, 'error')
   if ('reason' in look) return { problem: `is damaged: it cannot be decoded (${look.reason})` }
@@ -58,7 +58,7 @@ async function decode(
   }
 }
 
-/** Why a picture shows nothing; undefined when it shows something. */
+/** Why an image shows nothing; undefined if it shows something. */
 function emptinessOf({ pixels, width, height }: Look): { problem: string } | undefined {
   if (width * height < MIN_PIXELS) return { problem: `shows nothing: it has ${width} × ${height} pixels` }
   const low = [255, 255, 255, 255]
@@ -66,7 +66,7 @@ function emptinessOf({ pixels, width, height }: Look): { problem: string } | und
   for (let i = 0; i < pixels.length; i += 4) {
     const alpha = byteAt(pixels, i + 3)
     for (let channel = 0; channel < 4; channel++) {
-      // A colour that cannot be seen is none.
+      // An invisible colour does not count.
       const value = channel === 3 ? alpha : (byteAt(pixels, i + channel) * alpha) / 255
       low[channel] = Math.min(low[channel] ?? 0, value)
       high[channel] = Math.max(high[channel] ?? 0, value)

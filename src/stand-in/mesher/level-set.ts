@@ -6,7 +6,7 @@ import { boundingBox, byteAt, clamp, createPlane, mapPlane, sample, type Plane, 
 import { tidy } from './components.ts'
 import { spreadColours } from './push-pull.ts'
 
-/** How the object was told from its surroundings: by transparency, by a plain backdrop, or not at all. */
+/** How the object was distinguished from its surroundings: by transparency, by a plain backdrop, or not at all. */
 export type Kind = 'alpha' | 'backdrop' | 'slab'
 
 /** Where the object is, at a coarse size. */
@@ -14,19 +14,19 @@ export interface ObjectMask {
   kind: Kind
   /** 1 on the object; everywhere for a slab. */
   mask: Plane
-  /** Share of the picture that has the backdrop's colour and yet contours; 0 without a backdrop. */
+  /** Fraction of the image that has the backdrop's colour but also contours; 0 without a backdrop. */
   lookalike: number
 }
 
-/** The object cut out of its picture and scaled to the grid that all heights are computed on. */
+/** The object cut out of its image and scaled to the grid on which all heights are computed. */
 export interface Shape {
   kind: Kind
-  /** What was cut out, in pixels of the picture. */
+  /** What was cut out, in pixels of the image. */
   crop: { left: number; top: number; width: number; height: number }
   /** RGBA of the grid. */
   pixels: Uint8Array
   lab: Lab
-  /** Above zero inside of the object, below outside, nowhere zero; crosses zero where coverage is one half. */
+  /** Above zero inside the object, below outside, nowhere zero; crosses zero where coverage is one half. */
   phi: Plane
   /** 1 where `phi` is above zero. */
   inside: Plane
@@ -41,7 +41,7 @@ const SMOOTHING = 0.9
 /** This many pixels along the border of the grid are always outside. */
 const FRAME = 2
 
-/** Cuts the object out and makes its outline a smooth level set. */
+/** Cuts the object out and turns its outline into a smooth level set. */
 export async function cutOut(sharp: SharpFactory, picture: Picture, object: ObjectMask): Promise<Shape> {
   const { kind } = object
   const crop = cropAround(object, picture)
@@ -122,19 +122,19 @@ function maskOnGrid({ object: { mask }, picture, crop, scale, lab }: Cutting): P
   return near
 }
 
-/** Alpha, without the specks and pin holes that the coarse mask dropped. */
+/** Alpha, without the specks and pinholes that the coarse mask dropped. */
 function alphaNear(near: Plane, pixels: Uint8Array): Plane {
   return mapPlane(near, (value, i) => (value < 0.02 ? 0 : value > 0.98 ? 1 : byteAt(pixels, 4 * i + 3) / 255))
 }
 
 /** Half the width of the band around the outline in which coverage is estimated, in pixels. */
 const BAND = 3
-/** Squared Lab distance below which object and backdrop cannot be told apart. */
+/** Squared Lab distance below which object and backdrop cannot be distinguished. */
 const MIN_CONTRAST = 60
 
 /**
- * Soft coverage of the object, 0 to 1: in a band along the outline of a hard mask, each pixel is projected on the
- * line from the backdrop's colour nearby to the object's. Takes away stairs and halo.
+ * Soft coverage of the object, 0 to 1: in a band along the outline of a hard mask, each pixel is projected on the line
+ * from the colour of the nearby backdrop to that of the object. Removes jagged edges and halos.
  */
 function matte(lab: Lab, mask: Plane): Plane {
   const certain = { object: erode(mask, BAND), backdrop: erode(invert(mask), BAND) }

@@ -5,15 +5,15 @@ import type { Sharp, SharpOptions } from 'sharp'
 export type SharpFactory = (input?: Uint8Array, options?: SharpOptions) => Sharp
 export type Simplifier = typeof MeshoptSimplifier
 
-/** What the mesher cannot do without. */
+/** What the mesher requires. */
 export interface Libraries {
   sharp: SharpFactory
   simplifier: Simplifier
 }
 
 /**
- * Loads the optional libraries. `missing` names the first one that is not installed, or has no build for this
- * machine, and why.
+ * Loads the optional libraries. `missing` names the first one that is not installed, or has no build for this machine,
+ * and why.
  */
 export async function loadLibraries(): Promise<Libraries | { missing: string }> {
   const sharp = await loadSharp()
@@ -26,7 +26,7 @@ export async function loadLibraries(): Promise<Libraries | { missing: string }> 
   return { sharp: sharp.factory, simplifier }
 }
 
-/** Loads the decoder of pictures, or says why it is not here. */
+/** Loads the image decoder, or says why it is not available. */
 export async function loadSharp(): Promise<{ factory: SharpFactory } | { missing: string }> {
   const sharp = await load('sharp', () => import('sharp'))
   return 'missing' in sharp ? sharp : { factory: sharp.module.default }
@@ -39,7 +39,7 @@ async function load<T>(
   try {
     return { module: await importIt() }
   } catch (error) {
-    // An optional dependency may be absent, or present without its native half: both read as "not here".
+    // An optional dependency may be absent, or present without its native part: both mean "not available".
     const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error)
     return { missing: `\`${name}\` could not be loaded: ${reason}` }
   }

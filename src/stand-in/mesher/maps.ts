@@ -8,9 +8,9 @@ export interface MaterialMaps {
   normal: Uint8Array
   /** Grey: 0 is smooth. */
   roughness: Uint8Array
-  /** Grey: black, since nothing is taken for metal. */
+  /** Grey: black, because nothing is assumed to be metal. */
   metallic: Uint8Array
-  /** Both in one, as glTF wants them: roughness in green, metalness in blue. */
+  /** Both in one, as glTF requires: roughness in green, metalness in blue. */
   metallicRoughness: Uint8Array
 }
 
@@ -22,7 +22,7 @@ const MAX_SLOPE = 0.8
 const ROUGHEST = 200
 const ROUGHNESS_SPAN = 0.25
 
-/** Derives PBR maps from the base colour. Their sides are powers of two where those of the texture are. */
+/** Derives PBR maps from the base colour. Their sides are powers of two if those of the texture are. */
 export async function deriveMaps(sharp: SharpFactory, texture: Uint8Array): Promise<MaterialMaps> {
   const brightness = await readBrightness(sharp, texture)
   const { width, height } = brightness
@@ -57,7 +57,7 @@ async function readBrightness(sharp: SharpFactory, texture: Uint8Array): Promise
   return mapPlane(createPlane(info.width, info.height), (_, i) => byteAt(bytes, i))
 }
 
-/** Brightness taken for height: its slope (Sobel), as tangent-space normals with green up. */
+/** Treats brightness as height: its slope (Sobel), as tangent-space normals with green up. */
 function normalsOf({ data, width, height }: Plane): Raster {
   const pixels = new Uint8Array(width * height * 3)
   for (let y = 0, p = 0; y < height; y++) {

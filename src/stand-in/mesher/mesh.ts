@@ -1,6 +1,6 @@
 import { at, byteAt, indexAt, clamp } from './plane.ts'
 
-/** Triangles in pixels of the grid: x to the right, y up (so it is negative), z to the viewer. */
+/** Triangles in pixels of the grid: x to the right, y up (so it is negative), z towards the viewer. */
 export interface Mesh {
   positions: Float32Array
   /** What each vertex belongs to, for its texture. */
@@ -71,7 +71,7 @@ export function addNormals(mesh: Mesh): ShadedMesh {
     const [a, b, c] = [3 * indexAt(indices, i), 3 * indexAt(indices, i + 1), 3 * indexAt(indices, i + 2)]
     const [x, y, z] = areaVector(positions, a, b, c)
     for (let k = i; k < i + 3; k++) {
-      // Vertices in one place share their normal, or a seam would show.
+      // Vertices in the same place share their normal; otherwise a seam would be visible.
       const n = 3 * indexAt(points, indexAt(indices, k))
       normals[n] = at(normals, n) + x
       normals[n + 1] = at(normals, n + 1) + y

@@ -9,22 +9,22 @@ import { placeInScene } from './mesh.ts'
 import { encodeTexture, paintTexture, project, type TextureLayout } from './texture.ts'
 import { readView, type View } from './view.ts'
 
-/** What to make of a picture. */
+/** What to make from an image. */
 export interface PreviewOptions {
-  /** How many triangles, 100 to 300,000. Exact from 500 up; an odd number becomes the next lower. */
+  /** Number of triangles, 100 to 300,000. Exact from 500 up; an odd number becomes the next lower. */
   triangles: number
   texture: boolean
   pbr: boolean
   /**
-   * What the back shows without a picture of it: the front again, or a plain back in its colours. `auto` takes
-   * `plain` for what has a face.
+   * What the back shows without an image of it: the front again, or a plain back in its colours. `auto` uses `plain`
+   * for objects that have a face.
    *
    * @default 'auto'
    */
   back?: 'auto' | 'mirror' | 'plain' | undefined
   /** As many triangles as the mesher makes, whatever `triangles` says. @default false */
   dense?: boolean | undefined
-  /** Name of the model inside of the file. */
+  /** Name of the model inside the file. */
   name: string
 }
 
@@ -40,7 +40,7 @@ export interface PreviewTextures {
 export interface PreviewModel {
   glb: Uint8Array
   textures: PreviewTextures
-  /** How the object was told from its surroundings: by transparency, by a plain backdrop, or not at all. */
+  /** How the object was distinguished from its surroundings: by transparency, by a plain backdrop, or not at all. */
   kind: Kind
   /** What somebody who looks at the model should know, in full sentences. */
   notes: string[]
@@ -48,18 +48,18 @@ export interface PreviewModel {
   vertices: number
 }
 
-/** Share of the picture with the colour of the backdrop and yet contours from which parts may be missing. */
+/** Fraction of the image with the colour of the backdrop but also contours, from which parts may be missing. */
 const MANY_LOOKALIKES = 0.0005
 const STAND_IN_NOTE =
   'Made on this machine from the outline and colours of one image. Not the generated model.'
 const UNTEXTURED: GlbMaterial = { color: [0.75, 0.75, 0.75, 1], roughness: 0.7 }
 
 /**
- * Makes a closed, textured model of a picture: 1.9 units on its longest side, centred, +Y up, front to +Z. Further
+ * Makes a closed, textured model from an image: 1.9 units on its longest side, centred, +Y up, front to +Z. Further
  * images are candidates for the back. The same input gives the same bytes.
  *
- * Throws `MESHY_PREVIEW_UNAVAILABLE` without the optional libraries, and `MESHY_IMAGE_INVALID` for what is no picture
- * or fully transparent.
+ * Throws `MESHY_PREVIEW_UNAVAILABLE` without the optional libraries, and `MESHY_IMAGE_INVALID` for input that is not an
+ * image or is fully transparent.
  */
 export async function makeMesh(images: Uint8Array[], options: PreviewOptions): Promise<PreviewModel> {
   const { sharp, simplifier } = await requireLibraries()

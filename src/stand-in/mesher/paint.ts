@@ -10,18 +10,18 @@ const SHRINK = 1.6
 /** Share of the blurred inside that still counts as outline, and over how much more as object. */
 const RIM_SHARE = { from: 0.72, over: 0.2 }
 
-/** The colours of an object, going on beyond its outline. */
+/** The colours of an object, continued beyond its outline. */
 export interface Underlay {
   colours: Colours
-  /** 1 well inside of the object. */
+  /** 1 well inside the object. */
   inner: Plane
   /** 1 on the outermost pixels of `inner`. */
   edge: Plane
-  /** How much of the picture shows, 0 to 1. */
+  /** How much of the image is visible, 0 to 1. */
   opacity: Plane
 }
 
-/** Spreads the colours of the object over everything outside of it. */
+/** Spreads the colours of the object over everything outside it. */
 export function createUnderlay({ pixels, inside }: Shape): Underlay {
   const { width, height } = inside
   const shrunk = gauss(inside, SHRINK)
@@ -37,7 +37,7 @@ export function createUnderlay({ pixels, inside }: Shape): Underlay {
   return { colours: spreadColours({ data, width, height }, inner), inner, edge, opacity }
 }
 
-/** The cropped picture in full size, RGB, with the underlay where the object ends. */
+/** The cropped image in full size, RGB, with the underlay where the object ends. */
 export async function paintObject(
   sharp: SharpFactory,
   picture: Picture,
@@ -68,12 +68,14 @@ export async function paintObject(
   return { pixels: canvas, width, height }
 }
 
-/** Share of the object's commonest colour in the middle of a plain back; the rest comes from its outline. */
+/** Fraction of the object's most common colour in the middle of a plain back; the rest comes from its outline. */
 const COMMON_SHARE = 0.75
-/** Steps per channel by which colours count as the same. */
+/** Steps per channel within which colours count as the same. */
 const COLOUR_STEPS = 6
 
-/** A back without features, for things that have a face: the colours of the outline, and the commonest within. */
+/**
+ * A back without features, for objects that have a face: the colours of the outline, and the most common one inside.
+ */
 export function plainBack({ colours, edge, inner }: Underlay): Colours {
   const { width, height } = colours
   const spread = spreadColours(colours, edge).data
@@ -99,7 +101,7 @@ interface ColourBox {
   edgePixels: number
 }
 
-/** The mean colour of the box of a coarse colour cube that is common both within the object and on its outline. */
+/** The mean colour of the box of a coarse colour cube that is common both inside the object and on its outline. */
 function commonestColour(colours: Float32Array, inner: Float32Array, edge: Float32Array): Float32Array {
   const boxes = new Map<number, ColourBox>()
   const step = (value: number): number => Math.floor((clamp(value, 0, 255) * COLOUR_STEPS) / 256)
@@ -143,7 +145,7 @@ async function scaleInner(
   return plainBytes(await scaled.raw().toBuffer())
 }
 
-/** Visits the crop of a picture; `from` and `to` count pixels of the picture and of the crop. */
+/** Visits the crop of an image; `from` and `to` count pixels of the image and of the crop. */
 function eachPixel(picture: Raster, crop: Shape['crop'], visit: (from: number, to: number) => void): void {
   for (let y = 0, to = 0; y < crop.height; y++) {
     const row = (y + crop.top) * picture.width + crop.left

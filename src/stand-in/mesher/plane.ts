@@ -34,8 +34,8 @@ export function toBytes(data: Float32Array, scale = 1): Uint8Array {
 }
 
 /*
- * Indexed reads. Typed arrays have no holes, so the zero never shows. One reader for each element type keeps every
- * read of the engine monomorphic, which the inner loops depend on.
+ * Indexed reads. Typed arrays have no holes, so the zero is never used. One reader for each element type keeps every
+ * read monomorphic for the engine, which the inner loops depend on.
  */
 export function at(data: Float32Array, i: number): number {
   return data[i] ?? 0
@@ -71,7 +71,7 @@ export function sample(data: Float32Array, width: number, height: number, x: num
   return upper * (1 - fy) + lower * fy
 }
 
-/** The smallest box around all values above zero, or `undefined` when there is none. */
+/** The smallest box around all values above zero, or `undefined` if there is none. */
 export function boundingBox({ data, width, height }: Plane): Box | undefined {
   const box = { left: width, top: height, right: -1, bottom: -1 }
   for (let y = 0, i = 0; y < height; y++) {

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { MeshyError } from '../../system/errors.ts'
 import { findWorkerScript as find, type WorkerScript } from '../../system/worker-script.ts'
 
-/** What a worker is sent. */
+/** What is sent to a worker. */
 export interface Job {
   images: Uint8Array[]
   options: PreviewOptions
@@ -15,14 +15,14 @@ export interface PreviewPool {
   /**
    * Like `makeMesh`, without blocking this thread. Aborting rejects with the reason of the signal.
    *
-   * Throws what `makeMesh` throws, and `MESHY_PREVIEW_CRASHED` when the worker dies.
+   * Throws what `makeMesh` throws, and `MESHY_PREVIEW_CRASHED` if the worker dies.
    */
   make(
     images: Uint8Array[],
     options: PreviewOptions,
     wait?: { signal?: AbortSignal | undefined },
   ): Promise<PreviewModel>
-  /** Ends the workers. Models on their way are rejected with `MESHY_ABORTED`. */
+  /** Ends the workers. Models in progress are rejected with `MESHY_ABORTED`. */
   close(): Promise<void>
 }
 
@@ -33,7 +33,7 @@ export interface PreviewPoolOptions {
   script?: WorkerScript | undefined
 }
 
-/** A pool that never keeps the process alive while it has nothing to do. */
+/** A pool that never keeps the process alive while it is idle. */
 export function createPreviewPool({ size = 1, script }: PreviewPoolOptions = {}): PreviewPool {
   const pool = new WorkerPool<Job, PreviewModel>({
     size,
@@ -47,7 +47,7 @@ export function createPreviewPool({ size = 1, script }: PreviewPoolOptions = {})
   }
 }
 
-/** The mesher makes many short-lived arrays: with room for them, it collects garbage less often. */
+/** The mesher creates many short-lived arrays: with room for them, it collects garbage less often. */
 const YOUNG_GENERATION_MB = 64
 
 function startWorker({ url, execArgv }: WorkerScript): Worker {

@@ -77,7 +77,7 @@ function limitWeights(data: Float32Array, weight: Float32Array): void {
   }
 }
 
-/** Adds what is missing to a whole weight, bilinearly from the coarser level. */
+/** Fills up to full weight, bilinearly from the coarser level. */
 function fillFrom(coarse: Colours, level: Level): void {
   const { data, weight, width, height } = level
   for (let y = 0, i = 0; y < height; y++) {

@@ -14,24 +14,24 @@ import {
   type Box,
 } from './plane.ts'
 
-/** Height of both sides of a body over the picture plane, in grid pixels. */
+/** Height of both sides of a body over the image plane, in grid pixels. */
 export interface Heights {
   front: Plane
-  /** The same plane as `front` where both sides are alike. */
+  /** The same plane as `front` if both sides are alike. */
   back: Plane
   /** Rim offset: see `inflate.ts`. */
   rim: Plane
 }
 
-/** Thickness of a body: 1 makes spheres of discs. */
+/** Thickness of a body: 1 turns discs into spheres. */
 const DEPTH = 0.75
 /** Share of the grooved height in the mix. */
 const GROOVES = 0.55
 const MAX_GAIN = 1.35
-/** Colour slope where a groove starts, and over how much more it is full, in Lab units per pixel. */
+/** Colour slope where a groove starts, and over how much more it reaches its full depth, in Lab units per pixel. */
 const EDGE = { from: 2, over: 5 }
 const FULL_GROOVE = 0.5
-/** Specks up to this radius make no grooves: without this, eyes become pits. */
+/** Specks up to this radius make no grooves: otherwise eyes become pits. */
 const SPECK = 2
 /** Largest bump from brightness, as a share of the grid. */
 const BUMP = 0.006
@@ -54,7 +54,7 @@ function toHeight(squares: Plane): Plane {
   return mapPlane(squares, (square) => (square > 0 ? DEPTH * Math.sqrt(square) : 0))
 }
 
-/** Where colours change: the membrane is held down there, and areas of one colour swell one by one. */
+/** Where colours change, the membrane is held down, so that areas of one colour bulge individually. */
 function colourEdges(lab: Lab, phi: Plane): Plane {
   const small = mapLab(lab, (channel) => gauss(open(close(halve(channel), SPECK), SPECK), 0.6))
   const { width, height } = small.l
@@ -98,7 +98,7 @@ function mixGrooves(smooth: Plane, grooved: Plane): Plane {
   return mapPlane(mixed, (height) => height * gain)
 }
 
-/** Brightness of middling size, as a little relief; none where the body is thin. */
+/** Brightness at medium scale, as a slight relief; none where the body is thin. */
 function addBumps(heights: Plane, { lab, inside, phi }: Shape): Plane {
   const size = Math.max(phi.width, phi.height)
   const sigma = (7 * size) / TUNED_SIZE
@@ -121,16 +121,16 @@ export const TUNED_SIZE = 256
 
 /** How far beyond the outline the body would end, in pixels: keeps some thickness at the rim. */
 const RIM = 0.4
-/** The same for outlines made of straight upright and level lines: a box instead of a lens. */
+/** The same for outlines made of straight vertical and horizontal lines: a box instead of a lens. */
 const BOX_RIM = 11
-/** The same for the soles of feet: they end flat, and the object stands. */
+/** The same for the soles of feet: they end flat, so that the object stands. */
 const FOOT_RIM = 30
-/** Cosine of the angle up to which an outline counts as upright or level. */
+/** Cosine of the angle up to which an outline counts as vertical or horizontal. */
 const AXIS_ALIGNED = 0.992
-/** Share of such outline from which an object starts to be a box, and over how much more it becomes one. */
+/** Fraction of such outline from which an object starts to be a box, and over how much more it becomes one. */
 const BOXY = { from: 0.43, over: 0.25 }
 
-/** The rim offset for each grid point inside of the object. */
+/** The rim offset for each grid point inside the object. */
 function rimOffsets({ phi, inside }: Shape): Plane {
   const size = Math.max(phi.width, phi.height) / TUNED_SIZE
   const outline = traceOutline(phi, gauss(inside, 2.2 * size), boundingBox(inside))
@@ -143,7 +143,7 @@ function rimOffsets({ phi, inside }: Shape): Plane {
 }
 
 interface Outline {
-  /** Share of the outline that is upright or level. */
+  /** Fraction of the outline that is vertical or horizontal. */
   axisAligned: number
   /** 1 where the outline is the sole of a foot. */
   feet: Plane

@@ -1,15 +1,15 @@
 import { findCrowdedEdges, highestPlace, type CrowdedEdge } from './crowded-edges.ts'
 import { pickVertices, type ShadedMesh } from './mesh.ts'
 
-/** How far a copied place moves, in pixels: enough to be another place, too little to see. */
+/** How far a copied place moves, in pixels: enough to be another place, too little to be visible. */
 const NUDGE = 0.02
 const MAX_ROUNDS = 3
 
 /**
- * Gives each edge exactly two triangles again. Simplifying far down can pinch a body, so that four or more meet.
+ * Gives each edge exactly two triangles again. Strong simplification can pinch a body, so that four or more meet.
  *
  * 1. On each such edge, pair every triangle with one that runs the other way.
- * 2. Around both ends of the edge, collect the fans of triangles that hang together through such pairs.
+ * 2. Around both ends of the edge, collect the fans of triangles that are connected through such pairs.
  * 3. Give every fan but one its own copy of the place, moved a little towards the fan.
  *
  * The number of triangles stays the same.
@@ -35,7 +35,7 @@ function separate(mesh: ShadedMesh, crowded: CrowdedEdge[]): ShadedMesh {
   return split.finish()
 }
 
-/** The triangles around the ends of crowded edges, and how they hang together. */
+/** The triangles around the ends of crowded edges, and how they are connected. */
 class Surroundings {
   readonly #mesh: ShadedMesh
   readonly #corners = new Map<number, number[]>()
@@ -54,7 +54,7 @@ class Surroundings {
     return this.#corners.keys()
   }
 
-  /** Pairs the triangles of an edge; the other way round when the first way separates them at neither end. */
+  /** Pairs the triangles of an edge; the other way round if the first way separates them at neither end. */
   pairUp({ from, to, forward, backward }: CrowdedEdge): void {
     const paired = (partners: number[]): [number, number][] =>
       forward.slice(0, partners.length).map((triangle, i) => [triangle, partners[i] ?? triangle])
@@ -66,7 +66,7 @@ class Surroundings {
     if (!separates(from) && !separates(to)) this.#pairs.set(id, paired(backward.toReversed()))
   }
 
-  /** The corners at a point, grouped by fans of triangles that hang together. */
+  /** The corners at a point, grouped by fans of connected triangles. */
   fansOf(point: number): number[][] {
     const corners = this.#corners.get(point) ?? []
     const fans = corners.map((corner) => [corner])

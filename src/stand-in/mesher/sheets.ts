@@ -12,7 +12,7 @@ import { at, byteAt, indexAt, type Plane } from './plane.ts'
 /** What the sheets are spread over. */
 export interface Body {
   phi: Plane
-  /** Squared heights of both sides, as of `surface.ts`. */
+  /** Squared heights of both sides, as from `grid.ts`. */
   front: Plane
   back: Plane
 }
@@ -20,7 +20,7 @@ export interface Body {
 export interface SheetOptions {
   /** Distance of grid points, in pixels. */
   step: number
-  /** Whether front and back have separate textures, and so separate vertices along the rim. */
+  /** Whether front and back have separate textures, and therefore separate vertices along the rim. */
   seam: boolean
 }
 
@@ -45,7 +45,7 @@ function insideCorners(levels: Float32Array, cell: number, width: number): numbe
   return isInside(cell) + isInside(cell + 1) + isInside(cell + width) + isInside(cell + 1 + width)
 }
 
-/** Both sheets keep this far from the picture plane, in pixels, or their vertices would coincide. */
+/** Both sheets stay this far from the image plane, in pixels; otherwise their vertices would coincide. */
 const MIN_HEIGHT = { inside: 0.35, rim: 0.3 }
 
 /** Collects vertices and triangles. The back vertex of a place follows its front vertex. */
@@ -195,7 +195,7 @@ function backOf(front = 0, ownCopy = false): number {
   return front + (ownCopy ? 2 : 1)
 }
 
-/** Grid points inside of the outline, and grid lines that cross it. */
+/** Grid points inside the outline, and grid lines that cross it. */
 function countVertices({ data, width }: Plane): { inside: number; crossings: number } {
   let inside = 0
   let crossings = 0

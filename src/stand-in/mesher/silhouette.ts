@@ -7,7 +7,7 @@ import { TUNED_SIZE } from './relief.ts'
 /** Silhouettes are compared on a grid of this many points a side. */
 const COMPARED = 48
 
-/** Overlap of two silhouettes, one of them mirrored, both scaled to their bounds: 1 when they are alike. */
+/** Overlap of two silhouettes, one of them mirrored, both scaled to their bounds: 1 if they are identical. */
 export function mirroredOverlap(one: Plane, other: Plane): number {
   const isIn = pointTest(one)
   const isInOther = pointTest(other)
@@ -33,7 +33,7 @@ function pointTest(inside: Plane): (u: number, v: number) => boolean {
   }
 }
 
-/** Mean difference of a plane inside of a silhouette from its mirror image. */
+/** Mean difference of a plane inside a silhouette from its mirror image. */
 function mirrorDifference(plane: Plane, inside: Plane): number {
   const { data, width } = plane
   const box = boundingBox(inside)
@@ -52,13 +52,13 @@ function mirrorDifference(plane: Plane, inside: Plane): number {
   return total / Math.max(1, count)
 }
 
-/** How alike left and right must be: overlap of the silhouette with its mirror image. */
+/** How similar left and right must be: overlap of the silhouette with its mirror image. */
 const MIN_SYMMETRY = 0.85
 /** The same for lightness: mean difference, in Lab units. */
 const MAX_LOPSIDED = 13
 /** How much darker or lighter a spot is than its surroundings, in Lab lightness. */
 const SPOT_CONTRAST = 16
-/** All as shares of the object's area, width or height. */
+/** All as fractions of the object's area, width or height. */
 const SPOT_AREA = { min: 0.0006, max: 0.05 }
 const EYE_DISTANCE = { min: 0.12, max: 0.62 }
 const OFF_CENTRE = 0.07
@@ -66,7 +66,7 @@ const OFF_LEVEL = 0.05
 const LOWEST = 0.66
 
 /**
- * Whether a picture shows a face from the front: a symmetric outline, and two like spots side by side at the same
+ * Whether an image shows a face from the front: a symmetric outline, and two similar spots side by side at the same
  * distance from its middle. Its back should not show a second face.
  */
 export function looksFrontal({ inside, lab, phi }: Shape): boolean {

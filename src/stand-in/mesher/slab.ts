@@ -3,7 +3,7 @@ import { nonZero, PADDING, type Shape } from './level-set.ts'
 import { at, clamp, createPlane, mapPlane, sum, type Plane } from './plane.ts'
 import type { Heights } from './relief.ts'
 
-/** All as shares of the longer side of the grid. */
+/** All as fractions of the longer side of the grid. */
 const CORNER = 0.045
 const THICKNESS = 0.035
 const RELIEF = 0.05
@@ -15,13 +15,13 @@ const BEVEL = 8
 const RELIEF_FROM = 3
 const RELIEF_OVER = 14
 
-/** A picture that shows no separable object becomes a postcard: its outline is a rounded rectangle. */
+/** An image that shows no separable object becomes a postcard: its outline is a rounded rectangle. */
 export function slabShape(shape: Shape): Shape {
   const phi = mapPlane(distanceInside(shape.phi), (d) => nonZero(clamp(d, -1, 1)))
   return { ...shape, phi, inside: isAbove(phi, 0) }
 }
 
-/** A bevelled plate, with a low relief of the picture's brightness on the front. */
+/** A bevelled plate, with a low relief of the image's brightness on the front. */
 export function slabHeights({ phi, lab }: Shape): Heights {
   const size = Math.max(phi.width, phi.height)
   const depth = distanceInside(phi)

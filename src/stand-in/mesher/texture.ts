@@ -12,14 +12,14 @@ interface Texture {
   layout: TextureLayout
 }
 
-/** Share of the texture's height that the front has, above the back. */
+/** Fraction of the texture's height that the front has, above the back. */
 const FRONT_SHARE = { mirror: 1, plain: 0.8, picture: 0.5 }
 /** Keeps front and back apart when the texture is sampled between pixels. */
 const GAP = 0.002
 const TEXTURE_SIDE = { min: 64, max: 1024 }
 const JPEG = { quality: 88, chromaSubsampling: '4:4:4' } as const
 
-/** Paints the texture, RGB: the front, and the back below it where it has its own. */
+/** Paints the texture, RGB: the front, and the back below it if it has its own. */
 export async function paintTexture(
   sharp: SharpFactory,
   { picture, shape }: View,
@@ -58,7 +58,7 @@ export async function encodeTexture(sharp: SharpFactory, canvas: Raster): Promis
   )
 }
 
-/** A slab ends with its picture: nothing lies beyond. */
+/** A slab ends with its image: nothing lies beyond. */
 function underlayOf(shape: Shape): Underlay | undefined {
   return shape.kind === 'slab' ? undefined : createUnderlay(shape)
 }
@@ -109,7 +109,7 @@ const WHOLE_AXIS: Axis = { start: 0, end: 1, min: 0, max: 1 }
 /** How far into the object the flanks reach for their colour, in pixels: the outline itself is half backdrop. */
 const INSET = 2.5
 
-/** Projects the texture along Z. `width` and `height` are of the grid, padding included. */
+/** Projects the texture along Z. `width` and `height` are those of the grid, including padding. */
 export function project(
   mesh: ShadedMesh,
   layout: TextureLayout,

@@ -7,15 +7,15 @@ import { toLab } from './colour.ts'
 import { tidy } from './components.ts'
 import { byteAt, createPlane, sum, type Plane } from './plane.ts'
 
-/** An object in its picture. */
+/** An object in its image. */
 export interface View {
   picture: Picture
   shape: Shape
-  /** Share of the picture that has the backdrop's colour and yet contours: likely parts of the object. */
+  /** Fraction of the image that has the backdrop's colour but also contours: likely parts of the object. */
   lookalike: number
 }
 
-/** Decodes a picture and finds its object. Throws `MESHY_IMAGE_INVALID`. */
+/** Decodes an image and finds its object. Throws `MESHY_IMAGE_INVALID`. */
 export async function readView(sharp: SharpFactory, bytes: Uint8Array): Promise<View> {
   const picture = await decode(sharp, bytes)
   const object = await findObject(sharp, picture)
@@ -31,7 +31,7 @@ const MIN_SIDE = 8
 const OPAQUE = 110
 const MIN_OBJECT = 16
 
-/** Finds the object of a picture. */
+/** Finds the object of an image. */
 async function findObject(sharp: SharpFactory, picture: Picture): Promise<ObjectMask> {
   const scale = Math.min(1, MASK_SIZE / Math.max(picture.width, picture.height))
   const width = Math.max(MIN_SIDE, Math.round(picture.width * scale))
