@@ -1,13 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import path from 'node:path'
-import type { ResolvedConfig, ViteDevServer } from 'vite'
+import type { ResolvedConfig, ViteDevServer, BindCLIShortcutsOptions, CLIShortcut } from 'vite'
 import { isMeshySpecifier } from '../request/parse.ts'
 import { findProject } from '../run/project.ts'
 import type { WaysToAgree } from '../run/context.ts'
-import type { CreateInspector } from './adapter.ts'
+import type { CreateInspector, PluginApi } from './adapter.ts'
 import { toPosix } from './resolve.ts'
 import type { Session } from './session.ts'
-import { addShortcut, AGREE_KEY } from './vite-shortcuts.ts'
 
 /**
  * Gives a dev server the ways in which a developer can approve: a key of the terminal, and a page.
@@ -107,4 +106,47 @@ function graphsOf(environments: ViteDevServer['environments']) {
   return Object.values(environments).flatMap(({ config, moduleGraph }) =>
     config.isBundled ? [] : moduleGraph,
   )
+}
+
+/** The key of the terminal with which a developer approves. */
+export const AGREE_KEY = 'g'
+
+/** The shortcuts that it has listened for since before a restart, if this version keeps them here. */
+interface KeptShortcuts {
+  _shortcutsState?: { options: BindCLIShortcutsOptions } | undefined
+}
+
+/**
+ * Adds our key to those that Vite listens for, whenever it starts listening.
+ *
+ * @returns whether it listens: only in a terminal, and not if a framework has the terminal to itself
+ */
+export function addShortcut(server: ViteDevServer): () => boolean {
+  const bind = server.bindCLIShortcuts
+  let isBound = false
+  server.bindCLIShortcuts = (options = {}) => {
+    isBound = true
+    bind({ ...options, customShortcuts: [...(options.customShortcuts ?? []), shortcut] })
+  }
+  return () => hasKeyboard(server) && (isBound || isKept(server))
+}
+
+function isKept({ _shortcutsState: kept }: ViteDevServer & KeptShortcuts): boolean {
+  return kept?.options.customShortcuts?.some(({ key }) => key === AGREE_KEY) === true
+}
+
+/** Whether Vite listens at all. */
+function hasKeyboard({ httpServer }: ViteDevServer): boolean {
+  return Boolean(httpServer) && process.stdin.isTTY && !process.env['CI']
+}
+
+const shortcut: CLIShortcut<ViteDevServer> = {
+  key: AGREE_KEY,
+  description: 'generate the models that need approval',
+  async action(server) {
+    // After a restart, Vite keeps the previous shortcuts, with other plugins.
+    const plugin = server.config.plugins.find(({ name }) => name === 'unplugin-meshy')
+    const api = plugin?.api as PluginApi | undefined
+    await api?.agree()
+  },
 }

@@ -39,7 +39,7 @@ export async function planByCommand(command: readonly string[], cwd: string): Pr
     const standIn = await writePlanStandIn(path.join(folder, 'model.glb'))
     await writeRun({ mode: 'plan', folder, copy: { of, at }, standIn })
     const place = path.join(at, path.relative(of, await realpath(cwd)))
-    const { NODE_OPTIONS = '', ...env } = withoutGit(environmentOf('plan', folder, place))
+    const { NODE_OPTIONS = '', ...env } = without(environmentOf('plan', folder, place), PLACES_OF_GIT)
     const options = movedOptions(NODE_OPTIONS, { of, at })
     return gather(folder, await runChild(command, { cwd: place, env: { ...env, NODE_OPTIONS: options } }))
   })
@@ -68,21 +68,20 @@ async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-/** Package managers pass the folder of a project in variables, which would lead out of its copy. */
-function environmentOf(mode: Commanded['mode'], folder: string, cwd: string): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(
-    ([name]) =>
-      !/^(?:npm_(?:config_(?:local_prefix|prefix)|package_|lifecycle_)|INIT_CWD$|PROJECT_CWD$)/.test(name),
-  )
-  return { ...Object.fromEntries(kept), PWD: cwd, MESHY_MODE: mode, [RUN_VARIABLE]: folder }
-}
-
+/** Variables in which package managers pass the folder of a project, which would lead out of its copy. */
+const PLACES_OF_PACKAGES =
+  /^(?:npm_(?:config_(?:local_prefix|prefix)|package_|lifecycle_)|INIT_CWD$|PROJECT_CWD$)/
+/** Variables that tell a git hook where its repository is: a build inside it would write to that repository. */
 const PLACES_OF_GIT =
   /^GIT_(?:DIR|WORK_TREE|COMMON_DIR|INDEX_FILE|PREFIX|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES)$/
 
-/** A git hook is told where its repository is: a build inside it would write to that repository. */
-function withoutGit(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !PLACES_OF_GIT.test(name)))
+function environmentOf(mode: Commanded['mode'], folder: string, cwd: string): NodeJS.ProcessEnv {
+  const kept = without(process.env, PLACES_OF_PACKAGES)
+  return { ...kept, PWD: cwd, MESHY_MODE: mode, [RUN_VARIABLE]: folder }
+}
+
+function without(env: NodeJS.ProcessEnv, names: RegExp): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.test(name)))
 }
 
 async function writeRun(commanded: Commanded): Promise<void> {

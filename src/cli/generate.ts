@@ -62,15 +62,8 @@ async function runCommand(command: readonly string[], root: string): Promise<Out
 /** Models that were paid for in a part of the build that then failed: they are stored. */
 function lostReports({ models, spent }: CommandedBuild): ModelReport[] {
   const told = new Set(models.map(({ key }) => key))
-  return spent
-    .filter(({ key }) => !told.has(key))
-    .map(({ image, key, credits }) => {
-      const facts = { triangles: 0, bytes: 0, seconds: 0 }
-      return Object.assign(
-        { image, key, credits, state: 'ready' as const, origin: 'generated' as const },
-        facts,
-      )
-    })
+  const facts = { state: 'ready', origin: 'generated', triangles: 0, bytes: 0, seconds: 0 } as const
+  return spent.flatMap((paid) => (told.has(paid.key) ? [] : Object.assign(paid, facts)))
 }
 
 function notGenerated(command: readonly string[], { image }: ModelReport): MeshyError {

@@ -74,18 +74,13 @@ async function asWriter<T>(
   return withKeyLease(context.ports, { key: 'lockfile', imageName: path.basename(file) }, () => use(file))
 }
 
-function readChoice({
-  ours,
-  theirs,
-  key,
-}: {
+interface ChoiceArgs {
   ours?: boolean | undefined
   theirs?: boolean | undefined
   key?: string | undefined
-}): {
-  choose: Choose
-  hasChosen: boolean
-} {
+}
+
+function readChoice({ ours, theirs, key }: ChoiceArgs): { choose: Choose; hasChosen: boolean } {
   if (ours && theirs) throw new UsageError('`--ours` and `--theirs` exclude each other.')
   const side = theirs ? 'theirs' : ours ? 'ours' : undefined
   return {

@@ -22,20 +22,14 @@ export async function copyProject(of: string, at: string): Promise<void> {
   const packageFolders: string[] = []
   const pnpFolders = new Set<string>()
   const repositories: string[] = []
-  await cp(of, at, {
-    recursive: true,
-    verbatimSymlinks: true,
-    mode: constants.COPYFILE_FICLONE,
-    filter: async (source) => {
-      const name = path.basename(source)
-      if (source === of) return true
-      if (name.startsWith('.pnp.')) pnpFolders.add(path.dirname(source))
-      if (name === 'node_modules' || name === '.yarn') packageFolders.push(source)
-      if (name === '.git') repositories.push(source)
-      if (name === '.git' || name === 'node_modules' || name === '.yarn' || LEFT_OUT.has(name)) return false
-      const stats = await lstat(source)
-      return stats.isFile() || stats.isDirectory() || stats.isSymbolicLink()
-    },
+  await copyTree(of, at, (source) => {
+    const name = path.basename(source)
+    if (source === of) return true
+    if (name.startsWith('.pnp.')) pnpFolders.add(path.dirname(source))
+    const isOfPackages = name === 'node_modules' || name === '.yarn'
+    if (isOfPackages) packageFolders.push(source)
+    if (name === '.git') repositories.push(source)
+    return name !== '.git' && !isOfPackages && !LEFT_OUT.has(name)
   })
   const place = { of: await realpath(of), at }
   for (const folder of packageFolders) {
@@ -102,8 +96,8 @@ const PLACE = /^[ \t]*(?:worktree|bare)[ \t]*=.*$/gim
 async function copyGit(from: string, to: string): Promise<void> {
   const own = await gitFolderOf(from)
   const common = await commonFolderOf(own)
-  await copyFolder(common, to)
-  if (own !== common) await copyFolder(own, to)
+  await copyGitFolder(common, to)
+  if (own !== common) await copyGitFolder(own, to)
   for (const name of ['config', 'config.worktree']) await forgetPlace(path.join(to, name))
   await mkdir(path.join(to, 'objects', 'info'), { recursive: true })
   await writeFile(path.join(to, 'objects', 'info', 'alternates'), `${path.join(common, 'objects')}\n`)
@@ -121,18 +115,21 @@ async function commonFolderOf(own: string): Promise<string> {
   return folder === undefined ? own : realpath(path.resolve(own, folder.trim()))
 }
 
-async function copyFolder(from: string, to: string): Promise<void> {
-  await cp(from, to, {
-    recursive: true,
-    verbatimSymlinks: true,
-    mode: constants.COPYFILE_FICLONE,
-    filter: async (source) => {
-      const name = path.relative(from, source)
-      if (NO_PART_OF_GIT.has(name) || LINKS.has(name) || name.endsWith('.lock')) return false
-      const stats = await lstat(source)
-      return stats.isFile() || stats.isDirectory() || stats.isSymbolicLink()
-    },
+async function copyGitFolder(from: string, to: string): Promise<void> {
+  await copyTree(from, to, (source) => {
+    const name = path.relative(from, source)
+    return !NO_PART_OF_GIT.has(name) && !LINKS.has(name) && !name.endsWith('.lock')
   })
+}
+
+/** Copies files, folders and links; what else may be there, such as a socket, is nothing to read. */
+async function copyTree(from: string, to: string, isWanted: (source: string) => boolean): Promise<void> {
+  const filter = async (source: string) => {
+    if (!isWanted(source)) return false
+    const stats = await lstat(source)
+    return stats.isFile() || stats.isDirectory() || stats.isSymbolicLink()
+  }
+  await cp(from, to, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE, filter })
 }
 
 async function forgetPlace(config: string): Promise<void> {

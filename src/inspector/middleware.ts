@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { formatError, formatThrown } from '../system/errors.ts'
+import { formatError, formatThrown, isMeshyError } from '../system/errors.ts'
 import type { Asset, AssetFile } from '../run/asset.ts'
 import type { CreateInspector } from '../bundlers/adapter.ts'
 import type { Models } from '../run/models/models.ts'
 import { actionOf, readKeys } from './actions.ts'
 import { IN_OWN_FRAME, refuse, send, sendFile, sendJson } from './answer.ts'
-import { Balance } from './balance.ts'
 import { lockOf, maySpend, refusal } from './guard.ts'
 import { readPageFile, renderPage } from './page-files.ts'
 import { inspect } from './queries.ts'
+import type { Ports } from '../generate/ports.ts'
+import type { Context } from '../run/context.ts'
+import { isOffline } from '../finding/modes.ts'
+import { reportModels } from '../run/reporting/report.ts'
 
 type InspectorOptions = Parameters<CreateInspector>[0]
 type Middleware = Awaited<ReturnType<CreateInspector>>
@@ -115,4 +118,39 @@ function knownFile(models: Models, path: string): { file: string; type: string }
 function glbOf(asset: Asset | undefined, level: string | undefined): AssetFile | undefined {
   if (level === undefined) return asset?.files.find(({ role }) => role === 'glb')
   return asset?.lods?.[Number(level) - 1]?.file
+}
+
+const KEPT_MS = 30_000
+
+/**
+ * The remaining credits of the account, queried at most twice a minute and when this run spends, while somebody is
+ * looking.
+ */
+export class Balance {
+  #asked: { at: number; spending: string; answer: Promise<number | undefined> } | undefined
+
+  /** Undefined if nothing may be sent, or nobody can tell. */
+  async read(context: Context): Promise<number | undefined> {
+    const { options, clock, models } = context.ports
+    if (options.apiKey === undefined || isOffline(options.mode) || options.mode === 'frozen') return undefined
+    const ports = await context.paying()
+    const { budget } = ports.purse
+    // A price is reserved before it is paid, and appears in the report when the model is here.
+    const spending = [budget.reserved, ...reportModels(models).map(({ credits }) => credits)].join(' ')
+    const known = this.#asked
+    if (known && clock.now() - known.at <= KEPT_MS && known.spending === spending) return known.answer
+    const answer = askBalance(ports)
+    this.#asked = { at: clock.now(), spending, answer }
+    return answer
+  }
+}
+
+/** The page is for looking: a problem with the account is reported where it keeps a model from being generated. */
+async function askBalance({ account, signal }: Ports): Promise<number | undefined> {
+  try {
+    return await account().client.balance({ signal })
+  } catch (error) {
+    if (isMeshyError(error)) return undefined
+    throw error
+  }
 }

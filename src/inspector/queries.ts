@@ -160,36 +160,24 @@ async function inspectGroup(
   const seen = context.ports.models.find(id)
   const told = { importers, directives, nextTake }
   if (seen) return describeModel(context, { ...seen, error: seen.error ?? error }, told)
-  return unreadable({ id, imports, importers, directives, error })
+  const image = first?.imported.file.replace(/^.*\//, '') ?? id
+  return { ...UNREADABLE, id, image, importers, directives, error: describeError(error) }
 }
 
-function unreadable(known: {
-  id: string
-  imports: ImportRecord[]
-  importers: ImportSite[]
-  directives: Record<string, unknown>
-  error: unknown
-}): InspectedModel {
-  const { id, imports, importers, directives, error } = known
-  return {
-    id,
-    image: imports[0]?.imported.file.replace(/^.*\//, '') ?? id,
-    importers,
-    directives,
-    nextQuery: undefined,
-    state: 'failed',
-    isAsked: false,
-    canRetry: false,
-    progress: undefined,
-    isStored: false,
-    credits: 0,
-    metadata: undefined,
-    source: undefined,
-    levels: [],
-    pictures: [],
-    model: undefined,
-    error: describeError(error),
-  }
+/** What is known of an import that cannot be read. */
+const UNREADABLE = {
+  nextQuery: undefined,
+  state: 'failed' as const,
+  isAsked: false,
+  canRetry: false,
+  progress: undefined,
+  isStored: false,
+  credits: 0,
+  metadata: undefined,
+  source: undefined,
+  levels: [],
+  pictures: [],
+  model: undefined,
 }
 
 /**

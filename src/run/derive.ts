@@ -133,7 +133,8 @@ async function record(
   const { key } = part
   const stored = await store.entries.read(entry.key)
   if (stored?.files.glb.sha256 === entry.files.glb.sha256) {
-    const origin = { derivedAt: new Date(clock.now()).toISOString(), tools: toolsOf(model) }
+    const tools = { 'unplugin-meshy': PLUGIN_VERSION, ...model.tools }
+    const origin = { derivedAt: new Date(clock.now()).toISOString(), tools }
     const provenance = { ...stored.provenance, derived: { ...stored.provenance.derived, [key]: origin } }
     await store.entries.write({ ...stored, derived: { ...stored.derived, [key]: file }, provenance })
   }
@@ -156,10 +157,6 @@ async function pin(
     )
   }
   return store.lockfile.put(grown, { replace: pinned !== undefined })
-}
-
-function toolsOf({ tools }: DerivedModel): Record<string, string> {
-  return { 'unplugin-meshy': PLUGIN_VERSION, ...tools }
 }
 
 /** What a file says about itself wherever it ends up. The bytes that came from the service are never changed. */

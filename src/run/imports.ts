@@ -60,8 +60,7 @@ export class Imports {
    */
   add(specifier: string, { file, site, importer = '', packageName }: SeenImport): string {
     const id = formatId(file, this.#addDirectives(specifier))
-    const sites = this.#sites.get(id) ?? new Map<string, Import['site']>()
-    this.#sites.set(id, sites)
+    const sites = this.#sitesOf(id)
     if (!sites.has(importer)) sites.set(importer, site)
     if (packageName !== undefined) this.#packageNames.set(id, packageName)
     return id
@@ -114,10 +113,14 @@ export class Imports {
     const isWhole = 'error' in read || directiveToken(read, this.#hasher) === token
     if (!isWhole) return
     this.#directives.set(token, read)
-    const known = formatId(file, token)
-    const sites = this.#sites.get(known) ?? new Map<string, Import['site']>()
-    this.#sites.set(known, sites)
+    const sites = this.#sitesOf(formatId(file, token))
     if (importer !== undefined) sites.set(importer, unknownSite)
+  }
+
+  #sitesOf(id: string): Map<string, Import['site']> {
+    const sites = this.#sites.get(id) ?? new Map<string, Import['site']>()
+    this.#sites.set(id, sites)
+    return sites
   }
 
   #addDirectives(specifier: string): string {

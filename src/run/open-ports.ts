@@ -1,6 +1,6 @@
-import type { Effort, Account, Reporter } from '../generate/ports.ts'
+import type { Effort, Reporter } from '../generate/ports.ts'
 import { mayGenerate } from '../finding/modes.ts'
-import type { ProjectStore, ServiceClock } from '../finding/ports.ts'
+import type { ProjectStore } from '../finding/ports.ts'
 import { fingerprint, type Hasher } from '../request/fingerprint.ts'
 import { createImageReader } from '../request/images.ts'
 import type { CanonicalRequest, Request } from '../request/request.ts'
@@ -28,6 +28,7 @@ interface PortsInit {
 export function openPorts(init: PortsInit): RunPorts {
   const { run, shared, models, reporter, clock } = init
   const { options } = run
+  const clientOf = () => shared.accounts.get(idOfAccount(options))?.client
   return {
     options,
     store: openProjectStore(init),
@@ -41,7 +42,7 @@ export function openPorts(init: PortsInit): RunPorts {
       },
       addExpiring: (model) => models.addExpiring(model),
     },
-    clock: serviceClock(clock, () => shared.accounts.get(idOfAccount(options))?.client),
+    clock: { ...clock, serviceNow: () => clientOf()?.serverNow() ?? clock.now() },
     signal: run.signal ?? new AbortController().signal,
   }
 }
@@ -62,16 +63,6 @@ function openProjectStore({ run, hasher, clock, reporter, openTeamStore }: Ports
   })
   const journal = tellingJournal(local.journal, { shared, options })
   return { ...local, journal, hasher, images: createImageReader(hasher, local.outputs.notes), shared }
-}
-
-function serviceClock(
-  clock: Clock,
-  client: () => Pick<Account['client'], 'serverNow'> | undefined,
-): ServiceClock {
-  return {
-    ...clock,
-    serviceNow: () => client()?.serverNow() ?? clock.now(),
-  }
 }
 
 /** What a run got from the service is reported to the command that runs it; what it had, or made itself, is not. */

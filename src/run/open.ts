@@ -1,6 +1,6 @@
 import { createHasher } from '../request/fingerprint.ts'
 import { systemClock, type Clock } from '../system/clock.ts'
-import { redactedLogger, type Logger, Notices } from '../system/logger.ts'
+import { redactedLogger, Notices } from '../system/logger.ts'
 import { once } from '../system/once.ts'
 import { createRedactor } from '../system/redact.ts'
 import { Borders } from './borders.ts'
@@ -32,7 +32,8 @@ export async function openContext(run: Run): Promise<Context> {
   const declared = await openDeclared(run, {
     clock,
     turns: shared.declaring,
-    ...declaredTelling(logger, notices),
+    warn: (text) => notices.once(text),
+    info: (text) => logger.info(`meshy: ${text}`),
   })
   return {
     ports,
@@ -68,10 +69,6 @@ function makersOf({ store, models, reporter, clock, signal }: RunPorts, shared: 
     mesher: shared.mesher,
     deriver: shared.deriver,
   }
-}
-
-function declaredTelling(logger: Logger, notices: Notices): Pick<DeclaredFileOptions, 'warn' | 'info'> {
-  return { warn: (text) => notices.once(text), info: (text) => logger.info(`meshy: ${text}`) }
 }
 
 /** Runs that must change nothing write no types either. */

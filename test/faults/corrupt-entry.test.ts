@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { pinOwnBytes } from '../../src/cli/pin.ts'
-import { forgetNamed } from '../../src/run/commands/forget.ts'
+import { forgetNamed } from '../../src/cli/forget.ts'
 import { readStatus } from '../../src/run/commands/status.ts'
 import { deleteTask } from '../../src/run/commands/account.ts'
 import { readSubject } from '../../src/run/commands/subject.ts'

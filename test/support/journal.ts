@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { RunningEmulator } from '../../src/emulator.ts'
 import type { Context } from '../../src/run/context.ts'
-import { forgetModel } from '../../src/run/commands/forget.ts'
+import { forgetModel } from '../../src/cli/forget.ts'
 
 /** Makes what a project has on its way look as if it had begun so many hours earlier. */
 export async function ageJournal(root: string, hours: number): Promise<void> {

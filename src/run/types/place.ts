@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { foldersUpTo } from '../project.ts'
 
 const NAME = 'meshy-env.d.ts'
 
@@ -20,8 +21,8 @@ export function defaultDeclaredFile(root: string): string | undefined {
 
 /** The root, and its parents that belong to the same repository, or to the same package if there is none. */
 function ancestorsOf(root: string): string[] {
-  const above: string[] = []
-  for (let dir = path.resolve(root); dir !== path.dirname(dir); dir = path.dirname(dir)) above.push(dir)
+  // Nobody's sources are in the root of a disk.
+  const above = foldersUpTo(root).slice(0, -1)
   const holds = (name: string) => above.findIndex((dir) => existsSync(path.join(dir, name)))
   const repository = holds('.git')
   const end = repository >= 0 ? repository : holds('package.json')

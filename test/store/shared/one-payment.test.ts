@@ -1,7 +1,7 @@
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { forgetModel } from '../../../src/run/commands/forget.ts'
+import { forgetModel } from '../../../src/cli/forget.ts'
 import { fetchAhead } from '../../../src/finding/fetch-ahead.ts'
 import { finishSharing } from '../../../src/store/shared/shared-stores.ts'
 import type { Options } from '../../../src/run/option-types.ts'

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { forgetModel } from '../../../src/run/commands/forget.ts'
+import { forgetModel } from '../../../src/cli/forget.ts'
 import type { Options } from '../../../src/run/option-types.ts'
 import { makePng } from '../../glb/pictures.ts'
 import { finishSharing } from '../../../src/store/shared/shared-stores.ts'
