@@ -52,9 +52,18 @@ function shownAsUrl({ project: { imports } }: Context, specifier: string, file: 
   return known && imports.add(specifier, { file, site: known.site })
 }
 
+/** A bundler that would cut a path at its `#` would look for something else. */
 function refuseCutPath({ cutsPath }: Adapter, file: string, root: string): void {
-  const problem = hashInPath(cutsPath?.(file) ?? '')
-  if (problem) throw toBundlerError(problem, root)
+  const cut = cutsPath?.(file)
+  if (!cut?.includes('#')) return
+  throw toBundlerError(
+    new MeshyError('MESHY_PATH_UNSUPPORTED', {
+      message: `\`${cut}\` contains a \`#\`, which this bundler treats as the end of the path; expected a path without one.`,
+      hint: 'Rename the file or folder that has a `#` in its name.',
+      details: { path: cut },
+    }),
+    root,
+  )
 }
 
 /**
@@ -189,17 +198,4 @@ function unknownImport(id: string, root: string): unknown {
     }),
     root,
   )
-}
-
-/**
- * The error for a path that a bundler would cut off at its `#`, and then look for something else; undefined if there is
- * none.
- */
-function hashInPath(path: string): MeshyError | undefined {
-  if (!path.includes('#')) return undefined
-  return new MeshyError('MESHY_PATH_UNSUPPORTED', {
-    message: `\`${path}\` contains a \`#\`, which this bundler treats as the end of the path; expected a path without one.`,
-    hint: 'Rename the file or folder that has a `#` in its name.',
-    details: { path },
-  })
 }

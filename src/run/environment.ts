@@ -93,7 +93,10 @@ const COMMON = [
 export function isCi(env: Environment): boolean {
   const { CI: said } = env
   if (said) return isOn(said)
-  return COMMON.some((name) => env[name]) || vendors().some((vendor) => isVendor(vendor, env))
+  return (
+    COMMON.some((name) => env[name]) ||
+    vendors().some(({ env: signs }) => [signs].flat().every((sign) => isSet(sign, env)))
+  )
 }
 
 /** The names of the services that are recognised. */
@@ -103,10 +106,6 @@ export function ciServices(): string[] {
 
 function vendors(): Vendor[] {
   return createRequire(import.meta.url)('ci-info/vendors.json') as Vendor[]
-}
-
-function isVendor(vendor: Vendor, env: Environment): boolean {
-  return [vendor.env].flat().every((sign) => isSet(sign, env))
 }
 
 function isSet(sign: Sign, env: Environment): boolean {

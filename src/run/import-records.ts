@@ -1,8 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import path from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { isMeshyError, hasErrno } from '../system/errors.ts'
-import { replaceFile, temporaryPath } from '../system/durable.ts'
-import { ensureFolder } from '../system/folder.ts'
+import { writeAtomically } from '../system/durable.ts'
 import type { Context } from './context.ts'
 import type { Import } from './imports.ts'
 
@@ -19,11 +17,7 @@ export async function rememberImport(context: Context, id: string, specifier: st
   if ((await readRecord(file)) === query) return file
   try {
     await context.ports.store.prepare()
-    const copy = temporaryPath(layout.tmp)
-    await ensureFolder(layout.tmp, { durable: false })
-    await ensureFolder(path.dirname(file), { durable: false })
-    await writeFile(copy, query)
-    await replaceFile(copy, file, async () => (await readRecord(file)) === query)
+    await writeAtomically(file, query, layout.tmp, async () => (await readRecord(file)) === query)
   } catch (error) {
     // If the cache cannot be written, this run still knows its imports; a later one may have to see them again.
     const isReadOnly = isMeshyError(error) && error.code === 'MESHY_CACHE_UNWRITABLE'

@@ -81,13 +81,14 @@ export async function writeAtomically(
   file: string,
   data: string | Uint8Array,
   folder: string,
+  accept?: Accept,
 ): Promise<void> {
   const temporary = temporaryPath(folder)
   await ensureFolder(folder, { durable: false })
   await ensureFolder(dirname(file), { durable: false })
   try {
     await writeFile(temporary, data, { flag: 'wx' })
-    await replaceFile(temporary, file)
+    await replaceFile(temporary, file, accept)
   } finally {
     await rm(temporary, { force: true })
   }

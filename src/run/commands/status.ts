@@ -112,15 +112,8 @@ const NOTHING_STORED = { pinned: false, source: undefined, aiModel: undefined, b
 function ofRecord(record: JournalRecord | UnreadableRecord): ModelStatus {
   const { key } = record
   if (record.state === 'unreadable') {
-    const { message } = record.error
-    return {
-      ...NOTHING_STORED,
-      key,
-      image: '?',
-      state: 'unreadable record',
-      task: undefined,
-      failure: message,
-    }
+    const failure = record.error.message
+    return { ...NOTHING_STORED, key, image: '?', state: 'unreadable record', task: undefined, failure }
   }
   const failure = record.state === 'failed' ? record.failure : undefined
   return {
