@@ -40,7 +40,8 @@ const resolver: ResolvingContext = {
     try {
       return { id: runtime().resolveSync(source, folder) }
     } catch (error) {
-      if (isUnresolved(error)) return null
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') return null
       throw error
     }
   },
@@ -48,10 +49,6 @@ const resolver: ResolvingContext = {
 
 function runtime(): BunRuntime {
   return (globalThis as unknown as { Bun: BunRuntime }).Bun
-}
-
-function isUnresolved(error: unknown): boolean {
-  return ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes((error as { code?: string }).code ?? '')
 }
 
 function setUp(build: PluginBuild, session: Session): void {

@@ -47,7 +47,7 @@ function lineOf(lines: readonly string[], fits: (line: string) => boolean): numb
   return index === -1 ? undefined : index + 1
 }
 
-/** A complete literal, because one specifier may be the start of another. */
-function isQuoted(line: string, specifier: string): boolean {
-  return [`'`, `"`, '`'].some((quote) => line.includes(`${quote}${specifier}${quote}`))
+/** Whether a text has a specifier as a complete literal, because one specifier may be the start of another. */
+export function isQuoted(text: string, specifier: string): boolean {
+  return [`'`, `"`, '`'].some((quote) => text.includes(`${quote}${specifier}${quote}`))
 }

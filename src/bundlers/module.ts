@@ -65,11 +65,9 @@ type Group = 'files' | 'textures' | 'thumbnails'
 function objectLiteral(group: Group, urls: Map<FileRole, string>): string {
   const fields = FILE_ROLES.flatMap((role) => {
     const [shownIn, name = role] = fileOf(role).shown
-    return shownIn === group && urls.has(role) ? [`${fieldOf(name)}: ${urls.get(role)}`] : []
+    return shownIn === group && urls.has(role)
+      ? [`${/^\d/.test(name) ? `'${name}'` : name}: ${urls.get(role)}`]
+      : []
   })
   return fields.length > 0 ? `{ ${fields.join(', ')} }` : '{}'
-}
-
-function fieldOf(name: string): string {
-  return /^\d/.test(name) ? `'${name}'` : name
 }

@@ -1,4 +1,5 @@
 import { isMeshySpecifier } from '../request/parse.ts'
+import { isQuoted } from './bundler-error.ts'
 import { fileOf } from './resolve.ts'
 import { decodeEntities, TAGS } from './vite-html.ts'
 
@@ -78,8 +79,4 @@ function sourcesOf(attribute: string, value: string): string[] {
   return sources
     .map((source) => source.trim().replace(/\s.*$/s, ''))
     .filter((source) => isMeshySpecifier(source))
-}
-
-function isQuoted(code: string, source: string): boolean {
-  return [`'`, `"`, '`'].some((quote) => code.includes(`${quote}${source}${quote}`))
 }

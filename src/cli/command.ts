@@ -90,7 +90,8 @@ export function readArgs(line: string[], definitions: ArgsDef = {}): ParsedArgs<
   const options = names.filter((name) => known[name]?.type !== 'positional')
   const accepted = new Set(['_', ...names, ...options.map(camelCase)])
   for (const name of Object.keys(args)) if (!accepted.has(name)) throw unknownOption(name, options)
-  for (const name of options) assertValue(name, known[name]?.type, args[name])
+  const empty = options.find((name) => known[name]?.type === 'string' && args[name] === '')
+  if (empty !== undefined) throw new UsageError(`\`--${empty}\` has no value.`)
   assertCount(args._, known)
   return args
 }
@@ -119,10 +120,6 @@ function unknownOption(name: string, options: string[]): UsageError {
   const nearest = nearestName(name, options)
   const help = nearest ? `Did you mean \`--${nearest}\`?` : `Known options: --${options.join(', --')}.`
   return new UsageError(`There is no option \`${name.length > 1 ? '--' : '-'}${name}\`. ${help}`)
-}
-
-function assertValue(name: string, type: string | undefined, value: unknown): void {
-  if (type === 'string' && value === '') throw new UsageError(`\`--${name}\` has no value.`)
 }
 
 function assertCount(positionals: string[], known: ArgsDef): void {

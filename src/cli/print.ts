@@ -31,7 +31,9 @@ export function formatTable(headings: readonly string[], rows: readonly (string 
   const isNumber = headings.map((_, column) => rows.every((row) => typeof row[column] === 'number'))
   const line = (row: string[]): string =>
     row
-      .map((cell, column) => pad(cell, widths[column] ?? 0, isNumber[column] ?? false))
+      .map((cell, column) =>
+        isNumber[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
       .join('  ')
       .trimEnd()
   return texts.map(line).join('\n')
@@ -44,8 +46,4 @@ export function formatCredits(credits: number): string {
 
 export function plural(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`
-}
-
-function pad(cell: string, width: number, isNumber: boolean): string {
-  return isNumber ? cell.padStart(width) : cell.padEnd(width)
 }

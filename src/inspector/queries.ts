@@ -82,7 +82,10 @@ export async function describeModel(
     state: STATES[phaseOf(model)],
     isAsked: model.isAsked && error === undefined,
     canRetry: error !== undefined && !isAboutStored(error) && mayRetry(context),
-    progress: work && { ...progressOf(work), seconds: secondsOf(context, work) },
+    progress: work && {
+      ...progressOf(work),
+      seconds: Math.max(0, Math.round((context.ports.clock.now() - work.since) / 1000)),
+    },
     isStored: entry !== undefined,
     // The user's own models cost nothing.
     credits: entry ? (entry.task?.credits ?? 0) : priceOf(request),
@@ -205,10 +208,6 @@ const TEXTS = {
   'queue full': "is waiting for a place in the account's queue",
   deriving: 'is being derived',
 } as const
-
-function secondsOf({ ports: { clock } }: Context, { since }: Work): number {
-  return Math.max(0, Math.round((clock.now() - since) / 1000))
-}
 
 function describeError(error: unknown): InspectedError {
   if (isMeshyError(error)) {

@@ -59,15 +59,12 @@ async function readAgain(ports: RunPorts, key: string): Promise<Asked | undefine
 function tellPrice({ reporter: { logger } }: RunPorts, current: Asked[], ways: WaysToAgree): void {
   if (current.length === 0) return
   const asked = current.toSorted(by(({ request }) => [request.imageName, request.key]))
-  const sum = asked.reduce((total, one) => total + costOf(one), 0)
+  // A model on its way is only looked for.
+  const missing = asked.filter(({ finding }) => finding.state === 'missing')
+  const sum = missing.reduce((total, { request }) => total + priceOf(request), 0)
   const names = asked.map(({ request }) => request.imageName).join(', ')
   logger.info(`meshy: ${names}: ${sum} credits. ${sentence(ways)}`)
   for (const { finding } of asked) if (finding.free) logger.info(`meshy: ${finding.free}`)
-}
-
-/** A model on its way is only looked for. */
-function costOf({ request, finding }: Asked): number {
-  return finding.state === 'missing' ? priceOf(request) : 0
 }
 
 function sentence({ key, page }: WaysToAgree): string {

@@ -34,7 +34,8 @@ export class DeclaredFile {
   /** Takes the query of an import as written in its source: `?meshy&pbr`. */
   add(query: string): void {
     if (this.#queries.has(query)) return
-    if (!isDeclarable(query)) return this.#refuse(query)
+    // TypeScript does not allow a second `*` besides that of the path.
+    if (query.includes('*')) return this.#refuse(query)
     this.#queries.add(query)
     if (this.#options.live) void this.#writeSoon()
   }
@@ -124,11 +125,6 @@ function declaresAll(text: string, queries: Iterable<string>): boolean {
 /** The queries that a file declares, as written by {@link formatDeclarations} or a formatter. */
 export function readDeclarations(text: string): string[] {
   return [...text.matchAll(MODULE)].map(([, pattern = '']) => unquote(pattern).slice(1))
-}
-
-/** Whether TypeScript can match a query: a second `*` besides that of the path is not allowed. */
-function isDeclarable(query: string): boolean {
-  return !query.includes('*')
 }
 
 function unquote(literal: string): string {

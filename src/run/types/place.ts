@@ -16,7 +16,9 @@ export function defaultDeclaredFile(root: string): string | undefined {
   if (!dir) return undefined
   const folders = includedFolders(path.join(dir, 'tsconfig.json'))
   const inside = folders?.filter((folder) => isWithin(dir, folder) && !isMade(dir, folder))
-  return path.join(inside ? choose(inside, dir) : guess(root, dir), NAME)
+  // Next to the config if that folder is included, because people look there.
+  const chosen = inside && (inside.includes(dir) ? dir : (inside[0] ?? dir))
+  return path.join(chosen ?? guess(root, dir), NAME)
 }
 
 /** The root, and its parents that belong to the same repository, or to the same package if there is none. */
@@ -27,11 +29,6 @@ function ancestorsOf(root: string): string[] {
   const repository = holds('.git')
   const end = repository >= 0 ? repository : holds('package.json')
   return end < 0 ? above.slice(0, 1) : above.slice(0, end + 1)
-}
-
-/** Next to the config if that folder is included, because people look there. */
-function choose(folders: readonly string[], dir: string): string {
-  return folders.includes(dir) ? dir : (folders[0] ?? dir)
 }
 
 /** Where frameworks have their sources, before they have created the configs that say so. */
