@@ -10,7 +10,7 @@ export interface DerivationPlan extends Derivation {
 export type PackageName = 'sharp' | 'meshoptimizer' | 'draco3dgltf' | 'watlas'
 
 /** What `optimize` means if the import says nothing else. */
-export const OPTIMIZED = { textureSize: 2048, textureFormat: 'webp', compress: 'meshopt' } as const
+const OPTIMIZED = { textureSize: 2048, textureFormat: 'webp', compress: 'meshopt' } as const
 
 /** The name of a step and what it asks for. What it does is in `steps/`, which is loaded when something is derived. */
 interface StepKind {

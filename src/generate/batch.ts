@@ -27,7 +27,7 @@ export type Admission =
     }
 
 /** Decides about all candidates of a batch at once, before anything is paid. Returns one result or error for each. */
-export type Decide = (candidates: Candidate[]) => Promise<(Admission | MeshyError)[]>
+type Decide = (candidates: Candidate[]) => Promise<(Admission | MeshyError)[]>
 
 interface Waiting {
   candidate: Candidate

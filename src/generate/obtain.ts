@@ -9,7 +9,7 @@ import { restore } from './restore.ts'
 import type { FileRole } from '../request/files.ts'
 
 /** A model to obtain, and whether it may be paid for. */
-export interface Wanted {
+interface Wanted {
   finding: Finding
   permission: Permission | undefined
 }
@@ -72,5 +72,5 @@ async function generateOnce(
 
 async function restoreOnce(ports: Ports, request: Request, entry: Entry, lacking: FileRole[]): Promise<void> {
   const flight = `${request.key} ${lacking.join(' ')}`
-  await ports.models.flights.join(flight, () => restore(ports, request, { entry, lacking }))
+  await ports.models.flights.join(flight, () => restore(ports, { entry, lacking }))
 }

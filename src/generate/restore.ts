@@ -3,7 +3,6 @@ import type { Task } from '../service/task.ts'
 import { blobUnusable } from '../store/digest.ts'
 import type { Entry } from '../store/entry.ts'
 import type { FileRole } from '../request/files.ts'
-import type { Request } from '../request/request.ts'
 import { findEntry } from '../finding/classify.ts'
 import type { Ports } from './ports.ts'
 import { fetchFiles, noteExpiring } from './fetch.ts'
@@ -13,6 +12,11 @@ import { share } from './share.ts'
 import { withKeyLease } from './turn.ts'
 import { addFiles } from './save.ts'
 
+interface MissingFiles {
+  entry: Entry
+  lacking: readonly FileRole[]
+}
+
 /**
  * Fetches files of a finished request again, without paying: from the stores of the machine and the team, otherwise
  * from its task. Pinned bytes must match. Files that were never kept are added to the entry, except in `frozen`, where
@@ -20,13 +24,9 @@ import { addFiles } from './save.ts'
  *
  * A model whose bytes cannot be obtained is never generated again by itself: the error names the ways out.
  */
-export async function restore(
-  ports: Ports,
-  request: Pick<Request, 'key'>,
-  missing: { entry: Entry; lacking: readonly FileRole[] },
-): Promise<Entry> {
+export async function restore(ports: Ports, missing: MissingFiles): Promise<Entry> {
   try {
-    return await restoreInTurn(ports, request, missing)
+    return await restoreInTurn(ports, missing)
   } catch (error) {
     const isLost = isMeshyError(error) && error.code === 'MESHY_MODEL_UNRESTORABLE'
     throw (isLost && (await findPointer(ports, missing))) || error
@@ -36,7 +36,7 @@ export async function restore(
 /** The error for bytes that do exist somewhere: git has them, and only their pointer is here. */
 async function findPointer(
   { store, signal }: Ports,
-  { entry, lacking }: { entry: Entry; lacking: readonly FileRole[] },
+  { entry, lacking }: MissingFiles,
 ): Promise<MeshyError | undefined> {
   for (const role of lacking) {
     const ref = entry.files[role]
@@ -47,17 +47,13 @@ async function findPointer(
   return undefined
 }
 
-async function restoreInTurn(
-  ports: Ports,
-  request: Pick<Request, 'key'>,
-  { entry, lacking }: { entry: Entry; lacking: readonly FileRole[] },
-): Promise<Entry> {
+async function restoreInTurn(ports: Ports, { entry, lacking }: MissingFiles): Promise<Entry> {
   const shared = await bringShared(ports, entry, lacking)
   if (shared.lacking.length === 0) return entry
   assertRestorable(ports, entry, shared)
-  return withKeyLease(ports, { key: request.key, imageName: entry.image }, async () => {
+  return withKeyLease(ports, { key: entry.key, imageName: entry.image }, async () => {
     // The previous holder of the lease may have fetched them.
-    const current = (await findEntry(ports, request.key)) ?? entry
+    const current = (await findEntry(ports, entry.key)) ?? entry
     const roles = await stillLacking(ports, current, shared.lacking)
     return roles.length === 0 ? current : restoreAlone(ports, current, { ...shared, lacking: roles })
   })

@@ -1,6 +1,5 @@
 import { onTestFinished } from 'vitest'
-import { startEmulator } from '../../src/emulator.ts'
-import type { RunningEmulator, StartOptions } from '../../src/emulator.ts'
+import { startEmulator, type RunningEmulator, type StartOptions } from '../../src/emulator.ts'
 import { makePng, toDataUri } from '../glb/pictures.ts'
 
 /** A picture that every task here can use. */

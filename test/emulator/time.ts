@@ -1,6 +1,5 @@
 import { onTestFinished } from 'vitest'
-import { createEmulator } from '../../src/emulator.ts'
-import type { Emulator, EmulatorOptions } from '../../src/emulator.ts'
+import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator.ts'
 import type { Clock } from '../../src/system/clock.ts'
 import { IMAGE_URL, MULTI, SINGLE } from './harness.ts'
 

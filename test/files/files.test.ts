@@ -243,7 +243,7 @@ describe('restore', () => {
     const before = service.emulator.counts.downloads
 
     await Promise.all(
-      contexts.map(async (context) => restore(await context.paying(), { key }, { entry, lacking: ['glb'] })),
+      contexts.map(async (context) => restore(await context.paying(), { entry, lacking: ['glb'] })),
     )
 
     expect(service.emulator.counts.downloads).toBe(before + 1)

@@ -20,34 +20,40 @@ export function mendTexture(surface: Surface, reduced: Reduced): Mended {
   const fit = fitterOf(surface)
   const indices = reduced.indices.slice()
   const blends = new Map<number, Blend>()
-  const area = { laid: 0, whole: 0 }
-  for (let at = 0; at < indices.length; at += 3) {
-    const corners = [...indices.subarray(at, at + 3)]
+  const laid = shareOfArea(surface, reduced, (corners, at) => {
     const found = fit(corners)
-    const size = areaOf(corners.map((corner) => vertexAt(surface.positions, corner)))
-    area.whole += size
-    if (!found) continue
-    area.laid += size * Math.min(1, found.cost)
-    found.blends.forEach((blend, i) => {
+    found?.blends.forEach((blend, i) => {
       const own = vertexOf(surface, blend, corners[i] ?? 0)
       if (own === undefined) blends.set(at + i, blend)
       else indices[at + i] = own
     })
-  }
-  return { indices, blends, error: reduced.error, laid: area.whole > 0 ? area.laid / area.whole : 0 }
+    return found ? Math.min(1, found.cost) : 0
+  })
+  return { indices, blends, error: reduced.error, laid }
 }
 
 /** The fraction of a surface that is in several pieces of the texture at once. */
-export function cutShare(surface: Surface, { indices }: Reduced): number {
+export function cutShare(surface: Surface, reduced: Reduced): number {
   const charts = chartsOf(surface)
-  const area = { cut: 0, whole: 0 }
+  const isCut = (corners: number[]) => new Set(corners.map((corner) => charts[corner])).size > 1
+  return shareOfArea(surface, reduced, (corners) => Number(isCut(corners)))
+}
+
+/** The fraction of a surface: of each triangle as much as `weigh` says. */
+function shareOfArea(
+  { positions }: Surface,
+  { indices }: Reduced,
+  weigh: (corners: number[], at: number) => number,
+): number {
+  let [part, whole] = [0, 0]
   for (let at = 0; at < indices.length; at += 3) {
     const corners = [...indices.subarray(at, at + 3)]
-    const size = areaOf(corners.map((corner) => vertexAt(surface.positions, corner)))
-    area.whole += size
-    if (new Set(corners.map((corner) => charts[corner])).size > 1) area.cut += size
+    const size = areaOf(corners.map((corner) => vertexAt(positions, corner)))
+    const weight = weigh(corners, at)
+    whole += size
+    if (weight > 0) part += size * weight
   }
-  return area.whole > 0 ? area.cut / area.whole : 0
+  return whole > 0 ? part / whole : 0
 }
 
 /** The vertex that is at the place of a corner in the model and in the texture. */

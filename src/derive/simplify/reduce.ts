@@ -102,7 +102,7 @@ function reduceOneWay(
 }
 
 /** Triangles as drawn. */
-export function countDrawn({ parts }: Surface, indices: Uint32Array): number {
+function countDrawn({ parts }: Surface, indices: Uint32Array): number {
   let count = 0
   for (let at = 0; at < indices.length; at += 3) count += partOf(parts, indices[at] ?? 0)?.times ?? 0
   return count

@@ -9,7 +9,7 @@ export type Place = [u: number, v: number]
  * Computes how much of what a triangle would show does not belong to a piece of the texture: 0 for nothing, 1 for
  * everything.
  */
-export type ForeignShare = (piece: { vertex: number; chart: number }, corners: Place[]) => number
+type ForeignShare = (piece: { vertex: number; chart: number }, corners: Place[]) => number
 
 /** Texels per side. Real textures may have smaller texels, but the difference is not visible. */
 const SIDE = 1024

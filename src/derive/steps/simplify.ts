@@ -52,7 +52,7 @@ const FEWEST = 64
 const TOLERANCE = 0.15
 
 /** Reduces a model to fewer triangles, and reports what could not be achieved. */
-export async function simplifyTo(
+async function simplifyTo(
   work: Work,
   aim: Aim,
   name = `simplify=${work.plan.simplify}`,

@@ -61,7 +61,7 @@ export async function fetchFromTasks(
       .flatMap(({ role }) => FILE_ROLES.find((known) => known === role) ?? [])
     if (lacking.length === 0) continue
     try {
-      await restore(ports, entry, { entry, lacking })
+      await restore(ports, { entry, lacking })
     } catch (error) {
       problems.add(entry.key, error)
     }

@@ -6,7 +6,7 @@ import { at, clamp, createPlane, indexAt, mapPlane, type Plane, sum } from './pl
 import { spreadColours } from './push-pull.ts'
 
 /** The object in front of a plain backdrop. */
-export interface Segmentation {
+interface Segmentation {
   /** 1 on the object. */
   mask: Plane
   /** Fraction of all pixels that look like the backdrop but have contours inside: likely parts of the object. */

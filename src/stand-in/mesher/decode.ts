@@ -16,7 +16,7 @@ export interface Picture extends Raster {
 }
 
 /** Part of an image, in pixels, and the size that it is scaled to. */
-export interface Scaling {
+interface Scaling {
   region?: { left: number; top: number; width: number; height: number }
   width: number
   height: number

@@ -2,7 +2,7 @@ import { halve } from './filters.ts'
 import { at, createPlane, indexAt, mapPlane, sample, type Plane } from './plane.ts'
 
 /** What is inflated. */
-export interface Membrane {
+interface Membrane {
   /** Level set of the outline: above zero inside. */
   phi: Plane
   /** How far beyond the outline the height would reach zero, in pixels, per grid point. */

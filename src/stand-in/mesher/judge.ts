@@ -15,7 +15,7 @@ const MIN_CONTRAST = 5
 const HARMLESS = /extraneous bytes before marker|Invalid SOS parameters|Adobe color transform|bad ICC marker/
 
 /** The result of decoding an image: `problem` ends a sentence that starts with its name. */
-export type Judgement = { problem: string } | 'right' | 'no decoder'
+type Judgement = { problem: string } | 'right' | 'no decoder'
 
 /**
  * Decodes an image in full, as strictly as possible, and checks whether it shows anything. If `sharp` is not available,

@@ -4,7 +4,7 @@ import type { SharpFactory } from './libraries.ts'
 import { at, byteAt, clamp, createPlane, mapPlane, toBytes, type Plane } from './plane.ts'
 
 /** Encoded maps of a material that is guessed from brightness alone. */
-export interface MaterialMaps {
+interface MaterialMaps {
   normal: Uint8Array
   /** Grey: 0 is smooth. */
   roughness: Uint8Array

@@ -17,7 +17,7 @@ export interface Body {
   back: Plane
 }
 
-export interface SheetOptions {
+interface SheetOptions {
   /** Distance of grid points, in pixels. */
   step: number
   /** Whether front and back have separate textures, and therefore separate vertices along the rim. */
