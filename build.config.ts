@@ -52,10 +52,11 @@ export default defineBuildConfig({
   clean: true,
   rollup: {
     emitCJS: false,
-    // What every run loads is one file: each further one costs as much as its code.
+    // What every run loads is three files: each further one costs as much as its code.
     output: {
+      onlyExplicitManualChunks: true,
       manualChunks: (id: string, { getModuleInfo }: { getModuleInfo: GetModuleInfo }) =>
-        isAlwaysLoaded(id, getModuleInfo) ? 'core' : undefined,
+        chunkOf(id, getModuleInfo),
     },
     esbuild: { target: 'node20' },
   },
@@ -71,10 +72,15 @@ export default defineBuildConfig({
 
 type GetModuleInfo = (id: string) => { importers: readonly string[] } | null
 
-/** Whether a module comes with the plugin at once, and with no worker thread or command that does without the rest. */
-function isAlwaysLoaded(id: string, getModuleInfo: GetModuleInfo): boolean {
-  const roots = entriesOver(id, getModuleInfo, new Set())
-  return roots.has('index.ts') && ![...roots].some((name) => /worker|emulator|cli/.test(name))
+/** The threads that do one thing alone; the one of `cli/ahead` does what a whole run does. */
+const SMALL_WORKER = /^(?:derive|stand-in\/mesher|store)\/worker\.ts$/
+
+/** The file of a module that comes with the plugin at once: apart from the rest if threads or commands load it too. */
+function chunkOf(id: string, getModuleInfo: GetModuleInfo): string | undefined {
+  const roots = [...entriesOver(id, getModuleInfo, new Set())]
+  if (!roots.includes('index.ts')) return undefined
+  if (roots.some((name) => SMALL_WORKER.test(name))) return 'base'
+  return roots.includes('cli.ts') || roots.includes('emulator.ts') ? 'common' : 'core'
 }
 
 /** The entries that import a module at once, by their paths in `src`. */
