@@ -53,7 +53,7 @@ class RateWindow {
     this.#retryAfter = retryAfter
   }
 
-  /** Counts a request. Throws 429 when the second is full. */
+  /** Counts a request. Throws 429 if the second is full. */
   take(now: number): void {
     this.#accepted = this.#accepted.filter((at) => at > now - WINDOW_MS)
     if (this.#accepted.length >= this.#limit) {
@@ -100,17 +100,17 @@ export interface LoggedRequest {
   method: string
   /** Without query. */
   path: string
-  /** With the question mark; empty when there is none. */
+  /** With the question mark; empty if there is none. */
   query: string
   /** Where it arrived. */
   origin: 'api' | 'assets'
-  /** Whether it carried an Authorization header, with whatever value. */
+  /** Whether it carried an Authorization header, with any value. */
   authorized: boolean
   /** Milliseconds since 1970, by the emulator's clock. */
   at: number
-  /** Status of the answer; 0 while there is none, and when the connection broke. */
+  /** Status of the answer; 0 until there is one, and if the connection broke. */
   status: number
-  /** The JSON of a create request that was understood. */
+  /** The JSON of a create request, if it could be parsed. */
   body: Record<string, unknown> | undefined
 }
 
@@ -118,11 +118,11 @@ export interface LoggedRequest {
 export interface RequestCounts {
   /** Create requests that arrived, whatever became of them. */
   posts: number
-  /** Create requests that were accepted: tasks that were made. */
+  /** Create requests that were accepted: tasks that were created. */
   created: number
   /** Answers of 429. */
   limited: number
-  /** Files that were asked for. */
+  /** Files that were requested. */
   downloads: number
   /** All requests. */
   total: number
@@ -149,7 +149,7 @@ export function logEntry(
 
 const TASK_PATH = new RegExp(`^/openapi/v1/(?:${TASK_KINDS.join('|')})(?<id>/[^/]+)?(?<stream>/stream)?$`)
 
-/** Says what a request is for. */
+/** Determines what a request is for. */
 function routeOf(method: string, path: string): RouteName {
   if (path.startsWith('/emulator/tasks/')) return 'asset'
   if (path === '/openapi/v1/balance') return 'balance'

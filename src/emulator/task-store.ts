@@ -13,7 +13,7 @@ export interface TaskPlan {
   texturePrompt: string
   textureImage: InputImage | undefined
   model: ModelInput
-  /** Name of the model that makes it. */
+  /** Name of the model that processes it. */
   aiModel: string
   assets: AssetNames
   /** In credits. */
@@ -21,7 +21,7 @@ export interface TaskPlan {
   failure: TaskFailure | undefined
   /** Milliseconds of work. */
   workMs: number
-  /** Milliseconds for which the task stays at 99 % besides. */
+  /** Milliseconds for which the task additionally stays at 99 %. */
   stallMs: number
 }
 
@@ -43,7 +43,7 @@ export function isTerminal(status: TaskStatus): boolean {
   return status === 'SUCCEEDED' || status === 'FAILED'
 }
 
-/** 0 to 100; a running task never says more than 99. */
+/** 0 to 100; a running task never reports more than 99. */
 export function progressOf(task: Task, now: number): number {
   if (task.status === 'SUCCEEDED') return 100
   if (task.startedAt === undefined) return 0
@@ -54,11 +54,11 @@ export function progressOf(task: Task, now: number): number {
 interface TaskStoreOptions {
   now: () => number
   account: Account
-  /** Tasks that may wait or run at once; one more is refused. */
+  /** Tasks that may wait or run at the same time; one more is refused. */
   slots: number
-  /** Tasks that run at once; the others wait. */
+  /** Tasks that run at the same time; the others wait. */
   workers: number
-  /** Milliseconds that a task waits at least. */
+  /** Minimum time in milliseconds that a task waits. */
   pendingMs: number
   /** Milliseconds for which a task is kept. */
   retentionMs: number
@@ -67,12 +67,12 @@ interface TaskStoreOptions {
 /**
  * All tasks and their life cycle.
  *
- * Nothing happens by timers: whoever looks at the tasks first lets everything happen that is due by now, in order.
+ * There are no timers: anyone who looks at the tasks first processes everything that is due by now, in order.
  */
 export class TaskStore {
   readonly #tasks = new Map<string, Task>()
   readonly #options: TaskStoreOptions
-  /** Time of the last thing that happened: a worker that became free then cannot have started earlier. */
+  /** Time of the last event: a worker that became free then cannot have started earlier. */
   #reached = -Infinity
   #created = 0
 
@@ -80,12 +80,12 @@ export class TaskStore {
     this.#options = options
   }
 
-  /** How many tasks were ever taken in. */
+  /** How many tasks were ever accepted. */
   get created(): number {
     return this.#created
   }
 
-  /** Takes a task in, and its price. Throws 402 without credits, 429 without a free slot. */
+  /** Accepts a task, and charges its price. Throws 402 without credits, 429 without a free slot. */
   create(plan: TaskPlan): Task {
     this.#settle()
     const { account, slots, pendingMs, retentionMs } = this.#options
@@ -151,7 +151,7 @@ export class TaskStore {
     }
   }
 
-  /** The next thing that happens to any task. */
+  /** The next event of any task. */
   #next(): { at: number; happen: () => void } | undefined {
     const running = [...this.#tasks.values()].filter(({ status }) => status === 'IN_PROGRESS')
     const [first] = running.toSorted((a, b) => endOf(a) - endOf(b))
@@ -181,7 +181,7 @@ function endOf(task: Task): number {
   return (task.startedAt ?? Infinity) + task.workMs + task.stallMs
 }
 
-/** A UUID of version 7, which sorts by time as the ids of the service do. */
+/** A version 7 UUID, which sorts by time like the IDs of the service. */
 function sortableId(now: number): string {
   const time = Math.floor(now).toString(16).padStart(12, '0')
   const random = randomBytes(10).toString('hex')
@@ -189,7 +189,7 @@ function sortableId(now: number): string {
   return [...parts, random.slice(8, 20)].join('-')
 }
 
-/** The credits of the one account that there is. */
+/** The credits of the only account. */
 export class Account {
   #balance: number
 
@@ -201,13 +201,13 @@ export class Account {
     return this.#balance
   }
 
-  /** Takes the price of a task. Throws 402 when there is not enough. */
+  /** Charges the price of a task. Throws 402 if there is not enough. */
   charge(credits: number): void {
     if (credits > this.#balance) throw new ApiError(402, 'Insufficient credits')
     this.#balance -= credits
   }
 
-  /** Gives the price of a task back: it failed, or was deleted before it began. */
+  /** Refunds the price of a task: it failed, or was deleted before it started. */
   refund(credits: number): void {
     this.#balance += credits
   }

@@ -3,10 +3,10 @@ import type { EmulatorState } from './state.ts'
 import { isTerminal, progressOf, type Task } from './task-store.ts'
 import type { Fault } from './fault.ts'
 
-/** A task as the API answers it. */
+/** A task as the API returns it. */
 export type TaskView = Record<string, unknown>
 
-/** The whole task object. Its URLs are signed anew each time. */
+/** The whole task object. Its URLs are signed again each time. */
 export function taskView(state: EmulatorState, task: Task): TaskView {
   const sign = (file: string) => state.urls.sign(task.id, file, state.now())
   return {
@@ -29,7 +29,7 @@ export function taskView(state: EmulatorState, task: Task): TaskView {
   }
 }
 
-/** What a stream says while the task is not done. */
+/** What a stream reports while the task is not done. */
 export function progressView(state: EmulatorState, task: Task): TaskView {
   if (isTerminal(task.status)) return taskView(state, task)
   return { id: task.id, progress: progressOf(task, state.now()), status: task.status }
@@ -38,7 +38,7 @@ export function progressView(state: EmulatorState, task: Task): TaskView {
 /** Name of the file that `texture_image_url` points to. */
 export const TEXTURE_IMAGE_FILE = 'texture_input'
 
-/** The addresses of the files that a task made, where its answer has them. */
+/** The addresses of the files that a task made, at their places in its answer. */
 function signedUrls({ status, assets }: Task, sign: (file: string) => string): TaskView {
   const found: TaskView = {}
   for (const [role, file] of status === 'SUCCEEDED' ? Object.entries(assets) : []) {
@@ -64,7 +64,7 @@ function laterFields(task: Task): TaskView {
   }
 }
 
-/** The task as a server would tell it that deviates from its documentation. */
+/** The task as returned by a server that deviates from its documentation. */
 export function distortView(view: TaskView, fault: Fault | undefined): TaskView {
   if (fault?.kind === 'unknownStatus') return { ...view, status: fault.status ?? 'POLISHING' }
   if (fault?.kind === 'noModel') return 'model_urls' in view ? { ...view, model_urls: {} } : view
@@ -72,7 +72,7 @@ export function distortView(view: TaskView, fault: Fault | undefined): TaskView 
   return distortFields(view, fault)
 }
 
-/** What else a list holds. */
+/** What else a list contains. */
 export function foreignTasks(fault: Fault | undefined, now: number): TaskView[] {
   if (fault?.kind !== 'foreignNames') return []
   const { name = 'A chair of somebody else' } = fault
@@ -96,7 +96,7 @@ function without(view: TaskView, names: readonly string[]): TaskView {
   return Object.fromEntries(Object.entries(view).filter(([name]) => !names.includes(name)))
 }
 
-/** JSON leaves out what is `undefined`. */
+/** JSON omits what is `undefined`. */
 function withFields(view: TaskView, fields: Record<string, unknown>): TaskView {
   const told = Object.entries(fields).map(([name, field]) => {
     return [name, typeof field === 'function' ? (field as (value: unknown) => unknown)(view[name]) : field]
@@ -104,7 +104,7 @@ function withFields(view: TaskView, fields: Record<string, unknown>): TaskView {
   return { ...view, ...Object.fromEntries(told) }
 }
 
-/** Seen in the wild: unset times are null, formats that were not made are empty strings, empty lists are absent. */
+/** Seen in practice: unset times are null, formats that were not made are empty strings, empty lists are absent. */
 function nullUnset(view: TaskView): TaskView {
   const entries = Object.entries(view).flatMap(([name, value]) => {
     if (Array.isArray(value) && value.length === 0) return []

@@ -1,4 +1,4 @@
-/** A refusal, as the API words it: a status and one field, `message`. */
+/** A refusal in the API's format: a status and one field, `message`. */
 export class ApiError extends Error {
   readonly status: number
   readonly headers: Record<string, string>
@@ -26,18 +26,18 @@ export function noMatchingRoute(): ApiError {
   return new ApiError(404, 'NoMatchingRoute')
 }
 
-/** The wire below a request, as far as faults need it. */
+/** The connection of a request, as far as faults need it. */
 export interface Connection {
   /**
-   * Breaks it. Where there is no socket to destroy, the error that the client is to meet is returned; then whoever
-   * writes the answer must raise it.
+   * Breaks it. If there is no socket to destroy, returns the error that the client should get, which the writer of the
+   * answer must then raise.
    */
   cut: () => Error | undefined
-  /** Resolves when everything that was written so far has left. */
+  /** Resolves when everything that was written so far has been sent. */
   flushed: () => Promise<void>
 }
 
-/** A connection without a wire: a request that is handed over within the process. */
+/** A connection without a socket: a request that is passed within the process. */
 export const PLAIN_CONNECTION: Connection = {
   cut: () => new TypeError('The connection was reset'),
   flushed: () => Promise.resolve(),
@@ -46,7 +46,7 @@ export const PLAIN_CONNECTION: Connection = {
 /** How a stream ends. */
 export type StreamEnd = 'close' | 'cut'
 
-/** Writes server-sent events for as long as `produce` runs and the client listens. */
+/** Writes server-sent events as long as `produce` runs and the client listens. */
 export function eventStream(
   connection: Connection,
   produce: (send: (text: string) => void, signal: AbortSignal) => Promise<StreamEnd>,
@@ -67,7 +67,7 @@ export function eventStream(
   })
 }
 
-/** An event on one line, the only form in which the wire can carry JSON. */
+/** An event on one line, the only form in which the format can carry JSON. */
 export function formatEvent(event: 'message' | 'error', data: unknown): string {
   return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 }

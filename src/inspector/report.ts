@@ -70,7 +70,7 @@ async function inspectPlan(context: Context, rows: readonly PlanRow[]): Promise<
   return { mode: 'report', ...summed(context, models, undefined) }
 }
 
-/** One model, with picture and bytes in it. */
+/** One model, with its image and bytes included. */
 async function inspectRow(
   context: Context,
   [row, ...others]: [PlanRow, ...PlanRow[]],

@@ -71,7 +71,7 @@ async function pushFile(
   }
 }
 
-/** @throws what is no fault of a store */
+/** @throws anything that is not a fault of a store */
 function reasonOf(error: unknown): string {
   if (error instanceof StoreFault) return `the store ${error.message}`
   throw error
