@@ -38,7 +38,7 @@ function printReport(models, requests) {
   console.log(
     models.every(({ origin }) => origin === 'cache')
       ? `All ${models.length} models came from the cache: ${spent}.`
-      : `${models.length} models: ${spent}, all of them the emulator's. Run it again: they come from the cache.`,
+      : `${models.length} models: ${spent}, all of them the emulator's. Run it again to get them from the cache.`,
   )
-  console.log('Look at them: npx vite preview playground')
+  console.log('To look at them: npx vite preview playground')
 }

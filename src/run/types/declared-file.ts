@@ -87,9 +87,9 @@ export class DeclaredFile {
   }
 }
 
-/** The line that marks a file that we may overwrite. */
+/** The line that marks a file that we may overwrite. Projects have committed it, so it must not change. */
 const DECLARATIONS_MARK =
-  '// Written by unplugin-meshy: the types of every query that model imports have used so far.'
+  '// Written by unplugin-meshy: the types of every query that an import of a model had so far.'
 
 /** What makes linters and formatters leave the file alone; Prettier has no mark for a whole file of code. */
 const HEAD = [

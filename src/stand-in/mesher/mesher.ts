@@ -51,7 +51,7 @@ export interface PreviewModel {
 /** Fraction of the image with the colour of the backdrop but also contours, from which parts may be missing. */
 const MANY_LOOKALIKES = 0.0005
 const STAND_IN_NOTE =
-  'Made on this machine from the outline and colours of one image. Not the generated model.'
+  'Made on this machine from the outline and colours of one picture. Not the generated model.'
 const UNTEXTURED: GlbMaterial = { color: [0.75, 0.75, 0.75, 1], roughness: 0.7 }
 
 /**
