@@ -1,8 +1,7 @@
 import { by } from '../../system/order.ts'
-import type { Effort, Origin, Expiring } from '../../generate/ports.ts'
+import type { Effort, Origin, Expiring, LocalPorts } from '../../generate/ports.ts'
 import type { Model } from '../models/model.ts'
 import type { Models } from '../models/models.ts'
-import type { LocalPorts } from '../../generate/ports.ts'
 import { mayGenerate } from '../../finding/modes.ts'
 
 /** One model of a run, for the summary and for `api.report()`. */

@@ -1,8 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isMeshyError, type ImportSite, type MeshyError } from '../../system/errors.ts'
-import { parseSpecifier } from '../../request/parse.ts'
-import { isMeshySpecifier } from '../../request/parse.ts'
+import { parseSpecifier, isMeshySpecifier } from '../../request/parse.ts'
 
 /** An import of a model, or the query of a glob, as written in a source. */
 interface FoundQuery {
