@@ -1,9 +1,9 @@
-import { isMeshyError } from '../system/errors.ts'
+import { isMeshyError, MeshyError } from '../system/errors.ts'
 import { backoff, type BackoffSteps } from '../system/retry.ts'
 import type { Log } from '../system/logger.ts'
 import { stripQuery } from '../system/redact.ts'
-import { DownloadFault, downloadError } from './download-fault.ts'
-import { fetchFile, type FetchFileOptions } from './fetch-file.ts'
+import { fetchFile, type FetchFileOptions, DownloadFault } from './fetch-file.ts'
+import { failures } from '../system/failures.ts'
 
 /** A sink that throws `MESHY_DOWNLOAD_INVALID` asks for another attempt; its other errors end the download. */
 export interface DownloadOptions<T> extends FetchFileOptions<T> {
@@ -51,4 +51,16 @@ function faultOf(error: unknown): DownloadFault {
   if (error instanceof DownloadFault) return error
   if (!isMeshyError(error) || error.code !== 'MESHY_DOWNLOAD_INVALID') throw error
   return new DownloadFault('transient', { message: error.message, isInvalid: true, cause: error })
+}
+
+/** The error that a download ends with. An error of the sink is passed on unchanged. */
+export function downloadError(fault: DownloadFault, url: string): MeshyError {
+  if (fault.cause instanceof MeshyError) return fault.cause
+  const code = fault.isInvalid ? 'MESHY_DOWNLOAD_INVALID' : 'MESHY_DOWNLOAD_FAILED'
+  return new MeshyError(code, {
+    message: `The host of \`${stripQuery(url)}\` ${fault.message}.`,
+    hint: failures[code].next,
+    details: { url: stripQuery(url), status: fault.status, expired: fault.kind === 'expired' },
+    cause: fault.cause,
+  })
 }

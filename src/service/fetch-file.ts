@@ -3,7 +3,6 @@ import type { Fetch } from '../system/fetch.ts'
 import { createRedactor, redactError } from '../system/redact.ts'
 import { createWatchdog, type Watchdog } from '../system/watchdog.ts'
 import { bytesOf } from '../system/bytes.ts'
-import { DownloadFault } from './download-fault.ts'
 import { retryAfterMs } from '../system/retry.ts'
 import { assertFileUrl } from './file-url.ts'
 
@@ -174,4 +173,36 @@ function brokenBy(error: unknown, { watchdog, idleMs }: Attempt): DownloadFault 
   const cause = redactError(error, createRedactor([]))
   const reason = cause.cause instanceof Error ? cause.cause.message : cause.message
   return new DownloadFault('transient', { message: `broke the connection (${reason})`, cause })
+}
+
+/**
+ * The outcome of one attempt: `transient` may go away by itself, `expired` with a fresh address, `final` not at all.
+ */
+export type FaultKind = 'transient' | 'expired' | 'final'
+
+export interface FaultInit {
+  /** A sentence without subject and period: `answered 404`. */
+  message: string
+  /** The file arrived, but is not what it should be. */
+  isInvalid?: boolean | undefined
+  status?: number | undefined
+  retryAfterMs?: number | undefined
+  cause?: unknown
+}
+
+/** A failed attempt to fetch a file. Never leaves the download: see {@link downloadError}. */
+export class DownloadFault extends Error {
+  override readonly name = 'DownloadFault'
+  readonly kind: FaultKind
+  readonly isInvalid: boolean
+  readonly status: number | undefined
+  readonly retryAfterMs: number | undefined
+
+  constructor(kind: FaultKind, init: FaultInit) {
+    super(init.message, init.cause === undefined ? undefined : { cause: init.cause })
+    this.kind = kind
+    this.isInvalid = init.isInvalid ?? false
+    this.status = init.status
+    this.retryAfterMs = init.retryAfterMs
+  }
 }

@@ -125,7 +125,6 @@ function assertNotTransient({ status, headers }: Reply, now: number): void {
   // What is not implemented will not be implemented in a moment.
   if (status === 501) return
   throw new StoreFault('transient', `answered ${status}`, {
-    status,
     retryAfterMs: retryAfterMs(headers, now),
   })
 }

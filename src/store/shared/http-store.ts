@@ -46,5 +46,5 @@ async function assertGone(answer: StoreAnswer): Promise<void> {
 
 function refused(status: number): StoreFault {
   const reason = status === 401 || status === 403 ? ': it requires other credentials' : ''
-  return new StoreFault('refused', `answered ${status}${reason}`, { status })
+  return new StoreFault('refused', `answered ${status}${reason}`)
 }

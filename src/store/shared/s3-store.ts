@@ -119,7 +119,7 @@ class SkewFault extends StoreFault {
   readonly serverNow: number | undefined
 
   constructor(status: number, serverNow: number | undefined) {
-    super('refused', `answered ${status}: the clock of this machine is wrong`, { status })
+    super('refused', `answered ${status}: the clock of this machine is wrong`)
     this.serverNow = serverNow
   }
 }
@@ -132,7 +132,7 @@ async function refused({ status, headers, bytes }: StoreAnswer): Promise<StoreFa
   const words = isDenied
     ? `it does not exist, or reading or writing it is denied${code ? ` (${code})` : ''}`
     : (code ?? 'which is not a valid answer')
-  return new StoreFault('refused', `answered ${status}: ${words}`, { status })
+  return new StoreFault('refused', `answered ${status}: ${words}`)
 }
 
 async function errorCode(bytes: AsyncIterable<Uint8Array>): Promise<string | undefined> {

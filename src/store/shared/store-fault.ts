@@ -13,18 +13,16 @@ export type StoreFaultKind = 'transient' | 'slow' | 'refused' | 'wrong'
 export class StoreFault extends Error {
   override name = 'StoreFault'
   readonly kind: StoreFaultKind
-  readonly status: number | undefined
   readonly retryAfterMs: number | undefined
 
   /** @param message continues the name of the store: `answered 503` */
   constructor(
     kind: StoreFaultKind,
     message: string,
-    init: { status?: number; retryAfterMs?: number | undefined; cause?: unknown } = {},
+    init: { retryAfterMs?: number | undefined; cause?: unknown } = {},
   ) {
     super(message, init.cause === undefined ? undefined : { cause: init.cause })
     this.kind = kind
-    this.status = init.status
     this.retryAfterMs = init.retryAfterMs
   }
 }
