@@ -4,7 +4,6 @@ import {
   MTL_NAME,
   labelled,
   type ModelMaker,
-  type InputImage,
   type ModelInput,
   type AssetNames,
   type AssetRole,
@@ -14,7 +13,7 @@ import { solidOf, rigGlb } from './glb-variants.ts'
 import { makeCard } from '../glb/card.ts'
 import { glbToObj } from '../glb/obj.ts'
 import { loadLibraries, type SharpFactory } from '../stand-in/mesher/libraries.ts'
-import { createPreviewPool, type PreviewPool, findWorkerScript } from '../stand-in/mesher/pool.ts'
+import { createPreviewPool, findWorkerScript, type PreviewPool } from '../stand-in/mesher/pool.ts'
 import { isMeshyError } from '../system/errors.ts'
 import { decode } from '../stand-in/mesher/decode.ts'
 import type { PreviewModel, PreviewOptions } from '../stand-in/mesher/mesher.ts'
@@ -55,28 +54,26 @@ function cardsBecause(reason: string): ModelMaker {
 export function createCardMaker(): ModelMaker {
   return {
     plan: (input) => Promise.resolve({ assets: cardNames(input) }),
-    make(input, role) {
+    async make(input, role) {
       const [{ bytes }] = input.images
-      if (isPreview(role)) return Promise.resolve(labelled(bytes, role))
-      if (role === 'thumbnail' || role === 'baseColor') return Promise.resolve(bytes)
+      if (isPreview(role)) return labelled(bytes, role)
+      if (role === 'thumbnail' || role === 'baseColor') return bytes
       const card = makeCard({ image: bytes, name: 'card', textured: input.shouldTexture })
-      const solid = solidOf(card, role)
-      if (solid) return Promise.resolve(solid)
-      if (role !== 'obj' && role !== 'mtl') return Promise.resolve(card)
-      const texture = cardNames(input).baseColor ?? ''
-      return Promise.resolve(Buffer.from(glbToObj(card, { mtl: MTL_NAME, texture })[role]))
+      return otherForm(card, role, cardNames(input)) ?? card
     },
     inUse: () => Promise.resolve({ kind: 'card' }),
   }
 }
 
 function cardNames(input: ModelInput) {
-  const ending = extension(input.images[0])
+  const ending = input.images[0].mime === 'image/png' ? '.png' : '.jpg'
   return assetNames(input, { texture: `texture_0${ending}`, thumbnail: `preview${ending}` })
 }
 
-function extension({ mime }: InputImage): '.png' | '.jpg' {
-  return mime === 'image/png' ? '.png' : '.jpg'
+/** A model in the form that a role stands for; undefined if it stands for none. */
+function otherForm(glb: Uint8Array, role: AssetRole, { baseColor: texture = '' }: AssetNames) {
+  if (role !== 'obj' && role !== 'mtl') return solidOf(glb, role)
+  return Buffer.from(glbToObj(glb, { mtl: MTL_NAME, texture })[role])
 }
 
 /** Makes closed, textured models according to the parameters of the task, in the threads of a pool. */
@@ -130,18 +127,11 @@ function meshNames(input: ModelInput): AssetNames {
   }
 }
 
-function fileOf(
-  { glb, textures }: PreviewModel,
-  role: AssetRole,
-  { baseColor: texture = '' }: AssetNames,
-): Uint8Array {
+function fileOf({ glb, textures }: PreviewModel, role: AssetRole, names: AssetNames): Uint8Array {
   if (role === 'glb' || role === 'preRemeshed') return glb
-  const solid = solidOf(glb, role)
-  if (solid) return solid
-  if (role === 'obj' || role === 'mtl') return Buffer.from(glbToObj(glb, { mtl: MTL_NAME, texture })[role])
-  const image = textures[role as keyof typeof textures]
-  if (!image) throw new TypeError(`Expected a file that was planned, got ${role}`)
-  return image.bytes
+  const file = otherForm(glb, role, names) ?? textures[role as keyof typeof textures]?.bytes
+  if (!file) throw new TypeError(`Expected a file that was planned, got ${role}`)
+  return file
 }
 
 /** What the service would find out while it works: an image that cannot be decoded, or shows nothing. */
