@@ -9,7 +9,9 @@ import { recipeJsonSchema } from './src/request/recipe.ts'
 
 const DECLARATIONS = path.resolve('node_modules/.cache/declarations')
 
-/** Bundles declarations of the native compiler, which takes seconds: the bundler alone takes minutes, and gigabytes. */
+/**
+ * Bundles the declarations of the native compiler, which takes seconds: the bundler alone takes minutes, and gigabytes.
+ */
 async function bundleDeclarations(options: InputOptions): Promise<void> {
   await rm(DECLARATIONS, { recursive: true, force: true })
   execFileSync(process.execPath, ['node_modules/ts7/bin/tsc', '-p', 'tsconfig.build.json'], {
@@ -31,7 +33,7 @@ interface Manifest {
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest
 
-/** Where the code is of which the package exports what the build makes: `./dist/vite.mjs` is made of `src/vite`. */
+/** Where the code is from which the package exports what the build makes: `./dist/vite.mjs` is made from `src/vite`. */
 function sourceOf(exported: Manifest['exports'][string]): string[] {
   const made = typeof exported === 'string' ? exported : exported.default
   const name = /^\.\/dist\/(.+)\.mjs$/.exec(made ?? '')?.[1]

@@ -4,7 +4,7 @@ import { compile, compiledWorkers } from './test/support/compile.ts'
 
 const compiled = await compile()
 
-/** What takes longest, by a run on two cores. */
+/** What takes longest, measured in a run on two cores. */
 const LONGEST = [
   'simulation/simulation',
   'store/shared/two-machines',
@@ -21,7 +21,7 @@ const LONGEST = [
   'cli/merge',
 ].map((name) => `/test/${name}.test.ts`)
 
-/** Begins with what takes longest: at the end it would keep a core waiting. */
+/** Starts with what takes longest: at the end it would keep a core waiting. */
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files)
@@ -39,7 +39,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     provide: { compiled },
     globalSetup: 'test/support/once-per-run.ts',
-    // The store of whoever runs the tests is theirs.
+    // The store of the person who runs the tests belongs to them.
     env: { MESHY_MACHINE_STORE: 'false' },
     // Nothing here is changed that a file does not put back, and loading all anew for each file is a third of the work.
     isolate: false,
@@ -51,7 +51,7 @@ export default defineConfig({
     hookTimeout: 180_000,
     // On two cores: many tests wait, for a quiet moment or a poll, as the plugin does.
     maxWorkers: 4,
-    // On a machine that others use too, a real process can come too late once. The report tells each second try.
+    // On a machine that others use too, a real process may be too late once. The report lists each second try.
     retry: process.env.CI ? 1 : 0,
   },
 })

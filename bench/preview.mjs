@@ -1,5 +1,5 @@
-// How long stand-ins take, in a worker thread as dev and build make them, and how long that blocks this thread.
-// Run it after `npm run build`: node bench/preview.mjs [triangles] [--json]
+// How long stand-ins take, in a worker thread as dev and build make them, and how long that blocks this thread. Run it
+// after `npm run build`: node bench/preview.mjs [triangles] [--json]
 import { readFile } from 'node:fs/promises'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
@@ -39,7 +39,7 @@ function print() {
   console.log(`This thread was blocked for ${blocked.toFixed(1)} ms at most while models were made.`)
 }
 
-/** Each picture as the first one of a new thread. */
+/** Each image as the first one of a new thread. */
 async function measureCold() {
   const times = []
   for (const [, image] of pictures) {

@@ -1,4 +1,4 @@
-// Measures what DESIGN calls fast, side by side with what people do otherwise, and prints tables of ratios.
+// Measures the plugin against its targets, side by side with the alternatives, and prints tables of ratios.
 //
 //   npm run bench                     all rows, and docs/benchmarks.md with what was found
 //   node bench/run.mjs [row …]        some rows, printed only; `dist` must be built
@@ -11,7 +11,7 @@ import { tables } from './lib/tables.mjs'
 const DOCUMENT = new URL('../docs/benchmarks.md', import.meta.url)
 const REGION = /(<!-- measured -->\n)[\s\S]*?(<!-- \/measured -->)/
 
-/** Each row: how it is measured, and how small when nobody wants the numbers. */
+/** Each row: how it is measured, and how small if the numbers do not matter. */
 const ROWS = {
   'warm-build': { counts: [10], rounds: 1, modelBytes: 100_000 },
   'cold-build': { tasks: 4, taskMs: 200 },

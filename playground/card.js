@@ -6,7 +6,7 @@ const STATES = {
   preview: 'a stand-in',
 }
 
-/** One entry of the gallery: picture, turning model, import line, facts. */
+/** One entry of the gallery: image, rotating model, import line, facts. */
 export function createCard(name, stage) {
   const picture = Object.assign(document.createElement('img'), {
     alt: `Picture of a ${name}`,
@@ -71,7 +71,7 @@ function listFacts({ triangles, bytes, bounds, key, source }) {
   )
 }
 
-/** Lets a long specifier break between its directives. */
+/** Allows a line break between the directives of a long specifier. */
 function withBreaks(specifier) {
   return specifier.replaceAll('&', '\u200B&')
 }

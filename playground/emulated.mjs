@@ -1,7 +1,7 @@
 import { startEmulator } from 'unplugin-meshy/emulator'
 
 /**
- * Starts the embedded emulator and points the plugin at it, whatever key and address the environment holds: the
+ * Starts the embedded emulator and points the plugin at it, whatever key and address the environment contains: the
  * playground never pays.
  *
  * @param {{ taskSeconds: number }} options how long a model takes

@@ -11,7 +11,7 @@ const cards = new Map()
 show(models)
 turnOnRequest(document.querySelector('#turning'))
 
-// In dev a stand-in is replaced while the page is open: only the card whose model changed is drawn anew.
+// In dev, a stand-in is replaced while the page is open: only the card whose model changed is drawn again.
 import.meta.hot?.accept('./models.js', (next) => show(next.models))
 
 function show(models) {
@@ -25,7 +25,7 @@ function show(models) {
     card.update(model)
   }
   document.querySelector('#summary').textContent = summarise(models)
-  // For the test of this page, which waits until every model is there.
+  // For the test of this page, which waits until every model is present.
   globalThis.playgroundModels = [...cards.values()].map((card) => card.status)
 }
 

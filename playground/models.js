@@ -1,6 +1,6 @@
 import { assets } from './imports.js'
 
-/** The pictures themselves, as any page imports them. */
+/** The images themselves, as any page imports them. */
 const pictures = import.meta.glob('./images/*.{png,jpg}', { query: '?url', import: 'default', eager: true })
 const sources = import.meta.glob('./imports.js', { query: '?raw', import: 'default', eager: true })
 
@@ -17,7 +17,7 @@ export const models = [...sources['./imports.js'].matchAll(/^import (\w+) from '
   }),
 )
 
-/** The imported picture; a recipe is told by its first. */
+/** The imported image; a recipe is represented by its first. */
 function pictureOf(specifier) {
   const path = specifier.split('?', 1)[0].replace('.meshy.json', '.png')
   return pictures[path]

@@ -1,4 +1,5 @@
-// Opens the playground in Vite's dev server on the embedded emulator: stand-ins first, models as they land. `npm run play`
+// Opens the playground in Vite's dev server against the embedded emulator: stand-ins first, models as they arrive. `npm
+// run play`
 import { fileURLToPath } from 'node:url'
 import { createServer } from 'vite'
 import { startPlaygroundEmulator } from './emulated.mjs'

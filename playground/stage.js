@@ -14,13 +14,13 @@ import { GLTFLoader } from 'three/addons/loaders/GLTFLoader.js'
 
 const PIXELS = 400
 const FIELD_OF_VIEW = 28
-/** Radians: a three-quarter view says most about a shape. */
+/** Radians: a three-quarter view says the most about a shape. */
 const START_ANGLE = -0.6
 const RADIANS_PER_MS = 0.0006
 
 /**
- * Draws every model with one renderer, since browsers allow about sixteen WebGL contexts a page: each view has a plain
- * canvas that the picture is copied to, and only those on the screen are drawn.
+ * Draws every model with one renderer, because browsers allow about sixteen WebGL contexts per page: each view has a
+ * plain canvas that the picture is copied to, and only those on the screen are drawn.
  */
 export function createStage() {
   const renderer = new WebGLRenderer({ antialias: true, alpha: true })
@@ -62,7 +62,7 @@ export function createStage() {
         },
       }
     },
-    /** Starts or stops the turning of all models. */
+    /** Starts or stops the rotation of all models. */
     turn(on) {
       let before
       const step = (now) => {
@@ -95,7 +95,7 @@ function centre(model) {
 }
 
 function frame(camera, radius) {
-  // A model rarely fills its sphere: this close nothing is cut off, and it is seen well.
+  // A model rarely fills its bounding sphere: at this distance nothing is cut off, and it is clearly visible.
   const distance = (0.95 * radius) / Math.sin((FIELD_OF_VIEW / 2) * (Math.PI / 180))
   camera.position.set(0, distance * 0.2, distance * 0.98)
   camera.lookAt(0, 0, 0)

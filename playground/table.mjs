@@ -1,5 +1,5 @@
 /**
- * Lines up rows under their headings: texts to the left, numbers to the right.
+ * Aligns rows under their headings: texts left, numbers right.
  *
  * @param {string[]} headings
  * @param {(string | number)[][]} rows

@@ -7,10 +7,10 @@ export default defineConfig({
   plugins: [
     meshy({ cacheDir: inPlayground('.meshy'), lockfile: inPlayground('meshy-lock.json'), dts: false }),
   ],
-  // Three.js alone is larger than the size that Vite warns about.
+  // Three.js alone is larger than the size from which Vite warns.
   build: {
     chunkSizeWarningLimit: 1000,
-    // A build that waits for models is slow because of one plugin, and knows it.
+    // A build that waits for models is slow because of one plugin, and we know it.
     rolldownOptions: { checks: { pluginTimings: false } },
   },
 })

@@ -7,7 +7,7 @@ description: Use when a project imports images as 3D models ('./hero.png?meshy')
 
 `
 
-/** The skill: what `llms.txt` says, with the head that agents find it by. */
+/** The skill: the text of `llms.txt`, with the header by which agents find it. */
 export function skillPage(llms) {
   return SKILL + llms
 }
@@ -34,7 +34,7 @@ export async function commandRows(main) {
   return commands.map(({ meta, pays }) => [`\`${meta.name}\``, meta.description, pays ? '**pays**' : 'never'])
 }
 
-/** Codes of the failures that may have cost something. */
+/** The codes of failures that may have cost something. */
 export function paidErrorRows(failures) {
   const paid = Object.entries(failures).filter(([, failure]) => failure.paid !== 'no')
   return paid.map(([code, failure]) => [`\`${code}\``, failure.cause, failure.next])

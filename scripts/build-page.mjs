@@ -1,4 +1,4 @@
-// Bundles the page of the inspector into dist/inspector: its parts for the dev server, and one script for reports.
+// Bundles the inspector page into dist/inspector: its parts for the dev server, and one script for reports.
 import { appendFile, copyFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
@@ -6,7 +6,7 @@ import { build } from 'vite'
 const PAGE = new URL('../src/inspector/page/', import.meta.url)
 const OUT = new URL('../dist/inspector/', import.meta.url)
 
-/** @param {URL} out where to, with a slash at its end */
+/** @param {URL} out the target folder, with a trailing slash */
 export async function buildPage(out = OUT) {
   await bundle('main', { out, format: 'es' })
   await bundle('report', { out, format: 'iife' })
@@ -14,7 +14,7 @@ export async function buildPage(out = OUT) {
   await appendFile(new URL('licenses.md', out), DRACO)
 }
 
-/** What three.js brings without its terms. */
+/** What three.js includes without its licence terms. */
 const DRACO = `
 ## Draco decoder (Apache-2.0)
 
@@ -22,7 +22,7 @@ Copyright The Draco Authors, https://github.com/google/draco, licensed under the
 https://www.apache.org/licenses/LICENSE-2.0
 `
 
-/** The page brings the decoder that it needs, so the others that the loader knows of are not put beside it. */
+/** The page includes the decoder that it needs, so the others that the loader knows are not put beside it. */
 const ownDecoder = {
   name: 'own-decoder',
   enforce: 'pre',
@@ -48,7 +48,7 @@ async function bundle(name, { out, format }) {
       target: 'es2022',
       modulePreload: false,
       chunkSizeWarningLimit: 1000,
-      // What is bundled is distributed, and so are the terms under which it may be.
+      // What is bundled is distributed, and so are its licence terms.
       license: { fileName: 'licenses.md' },
       rollupOptions: {
         input: fileURLToPath(new URL(`${name}.ts`, PAGE)),

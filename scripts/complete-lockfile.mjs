@@ -1,8 +1,8 @@
-// Names the binaries of every platform in package-lock.json: `node scripts/complete-lockfile.mjs`.
+// Adds the binaries of every platform to package-lock.json: `node scripts/complete-lockfile.mjs`.
 //
-// npm leaves an optional dependency out of a lockfile when the registry at hand has no copy of it, as mirrors have for
-// other platforms, and then `npm ci` refuses that lockfile. What is added here is never downloaded where it was missing:
-// npm skips a package whose `os`, `cpu` or `libc` is not ours.
+// npm omits an optional dependency from a lockfile if the registry in use has no copy of it, as mirrors do for other
+// platforms, and then `npm ci` refuses that lockfile. What is added here is never downloaded where it was missing: npm
+// skips a package whose `os`, `cpu` or `libc` does not match.
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const FILE = new URL('../package-lock.json', import.meta.url)
@@ -38,7 +38,7 @@ lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b])
 writeFileSync(FILE, `${JSON.stringify(lock, undefined, 2)}\n`)
 console.log(`Added ${missing.length} packages to package-lock.json.`)
 
-/** Optional dependencies that nothing in the lockfile satisfies, as the entries that they lack. */
+/** Optional dependencies that nothing in the lockfile satisfies, as the missing entries. */
 function findMissing(packages) {
   const found = new Map()
   for (const [place, { dev, optionalDependencies = {} }] of Object.entries(packages)) {
@@ -56,7 +56,7 @@ function findMissing(packages) {
   return [...found.values()]
 }
 
-/** Whether Node, in the package at `place`, would find one of that name. */
+/** Whether Node, in the package at `place`, would find one with that name. */
 function isLocked(packages, place, name) {
   const parents = place.split('/node_modules/')
   const places = parents.map((_, depth) => parents.slice(0, depth + 1).join('/node_modules/'))
@@ -65,7 +65,7 @@ function isLocked(packages, place, name) {
   )
 }
 
-/** What such packages are named after: `@rollup/rollup-linux-x64-musl`. */
+/** The naming pattern of such packages: `@rollup/rollup-linux-x64-musl`. */
 function platformOf(name) {
   const words = name.split(/[/.-]/)
   const os = SYSTEMS.find((system) => words.includes(system) || words.includes(`${system}musl`))

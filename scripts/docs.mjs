@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { createJiti } from 'jiti'
 import { commandRows, paidErrorRows, priceRows, skillPage } from './agent-docs.mjs'
 
-// Writes what the documentation takes from the sources. With `--check` it writes nothing, and exits 1 if it would.
+// Writes the parts of the documentation that come from the sources. With `--check` it writes nothing, and exits with 1
+// if it would.
 
 const ROOT = new URL('../', import.meta.url)
 const REGION = /(<!-- generated: (\S+) -->\n)[\s\S]*?(<!-- \/generated -->)/g
@@ -19,7 +20,7 @@ const { main } = await jiti.import('../src/cli/main.ts')
 const { estimateCredits } = await jiti.import('../src/request/price.ts')
 const { decide, MODES, STATES } = await jiti.import('../src/finding/modes.ts')
 
-/** What stands between `<!-- generated: name -->` and `<!-- /generated -->`. */
+/** The contents between `<!-- generated: name -->` and `<!-- /generated -->`. */
 const regions = {
   directives: () => directiveTable((name) => !(name in laterDirectives)),
   'later-directives': () => directiveTable((name) => name in laterDirectives),
@@ -35,7 +36,7 @@ const regions = {
   'paid-errors': () => table(['code', 'cause', 'next'], paidErrorRows(failures)),
   'ci-services': () => `${ciServices().join(', ')}.`,
 }
-/** Each document, and how its new text comes from its old one; `undefined` where there is none. */
+/** Each document, and how its new text is derived from its old one; `undefined` if there is none. */
 const documents = {
   'README.md': async (text) => text && (await fillRegions(text)),
   'docs/ci.md': async (text) => text && (await fillRegions(text)),
@@ -85,7 +86,7 @@ async function fillRegions(text) {
   return text.replace(REGION, (_, opening, name, closing) => `${opening}${filled.get(name)}\n${closing}`)
 }
 
-/** The options and their meaning from the comments of their type, where editors show them as well. */
+/** The options and their meaning, from the comments of their type, where editors show them as well. */
 async function optionTable() {
   const source = await readFile(new URL('src/run/option-types.ts', ROOT), 'utf8')
   const fields = source.slice(source.indexOf('export interface Options {')).split('\n}\n', 1)[0]
@@ -100,7 +101,7 @@ async function optionTable() {
   return table(['option', 'default', 'meaning'], rows)
 }
 
-/** What has a section in docs/bundlers.md that names an entry: `## Rspack, Rsbuild 2` tells of two. */
+/** Every section of docs/bundlers.md that names an entry: `## Rspack, Rsbuild 2` covers two. */
 async function bundlerList() {
   const [, ...sections] = (await readFile(new URL('docs/bundlers.md', ROOT), 'utf8')).split(/^## /m)
   const named = sections.filter((section) => section.includes('unplugin-meshy/'))

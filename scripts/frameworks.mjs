@@ -1,6 +1,6 @@
-// Tries what people do with this package in projects of frameworks, on the emulator, from the packed package, and writes
-// the table of docs/bundlers.md. Downloads the frameworks, so that it is no part of the tests. Names of projects may
-// follow (`astro nuxt`), `snippets` among them, and cells (`--cells=plan,generate`); `--keep` leaves the projects there.
+// Tries what people do with this package in projects of frameworks, against the emulator, from the packed package, and
+// writes the table of docs/bundlers.md. It downloads the frameworks, so it is not part of the tests. Arguments can name
+// projects (`astro nuxt`), including `snippets`, and cells (`--cells=plan,generate`); `--keep` keeps the projects.
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -39,7 +39,7 @@ async function packRepository() {
   return path.join(folder, filename)
 }
 
-/** Tells what came of something, and goes on after a failure. */
+/** Reports the result of a step, and continues after a failure. */
 async function attempt(title, use) {
   try {
     const result = await use()
@@ -52,7 +52,7 @@ async function attempt(title, use) {
   }
 }
 
-/** Gives a folder, an account, and stores that no other project has been using. */
+/** Provides a folder, an account, and stores that no other project has used. */
 async function inTrial(name, use) {
   const cwd = path.join(folder, name)
   const emulator = await startEmulator({ taskMs: 100, pendingMs: 10 })

@@ -1,4 +1,4 @@
-// Makes the playground's pictures, which are committed: `node scripts/pictures.mjs`. Needs sharp.
+// Makes the playground's images, which are committed: `node scripts/pictures.mjs`. Needs sharp.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
@@ -7,7 +7,7 @@ const source = new URL('../node_modules/@lobehub/fluent-emoji-3d/assets/', impor
 const target = new URL('../playground/images/', import.meta.url)
 const SIZE = 256
 
-/** File name → what it is made of. Each kind is one that turning a picture into a model finds hard, or easy. */
+/** File name → what it is made from. Each kind is one that turning an image into a model finds hard, or easy. */
 const pictures = {
   'pig.png': () => cutout('1f416'),
   'house.png': () => cutout('1f3e0'),
@@ -65,7 +65,7 @@ async function backOf(code) {
     .toBuffer()
 }
 
-/** An opaque picture: the object before a graded backdrop, with a soft shadow under it. */
+/** An opaque image: the object in front of a graded backdrop, with a soft shadow below it. */
 async function photographed(code, backdrop) {
   const object = await sharp(await cutout(code))
     .resize(164, 164)
@@ -89,7 +89,7 @@ function backdropOf({ centre, edge }) {
   </svg>`
 }
 
-/** White on white: nothing in the picture says where the object ends. */
+/** White on white: nothing in the image says where the object ends. */
 async function onWhite(code) {
   return sharp(await cutout(code))
     .flatten({ background: '#fff' })
@@ -97,7 +97,7 @@ async function onWhite(code) {
     .toBuffer()
 }
 
-/** A picture without background, as a photograph of a landscape. */
+/** An image without a background, such as a photograph of a landscape. */
 async function fullBleed(code) {
   const margin = 34
   const inner = { left: margin, top: margin, width: SIZE - 2 * margin, height: SIZE - 2 * margin }

@@ -1,4 +1,5 @@
-// Makes the pictures of the documentation from the real thing: `npm run build && node scripts/screenshots.mjs`. Needs sharp.
+// Makes the pictures of the documentation from the real program: `npm run build && node scripts/screenshots.mjs`. Needs
+// sharp.
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,14 +11,14 @@ import { runCommands, terminalPage } from './screenshots/terminal.mjs'
 
 const REPOSITORY = fileURLToPath(new URL('..', import.meta.url))
 const TARGET = path.join(REPOSITORY, 'docs', 'pictures')
-// Inside of the repository, where `unplugin-meshy` and three.js are found.
+// Inside the repository, where `unplugin-meshy` and three.js can be found.
 const WORK = path.join(REPOSITORY, 'test', '.tmp', 'screenshots')
 const MAX_BYTES = 150_000
 const SCHEMES = ['light', 'dark']
 const HOST = '127.0.0.1'
-/** Of the playground: each of another kind. */
+/** From the playground, each of a different kind. */
 const SHOWN = ['house', 'dragon', 'teapot', 'car']
-/** As many as stand in one row of the gallery. */
+/** As many as fit into one row of the gallery. */
 const ROW = SHOWN.slice(0, 3)
 
 const { launchBrowser } = await createJiti(import.meta.url).import('../test/support/browser.ts')
@@ -39,7 +40,7 @@ try {
   await emulator.close()
 }
 
-/** The playground with a few of its models, as a project of its own. */
+/** The playground with a few of its models, as a separate project. */
 async function copyPlayground(name, models) {
   const root = path.join(WORK, name)
   const skipped = new Set(['.meshy', 'dist', 'frameworks', 'meshy-lock.json'])
@@ -47,7 +48,7 @@ async function copyPlayground(name, models) {
     recursive: true,
     filter: (source) => !skipped.has(path.basename(source)),
   })
-  // The project is here, and not the repository around it.
+  // The project is here, not the repository around it.
   await writeFile(path.join(root, 'meshy.config.json'), '{}\n')
   await pickModels(root, models)
   return root
@@ -67,7 +68,7 @@ async function takeGallery(root) {
   }
 }
 
-/** Twice the same card of one page that nobody touches: with the stand-in, and with the model. */
+/** The same card of one page, twice, without any interaction: with the stand-in, and with the model. */
 async function takeSwap(root) {
   process.env.MESHY_MODE = 'generate'
   for (const scheme of SCHEMES) {
@@ -88,7 +89,7 @@ async function takeSwap(root) {
   }
 }
 
-/** The page at `/__meshy/`: one model there, one pending, two that wait for a yes. */
+/** The page at `/__meshy/`: one model ready, one pending, two that wait for approval. */
 async function takeInspector(root) {
   process.env.MESHY_MODE = 'generate'
   await pickModels(root, SHOWN.slice(0, 2))
@@ -111,7 +112,7 @@ async function takeInspector(root) {
   }
 }
 
-/** What two commands print: the price before anybody pays, and a CI service that is told to spend nothing. */
+/** The output of two commands: the price before anybody pays, and a CI service that is told to spend nothing. */
 async function takeTerminals(root) {
   const cli = path.join(REPOSITORY, 'dist', 'cli.mjs')
   const vite = path.join(REPOSITORY, 'node_modules', 'vite', 'bin', 'vite.js')

@@ -1,5 +1,6 @@
-// Plays histories of paying under a seeded scheduler: `npm run simulate -- --histories 1000000`. With `--seed 7` it tells all
-// that happens in one of them, with `--from 7` it begins there, with `--setting 'a team'` all are of that kind.
+// Plays histories of paying under a seeded scheduler: `npm run simulate -- --histories 1000000`. `--seed 7` prints
+// everything that happens in one of them, `--from 7` starts there, and `--setting 'a team'` makes all of them of that
+// kind.
 import { parseArgs } from 'node:util'
 import { createJiti } from 'jiti'
 

@@ -1,5 +1,5 @@
-// Installs a packed package in a project of its own, and builds a model with it on the emulator, twice:
-// `node scripts/try-package.mjs unplugin-meshy-1.2.3.tgz`. Fails where the second build pays, or gives other bytes.
+// Installs a packed package in a separate project, and builds a model with it against the emulator, twice: `node
+// scripts/try-package.mjs unplugin-meshy-1.2.3.tgz`. Fails if the second build pays, or gives other bytes.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'

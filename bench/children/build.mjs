@@ -1,4 +1,4 @@
-// One production build by Vite 8. The time is that of `build()`; what it takes to load the plugin is told apart.
+// One production build with Vite 8. The time is that of `build()`; the time to load the plugin is reported separately.
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { build } from 'vite'

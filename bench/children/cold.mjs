@@ -1,4 +1,4 @@
-// A build that generates every model, on an emulator with the limits of an account.
+// A build that generates every model, against an emulator with the limits of an account.
 import path from 'node:path'
 import { startEmulator } from 'unplugin-meshy/emulator'
 import meshy from 'unplugin-meshy/vite'

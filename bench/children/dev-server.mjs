@@ -1,4 +1,4 @@
-// A dev server, until it is told to stop.
+// A dev server that runs until it is told to stop.
 import { createServer } from 'vite'
 import { childArgs } from '../lib/child.mjs'
 

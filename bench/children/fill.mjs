@@ -1,5 +1,5 @@
-// Fills the cache of a project: a build whose models come from an emulator that makes them of the
-// wanted size, those of a file, or meshes of the pictures.
+// Fills the cache of a project: a build whose models come from an emulator that makes them in the requested size, from
+// a file, or as meshes of the images.
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { startEmulator } from 'unplugin-meshy/emulator'

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { childArgs, report } from '../lib/child.mjs'
 
-// Loads modules side by side, and says how long that took, and how much of the processor.
+// Loads modules side by side, and reports how long that took, and how much CPU time.
 const before = process.cpuUsage()
 const startedAt = performance.now()
 await Promise.all(childArgs().modules.map((module) => import(module)))

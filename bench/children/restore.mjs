@@ -1,4 +1,5 @@
-// Brings the models of a project that has the lockfile alone, as the start of a build does; or fetches the same files bare.
+// Fetches the models of a project that only has the lockfile, as the start of a build does; or fetches the same files
+// with a plain loop.
 import { createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
@@ -9,7 +10,7 @@ import { childArgs, report } from '../lib/child.mjs'
 const { root, entry, meshy, bare } = childArgs()
 const start = performance.now()
 if (bare) await fetchAll(bare)
-// The same build in each: one that has nothing to bring says what of the time is Vite's.
+// The same build in each: one that has nothing to fetch shows which part of the time is Vite's.
 const { default: plugin } = await import('unplugin-meshy/vite')
 await build({
   root,

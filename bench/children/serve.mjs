@@ -1,4 +1,4 @@
-// Serves the models of a cache folder as a team's HTTP store does, until it is disconnected: by Node, or by nginx.
+// Serves the models of a cache folder as a team HTTP store does, until it is disconnected: with Node, or with nginx.
 import { spawn } from 'node:child_process'
 import { createReadStream } from 'node:fs'
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'

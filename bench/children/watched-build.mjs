@@ -1,4 +1,4 @@
-// A build that counts what it does: reads, hashes, connections, threads, and whether a decoder of images was loaded.
+// A build that counts what it does: reads, hashes, connections, threads, and whether an image decoder was loaded.
 import path from 'node:path'
 import { childArgs, report } from '../lib/child.mjs'
 import { loadedLibraries, watchProcess } from '../lib/watch.mjs'

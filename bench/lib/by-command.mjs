@@ -19,7 +19,7 @@ export async function restoreState(root) {
   await cp(path.join(root, 'kept', 'meshy-lock.json'), path.join(root, 'meshy-lock.json'))
 }
 
-/** `gltf-transform optimize` on each model that was kept, one after the other. */
+/** `gltf-transform optimize` on each stored model, one after the other. */
 export async function optimizeByCommand(root, simplify = ['--simplify', 'false']) {
   const folder = path.join(root, 'by-command')
   await rm(folder, { recursive: true, force: true })

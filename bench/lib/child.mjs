@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 /**
- * Runs a script of `children/` in a process of its own, and returns what it reports.
+ * Runs a script of `children/` in a separate process, and returns what it reports.
  *
  * @param {string} name file name without extension
- * @param {object} args what the script gets, as JSON
+ * @param {object} args the arguments of the script, as JSON
  */
 export async function runChild(name, args) {
   const { message, ended } = await startChild(name, args)
@@ -15,7 +15,7 @@ export async function runChild(name, args) {
 }
 
 /**
- * Starts a script of `children/` and waits for its first message. Nothing of this environment decides what it does.
+ * Starts a script of `children/` and waits for its first message. This environment does not affect it.
  *
  * @returns its message, a promise of its end, and a way to end it
  */
@@ -27,7 +27,7 @@ export async function startChild(name, args) {
   })
   let errors = ''
   child.stderr.setEncoding('utf8').on('data', (text) => (errors += text))
-  // Not `close`, which never comes when this side has disconnected.
+  // Not `close`, which never comes after this side has disconnected.
   const ended = once(child, 'exit')
   const failed = ended.then(([code]) => {
     throw new Error(`${name} ended with ${code}:\n${errors}`)
@@ -46,7 +46,7 @@ export function childArgs() {
   return JSON.parse(process.argv[2])
 }
 
-/** Hands a result, with the most memory that this process ever held, to the parent and ends the process. */
+/** Passes a result, with the peak memory of this process, to the parent and ends the process. */
 export function report(result) {
   const peakMB = process.resourceUsage().maxRSS / 1024
   process.send({ ...result, peakMB }, () => process.exit(0))

@@ -5,7 +5,7 @@ import sharp from 'sharp'
 
 const EMOJI = fileURLToPath(new URL('../../node_modules/@lobehub/fluent-emoji-3d/assets/', import.meta.url))
 
-/** Writes pictures that the mesher has real work with, `p0.png` and so on, into a folder that exists. */
+/** Writes images that give the mesher real work, `p0.png` and so on, into an existing folder. */
 export async function writeEmoji(folder, { count, size }) {
   const names = (await readdir(EMOJI)).filter((name) => name.startsWith('1f')).slice(0, count)
   for (const [i, name] of names.entries()) {

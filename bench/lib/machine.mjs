@@ -3,7 +3,7 @@ import { cpus, totalmem, type } from 'node:os'
 
 const PACKAGES = ['vite', 'rolldown', 'vite-imagetools', '@gltf-transform/cli', 'sharp']
 
-/** Date, class of the machine and versions, as a paragraph. */
+/** Date, kind of machine and versions, as a paragraph. */
 export async function describeMachine({ loadBefore, loadAfter }) {
   const versions = await Promise.all(PACKAGES.map(async (name) => `${name} ${await versionOf(name)}`))
   const date = new Date().toISOString().slice(0, 10)

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 
 /**
- * Measures variants in turns, so that whatever else the machine does meets all of them, and returns the median of each
+ * Measures variants alternately, so that other load on the machine affects all of them, and returns the median of each
  * number by variant.
  *
  * @param {Record<string, () => Promise<Record<string, number>>>} variants
@@ -23,7 +23,7 @@ export function median(numbers) {
   return sorted[sorted.length >> 1]
 }
 
-/** What one run wrote must not be written while the next one is measured. */
+/** The output of one run must not be flushed while the next one is measured. */
 function settleDisk() {
   if (process.platform !== 'win32') execFileSync('sync')
 }

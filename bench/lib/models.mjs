@@ -1,8 +1,8 @@
 import { randomFillSync } from 'node:crypto'
 
 /**
- * A maker for the emulator whose models are valid, have a given size, and cannot be compressed: one triangle, and random
- * bytes where a texture would be.
+ * A maker for the emulator whose models are valid, have a given size, and cannot be compressed: one triangle, and
+ * random bytes in place of a texture.
  *
  * @param {number} bytes
  */
@@ -13,7 +13,7 @@ export function createSizedMaker(bytes) {
   }
 }
 
-/** A maker for the emulator whose models are all one. */
+/** A maker for the emulator whose models are all the same. */
 export function createFileMaker(glb) {
   return { plan: async () => ({ assets: { glb: 'model.glb' } }), make: async () => glb }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import sharp from 'sharp'
 
-/** A project in a temporary folder, with pictures that differ from each other. */
+/** A project in a temporary folder, with images that differ from each other. */
 export async function createProject({ pictures, pictureSize = 320 }) {
   const root = await realpath(await mkdtemp(path.join(tmpdir(), 'meshy-bench-')))
   await mkdir(path.join(root, 'pictures'))
@@ -24,7 +24,7 @@ export function entryOf(count, specifierOf, use = (name) => name) {
   return `${imports.join('\n')}\nconsole.log(${numbers.map((i) => use(`m${i}`)).join(', ')})\n`
 }
 
-/** About three bytes a pixel. */
+/** About three bytes per pixel. */
 function noise(size) {
   const create = { width: size, height: size, channels: 3, noise: { type: 'gaussian', mean: 128, sigma: 60 } }
   return sharp({ create }).png().toBuffer()

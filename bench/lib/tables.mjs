@@ -1,4 +1,4 @@
-/** What each row of the bench found, as Markdown. */
+/** The results of each row of the benchmark, as Markdown. */
 export const tables = {
   'warm-build': warmBuild,
   'cold-build': coldBuild,
@@ -218,7 +218,7 @@ function heavy({ triangles, pixels, rounds, fewer, bytes, found }) {
   ].join('\n\n')
 }
 
-/** A ratio, and whether it keeps its bar. */
+/** A ratio, and whether it meets its target. */
 function ratio(value, bar) {
   return limit(value.toFixed(2), value <= bar, bar)
 }

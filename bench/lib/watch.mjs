@@ -7,9 +7,9 @@ import workers from 'node:worker_threads'
 const fs = createRequire(import.meta.url)('node:fs')
 
 /**
- * Counts what this process does from now on. To be called before what is watched is imported.
+ * Counts what this process does from now on. Call it before importing what is watched.
  *
- * @returns what was counted: reads by file, SHA-256 computations, connections, threads
+ * @returns the counts: reads by file, SHA-256 computations, connections, threads
  */
 export function watchProcess() {
   const counts = { reads: new Map(), digests: 0, connections: 0, threads: 0 }

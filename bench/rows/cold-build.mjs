@@ -1,7 +1,7 @@
 import { runChild } from '../lib/child.mjs'
 import { createProject, entryOf } from '../lib/project.mjs'
 
-/** A cold build against the time that the account's limits allow at best. */
+/** A cold build, compared with the best time that the account's limits allow. */
 export async function measure({ tasks = 40, taskMs = 5000, slots = 10, requestsPerSecond = 20 } = {}) {
   const project = await createProject({ pictures: tasks, pictureSize: 64 })
   const { root } = project

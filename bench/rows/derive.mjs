@@ -5,10 +5,13 @@ import { writeEmoji } from '../lib/emoji.mjs'
 import { interleave } from '../lib/measure.mjs'
 import { createProject, entryOf } from '../lib/project.mjs'
 
-/** Nothing is missing, so that nothing is sent; what is derived is made in this mode. */
+/** Nothing is missing, so nothing is sent; derivations are made in this mode. */
 const READY = { emulated: true, mode: 'generate' }
 
-/** `optimize` in a build, and from the cache, against `gltf-transform optimize` on the same models, one after the other. */
+/**
+ * `optimize` in a build, and from the cache, compared with `gltf-transform optimize` on the same models, one after the
+ * other.
+ */
 export async function measure({ models = 4, rounds = 3 } = {}) {
   const project = await createProject({ pictures: 0 })
   const { root } = project

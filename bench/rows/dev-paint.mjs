@@ -6,14 +6,14 @@ import { writeEmoji } from '../lib/emoji.mjs'
 import { median } from '../lib/measure.mjs'
 import { createProject, entryOf } from '../lib/project.mjs'
 
-// The browser is found and started as the tests do it.
+// The browser is found and started as in the tests.
 const { launchBrowser } = await createJiti(import.meta.url).import('../../test/support/browser.ts')
 
 const LONGEST_WAIT_MS = 300_000
 
 /**
- * The first paint of a page that imports missing models, in a real browser and on a fresh dev server: when no stand-in
- * was made yet, and later, against the same page that imports these stand-ins as files with `?url`.
+ * The first paint of a page that imports missing models, in a real browser and on a fresh dev server: before any
+ * stand-in was made, and later, compared with the same page that imports these stand-ins as files with `?url`.
  */
 export async function measure({ models = 50, rounds = 15 } = {}) {
   const project = await createProject({ pictures: 0 })
@@ -70,7 +70,7 @@ async function paint(browser, { root, page: name, meshy, until }) {
   }
 }
 
-/** Waits until the stand-ins of all models are meshes, as those of a page that was open for a while. */
+/** Waits until the stand-ins of all models are meshes, as on a page that was open for a while. */
 async function meshesIn(root, count) {
   const deadline = Date.now() + LONGEST_WAIT_MS
   while ((await meshFiles(root)).length < count) {

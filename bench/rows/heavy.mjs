@@ -10,7 +10,10 @@ import { createProject, entryOf } from '../lib/project.mjs'
 
 const READY = { emulated: true, mode: 'generate' }
 
-/** A model as heavy as those of the service, in a build and by the command, as it is and with a sixth of its triangles. */
+/**
+ * A model as heavy as those of the service, in a build and with the command, as it is and with a sixth of its
+ * triangles.
+ */
 export async function measure({ triangles = 30_000, pixels = 2048, rounds = 3 } = {}) {
   const project = await createProject({ pictures: 0 })
   const { root } = project
@@ -57,7 +60,7 @@ function waysOf(root, ratio) {
   }
 }
 
-/** Fills the cache with a mesh of the picture whose maps have grain, so that they do not compress like flat colours. */
+/** Fills the cache with a mesh of the image whose maps have grain, so that they do not compress like flat colours. */
 async function fillWithHeavy(root, pixels) {
   await runChild('fill', { root, entry: 'raw.js' })
   const [file] = await modelsIn(path.join(root, '.meshy', 'out'))

@@ -3,11 +3,11 @@ import path from 'node:path'
 import { runChild } from '../lib/child.mjs'
 import { createProject } from '../lib/project.mjs'
 
-/** Ways to write one request. They are different specifiers, and some are different modules. */
+/** Different spellings of one request. They are different specifiers, and some are different modules. */
 const SPELLINGS = ['?meshy', '?meshy&poly=30000', '?texture&meshy', '?meshy&no-pbr', '?moderation&meshy']
 const READY = { emulated: true, mode: 'frozen' }
 
-/** One image imported by many modules in several spellings, against one import of it. */
+/** One image imported by many modules in several spellings, compared with a single import of it. */
 export async function measure({ imports = 1000 } = {}) {
   const project = await createProject({ pictures: 1 })
   const { root } = project

@@ -5,7 +5,10 @@ import { runChild, startChild } from '../lib/child.mjs'
 import { interleave } from '../lib/measure.mjs'
 import { createProject, entryOf } from '../lib/project.mjs'
 
-/** A clone with the lockfile alone, of many models, and of one that does not fit into memory by chance. */
+/**
+ * A clone that only has the lockfile: with many models, and with a model that is too large to fit into memory by
+ * accident.
+ */
 export async function measure({
   models = 200,
   modelBytes = 2_000_000,
@@ -22,7 +25,7 @@ function hasNginx() {
   return spawnSync('nginx', ['-v']).status === 0
 }
 
-/** What was found, by the server that has the files. */
+/** The results, by the server that has the files. */
 async function measureProject({ models, modelBytes, rounds, servers }) {
   const project = await createProject({ pictures: models + 1 })
   const found = {}
@@ -42,7 +45,7 @@ async function measureProject({ models, modelBytes, rounds, servers }) {
   }
 }
 
-/** The models are made; that of the last picture is small. */
+/** The models are generated; that of the last image is small. */
 async function fill({ root, write }, { models, modelBytes }) {
   const use = (name) => `${name}.url`
   const small = () => `./pictures/p${models}.png?meshy`
@@ -57,9 +60,10 @@ async function fill({ root, write }, { models, modelBytes }) {
 }
 
 /**
- * Bare fetching stands beside a build that has nothing to bring, since the others are builds: each side is the same build
- * of one small model, and brings the same files. Each run has folders of its own. They are emptied after it, since memory
- * is needed, and go in the end: for a minute after files were deleted, ext4 is slow to make others.
+ * The plain loop runs beside a build that has nothing to fetch, because the others are builds: each side is the same
+ * build of one small model, and fetches the same files. Each run has its own folders. They are emptied after it,
+ * because memory is needed, and removed at the end: for a minute after files were deleted, ext4 is slow to create
+ * others.
  */
 async function measureSources({ root }, { by, url, rounds }) {
   const [ready, kept] = [path.join(root, '.meshy'), path.join(root, `.kept-${by}`)]

@@ -1,7 +1,7 @@
 import { runChild } from '../lib/child.mjs'
 import { createProject, entryOf } from '../lib/project.mjs'
 
-/** What a build does whose models are all there: it may be in any mode that builds. */
+/** What a build does if all of its models are present; any building mode will do. */
 export async function measure({ models = 20 } = {}) {
   const project = await createProject({ pictures: models })
   const { root } = project

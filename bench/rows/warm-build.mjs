@@ -7,7 +7,9 @@ import { createProject, entryOf } from '../lib/project.mjs'
 const MODEL_BYTES = 2_000_000
 const READY = { emulated: true, mode: 'frozen' }
 
-/** Warm builds of many models, against the same files imported with plain `?url`; and vite-imagetools on images. */
+/**
+ * Warm builds of many models, compared with the same files imported with plain `?url`; and vite-imagetools on images.
+ */
 export async function measure({ counts = [100, 500], rounds = 5, modelBytes = MODEL_BYTES } = {}) {
   const most = Math.max(...counts)
   const project = await createProject({ pictures: most })
@@ -60,7 +62,7 @@ export async function measure({ counts = [100, 500], rounds = 5, modelBytes = MO
   }
 }
 
-/** A build that reads and hashes every picture and every model, as the first one on a machine does. */
+/** A build that reads and hashes every image and every model, as the first one on a machine does. */
 function withoutNotes(root, build) {
   return async () => {
     await rm(path.join(root, '.meshy', 'notes'), { force: true })
@@ -68,7 +70,7 @@ function withoutNotes(root, build) {
   }
 }
 
-/** What vite-imagetools takes for images that are in its cache, against the same images with plain `?url`. */
+/** The time of vite-imagetools for cached images, compared with the same images with plain `?url`. */
 async function measureImages(project, count, { rounds, picture }) {
   const { root } = project
   const imagetools = { cache: { enabled: true, dir: path.join(root, '.imagetools') } }
@@ -91,7 +93,7 @@ async function measureImages(project, count, { rounds, picture }) {
   return { count, ...found }
 }
 
-/** The models in the cache by the number of their picture, relative to the root. */
+/** The models in the cache by the number of their image, relative to the root. */
 async function outputs(root) {
   const names = await readdir(path.join(root, '.meshy', 'out'), { recursive: true })
   const files = []

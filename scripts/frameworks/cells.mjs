@@ -5,12 +5,14 @@ import { checkFormatters } from './formatters.mjs'
 import { waitForModel, withPage } from './pages.mjs'
 import { withServer, withSite } from './servers.mjs'
 
-/** The columns of the matrix, in the order in which they are tried. Each returns what its cell says, or throws. */
+/**
+ * The columns of the matrix, in the order in which they are tried. Each returns the contents of its cell, or throws.
+ */
 export const CELLS = { plan, generate, build, types, page, dev }
 
 const scriptOf = ({ project: { build = 'build' } }) => build
 
-/** Sends nothing, and changes no file of the project, nor of what tools keep beside it. */
+/** Sends nothing, and changes no file of the project, nor what tools keep beside it. */
 async function plan(trial) {
   const { cwd, env, emulator } = trial
   const before = await treeOf(cwd)
@@ -24,7 +26,7 @@ async function plan(trial) {
   return 'lists, changes nothing'
 }
 
-/** What it tells to commit is committed, and nothing else may be left over. It tells of types alone on an emulator. */
+/** What it says to commit is committed, and nothing else may be left over. On an emulator it only mentions types. */
 async function generate(trial) {
   const { cwd, env, emulator } = trial
   const words = ['unplugin-meshy', 'generate', '--', 'npm', 'run', scriptOf(trial)]
@@ -65,7 +67,7 @@ async function buildFrozen(trial) {
   await npm(trial.second, ['run', scriptOf(trial)], { env })
 }
 
-/** The check that the template has, or that its framework gives. */
+/** The check that the template has, or that its framework provides. */
 async function types({ second, project: { check, typed } }) {
   const words = check.split(' ')
   await expectRun(second, words[0] === 'npm' ? words : ['npx', ...words])
@@ -81,7 +83,7 @@ async function page({ second, browser, project }) {
   return 'shows it'
 }
 
-/** From the first commit again: a stand-in at once, the model after a yes, without a reload by hand. */
+/** From the first commit again: a stand-in at once, the model after approval, without a manual reload. */
 async function dev(trial) {
   const { cwd, second, third, browser, project, emulator, first } = trial
   const env = { ...trial.env, XDG_CACHE_HOME: `${trial.env.XDG_CACHE_HOME}-of-dev` }
@@ -101,7 +103,7 @@ async function dev(trial) {
   )
 }
 
-/** As the button of the inspector does, which the server has named. */
+/** Acts like the button of the inspector, whose address the server has printed. */
 async function sayYes(url, output) {
   const [, place] = /open (\S*__meshy\/)/i.exec(output) ?? []
   if (!place) throw new Error('The server has not said where to approve.')

@@ -3,10 +3,12 @@ import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { git } from './commands.mjs'
 
-/** Of `node_modules`, what package managers keep there. All else that begins with a dot is a cache of some tool. */
+/**
+ * In `node_modules`, what package managers keep there. Everything else that starts with a dot is a cache of some tool.
+ */
 const OF_PACKAGES = new Set(['.bin', '.package-lock.json'])
 
-/** Makes a repository of a folder; returns its first commit. */
+/** Turns a folder into a repository; returns its first commit. */
 export async function makeRepository(cwd) {
   await git(cwd, ['init', '--quiet'])
   await commit(cwd, ['--all'])
@@ -18,7 +20,10 @@ export async function commit(cwd, paths) {
   await git(cwd, ['commit', '--quiet', '--message', 'step'])
 }
 
-/** A fresh clone of a commit. It takes the installed packages over, which are the same, and no cache that is among them. */
+/**
+ * A fresh clone of a commit. It takes over the installed packages, which are the same, but none of the caches among
+ * them.
+ */
 export async function cloneOf(from, to, ref = 'HEAD') {
   await git(path.dirname(to), ['clone', '--quiet', from, to])
   await git(to, ['checkout', '--quiet', '--detach', ref])
@@ -35,9 +40,9 @@ export async function takePackages(from, to) {
 }
 
 /**
- * Every file of a folder with a hash of its bytes, but for repository and packages; of these, the caches.
+ * Every file of a folder with a hash of its bytes, except for repository and packages; for these, only the caches.
  *
- * @param plain makes of a name and its bytes what they would be wherever the project is
+ * @param plain turns a name and its bytes into what they would be wherever the project is
  */
 export async function treeOf(folder, plain = (name, bytes) => [name, bytes]) {
   const tree = new Map()
@@ -49,7 +54,7 @@ export async function treeOf(folder, plain = (name, bytes) => [name, bytes]) {
   return tree
 }
 
-/** Names of files that are not the same in two trees. */
+/** Names of files that differ between two trees. */
 export function differences(one, other) {
   const names = new Set([...one.keys(), ...other.keys()])
   return [...names].filter((name) => one.get(name) !== other.get(name)).sort()

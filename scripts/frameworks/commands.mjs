@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 /** Long enough for any build on a busy machine. */
 const LIMIT = 480_000
 
-/** Runs a command to its end; returns its exit code and all that it printed. */
+/** Runs a command to its end; returns its exit code and all of its output. */
 export function run(cwd, command, { env = {}, limit = LIMIT } = {}) {
   return new Promise((resolve, reject) => {
     const child = start(cwd, command, env)
@@ -18,7 +18,7 @@ export function run(cwd, command, { env = {}, limit = LIMIT } = {}) {
   })
 }
 
-/** The same, and throws when the exit code is another than expected. */
+/** The same, but throws if the exit code is not the expected one. */
 export async function expectRun(cwd, command, { code = 0, ...options } = {}) {
   const ran = await run(cwd, command, options)
   if (ran.code !== code) throw new Error(`\`${command.join(' ')}\` exits by ${ran.code}\n${ran.output}`)
@@ -32,7 +32,7 @@ export const git = (cwd, args) => {
   return expectRun(cwd, ['git', ...user, ...args])
 }
 
-/** A process group of its own, since frameworks start processes that outlive them. */
+/** A separate process group, because frameworks start processes that outlive them. */
 export function start(cwd, [command, ...args], env) {
   const { CI: _, ...inherited } = process.env
   const quiet = { NEXT_TELEMETRY_DISABLED: '1', ASTRO_TELEMETRY_DISABLED: '1', NUXT_TELEMETRY_DISABLED: '1' }

@@ -9,7 +9,7 @@ export async function editManifest(cwd, edit) {
   })
 }
 
-/** Changes a file of a template, which has to be as it is expected. */
+/** Changes a file of a template, which must have the expected contents. */
 export async function replaceIn(file, ...changes) {
   await editFile(file, (text) =>
     changes.reduce((before, [from, to]) => {

@@ -1,4 +1,4 @@
-/** Opens a page for a moment. Errors of the page are errors here. */
+/** Opens a page for a moment. Errors in the page are errors here. */
 export async function withPage(browser, url, use) {
   const page = await browser.newPage()
   const problems = []

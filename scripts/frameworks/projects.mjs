@@ -7,11 +7,11 @@ import * as templates from './templates.mjs'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /**
- * The projects of the matrix. `of` is the package whose version is told; `make` writes the template and adds to it; `build`
- * is its script. `site` is a folder of files for browsers, which any web server can give out, unless `serve` names the
- * server of the framework; `dev` is its dev server, and `yes: 'command'` where it has no page to say yes. `check` checks
- * types; where the build does as well, it is `typed`. `open` is the path of the page. `plain` takes out of a file what
- * depends on the folder of the project, without us as well.
+ * The projects of the matrix. `of` is the package whose version is reported; `make` writes the template and adds to it;
+ * `build` is its script. `site` is a folder of files for browsers, which any web server can serve, unless `serve` names
+ * the server of the framework; `dev` is its dev server, with `yes: 'command'` if it has no page for approval. `check`
+ * checks types; if the build does so as well, it is `typed`. `open` is the path of the page. `plain` removes from a
+ * file what depends on the folder of the project, even without us.
  */
 export const PROJECTS = {
   astro: {
@@ -103,8 +103,8 @@ export const PROJECTS = {
 }
 
 /**
- * By webpack, Next.js numbers the entries of routes by the absolute path of their code, sorts the modules of a chunk by
- * number, and hashes all of it.
+ * With webpack, Next.js numbers the entries of routes by the absolute path of their code, sorts the modules of a chunk
+ * by number, and hashes all of it.
  */
 function withoutEntryNumbers(name, bytes) {
   const text = name.endsWith('.js') ? bytes.toString() : ''

@@ -23,7 +23,7 @@ export async function withSite(site, use) {
   }
 }
 
-/** Runs a server of a framework while `use` runs; it gets the URL, and what was printed until then. */
+/** Runs the server of a framework while `use` runs, which gets the URL, and the output up to that point. */
 export async function withServer(cwd, line, env, use) {
   const port = String(await freePort())
   const words = line.replaceAll('{port}', port).split(' ')

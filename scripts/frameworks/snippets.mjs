@@ -7,7 +7,7 @@ import { withPage } from './pages.mjs'
 import { withSite } from './servers.mjs'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-/** Colours that a page of one background and no model never has. */
+/** More colours than a page with one background and no model ever has. */
 const MANY_COLOURS = 200
 
 /** Builds a page of each snippet of docs/snippets.md, and waits until there is something to see. */
@@ -23,7 +23,7 @@ export async function trySnippets({ cwd, env, tarball, browser }) {
   return openSnippets(path.join(cwd, 'dist'), browser)
 }
 
-/** A fence says in which file its text would stand. */
+/** A fence names the file that its text would be in. */
 async function writeSnippets(cwd) {
   const text = await readFile(path.join(ROOT, 'docs', 'snippets.md'), 'utf8')
   for (const [, file, code] of text.matchAll(/^```jsx? (.+)\n([\s\S]*?)^```$/gm)) {

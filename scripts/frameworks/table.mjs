@@ -6,7 +6,7 @@ import { PROJECTS } from './projects.mjs'
 const FILE = fileURLToPath(new URL('../../docs/bundlers.md', import.meta.url))
 const BLOCK = /(<!-- frameworks -->\n)[\s\S]*(?=<!-- end of frameworks -->)/
 
-/** Puts rows into the table of docs/bundlers.md; those of other projects stay as they are. */
+/** Puts rows into the table of docs/bundlers.md; those of other projects stay unchanged. */
 export async function writeRows(results) {
   const text = await readFile(FILE, 'utf8')
   const known = new Map(rowsOf(text).map((row) => [titleOf(row), row]))

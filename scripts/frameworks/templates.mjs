@@ -7,7 +7,7 @@ import { editFile, editManifest, replaceIn } from './edit.mjs'
 const EXAMPLES = fileURLToPath(new URL('../../playground/frameworks', import.meta.url))
 const MESHY_OF_VITE = "import meshy from 'unplugin-meshy/vite'\n"
 
-/** By hand what the template of a framework is, whose initializer downloads it from GitHub. */
+/** Writes by hand the template of a framework whose initializer downloads it from GitHub. */
 export async function copyExample(cwd, name) {
   await cp(path.join(EXAMPLES, name), cwd, { recursive: true })
 }
@@ -24,7 +24,7 @@ export async function makeSvelteKit(cwd) {
   await cp(path.join(EXAMPLES, 'sveltekit', page), path.join(cwd, page))
 }
 
-/** The template as it comes, but for its fonts, which each build would download. */
+/** The original template, except for its fonts, which each build would download. */
 export async function makeNext(cwd) {
   await createNext(cwd)
   await replaceIn(
@@ -67,7 +67,7 @@ export async function makeStorybook(cwd) {
   await addToVite(cwd)
   const choices = ['--yes', '--no-dev', '--type', 'react', '--builder', 'vite', '--features', 'docs']
   await npx(cwd, ['create-storybook@latest', ...choices, '--skip-install', '--disable-telemetry'])
-  // Its samples do not pass the checks of that template, which wants no import that nothing uses.
+  // Its samples do not pass the checks of that template, which forbids unused imports.
   for (const name of ['Button', 'Header']) {
     await replaceIn(path.join(cwd, 'src', 'stories', `${name}.tsx`), [/^import React .*\n/m, ''])
   }
@@ -90,7 +90,7 @@ async function addToVite(cwd) {
   )
 }
 
-/** Runs an initializer, which wants to make the folder of the project itself. */
+/** Runs an initializer that has to create the folder of the project itself. */
 async function create(cwd, ...words) {
   const { dir, base } = path.parse(cwd)
   const made = `${base}-made`

@@ -30,7 +30,7 @@ function run(program, cwd, env = {}) {
   })
 }
 
-/** Where in a bundler an error was thrown is the machine's business. */
+/** Where in a bundler an error was thrown depends on the machine. */
 function withoutStack(text) {
   const [told, ...stack] = text.split(/\n+(?= +at )/)
   return stack.length > 0 ? `${told}\n…` : told.trimEnd()
