@@ -10,7 +10,7 @@ import { useTempDir } from '../support/temp-dir.ts'
 const SPECIFIER = 'hero.png?meshy'
 const WAIT = { timeout: 20_000 }
 
-/** The table of DESIGN: what comes of a request. `unpaid` and `paid` are bytes; the rest sends nothing but reads. */
+/** The table of modes in the README: what becomes of a request. `unpaid` and `paid` are bytes; all others send only reads. */
 const CELLS: Record<Mode, Record<State, string>> = {
   generate: { ready: 'unpaid', restorable: 'unpaid', 'on its way': 'unpaid', missing: 'paid' },
   ask: { ready: 'unpaid', restorable: 'unpaid', 'on its way': 'unpaid', missing: 'preview' },
