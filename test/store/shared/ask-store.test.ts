@@ -67,7 +67,7 @@ describe('askStore', () => {
       response.writeHead(500).end()
     })
 
-    await expect(ask(url)).rejects.toMatchObject({ kind: 'transient', status: 500 })
+    await expect(ask(url)).rejects.toMatchObject({ kind: 'transient', message: 'answered 500' })
     expect(asked).toBe(3)
   })
 

@@ -126,7 +126,10 @@ describe.skipIf(missing.rgw)('a bucket of Ceph RGW (needs radosgw, ceph-mon, cep
   it('is refused by name with a wrong secret', async () => {
     const store = openS3('s3://models', { ...server.env, AWS_SECRET_ACCESS_KEY: 'wrong' })
 
-    await expect(read(store, 'cas/x')).rejects.toMatchObject({ kind: 'refused', status: 403 })
+    await expect(read(store, 'cas/x')).rejects.toMatchObject({
+      kind: 'refused',
+      message: expect.stringContaining('answered 403'),
+    })
   })
 
   it('is signed by the clock of the store when that of this machine is wrong', async () => {
@@ -175,7 +178,7 @@ describe.skipIf(missing.nginx)('a folder of nginx (needs nginx-light)', () => {
       openHttp(server.url).write(`cas/${sha256(bytes)}`, { bytes }, options),
     ).rejects.toMatchObject({
       kind: 'refused',
-      status: 401,
+      message: expect.stringContaining('answered 401'),
     })
   })
 })
