@@ -117,7 +117,7 @@ describe('an import that derives', () => {
 
     expect(Buffer.from(await glbOf(asset))).toEqual(await servedModel(service))
     expect(asset.metadata).not.toHaveProperty('derived')
-    expect(told.join('\n')).toContain('the result is not smaller, so the model stays as it came')
+    expect(told.join('\n')).toContain('the result is not smaller, so the model stays as it was')
     expect(again).toEqual(asset)
   })
 
