@@ -11,9 +11,13 @@ import { ASSET_PREFIX, esbuildUrl } from './url.ts'
 const WATCH_FLAGS = ['--watch', '--serve']
 
 export function createEsbuildAdapter(session: Session): Adapter {
-  let builds = 0
+  const started = new WeakSet<PluginBuild>()
   return {
-    start: (native) => start(session, nativeBuild<'esbuild'>(native).build, ++builds === 1),
+    start: (native) => {
+      const { build } = nativeBuild<'esbuild'>(native)
+      start(session, build, !started.has(build))
+      started.add(build)
+    },
     resolver: (native) => resolverOf(nativeBuild<'esbuild'>(native).build),
     moduleIds: relativeIds(() => session.bundler.root),
     urlOf: () => esbuildUrl(session.bundler.root),
@@ -35,8 +39,9 @@ export function createEsbuildAdapter(session: Session): Adapter {
 }
 
 /**
- * esbuild does not tell plugins whether it is watching. A plugin that is started a second time is in a context, which
- * somebody keeps for watching: from then on nobody waits, and nothing is paid for silently, as in every other watcher.
+ * esbuild does not tell plugins whether it is watching. A build that starts a second time is a context, which somebody
+ * keeps for watching: from then on nobody waits, and nothing is paid for silently, as in every other watcher. Several
+ * builds may share one plugin object.
  */
 function start(session: Session, { initialOptions }: PluginBuild, isFirst: boolean): void {
   const root = initialOptions.absWorkingDir ?? process.cwd()

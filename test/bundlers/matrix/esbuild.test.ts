@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
@@ -27,6 +28,19 @@ describe('a build with esbuild', () => {
     const models = [...modelsOf({ files, outDir: '', log: '' }).keys()]
     expect(models).toHaveLength(3)
     for (const name of models) expect(String(files.get('app.js'))).toContain(`"./${name}"`)
+  })
+
+  it('generates in every build that shares its plugin', async () => {
+    const emulator = await emulate()
+    const { root } = await makeFixture()
+    const other = `import other from './relative.png?meshy&poly=900'\nglobalThis.other = other\n`
+    await writeFile(path.join(root, 'src/other.js'), other)
+    const plugins = [meshy(paying(emulator))]
+
+    await build({ ...optionsFor(root), outdir: 'dist', plugins })
+    await build({ ...optionsFor(root), entryPoints: ['src/other.js'], outdir: 'dist', plugins })
+
+    expect(emulator.counts.posts).toBe(4)
   })
 
   it('writes nothing with `write: false`, and returns the models', async () => {
