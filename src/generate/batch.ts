@@ -20,6 +20,8 @@ export type Admission =
   | { adopt: Task }
   | {
       permission: Permission
+      /** When the account was listed for the batch, by the clock of the service. */
+      listedAt: number
       /** Released by the claim of the candidate that was admitted. */
       reservation: Reservation
       /** Aborted when another submission of the batch showed that none can succeed. */

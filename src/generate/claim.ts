@@ -54,12 +54,11 @@ async function admit(
 }
 
 /** A claim whose task is submitted once there is a slot, unless someone else has submitted it in the meantime. */
-function submission(ports: Ports, request: Request, payment: Omit<Payment, 'decidedAt'>): Claim {
+function submission(ports: Ports, request: Request, payment: Payment): Claim {
   const { limits } = ports.account()
   const { reservation, lease } = payment
-  const decidedAt = ports.clock.serviceNow()
   const getTask = async (): Promise<string> => {
-    const paid = await pay(ports, request, { ...payment, decidedAt })
+    const paid = await pay(ports, request, payment)
     // From here on it holds only what is charged.
     reservation.release()
     if ('id' in paid) {

@@ -36,10 +36,10 @@ export async function decideBatch(
   // Other imports were read in the meantime.
   const laterFailure = failureOfRun(ports)
   const reserved = await reserve(ports, laterFailure ? [] : toPay)
-  const batch = new AbortController()
+  const ofBatch = { listedAt: account.listedAt, batch: new AbortController() }
   const pay = ({ permission, ...candidate }: Candidate, held: Reservation | MeshyError | undefined) => {
     if (!permission || !held) return permissionMissing(candidate.request)
-    return held instanceof MeshyError ? held : { permission, reservation: held, batch }
+    return held instanceof MeshyError ? held : { permission, reservation: held, ...ofBatch }
   }
   return candidates.map(
     (candidate, index) =>
@@ -53,13 +53,19 @@ interface Known {
   known: KnownTasks
 }
 
+interface Listed {
+  recent: RecentTasks
+  /** When that list was begun, by the clock of the service. */
+  listedAt: number
+}
+
 /** How often to look at the account while a task may be in the making, in milliseconds. */
 const LOOK_MS = { first: 1_000, longest: 10_000 }
 
 /** The tasks of the account, fetched again as long as an interrupted submission may still become one. */
-async function lookAtAccount(ports: Ports, candidates: Candidate[]): Promise<Known> {
+async function lookAtAccount(ports: Ports, candidates: Candidate[]): Promise<Known & Listed> {
   for (let pause = LOOK_MS.first; ; pause = Math.min(LOOK_MS.longest, pause * 2)) {
-    const found = { recent: await listOnce(ports, candidates), known: await readKnownTasks(ports.store) }
+    const found = { ...(await listOnce(ports, candidates)), known: await readKnownTasks(ports.store) }
     const missed = candidates.filter((candidate) => isMissed(ports, candidate, found))
     if (missed.length === 0) return found
     for (const { request } of missed) {
@@ -77,10 +83,13 @@ function isMissed(ports: Ports, { request, record }: Candidate, { recent, known 
   return !candidatesFor(recent, record, known).some((task) => isLikely(task, record))
 }
 
-async function listOnce(ports: Ports, candidates: Candidate[]): Promise<RecentTasks> {
+async function listOnce(ports: Ports, candidates: Candidate[]): Promise<Listed> {
+  const begunAt = ports.clock.now()
   const kinds = new Set(candidates.map(({ request }) => request.canonical.kind))
   const since = () => ports.clock.serviceNow() - RETENTION_MS
-  return listRecentTasks(ports.account().client, kinds, { since, signal: ports.signal })
+  const recent = await listRecentTasks(ports.account().client, kinds, { since, signal: ports.signal })
+  // The clock of the service is known from its first answer on.
+  return { recent, listedAt: ports.clock.serviceNow() - (ports.clock.now() - begunAt) }
 }
 
 function findTask(

@@ -118,17 +118,17 @@ export function submissionUnknown(
 const MEANWHILE_MARGIN_MS = 60_000
 
 /**
- * The task of a request that someone else has submitted since its batch was decided, for example another machine with
- * the same project. In a long queue that may be half an hour. Every call looks at the account again.
+ * The task of a request that someone else has submitted since the account was listed for its batch, for example another
+ * machine with the same project. In a long queue that may be half an hour. Every call looks at the account again.
  */
 export async function submittedMeanwhile(
   ports: Ports,
   { key, canonical }: Request,
-  decidedAt: number,
+  listedAt: number,
 ): Promise<Task | undefined> {
   const { signal, store } = ports
   const { client, taskList } = ports.account()
-  const recent = await taskList.share(canonical.kind, decidedAt - MEANWHILE_MARGIN_MS, (since) =>
+  const recent = await taskList.share(canonical.kind, listedAt - MEANWHILE_MARGIN_MS, (since) =>
     listRecentTasks(client, [canonical.kind], { since: () => since, signal }),
   )
   const record = await store.journal.read(key)

@@ -21,7 +21,7 @@ export interface Payment {
   batch: AbortController
   lease: Lease
   /** When the account was listed for the whole batch, by the clock of the service. */
-  decidedAt: number
+  listedAt: number
 }
 
 /** The task that was paid for, or one that someone else has submitted in the meantime. */
@@ -117,11 +117,11 @@ async function lookAndPost(
   { kind, body, payment, turn }: Submission & { turn: AbortSignal },
 ): Promise<Paid> {
   const { clock, signal } = ports
-  const { reservation, permission, decidedAt, lease } = payment
+  const { reservation, permission, listedAt, lease } = payment
   let isInFlight = false
   let lookedAt: number | undefined
   const look = async () => {
-    const task = await submittedMeanwhile(ports, request, decidedAt)
+    const task = await submittedMeanwhile(ports, request, listedAt)
     if (task) throw new PaidElsewhere(task)
     lookedAt = clock.now()
   }

@@ -11,6 +11,7 @@ const candidate = (name: string) =>
 const admission = (): Admission => ({
   permission: Permission.ofYes('a'),
   reservation: new Budget().reserve(30, 30),
+  listedAt: 0,
   batch: new AbortController(),
 })
 

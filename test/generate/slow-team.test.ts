@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { startGate } from '../support/gate.ts'
 import { hurriedClock } from '../support/hurried-clock.ts'
 import { leaveOnItsWay, openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'
@@ -33,6 +34,28 @@ describe('a submission whose telling takes long', () => {
       await leaveOnItsWay(await projectWith('theirs'), service, SPECIFIER)
       return record
     }
+
+    expect((await run.load(SPECIFIER)).metadata.state).toBe('ready')
+    expect(service.counts.posts).toBe(1)
+  })
+})
+
+describe('a batch whose decision takes long', () => {
+  const temp = useTempDir()
+
+  it('is not sent where somebody else has paid since the account was listed', async () => {
+    await Promise.all(['ours', 'theirs'].map((name) => writePictures(temp.path(name), 'hero.png')))
+    let late = 0
+    const real = hurriedClock()
+    const clock = { ...real, now: () => real.now() + late }
+    const service = await startService({ clock })
+    const gate = await startGate(service, onTestFinished)
+    gate.onRequest = async ({ path }) => {
+      if (!path.endsWith('/balance')) return
+      await leaveOnItsWay(temp.path('theirs'), service, SPECIFIER)
+      late = 90_000
+    }
+    const run = await openRun({ root: temp.path('ours'), service: { ...service, url: gate.url }, clock })
 
     expect((await run.load(SPECIFIER)).metadata.state).toBe('ready')
     expect(service.counts.posts).toBe(1)
