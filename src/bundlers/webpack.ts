@@ -17,10 +17,17 @@ type Loader = NonNullable<WebpackBuild['loaderContext']>
 /** For webpack 5, Rspack and Rsbuild, which share their API. */
 export function createWebpackAdapter(session: Session): Adapter {
   let current: ReturnType<typeof follow> | undefined
+  const watches = createWatchTracker()
+  const setUp = (compiler: Compiler) => {
+    watches(compiler)
+    versionCache(compiler, session)
+  }
   return {
     start: (native) => {
       const { compiler, compilation } = nativeBuild<'webpack'>(native)
-      start(session, compiler)
+      const { context: root, options } = compiler
+      const envMode = options.mode ?? 'production'
+      session.adopt({ root, envDir: root, envMode, live: watches(compiler) })
       if (compilation) current = follow(compilation)
     },
     activity: () => current?.activity(),
@@ -41,8 +48,8 @@ export function createWebpackAdapter(session: Session): Adapter {
     importerOf: (native) => issuerOf(nativeBuild<'webpack'>(native)),
     cutsPath: () => session.bundler.root,
     hooks: {
-      webpack: (compiler) => versionCache(compiler, session),
-      rspack: (compiler) => versionCache(compiler as unknown as Compiler, session),
+      webpack: setUp,
+      rspack: (compiler) => setUp(compiler as unknown as Compiler),
     },
   }
 }
@@ -64,8 +71,21 @@ function versionCache({ options }: Compiler, { inline }: Session): void {
   cache.version = `${cache.version ?? ''} unplugin-meshy ${digest}`.trim()
 }
 
-function start(session: Session, { context: root, options, watchMode }: Compiler): void {
-  session.adopt({ root, envDir: root, envMode: options.mode ?? 'production', live: watchMode === true })
+/**
+ * Tells whether the current run of a compiler watches. `watchMode` alone does not: Rspack resets it as soon as a watcher
+ * is closed, but completes a build that has already started, which must not become one that pays without asking.
+ */
+function createWatchTracker(): (compiler: Compiler) => boolean {
+  const runs = new WeakMap<Compiler, { watches: boolean }>()
+  return (compiler) => {
+    const known = runs.get(compiler)
+    if (known) return known.watches
+    const run = { watches: compiler.watchMode }
+    runs.set(compiler, run)
+    compiler.hooks.watchRun.tap('unplugin-meshy', () => void (run.watches = true))
+    compiler.hooks.run.tap('unplugin-meshy', () => void (run.watches = false))
+    return run.watches
+  }
 }
 
 /** What a compilation says about its modules, which none of them is told. */
@@ -84,7 +104,9 @@ function follow(compilation: Compilation): Required<Pick<Adapter, 'activity' | '
 /** A module from a cache comes without its specifier having been seen; the graph knows who imports it. */
 function issuerOf({ compilation, loaderContext }: WebpackBuild): string | undefined {
   const { _module: module } = loaderContext ?? {}
-  return module && (compilation?.moduleGraph.getIssuer(module) as NormalModule | null | undefined)?.resource
+  // Rspack has a graph only from 1.2 on.
+  const { moduleGraph }: Partial<Compilation> = compilation ?? {}
+  return module && (moduleGraph?.getIssuer(module) as NormalModule | null | undefined)?.resource
 }
 
 function resolverOf({ context, resolverFactory }: Compiler): ResolvingContext {

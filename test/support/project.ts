@@ -46,7 +46,8 @@ export async function createProject(init: ProjectInit = {}): Promise<Project> {
       }
     },
     run: (command, args, options = {}) => runIn(root, [command, ...args], options),
-    remove: () => rm(root, { recursive: true, force: true }),
+    // What a run still writes when its bundler is closed may come in between.
+    remove: () => rm(root, { recursive: true, force: true, maxRetries: 10 }),
   }
   await project.write(init.files ?? {})
   for (const [name, picture] of Object.entries(init.pictures ?? {})) {

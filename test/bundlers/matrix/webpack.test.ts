@@ -1,10 +1,16 @@
+import { writeFileSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { rspack } from '@rspack/core'
 import { describe, expect, it } from 'vitest'
+import webpack from 'webpack'
+import type { Options } from '../../../src/index.ts'
+import meshyForRspack from '../../../src/rspack.ts'
+import meshyForWebpack from '../../../src/webpack.ts'
 import { makePng } from '../../glb/pictures.ts'
 import type { Project } from '../../support/project.ts'
 import { codeOf, emulate, modelsOf, paying, type Built } from '../harness.ts'
-import { DRIVERS, type MatrixInit } from './drivers.ts'
+import { DRIVERS, webpackConfig, type MatrixInit } from './drivers.ts'
 import { makeFixture } from './fixture.ts'
 
 const FAMILY = ['webpack', 'Rspack'] as const
@@ -85,7 +91,47 @@ describe.each(FAMILY)('a build with %s', (name) => {
     expect(codeOf(real)).not.toContain('preview')
     expect([...modelsOf(real)]).toHaveLength(3)
   })
+
+  it('asks before it pays even if its watcher is closed while it starts', async () => {
+    const emulator = await emulate()
+    const project = await makeFixture()
+    const { mode: _, ...meshy } = paying(emulator)
+
+    await closeInRebuild(compilerOf(name, project, meshy), () =>
+      writeFileSync(path.join(project.root, 'src/relative.png'), makePng(4, 4, { color: [9, 9, 9] })),
+    )
+
+    expect(emulator.counts.posts).toBe(0)
+  })
 })
+
+/** What both have in common that is needed here. */
+interface WatchableCompiler {
+  hooks: { watchRun: { tap(name: string, run: () => void): void } }
+  watch(options: object, done: (error: Error | null) => void): { close(done: () => void): void }
+}
+
+function compilerOf(name: (typeof FAMILY)[number], { root }: Project, meshy: Options): WatchableCompiler {
+  const plugin = name === 'webpack' ? meshyForWebpack(meshy) : meshyForRspack(meshy)
+  const config = webpackConfig(root, { meshy, dir: path.join(root, 'dist'), plugin })
+  const compiler: unknown = name === 'webpack' ? webpack(config) : rspack(config as object)
+  return compiler as WatchableCompiler
+}
+
+/** Watches, edits after the first build, and closes the watcher at the beginning of the second one. */
+function closeInRebuild(compiler: WatchableCompiler, edit: () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let builds = 0
+    const watching = compiler.watch({ aggregateTimeout: 20 }, (error) => {
+      if (error) reject(error)
+      else if (builds === 1) edit()
+    })
+    compiler.hooks.watchRun.tap('test', () => {
+      builds++
+      if (builds === 2) watching.close(resolve)
+    })
+  })
+}
 
 /** A project whose builds share a cache that outlives them. */
 async function cached(name: (typeof FAMILY)[number]) {
