@@ -47,7 +47,9 @@ export async function generate(
   return withKeyLease(ports, request, async (lease) => {
     const { entry } = await classify(ports, request)
     if (entry) return { entry, origin: 'cache', credits: 0 }
-    return withSharedLease(ports, request, () => takeOrMake(ports, request, { lease, ...attempt }))
+    return withSharedLease(ports, request, lease, (held) =>
+      takeOrMake(ports, request, { ...attempt, lease: held }),
+    )
   })
 }
 

@@ -48,12 +48,18 @@ function nameOf(holder: Holder | undefined): string {
 export async function withSharedLease<T>(
   { store: { shared }, options, signal, reporter: { logger } }: LocalPorts,
   { key, imageName }: { key: string; imageName: string },
-  use: () => Promise<T>,
+  lease: Lease,
+  use: (lease: Lease) => Promise<T>,
 ): Promise<T> {
   const { machine } = shared
-  if (!machine || options.apiKey === undefined) return use()
-  const account = accountDigest(options.apiKey)
-  return machine.withLease({ account, key }, use, { signal, ...tellOf(logger, imageName) })
+  if (!machine || options.apiKey === undefined) return use(lease)
+  const turn = { account: accountDigest(options.apiKey), key }
+  const waiting = { signal, ...tellOf(logger, imageName) }
+  return machine.withLease(turn, (ofMachine) => use(ofMachine ? both(lease, ofMachine) : lease), waiting)
+}
+
+function both(one: Lease, other: Lease): Lease {
+  return { isHeld: async () => (await one.isHeld()) && (await other.isHeld()) }
 }
 
 /**
@@ -69,7 +75,7 @@ export async function withTeamLease<T>(
   const ofTeam = await acquireTeamLease(ports, subject)
   if (!ofTeam) return use(lease, undefined)
   try {
-    return await use({ isHeld: async () => (await lease.isHeld()) && (await ofTeam.isHeld()) }, ofTeam.told)
+    return await use(both(lease, ofTeam), ofTeam.told)
   } finally {
     ports.store.shared.uploads.after(subject.key, () => ofTeam.release().catch(ignoreFault))
   }

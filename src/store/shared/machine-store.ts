@@ -8,6 +8,7 @@ import { createEntries, type Entries } from '../entries.ts'
 import type { BlobRef, StoredEntry } from '../entry.ts'
 import { createLayout, type Layout } from '../layout.ts'
 import { withLease, type Lease, type LeaseOptions } from '../lease.ts'
+import { readLease } from '../lease-file.ts'
 import { createPreparation } from '../prepare.ts'
 import { takeFile, type TakeOptions } from '../take-file.ts'
 import type { Clock } from '../../system/clock.ts'
@@ -178,19 +179,26 @@ async function inTurn<T>(
   use: (lease: Lease | undefined) => Promise<T>,
   { layout, prepare, warn, ...options }: TurnOptions,
 ): Promise<T> {
+  const file = layout.lease(`${account}-${key}`)
   let isTurn = false
   const begin = (lease: Lease) => {
     isTurn = true
-    return use(lease)
+    return use({ isHeld: async () => !(await isTaken(file, lease)) })
   }
   try {
     await prepare()
-    return await withLease(layout.lease(`${account}-${key}`), begin, options)
+    return await withLease(file, begin, options)
   } catch (error) {
     if (isTurn || !isOutOfReach(error)) throw error
     warn(`the machine store is not accessible: ${error.message}`)
   }
   return use(undefined)
+}
+
+/** A store that was deleted, or cannot be read any more, has given the lease to nobody else. */
+async function isTaken(file: string, lease: Lease): Promise<boolean> {
+  const isOther = async () => (await readLease(file)) !== undefined && !(await lease.isHeld())
+  return (await ifUsable(isOther)) ?? false
 }
 
 /** An entry counts only if its model is present: a model whose bytes are nowhere must not be pinned. */
