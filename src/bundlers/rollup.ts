@@ -21,11 +21,24 @@ export function createRolldownAdapter(session: Session, { api }: AdapterParts): 
   const { adapter, hooks } = createFamily(session, ({ format, relativePath }) =>
     ['iife', 'umd'].includes(format) ? urlFromScript(relativePath) : null,
   )
+  let builds = 0
   const options = ({ cwd: root = process.cwd() }: { cwd?: string | undefined }) => {
-    session.adopt({ root, envDir: root })
+    // Simultaneous builds share a run, which knows the modules of all of them: the root of the first one counts.
+    if (builds === 0) session.adopt({ root, envDir: root })
     return null
   }
-  return { ...adapter, hooks: { rolldown: { ...hooks, options, api } } }
+  return {
+    ...adapter,
+    start: (native) => {
+      builds++
+      adapter.start?.(native)
+    },
+    end: (native) => {
+      builds--
+      adapter.end?.(native)
+    },
+    hooks: { rolldown: { ...hooks, options, api } },
+  }
 }
 
 /** @param defaultUrl the code of a URL if no `publicPath` is given; null for the bundler's default */

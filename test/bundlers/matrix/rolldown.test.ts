@@ -1,6 +1,6 @@
 import path from 'node:path'
 import vm from 'node:vm'
-import { rolldown } from 'rolldown'
+import { rolldown, type Plugin } from 'rolldown'
 import { rollup } from 'rollup'
 import { describe, expect, it } from 'vitest'
 import meshyForRolldown from '../../../src/rolldown.ts'
@@ -21,6 +21,37 @@ describe.each(BUNDLERS)('a script by %s', (name) => {
     const { code, model } = await buildScript(name, { publicPath: '/static/' })
 
     expect(runScript(code, 'https://site.example/app/main.js')).toBe(`/static/${model}`)
+  })
+})
+
+describe('a plugin object for Rolldown', () => {
+  it('serves packages of a workspace that build at the same time', async () => {
+    const emulator = await emulate()
+    const files = {
+      'package.json': { workspaces: ['packages/*'] },
+      'packages/a/main.js': "export { url } from '../../hero.png?meshy&poly=500'\n",
+      'packages/b/main.js': "export { url } from '../../hero.png?meshy&poly=600'\n",
+    }
+    const { root } = await makeProject({ files })
+    const meshy = meshyForRolldown(paying(emulator))
+    const build = async (name: string, plugins: Plugin[]) => {
+      const cwd = path.join(root, 'packages', name)
+      const bundle = await rolldown({ cwd, input: './main.js', plugins: [...plugins, meshy] })
+      return (await bundle.generate()).output
+    }
+    let other: ReturnType<typeof build> | undefined
+    // It is seen, and not loaded, when the other build starts and ends.
+    const between: Plugin = {
+      name: 'between',
+      async load(id) {
+        if (id.includes('hero.png')) await (other ??= build('b', []))
+      },
+    }
+
+    const outputs = [await build('a', [between]), await other]
+
+    const models = outputs.map((output) => output?.filter(({ fileName }) => fileName.endsWith('.glb')))
+    expect(models).toEqual([[expect.anything()], [expect.anything()]])
   })
 })
 
