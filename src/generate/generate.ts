@@ -10,7 +10,7 @@ import { inherit, toldHere } from './recover.ts'
 import { permissionMissing } from '../finding/permission.ts'
 import { fetchFiles, noteExpiring } from './fetch.ts'
 import { addFiles, saveModel } from './save.ts'
-import { isOfOther } from '../store/shared/on-its-way.ts'
+import { isOfOther, type OnItsWay } from '../store/shared/on-its-way.ts'
 import { share, shareHere, takeShared } from './share.ts'
 import { withKeyLease, withSharedLease, withTeamLease } from './turn.ts'
 import { type ErrorCode, isMeshyError, MeshyError } from '../system/errors.ts'
@@ -60,18 +60,27 @@ async function takeOrMake(ports: Ports, request: Request, attempt: Attempt): Pro
   if (shared) return { entry: shared, origin: 'shared', credits: 0 }
   // Nothing is on its way, so paying is the only option left.
   if (!permission && !known) throw permissionMissing(request)
-  if (!permission) return generateInTurn(ports, request, attempt)
+  if (!permission) return continueFromOthers(ports, request, attempt)
   return withTeamLease(ports, request, lease, async (held, told) => {
     // The previous holder of the lease may have paid in the meantime.
     const meanwhile = held === lease ? undefined : await takeShared(ports, request)
     if (meanwhile) return { entry: meanwhile, origin: 'shared', credits: 0 }
-    // Or may have been killed before it was done.
-    const all = [await toldHere(ports, request.key), told]
-    const own = await ports.store.journal.read(request.key)
-    await inherit(ports, request, all)
-    const others = all.filter((one) => isOfOther(own, one))
-    return generateInTurn(ports, request, { ...attempt, lease: held, told: others })
+    return continueFromOthers(ports, request, { ...attempt, lease: held }, told)
   })
+}
+
+/** The previous holder of a lease may have been killed before it was done. */
+async function continueFromOthers(
+  ports: Ports,
+  request: Request,
+  attempt: Attempt,
+  toldByTeam?: OnItsWay,
+): Promise<Generated> {
+  const all = [await toldHere(ports, request.key), toldByTeam]
+  const own = await ports.store.journal.read(request.key)
+  await inherit(ports, request, all)
+  const told = all.filter((one) => isOfOther(own, one))
+  return generateInTurn(ports, request, { ...attempt, told })
 }
 
 async function generateInTurn(ports: Ports, request: Request, attempt: Attempt): Promise<Generated> {

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { accountDigest } from '../../src/store/journal.ts'
+import { generate } from '../../src/generate/generate.ts'
 import { inherit } from '../../src/generate/recover.ts'
 import { recordOf } from '../../src/generate/record.ts'
 import {
@@ -106,6 +107,34 @@ describe('what somebody else has sent for a key', () => {
     const { host, account } = ours
     await inherit(ports, request, [{ host, account, startedAt: now ?? '', sent, lost: true }])
 
+    expect((await failureOf(run.load(SPECIFIER))).code).toBe('MESHY_SUBMIT_UNKNOWN')
+    expect(service.counts.posts).toBe(0)
+  })
+
+  it('is not forgotten by a run that may not pay and has nothing of its own to wait for', async () => {
+    const service = await startService()
+    const [root, options] = [await projectWith('ours'), { emulated: false, machineStore: temp.path('store') }]
+    const run = await openRun({ root, service, options, clock: fastClock(50) })
+    const ports = await run.context.paying()
+    const { clock, store } = ports
+    const request = await loadRequest(run.context, root, SPECIFIER)
+    const [before, now] = [600_000, 0].map((ms) => new Date(clock.serviceNow() - ms).toISOString())
+    const ours = { ...recordOf(ports, request), startedAt: before ?? '' }
+    await store.journal.start(ours)
+    const known = await store.journal.send(request.key, {
+      sentAt: ours.startedAt,
+      answerBy: ours.startedAt,
+      named: true,
+    })
+    const { host, account } = ours
+    // Another project has seen that it never arrived, and lost the answer to its own submission.
+    const sent = { sentAt: now ?? '', answerBy: now ?? '', named: false }
+    const theirs = { host, account, startedAt: now ?? '', sent, lost: true as const }
+    await store.shared.machine?.tell({ account, key: request.key }, theirs)
+
+    const error = await failureOf(generate(ports, request, { known, permission: undefined }))
+
+    expect(error.code).toBe('MESHY_SUBMIT_UNKNOWN')
     expect((await failureOf(run.load(SPECIFIER))).code).toBe('MESHY_SUBMIT_UNKNOWN')
     expect(service.counts.posts).toBe(0)
   })
