@@ -9,7 +9,7 @@ import { isLoopback } from '../system/host.ts'
  * the models of a project, let alone spend its credits.
  *
  * 1. The host is this machine by a name that cannot belong to anyone else, or the one that the user configured. That
- * excludes names that were bound to this address later (DNS rebinding).
+ *    excludes names that were bound to this address later (DNS rebinding).
  * 2. The origin is that of the host, if the browser sends it; and it does whenever a page could read the answer.
  * 3. If the browser says that another site asks for it, as an image or a script, it only gets the page itself.
  */

@@ -50,8 +50,7 @@ export class Borders {
 
   /**
    * @throws {MeshyError} MESHY_FILE_OUTSIDE for a file that an import may not name: it is neither in the workspace nor
-   * in
-   * the importing package, or the server would not serve it
+   *   in the importing package, or the server would not serve it
    */
   assertInside(file: string, imported: Import): void {
     const real = realFile(file)

@@ -79,8 +79,7 @@ export async function waitForTask(
  * Permanently deletes a task and its files from the service.
  *
  * @param force also deletes a task whose model is on its way to this project
- * @throws {MeshyError} MESHY_COMMAND_REFUSED; MESHY_JOURNAL_INVALID, MESHY_CACHE_VERSION for a record that may belong
- * to it
+ * @throws {MeshyError} MESHY_COMMAND_REFUSED; MESHY_JOURNAL_INVALID, MESHY_CACHE_VERSION for a record that may be of it
  */
 export async function deleteTask(context: Context, id: string, { force }: { force: boolean }): Promise<void> {
   const task = await findTask(context, id)
