@@ -6,7 +6,7 @@ import type { AssetNames, AssetRole, ModelInput, InputImage } from './model-make
 import { checkParameters, modelInCharge } from './parameters.ts'
 import type { Profile, ResolvedEmulatorOptions, LoadImage } from './options.ts'
 import type { TaskPlan } from './task-store.ts'
-import { MOST_IMAGES, taskKinds, type TaskKind } from '../request/task-kinds.ts'
+import { taskKinds, type TaskKind } from '../request/task-kinds.ts'
 import { isMeshyError } from '../system/errors.ts'
 import { imageSize } from '../glb/image-size.ts'
 
@@ -30,7 +30,7 @@ export async function planTask(options: ResolvedEmulatorOptions, order: TaskOrde
     ? await readInputImage('texture_image_url', body.texture_image_url, options.loadImage)
     : undefined
   if (kind === 'multi-image-to-3d' && options.profile === 'current' && isPresent(body.texture_image_urls))
-    await readList(options, 'texture_image_urls', body.texture_image_urls)
+    await readList(options, TEXTURE_IMAGES, body.texture_image_urls)
   const model = modelInput(options.profile, order, images)
   const { assets, failure } = await options.maker.plan(model)
   return {
@@ -53,21 +53,22 @@ async function readImages(options: ResolvedEmulatorOptions, { kind, body }: Task
   if (options.profile === 'current' && isPresent(body.input_task_id)) {
     throw badRequest('input_task_id does not name a succeeded image task')
   }
-  const { imageParam, isList } = taskKinds[kind]
-  const given = body[imageParam]
-  if (!isPresent(given)) throw badRequest(`${imageParam} is required`)
-  return isList ? readList(options, imageParam, given) : [await read(imageParam, given)]
+  const { imageParam: name, maxImages: most, isList } = taskKinds[kind]
+  const given = body[name]
+  if (!isPresent(given)) throw badRequest(`${name} is required`)
+  return isList ? readList(options, { name, most }, given) : [await read(name, given)]
 }
+
+const TEXTURE_IMAGES = { name: 'texture_image_urls', most: 4 }
 
 async function readList(
   { loadImage }: Pick<ResolvedEmulatorOptions, 'loadImage'>,
-  name: string,
+  { name, most }: { name: string; most: number },
   images: unknown,
 ): Promise<Images> {
   if (!Array.isArray(images)) throw badRequest(`${name} must be an array of strings`)
   const [front, ...others]: unknown[] = images
-  if (images.length < 1 || images.length > MOST_IMAGES)
-    throw badRequest(`${name} must hold 1 to ${MOST_IMAGES} images`)
+  if (images.length < 1 || images.length > most) throw badRequest(`${name} must hold 1 to ${most} images`)
   return [
     await readInputImage(`${name}[0]`, front, loadImage),
     ...(await Promise.all(
