@@ -28,6 +28,10 @@ export async function findPrunable(
   { ports: { store, clock } }: Context,
   used: ReadonlySet<string>,
 ): Promise<Prunable> {
+  // A build may be storing a model: its files, its entry, then the end of its record. Looked at in this order, its files
+  // are not listed yet, or its record or its entry is seen.
+  const files = await store.blobs.list()
+  const busy = await isBusy(store, clock.now())
   const pins = (await store.lockfile?.all()) ?? new Map<string, Entry>()
   const stored = await Promise.all((await store.entries.keys()).map((key) => store.entries.read(key)))
   const entries = [...pins.values(), ...stored.filter((entry) => entry !== undefined)]
@@ -35,10 +39,9 @@ export async function findPrunable(
   const kept = new Set(keptEntries.flatMap(blobsOf).map(({ sha256 }) => sha256))
   const derived = keptEntries.flatMap((entry) => Object.keys(entry.derived ?? {}))
   const unused = new Map(entries.filter(({ key }) => !used.has(key)).map((entry) => [entry.key, entry]))
-  const busy = await isBusy(store, clock.now())
   return {
     models: [...unused.values()].map(({ key, image }) => ({ key, image, pinned: pins.has(key) })),
-    blobs: busy ? [] : (await store.blobs.list()).filter(({ sha256 }) => !kept.has(sha256)),
+    blobs: busy ? [] : files.filter(({ sha256 }) => !kept.has(sha256)),
     folders: await unusedFolders(store.layout, new Set([...used, ...derived])),
     busy,
   }
