@@ -1,6 +1,8 @@
 import path from 'node:path'
+import { rollup, watch } from 'rollup'
 import { createServer } from 'vite'
 import { describe, expect, it } from 'vitest'
+import meshyForRollup from '../../src/rollup.ts'
 import meshy from '../../src/vite.ts'
 import {
   codeOf,
@@ -11,6 +13,7 @@ import {
   paying,
   readFiles,
   VITE_BUILDS,
+  workIn,
 } from './harness.ts'
 
 describe('a plugin object', () => {
@@ -36,5 +39,27 @@ describe('a plugin object', () => {
     expect(served['default'].hero.metadata.state).toBe('preview')
     const files = await readFiles(path.join(project.root, 'dist'))
     expect(codeOf({ files, outDir: '', log: '' })).toMatch(/state['"]?: ?[`'"]ready/)
+  })
+
+  it('builds real models after it watched', async () => {
+    const emulator = await emulate()
+    const { root } = await makeProject({ files: { 'main.js': entryOf('./hero.png?meshy&poly=500') } })
+    workIn(root)
+    const { mode: _, ...options } = paying(emulator)
+    const config = { input: 'main.js', plugins: [meshyForRollup(options)] }
+    const codeIn = async (dir: string) => String((await readFiles(path.join(root, dir))).get('main.js'))
+
+    const watcher = watch({ ...config, output: { dir: 'watched' } })
+    await new Promise<void>((resolve) => {
+      watcher.on('event', ({ code }) => {
+        if (code === 'END') resolve()
+      })
+    })
+    await watcher.close()
+    const bundle = await rollup(config)
+    await bundle.write({ dir: 'built' })
+
+    expect(await codeIn('watched')).toContain('"state":"preview"')
+    expect(await codeIn('built')).toContain('"state":"ready"')
   })
 })
