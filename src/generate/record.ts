@@ -12,9 +12,9 @@ import type { Reservation } from './budget.ts'
 export const NOT_SUBMITTED = 'Nothing was submitted.'
 
 /**
- * Called before a record is written or ended after a wait: it may belong to another machine by now.
+ * Called before a record is written or ended after a wait: it may belong to another machine or project by now.
  *
- * @throws {MeshyError} MESHY_ABORTED if this machine hung for so long that another one took the request over
+ * @throws {MeshyError} MESHY_ABORTED if this run hung for so long that another one took the request over
  */
 export async function assertHeld(
   lease: Lease,
@@ -23,8 +23,8 @@ export async function assertHeld(
 ): Promise<void> {
   if (await lease.isHeld()) return
   throw new MeshyError('MESHY_ABORTED', {
-    message: `Another machine took over \`${imageName}\` while this one hung. ${consequence}`,
-    hint: 'Run again. The run finds what the other machine has stored.',
+    message: `Another machine or project took over \`${imageName}\` while this run hung. ${consequence}`,
+    hint: 'Run again. The run finds what the other one has stored.',
   })
 }
 
@@ -71,7 +71,7 @@ export async function recordTask(
 ): Promise<void> {
   const { key, imageName } = request
   try {
-    await assertHeld(lease, request, 'The task of that machine is on its way.')
+    await assertHeld(lease, request, 'The task of the other one is on its way.')
     await store.journal.accept(key, id)
   } catch (error) {
     if (!isMeshyError(error)) throw error

@@ -12,8 +12,8 @@ interface Failure {
 export const failures = {
   MESHY_ABORTED: {
     cause:
-      'The run was stopped (Ctrl-C, a closed server) while a model was on its way, or another machine took the model ' +
-      'over while this one hung.',
+      'The run was stopped (Ctrl-C, a closed server) while a model was on its way, or another machine or project ' +
+      'took the model over while this run hung.',
     next: 'Run again. The journal has the task, so the next run resumes it without paying again.',
     paid: 'maybe',
   },
