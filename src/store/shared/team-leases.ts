@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { parseJson } from '../../system/json.ts'
 import type { Clock } from '../../system/clock.ts'
+import { once } from '../../system/once.ts'
 import { readSmall, type ObjectStore } from './object-store.ts'
 import { onItsWaySchema, type OnItsWay } from './on-its-way.ts'
 import type { S3Store } from './s3-store.ts'
@@ -74,7 +75,8 @@ export class TeamLeases {
   #beats = 0
   #lastBeat = 0
   #timer: NodeJS.Timeout | undefined
-  #decides: Promise<boolean> | undefined
+  /** What failed may work for the next key. */
+  readonly #decides = once(() => this.#race())
 
   constructor(init: TeamLeasesInit) {
     this.#init = init
@@ -90,7 +92,7 @@ export class TeamLeases {
     key: string,
     { signal, onWait }: { signal: AbortSignal; onWait: () => void },
   ): Promise<TeamLease | undefined> {
-    if (!(await (this.#decides ??= this.#race()))) return undefined
+    if (!(await this.#decides())) return undefined
     const isSilent = this.#watch()
     let top: Found | undefined
     for (let [waits, refusals] = [0, 0]; ;) {
@@ -230,8 +232,11 @@ export class TeamLeases {
       const bytes = bodyOf({ racer: index })
       return this.#init.objects.create(name, bytes, { sha256: digest(bytes) })
     })
-    const won = (await Promise.all(racers)).filter(Boolean).length
+    const results = await Promise.all(racers)
+    const won = results.filter(Boolean).length
     if (won > 0) await this.#init.objects.remove(name)
+    // The winner lost its answer, and was refused when it asked again.
+    if (results.every((result) => result === false)) throw new StoreFault('transient', 'lost an answer')
     return won === 1
   }
 

@@ -4,8 +4,9 @@ import { finishSharing } from '../../../src/store/shared/shared-stores.ts'
 import type { StoreNetwork } from '../../../src/store/shared/ask-store.ts'
 import { createExchange } from '../../../src/store/shared/exchange.ts'
 import { createCredentials } from '../../../src/store/shared/s3-credentials.ts'
-import { createS3Store } from '../../../src/store/shared/s3-store.ts'
+import { createS3Store, type S3Store } from '../../../src/store/shared/s3-store.ts'
 import { parseStoreAddress } from '../../../src/store/shared/store-address.ts'
+import { StoreFault } from '../../../src/store/shared/store-fault.ts'
 import { TeamLeases } from '../../../src/store/shared/team-leases.ts'
 import { systemClock } from '../../../src/system/clock.ts'
 import { makePng } from '../../glb/pictures.ts'
@@ -127,5 +128,54 @@ describe.skipIf(missing.swift)('leases in OpenStack Swift (needs swift-proxy and
     expect(
       await machine(server).acquire('0000000000000001', { signal: never, onWait: () => undefined }),
     ).toBeUndefined()
+  })
+})
+
+describe('leases in a bucket that fails once, for the first key', () => {
+  /** A bucket that decides who was first. Its first answer to a writer is what the test says. */
+  function bucket(first: (name: string, create: () => boolean) => boolean): S3Store {
+    const objects = new Map<string, Uint8Array>()
+    let isFirst = true
+    const create = (name: string, bytes: Uint8Array) =>
+      !objects.has(name) && Boolean(objects.set(name, bytes))
+    return {
+      has: async (name) => objects.has(name),
+      read: async (name, sink) => {
+        const bytes = objects.get(name)
+        return bytes && sink(new Blob([Buffer.from(bytes)]).stream())
+      },
+      write: async (name, body) => Boolean('bytes' in body && objects.set(name, body.bytes)),
+      remove: async (name) => void objects.delete(name),
+      create: async (name, bytes) => {
+        const isNow = isFirst
+        isFirst = false
+        return isNow ? first(name, () => create(name, bytes)) : create(name, bytes)
+      },
+    }
+  }
+
+  it.each([
+    [
+      'is out of reach',
+      () => {
+        throw new StoreFault('transient', 'answered 503')
+      },
+    ],
+    ['loses an answer', (_: string, create: () => boolean) => create() && false],
+  ])('are taken for the next one when it %s', async (_, first) => {
+    const leases = new TeamLeases({
+      objects: bucket(first),
+      clock: systemClock,
+      elapsed: () => 0,
+      account: 'abc',
+      signingKey: undefined,
+    })
+    const acquire = (key: string) => leases.acquire(key, { signal: never, onWait: () => undefined })
+    await expect(acquire('0000000000000001')).rejects.toBeInstanceOf(StoreFault)
+
+    const lease = await acquire('0000000000000002')
+
+    expect(await lease?.isHeld()).toBe(true)
+    await lease?.release()
   })
 })
