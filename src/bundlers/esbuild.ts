@@ -12,11 +12,13 @@ const WATCH_FLAGS = ['--watch', '--serve']
 
 export function createEsbuildAdapter(session: Session): Adapter {
   const started = new WeakSet<PluginBuild>()
+  let isKept = false
   return {
     start: (native) => {
       const { build } = nativeBuild<'esbuild'>(native)
-      start(session, build, !started.has(build))
+      isKept ||= started.has(build)
       started.add(build)
+      adoptBuild(session, build, isKept)
     },
     resolver: (native) => resolverOf(nativeBuild<'esbuild'>(native).build),
     moduleIds: relativeIds(() => session.bundler.root),
@@ -32,7 +34,7 @@ export function createEsbuildAdapter(session: Session): Adapter {
         onResolveFilter: SPECIFIER,
         // Go, which interprets it, does not support lookahead.
         onLoadFilter: /\?meshy=[0-9a-f]{16}$/,
-        setup: (build) => setUp(build, session),
+        setup: (build) => setUp(build, session, isKept),
       },
     },
   }
@@ -40,12 +42,12 @@ export function createEsbuildAdapter(session: Session): Adapter {
 
 /**
  * esbuild does not tell plugins whether it is watching. A build that starts a second time is a context, which somebody
- * keeps for watching: from then on nobody waits, and nothing is paid for silently, as in every other watcher. Several
- * builds may share one plugin object.
+ * keeps for watching: from then on nobody waits, and nothing is paid for silently, as in every other watcher. This goes
+ * for all builds that share the plugin object.
  */
-function start(session: Session, { initialOptions }: PluginBuild, isFirst: boolean): void {
+function adoptBuild(session: Session, { initialOptions }: PluginBuild, isKept: boolean): void {
   const root = initialOptions.absWorkingDir ?? process.cwd()
-  const live = session.inline.live ?? (!isFirst || WATCH_FLAGS.some((flag) => process.argv.includes(flag)))
+  const live = session.inline.live ?? (isKept || WATCH_FLAGS.some((flag) => process.argv.includes(flag)))
   session.adopt({ root, envDir: root, live })
 }
 
@@ -60,9 +62,9 @@ function resolverOf(build: PluginBuild): ResolvingContext {
   }
 }
 
-async function setUp(build: PluginBuild, session: Session): Promise<void> {
+async function setUp(build: PluginBuild, session: Session, isKept: boolean): Promise<void> {
   emitFiles(build, session)
-  start(session, build, true)
+  adoptBuild(session, build, isKept)
   const { ports, seen } = await session.context()
   // The plan is reported at the end, which is after the output was written.
   if (ports.options.mode === 'plan' && !seen.part) build.initialOptions.write = false

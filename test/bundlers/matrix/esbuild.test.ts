@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { build } from 'esbuild'
-import { describe, expect, it } from 'vitest'
+import { build, context, type BuildContext, type BuildOptions } from 'esbuild'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import meshy from '../../../src/esbuild.ts'
 import { emulate, modelsOf, paying, readFiles } from '../harness.ts'
 import { DRIVERS } from './drivers.ts'
@@ -33,14 +33,29 @@ describe('a build with esbuild', () => {
   it('generates in every build that shares its plugin', async () => {
     const emulator = await emulate()
     const { root } = await makeFixture()
-    const other = `import other from './relative.png?meshy&poly=900'\nglobalThis.other = other\n`
-    await writeFile(path.join(root, 'src/other.js'), other)
-    const plugins = [meshy(paying(emulator))]
+    await writeOther(root)
+    const options = { ...optionsFor(root), outdir: 'dist', plugins: [meshy(paying(emulator))] }
 
-    await build({ ...optionsFor(root), outdir: 'dist', plugins })
-    await build({ ...optionsFor(root), entryPoints: ['src/other.js'], outdir: 'dist', plugins })
+    await build(options)
+    await build({ ...options, entryPoints: ['src/other.js'] })
 
     expect(emulator.counts.posts).toBe(4)
+    expect(await readFile(path.join(root, 'dist/other.js'), 'utf8')).toContain('"ready"')
+  })
+
+  it('waits in no build that shares its plugin once one of them is kept', async () => {
+    const emulator = await emulate()
+    const { root } = await makeFixture()
+    await writeOther(root)
+    const options = { ...optionsFor(root), outdir: 'dist', plugins: [meshy(paying(emulator))] }
+    const main = await startContext(options)
+    const other = await startContext({ ...options, entryPoints: ['src/other.js'] })
+
+    await main.rebuild()
+    await main.rebuild()
+    await other.rebuild()
+
+    expect(await readFile(path.join(root, 'dist/other.js'), 'utf8')).toContain('"pending"')
   })
 
   it('writes nothing with `write: false`, and returns the models', async () => {
@@ -69,6 +84,17 @@ describe('a build with esbuild', () => {
     expect(emulator.counts.posts).toBe(0)
   })
 })
+
+async function writeOther(root: string): Promise<void> {
+  const code = `import other from './relative.png?meshy&poly=900'\nglobalThis.other = other\n`
+  await writeFile(path.join(root, 'src/other.js'), code)
+}
+
+async function startContext(options: BuildOptions): Promise<BuildContext> {
+  const started = await context(options)
+  onTestFinished(() => started.dispose())
+  return started
+}
 
 function optionsFor(root: string) {
   return {
