@@ -22,7 +22,7 @@ export type DirectiveValues = {
 /** Includes directives that pass a parameter to the API, which no table can list. */
 export type AnyDirectiveName = DirectiveName | ApiDirectiveName
 /** The given directives, by their own names, without defaults. `meshy` itself is removed. */
-export type Directives = Partial<Omit<DirectiveValues, 'meshy'>> & { [name: ApiDirectiveName]: ParamValue }
+export type Directives = Partial<Omit<DirectiveValues, 'meshy'>> & Record<ApiDirectiveName, ParamValue>
 
 /** Directives as people write them in options: by name or alias, `pose` also as `a` or `t`. */
 export type DirectiveObject = {

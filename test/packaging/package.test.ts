@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { publint } from 'publint'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createProject, packRepository, REPOSITORY, type Project } from '../support/project.ts'
+import { runTsc, TSCONFIG } from '../types/typescript.ts'
 
 let project: Project
 let tarball: string
@@ -29,5 +30,25 @@ describe('package.json', () => {
     const { code, stdout } = await project.run(process.execPath, [attw, tarball, '--profile', 'esm-only'])
 
     expect(code, stdout).toBe(0)
+  })
+
+  it('gives types that hold every name they use', async () => {
+    const { compilerOptions } = TSCONFIG
+    const dist = path.join(REPOSITORY, 'dist')
+    const names = (await readdir(dist)).filter((name) => name.endsWith('.d.mts'))
+    await project.write({
+      'tsconfig.json': {
+        compilerOptions: { ...compilerOptions, lib: ['es2022', 'dom'] },
+        files: names.map((name) => path.join(dist, name)),
+      },
+    })
+
+    const { stdout } = await runTsc(project, 'ts7')
+
+    // The types of other packages want packages that no project has.
+    const own = stdout
+      .split('\n')
+      .filter((line) => path.resolve(project.root, line).startsWith(dist + path.sep))
+    expect(own).toEqual([])
   })
 })
