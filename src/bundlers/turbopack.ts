@@ -30,7 +30,7 @@ export interface LoaderContext {
   async(): (error: unknown, code?: string) => void
 }
 
-/** {@link loadByItself} as a loader. */
+/** The loader of {@link meshyRules}: gives the module of the model that an import names. */
 export function runLoader(this: LoaderContext): void {
   // oxlint-disable-next-line no-this-in-exported-function -- loaders get their context as `this`
   void answer(this)
