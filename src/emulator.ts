@@ -1,5 +1,5 @@
 export { createEmulator } from './emulator/create-emulator.ts'
-export type { Emulator } from './emulator/create-emulator.ts'
+export type { Emulator, WiredEmulator } from './emulator/create-emulator.ts'
 export type {
   AssetFault,
   ConnectionFault,
@@ -22,9 +22,12 @@ export type {
   ModelMaker,
   ModelPlan,
   ModelsInUse,
+  TaskFailure,
 } from './emulator/model-maker.ts'
 export type { EmulatorOptions, LoadImage, Profile } from './emulator/options.ts'
 export type { LoggedRequest, RequestCounts } from './emulator/state.ts'
 export { startEmulator } from './emulator/start-emulator.ts'
 export type { RunningEmulator, StartOptions } from './emulator/start-emulator.ts'
 export type { TaskView } from './emulator/task-view.ts'
+export type { Connection } from './emulator/wire.ts'
+export type { Clock } from './system/clock.ts'

@@ -190,7 +190,7 @@ export interface FaultInit {
   cause?: unknown
 }
 
-/** A failed attempt to fetch a file. Never leaves the download: see {@link downloadError}. */
+/** A failed attempt to fetch a file. Never leaves the download, which turns it into a `MeshyError`. */
 export class DownloadFault extends Error {
   override readonly name = 'DownloadFault'
   readonly kind: FaultKind
