@@ -11,14 +11,13 @@ import { ASSET_PREFIX, esbuildUrl } from './url.ts'
 const WATCH_FLAGS = ['--watch', '--serve']
 
 export function createEsbuildAdapter(session: Session): Adapter {
-  const started = new WeakSet<PluginBuild>()
-  let isKept = false
+  const starts = new Map<PluginBuild, number>()
+  const isKept = () => [...starts.values()].some((count) => count > 1)
   return {
     start: (native) => {
       const { build } = nativeBuild<'esbuild'>(native)
-      isKept ||= started.has(build)
-      started.add(build)
-      adoptBuild(session, build, isKept)
+      starts.set(build, (starts.get(build) ?? 0) + 1)
+      adoptBuild(session, build, isKept())
     },
     resolver: (native) => resolverOf(nativeBuild<'esbuild'>(native).build),
     moduleIds: relativeIds(() => session.bundler.root),
@@ -34,7 +33,10 @@ export function createEsbuildAdapter(session: Session): Adapter {
         onResolveFilter: SPECIFIER,
         // Go, which interprets it, does not support lookahead.
         onLoadFilter: /\?meshy=[0-9a-f]{16}$/,
-        setup: (build) => setUp(build, session, isKept),
+        setup: (build) => {
+          build.onDispose(() => void starts.delete(build))
+          return setUp(build, session, isKept())
+        },
       },
     },
   }
@@ -42,8 +44,8 @@ export function createEsbuildAdapter(session: Session): Adapter {
 
 /**
  * esbuild does not tell plugins whether it is watching. A build that starts a second time is a context, which somebody
- * keeps for watching: from then on nobody waits, and nothing is paid for silently, as in every other watcher. This goes
- * for all builds that share the plugin object.
+ * keeps for watching: from then on nobody waits, and nothing is paid for silently, as in every other watcher. Until it is
+ * disposed, this goes for all builds that share the plugin object.
  */
 function adoptBuild(session: Session, { initialOptions }: PluginBuild, isKept: boolean): void {
   const root = initialOptions.absWorkingDir ?? process.cwd()

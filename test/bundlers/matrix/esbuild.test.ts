@@ -58,6 +58,21 @@ describe('a build with esbuild', () => {
     expect(await readFile(path.join(root, 'dist/other.js'), 'utf8')).toContain('"pending"')
   })
 
+  it('builds real models with a plugin whose context was disposed', async () => {
+    const emulator = await emulate()
+    const { root } = await makeFixture()
+    await writeOther(root)
+    const options = { ...optionsFor(root), outdir: 'dist', plugins: [meshy(paying(emulator))] }
+    const main = await startContext(options)
+    await main.rebuild()
+    await main.rebuild()
+    await main.dispose()
+
+    await build({ ...options, entryPoints: ['src/other.js'] })
+
+    expect(await readFile(path.join(root, 'dist/other.js'), 'utf8')).toContain('"ready"')
+  })
+
   it('writes nothing with `write: false`, and returns the models', async () => {
     const emulator = await emulate()
     const { root } = await makeFixture()
