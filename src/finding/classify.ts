@@ -3,7 +3,7 @@ import type { CanonicalRequest, Request } from '../request/request.ts'
 import { type BlobRef, type DerivedFile, type Entry, findOtherPicture, hasPictures } from '../store/entry.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import type { FindingPorts } from './ports.ts'
-import { type Derivation, derivationOf, type Part, findEarlier } from './derivation.ts'
+import { type Derivation, derivationOf, type Part, findPinned } from './derivation.ts'
 import { findFreeWay } from './free-way.ts'
 import { type State, mayGenerate } from './modes.ts'
 import { isOnItsWay, RETENTION_MS } from './record-state.ts'
@@ -136,8 +136,7 @@ async function verifyPart(
   ports: FindingPorts,
   { entry, part, stem }: { entry: Entry; part: Part; stem: string },
 ): Promise<DerivedPart | undefined> {
-  const pinned = entry.derived?.[part.key]
-  const found = pinned ? { key: part.key, file: pinned } : findEarlier(ports, entry, part)
+  const found = findPinned(ports, entry, part)
   if (!found) return undefined
   const { key, file } = found
   const isSource = file.sha256 === entry.files.glb.sha256

@@ -83,6 +83,16 @@ interface FrozenDeriving extends Deriving {
   reporter: { notices: Notices }
 }
 
+/** The file that is pinned for a part, and its key. */
+export function findPinned(
+  deriving: FrozenDeriving,
+  entry: Pick<Entry, 'image' | 'files' | 'derived'>,
+  part: Part,
+): { key: string; file: DerivedFile } | undefined {
+  const file = entry.derived?.[part.key]
+  return file ? { key: part.key, file } : findEarlier(deriving, entry, part)
+}
+
 /**
  * What an earlier release derived with the same steps, and pinned. `frozen` serves it, because a newer release alone
  * must not break what is committed; every other mode derives it again.

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { isMeshyError, hasErrno } from '../system/errors.ts'
 import { bringBlob, forEachFile, type Brought } from '../store/shared/sources.ts'
-import { blobsOf, type BlobRef } from '../store/entry.ts'
+import { blobsOf, type BlobRef, type Entry } from '../store/entry.ts'
 import type { FindingPorts } from './ports.ts'
 import { isOffline } from './modes.ts'
 
@@ -19,6 +19,19 @@ export async function fetchAhead({ store, options, clock, signal }: FindingPorts
   const bring = (ref: BlobRef) => isBrought(bringBlob(store.shared.sources, ref, { clock, signal }))
   const brought = await forEachFile(missing, bring)
   return brought.filter(Boolean).length
+}
+
+/**
+ * Fetches a derived file that is pinned and not here: deriving it again on another machine may give other bytes.
+ *
+ * @returns whether it is here now
+ */
+export async function bringDerived(
+  { store: { shared }, clock, signal }: Pick<FindingPorts, 'store' | 'clock' | 'signal'>,
+  { source }: Pick<Entry, 'source'>,
+  file: BlobRef,
+): Promise<boolean> {
+  return source !== 'emulator' && isBrought(bringBlob(shared.sources, file, { clock, signal }))
 }
 
 /** Nothing is requested that cannot be written here: a read-only checkout builds from what it has. */

@@ -3,6 +3,7 @@ import type { DerivedModel } from '../derive/derive-model.ts'
 import type { Request } from '../request/request.ts'
 import type { DerivedFile, Entry } from '../store/entry.ts'
 import { findEntry } from '../finding/classify.ts'
+import { bringDerived } from '../finding/fetch-ahead.ts'
 import type { Context } from './context.ts'
 import { partsOf, type Derivation, type Part } from '../finding/derivation.ts'
 import { isForSize } from '../finding/steps.ts'
@@ -77,9 +78,7 @@ interface PartWork {
 async function derivePart(context: Context, request: Request, { entry, part }: PartWork): Promise<Entry> {
   const { store, options, signal } = context.ports
   const known = entry.derived?.[part.key] ?? (await findOwn(context, entry, part))
-  if (known && (await store.blobs.verify(known, signal)) === 'ok') {
-    return pin(context, { entry, part, file: known })
-  }
+  if (known && (await isHere(context, entry, known))) return pin(context, { entry, part, file: known })
 
   const read = async () => {
     const source = await store.blobs.read(entry.files.glb)
@@ -93,6 +92,12 @@ async function derivePart(context: Context, request: Request, { entry, part }: P
   for (const note of model.notes) context.ports.reporter.notices.once(`${request.imageName}: ${note}`)
   const file = await keepLighter(context, request, { entry, part, model })
   return record(context, { entry, part, model, file })
+}
+
+/** Whether what was derived before is on this machine, or in a store, which then brings it. */
+async function isHere({ ports }: Context, entry: Entry, file: DerivedFile): Promise<boolean> {
+  const status = await ports.store.blobs.verify(file, ports.signal)
+  return status === 'ok' || bringDerived(ports, entry, file)
 }
 
 /** The derived bytes; or those of the source, if deriving made the model larger and only a smaller one was wanted. */

@@ -3,7 +3,8 @@ import type { Request } from '../request/request.ts'
 import { readyAsset, type Asset } from './asset.ts'
 import { classify, type StoredFinding, isComplete } from '../finding/classify.ts'
 import type { Context } from './context.ts'
-import { partsOf } from '../finding/derivation.ts'
+import { findPinned, partsOf } from '../finding/derivation.ts'
+import { bringDerived } from '../finding/fetch-ahead.ts'
 import type { DerivationTask } from './live/derivations.ts'
 import { ensureStateFile } from './live/state-file.ts'
 
@@ -20,7 +21,7 @@ export async function serve(context: Context, request: Request, found: StoredFin
   const { entry, derivation } = finding
   if (!derivation) return readyAsset(finding, request)
   const { mode } = context.ports.options
-  if (mode === 'frozen') throw await derivationMissing(context, request, { finding, derivation })
+  if (mode === 'frozen') return serveAsPinned(context, request, { finding, derivation })
   if (mode === 'preview') {
     context.ports.reporter.notices.once(
       `${request.imageName}: ${derivation.steps.join(', ')} is skipped: nothing is derived in \`preview\``,
@@ -37,6 +38,21 @@ async function completed({ ports }: Context, request: Request, found: StoredFind
   if (await isComplete(ports, found.entry)) return found
   const { complete } = await import('../generate/complete.ts')
   return complete(ports, request, found)
+}
+
+/** Nothing is derived in `frozen`: what is pinned and not here may still be in a store. */
+async function serveAsPinned(
+  context: Context,
+  request: Request,
+  { finding, derivation }: DerivationTask,
+): Promise<Asset> {
+  const { ports } = context
+  const { entry } = finding
+  const pinned = partsOf(derivation).flatMap((part) => findPinned(ports, entry, part) ?? [])
+  await Promise.all(pinned.map(({ file }) => bringDerived(ports, entry, file)))
+  const again = { ...(await classify(ports, request)), entry }
+  if (again.derivation) throw await derivationMissing(context, request, { finding, derivation })
+  return readyAsset(again, request)
 }
 
 /** Nobody waits in a live run: the model is shown as it came until the derivation is ready. */

@@ -1,4 +1,5 @@
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import type { Document } from '@gltf-transform/core'
 import { createServer, type AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { forgetModel } from '../../../src/cli/forget.ts'
@@ -20,6 +21,13 @@ async function projectWith(name: string, picture = 'hero.png'): Promise<string> 
   await writeFile(`${root}/${picture}`, makePng(4, 2, { color: [20, 80, 40] }))
   return root
 }
+
+/** A step that gives other bytes on each machine, as codecs of other versions do. */
+const stamp = (machine: number) => ({
+  name: 'stamp',
+  version: 1,
+  transform: (document: Document) => void document.getRoot().setExtras({ machine }),
+})
 
 const shared = (): Options => ({ emulated: false, machineStore: temp.path('machine') })
 
@@ -94,6 +102,26 @@ describe('the store of a machine', () => {
 
     expect((await frozen.load(specifier)).metadata).toEqual(made.metadata)
   })
+
+  it.each(['frozen', 'generate'] as const)(
+    'gives what is pinned as derived to a run in %s that fetched nothing ahead, whatever is derived here',
+    async (mode) => {
+      const service = await startService()
+      const root = await projectWith('one')
+      const specifier = 'hero.png?meshy&lods=2'
+      const stampedBy = (machine: number): Options => ({ ...shared(), transforms: [stamp(machine)] })
+      const made = await (await openRun({ root, service, options: stampedBy(1) })).load(specifier)
+      await rm(`${root}/.meshy`, { recursive: true })
+      const pins = await readFile(`${root}/meshy-lock.json`, 'utf8')
+
+      const options = { ...stampedBy(2), baseUrl: service.url, mode }
+      const { metadata, lods } = await (await openRun({ root, options })).load(specifier)
+
+      const bytesOf = (levels: typeof lods) => levels?.map(({ file }) => file.blob?.sha256)
+      expect([metadata, bytesOf(lods)]).toEqual([made.metadata, bytesOf(made.lods)])
+      expect(await readFile(`${root}/meshy-lock.json`, 'utf8')).toBe(pins)
+    },
+  )
 
   it('is not believed about keys on a CI service', async () => {
     const service = await startService()
