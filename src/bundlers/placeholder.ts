@@ -4,6 +4,7 @@ import path from 'node:path'
 import PQueue from 'p-queue'
 import type { BlobRef } from '../store/entry.ts'
 import { orUnwritable } from '../store/disk-errors.ts'
+import { createLayout } from '../store/layout.ts'
 import { writeAtomically } from '../system/durable.ts'
 import { hasErrno } from '../system/errors.ts'
 import type { AssetFile } from '../run/asset.ts'
@@ -35,12 +36,15 @@ export async function issuePlaceholder(
 ): Promise<AssetFile | undefined> {
   if (!file.blob) return undefined
   const { blob } = file
-  const [key = '', name = ''] = path.relative(layout.out, file.path).split(path.sep)
-  const text = formatPlaceholder({ blob, key, stem: path.basename(name, `.${blob.ext}`) })
-  const placeholder = layout.placeholder(key, name)
+  const { dir, base: name, name: stem } = path.parse(file.path)
+  const key = path.basename(dir)
+  const text = formatPlaceholder({ blob, key, stem })
+  // The files of a cache that cannot be written are in another folder, which is laid out like it.
+  const place = createLayout(path.resolve(dir, '../..'))
+  const placeholder = place.placeholder(key, name)
   if (readIfThere(placeholder) !== text) {
-    await prepare()
-    await writeAtomically(placeholder, text, layout.tmp)
+    if (place.root === layout.root) await prepare()
+    await writeAtomically(placeholder, text, place.tmp)
   }
   return { role: file.role, path: placeholder }
 }

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import { constants, rmSync } from 'node:fs'
-import { chmod, copyFile, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import PQueue from 'p-queue'
@@ -50,7 +51,7 @@ export function createOutputs(
     output(key, `${safeFileName(name)}.${ref.ext}`)
   let elsewhere: Promise<Layout> | undefined
   const ensureElsewhere = async (ref: BlobRef, key: string, name: string): Promise<string> => {
-    const spare = await (elsewhere ??= makeSpareLayout())
+    const spare = await (elsewhere ??= makeSpareLayout(layout))
     const target = targetOf(ref, key, name, spare)
     if ((await statusOfFile(target, ref)) !== 'ok') {
       await makeOutput(statusOfFile, { ref, target, blob: layout.blob(ref), tmp: spare.tmp })
@@ -103,11 +104,30 @@ function isReadOnly(error: unknown): boolean {
 
 /**
  * A folder of this process only, which is removed with it. What a killed process leaves is for the system to clean up.
+ *
+ * Bundlers show where a file was, in manifests and source maps: two builds of a checkout say the same.
  */
-async function makeSpareLayout(): Promise<Layout> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'unplugin-meshy-')))
+async function makeSpareLayout({ root }: Layout): Promise<Layout> {
+  const digest = createHash('sha256').update(root).digest('hex').slice(0, 16)
+  const folder = await realpath(await makeOwnFolder(join(tmpdir(), `unplugin-meshy-${digest}-`)))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   return createLayout(folder)
+}
+
+/** More builds of one checkout than run at the same time. */
+const MOST_SPARES = 32
+
+/** A new folder for nobody else: its name ends with the first free number. */
+async function makeOwnFolder(start: string): Promise<string> {
+  for (let number = 0; number < MOST_SPARES; number++) {
+    try {
+      await mkdir(start + number, { mode: 0o700 })
+      return start + number
+    } catch (error) {
+      if (!hasErrno(error, 'EEXIST')) throw error
+    }
+  }
+  return mkdtemp(start)
 }
 
 /** Compares the bytes of a file with what they should be. */

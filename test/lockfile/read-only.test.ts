@@ -21,18 +21,30 @@ import { mustSucceed, type Project } from '../support/project.ts'
 const NOBODY = ['--reuid', '65534', '--regid', '65534', '--clear-groups']
 const isRoot = process.platform === 'linux' && process.getuid?.() === 0
 
+const vite = (out: string, config: string) => [
+  'node_modules/vite/bin/vite.js',
+  'build',
+  '--configLoader',
+  'native',
+  '--config',
+  config,
+  '--outDir',
+  out,
+  '--emptyOutDir',
+  '--manifest',
+  '--sourcemap',
+]
+
 const BUILDS: Record<string, (out: string) => string[]> = {
-  'Vite 8': (out) => [
-    'node_modules/vite/bin/vite.js',
-    'build',
-    '--configLoader',
-    'native',
-    '--outDir',
-    out,
-    '--emptyOutDir',
-  ],
+  'Vite 8': (out) => vite(out, 'vite.config.js'),
+  'Vite 8 with copies': (out) => vite(out, 'copies.config.js'),
   esbuild: (out) => ['esbuild.mjs', out],
 }
+
+const COPIES = `import config from './vite.config.js'
+import meshy from ${JSON.stringify(COMPILED.vite)}
+export default { ...config, plugins: [meshy({ emit: 'copy' })] }
+`
 
 const ESBUILD = `import { build } from ${JSON.stringify(import.meta.resolve('esbuild'))}
 import meshy from ${JSON.stringify(path.join(COMPILED.folder, 'esbuild.mjs'))}
@@ -41,19 +53,29 @@ await build({ entryPoints: ['main.js'], bundle: true, format: 'esm', outdir: pro
 
 // Only root may become somebody else.
 describe.skipIf(!isRoot)('a checkout that belongs to another user', () => {
-  it.each(Object.entries(BUILDS))('is built by %s, and left as it was', async (_, command) => {
-    const { clone, env, model } = await setUp()
-    const before = await readTree(clone.root)
-    const [out, tmp] = [await ownFolder(), await ownFolder()]
+  it.each(Object.entries(BUILDS))(
+    'is built by %s to the same bytes each time, and left as it was',
+    async (_, command) => {
+      const { clone, env, model } = await setUp()
+      const before = await readTree(clone.root)
+      const [out, tmp] = [await ownFolder(), await ownFolder()]
 
-    const args = [...NOBODY, process.execPath, ...command(out)]
-    const { code, stderr } = await clone.run('setpriv', args, { env: { ...env, HOME: tmp, TMPDIR: tmp } })
+      const args = [...NOBODY, process.execPath, ...command(out)]
+      const buildOnce = () => clone.run('setpriv', args, { env: { ...env, HOME: tmp, TMPDIR: tmp } })
+      const { code, stderr } = await buildOnce()
 
-    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.not.stringMatching(/EACCES|Unhandled/) })
-    expect(Object.values(await readTree(out))).toContain(model)
-    expect(await readTree(clone.root)).toEqual(before)
-    expect((await readdir(tmp)).filter((name) => name.startsWith('unplugin-meshy-'))).toEqual([])
-  })
+      expect({ code, stderr }).toMatchObject({
+        code: 0,
+        stderr: expect.not.stringMatching(/EACCES|Unhandled/),
+      })
+      const built = await readTree(out)
+      expect(Object.values(built)).toContain(model)
+      await mustSucceed(buildOnce())
+      expect(await readTree(out)).toEqual(built)
+      expect(await readTree(clone.root)).toEqual(before)
+      expect((await readdir(tmp)).filter((name) => name.startsWith('unplugin-meshy-'))).toEqual([])
+    },
+  )
 })
 
 describe.skipIf(!isRoot)('a cache that was used', () => {
@@ -88,7 +110,7 @@ async function setUp() {
 }
 
 async function generated(emulator: RunningEmulator): Promise<Project> {
-  const project = await viteProject({ files: { 'esbuild.mjs': ESBUILD } })
+  const project = await viteProject({ files: { 'esbuild.mjs': ESBUILD, 'copies.config.js': COPIES } })
   await mustSucceed(runCli(['generate'], { cwd: project.root, env: emulated(emulator) }))
   return project
 }
