@@ -8,7 +8,7 @@ import { createLayout, type Layout } from './layout.ts'
 import { withLease, type Lease, type LeaseOptions } from './lease.ts'
 import { createLockfile } from './lockfile.ts'
 import { createOutputs, type Outputs } from './outputs.ts'
-import { createPreparation } from './prepare.ts'
+import { createPreparation, type Commits } from './prepare.ts'
 import type { Clock } from '../system/clock.ts'
 import type { TeamStoreSettings } from './shared/open-team-store.ts'
 import { createPins, type Pins } from './pins.ts'
@@ -39,14 +39,14 @@ export interface StorePlaces {
   /** Absolute; `false` for a project that pins nothing. */
   lockfile: string | false
   teamStore: TeamStoreSettings | undefined
+  /** A `frozen` run leaves what is committed as it is. */
+  mode: string
 }
 
 /** Opens the store of a project. Nothing is written before there is something to store. */
 export function openStore(places: StorePlaces, hasher: Hasher, clock: Clock): Store {
   const layout = createLayout(places.cacheDir)
-  // A store that only this machine's environment names cannot hold what everyone needs.
-  const commits = places.teamStore?.writtenIn === 'config' ? 'nothing' : 'blobs'
-  const prepare = createPreparation(layout, clock, commits)
+  const prepare = createPreparation(layout, clock, commitsOf(places))
   const keyOf = (request: CanonicalRequest) => fingerprint(request, hasher)
   const entries = createEntries(layout, { fingerprint: keyOf, prepare })
   const notes = createVerifiedFiles(layout, prepare, clock)
@@ -68,4 +68,10 @@ export function openStore(places: StorePlaces, hasher: Hasher, clock: Clock): St
       return withLease(layout.lease(key), use, { ...options, clock })
     },
   }
+}
+
+function commitsOf({ mode, teamStore }: StorePlaces): Commits {
+  if (mode === 'frozen') return 'unchanged'
+  // A store that only this machine's environment names cannot hold what everyone needs.
+  return teamStore?.writtenIn === 'config' ? 'nothing' : 'blobs'
 }

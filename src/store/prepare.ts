@@ -61,11 +61,21 @@ const WITHOUT_BLOBS = `# Written by unplugin-meshy. The models are in the team's
 !/CACHEDIR.TAG
 `
 
-/** What we wrote where blobs were not to be committed, or not yet like this: it would keep out what is paid. */
-const OUTDATED_GITIGNORES: ReadonlySet<string> = new Set([EARLIER_GITIGNORE, WITHOUT_BLOBS])
+const HIDDEN = `# Written by unplugin-meshy, in a run that changes nothing that git sees.
+/*
+`
 
-/** What git is to keep of the cache folder. */
-export type Commits = 'blobs' | 'nothing'
+/** What we wrote where blobs were not to be committed, or not yet like this: it would keep out what is paid. */
+const OUTDATED_GITIGNORES: ReadonlySet<string> = new Set([EARLIER_GITIGNORE, WITHOUT_BLOBS, HIDDEN])
+
+/** What git is to keep of the cache folder; `unchanged`: what it keeps already. */
+export type Commits = 'blobs' | 'nothing' | 'unchanged'
+
+const GITIGNORES: Record<Commits, string> = {
+  blobs: SIGNS['.gitignore'],
+  nothing: WITHOUT_BLOBS,
+  unchanged: HIDDEN,
+}
 
 /**
  * Makes the cache folder known to backup programs and git, and removes what killed processes left in it more than a day
@@ -88,7 +98,7 @@ export async function prepareCache(
 }
 
 async function putUpSigns(layout: Layout, commits: Commits): Promise<void> {
-  const signs = commits === 'blobs' ? SIGNS : { ...SIGNS, '.gitignore': WITHOUT_BLOBS }
+  const signs = { ...SIGNS, '.gitignore': GITIGNORES[commits] }
   for (const [name, text] of Object.entries(signs)) {
     const file = join(layout.root, name)
     const found = await readText(file)

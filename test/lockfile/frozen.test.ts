@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { RunningEmulator } from '../../src/emulator.ts'
@@ -14,6 +14,7 @@ import {
   viteBuild,
   viteProject,
 } from '../cli/harness.ts'
+import { initRepository } from '../support/git.ts'
 import { mustSucceed, type Project } from '../support/project.ts'
 
 describe('a build with a lockfile', () => {
@@ -58,6 +59,22 @@ describe('a frozen build', () => {
       await readTree(path.join(project.root, 'dist')),
     )
     expect(emulator.counts.total).toBe(before)
+  })
+
+  it('leaves a repository of an earlier release as it was committed', async () => {
+    const emulator = await emulate()
+    const project = await built(emulator)
+    await project.write({ '.gitignore': 'node_modules\ndist\n' })
+    await rm(path.join(project.root, '.meshy', '.ignore'))
+    const ignoring = path.join(project.root, '.meshy', '.gitignore')
+    await writeFile(ignoring, (await readFile(ignoring, 'utf8')).replace('!/.ignore\n', ''))
+    const repository = await initRepository(project)
+    await repository.commitAll('pinned')
+    await repository.git('clean', '-qfdX', '.meshy', 'dist')
+
+    await mustSucceed(viteBuild(project, { ...keyless(emulator), CI: 'true' }))
+
+    expect(await repository.git('status', '--porcelain')).toBe('')
   })
 
   it('fails once with everything that is missing, prices and next step, and changes nothing', async () => {

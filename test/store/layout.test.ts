@@ -114,6 +114,18 @@ describe('prepareCache', () => {
     expect(await readFile(path('.meshy', '.gitignore'), 'utf8')).toContain('!/blobs/')
   })
 
+  it('shows git nothing in a run that changes nothing, and the blobs in the next one that may', async () => {
+    const blobs = createBlobs(createLayout(path('.meshy')))
+    git('init', '-q')
+    await prepareCache(createLayout(path('.meshy')), undefined, 'unchanged')
+    const hidden = git('status', '--porcelain')
+
+    await blobs.write(Buffer.from('model'), { ext: 'glb' })
+
+    expect(hidden).toBe('')
+    expect(git('status', '--porcelain', '-uall')).toContain('.meshy/blobs/')
+  })
+
   it('leaves alone what stands there already', async () => {
     await mkdir(path('.meshy'))
     await writeFile(path('.meshy', '.gitignore'), '# ours\n')

@@ -28,7 +28,11 @@ export function openProject(
 ): { store: Store; shared: SharedStores } {
   const address = { kind: 'http', label: url, url, basic: undefined } as const
   const teamStore = { address, writtenIn: 'environment', signingKey: undefined } as const
-  const store = openStore({ cacheDir: project, lockfile: false, teamStore }, hasher, systemClock)
+  const store = openStore(
+    { cacheDir: project, lockfile: false, teamStore, mode: 'frozen' },
+    hasher,
+    systemClock,
+  )
   const shared = openSharedStores({
     options: {
       emulated: false,
