@@ -39,7 +39,7 @@ export const BAD_IMPORTS: BadImport[] = [
     [`prompt=${'x'.repeat(601)}`]: '(601 characters); expected up to 600 characters',
     [`views=${TOO_MANY_VIEWS}`]: `expected 1 to ${MOST_IMAGES - 1} more images`,
     'take=0': '`take` is `0`; expected integer ≥ 1',
-    'formats=ply': 'expected of `fbx` `obj` `usdz` `stl` `3mf`',
+    'formats=ply': 'expected any of `fbx` `obj` `usdz` `stl` `3mf`',
     'preset=prop': 'There is no preset `prop`',
     'texture-image=http://example.com/a.png': 'expected an https URL or a path',
     'no-poly': '`poly` is not a boolean',
@@ -81,7 +81,7 @@ export const BAD_IMPORTS: BadImport[] = [
   file('./missing.meshy.json', 'MESHY_RECIPE_INVALID', '`missing.meshy.json` does not exist'),
   file('./broken.meshy.json', 'MESHY_RECIPE_INVALID', '`broken.meshy.json` is not valid JSON'),
   file('./odd.meshy.json', 'MESHY_DIRECTIVE_UNKNOWN', 'Unknown directive `polly` in `odd.meshy.json`'),
-  file('./nothing.meshy.json', 'MESHY_RECIPE_INVALID', 'names no image'),
+  file('./nothing.meshy.json', 'MESHY_RECIPE_INVALID', 'does not name an image'),
 ]
 
 function hero(code: string, reasons: Record<string, string>): BadImport[] {
