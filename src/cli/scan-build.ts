@@ -24,10 +24,12 @@ export type Walked = Pick<PluginApi, 'report' | 'takePlan'>
  * @throws {MeshyError} MESHY_IMAGE_NOT_FOUND; what loading throws, all failures in one
  */
 export async function scanBuild(root: string): Promise<Walked> {
-  const { context, found } = await scan(root, stderrLogger)
+  const problems = new Problems()
+  const hasFailed = () => problems.size > 0
+  const { context, found } = await scan(root, { logger: stderrLogger, hasFailed })
   // Before anything is paid for.
-  const ids = await collect(found, async (one) => addFound(context, one))
-  await collect(ids, async (id) => {
+  const ids = await collect(problems, found, async (one) => addFound(context, one))
+  await collect(problems, ids, async (id) => {
     const imported = context.project.imports.find(id)
     if (imported) await loadFound(context, imported)
   })
@@ -42,7 +44,7 @@ export async function scanBuild(root: string): Promise<Walked> {
  * Reports nothing, not even failures: the bundler encounters them again, and knows more.
  */
 export async function layOut(root: string): Promise<void> {
-  const { context, found } = await scan(root, SILENT)
+  const { context, found } = await scan(root, { logger: SILENT })
   if (context.ports.options.mode === 'plan') return
   const isPreview = context.ports.options.mode === 'preview'
   const free = withMode(context, isPreview ? 'preview' : 'frozen')
@@ -56,21 +58,34 @@ export async function layOut(root: string): Promise<void> {
 
 const SILENT: Logger = { info: () => {}, warn: () => {}, error: () => {} }
 
-async function scan(root: string, logger: Logger): Promise<{ context: Context; found: FoundImport[] }> {
-  const context = await openProject({ root, envDir: root, envMode: 'production', logger })
+/** @param run.hasFailed whether an import has failed: then nothing is paid for any more */
+async function scan(
+  root: string,
+  { logger, hasFailed }: { logger: Logger; hasFailed?: () => boolean },
+): Promise<{ context: Context; found: FoundImport[] }> {
+  const context = await openProject({ root, envDir: root, envMode: 'production', logger }, { hasFailed })
   return { context, found: await scanImports(root, new Set([context.ports.options.cacheDir])) }
 }
 
-/** Processes all items, and throws all failures in one. */
-async function collect<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
-  const problems = new Problems()
-  const outcomes = await Promise.allSettled(items.map(run))
-  for (const [index, outcome] of outcomes.entries()) {
-    if (outcome.status === 'rejected') problems.add(String(index), outcome.reason)
-  }
+/** Processes all items, and throws all failures in one; until then they are in `problems`. */
+async function collect<T, R>(
+  problems: Problems,
+  items: readonly T[],
+  run: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const outcomes = await Promise.all(
+    items.map(async (item, index) => {
+      try {
+        return [await run(item)]
+      } catch (error) {
+        problems.add(String(index), error)
+        return []
+      }
+    }),
+  )
   const problem = problems.take()
   if (problem !== undefined) throw problem
-  return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  return outcomes.flatMap((outcome) => outcome)
 }
 
 function addFound({ project: { imports }, ports: { options } }: Context, found: FoundImport): string {

@@ -39,6 +39,23 @@ describe('unplugin-meshy generate, in a project of Next.js', () => {
   })
 })
 
+describe('unplugin-meshy generate, where an import of the sources cannot be read', () => {
+  it.each([
+    ['its directives are wrong', "import pig from '/pig.png?meshy&poly=none'\n", 'MESHY_DIRECTIVE_INVALID'],
+    ['its image is none', "import bad from '../bad.png?meshy'\n", 'MESHY_IMAGE_INVALID'],
+  ])('pays nothing for the others: %s', async (_, line, code) => {
+    const emulator = await emulate()
+    const project = await makeNextProject(`import hero from '../hero.png?meshy&poly=500'\n${line}`)
+    await project.write({ 'bad.png': 'no picture' })
+
+    const run = await runCli(['generate'], { cwd: project.root, env: emulated(emulator) })
+
+    expect(run.code).toBe(1)
+    expect(run.stderr).toContain(code)
+    expect(emulator.counts.posts).toBe(0)
+  })
+})
+
 describe('the rules for Turbopack', () => {
   it.each([
     ['build', ['hero.glb']],
