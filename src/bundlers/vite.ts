@@ -134,7 +134,8 @@ function adoptViteConfig(session: Session, config: ResolvedConfig): void {
     borders: { dependencyCache: config.cacheDir, ...(isServe ? { serves: servingRule(config) } : {}) },
     publicDir: config.publicDir || undefined,
     live: isServe || Boolean(config.build.watch),
-    underTest: config.plugins.some(({ name }) => name === 'vitest'),
+    // Each of its projects has a server of its own, with `vitest:project`.
+    underTest: config.plugins.some(({ name }) => /^vitest(?::|$)/.test(name)),
     logger: config.logger,
   })
 }

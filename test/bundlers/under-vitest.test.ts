@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -34,6 +34,25 @@ describe('under vitest, with a key', () => {
     expect(emulator.counts.total).toBe(0)
   })
 
+  it('sends nothing in a project of a workspace either, for a model whose bytes are gone', async () => {
+    const emulator = await emulate()
+    const project = await makeTestedProject()
+    await project.write({
+      'main.js': `export * from './hero.png?meshy&poly=500'`,
+      'vitest.projects.mjs': `export default { test: { projects: ['vitest.config.mjs'] } }`,
+    })
+    await build('Vite 8', project, { meshy: paying(emulator) })
+    for (const name of ['blobs', 'out'])
+      await rm(path.join(project.root, '.meshy', name), { recursive: true })
+    const before = emulator.counts.total
+
+    const config = ['--config', 'vitest.projects.mjs']
+    const { code, stdout, stderr } = await runVitest(project, 'preview', emulator, config)
+
+    expect({ code, stdout, stderr }).toMatchObject({ code: 0 })
+    expect(emulator.counts.total).toBe(before)
+  })
+
   it('shows the models that are stored', async () => {
     const emulator = await emulate()
     const project = await makeTestedProject()
@@ -62,9 +81,14 @@ async function makeTestedProject(): Promise<Project> {
   })
 }
 
-function runVitest(project: Project, expected: string, { url, apiKey }: { url: string; apiKey: string }) {
+function runVitest(
+  project: Project,
+  expected: string,
+  { url, apiKey }: { url: string; apiKey: string },
+  args: string[] = [],
+) {
   const env = { EXPECTED: expected, MESHY_BASE_URL: url, MESHY_API_KEY: apiKey }
-  return project.run(process.execPath, [VITEST, 'run', '--root', project.root], { env })
+  return project.run(process.execPath, [VITEST, 'run', '--root', project.root, ...args], { env })
 }
 
 function readLockfile({ root }: Project): Promise<string> {
