@@ -111,7 +111,7 @@ export interface PluginApi {
   /**
    * The developer's approval: generates the models that need it, and returns their keys.
    *
-   * @param keys only these; all by default
+   * @param keys only these; by default all whose price was shown
    */
   agree(keys?: Iterable<string>): Promise<string[]>
   /** Makes a run in `plan` end silently, for a caller that shows its rows. */

@@ -99,6 +99,7 @@ describe('a submission that was refused', () => {
       await expect.poll(told, WAIT).toHaveLength(3)
       expect(emulator.counts.posts).toBe(1)
 
+      await expect.poll(() => second.told.join('\n'), WAIT).toContain('90 credits')
       await agree(second.context)
       const states = async () => (await loadAll(second)).map(({ metadata }) => metadata.state)
       await expect.poll(states, WAIT).toEqual(['ready', 'ready', 'ready'])
@@ -128,6 +129,7 @@ describe('a submission that was refused', () => {
       expect(await live.load(SPECIFIER)).toMatchObject(STAND_IN)
       expect(await live.load(SPECIFIER)).toMatchObject(STAND_IN)
       const reasons = live.told.filter((text) => text.includes(message))
+      await expect.poll(() => live.told.join('\n'), WAIT).toContain('hero.png: 30 credits')
       await agree(live.context)
       await expect.poll(() => live.load(SPECIFIER), { timeout: 20_000 }).toMatchObject(READY)
 

@@ -9,11 +9,13 @@ import { startLive } from './live.ts'
 
 /**
  * Generates models that wait for the developer's approval, in the background. The approval covers only these keys, and
- * only those that are still wanted and still missing.
+ * only those that are still wanted and still missing. Without keys, it covers the models whose price the developer was
+ * shown: others may have appeared since.
  */
 export async function agree(context: Context, keys?: Iterable<string>): Promise<string[]> {
   const { ports } = context
-  const asked = await askedNow(ports, keys)
+  const priced = ports.models.all().flatMap(({ isPriced, request }) => (isPriced ? request.key : []))
+  const asked = await askedNow(ports, keys ?? priced)
   // Another approval may have come first.
   const taken = asked.filter(({ request }) => ports.models.withdraw(request.key))
   for (const { request, finding } of taken) start(context, request, finding)

@@ -24,8 +24,8 @@ export function askDeveloper(ports: RunPorts, ways: () => WaysToAgree): void {
     isGathering = false
     tellPrice(ports, await askedNow(ports), ways())
   }
-  ports.models.subscribe((now, before) => {
-    if (now.isAsked && !before?.isAsked && !isGathering) void announce()
+  ports.models.subscribe((now) => {
+    if (now.isAsked && !now.isPriced && !isGathering) void announce()
   })
 }
 
@@ -56,8 +56,8 @@ async function readAgain(ports: RunPorts, key: string): Promise<Asked | undefine
   return undefined
 }
 
-function tellPrice({ reporter: { logger } }: RunPorts, current: Asked[], ways: WaysToAgree): void {
-  if (current.length === 0) return
+function tellPrice({ models, reporter: { logger } }: RunPorts, current: Asked[], ways: WaysToAgree): void {
+  if (current.every(({ request }) => models.find(request.key)?.isPriced)) return
   const asked = current.toSorted(by(({ request }) => [request.imageName, request.key]))
   // A model on its way is only looked for.
   const missing = asked.filter(({ finding }) => finding.state === 'missing')
@@ -65,6 +65,7 @@ function tellPrice({ reporter: { logger } }: RunPorts, current: Asked[], ways: W
   const names = asked.map(({ request }) => request.imageName).join(', ')
   logger.info(`meshy: ${names}: ${sum} credits. ${sentence(ways)}`)
   for (const { finding } of asked) if (finding.free) logger.info(`meshy: ${finding.free}`)
+  for (const { request } of asked) models.priced(request)
 }
 
 function sentence({ key, page }: WaysToAgree): string {

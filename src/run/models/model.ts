@@ -14,6 +14,8 @@ export interface Model {
   readonly asset: Asset | undefined
   /** Whether it waits for the developer's approval. */
   readonly isAsked: boolean
+  /** Whether the developer was shown its price since then. */
+  readonly isPriced: boolean
   /** Whether its stand-in is shown until somebody else stores the model. */
   readonly isAwaited: boolean
   /** Set while something is being done for it. */

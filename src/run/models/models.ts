@@ -24,6 +24,7 @@ const NEW_WORK = { step: 'begun', begun: 0, isQuiet: true, isSent: false } as co
 const UNKNOWN: Omit<Model, 'request'> = {
   asset: undefined,
   isAsked: false,
+  isPriced: false,
   isAwaited: false,
   work: undefined,
   error: undefined,
@@ -110,6 +111,11 @@ export class Models implements ModelsOfRun {
   /** It waits for the developer's approval from now on. */
   ask(request: Request): void {
     this.#change(request, { isAsked: true })
+  }
+
+  /** The developer was shown its price. */
+  priced(request: Request): void {
+    this.#change(request, { isPriced: true })
   }
 
   /** Nobody works on it here; someone else may, from now until it {@link arrived}. */
@@ -217,7 +223,8 @@ export class Models implements ModelsOfRun {
 
   #change(request: Request, change: Partial<Model>): Model {
     const before = this.#models.get(request.key)
-    const now = { ...this.#of(request), ...change, request }
+    const changed = { ...this.#of(request), ...change, request }
+    const now = { ...changed, isPriced: changed.isAsked && changed.isPriced }
     this.#models.set(request.key, now)
     for (const hear of this.#listeners) hear(now, before)
     return now

@@ -53,6 +53,27 @@ describe('the question of a dev server', () => {
     await expect.poll(() => service.counts.posts, WAIT).toBe(2)
   })
 
+  it('takes a yes as one to the prices that were shown, not to what appeared right before it', async () => {
+    const { service, run, load } = await setUp()
+    await load('hero.png?meshy', () => true)
+    await expect.poll(() => run.told.join('\n'), WAIT).toContain('hero.png: 30 credits')
+    const agreed = new Promise<string[]>((resolve) => {
+      run.context.ports.models.subscribe(({ isAsked, request }, before) => {
+        const isNew = isAsked && !before?.isAsked
+        if (isNew && request.imageName === 'tree.png') resolve(agree(run.context))
+      })
+    })
+    const [shown] = run.context.ports.models.all().map(keyOf)
+
+    await load('tree.png?meshy', () => true)
+
+    expect(await agreed).toEqual([shown])
+    await expect.poll(() => run.told.join('\n'), WAIT).toContain('hero.png is ready')
+    await expect.poll(() => run.told.join('\n'), WAIT).toMatch(/tree\.png: \d+ credits/)
+    expect(service.counts.posts).toBe(1)
+    expect(await agree(run.context)).toHaveLength(1)
+  })
+
   it('leaves out what another server has made since', async () => {
     const { service, run, load } = await setUp()
     await load('hero.png?meshy', () => true)
@@ -74,6 +95,7 @@ describe('the question of a dev server', () => {
     await writeFile(path('.meshy', 'journal', '00112233445566ff.json'), '')
 
     await run.load('hero.png?meshy')
+    await expect.poll(() => run.told.join('\n'), WAIT).toContain('30 credits')
     await agree(run.context)
 
     await expect.poll(async () => (await run.load('hero.png?meshy')).metadata.state, WAIT).toBe('ready')
