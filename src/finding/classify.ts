@@ -1,6 +1,13 @@
 import { type ErrorCode, isMeshyError, MeshyError } from '../system/errors.ts'
 import type { CanonicalRequest, Request } from '../request/request.ts'
-import { type BlobRef, type DerivedFile, type Entry, findOtherPicture, hasPictures } from '../store/entry.ts'
+import {
+  type BlobRef,
+  derivedFolder,
+  type DerivedFile,
+  type Entry,
+  findOtherPicture,
+  hasPictures,
+} from '../store/entry.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import type { FindingPorts } from './ports.ts'
 import { type Derivation, derivationOf, type Part, findPinned } from './derivation.ts'
@@ -136,11 +143,10 @@ async function verifyPart(
   ports: FindingPorts,
   { entry, part, stem }: { entry: Entry; part: Part; stem: string },
 ): Promise<DerivedPart | undefined> {
-  const found = findPinned(ports, entry, part)
-  if (!found) return undefined
-  const { key, file } = found
+  const file = findPinned(ports, entry, part)
+  if (!file) return undefined
   const isSource = file.sha256 === entry.files.glb.sha256
-  const path = await verifiedPath(ports, file, { key: isSource ? entry.key : key, stem })
+  const path = await verifiedPath(ports, file, { key: isSource ? entry.key : derivedFolder(file), stem })
   return path === undefined ? undefined : { file, path }
 }
 

@@ -83,14 +83,13 @@ interface FrozenDeriving extends Deriving {
   reporter: { notices: Notices }
 }
 
-/** The file that is pinned for a part, and its key. */
+/** The file that is pinned for a part. */
 export function findPinned(
   deriving: FrozenDeriving,
   entry: Pick<Entry, 'image' | 'files' | 'derived'>,
   part: Part,
-): { key: string; file: DerivedFile } | undefined {
-  const file = entry.derived?.[part.key]
-  return file ? { key: part.key, file } : findEarlier(deriving, entry, part)
+): DerivedFile | undefined {
+  return entry.derived?.[part.key] ?? findEarlier(deriving, entry, part)
 }
 
 /**
@@ -101,7 +100,7 @@ export function findEarlier(
   { options, store: { hasher }, reporter: { notices } }: FrozenDeriving,
   { image, files, derived = {} }: Pick<Entry, 'image' | 'files' | 'derived'>,
   { steps }: Part,
-): { key: string; file: DerivedFile } | undefined {
+): DerivedFile | undefined {
   if (options.mode !== 'frozen') return undefined
   const own = options.transforms.length
   const wanted = withoutRevisions(steps, own)
@@ -111,12 +110,12 @@ export function findEarlier(
       key === derivedKey(hasher, files.glb.sha256, file.steps),
   )
   if (!found) return undefined
-  const [key, file] = found
+  const [, file] = found
   notices.once(
     `${image}: ${file.steps.join(', ')} was derived by an earlier release, and may be wrong. ` +
       `It is served as pinned; a build that is not \`frozen\` derives and pins it again.`,
   )
-  return { key, file }
+  return file
 }
 
 /** The user's own steps come first, and their versions are up to the user. */

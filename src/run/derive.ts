@@ -28,7 +28,7 @@ export async function derive(
   const { clock, models, reporter, signal } = context.ports
   const startedAt = clock.now()
   try {
-    const grown = await models.flights.join(`derive ${derivation.key}`, async () => {
+    const grown = await models.flights.join(`derive ${entry.key} ${derivation.key}`, async () => {
       const made = await deriveInTurn(context, request, { entry, derivation })
       await share(context.ports, made)
       return made

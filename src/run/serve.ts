@@ -49,7 +49,7 @@ async function serveAsPinned(
   const { ports } = context
   const { entry } = finding
   const pinned = partsOf(derivation).flatMap((part) => findPinned(ports, entry, part) ?? [])
-  await Promise.all(pinned.map(({ file }) => bringDerived(ports, entry, file)))
+  await Promise.all(pinned.map((file) => bringDerived(ports, entry, file)))
   const again = { ...(await classify(ports, request)), entry }
   if (again.derivation) throw await derivationMissing(context, request, { finding, derivation })
   return readyAsset(again, request)

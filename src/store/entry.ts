@@ -70,6 +70,14 @@ export function blobsOf({ files, derived = {} }: Pick<Entry, 'files' | 'derived'
   return [...new Map(all.map((ref) => [ref.sha256, ref])).values()]
 }
 
+/**
+ * The folder of a derived file, by its bytes: files with the same derivation differ if their models have other keys,
+ * because each names its own.
+ */
+export function derivedFolder({ sha256 }: Pick<DerivedFile, 'sha256'>): string {
+  return sha256.slice(0, 16)
+}
+
 /** The key of a request: xxHash64 as hex digits. */
 export const KEY_PATTERN = /^[0-9a-f]{16}$/
 

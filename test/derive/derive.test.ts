@@ -83,6 +83,21 @@ describe('an import that derives', () => {
     ])
   })
 
+  it('is derived for each of two keys that have the same bytes, beside each other', async () => {
+    const { run } = await setUp()
+    const twins = ['hero.png?meshy&height=2', 'hero.png?meshy&take=2&height=2']
+    const assets = await (await run()).loadAll(twins)
+
+    const made = assets.filter((asset) => 'metadata' in asset)
+    const bytes = await Promise.all(made.map(glbOf))
+
+    expect(made.map(({ metadata }) => metadata.derived?.steps)).toEqual([['height=2'], ['height=2']])
+    expect(bytes.map((glb) => readGlb(glb).json.asset)).toMatchObject(
+      made.map(({ metadata: { key } }) => ({ extras: { 'unplugin-meshy': { key } } })),
+    )
+    expect(await (await run({ mode: 'frozen' })).loadAll(twins)).toEqual(made)
+  })
+
   it('needs neither key, network nor the model itself when it is pinned and its bytes are here', async () => {
     const { service, run } = await setUp()
     const first = await (await run()).load('hero.png?meshy&optimize')

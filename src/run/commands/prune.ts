@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import { blobsOf, type BlobRef, type Entry } from '../../store/entry.ts'
+import { blobsOf, derivedFolder, type BlobRef, type Entry } from '../../store/entry.ts'
 import { listFolder } from '../../store/layout.ts'
 import type { Context } from '../context.ts'
 import { findRecord } from '../../store/found-records.ts'
@@ -37,7 +37,7 @@ export async function findPrunable(
   const entries = [...pins.values(), ...stored.filter((entry) => entry !== undefined)]
   const keptEntries = entries.filter(({ key }) => used.has(key))
   const kept = new Set(keptEntries.flatMap(blobsOf).map(({ sha256 }) => sha256))
-  const derived = keptEntries.flatMap((entry) => Object.keys(entry.derived ?? {}))
+  const derived = keptEntries.flatMap((entry) => Object.values(entry.derived ?? {}).map(derivedFolder))
   const unused = new Map(entries.filter(({ key }) => !used.has(key)).map((entry) => [entry.key, entry]))
   return {
     models: [...unused.values()].map(({ key, image }) => ({ key, image, pinned: pins.has(key) })),
