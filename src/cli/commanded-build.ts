@@ -45,11 +45,18 @@ export async function planByCommand(command: readonly string[], cwd: string): Pr
   })
 }
 
-/** Runs a command in the project itself, in `generate`. */
-export async function generateByCommand(command: readonly string[], cwd: string): Promise<CommandedBuild> {
+/**
+ * Runs a command in the project itself, in `generate`.
+ *
+ * @param run.spent credits that were spent before: the limit is one for all of it
+ */
+export async function generateByCommand(
+  command: readonly string[],
+  { cwd, spent }: { cwd: string; spent: number },
+): Promise<CommandedBuild> {
   announce(command)
   return inFolder(async (folder) => {
-    await writeRun({ mode: 'generate', folder })
+    await writeRun({ mode: 'generate', folder, spent })
     return gather(folder, await runChild(command, { cwd, env: environmentOf('generate', folder, cwd) }))
   })
 }

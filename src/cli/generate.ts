@@ -38,17 +38,17 @@ interface Outcome {
 
 async function generateFor(choice: BuildChoice, program: readonly string[]): Promise<Outcome> {
   const build = buildOf(choice, program)
-  if (build.kind === 'command') return runCommand(build.command, choice.root)
+  if (build.kind === 'command') return runCommand(build.command, { cwd: choice.root, spent: 0 })
   const plugins = await walkModuleGraph(choice, 'generate')
   const reports = await Promise.all(plugins.map((plugin) => plugin.report()))
   const models = unique(reports.flatMap((report) => report.models))
   if (build.kind === 'vite' || !build.command) return { models, finish: () => EXIT.ok }
-  const rest = await runCommand(build.command, choice.root)
+  const rest = await runCommand(build.command, { cwd: choice.root, spent: sum(models) })
   return { models: unique([...models, ...rest.models]), finish: rest.finish }
 }
 
-async function runCommand(command: readonly string[], root: string): Promise<Outcome> {
-  const built = await generateByCommand(command, root)
+async function runCommand(command: readonly string[], run: { cwd: string; spent: number }): Promise<Outcome> {
+  const built = await generateByCommand(command, run)
   const models = unique([...built.models, ...lostReports(built)])
   const standIn = models.find(({ state }) => state !== 'ready')
   const finish = () => {

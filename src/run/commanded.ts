@@ -17,6 +17,8 @@ export interface Commanded {
   mode: 'plan' | 'generate'
   /** Where each part of the build reports what it saw. */
   folder: string
+  /** Credits that the command has spent before it: they count towards the same limit. */
+  spent?: number | undefined
   /** Set if the build runs in a copy of the project. */
   copy?: { of: string; at: string } | undefined
   /** What modules of a `plan` get, so that the build can continue with its other parts. */
@@ -109,11 +111,11 @@ export class Part {
     this.tell({ held: credits })
   }
 
-  /** Credits that the other parts hold. */
+  /** Credits that the other parts hold, and what was spent before all of them. */
   held(): number {
     const others = partFiles(this.commanded).filter((file) => file !== this.#file)
     const lines = others.flatMap(readPart)
-    return lines.reduce((sum, line) => sum + ('held' in line ? line.held : 0), 0)
+    return lines.reduce((sum, line) => sum + ('held' in line ? line.held : 0), this.commanded.spent ?? 0)
   }
 
   tellRows(rows: readonly PlanRow[]): void {

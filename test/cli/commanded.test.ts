@@ -103,6 +103,28 @@ describe('a command', () => {
     expect(stderr).toContain('`npm run build` in a copy of the project')
   })
 
+  it('spends no more than it may together with what the sources needed before it', async () => {
+    const emulator = await emulate()
+    const project = await makeProject('vite')
+    await project.write({
+      'next.config.mjs': 'export default {}\n',
+      'main.js': importing('./hero.png?meshy'),
+      'server.js': 'import(/* @vite-ignore */ "./later.js")\n',
+      'vite.config.js': `import meshy from 'unplugin-meshy/vite'
+export default { plugins: [meshy({ defaults: { take: 2 } })], build: { rollupOptions: { input: 'main.js' } } }\n`,
+    })
+    const env = { ...emulated(emulator), MESHY_MAX_CREDITS: '50' }
+
+    const { code, stderr } = await runCli(['generate', '--', 'npm', 'run', 'build'], {
+      cwd: project.root,
+      env,
+    })
+
+    expect([code, stderr]).toEqual([1, expect.stringContaining('MESHY_BUDGET_EXCEEDED')])
+    expect(stderr).toContain('in addition to the 30 credits that this run has already reserved')
+    expect(emulator.counts.posts).toBe(1)
+  })
+
   it('spends no more than it may in all of its processes together', async () => {
     const emulator = await emulate()
     const project = await makeProject('vite')
