@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
-import type { ImportSite } from '../system/errors.ts'
+import { MeshyError, type ImportSite } from '../system/errors.ts'
 import type { Facts } from '../glb/facts.ts'
 import type { Environment } from './environment.ts'
 import type { ResolvedOptions } from './option-types.ts'
@@ -50,13 +50,22 @@ const PARTS = 'parts'
 export const COPY_PREFIX = 'meshy-plan-'
 const IN_COPY = /^(.*[\\/]meshy-plan-\w+)[\\/]copy(?=[\\/]|$)/
 
-/** The command that runs this build, if any. */
+/**
+ * The command that runs this build, if any.
+ *
+ * @throws {MeshyError} MESHY_PLAN_ONLY in the copy of a plan that has ended: what a build pays there would be lost
+ */
 export function findCommanded(root: string, env: Environment): Commanded | undefined {
-  const folder = IN_COPY.exec(root)?.[1] ?? env[RUN_VARIABLE]
+  const ofCopy = IN_COPY.exec(root)?.[1]
+  const folder = ofCopy ?? env[RUN_VARIABLE]
   const file = folder && path.join(folder, RUN_FILE)
-  if (!file || !existsSync(file)) return undefined
   // Written by the command itself, in the same version.
-  return JSON.parse(readFileSync(file, 'utf8')) as Commanded
+  if (file && existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Commanded
+  if (ofCopy === undefined) return undefined
+  throw new MeshyError('MESHY_PLAN_ONLY', {
+    message: `\`${root}\` is in the copy of a project that was made for a plan, and that plan has ended.`,
+    hint: 'Build in the project itself.',
+  })
 }
 
 /** Options of a build that runs in a copy: what is stored and pinned is that of the project. */

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { COPY_PREFIX, findCommanded } from '../../src/run/commanded.ts'
 import { spawnScript } from '../support/child.ts'
 import { COMPILED } from '../support/compiled.ts'
 import { createProject, mustSucceed, REPOSITORY, type Project, type ProjectInit } from '../support/project.ts'
@@ -172,6 +174,13 @@ export default { plugins: [meshy({ defaults: { take: 2 } })], build: { rollupOpt
 
     expect([code, stdout]).toEqual([3, expect.stringContaining('2 models, 60 credits')])
     expect(emulator.counts.total).toBe(0)
+  })
+
+  it('lets no process pay in the copy of a plan that it outlives', async () => {
+    const copy = path.join(await mkdtemp(path.join(tmpdir(), COPY_PREFIX)), 'copy', 'project')
+    onTestFinished(() => rm(path.join(copy, '..', '..'), { recursive: true }))
+
+    expect(() => findCommanded(copy, {})).toThrow(expect.objectContaining({ code: 'MESHY_PLAN_ONLY' }))
   })
 
   it('hears of Ctrl-C, with all of its processes', async () => {
