@@ -4,7 +4,8 @@ import path from 'node:path'
 import PQueue from 'p-queue'
 import type { BlobRef } from '../store/entry.ts'
 import { orUnwritable } from '../store/disk-errors.ts'
-import { createLayout } from '../store/layout.ts'
+import type { Layout } from '../store/layout.ts'
+import { isReadOnly } from '../store/outputs.ts'
 import { writeAtomically } from '../system/durable.ts'
 import { hasErrno } from '../system/errors.ts'
 import type { AssetFile } from '../run/asset.ts'
@@ -30,23 +31,30 @@ const MAX_BYTES = 1024
  *
  * @returns the placeholder as the file to emit; undefined for files that are not from the store, such as stand-ins
  */
-export async function issuePlaceholder(
-  { layout, prepare }: Store,
-  file: AssetFile,
-): Promise<AssetFile | undefined> {
+export async function issuePlaceholder(store: Store, file: AssetFile): Promise<AssetFile | undefined> {
   if (!file.blob) return undefined
-  const { blob } = file
+  const { blob, role } = file
   const { dir, base: name, name: stem } = path.parse(file.path)
   const key = path.basename(dir)
   const text = formatPlaceholder({ blob, key, stem })
-  // The files of a cache that cannot be written are in another folder, which is laid out like it.
-  const place = createLayout(path.resolve(dir, '../..'))
-  const placeholder = place.placeholder(key, name)
-  if (readIfThere(placeholder) !== text) {
-    if (place.root === layout.root) await prepare()
-    await writeAtomically(placeholder, text, place.tmp)
+  try {
+    return { role, path: await writeIn(store.layout, { key, name, text }, store.prepare) }
+  } catch (error) {
+    if (!isReadOnly(error)) throw error
+    return { role, path: await writeIn(await store.outputs.spare(), { key, name, text }) }
   }
-  return { role: file.role, path: placeholder }
+}
+
+async function writeIn(
+  layout: Layout,
+  { key, name, text }: { key: string; name: string; text: string },
+  prepare = async () => {},
+): Promise<string> {
+  const file = layout.placeholder(key, name)
+  if (readIfThere(file) === text) return file
+  await prepare()
+  await orUnwritable(file, () => writeAtomically(file, text, layout.tmp))
+  return file
 }
 
 /** The placeholder that is in a bundle as an asset; undefined for all other assets. */

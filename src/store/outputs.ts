@@ -7,7 +7,7 @@ import PQueue from 'p-queue'
 import { isMeshyError, hasErrno } from '../system/errors.ts'
 import { replaceFile, temporaryPath } from '../system/durable.ts'
 import { ensureFolder } from '../system/folder.ts'
-import { SingleFlight } from '../system/once.ts'
+import { once, SingleFlight } from '../system/once.ts'
 import { statusOf, blobUnusable, type BlobStatus } from './digest.ts'
 import type { BlobRef } from './entry.ts'
 import { createFileDigester } from './file-digester.ts'
@@ -35,6 +35,8 @@ export interface Outputs {
    * @throws MESHY_BLOB_MISSING, MESHY_BLOB_DAMAGED, MESHY_BLOB_LFS_POINTER
    */
   locate(ref: BlobRef, key: string, name: string): Promise<string>
+  /** The temporary folder that stands in for a cache that is read-only, laid out like it. */
+  spare(): Promise<Layout>
 }
 
 export function createOutputs(
@@ -49,12 +51,12 @@ export function createOutputs(
   const running = new SingleFlight()
   const targetOf = (ref: BlobRef, key: string, name: string, { output } = layout) =>
     output(key, `${safeFileName(name)}.${ref.ext}`)
-  let elsewhere: Promise<Layout> | undefined
+  const spare = once(() => makeSpareLayout(layout))
   const ensureElsewhere = async (ref: BlobRef, key: string, name: string): Promise<string> => {
-    const spare = await (elsewhere ??= makeSpareLayout(layout))
-    const target = targetOf(ref, key, name, spare)
+    const elsewhere = await spare()
+    const target = targetOf(ref, key, name, elsewhere)
     if ((await statusOfFile(target, ref)) !== 'ok') {
-      await makeOutput(statusOfFile, { ref, target, blob: layout.blob(ref), tmp: spare.tmp })
+      await makeOutput(statusOfFile, { ref, target, blob: layout.blob(ref), tmp: elsewhere.tmp })
     }
     return target
   }
@@ -81,6 +83,7 @@ export function createOutputs(
   }
   return {
     notes,
+    spare,
     materialise: async (ref, key, name) => {
       const id = `${ref.sha256} ${targetOf(ref, key, name)}`
       return await running.join(id, () => turns.add(() => make(ref, key, name)))
@@ -97,7 +100,7 @@ export function createOutputs(
 }
 
 /** A checkout that belongs to another user, or is on a read-only volume. */
-function isReadOnly(error: unknown): boolean {
+export function isReadOnly(error: unknown): boolean {
   if (!isMeshyError(error) || error.code !== 'MESHY_CACHE_UNWRITABLE') return false
   return ['EACCES', 'EPERM', 'EROFS'].includes(String(error.details['errno']))
 }

@@ -11,6 +11,7 @@ import {
   readPins,
   readTree,
   runCli,
+  viteBuild,
   viteProject,
 } from '../cli/harness.ts'
 import type { RunningEmulator } from '../../src/emulator.ts'
@@ -79,6 +80,16 @@ describe.skipIf(!isRoot)('a checkout that belongs to another user', () => {
 })
 
 describe.skipIf(!isRoot)('a cache that was used', () => {
+  it('is enough for a build with copies that may not write to it', async () => {
+    const { clone, env, model } = await setUp((unused, own) => mustSucceed(viteBuild(unused, own)))
+    const out = await ownFolder()
+    const args = [...NOBODY, process.execPath, ...vite(out, 'copies.config.js')]
+
+    await mustSucceed(clone.run('setpriv', args, { env: { ...env, HOME: out } }))
+
+    expect(Object.values(await readTree(out))).toContain(model)
+  })
+
   it('is copied a second time over its copy, as caches of CI are restored', async () => {
     const project = await generated(await emulate())
     change(project, 'a+rX')
@@ -96,7 +107,9 @@ describe.skipIf(!isRoot)('a cache that was used', () => {
 })
 
 /** What git would bring of a project with a model, where nobody may write. */
-async function setUp() {
+async function setUp(
+  use: (clone: Project, env: Record<string, string>) => Promise<unknown> = async () => {},
+) {
   const emulator = await emulate()
   const project = await generated(emulator)
   const { 'hero.png': pin } = await readPins(project)
@@ -104,9 +117,11 @@ async function setUp() {
   const blobs = Object.entries(await readTree(clone.root))
   const [, model] = blobs.find(([name]) => name.includes(pin?.files['glb']?.sha256 ?? '?')) ?? []
   await chmod(COMPILED.folder, 0o755)
+  const env = keyless(emulator)
+  await use(clone, env)
   change(clone, 'a-w,a+rX')
   onTestFinished(() => change(clone, 'u+w'))
-  return { clone, env: keyless(emulator), model }
+  return { clone, env, model }
 }
 
 async function generated(emulator: RunningEmulator): Promise<Project> {
