@@ -34,8 +34,15 @@ export function viteServedUrl({ root, base, server: { origin = '', fs } }: Resol
 }
 
 /** The internals of `server.fs`, if this version has them. */
-interface ServingConfig extends Pick<ResolvedConfig, 'server'> {
+interface ServingConfig extends Pick<ResolvedConfig, 'server'>, SafeModules {
   fsDenyGlob?: (file: string) => boolean
+  /** Since Vite 8.4, each environment has its own modules. */
+  environments: Readonly<
+    Record<string, Pick<ResolvedConfig['environments'][string], 'consumer'> & SafeModules>
+  >
+}
+
+interface SafeModules {
   safeModulePaths?: ReadonlySet<string>
 }
 
@@ -49,8 +56,9 @@ export function servingRule(config: ServingConfig): (file: string) => boolean {
     if (config.fsDenyGlob?.(file)) return false
     // The module of a recipe has a name of its own.
     const names = [file, `${file}.js`]
+    const safe = [config, ...Object.values(config.environments)].flatMap((one) => one.safeModulePaths ?? [])
     return (
-      names.some((name) => config.safeModulePaths?.has(name)) ||
+      names.some((name) => safe.some((paths) => paths.has(name))) ||
       fs.allow.some((folder) => isBelow(folder, file))
     )
   }
