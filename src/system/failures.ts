@@ -405,8 +405,8 @@ export const failures = {
   },
   MESHY_VITE_MISSING: {
     cause:
-      'A command had to run the build of a Vite project, but found no Vite there, or a config without this plugin.',
-    next: 'Pass the project with `--root`. For other bundlers, run the build with MESHY_MODE=plan or generate.',
+      'A command had to run the build of a project, but did not find out how, or found no Vite there, or a config without this plugin.',
+    next: 'Pass the project with `--root`. `plan` and `generate` also take the build command: `unplugin-meshy plan -- npm run build`.',
     paid: 'no',
   },
 } as const satisfies Record<`MESHY_${string}`, Failure>
