@@ -75,7 +75,11 @@ function textsOf(errors: MeshyError[]): string[] {
     const { site } = error
     places.set(text, [...(places.get(text) ?? []), ...(site ? [formatPlace(error, site)] : [])])
   }
-  return [...places].map(([text, sites]) => [...new Set(sites)].map((site) => `${site}: `).join('\n') + text)
+  return [...places].map(([text, sites]) => {
+    const [first, ...others] = new Set(sites)
+    if (others.length > 0) return [first, ...others, text].join('\n')
+    return first === undefined ? text : `${first}: ${text}`
+  })
 }
 
 /** Imports that share a key share its price. */

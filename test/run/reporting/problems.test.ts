@@ -38,7 +38,7 @@ describe('Problems', () => {
 
     expect(error.message).toContain('3 imports of models failed')
     expect(error.message).toContain('main.ts:1: A is missing.')
-    expect(error.message).toContain('main.ts:2: \nmain.ts:3: B is missing.')
+    expect(error.message).toContain('main.ts:2\nmain.ts:3\nB is missing.')
     expect(error.message).toContain('Total: 45 credits.')
     expect(error.details['errors']).toHaveLength(3)
   })
@@ -54,7 +54,7 @@ describe('Problems', () => {
     const { message } = problems.take() as MeshyError
 
     expect(message.match(/90 credits/g)).toHaveLength(1)
-    expect(message).toContain('main.ts:3: 3 missing models')
+    expect(message).toContain('main.ts:3\n3 missing models')
   })
 
   it('tells a bug before everything else', () => {
