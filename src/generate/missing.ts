@@ -77,19 +77,23 @@ export function unrestorable(
   const names = lacking.map((role) => `\`${role}\``).join(', ')
   const details = { key: entry.key, taskId: entry.task?.id, roles: lacking, answers }
   const stores = answers.length > 0 ? ` ${capitalised(formatAnswers(answers))}.` : ''
-  const first = free === undefined ? '' : `${capitalised(free)}. Otherwise: `
+  const orElse = (way: string) =>
+    free === undefined ? capitalised(way) : `${capitalised(free)}. Otherwise, ${way}`
   if (!lacking.some((role) => entry.files[role])) {
     return new MeshyError('MESHY_EXTRA_UNAVAILABLE', {
       message: `Files of \`${entry.image}\` (${names}) were not kept with its model, and ${reason}. Nothing was paid.`,
-      hint: `${first}Remove the directive, or run \`unplugin-meshy forget ${entry.key}\` to pay for a new model that includes the file.`,
+      hint: orElse(
+        `remove the directive, or run \`unplugin-meshy forget ${entry.key}\` to pay for a new model that includes the file.`,
+      ),
       details,
     })
   }
   return new MeshyError('MESHY_MODEL_UNRESTORABLE', {
     message: `The bytes of \`${entry.image}\` (${names}) are missing or damaged, and ${reason}.${stores} Nothing was paid.`,
-    hint:
-      `${first}Restore the file under \`blobs\` in the cache (commit it, \`git lfs pull\`, a colleague's copy), or ` +
-      `run \`unplugin-meshy forget ${entry.key}\`, so that the next build pays for a new model.`,
+    hint: orElse(
+      `restore the file under \`blobs\` in the cache (commit it, \`git lfs pull\`, a colleague's copy), or ` +
+        `run \`unplugin-meshy forget ${entry.key}\`, so that the next build pays for a new model.`,
+    ),
     details,
   })
 }
