@@ -1,6 +1,4 @@
-import type { DerivePool } from '../derive/pool.ts'
 import type { LocalPorts, Ports } from '../generate/ports.ts'
-import type { PreviewPool } from '../stand-in/mesher/pool.ts'
 import type { StandIns } from '../stand-in/stand-in.ts'
 import type { Borders, BordersInit } from './borders.ts'
 import type { Part } from './commanded.ts'
@@ -8,6 +6,7 @@ import type { Imports } from './imports.ts'
 import type { ResolvedOptions } from './option-types.ts'
 import type { PlannedImport } from './plan.ts'
 import type { Models } from './models/models.ts'
+import type { Pools } from './process-state.ts'
 import type { DeclaredFile } from './types/declared-file.ts'
 import type { Mode } from '../finding/modes.ts'
 import type { Clock } from '../system/clock.ts'
@@ -44,10 +43,8 @@ interface ProjectOfRun {
 }
 
 /** What this machine makes itself, in worker threads, which start when they are needed. */
-export interface Makers {
+export interface Makers extends Pools {
   standIns: StandIns
-  mesher(): Promise<PreviewPool>
-  deriver(): Promise<DerivePool>
 }
 
 /** What a run saw. */

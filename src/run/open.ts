@@ -8,7 +8,7 @@ import type { Context, Makers, RunPorts, Run } from './context.ts'
 import { Imports } from './imports.ts'
 import { Models } from './models/models.ts'
 import { openPorts } from './open-ports.ts'
-import { processState, type ProcessState } from './process-state.ts'
+import { pools, processState } from './process-state.ts'
 import { tellInterrupt, tellProgress, TerminalProgress } from './reporting/progress.ts'
 import type { DeclaredFile, DeclaredFileOptions } from './types/declared-file.ts'
 
@@ -44,7 +44,7 @@ export async function openContext(run: Run): Promise<Context> {
       imports: new Imports(hasher, (query) => declared?.add(query)),
       declared,
     },
-    makers: makersOf(ports, shared),
+    makers: makersOf(ports),
     seen: { plan: [], part: run.part },
   }
 }
@@ -56,18 +56,17 @@ async function goLive({ waysToAgree = () => ({}) }: Run, ports: RunPorts): Promi
   return watchForArrivals(ports)
 }
 
-function makersOf({ store, models, reporter, clock, signal }: RunPorts, shared: ProcessState): Makers {
+function makersOf({ store, models, reporter, clock, signal }: RunPorts): Makers {
   const { flights, isLive } = models
   const { notices, logger } = reporter
   const openStandIns = once(async () => {
     const { createStandIns } = await import('../stand-in/stand-in.ts')
-    const mesher = await shared.mesher()
+    const mesher = await pools.mesher()
     return createStandIns({ store, mesher, flights, isLive, notices, logger, clock, signal })
   })
   return {
     standIns: { make: async (request) => (await openStandIns()).make(request) },
-    mesher: shared.mesher,
-    deriver: shared.deriver,
+    ...pools,
   }
 }
 

@@ -9,16 +9,8 @@ import { once } from '../system/once.ts'
 import { SharedModels } from './models/shared-models.ts'
 import type { ResolvedOptions } from './option-types.ts'
 
-/** Worker threads, started when they are needed. */
-export interface Pools {
-  mesher(): Promise<PreviewPool>
-  deriver(): Promise<DerivePool>
-}
-
-/**
- * What all plugin instances of a process share for one cache folder, and the threads that they share for all of them.
- */
-export interface ProcessState extends Pools {
+/** What all plugin instances of a process share for one cache folder. */
+export interface ProcessState {
   models: SharedModels
   /** Unset until something may be paid for. */
   budget: Budget | undefined
@@ -32,7 +24,14 @@ export interface ProcessState extends Pools {
  * these must not pay twice. Nor should each of them start its own threads.
  */
 const byCache = new Map<string, ProcessState>()
-const pools: Pools = {
+
+/** Worker threads, started when they are needed. */
+export interface Pools {
+  mesher(): Promise<PreviewPool>
+  deriver(): Promise<DerivePool>
+}
+
+export const pools: Pools = {
   mesher: once(async () => (await import('../stand-in/mesher/pool.ts')).createPreviewPool()),
   deriver: once(async () => (await import('../derive/pool.ts')).createDerivePool()),
 }
@@ -44,7 +43,6 @@ export function processState(cacheDir: string): ProcessState {
     models: new SharedModels(),
     budget: undefined,
     accounts: new Map(),
-    ...pools,
     declaring: new PQueue({ concurrency: 1 }),
   }
   byCache.set(cacheDir, shared)
