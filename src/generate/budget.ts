@@ -50,6 +50,7 @@ export class Budget {
  */
 export class Reservation {
   #mayBeCharged = false
+  #isKept = false
   #isReleased = false
   #giveBack: (() => void) | undefined
 
@@ -64,8 +65,14 @@ export class Reservation {
 
   /** The service refused it, or refunded the credits. */
   refunded(): void {
+    if (this.#isKept) return
     this.#mayBeCharged = false
     this.#settle()
+  }
+
+  /** The answer was lost: the task that is found may be another machine's, so a refund of it is not one of this. */
+  keep(): void {
+    this.#isKept = true
   }
 
   /** The attempt is over. */

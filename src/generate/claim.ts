@@ -61,10 +61,7 @@ function submission(ports: Ports, request: Request, payment: Payment): Claim {
     const paid = await pay(ports, request, payment)
     // From here on it holds only what is charged.
     reservation.release()
-    if ('id' in paid) {
-      claim.isFound = paid.isFound === true
-      return paid.id
-    }
+    if ('id' in paid) return paid.id
     claim.origin = 'adopted'
     await takeOver(ports, request, { task: paid.adopt, lease })
     return paid.adopt.id
@@ -167,8 +164,6 @@ export interface Claim {
   origin: 'generated' | 'adopted'
   /** What this run holds for a task of its own: a later refund is returned to it. */
   reservation?: Reservation | undefined
-  /** Whether the answer was lost and the task was found by its name: another machine may have sent it. */
-  isFound?: boolean
   /** Runs `watch` with the ID of the task; within the account's task limit if this run submits it. */
   running<T>(watch: (taskId: string) => Promise<T>): Promise<T>
 }

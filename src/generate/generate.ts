@@ -122,8 +122,7 @@ async function finishedTask(
     try {
       return { task: await claim.running((id) => watch(ports, request, id)), claim }
     } catch (error) {
-      // One that was found may be another machine's: of what was sent here, nobody knows whether it is charged.
-      const reservation = claim.isFound ? undefined : claim.reservation
+      const { reservation } = claim
       const after = await settleFailure(ports, request, { reservation, error, lease: attempt.lease })
       if (after === 'end' || submission === MAX_SUBMISSIONS) throw error
       // Another try is another payment.

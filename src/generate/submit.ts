@@ -25,7 +25,7 @@ export interface Payment {
 }
 
 /** The task that was paid for, or one that someone else has submitted in the meantime. */
-type Paid = { id: string; isFound?: boolean } | { adopt: Task }
+type Paid = { id: string } | { adopt: Task }
 
 /** Answers that make all further submissions of a batch pointless. */
 const ENDS_BATCH: ReadonlySet<string> = new Set([
@@ -88,7 +88,7 @@ async function post(ports: Ports, request: Request, submission: Submission): Pro
       isAccepted: (paid) => 'id' in paid,
     })
   } catch (error) {
-    return { id: await settleSubmission(ports, request, { error, payment }), isFound: true }
+    return { id: await settleSubmission(ports, request, { error, payment }) }
   }
 }
 
@@ -173,6 +173,7 @@ async function settleSubmission(
     ports.reporter.logger.warn(
       `meshy: ${request.imageName}: the answer to the submission was lost; looking for its task`,
     )
+    payment.reservation.keep()
     return findLostTask(ports, request, error)
   }
   payment.reservation.refunded()
