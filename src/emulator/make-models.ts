@@ -10,7 +10,8 @@ import {
   type TaskFailure,
 } from './model-maker.ts'
 import { solidOf, rigGlb } from './glb-variants.ts'
-import { makeCard } from '../glb/card.ts'
+import { readImageFormat } from '../request/image-format.ts'
+import { makeCard } from '../stand-in/card.ts'
 import { glbToObj } from '../glb/obj.ts'
 import { loadLibraries, type SharpFactory } from '../stand-in/mesher/libraries.ts'
 import { createPreviewPool, findWorkerScript, type PreviewPool } from '../stand-in/mesher/pool.ts'
@@ -53,7 +54,7 @@ function cardsBecause(reason: string): ModelMaker {
 /** Makes a card from the first image, in about a millisecond and without native code. It ignores the polycount. */
 export function createCardMaker(): ModelMaker {
   return {
-    plan: (input) => Promise.resolve({ assets: cardNames(input) }),
+    plan: (input) => Promise.resolve({ assets: cardNames(input), failure: findDamage(input) }),
     async make(input, role) {
       const [{ bytes }] = input.images
       if (isPreview(role)) return labelled(bytes, role)
@@ -63,6 +64,11 @@ export function createCardMaker(): ModelMaker {
     },
     inUse: () => Promise.resolve({ kind: 'card' }),
   }
+}
+
+function findDamage({ images: [{ bytes }] }: ModelInput): TaskFailure | undefined {
+  const format = readImageFormat(Buffer.from(bytes))
+  return 'problem' in format ? invalidInput(`The image ${format.problem}`) : undefined
 }
 
 function cardNames(input: ModelInput) {
@@ -140,11 +146,13 @@ async function findFailure(sharp: SharpFactory, { images }: ModelInput): Promise
     for (const { bytes } of images) await decode(sharp, bytes)
     return undefined
   } catch (error) {
-    if (isMeshyError(error) && error.code === 'MESHY_IMAGE_INVALID') {
-      return { message: error.message, type: 'invalid_input', code: 'invalid_input' }
-    }
+    if (isMeshyError(error) && error.code === 'MESHY_IMAGE_INVALID') return invalidInput(error.message)
     throw error
   }
+}
+
+function invalidInput(message: string): TaskFailure {
+  return { message, type: 'invalid_input', code: 'invalid_input' }
 }
 
 const THUMBNAIL_SIDE = 512

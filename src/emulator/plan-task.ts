@@ -7,8 +7,7 @@ import { checkParameters, modelInCharge } from './parameters.ts'
 import type { Profile, ResolvedEmulatorOptions, LoadImage } from './options.ts'
 import type { TaskPlan } from './task-store.ts'
 import { taskKinds, type TaskKind } from '../request/task-kinds.ts'
-import { isMeshyError } from '../system/errors.ts'
-import { imageSize } from '../glb/image-size.ts'
+import { mimeOf } from '../request/image-format.ts'
 
 type Body = Record<string, unknown>
 type Images = ModelInput['images']
@@ -178,11 +177,9 @@ async function readUrl(name: string, value: string, loadImage: LoadImage): Promi
 }
 
 function readBytes(name: string, bytes: Uint8Array): InputImage {
-  try {
-    return { bytes, mime: imageSize(bytes).mime }
-  } catch (error) {
-    throw isMeshyError(error) ? unsupported(name) : error
-  }
+  const mime = mimeOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  if (!mime) throw unsupported(name)
+  return { bytes, mime }
 }
 
 function unsupported(name: string): ApiError {

@@ -53,9 +53,9 @@ export function readImageFormat(bytes: Buffer): ImageFormat {
   if (isLfsPointer(bytes)) {
     return { problem: 'is a Git LFS pointer, not the image itself', hint: 'Run `git lfs pull`.' }
   }
-  if (isPng(bytes) && isApplePng(bytes)) return APPLE_PNG
-  if (isPng(bytes)) return walked('image/png', walkPng(bytes))
-  if (isJpeg(bytes)) return walked('image/jpeg', walkJpeg(bytes))
+  const mime = mimeOf(bytes)
+  if (mime === 'image/png') return isApplePng(bytes) ? APPLE_PNG : walked(mime, walkPng(bytes))
+  if (mime === 'image/jpeg') return walked(mime, walkJpeg(bytes))
   return { problem: `is ${describeOther(bytes)}; expected PNG or JPEG contents`, hint: EXPORT_AGAIN }
 }
 
@@ -67,12 +67,11 @@ function isLfsPointer(bytes: Buffer): boolean {
   return /^version https:\/\/(?:git-lfs|hawser)\.github\.com\/spec\//.test(bytes.toString('latin1', 0, 100))
 }
 
-function isPng(bytes: Buffer): boolean {
-  return bytes.toString('latin1', 0, 8) === '\x89PNG\r\n\x1a\n'
-}
-
-function isJpeg(bytes: Buffer): boolean {
-  return bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff
+/** What an image is by its first bytes, intact or not. */
+export function mimeOf(bytes: Buffer): ImageMime | undefined {
+  const head = bytes.toString('latin1', 0, 8)
+  if (head === '\x89PNG\r\n\x1a\n') return 'image/png'
+  return head.startsWith('\xff\xd8\xff') ? 'image/jpeg' : undefined
 }
 
 function describeOther(bytes: Buffer): string {

@@ -4,6 +4,8 @@ export type WalkedImage = { width: number; height: number } | { problem: string 
 const SIGNATURE_BYTES = 8
 /** Length, type and checksum around the data of a chunk. */
 const CHUNK_FRAME_BYTES = 12
+const COLOR_TYPE = 25
+const ALPHA_CHANNEL = 4
 const TRUNCATED = 'is truncated: the PNG ends before its last chunk'
 
 /** A chunk of a PNG. */
@@ -20,11 +22,21 @@ export function walkPng(bytes: Buffer): WalkedImage {
   if (bytes.length < SIGNATURE_BYTES + CHUNK_FRAME_BYTES + 13) return { problem: TRUNCATED }
   if (typeAt(bytes, SIGNATURE_BYTES) !== 'IHDR')
     return { problem: 'is damaged: the PNG does not start with its header' }
-  const end = findEnd(bytes)
-  if (typeof end === 'string') return { problem: end }
+  const problem = faultIn(bytes)
+  if (problem !== undefined) return { problem }
   const width = bytes.readUInt32BE(16)
   const height = bytes.readUInt32BE(20)
   return width > 0 && height > 0 ? { width, height } : { problem: 'is damaged: the PNG has no pixels' }
+}
+
+/** Whether an intact PNG has a transparency channel, or transparent colours. */
+export function hasTransparency(bytes: Buffer): boolean {
+  if ((bytes.readUInt8(COLOR_TYPE) & ALPHA_CHANNEL) !== 0) return true
+  for (const { type } of chunksOf(bytes)) {
+    if (type === 'tRNS') return true
+    if (type === 'IDAT') return false
+  }
+  return false
 }
 
 /** Whether it is the kind of PNG that Xcode makes from the images of an app, which only Apple's systems can show. */
@@ -44,8 +56,8 @@ export function* chunksOf(bytes: Buffer): Generator<PngChunk> {
   }
 }
 
-/** Offset after the last chunk, or what is wrong. */
-function findEnd(bytes: Buffer): number | string {
+/** What is wrong with the chunks up to the last one; undefined if nothing is. */
+function faultIn(bytes: Buffer): string | undefined {
   let hasPixels = false
   for (let at = SIGNATURE_BYTES; at + CHUNK_FRAME_BYTES <= bytes.length;) {
     const type = typeAt(bytes, at)
@@ -53,7 +65,7 @@ function findEnd(bytes: Buffer): number | string {
     at += CHUNK_FRAME_BYTES + bytes.readUInt32BE(at)
     if (at > bytes.length) return TRUNCATED
     if (type === 'IDAT') hasPixels = true
-    if (type === 'IEND') return hasPixels ? at : 'is damaged: the PNG has no pixels'
+    if (type === 'IEND') return hasPixels ? undefined : 'is damaged: the PNG has no pixels'
   }
   return TRUNCATED
 }

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { formatThrown, isMeshyError, type ErrorCode } from '../system/errors.ts'
-import { makeCard } from '../glb/card.ts'
+import { makeCard } from './card.ts'
 import { tidyJpeg } from '../request/jpeg.ts'
 import type { Request, SourceImage } from '../request/request.ts'
 import { safeFileName } from '../store/layout.ts'

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { makeCard } from '../../src/glb/card.ts'
+import { makeCard } from '../../src/stand-in/card.ts'
 import { mustSucceed, runNode } from '../support/project.ts'
 import { CLI } from '../cli/harness.ts'
 import { makePng } from '../glb/pictures.ts'

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { makeCard } from '../../src/glb/card.ts'
+import { makeCard } from '../../src/stand-in/card.ts'
 import type { RunningEmulator, StartOptions } from '../../src/emulator.ts'
 import { makePng } from '../glb/pictures.ts'
 import {

@@ -6,7 +6,6 @@ import { Mesh } from 'three'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chooseMaker } from '../../src/emulator/make-models.ts'
 import { inspectGlb } from '../../src/glb/inspect.ts'
-import { imageSize } from '../../src/glb/image-size.ts'
 import { readGlb } from '../../src/glb/read.ts'
 import { validateGlb } from '../glb/fixtures.ts'
 import { makePng, toDataUri } from '../glb/pictures.ts'
@@ -62,7 +61,8 @@ describe('models of the emulator', () => {
     const [maps] = task.texture_urls
 
     expect(Object.keys(maps)).toEqual(['base_color', 'metallic', 'normal', 'roughness'])
-    for (const url of Object.values<string>(maps)) expect(imageSize(await file(url)).width).toBeGreaterThan(0)
+    for (const url of Object.values<string>(maps))
+      expect((await sharp(await file(url)).metadata()).width).toBeGreaterThan(0)
     expect(inspectGlb(glb).textures).toBe(3)
     expect(await validateGlb(glb)).toMatchObject({ errors: 0 })
   })
@@ -119,11 +119,11 @@ describe('models of the emulator', () => {
   it('have a thumbnail of the picture', async () => {
     const { task, file } = await frogTask()
 
-    expect(imageSize(await file(task.thumbnail_url))).toEqual({
-      mime: 'image/png',
+    expect(await sharp(await file(task.thumbnail_url)).metadata()).toMatchObject({
+      format: 'png',
       width: 512,
       height: 512,
-      alpha: true,
+      hasAlpha: true,
     })
   })
 
@@ -156,6 +156,15 @@ describe('models of the emulator', () => {
       task_error: { type: 'invalid_input' },
     })
     expect(emulator.balance).toBe(100)
+  })
+
+  it('fail as cards, too, when the picture ends early', async () => {
+    const { create, json, clock } = inTime({ models: 'card' })
+    const id = await create({ image_url: toDataUri(makePng(300, 300).subarray(0, 120)) })
+    clock.advance(2000)
+
+    const task_error = { type: 'invalid_input', message: expect.stringMatching(/is truncated/) }
+    expect(await json('GET', `${SINGLE}/${id}`)).toMatchObject({ status: 'FAILED', task_error })
   })
 
   it('are cards where a library is missing, and say why', async () => {

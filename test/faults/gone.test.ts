@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { makeCard } from '../../src/glb/card.ts'
+import { makeCard } from '../../src/stand-in/card.ts'
 import { adoptTask } from '../../src/cli/adopt.ts'
 import { pinOwnBytes } from '../../src/cli/pin.ts'
 import { readSpecifier } from '../../src/run/commands/subject.ts'

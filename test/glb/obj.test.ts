@@ -1,7 +1,7 @@
 import { OBJLoader } from 'three/addons/loaders/OBJLoader.js'
 import { Box3, Mesh } from 'three'
 import { describe, expect, it } from 'vitest'
-import { makeCard } from '../../src/glb/card.ts'
+import { makeCard } from '../../src/stand-in/card.ts'
 import { glbToObj } from '../../src/glb/obj.ts'
 import { inspectGlb } from '../../src/glb/inspect.ts'
 import { assembleGlb, codeOf } from './fixtures.ts'

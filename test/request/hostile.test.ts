@@ -4,6 +4,8 @@ import { isMeshyError } from '../../src/system/errors.ts'
 import { createHasher, directiveToken } from '../../src/request/fingerprint.ts'
 import { directiveSpellings, type Directives } from '../../src/request/directives.ts'
 import { readImageFormat } from '../../src/request/image-format.ts'
+import { isOnItsSide } from '../../src/request/jpeg.ts'
+import { hasTransparency } from '../../src/request/png.ts'
 import { isMeshySpecifier, parseSpecifier, parseDirectiveObject } from '../../src/request/parse.ts'
 import { parseRecipe } from '../../src/request/recipe.ts'
 import { resolveDirectives } from '../../src/request/resolve.ts'
@@ -120,7 +122,10 @@ describe('readImageFormat', () => {
 
     fc.assert(
       fc.property(fc.oneof(damaged, fc.uint8Array({ maxLength: 64 }).map(Buffer.from)), (bytes) => {
-        readImageFormat(bytes)
+        const format = readImageFormat(bytes)
+        if ('problem' in format) return
+        if (format.mime === 'image/png') hasTransparency(bytes)
+        else isOnItsSide(bytes)
       }),
       { numRuns: 5000 },
     )

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ModelInput, ModelMaker } from '../../src/emulator.ts'
 import { createCardMaker } from '../../src/emulator/make-models.ts'
-import { makeCard } from '../../src/glb/card.ts'
+import { makeCard } from '../../src/stand-in/card.ts'
 
 /** Makes cards that differ with each task, whatever account it is of, as the models of the service do. */
 export function createDice(): ModelMaker {

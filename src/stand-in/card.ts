@@ -1,8 +1,11 @@
-import { imageSize } from './image-size.ts'
-import { writeGlb, type GlbImage, type GlbMaterial, type GlbPart } from './write.ts'
+import { writeGlb, type GlbImage, type GlbMaterial, type GlbPart } from '../glb/write.ts'
+import { readImageFormat } from '../request/image-format.ts'
+import { isOnItsSide } from '../request/jpeg.ts'
+import { hasTransparency } from '../request/png.ts'
+import { MeshyError } from '../system/errors.ts'
 
 /** An image to make a card from. */
-export interface CardPicture {
+interface CardPicture {
   /** Without it, the card is a plain plate with the same proportions. */
   image?: Uint8Array | undefined
   /** Name of the model inside the file. */
@@ -25,18 +28,35 @@ const PICTURE_GAP = 0.002
  * The smallest stand-in: the actual image on both sides of a plate with its proportions, in a closed box around the
  * origin, front to +Z. The image is embedded as it is, so nothing is decoded.
  *
- * Throws `MESHY_IMAGE_INVALID` if the bytes are neither PNG nor JPEG.
+ * Throws `MESHY_IMAGE_INVALID` if the bytes are not an intact PNG or JPEG.
  */
 export function makeCard({ image, name, textured = true, width = 1, height = 1 }: CardPicture): Uint8Array {
-  const header = image && imageSize(image)
-  const size = header ?? { width, height }
+  const shown = image && readShown(image)
+  const size = shown ?? { width, height }
   const scale = LONGEST_SIDE / Math.max(size.width, size.height)
   const half = { x: (size.width * scale) / 2, y: (size.height * scale) / 2, z: THICKNESS / 2 }
   const parts =
-    image && header && textured
-      ? picturedParts(half, { bytes: image, mime: header.mime }, header.alpha)
-      : [box(half, { color: PLATE_COLOR })]
+    shown && textured ? picturedParts(half, shown.picture, shown.alpha) : [box(half, { color: PLATE_COLOR })]
   return writeGlb({ name, generator: 'unplugin-meshy card', extras: { standIn: true }, parts })
+}
+
+/** An image as viewers show it: they rotate a JPEG as its EXIF data says. */
+function readShown(image: Uint8Array) {
+  const bytes = Buffer.from(image.buffer, image.byteOffset, image.byteLength)
+  const format = readImageFormat(bytes)
+  if ('problem' in format) {
+    throw new MeshyError('MESHY_IMAGE_INVALID', {
+      message: `The image ${format.problem}.`,
+      hint: format.hint,
+    })
+  }
+  const { mime, width, height } = format
+  const isPng = mime === 'image/png'
+  return {
+    picture: { bytes: image, mime },
+    alpha: isPng && hasTransparency(bytes),
+    ...(!isPng && isOnItsSide(bytes) ? { width: height, height: width } : { width, height }),
+  }
 }
 
 /**

@@ -1,9 +1,10 @@
+import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { makeCard } from '../../src/glb/card.ts'
+import { makeCard } from '../../src/stand-in/card.ts'
 import { inspectGlb } from '../../src/glb/inspect.ts'
 import { readGlb } from '../../src/glb/read.ts'
-import { codeOf, validateGlb } from './fixtures.ts'
-import { makeJpeg, makePng } from './pictures.ts'
+import { codeOf, validateGlb } from '../glb/fixtures.ts'
+import { makeJpeg, makePng } from '../glb/pictures.ts'
 
 describe('makeCard', () => {
   it('has the proportions of the picture, longest side 1.9, around the origin', () => {
@@ -12,6 +13,17 @@ describe('makeCard', () => {
     expect(bounds.size[0]).toBeCloseTo(1.9, 5)
     expect(bounds.size[1]).toBeCloseTo(0.95, 5)
     for (const axis of [0, 1, 2] as const) expect(bounds.min[axis]).toBeCloseTo(-bounds.max[axis], 5)
+  })
+
+  it('is as high as a JPEG that viewers turn by a quarter', async () => {
+    const turned = await sharp(await makeJpeg(8, 4))
+      .jpeg()
+      .withMetadata({ orientation: 6 })
+      .toBuffer()
+
+    const { size } = inspectGlb(makeCard({ image: turned, name: 'high' })).bounds
+
+    expect([size[0], size[1]]).toEqual([0.95, 1.9])
   })
 
   it.each([
@@ -57,9 +69,11 @@ describe('makeCard', () => {
     expect(await validateGlb(glb)).toMatchObject({ errors: 0, warnings: 0 })
   })
 
-  it('refuses what is no picture', () => {
-    expect(codeOf(() => makeCard({ image: Buffer.from('<svg/>'), name: 'x' })).code).toBe(
-      'MESHY_IMAGE_INVALID',
-    )
+  it.each([
+    ['no picture', Buffer.from('<svg/>')],
+    ['a truncated PNG', makePng(4, 4).subarray(0, 20)],
+    ['a PNG without pixels', makePng(0, 4)],
+  ])('refuses %s', (_, image) => {
+    expect(codeOf(() => makeCard({ image, name: 'x' })).code).toBe('MESHY_IMAGE_INVALID')
   })
 })
