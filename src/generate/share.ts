@@ -1,5 +1,5 @@
 import { blobsOf, type Entry, type StoredEntry, findOtherPicture } from '../store/entry.ts'
-import { StoreFault } from '../store/shared/store-fault.ts'
+import { Fault } from '../system/transfer.ts'
 import { bringBlob } from '../store/shared/sources.ts'
 import type { Request } from '../request/request.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
@@ -51,7 +51,7 @@ async function findInTeam(
     if (typeof found !== 'string') return { entry: found, from: `the team store ${team.label}` }
     team.complain(`its entry of ${key} ${found}, so it is not used`)
   } catch (error) {
-    if (!(error instanceof StoreFault)) throw error
+    if (!(error instanceof Fault)) throw error
     team.complain(error)
   }
   return undefined

@@ -2,7 +2,7 @@ import { accountDigest } from '../store/journal.ts'
 import type { Lease, LeaseOptions } from '../store/lease.ts'
 import type { Holder } from '../store/lease-file.ts'
 import type { OnItsWay } from '../store/shared/on-its-way.ts'
-import { StoreFault } from '../store/shared/store-fault.ts'
+import { Fault } from '../system/transfer.ts'
 import type { TeamLease } from '../store/shared/team-leases.ts'
 import { currentProcess } from '../system/process.ts'
 import type { LocalPorts } from './ports.ts'
@@ -94,7 +94,7 @@ async function acquireTeamLease(
   try {
     return (await team.canWrite()) ? await team.leases.acquire(key, { signal, onWait }) : undefined
   } catch (error) {
-    if (!(error instanceof StoreFault)) throw error
+    if (!(error instanceof Fault)) throw error
     team.complain(error)
     return undefined
   }
@@ -102,7 +102,7 @@ async function acquireTeamLease(
 
 /** A lease that cannot be released expires when its holder falls silent. */
 function ignoreFault(error: unknown): void {
-  if (!(error instanceof StoreFault)) throw error
+  if (!(error instanceof Fault)) throw error
 }
 
 function isOurs(holder: Holder | undefined): boolean {

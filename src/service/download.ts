@@ -1,19 +1,37 @@
+import { bytesOf } from '../system/bytes.ts'
+import type { Clock } from '../system/clock.ts'
 import { isMeshyError, MeshyError } from '../system/errors.ts'
-import { backoff, type BackoffSteps } from '../system/retry.ts'
+import { failures } from '../system/failures.ts'
+import type { Fetch } from '../system/fetch.ts'
 import type { Log } from '../system/logger.ts'
 import { stripQuery } from '../system/redact.ts'
-import { fetchFile, type FetchFileOptions, DownloadFault } from './fetch-file.ts'
-import { failures } from '../system/failures.ts'
+import { backoff, retryAfterMs, type BackoffSteps } from '../system/retry.ts'
+import { Fault, transfer, type FaultKind, type Reply } from '../system/transfer.ts'
+import { assertFileUrl } from './file-url.ts'
 
-/** A sink that throws `MESHY_DOWNLOAD_INVALID` asks for another attempt; its other errors end the download. */
-export interface DownloadOptions<T> extends FetchFileOptions<T> {
+export interface DownloadOptions<T> {
+  /** The address of the API that named the file. */
+  toldBy: string
+  fetch: Fetch
+  clock: Clock
+  /**
+   * Receives the bytes of one attempt: the whole file again if an attempt fails. If it throws `MESHY_DOWNLOAD_INVALID`,
+   * there is another attempt; its other errors end the download.
+   */
+  sink(bytes: AsyncIterable<Uint8Array>): Promise<T>
+  /** The maximum size in bytes; 2 GiB by default. */
+  maxBytes?: number | undefined
   /** Returns a fresh address after this one has expired; called at most once. */
   refresh?: (() => Promise<string>) | undefined
   /** Between 0 and 1, for jitter. */
   random?: (() => number) | undefined
+  signal?: AbortSignal | undefined
   log?: Log | undefined
 }
 
+const MAX_BYTES = 2 * 1024 ** 3
+const IDLE_TIMEOUT_MS = 60_000
+const MAX_REDIRECTS = 5
 const MAX_ATTEMPTS = 5
 const STEPS: BackoffSteps = { first: 500, max: 10_000 }
 const MAX_WAIT_MS = 60_000
@@ -30,7 +48,7 @@ export async function download<T>(url: string, options: DownloadOptions<T>): Pro
   let refresh = options.refresh
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await fetchFile(address, options)
+      return await fetchOnce(address, options)
     } catch (error) {
       signal?.throwIfAborted()
       const fault = faultOf(error)
@@ -40,27 +58,95 @@ export async function download<T>(url: string, options: DownloadOptions<T>): Pro
         refresh = undefined
         continue
       }
-      if (fault.kind !== 'transient' || attempt >= MAX_ATTEMPTS) throw downloadError(fault, address)
+      if (!mayPass(fault) || attempt >= MAX_ATTEMPTS) throw downloadError(fault, address)
       const pause = Math.max(backoff(attempt, random(), STEPS), fault.retryAfterMs ?? 0)
       await clock.sleep(Math.min(pause, MAX_WAIT_MS), signal)
     }
   }
 }
 
-function faultOf(error: unknown): DownloadFault {
-  if (error instanceof DownloadFault) return error
+/** The file arrived, but is not what it should be. */
+class InvalidFile extends Fault {}
+
+function faultOf(error: unknown): Fault {
+  if (error instanceof Fault) return error
   if (!isMeshyError(error) || error.code !== 'MESHY_DOWNLOAD_INVALID') throw error
-  return new DownloadFault('transient', { message: error.message, isInvalid: true, cause: error })
+  return new InvalidFile('transient', error.message, { cause: error })
+}
+
+function mayPass({ kind }: Fault): boolean {
+  return kind === 'transient' || kind === 'slow'
 }
 
 /** The error that a download ends with. An error of the sink is passed on unchanged. */
-export function downloadError(fault: DownloadFault, url: string): MeshyError {
+function downloadError(fault: Fault, url: string): MeshyError {
   if (fault.cause instanceof MeshyError) return fault.cause
-  const code = fault.isInvalid ? 'MESHY_DOWNLOAD_INVALID' : 'MESHY_DOWNLOAD_FAILED'
+  const code = fault instanceof InvalidFile ? 'MESHY_DOWNLOAD_INVALID' : 'MESHY_DOWNLOAD_FAILED'
   return new MeshyError(code, {
     message: `The host of \`${stripQuery(url)}\` ${fault.message}.`,
     hint: failures[code].next,
     details: { url: stripQuery(url), status: fault.status, expired: fault.kind === 'expired' },
     cause: fault.cause,
   })
+}
+
+function fetchOnce<T>(url: string, options: DownloadOptions<T>): Promise<T> {
+  const { toldBy, fetch, clock, signal, sink } = options
+  const send = async (address: URL, ending: AbortSignal): Promise<Reply> => {
+    const response = await fetch(address, {
+      // With compression, the length would say nothing about the bytes; models do not get smaller anyway.
+      headers: { accept: '*/*', 'accept-encoding': 'identity' },
+      redirect: 'manual',
+      credentials: 'omit',
+      signal: ending,
+    })
+    return { status: response.status, headers: response.headers, bytes: bytesOf(response) }
+  }
+  const redirected = (location: string, from: URL) =>
+    assertFileUrl(URL.canParse(location, from) ? new URL(location, from).href : location, from)
+  return transfer(
+    assertFileUrl(url, new URL(toldBy)),
+    { send, redirected, maxRedirects: MAX_REDIRECTS, clock, idleMs: IDLE_TIMEOUT_MS, signal },
+    (reply) => {
+      assertFile(reply, clock.now())
+      return sink(checkedBytes(reply, options))
+    },
+  )
+}
+
+function assertFile({ status, headers }: Reply, now: number): void {
+  if (status === 200) {
+    if (!/^text\/html\b/i.test(headers.get('content-type') ?? '')) return
+    throw new InvalidFile('transient', 'sent an HTML page instead of the file')
+  }
+  throw new Fault(kindOf(status), `answered ${status}`, { status, retryAfterMs: retryAfterMs(headers, now) })
+}
+
+function kindOf(status: number): FaultKind {
+  if ([401, 403, 404, 410].includes(status)) return 'expired'
+  return status >= 500 || status === 408 || status === 429 ? 'transient' : 'refused'
+}
+
+/** In bytes, if it is known and counts the bytes that follow. */
+function lengthOf({ headers }: Reply): number | undefined {
+  const length = headers.get('content-encoding') === null ? headers.get('content-length') : null
+  return length !== null && /^\d+$/.test(length) ? Number(length) : undefined
+}
+
+async function* checkedBytes<T>(
+  reply: Reply,
+  { maxBytes = MAX_BYTES }: DownloadOptions<T>,
+): AsyncGenerator<Uint8Array> {
+  const contentLength = lengthOf(reply)
+  const tooLarge = () => new InvalidFile('refused', `sent more than ${maxBytes} bytes`)
+  if (contentLength !== undefined && contentLength > maxBytes) throw tooLarge()
+  let count = 0
+  for await (const chunk of reply.bytes) {
+    count += chunk.byteLength
+    if (count > maxBytes) throw tooLarge()
+    yield chunk
+  }
+  if (contentLength !== undefined && count !== contentLength) {
+    throw new InvalidFile('transient', `sent ${count} of the ${contentLength} bytes that it announced`)
+  }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MeshyError } from '../system/errors.ts'
+import { innermost, MeshyError } from '../system/errors.ts'
 import type { ErrorCode, ApiFailure, HttpMethod, Outcome } from '../system/errors.ts'
 import { failures } from '../system/failures.ts'
 import { redactError, type Redactor } from '../system/redact.ts'
@@ -145,13 +145,6 @@ function wasNeverSent(error: unknown): boolean {
   const { code, syscall } = error as NodeJS.ErrnoException
   if (syscall === 'connect' || (code !== undefined && BEFORE_SENDING.has(code))) return true
   return wasNeverSent(error.cause)
-}
-
-/** The message at the end of the chain of causes: `fetch failed` alone is of no help. */
-function innermost(error: Error): string {
-  if (error.cause instanceof Error) return innermost(error.cause)
-  const { code } = error as NodeJS.ErrnoException
-  return error.message || code || error.name
 }
 
 /** The body of every refusal. */

@@ -126,3 +126,10 @@ export function hasErrno(error: unknown, ...names: string[]): boolean {
   const errno = errnoOf(error)
   return errno !== undefined && names.includes(errno)
 }
+
+/** The message at the end of the chain of causes: `fetch failed` alone is of no help. */
+export function innermost(error: Error): string {
+  if (error.cause instanceof Error) return innermost(error.cause)
+  const { code } = error as NodeJS.ErrnoException
+  return error.message || code || error.name
+}

@@ -1,7 +1,7 @@
 import { MeshyError } from '../../system/errors.ts'
 import { bringBlob, forEachFile, formatAnswers } from '../../store/shared/sources.ts'
 import { ADDRESS_FORMS } from '../../store/shared/store-address.ts'
-import { StoreFault } from '../../store/shared/store-fault.ts'
+import { Fault } from '../../system/transfer.ts'
 import type { TeamStore } from '../../store/shared/team-store.ts'
 import { blobsOf, type BlobRef, type Entry } from '../../store/entry.ts'
 import type { Context } from '../context.ts'
@@ -73,7 +73,7 @@ async function pushFile(
 
 /** @throws anything that is not a fault of a store */
 function reasonOf(error: unknown): string {
-  if (error instanceof StoreFault) return `the store ${error.message}`
+  if (error instanceof Fault) return `the store ${error.message}`
   throw error
 }
 
@@ -82,7 +82,7 @@ async function isRight(team: TeamStore, ref: BlobRef, signal: AbortSignal): Prom
   try {
     return await team.check(ref, signal)
   } catch (error) {
-    if (error instanceof StoreFault && error.kind === 'wrong') return false
+    if (error instanceof Fault && error.kind === 'wrong') return false
     throw error
   }
 }
@@ -135,7 +135,7 @@ async function statusIn(
     const isThere = read ? await team.check(ref, signal) : await team.has(ref, signal)
     return isThere ? 'ok' : 'missing'
   } catch (error) {
-    if (!(error instanceof StoreFault)) throw error
+    if (!(error instanceof Fault)) throw error
     return error.kind === 'wrong' ? 'damaged' : error.message
   }
 }

@@ -1,25 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import { bytesOf } from '../../system/bytes.ts'
 import { reachesDirectly, type Fetch } from '../../system/fetch.ts'
+import type { Reply } from '../../system/transfer.ts'
 
 export interface StoreRequest {
   method: 'GET' | 'HEAD' | 'PUT' | 'DELETE'
   url: URL
   headers: Record<string, string>
   body?: Uint8Array | ReadableStream<Uint8Array> | undefined
-}
-
-/** All that we need from headers: creating real ones loads the whole of `fetch`. */
-export type ReadHeaders = Pick<Headers, 'get'>
-
-/** The answer of a server, wherever it points: no redirect was followed. */
-export interface Reply {
-  status: number
-  headers: ReadHeaders
-  /** May be read once. Leaving them early closes the connection. */
-  bytes: AsyncIterable<Uint8Array>
-  /** Closes the connection: nobody wants the bytes. */
-  drop(): Promise<void>
 }
 
 /** Sends one request, once. @throws what the connection throws, also when `signal` ends it */
@@ -60,7 +48,6 @@ async function read({ url, headers }: StoreRequest, signal: AbortSignal): Promis
     status: message.statusCode ?? 0,
     headers: headersOf(message),
     bytes: message,
-    drop: async () => void message.destroy(),
   }
 }
 
@@ -78,7 +65,7 @@ function isAsWritten({ headers }: IncomingMessage): boolean {
 /** What every client says about itself: some servers refuse others. */
 const LIKE_FETCH = { accept: '*/*', 'user-agent': 'node' }
 
-function headersOf({ headers }: IncomingMessage): ReadHeaders {
+function headersOf({ headers }: IncomingMessage): Reply['headers'] {
   return { get: (name) => [headers[name.toLowerCase()]].flat().join(', ') || null }
 }
 
@@ -105,6 +92,5 @@ async function sendByFetch(
     status: response.status,
     headers: response.headers,
     bytes: bytesOf(response),
-    drop: async () => response.body?.cancel(),
   }
 }

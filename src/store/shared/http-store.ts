@@ -1,9 +1,9 @@
-import { askStore, type StoreAnswer, type StoreNetwork } from './ask-store.ts'
+import { askStore, type StoreNetwork } from './ask-store.ts'
 import type { StoreRequest } from './exchange.ts'
 import { bodyLength, createObjectStore, requestBody } from './object-store.ts'
 import type { ObjectCall, ObjectStore } from './object-store.ts'
 import type { HttpAddress } from './store-address.ts'
-import { StoreFault } from './store-fault.ts'
+import { Fault, type Reply } from '../../system/transfer.ts'
 
 /** A server that supports `PUT` and `GET` for `/cas/<sha256>`, as Bazel caches do. */
 export function createHttpStore(
@@ -29,22 +29,22 @@ export function createHttpStore(
   )
 }
 
-async function isThere({ status, headers }: StoreAnswer): Promise<boolean> {
+async function isThere({ status, headers }: Reply): Promise<boolean> {
   if (status === 404 || status === 410) return false
   if (status !== 200) throw refused(status)
   if (!/^text\/html\b/i.test(headers.get('content-type') ?? '')) return true
-  throw new StoreFault('wrong', 'sent an HTML page instead of the file')
+  throw new Fault('wrong', 'sent an HTML page instead of the file')
 }
 
-async function assertDone({ status }: StoreAnswer): Promise<void> {
+async function assertDone({ status }: Reply): Promise<void> {
   if (status < 200 || status >= 300) throw refused(status)
 }
 
-async function assertGone(answer: StoreAnswer): Promise<void> {
+async function assertGone(answer: Reply): Promise<void> {
   if (answer.status !== 404) await assertDone(answer)
 }
 
-function refused(status: number): StoreFault {
+function refused(status: number): Fault {
   const reason = status === 401 || status === 403 ? ': it requires other credentials' : ''
-  return new StoreFault('refused', `answered ${status}${reason}`)
+  return new Fault('refused', `answered ${status}${reason}`)
 }

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import type { StoreAnswer, StoreQuestion } from './ask-store.ts'
+import type { StoreQuestion } from './ask-store.ts'
 import type { StoreRequest } from './exchange.ts'
-import { StoreFault } from './store-fault.ts'
+import { Fault, type Reply } from '../../system/transfer.ts'
 
 /** The bytes of an object: in memory, or in a file with this length. */
 export type ObjectBody = { bytes: Uint8Array } | { file: string; length: number }
@@ -16,7 +16,7 @@ export interface WriteOptions {
   signal?: AbortSignal | undefined
 }
 
-/** Objects by name on a server: what S3 and a plain HTTP server have in common. Every method throws StoreFault. */
+/** Objects by name on a server: what S3 and a plain HTTP server have in common. Every method throws Fault. */
 export interface ObjectStore {
   /** Passes the bytes to `sink`; undefined if there is no such object. */
   read<T>(
@@ -44,10 +44,10 @@ export type AskObjects = <T>(call: ObjectCall, question: Omit<StoreQuestion<T>, 
 
 /** How to interpret answers of a server. */
 export interface AnswerReaders {
-  isThere(answer: StoreAnswer): Promise<boolean>
-  assertDone(answer: StoreAnswer): Promise<void>
+  isThere(answer: Reply): Promise<boolean>
+  assertDone(answer: Reply): Promise<void>
   /** The same for an object that was to be removed. */
-  assertGone(answer: StoreAnswer): Promise<void>
+  assertGone(answer: Reply): Promise<void>
 }
 
 /** The objects of a server that is called this way. */
@@ -58,7 +58,7 @@ export function createObjectStore(ask: AskObjects, readers: AnswerReaders): Obje
   return {
     has,
     read: (name, sink, { bytes, signal }) => {
-      const read = async (answer: StoreAnswer) => ((await isThere(answer)) ? sink(answer.bytes) : undefined)
+      const read = async (answer: Reply) => ((await isThere(answer)) ? sink(answer.bytes) : undefined)
       return ask({ method: 'GET', name }, { read, bytes, signal })
     },
     write: async (name, body, { sha256, onlyNew, signal }) => {
@@ -73,14 +73,14 @@ export function createObjectStore(ask: AskObjects, readers: AnswerReaders): Obje
 /**
  * Reads all of a small object as text.
  *
- * @throws {StoreFault} if it is larger: objects that are small by nature do not grow by themselves
+ * @throws {Fault} if it is larger: objects that are small by nature do not grow by themselves
  */
 export async function readSmall(bytes: AsyncIterable<Uint8Array>, limit: number): Promise<string> {
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of bytes) {
     length += chunk.byteLength
-    if (length > limit) throw new StoreFault('wrong', 'sent an object that is too large')
+    if (length > limit) throw new Fault('wrong', 'sent an object that is too large')
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString()

@@ -1,11 +1,11 @@
 import { serverTime } from '../../system/retry.ts'
-import { askStore, type StoreAnswer, type StoreNetwork } from './ask-store.ts'
+import { askStore, type StoreNetwork } from './ask-store.ts'
 import type { StoreRequest } from './exchange.ts'
 import { bodyLength, createObjectStore, readSmall, requestBody } from './object-store.ts'
 import type { AskObjects, ObjectCall, ObjectStore, WriteOptions } from './object-store.ts'
 import type { CredentialsProvider } from './s3-credentials.ts'
 import type { S3Address } from './store-address.ts'
-import { StoreFault } from './store-fault.ts'
+import { Fault, type Reply } from '../../system/transfer.ts'
 
 export interface S3StoreOptions {
   credentials: CredentialsProvider
@@ -97,17 +97,17 @@ function escapeSegment(segment: string): string {
   return encodeURIComponent(segment).replace(/[!'()*]/g, hex)
 }
 
-async function isThere(answer: StoreAnswer): Promise<boolean> {
+async function isThere(answer: Reply): Promise<boolean> {
   if (answer.status === 200) return true
   if (answer.status === 404) return false
   throw await refused(answer)
 }
 
-async function assertDone(answer: StoreAnswer): Promise<void> {
+async function assertDone(answer: Reply): Promise<void> {
   if (answer.status < 200 || answer.status >= 300) throw await refused(answer)
 }
 
-async function wasCreated(answer: StoreAnswer): Promise<boolean | undefined> {
+async function wasCreated(answer: Reply): Promise<boolean | undefined> {
   if (answer.status >= 200 && answer.status < 300) return true
   if (answer.status === 412) return false
   if (answer.status === 501) return undefined
@@ -115,7 +115,7 @@ async function wasCreated(answer: StoreAnswer): Promise<boolean | undefined> {
 }
 
 /** The clocks differ; the answer says by how much. */
-class SkewFault extends StoreFault {
+class SkewFault extends Fault {
   readonly serverNow: number | undefined
 
   constructor(status: number, serverNow: number | undefined) {
@@ -125,14 +125,14 @@ class SkewFault extends StoreFault {
 }
 
 /** What a refusal means, in words. Its code is in the body, except for HEAD. */
-async function refused({ status, headers, bytes }: StoreAnswer): Promise<StoreFault> {
+async function refused({ status, headers, bytes }: Reply): Promise<Fault> {
   const code = await errorCode(bytes)
   if (code === 'RequestTimeTooSkewed') return new SkewFault(status, serverTime(headers))
   const isDenied = status === 401 || status === 403
   const words = isDenied
     ? `it does not exist, or reading or writing it is denied${code ? ` (${code})` : ''}`
     : (code ?? 'which is not a valid answer')
-  return new StoreFault('refused', `answered ${status}: ${words}`)
+  return new Fault('refused', `answered ${status}: ${words}`)
 }
 
 async function errorCode(bytes: AsyncIterable<Uint8Array>): Promise<string | undefined> {
@@ -140,7 +140,7 @@ async function errorCode(bytes: AsyncIterable<Uint8Array>): Promise<string | und
     return /<Code>(\w{1,64})<\/Code>/.exec(await readSmall(bytes, MAX_ERROR_BYTES))?.[1]
   } catch (error) {
     // A page from an intermediary, which tells us nothing.
-    if (error instanceof StoreFault && error.kind === 'wrong') return undefined
+    if (error instanceof Fault && error.kind === 'wrong') return undefined
     throw error
   }
 }

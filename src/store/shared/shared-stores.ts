@@ -2,7 +2,7 @@ import { accountDigest } from '../journal.ts'
 import type { CanonicalRequest } from '../../request/request.ts'
 import { createMachineStore, type MachineStore } from './machine-store.ts'
 import type { openTeamStore, TeamStoreSettings } from './open-team-store.ts'
-import { StoreFault } from './store-fault.ts'
+import { Fault } from '../../system/transfer.ts'
 import type { BlobSource } from './sources.ts'
 import type { TeamStore } from './team-store.ts'
 import { Uploads } from './uploads.ts'
@@ -83,7 +83,7 @@ function teamSource(
       name: `the team store ${team.label}`,
       bring: async (ref, signal) => {
         const isBrought = await team.bring(ref, store.blobs, signal).catch((error: unknown) => {
-          if (error instanceof StoreFault) team.complain(error)
+          if (error instanceof Fault) team.complain(error)
           throw error
         })
         if (isBrought) machine?.keepLater(ref, store.layout)

@@ -1,7 +1,7 @@
 import PQueue from 'p-queue'
 import type { BlobRef } from '../entry.ts'
 import type { Clock } from '../../system/clock.ts'
-import { StoreFault } from './store-fault.ts'
+import { Fault } from '../../system/transfer.ts'
 
 /** A place where missing bytes may come from, for free. */
 export interface BlobSource {
@@ -10,7 +10,7 @@ export interface BlobSource {
   /**
    * Fetches a blob into the project, verified. @returns whether the source has it
    *
-   * @throws {StoreFault} if it cannot say
+   * @throws {Fault} if it cannot say
    */
   bring(ref: BlobRef, signal?: AbortSignal): Promise<boolean>
 }
@@ -56,7 +56,7 @@ async function ask(source: BlobSource, ref: BlobRef, signal?: AbortSignal): Prom
   try {
     return (await source.bring(ref, signal)) ? undefined : 'does not have it'
   } catch (error) {
-    if (error instanceof StoreFault) return error.message
+    if (error instanceof Fault) return error.message
     throw error
   }
 }

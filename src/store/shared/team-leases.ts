@@ -7,7 +7,7 @@ import { readSmall, type ObjectStore } from './object-store.ts'
 import { onItsWaySchema, type OnItsWay } from './on-its-way.ts'
 import type { S3Store } from './s3-store.ts'
 import { isSignedBy, signatureOf } from './shared-entry.ts'
-import { StoreFault } from './store-fault.ts'
+import { Fault } from '../../system/transfer.ts'
 
 /** What the holder of a key's lease in a team can ask and do. */
 export interface TeamLease {
@@ -86,7 +86,7 @@ export class TeamLeases {
    * Waits for the lease of a key.
    *
    * @returns undefined if the store cannot decide who was first
-   * @throws {StoreFault}; the reason of `signal`
+   * @throws {Fault}; the reason of `signal`
    */
   async acquire(
     key: string,
@@ -103,8 +103,7 @@ export class TeamLeases {
         continue
       }
       if (await this.#take(key, top)) return this.#lease(key, top?.onItsWay)
-      if (++refusals === MAX_REFUSALS)
-        throw new StoreFault('wrong', 'refuses to create a lease, but has none')
+      if (++refusals === MAX_REFUSALS) throw new Fault('wrong', 'refuses to create a lease, but has none')
       await this.#init.clock.sleep(RETRY_MS, signal)
     }
   }
@@ -146,7 +145,7 @@ export class TeamLeases {
     try {
       return await this.#init.objects.has(nameOf(key, generation))
     } catch (error) {
-      if (error instanceof StoreFault) return false
+      if (error instanceof Fault) return false
       throw error
     }
   }
@@ -159,12 +158,12 @@ export class TeamLeases {
       if (text === undefined) return top
       top = this.#parse(key, { generation, text })
     }
-    throw new StoreFault('wrong', 'returns a lease under every name')
+    throw new Fault('wrong', 'returns a lease under every name')
   }
 
   #parse(key: string, { generation, text }: Pick<Found, 'generation' | 'text'>): Found {
     const parsed = leaseSchema.safeParse(parseJson(text))
-    if (!parsed.success) throw new StoreFault('wrong', 'has something else where a lease should be')
+    if (!parsed.success) throw new Fault('wrong', 'has something else where a lease should be')
     const { holder, released = false, onItsWay, signature } = parsed.data
     const { signingKey } = this.#init
     const isBelieved = signingKey === undefined || isSignedBy(signingKey, { key, onItsWay }, signature)
@@ -236,7 +235,7 @@ export class TeamLeases {
     const won = results.filter(Boolean).length
     if (won > 0) await this.#init.objects.remove(name)
     // The winner lost its answer, and was refused when it asked again.
-    if (results.every((result) => result === false)) throw new StoreFault('transient', 'lost an answer')
+    if (results.every((result) => result === false)) throw new Fault('transient', 'lost an answer')
     return won === 1
   }
 

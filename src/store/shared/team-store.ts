@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto'
 import { isMeshyError } from '../../system/errors.ts'
 import { readSmall, type ObjectStore } from './object-store.ts'
 import { MAX_ENTRY_BYTES, readSharedEntry, writeSharedEntry, type EntryRefusal } from './shared-entry.ts'
-import { StoreFault, type Fuse } from './store-fault.ts'
+import { Fault } from '../../system/transfer.ts'
+import type { Fuse } from './fuse.ts'
 import type { TeamLeases } from './team-leases.ts'
 
 export interface TeamStoreInit {
@@ -26,14 +27,14 @@ export interface TeamStoreInit {
   warn: (text: string) => void
 }
 
-/** Bytes and entries that a team shares. Every method throws StoreFault if the store cannot say. */
+/** Bytes and entries that a team shares. Every method throws Fault if the store cannot say. */
 export interface TeamStore {
   label: string
   keepsEntries: boolean
   /** Whether this run has credentials for it: anonymous readers write nothing. */
   canWrite(): Promise<boolean>
   /** Warns about what the store did. Once per run: what is wrong with a store is wrong with it for every model. */
-  complain(problem: StoreFault | string): void
+  complain(problem: Fault | string): void
   /** Whether a problem was reported. */
   hasComplained(): boolean
   /** Undefined if the store has none: a plain HTTP server cannot decide who was first. */
@@ -41,7 +42,7 @@ export interface TeamStore {
   /** Streams a blob into the blobs of a project, which verify it. @returns whether the store has it */
   bring(ref: BlobRef, into: Blobs, signal?: AbortSignal): Promise<boolean>
   has(ref: BlobRef, signal?: AbortSignal): Promise<boolean>
-  /** Reads a blob to its end. @returns whether it exists. @throws {StoreFault} `wrong` for other bytes */
+  /** Reads a blob to its end. @returns whether it exists. @throws {Fault} `wrong` for other bytes */
   check(ref: BlobRef, signal?: AbortSignal): Promise<boolean>
   /** Uploads a blob, unless it exists; with `replace`, in any case. @returns whether it was uploaded */
   keep(
@@ -109,7 +110,7 @@ function createComplaints({
   }
 }
 
-function textOf(problem: StoreFault | string, mayUpload: boolean): string {
+function textOf(problem: Fault | string, mayUpload: boolean): string {
   if (typeof problem === 'string') return `: ${problem}`
   const way = mayUpload ? '; run `unplugin-meshy push` to upload what it lacks' : ''
   return ` ${problem.message}; this run continues without it${way}`
@@ -129,7 +130,7 @@ async function receive(
     })
   } catch (error) {
     if (!isMeshyError(error) || error.code !== 'MESHY_DOWNLOAD_INVALID') throw error
-    throw new StoreFault('wrong', 'has other bytes under its name', { cause: error })
+    throw new Fault('wrong', 'has other bytes under its name', { cause: error })
   }
 }
 
@@ -137,14 +138,14 @@ async function assertBytes(bytes: AsyncIterable<Uint8Array>, ref: BlobRef): Prom
   const hash = createHash('sha256')
   for await (const chunk of bounded(bytes, ref.bytes)) hash.update(chunk)
   if (hash.digest('hex') === ref.sha256) return true
-  throw new StoreFault('wrong', 'has other bytes under its name')
+  throw new Fault('wrong', 'has other bytes under its name')
 }
 
 async function* bounded(bytes: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<Uint8Array> {
   let count = 0
   for await (const chunk of bytes) {
     count += chunk.byteLength
-    if (count > limit) throw new StoreFault('wrong', 'sent more bytes than the file has')
+    if (count > limit) throw new Fault('wrong', 'sent more bytes than the file has')
     yield chunk
   }
 }

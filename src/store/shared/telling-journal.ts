@@ -2,7 +2,7 @@ import { accountDigest, type Journal } from '../journal.ts'
 import type { JournalRecord } from '../journal-record.ts'
 import { isOfOther, onItsWayOf, type OnItsWay } from './on-its-way.ts'
 import type { SharedStores } from './shared-stores.ts'
-import { StoreFault } from './store-fault.ts'
+import { Fault } from '../../system/transfer.ts'
 
 /** A journal that tells the others on the machine and in the team what they need if this process is killed. */
 export function tellingJournal(
@@ -51,5 +51,5 @@ export function tellingJournal(
 
 /** If a lease says less than it could, the account's own list decides, as without a store. */
 function ignoreFault(error: unknown): void {
-  if (!(error instanceof StoreFault)) throw error
+  if (!(error instanceof Fault)) throw error
 }

@@ -3,7 +3,7 @@ import PQueue from 'p-queue'
 import { blobsOf, type BlobRef, type Entry } from '../entry.ts'
 import type { Clock } from '../../system/clock.ts'
 import { errnoOf } from '../../system/errors.ts'
-import { StoreFault } from './store-fault.ts'
+import { Fault } from '../../system/transfer.ts'
 import type { TeamStore } from './team-store.ts'
 
 const AT_ONCE = 4
@@ -113,11 +113,9 @@ export class Uploads {
     } catch (error) {
       if (signal.aborted) return
       const errno = errnoOf(error)
-      if (!(error instanceof StoreFault) && errno === undefined) throw error
+      if (!(error instanceof Fault) && errno === undefined) throw error
       this.#failed += 1
-      team.complain(
-        error instanceof StoreFault ? error : `a file of ${entry.image} cannot be read (${errno})`,
-      )
+      team.complain(error instanceof Fault ? error : `a file of ${entry.image} cannot be read (${errno})`)
     }
   }
 }

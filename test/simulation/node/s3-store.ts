@@ -2,7 +2,7 @@
 import { readFile } from './fs-promises.ts'
 import type { ObjectBody } from '../../../src/store/shared/object-store.ts'
 import type { S3Store } from '../../../src/store/shared/s3-store.ts'
-import { StoreFault } from '../../../src/store/shared/store-fault.ts'
+import { Fault } from '../../../src/system/transfer.ts'
 import { here, world } from '../machine.ts'
 
 export function createS3Store(): S3Store {
@@ -15,7 +15,7 @@ export function createS3Store(): S3Store {
     const { bucket } = here
     return world().operation(`bucket ${call}`, name, () => {
       const mishap = bucket.mishap()
-      if (mishap === 'down') throw new StoreFault('transient', 'answered 503')
+      if (mishap === 'down') throw new Fault('transient', 'answered 503')
       const result = effect(bucket.objects)
       return mishap === 'answer lost' ? unheard() : result
     })
@@ -33,7 +33,7 @@ export function createS3Store(): S3Store {
       name,
       (objects) => objects.has(name),
       () => {
-        throw new StoreFault('transient', 'broke the connection')
+        throw new Fault('transient', 'broke the connection')
       },
     )
   return {
@@ -44,7 +44,7 @@ export function createS3Store(): S3Store {
         name,
         (objects) => objects.get(name),
         () => {
-          throw new StoreFault('transient', 'broke the connection')
+          throw new Fault('transient', 'broke the connection')
         },
       )
       return bytes && sink(streamOf(bytes))

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { askStore, type StoreNetwork, type StoreQuestion } from '../../../src/store/shared/ask-store.ts'
 import { createExchange } from '../../../src/store/shared/exchange.ts'
-import { type StoreFault, Fuse } from '../../../src/store/shared/store-fault.ts'
+import type { Fault } from '../../../src/system/transfer.ts'
+import { Fuse } from '../../../src/store/shared/fuse.ts'
 import { readSmall } from '../../../src/store/shared/object-store.ts'
 import { systemClock, type Clock } from '../../../src/system/clock.ts'
 
@@ -99,7 +100,7 @@ describe('askStore', () => {
       asked += 1
     })
     const fuse = new Fuse()
-    const repeating = { mayRepeat: (fault: StoreFault) => fuse.mayRepeat(fault) }
+    const repeating = { mayRepeat: (fault: Fault) => fuse.mayRepeat(fault) }
     const question = () => fuse.guard(() => ask(url, {}, fastClock, repeating))
 
     for (let count = 0; count < 4; count += 1)

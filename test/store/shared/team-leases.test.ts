@@ -6,7 +6,7 @@ import { createExchange } from '../../../src/store/shared/exchange.ts'
 import { createCredentials } from '../../../src/store/shared/s3-credentials.ts'
 import { createS3Store, type S3Store } from '../../../src/store/shared/s3-store.ts'
 import { parseStoreAddress } from '../../../src/store/shared/store-address.ts'
-import { StoreFault } from '../../../src/store/shared/store-fault.ts'
+import { Fault } from '../../../src/system/transfer.ts'
 import { TeamLeases } from '../../../src/store/shared/team-leases.ts'
 import { systemClock } from '../../../src/system/clock.ts'
 import { makePng } from '../../glb/pictures.ts'
@@ -158,7 +158,7 @@ describe('leases in a bucket that fails once, for the first key', () => {
     [
       'is out of reach',
       () => {
-        throw new StoreFault('transient', 'answered 503')
+        throw new Fault('transient', 'answered 503')
       },
     ],
     ['loses an answer', (_: string, create: () => boolean) => create() && false],
@@ -171,7 +171,7 @@ describe('leases in a bucket that fails once, for the first key', () => {
       signingKey: undefined,
     })
     const acquire = (key: string) => leases.acquire(key, { signal: never, onWait: () => undefined })
-    await expect(acquire('0000000000000001')).rejects.toBeInstanceOf(StoreFault)
+    await expect(acquire('0000000000000001')).rejects.toBeInstanceOf(Fault)
 
     const lease = await acquire('0000000000000002')
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { StoreFault, Fuse } from '../../../src/store/shared/store-fault.ts'
+import { Fault } from '../../../src/system/transfer.ts'
+import { Fuse } from '../../../src/store/shared/fuse.ts'
 
-const down = () => Promise.reject(new StoreFault('transient', 'answered 503'))
-const tooSlow = new StoreFault('slow', 'was too slow')
-const broken = new StoreFault('transient', 'could not be reached')
+const down = () => Promise.reject(new Fault('transient', 'answered 503'))
+const tooSlow = new Fault('slow', 'was too slow')
+const broken = new Fault('transient', 'could not be reached')
 const slow = () => Promise.reject(tooSlow)
-const denied = () => Promise.reject(new StoreFault('refused', 'answered 403'))
+const denied = () => Promise.reject(new Fault('refused', 'answered 403'))
 const outcome = (asked: Promise<unknown>) => asked.then(String, (error: Error) => error.message)
 
 describe('Fuse', () => {

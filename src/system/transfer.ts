@@ -1,0 +1,131 @@
+import type { Clock } from './clock.ts'
+import { innermost } from './errors.ts'
+import { createRedactor, redactError } from './redact.ts'
+import { createWatchdog, type Watchdog } from './watchdog.ts'
+
+/**
+ * Why a request failed:
+ *
+ * - `transient`: it may succeed in a moment (5xx, 429, a broken connection).
+ * - `slow`: it used up its time.
+ * - `expired`: it may succeed at another address.
+ * - `refused`: it understood and refused.
+ * - `wrong`: it returned something other than what was requested.
+ */
+export type FaultKind = 'transient' | 'slow' | 'expired' | 'refused' | 'wrong'
+
+interface FaultInit {
+  status?: number | undefined
+  retryAfterMs?: number | undefined
+  cause?: unknown
+}
+
+/** A request that failed, for whoever decides whether to repeat it. */
+export class Fault extends Error {
+  override name = 'Fault'
+  readonly kind: FaultKind
+  readonly status: number | undefined
+  readonly retryAfterMs: number | undefined
+
+  /** @param message continues the name of the server: `answered 503` */
+  constructor(kind: FaultKind, message: string, { status, retryAfterMs, cause }: FaultInit = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.kind = kind
+    this.status = status
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** The answer of a server, even if that is a redirect. */
+export interface Reply {
+  status: number
+  /** All that we need from headers: creating real ones loads the whole of `fetch`. */
+  headers: Pick<Headers, 'get'>
+  /** May be read once. */
+  bytes: AsyncIterable<Uint8Array>
+}
+
+/** How to send a request, and for how long. */
+export interface Transfer {
+  /** Sends it to an address, once. Redirects are answers. */
+  send(url: URL, signal: AbortSignal): Promise<Reply>
+  /** Where a redirect leads. Throws if it must not be followed. */
+  redirected(location: string, from: URL): URL
+  maxRedirects: number
+  clock: Clock
+  /** The silence that is tolerated before an answer, and within one. */
+  idleMs: number
+  signal?: AbortSignal | undefined
+}
+
+/**
+ * Sends a request and passes the answer to `read`; then all connections are closed. A connection that fails, breaks or
+ * falls silent is a {@link Fault}, even if `read` reports it in its own words. Other errors are passed on.
+ */
+export async function transfer<T>(url: URL, way: Transfer, read: (reply: Reply) => Promise<T>): Promise<T> {
+  const watchdog = createWatchdog(way.clock, way.idleMs, way.signal)
+  const stop = new AbortController()
+  let broken: Fault | undefined
+  const explain =
+    (problem: string) =>
+    (error: unknown): never => {
+      broken = watchdog.timedOut()
+        ? new Fault('slow', `sent nothing for ${Math.round(way.idleMs / 1000)} seconds`, { cause: error })
+        : brokenConnection(problem, error)
+      throw broken
+    }
+  const signal = AbortSignal.any([watchdog.signal, stop.signal])
+  try {
+    const send = (to: URL) => way.send(to, signal).catch(explain('could not be reached'))
+    const reply = await follow(url, send, way)
+    const bytes = watched(reply.bytes, watchdog, explain('broke the connection'))
+    return await read({ ...reply, bytes })
+  } catch (error) {
+    throw broken ?? error
+  } finally {
+    watchdog.stop()
+    stop.abort()
+  }
+}
+
+function brokenConnection(problem: string, error: unknown): Fault {
+  const cause = redactError(error, createRedactor([]))
+  return new Fault('transient', `${problem} (${innermost(cause)})`, { cause })
+}
+
+/** By hand: each address is checked before anything is sent to it. */
+async function follow(
+  first: URL,
+  send: (url: URL) => Promise<Reply>,
+  { redirected, maxRedirects }: Transfer,
+): Promise<Reply> {
+  let url = first
+  for (let hop = 0; hop <= maxRedirects; hop += 1) {
+    const reply = await send(url)
+    const location = reply.headers.get('location')
+    if (reply.status < 300 || reply.status >= 400 || location === null) return reply
+    url = redirected(location, url)
+  }
+  throw new Fault('refused', `redirects more than ${maxRedirects} times`)
+}
+
+/** Feeds the watchdog, and explains what breaks the bytes: only that, not what their reader may throw into them. */
+async function* watched(
+  source: AsyncIterable<Uint8Array>,
+  { feed, signal }: Watchdog,
+  explain: (error: unknown) => never,
+): AsyncGenerator<Uint8Array> {
+  const bytes = source[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const step = await bytes.next().catch(explain)
+      // Being aborted may end the bytes without an error, before all of them were passed on.
+      if (step.done && signal.aborted) explain(signal.reason)
+      if (step.done) return
+      feed()
+      yield step.value
+    }
+  } finally {
+    await bytes.return?.()
+  }
+}
