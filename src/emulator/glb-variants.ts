@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 import type { AssetRole } from './model-maker.ts'
 import { readAccessor } from '../glb/numbers.ts'
 import { readGlb } from '../glb/read.ts'
-import { ByteLayout, joinChunks } from '../glb/byte-layout.ts'
+import { ByteLayout, joinChunks } from '../glb/write.ts'
 import type { GltfPrimitive } from '../glb/gltf.ts'
 
 /** A model in a printing format, if the role is one: only the shape, without material. */

@@ -1,10 +1,11 @@
 import type { Glb, GltfAccessor, GltfBufferView, GltfPrimitive } from './gltf.ts'
+import { COMPONENTS } from './numbers.ts'
 
 /** Reports what is wrong with a file. */
 type Refuse = (reason: string) => never
 
 /** Components per element; matrices may also have padding. */
-const COMPONENTS: Record<string, number> = {
+const WIDTHS: Record<string, number> = {
   SCALAR: 1,
   VEC2: 2,
   VEC3: 3,
@@ -13,7 +14,6 @@ const COMPONENTS: Record<string, number> = {
   MAT3: 9,
   MAT4: 16,
 }
-const COMPONENT_BYTES: Record<number, number> = { 5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4 }
 
 /**
  * The most that mesh decoders produce from one byte: EXT_meshopt_compression needs one byte for each 256 elements of
@@ -79,10 +79,15 @@ type Elements = Pick<GltfAccessor, 'bufferView' | 'byteOffset' | 'componentType'
 function isWithin(bufferViews: Views, elements: Elements, views: number[]): boolean {
   const { bufferView = -1, byteOffset = 0, count } = elements
   const room = views[bufferView]
-  const size = (COMPONENTS[elements.type] ?? NaN) * (COMPONENT_BYTES[elements.componentType] ?? NaN)
+  const size = sizeOf(elements)
   const stride = bufferViews?.[bufferView]?.byteStride ?? size
   if (room === undefined || Number.isNaN(size) || stride < size) return false
   return count === 0 || byteOffset + stride * (count - 1) + size <= room
+}
+
+/** The bytes of one element; NaN for a type that there is not. */
+function sizeOf({ type, componentType }: Elements): number {
+  return (WIDTHS[type] ?? NaN) * (COMPONENTS[componentType]?.bytes ?? NaN)
 }
 
 function assertSparse(

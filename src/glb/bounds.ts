@@ -1,5 +1,5 @@
 import type { Facts, Vec3 } from './facts.ts'
-import { invalidNumbers } from './numbers.ts'
+import { COMPONENTS, invalidNumbers } from './numbers.ts'
 import { transform, type Matrix } from './matrix.ts'
 import type { GltfAccessor } from './gltf.ts'
 
@@ -48,7 +48,7 @@ export function cornersOf(accessor: GltfAccessor): number[] {
   const { min, max, componentType, normalized } = accessor
   if (!min || !max)
     throw invalidNumbers('its positions have neither `min` and `max` nor readable plain numbers')
-  const scale = normalized ? 1 / (COMPONENT_MAX[componentType] ?? 1) : 1
+  const scale = normalized ? 1 / (COMPONENTS[componentType]?.one ?? 1) : 1
   return Array.from({ length: 24 }, (_, at) => {
     const axis = at % 3
     const end = (Math.floor(at / 3) >> axis) & 1 ? max : min
@@ -71,4 +71,3 @@ export function boxOf(points: Float32Array): number[] {
 }
 
 const FLOAT = 5126
-const COMPONENT_MAX: Record<number, number> = { 5120: 127, 5121: 255, 5122: 32_767, 5123: 65_535 }

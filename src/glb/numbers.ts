@@ -16,7 +16,8 @@ interface Component {
   read(data: DataView, at: number): number
 }
 
-const COMPONENTS: Readonly<Record<number, Component>> = {
+/** What `componentType` says about each number. */
+export const COMPONENTS: Readonly<Record<number, Component>> = {
   5120: { bytes: 1, one: 127, read: (data, at) => data.getInt8(at) },
   5121: { bytes: 1, one: 255, read: (data, at) => data.getUint8(at) },
   5122: { bytes: 2, one: 32_767, read: (data, at) => data.getInt16(at, true) },
