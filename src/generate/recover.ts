@@ -1,4 +1,5 @@
-import { MeshyError, apiFailureOf } from '../system/errors.ts'
+import { MeshyError } from '../system/errors.ts'
+import { apiFailureOf } from '../service/http.ts'
 import type { Task } from '../service/task.ts'
 import { mayBeCutFrom } from '../request/payload.ts'
 import type { Request } from '../request/request.ts'

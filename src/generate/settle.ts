@@ -1,4 +1,5 @@
-import { isMeshyError, MeshyError, type ApiFailure } from '../system/errors.ts'
+import { isMeshyError, MeshyError } from '../system/errors.ts'
+import type { ApiFailure } from '../service/http.ts'
 import type { Lease } from '../store/lease.ts'
 import type { Request } from '../request/request.ts'
 import { chargeOf, settleCharge } from '../finding/record-state.ts'

@@ -1,4 +1,5 @@
-import { isMeshyError, apiFailureOf } from '../system/errors.ts'
+import { isMeshyError } from '../system/errors.ts'
+import { apiFailureOf } from '../service/http.ts'
 import type { Task } from '../service/task.ts'
 import type { Sending } from '../service/transport.ts'
 import { submit } from '../service/limits/retry.ts'

@@ -1,10 +1,42 @@
 import { z } from 'zod'
-import { innermost, MeshyError } from '../system/errors.ts'
-import type { ErrorCode, ApiFailure, HttpMethod, Outcome } from '../system/errors.ts'
+import { innermost, isMeshyError, MeshyError, type ErrorCode } from '../system/errors.ts'
 import { failures } from '../system/failures.ts'
 import { redactError, type Redactor } from '../system/redact.ts'
 import { retryAfterMs } from '../system/retry.ts'
 import { parseJson } from '../system/json.ts'
+
+export type HttpMethod = 'GET' | 'POST' | 'DELETE'
+
+/**
+ * What is known about a failed call, in the details of its error.
+ *
+ * `refused`: the server refused it. `not-sent`: the server provably never received it. `unknown`: the server may have
+ * acted on it, so a paid call must not be repeated.
+ */
+export type Outcome = 'refused' | 'not-sent' | 'unknown'
+
+/** The details of every error of the API client, as needed by the code that sends or pays. */
+export interface ApiFailure {
+  method: HttpMethod
+  outcome: Outcome
+  /** The HTTP status, if there was an answer. */
+  status?: number | undefined
+  /** Which limit a 429 is about: requests per second, or concurrent tasks. */
+  limit?: 'rate' | 'queue' | undefined
+  /** How long the server asked us to wait, in milliseconds. */
+  retryAfterMs?: number | undefined
+  /** The ID that support asks for. */
+  requestId?: string | undefined
+}
+
+/** The facts of a failed API call, or `undefined` for every other error. */
+export function apiFailureOf(error: unknown): ApiFailure | undefined {
+  if (!isMeshyError(error)) return undefined
+  const { method, outcome } = error.details
+  if (typeof method !== 'string' || typeof outcome !== 'string') return undefined
+  // Only the API client sets these two, and it sets them from an `ApiFailure`.
+  return error.details as unknown as ApiFailure
+}
 
 /** A call as named in errors. */
 export interface CallName {

@@ -1,4 +1,5 @@
-import { isMeshyError, apiFailureOf } from '../system/errors.ts'
+import { isMeshyError } from '../system/errors.ts'
+import { apiFailureOf } from './http.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/logger.ts'
 import { createWatchdog } from '../system/watchdog.ts'

@@ -1,4 +1,4 @@
-import { type ApiFailure, apiFailureOf, type HttpMethod } from '../../system/errors.ts'
+import { type ApiFailure, apiFailureOf, type HttpMethod } from '../http.ts'
 import { backoff, type BackoffSteps } from '../../system/retry.ts'
 import type { Clock } from '../../system/clock.ts'
 import type { Log } from '../../system/logger.ts'
