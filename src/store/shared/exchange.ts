@@ -35,7 +35,7 @@ export function createExchange({
 async function read({ url, headers }: StoreRequest, signal: AbortSignal): Promise<Reply | undefined> {
   const { get } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'))
   const message = await new Promise<IncomingMessage>((resolve, reject) => {
-    get(url, { headers: { ...LIKE_FETCH, ...trimmed(headers) }, signal }, resolve)
+    get(url, { headers: { ...LIKE_FETCH, ...headers }, signal }, resolve)
       .on('error', reject)
       // Needed even if no error precedes it: after an answer that changes the protocol.
       .on('close', () => reject(new Error('the connection was closed without an answer')))
@@ -49,11 +49,6 @@ async function read({ url, headers }: StoreRequest, signal: AbortSignal): Promis
     headers: headersOf(message),
     bytes: message,
   }
-}
-
-/** As `fetch` does: a token from a file often has a trailing newline. */
-function trimmed(headers: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.trim()]))
 }
 
 /** Whether the bytes are those of the file. What S3 clients call `aws-chunked` is not compressed. */

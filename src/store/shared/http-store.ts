@@ -1,6 +1,6 @@
 import { askStore, type StoreNetwork } from './ask-store.ts'
 import type { StoreRequest } from './exchange.ts'
-import { bodyLength, createObjectStore, requestBody } from './object-store.ts'
+import { bodyLength, createObjectStore, headerSecret, requestBody } from './object-store.ts'
 import type { ObjectCall, ObjectStore } from './object-store.ts'
 import type { HttpAddress } from './store-address.ts'
 import { Fault, type Reply } from '../../system/transfer.ts'
@@ -10,15 +10,12 @@ export function createHttpStore(
   { url, basic }: HttpAddress,
   { token, network }: { token: string | undefined; network: StoreNetwork },
 ): ObjectStore {
-  const authorization = token
-    ? `Bearer ${token}`
-    : basic && `Basic ${Buffer.from(`${basic.user}:${basic.password}`).toString('base64')}`
   const requestOf = async ({ method, name, body }: ObjectCall): Promise<StoreRequest> => ({
     method,
     url: new URL(`${url}/${name}`),
     headers: {
       'accept-encoding': 'identity',
-      ...(authorization ? { authorization } : {}),
+      ...authorization(token, basic),
       ...(body && { 'content-length': String(bodyLength(body)) }),
     },
     body: body && (await requestBody(body)),
@@ -27,6 +24,13 @@ export function createHttpStore(
     (call, question) => askStore(network, { ...question, request: () => requestOf(call) }),
     { isThere, assertDone, assertGone },
   )
+}
+
+function authorization(token: string | undefined, basic: HttpAddress['basic']): Record<string, string> {
+  if (token) return { authorization: `Bearer ${headerSecret('MESHY_TEAM_STORE_TOKEN', token)}` }
+  if (!basic) return {}
+  const pair = Buffer.from(`${basic.user}:${basic.password}`).toString('base64')
+  return { authorization: `Basic ${pair}` }
 }
 
 async function isThere({ status, headers }: Reply): Promise<boolean> {

@@ -99,3 +99,13 @@ export async function requestBody(body: ObjectBody): Promise<Uint8Array | Readab
 export function bodyLength(body: ObjectBody): number {
   return 'bytes' in body ? body.bytes.byteLength : body.length
 }
+
+/**
+ * A secret for a header, which often comes from a file with a line break at its end. Others are refused here, because
+ * whoever would refuse them later would show them.
+ */
+export function headerSecret(variable: string, value: string): string {
+  const secret = value.trim()
+  if (/^[\t\x20-\x7e\x80-\xff]+$/.test(secret)) return secret
+  throw new Fault('refused', `cannot be asked: \`${variable}\` has characters that no header may contain`)
+}

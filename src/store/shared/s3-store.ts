@@ -1,7 +1,7 @@
 import { serverTime } from '../../system/retry.ts'
 import { askStore, type StoreNetwork } from './ask-store.ts'
 import type { StoreRequest } from './exchange.ts'
-import { bodyLength, createObjectStore, readSmall, requestBody } from './object-store.ts'
+import { bodyLength, createObjectStore, headerSecret, readSmall, requestBody } from './object-store.ts'
 import type { AskObjects, ObjectCall, ObjectStore, WriteOptions } from './object-store.ts'
 import type { CredentialsProvider } from './s3-credentials.ts'
 import type { S3Address } from './store-address.ts'
@@ -73,7 +73,7 @@ async function sign(
     headers: { ...all, 'x-amz-content-sha256': sha256 ?? EMPTY_SHA256 },
     accessKeyId: keys.accessKeyId,
     secretAccessKey: keys.secretAccessKey,
-    ...(keys.sessionToken === undefined ? {} : { sessionToken: keys.sessionToken }),
+    ...(keys.sessionToken ? { sessionToken: headerSecret('AWS_SESSION_TOKEN', keys.sessionToken) } : {}),
     service: 's3',
     region: address.region,
     datetime: new Date(network.clock.now() + aheadMs).toISOString().replace(/[:-]|\.\d{3}/g, ''),

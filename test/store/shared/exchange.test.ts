@@ -155,13 +155,4 @@ describe('createExchange', () => {
       'closed without an answer',
     )
   })
-
-  it('sends a token as it is meant that a file ends with a line break', async () => {
-    const url = await listen(({ headers }, response) => response.end(headers.authorization))
-    const request = { ...get(url), headers: { authorization: 'Bearer secret\n' } }
-
-    const { bytes } = await createExchange({ fetch: noFetch, env: {} })(request, never)
-
-    expect(await textOf(bytes)).toBe('Bearer secret')
-  })
 })

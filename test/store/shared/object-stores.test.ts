@@ -9,6 +9,7 @@ import { createCredentials } from '../../../src/store/shared/s3-credentials.ts'
 import { createS3Store, type S3Store } from '../../../src/store/shared/s3-store.ts'
 import { parseStoreAddress } from '../../../src/store/shared/store-address.ts'
 import { systemClock } from '../../../src/system/clock.ts'
+import { startServer } from '../../service/server.ts'
 import { useTempDir } from '../../support/temp-dir.ts'
 import { missing, startNginx, startRgw, startSwift, type S3Server } from './servers/servers.ts'
 
@@ -25,10 +26,10 @@ function openS3(text: string, env: Record<string, string>): S3Store {
   return createS3Store(address, { credentials, network })
 }
 
-function openHttp(text: string): ObjectStore {
+function openHttp(text: string, token?: string): ObjectStore {
   const address = parseStoreAddress(text, 'environment', {})
   if (address.kind !== 'http') throw new Error('no HTTP address')
-  return createHttpStore(address, { token: undefined, network })
+  return createHttpStore(address, { token, network })
 }
 
 const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex')
@@ -180,5 +181,36 @@ describe.skipIf(missing.nginx)('a folder of nginx (needs nginx-light)', () => {
       kind: 'refused',
       message: expect.stringContaining('answered 401'),
     })
+  })
+})
+
+describe('a secret of the environment', () => {
+  const withToken: [string, string, (url: string, token: string) => ObjectStore][] = [
+    ['MESHY_TEAM_STORE_TOKEN', 'authorization', openHttp],
+    [
+      'AWS_SESSION_TOKEN',
+      'x-amz-security-token',
+      (url, token) =>
+        openS3('s3://team', {
+          AWS_ENDPOINT_URL_S3: url,
+          AWS_ACCESS_KEY_ID: 'id',
+          AWS_SECRET_ACCESS_KEY: 'key',
+          AWS_SESSION_TOKEN: token,
+        }),
+    ],
+  ]
+
+  it.each(withToken)('is sent without the line break at the end of its file: %s', async (_, header, open) => {
+    const { url, seen } = await startServer((_request, response) => response.writeHead(404).end())
+
+    await read(open(url, 'secret\n'), 'cas/1')
+
+    expect(seen.map(({ headers }) => headers[header])).toEqual([expect.stringMatching(/^(Bearer )?secret$/)])
+  })
+
+  it.each(withToken)('is not shown when no header can carry it: %s', async (variable, _, open) => {
+    await expect(open('http://127.0.0.1:1', 'one\ntwo').has('cas/1')).rejects.toThrow(
+      `cannot be asked: \`${variable}\` has characters that no header may contain`,
+    )
   })
 })
