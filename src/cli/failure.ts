@@ -1,4 +1,4 @@
-import { formatError, isMeshyError, MeshyError, type ImportSite } from '../system/errors.ts'
+import { formatError, isMeshyError, MeshyError, messageOf, type ImportSite } from '../system/errors.ts'
 
 /** The meaning of a command's exit code; stable, see docs/cli.md. */
 export const EXIT = {
@@ -66,7 +66,7 @@ export async function ofTheProject<T>(step: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (findReported(error) || isOurBug(error)) throw error
     throw new MeshyError('MESHY_BUILD_FAILED', {
-      message: `The build of the project failed: ${error instanceof Error ? error.message : String(error)}`,
+      message: `The build of the project failed: ${messageOf(error)}`,
       hint: 'Run the build on its own and fix what it reports.',
       cause: error,
     })

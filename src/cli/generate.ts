@@ -6,7 +6,7 @@ import { generateByCommand, outcomeOf, type CommandedBuild } from './commanded-b
 import { defineCommand } from './command.ts'
 import { EXIT } from './failure.ts'
 import { walkModuleGraph } from './module-graph.ts'
-import { formatBytes } from '../inspector/page/format.ts'
+import { formatBytes } from '../system/format.ts'
 import { formatCredits, formatTable, plural, printResult } from './print.ts'
 
 /** Generates and pins every model that the build is missing. Pays, within `maxCredits`. */

@@ -3,6 +3,7 @@ import type { ArgsDef } from 'citty'
 import { MeshyError } from '../system/errors.ts'
 import type { Context } from '../run/context.ts'
 import type { Logger } from '../system/logger.ts'
+import { quoted } from '../system/format.ts'
 import { openProject } from '../run/open-project.ts'
 import { printError } from './print.ts'
 import { ofTheProject, UsageError } from './failure.ts'
@@ -68,7 +69,7 @@ async function openAsBundler(root: string): Promise<Context> {
 /** Where a command looked, for people who expected it to find something. */
 export function lookedIn({ ports: { options } }: Context): string {
   const places = [options.lockfile, options.cacheDir].filter((place) => place !== false)
-  return places.map((place) => `\`${place}\``).join(' and ')
+  return quoted(places, ' and ')
 }
 
 /** The lockfile of a project. @throws {MeshyError} MESHY_OPTIONS_INVALID if it has none */

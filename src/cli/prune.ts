@@ -10,7 +10,7 @@ import {
 } from './build-choice.ts'
 import { defineCommand, MORE } from './command.ts'
 import { planBuild } from './module-graph.ts'
-import { formatBytes } from '../inspector/page/format.ts'
+import { formatBytes } from '../system/format.ts'
 import { formatTable, plural, print, printError, printJson, printResult } from './print.ts'
 import { openCommand, placeOf, type ProjectArgs } from './project.ts'
 import { UsageError } from './failure.ts'

@@ -1,6 +1,6 @@
 import { push as pushModels, type Moved } from '../run/commands/stores.ts'
 import { defineCommand } from './command.ts'
-import { formatBytes } from '../inspector/page/format.ts'
+import { formatBytes } from '../system/format.ts'
 import { plural, printResult } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
 import { MeshyError } from '../system/errors.ts'

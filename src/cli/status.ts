@@ -2,7 +2,7 @@ import { inspectTeam } from '../run/commands/stores.ts'
 import { readStatus, type ModelStatus, type Status } from '../run/commands/status.ts'
 import type { Context } from '../run/context.ts'
 import { defineCommand } from './command.ts'
-import { formatBytes } from '../inspector/page/format.ts'
+import { formatBytes } from '../system/format.ts'
 import { formatCredits, formatTable, plural, printResult } from './print.ts'
 import { lookedIn, openCommand, projectArgs } from './project.ts'
 

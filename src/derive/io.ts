@@ -1,5 +1,6 @@
 import type { Document, ILogger, NodeIO } from '@gltf-transform/core'
-import { MeshyError, isMeshyError } from '../system/errors.ts'
+import { isMeshyError, MeshyError, messageOf } from '../system/errors.ts'
+import { quoted } from '../system/format.ts'
 import { readGlb } from '../glb/read.ts'
 import type { PackageName } from '../finding/steps.ts'
 import { loadTools, type Tools } from './libraries.ts'
@@ -55,7 +56,7 @@ function assertKnown(required: readonly string[], { extensions }: Tools): void {
   const known = new Set<string>(extensions.ALL_EXTENSIONS.map(({ EXTENSION_NAME }) => EXTENSION_NAME))
   const unknown = required.filter((name) => !known.has(name))
   if (unknown.length === 0) return
-  const names = unknown.map((name) => `\`${name}\``).join(', ')
+  const names = quoted(unknown)
   throw new MeshyError('MESHY_DERIVE_UNSUPPORTED', {
     message: `Nothing can be derived from the model: it requires ${names}, which glTF-Transform does not read.`,
     hint: 'Remove the directives that derive from the model, or export the model without the extension.',
@@ -83,7 +84,7 @@ async function createIo({ core, extensions, meshoptimizer, draco3dgltf }: Tools)
 /** What a step threw, as an error that names the step. */
 export function failed(step: string, cause: unknown): MeshyError {
   if (isMeshyError(cause)) return cause
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = messageOf(cause)
   return new MeshyError('MESHY_DERIVE_FAILED', {
     message: `\`${step}\` failed: ${reason.replace(/\.$/, '')}.`,
     hint: 'Remove the step that fails, and report it together with the model.',

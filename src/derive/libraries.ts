@@ -1,6 +1,7 @@
 import type * as Meshopt from 'meshoptimizer'
 import type * as Watlas from 'watlas'
-import { MeshyError, hasErrno } from '../system/errors.ts'
+import { hasErrno, MeshyError, reasonOf } from '../system/errors.ts'
+import { quoted } from '../system/format.ts'
 import type { PackageName } from '../finding/steps.ts'
 
 /** Optional packages, each with the function that loads it: a literal, so that bundlers and type checkers see it. */
@@ -116,16 +117,8 @@ function unavailable(missing: readonly MissingPackage[]): MeshyError {
   ]
   return new MeshyError('MESHY_DERIVE_UNAVAILABLE', {
     message: `Nothing can be derived from models: ${problems.join('; ')}.`,
-    hint: `Run ${commands.map((command) => `\`${command}\``).join(' and ')}.`,
+    hint: `Run ${quoted(commands, ' and ')}.`,
     details: { packages: missing.map(({ name }) => name) },
     cause: missing[0]?.cause,
   })
-}
-
-function quoted(names: readonly string[]): string {
-  return names.map((name) => `\`${name}\``).join(', ')
-}
-
-function reasonOf(cause: unknown): string {
-  return (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0] ?? ''
 }

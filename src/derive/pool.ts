@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import PQueue from 'p-queue'
-import { MeshyError } from '../system/errors.ts'
+import { MeshyError, messageOf } from '../system/errors.ts'
 import { WorkerPool } from '../system/worker-pool.ts'
 import { findWorkerScript, type WorkerScript } from '../system/worker-script.ts'
 import type { DerivedModel, DeriveOptions } from './derive-model.ts'
@@ -77,7 +77,7 @@ function closed(): MeshyError {
 
 function crashed(cause: unknown): MeshyError {
   return new MeshyError('MESHY_DERIVE_CRASHED', {
-    message: `The worker that derives models died: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    message: `The worker that derives models died: ${messageOf(cause)}.`,
     hint: 'Run again, or remove the directives that derive from the model.',
     cause,
   })

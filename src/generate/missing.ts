@@ -1,4 +1,5 @@
 import { MeshyError } from '../system/errors.ts'
+import { quoted } from '../system/format.ts'
 import type { Request } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
 import type { Finding } from '../finding/classify.ts'
@@ -32,7 +33,7 @@ export function filesMissing(
   { key, image }: Entry,
   roles: readonly FileRole[],
 ): MeshyError {
-  const names = roles.map((role) => `\`${role}\``).join(', ')
+  const names = quoted(roles)
   return new MeshyError('MESHY_MODEL_MISSING', {
     message:
       `\`${image}\` is pinned, but its ${names} is not; fetching it costs 0 credits. ` +
@@ -74,7 +75,7 @@ export function unrestorable(
   { lacking, answers }: Lacking,
   { reason, free }: Obstacle,
 ): MeshyError {
-  const names = lacking.map((role) => `\`${role}\``).join(', ')
+  const names = quoted(lacking)
   const details = { key: entry.key, taskId: entry.task?.id, roles: lacking, answers }
   const stores = answers.length > 0 ? ` ${capitalised(formatAnswers(answers))}.` : ''
   const orElse = (way: string) =>

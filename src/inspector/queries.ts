@@ -1,4 +1,4 @@
-import { isMeshyError, type ImportSite } from '../system/errors.ts'
+import { isMeshyError, messageOf, type ImportSite } from '../system/errors.ts'
 import type { Asset } from '../run/asset.ts'
 import { findEntry, type Finding } from '../finding/classify.ts'
 import type { Request } from '../request/request.ts'
@@ -216,7 +216,7 @@ function describeError(error: unknown): InspectedError {
   }
   return {
     code: 'BUG',
-    message: error instanceof Error ? error.message : String(error),
+    message: messageOf(error),
     hint: 'This is a bug in unplugin-meshy. Please report it, with the output of the terminal.',
   }
 }

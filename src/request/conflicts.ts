@@ -1,4 +1,5 @@
 import { MeshyError } from '../system/errors.ts'
+import { quoted } from '../system/format.ts'
 import { directiveNames, directiveOf, type DirectiveName, type Directives } from './directives.ts'
 import { knownModels, texturesOneImageOnly } from './models.ts'
 import { kindOfImages } from './task-kinds.ts'
@@ -177,7 +178,7 @@ function neededFormats({ target_formats: made, formats = [] }: Directives): Conf
   const names = absent.includes('glb')
     ? (['target_formats'] as const)
     : (['target_formats', 'formats'] as const)
-  const list = absent.map((format) => `\`${format}\``).join(', ')
+  const list = quoted(absent)
   return [
     conflict(names, `\`target_formats\` does not include ${list}; expected \`glb\` and all of \`formats\`.`),
   ]

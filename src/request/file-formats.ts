@@ -1,4 +1,4 @@
-import { MeshyError } from '../system/errors.ts'
+import { MeshyError, messageOf } from '../system/errors.ts'
 import { assertGlbHeader } from '../glb/validate.ts'
 
 /** How to recognise files of a format. */
@@ -101,10 +101,7 @@ function assertGlb(head: Uint8Array, total: number): void {
   try {
     assertGlbHeader(head, total)
   } catch (cause) {
-    throw invalid(
-      `The served model is not a GLB: ${cause instanceof Error ? cause.message : String(cause)}`,
-      cause,
-    )
+    throw invalid(`The served model is not a GLB: ${messageOf(cause)}`, cause)
   }
 }
 

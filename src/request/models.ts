@@ -1,5 +1,6 @@
 import type { DirectiveValues, Directives } from './directives.ts'
 import { MeshyError } from '../system/errors.ts'
+import { quoted } from '../system/format.ts'
 import type { Request, RetiredChoice } from './request.ts'
 
 /** What is known about a model of the service. Names that are not listed here are accepted with a warning. */
@@ -52,7 +53,7 @@ export function texturesOneImageOnly(name: string): boolean {
 /** The same as {@link modelWarning}, for the texturing model. */
 export function textureModelWarning(name: string): string | undefined {
   if (textureModels.has(name)) return undefined
-  const known = [...textureModels.keys()].map((model) => `\`${model}\``).join(', ')
+  const known = quoted([...textureModels.keys()])
   return `Unknown texture model \`${name}\`: it is sent as it is. Known models: ${known}.`
 }
 
@@ -60,10 +61,8 @@ export function textureModelWarning(name: string): string | undefined {
 export function modelWarning(name: string): string | undefined {
   const model = knownModels.get(name)
   if (!model) {
-    const active = [...knownModels]
-      .filter(([, { state }]) => state === 'active')
-      .map(([known]) => `\`${known}\``)
-    return `Unknown model \`${name}\`: it is sent as it is. Known models: ${active.join(', ')}.`
+    const active = [...knownModels].filter(([, { state }]) => state === 'active').map(([known]) => known)
+    return `Unknown model \`${name}\`: it is sent as it is. Known models: ${quoted(active)}.`
   }
   if (model.state === 'deprecated') return `\`${name}\` is deprecated and will be retired.`
   if (model.state === 'retired') return `\`${name}\` was retired on ${model.since}: the service refuses it.`

@@ -1,5 +1,6 @@
 import { MeshyError } from '../system/errors.ts'
 import { nearestName } from '../system/nearest-name.ts'
+import { quoted } from '../system/format.ts'
 import { assertCompatible, findConflicts } from './conflicts.ts'
 import type { DirectiveName, DirectiveObject, Directives } from './directives.ts'
 import { parseDirectiveObject } from './parse.ts'
@@ -60,7 +61,7 @@ function readPreset(name: string, presets: Readonly<Record<string, DirectiveObje
   if (Object.hasOwn(presets, name)) return parsePreset(name, presets[name])
   const known = Object.keys(presets)
   const nearest = nearestName(name, known)
-  const list = known.map((preset) => `\`${preset}\``).join(', ')
+  const list = quoted(known)
   throw new MeshyError('MESHY_DIRECTIVE_INVALID', {
     message: `There is no preset \`${name}\`; expected ${known.length > 0 ? `one of ${list}` : 'one of the options, which have none'}.`,
     hint: nearest ? `Did you mean \`preset=${nearest}\`?` : 'Add it to the `presets` of the options.',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { quoted } from '../system/format.ts'
 import { once } from '../system/once.ts'
 
 /** The allowed values of a directive, and how they are written. */
@@ -96,8 +97,10 @@ export function oneOf<const T extends string>(
     schema: once(() => z.enum([...values, ...spellings]).transform((word) => short[word] ?? (word as T))),
     fromQuery: decodeText,
     allowed:
-      quoted(values.filter((value) => value !== '')) +
-      (spellings.length > 0 ? ` (${quoted(spellings)})` : ''),
+      quoted(
+        values.filter((value) => value !== ''),
+        ' ',
+      ) + (spellings.length > 0 ? ` (${quoted(spellings, ' ')})` : ''),
   }
 }
 
@@ -126,7 +129,7 @@ export function someOf<const T extends string>(values: readonly [T, ...T[]]): Va
         .transform((words) => values.filter((value) => words.includes(value))),
     ),
     fromQuery: readList,
-    allowed: `any of ${quoted(values)}`,
+    allowed: `any of ${quoted(values, ' ')}`,
   }
 }
 
@@ -155,10 +158,6 @@ function decodeText(raw: string | undefined): string | undefined {
 
 function readList(raw: string | undefined): string[] | undefined {
   return raw?.split(',').map((item) => decodePercent(item).trim())
-}
-
-function quoted(words: readonly string[]): string {
-  return words.map((word) => `\`${word}\``).join(' ')
 }
 
 // One to four escapes that together look like one UTF-8 character.

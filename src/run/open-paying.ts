@@ -14,6 +14,7 @@ import type { Clock } from '../system/clock.ts'
 import { createDebugLog } from '../system/logger.ts'
 import { createFetch } from '../system/fetch.ts'
 import { createRedactor } from '../system/redact.ts'
+import { quoted } from '../system/format.ts'
 
 /**
  * Puts together what generating a model needs from a run. Loaded when something has to be generated, fetched or asked
@@ -68,7 +69,7 @@ function accountFor(accounts: Map<string, Account>, run: Run, clock: Clock): Acc
 }
 
 function keyMissing({ options: { misnamedKey }, envFolders = [] }: Run): MeshyError {
-  const places = envFolders.map((folder) => `\`${folder}\``).join(' and ')
+  const places = quoted(envFolders, ' and ')
   const files = envFolders.length > 0 ? ` or in \`.env\` (looked for in ${places})` : ''
   return new MeshyError('MESHY_AUTH_MISSING', {
     message: 'A model must be fetched or generated, but there is no API key.',

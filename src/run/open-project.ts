@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
-import { MeshyError } from '../system/errors.ts'
+import { MeshyError, messageOf } from '../system/errors.ts'
 import { commandedOptions, findCommanded, Part } from './commanded.ts'
 import type { Context, Run, RunPorts } from './context.ts'
 import { readEnvironment, type Environment } from './environment.ts'
@@ -81,7 +81,7 @@ export async function readConfig({ configFile }: Project): Promise<Options> {
     return config
   } catch (cause) {
     throw new MeshyError('MESHY_OPTIONS_INVALID', {
-      message: `\`${configFile}\` cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      message: `\`${configFile}\` cannot be loaded: ${messageOf(cause)}`,
       hint: 'Fix the file. It should export the options as its default export.',
       cause,
     })

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { MeshyError } from '../system/errors.ts'
 import { isLoopback, assertBaseUrl } from '../system/host.ts'
+import { quoted } from '../system/format.ts'
 import { isCi, misnamedKey, type Environment } from './environment.ts'
 import { MODES, type Mode } from '../finding/modes.ts'
 import { defaultDeclaredFile } from './types/place.ts'
@@ -84,7 +85,7 @@ function modeFromEnvironment(env: Environment): Mode | undefined {
   const mode = MODES.find((name) => name === value)
   if (mode) return mode
   throw new MeshyError('MESHY_OPTIONS_INVALID', {
-    message: `MESHY_MODE is \`${value}\`; expected one of ${MODES.map((name) => `\`${name}\``).join(', ')}.`,
+    message: `MESHY_MODE is \`${value}\`; expected one of ${quoted(MODES)}.`,
     hint: 'Set MESHY_MODE to one of these, or unset it.',
   })
 }

@@ -1,4 +1,4 @@
-import { MeshyError } from '../system/errors.ts'
+import { MeshyError, messageOf } from '../system/errors.ts'
 import { failures } from '../system/failures.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/logger.ts'
@@ -109,7 +109,7 @@ export function createTransport(options: TransportOptions) {
     } catch (error) {
       watchdog.stop()
       const told = failure(error)
-      log?.(`${call.method} ${call.path} failed: ${told instanceof Error ? told.message : String(told)}`)
+      log?.(`${call.method} ${call.path} failed: ${messageOf(told)}`)
       throw told
     }
   }

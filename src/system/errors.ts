@@ -94,6 +94,16 @@ export function hasErrno(error: unknown, ...names: string[]): boolean {
   return errno !== undefined && names.includes(errno)
 }
 
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** The first line of it: libraries add pages of advice. */
+export function reasonOf(error: unknown): string {
+  return messageOf(error).split('\n', 1)[0] ?? ''
+}
+
 /** The message at the end of the chain of causes: `fetch failed` alone is of no help. */
 export function innermost(error: Error): string {
   if (error.cause instanceof Error) return innermost(error.cause)

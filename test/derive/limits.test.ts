@@ -26,7 +26,9 @@ describe('maxBytes and maxTriangles', () => {
     expect(asset.metadata.state).toBe('ready')
     const warnings = told.filter((text) => text.includes('`hero.png` has'))
     expect(warnings).toEqual([
-      expect.stringMatching(/has \d+ kB \(`maxBytes`: 10 kB\)\. Add `optimize` to the import, which is free/),
+      expect.stringMatching(
+        /has [\d.]+ kB \(`maxBytes`: 10 kB\)\. Add `optimize` to the import, which is free/,
+      ),
       expect.stringMatching(/Add `texture-size=1024`/),
       expect.stringMatching(/Raise the limit/),
     ])

@@ -1,7 +1,7 @@
 import type { InspectedModel } from '../model.ts'
 import { el, setChildren, setText, withCode } from './dom.ts'
+import { formatBytes } from '../../system/format.ts'
 import {
-  formatBytes,
   formatChange,
   formatCredits,
   formatDirective,

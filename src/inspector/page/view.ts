@@ -2,7 +2,8 @@ import type { InspectedTotals, Inspection } from '../model.ts'
 import { Card, lockButton, type CardActions } from './card.ts'
 import { choose, Toolbar } from './toolbar.ts'
 import { el, setChildren, setText, withCode } from './dom.ts'
-import { formatBytes, formatCredits, formatNumber } from './format.ts'
+import { formatBytes } from '../../system/format.ts'
+import { formatCredits, formatNumber } from './format.ts'
 import type { LoadViewer } from './model-view.ts'
 
 interface ViewOptions {

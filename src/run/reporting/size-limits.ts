@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { MeshyError, type ImportSite } from '../../system/errors.ts'
+import { formatBytes } from '../../system/format.ts'
 import type { Request } from '../../request/request.ts'
 import type { Asset } from '../asset.ts'
 import type { RunPorts } from '../context.ts'
@@ -68,10 +69,4 @@ async function measureTextures(file: string): Promise<number> {
     (sum, { bufferView = -1 }) => sum + (json.bufferViews?.[bufferView]?.byteLength ?? 0),
     0,
   )
-}
-
-/** Bytes for readers: `1.2 MB`, `340 kB`. */
-export function formatBytes(bytes: number): string {
-  if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(1)} MB`
-  return bytes >= 1000 ? `${Math.round(bytes / 1000)} kB` : `${bytes} bytes`
 }

@@ -1,4 +1,4 @@
-import { MeshyError } from '../../system/errors.ts'
+import { MeshyError, messageOf } from '../../system/errors.ts'
 import type { SharpFactory } from './libraries.ts'
 import { byteAt } from './plane.ts'
 
@@ -92,7 +92,7 @@ async function read(sharp: SharpFactory, bytes: Uint8Array): Promise<Picture> {
     return { pixels, width: info.width, height: info.height, transparent: isTransparent(pixels) }
   } catch (error) {
     throw new MeshyError('MESHY_IMAGE_INVALID', {
-      message: `The image could not be decoded: ${error instanceof Error ? error.message : String(error)}`,
+      message: `The image could not be decoded: ${messageOf(error)}`,
       hint: 'Export the image again as PNG or JPEG.',
       cause: error,
     })

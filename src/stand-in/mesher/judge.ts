@@ -1,3 +1,4 @@
+import { reasonOf } from '../../system/errors.ts'
 import { loadSharp, type SharpFactory } from './libraries.ts'
 import { byteAt } from './plane.ts'
 
@@ -54,7 +55,7 @@ async function decode(
       .toBuffer({ resolveWithObject: true })
     return { pixels: data, width: info.width, height: info.height }
   } catch (error) {
-    return { reason: (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '' }
+    return { reason: reasonOf(error) }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { MeshoptSimplifier } from 'meshoptimizer/simplifier'
 import type { Sharp, SharpOptions } from 'sharp'
+import { reasonOf } from '../../system/errors.ts'
 
 /** The call signature of sharp that we use. */
 export type SharpFactory = (input?: Uint8Array, options?: SharpOptions) => Sharp
@@ -40,7 +41,6 @@ async function load<T>(
     return { module: await importIt() }
   } catch (error) {
     // An optional dependency may be absent, or present without its native part: both mean "not available".
-    const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error)
-    return { missing: `\`${name}\` could not be loaded: ${reason}` }
+    return { missing: `\`${name}\` could not be loaded: ${reasonOf(error)}` }
   }
 }

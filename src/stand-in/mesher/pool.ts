@@ -1,7 +1,7 @@
 import { WorkerPool } from '../../system/worker-pool.ts'
 import type { PreviewModel, PreviewOptions } from './mesher.ts'
 import { Worker } from 'node:worker_threads'
-import { MeshyError } from '../../system/errors.ts'
+import { MeshyError, messageOf } from '../../system/errors.ts'
 import { findWorkerScript as find, type WorkerScript } from '../../system/worker-script.ts'
 
 /** What is sent to a worker. */
@@ -64,7 +64,7 @@ function closedError(): MeshyError {
 
 function crashedError(error: unknown): MeshyError {
   return new MeshyError('MESHY_PREVIEW_CRASHED', {
-    message: `The worker that makes stand-in models died: ${error instanceof Error ? error.message : String(error)}`,
+    message: `The worker that makes stand-in models died: ${messageOf(error)}`,
     hint: 'Run again. In the meantime, a card stands in for the model.',
     cause: error,
   })

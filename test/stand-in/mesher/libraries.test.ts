@@ -15,10 +15,10 @@ describe('loadLibraries', () => {
     await mkdir(folder.path('node_modules'))
     for (const name of packages)
       await symlink(`${root}/node_modules/${name}`, folder.path('node_modules', name), 'junction')
-    await cp(`${root}/src/stand-in/mesher/libraries.ts`, folder.path('libraries.ts'))
-    const copy = await createJiti(folder.path('index.ts'), { fsCache: false }).import<typeof LibrariesModule>(
-      './libraries.ts',
-    )
+    for (const name of ['stand-in/mesher/libraries.ts', 'system'])
+      await cp(`${root}/src/${name}`, folder.path('src', name), { recursive: true })
+    const jiti = createJiti(folder.path('src', 'index.ts'), { fsCache: false })
+    const copy = await jiti.import<typeof LibrariesModule>('./stand-in/mesher/libraries.ts')
     return copy.loadLibraries()
   }
 
