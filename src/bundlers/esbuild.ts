@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { PluginBuild } from 'esbuild'
 import { SPECIFIER } from '../run/imports.ts'
-import { nativeBuild, type Adapter } from './adapter.ts'
+import { nativeBuild, type Adapter, type NativeContext } from './adapter.ts'
 import { relativeIds } from './module-id.ts'
 import type { ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
@@ -10,15 +10,32 @@ import { ASSET_PREFIX, esbuildUrl } from './url.ts'
 
 const WATCH_FLAGS = ['--watch', '--serve']
 
+/** What is known about a build, or about a context that builds again and again. */
+interface Known {
+  starts: number
+  /** Unset while it builds. */
+  modules: ReadonlySet<string> | undefined
+  /** The modules of ours that were loaded since its last start: esbuild asks for all of them each time. */
+  loaded: Set<string>
+}
+
 export function createEsbuildAdapter(session: Session): Adapter {
-  const starts = new Map<PluginBuild, number>()
-  const isKept = () => [...starts.values()].some((count) => count > 1)
+  const builds = new Map<PluginBuild, Known>()
+  const isKept = () => [...builds.values()].some(({ starts }) => starts > 1)
+  const of = (native: NativeContext) => builds.get(nativeBuild<'esbuild'>(native).build)
   return {
     start: (native) => {
       const { build } = nativeBuild<'esbuild'>(native)
-      starts.set(build, (starts.get(build) ?? 0) + 1)
+      const { starts } = builds.get(build) ?? { starts: 0 }
+      builds.set(build, { starts: starts + 1, modules: undefined, loaded: new Set() })
       adoptBuild(session, build, isKept())
     },
+    end: (native) => {
+      const known = of(native)
+      if (known) known.modules = known.loaded
+    },
+    afterLoad: (native, { id }) => void of(native)?.loaded.add(id),
+    isImported: (id) => [...builds.values()].some(({ modules }) => modules?.has(id) ?? true),
     resolver: (native) => resolverOf(nativeBuild<'esbuild'>(native).build),
     moduleIds: relativeIds(() => session.bundler.root),
     urlOf: () => esbuildUrl(session.bundler.root),
@@ -34,7 +51,7 @@ export function createEsbuildAdapter(session: Session): Adapter {
         // Go, which interprets it, does not support lookahead.
         onLoadFilter: /\?meshy=[0-9a-f]{16}$/,
         setup: (build) => {
-          build.onDispose(() => void starts.delete(build))
+          build.onDispose(() => void builds.delete(build))
           return setUp(build, session, isKept())
         },
       },

@@ -18,8 +18,10 @@ type Loader = NonNullable<WebpackBuild['loaderContext']>
 export function createWebpackAdapter(session: Session): Adapter {
   let current: ReturnType<typeof follow> | undefined
   const watches = createWatchTracker()
+  const graphs = new Graphs()
   const setUp = (compiler: Compiler) => {
     watches(compiler)
+    graphs.follow(compiler)
     versionCache(compiler, session)
   }
   return {
@@ -32,6 +34,7 @@ export function createWebpackAdapter(session: Session): Adapter {
     },
     activity: () => current?.activity(),
     hasFailed: () => current?.hasFailed() ?? false,
+    isImported: (id) => graphs.has(id),
     resolver: (native) => resolverOf(nativeBuild<'webpack'>(native).compiler),
     moduleIds: {
       pattern: VIRTUAL_ID,
@@ -85,6 +88,28 @@ function createWatchTracker(): (compiler: Compiler) => boolean {
     compiler.hooks.watchRun.tap('unplugin-meshy', () => void (run.watches = true))
     compiler.hooks.run.tap('unplugin-meshy', () => void (run.watches = false))
     return run.watches
+  }
+}
+
+/** The modules of what each compiler has built last. */
+class Graphs {
+  /** Unset while a compiler builds: any module may turn up. */
+  readonly #built = new Map<Compiler, Compilation | undefined>()
+
+  follow(compiler: Compiler): void {
+    const { hooks } = compiler
+    this.#built.set(compiler, undefined)
+    hooks.compile.tap('unplugin-meshy', () => void this.#built.set(compiler, undefined))
+    hooks.done.tap('unplugin-meshy', ({ compilation }) => void this.#built.set(compiler, compilation))
+    hooks.shutdown.tap('unplugin-meshy', () => void this.#built.delete(compiler))
+  }
+
+  /** @param id of a module of ours, which ends the path of a file that does not exist */
+  has(id: string): boolean {
+    const end = encodeURIComponent(id)
+    const isIn = ({ modules }: Compilation) =>
+      [...modules].some((module) => (module as Partial<NormalModule>).resource?.endsWith(end))
+    return [...this.#built.values()].some((compilation) => !compilation || isIn(compilation))
   }
 }
 

@@ -37,6 +37,20 @@ export function permissionMissing({ key, imageName }: { key: string; imageName: 
   })
 }
 
+/** The error of a model that a live run was about to pay for, when its import or its image was edited away. */
+export function importRemoved({ key, imageName }: { key: string; imageName: string }): MeshyError {
+  return new MeshyError('MESHY_IMPORT_REMOVED', {
+    message: `Nobody imports this model of \`${imageName}\` any more, so nothing was submitted for it.`,
+    hint: 'To generate it, import it again.',
+    details: { key },
+  })
+}
+
+/** Whether work ended because nobody wants its model any more. */
+export function isImportRemoved(error: unknown): error is MeshyError {
+  return isMeshyError(error) && error.code === 'MESHY_IMPORT_REMOVED'
+}
+
 /** Whether work ended because its model turned out to be missing, and nobody has allowed paying for it. */
 export function lacksPermission(error: unknown): error is MeshyError {
   return isMeshyError(error) && error.code === 'MESHY_PERMISSION_MISSING'

@@ -4,7 +4,7 @@ import type { Entry } from '../store/entry.ts'
 import { classify, type Finding, type StoredFinding } from '../finding/classify.ts'
 import type { Ports } from './ports.ts'
 import { generate, type Generated } from './generate.ts'
-import { lacksPermission, type Permission } from '../finding/permission.ts'
+import { isImportRemoved, lacksPermission, type Permission } from '../finding/permission.ts'
 import { restore } from './restore.ts'
 import type { FileRole } from '../request/files.ts'
 
@@ -52,7 +52,7 @@ export async function obtain(
   })
 }
 
-/** An import that may pay continues by itself after joining a flight that may not. */
+/** After joining a flight that may not pay, or for whom nobody waits any more, an import continues by itself. */
 async function generateOnce(
   ports: Ports,
   request: Request,
@@ -65,7 +65,8 @@ async function generateOnce(
   try {
     return await fly()
   } catch (error) {
-    if (!permission || !lacksPermission(error)) throw error
+    const mayGoOn = permission !== undefined && lacksPermission(error)
+    if (!mayGoOn && !(isImportRemoved(error) && (await ports.models.isWanted(request)))) throw error
     return fly()
   }
 }

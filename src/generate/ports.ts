@@ -87,6 +87,8 @@ export interface ModelsOfRun {
   requestsOf(key: string): Request[]
   /** The files that all imports of the request's key want so far: they share one task. */
   wantedOf(request: Request): FileRole[]
+  /** Whether anybody still wants the model: in a build always, in a live run only as long as it is imported. */
+  isWanted(request: Request): Promise<boolean>
 }
 
 /** The progress of a model, for everything that shows it. */

@@ -7,7 +7,7 @@ import { createPayload, type Payload } from '../request/payload.ts'
 import { assertStillMade } from '../request/models.ts'
 import type { Request } from '../request/request.ts'
 import type { Lease } from '../store/lease.ts'
-import type { Permission } from '../finding/permission.ts'
+import { importRemoved, isImportRemoved, type Permission } from '../finding/permission.ts'
 import type { Reservation } from './budget.ts'
 import type { Ports } from './ports.ts'
 import { settleRefusal } from './settle.ts'
@@ -110,7 +110,7 @@ const TURN_MS = 5_000
 
 /**
  * Lists the account, then submits. A request that is sent again, or that waited long for its turn, is looked for again
- * first.
+ * first. Whether it is still due is asked right before it is sent, each time.
  */
 async function lookAndPost(
   ports: Ports,
@@ -126,20 +126,24 @@ async function lookAndPost(
     if (task) throw new PaidElsewhere(task)
     lookedAt = clock.now()
   }
+  const assertDue = async () => {
+    if (!(await ports.models.isWanted(request))) throw importRemoved(request)
+    // What the others of the batch have learned in the meantime.
+    turn.throwIfAborted()
+    lookedAt = undefined
+  }
   const beforeSend = async (sending: Sending) => {
     // It is sent again only if the previous one was refused, or never arrived.
     isInFlight = false
     reservation.refunded()
     if (lookedAt === undefined || clock.now() - lookedAt > TURN_MS) await look()
-    // What the others of the batch have learned in the meantime.
-    turn.throwIfAborted()
-    lookedAt = undefined
+    await assertDue()
     const recordedAt = clock.now()
     await recordSending(ports, request, { ...sending, lease })
     // The team learns about it through a store that may be slow.
     if (clock.now() - recordedAt > TURN_MS) {
       await look()
-      lookedAt = undefined
+      await assertDue()
       await recordSending(ports, request, { ...sending, lease })
     }
     isInFlight = true
@@ -165,6 +169,8 @@ async function settleSubmission(
 ): Promise<string> {
   const { store } = ports
   const failure = apiFailureOf(error)
+  // Nothing that a later run would have to know about.
+  if (isImportRemoved(error) && (await payment.lease.isHeld())) await store.journal.clear(request.key)
   // Listing the account failed: nothing was sent after that.
   if (!failure || !isMeshyError(error) || failure.method !== 'POST') throw error
   if (failure.outcome === 'unknown') {

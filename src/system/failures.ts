@@ -238,6 +238,13 @@ export const failures = {
     next: 'To let it spend, add it to the option `allow`. Otherwise remove the code that imports the model.',
     paid: 'no',
   },
+  MESHY_IMPORT_REMOVED: {
+    cause:
+      'A dev server or a watching build was about to submit a model whose import, or image, was edited in the meantime. ' +
+      'It says so and continues.',
+    next: 'To generate the model, import it again.',
+    paid: 'no',
+  },
   MESHY_IMPORT_UNKNOWN: {
     cause:
       'A model module was requested whose import this run has not seen, for example by a page from an earlier server.',

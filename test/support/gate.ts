@@ -57,6 +57,14 @@ export async function startGate(emulator: RunningEmulator, onFinished: OnFinishe
   return gate
 }
 
+/** Holds the answers to submissions. Returns what lets them go. */
+export function holdSubmissions(gate: Gate): () => void {
+  let release = () => {}
+  const released = new Promise<void>((resolve) => (release = resolve))
+  gate.onAnswer = ({ method }) => (method === 'POST' ? released : undefined)
+  return () => release()
+}
+
 async function readBody(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts'
 import { failedBefore, isOfOtherKey } from '../../finding/record-state.ts'
 import { factsOf } from '../../finding/derivation.ts'
 import type { Action } from '../../finding/modes.ts'
-import { lacksPermission, Permission } from '../../finding/permission.ts'
+import { isImportRemoved, lacksPermission, Permission } from '../../finding/permission.ts'
 import { idOfImport } from '../models/model.ts'
 import type { Wanting } from '../models/shared-models.ts'
 import { readImport } from '../read-import.ts'
@@ -155,12 +155,14 @@ async function makeInBackground(
     await wanting.make(finding, permission)
   } catch (cause) {
     if (signal.aborted || isOutdated(cause)) return
-    if (lacksPermission(cause)) await askAfterAll(context, request)
+    if (isImportRemoved(cause)) context.ports.reporter.logger.info(`meshy: ${cause.message}`)
+    else if (lacksPermission(cause)) await askAfterAll(context, request)
     else fail(context, request, cause)
   } finally {
     models.shared.finish(request)
   }
-  // After a failure as well: nothing is on its way any more, and the module says so.
+  // After a failure as well: nothing is on its way any more, and the module says so. An import that came back at the
+  // last moment starts again.
   await touchStateFile(context, request.key)
 }
 

@@ -85,6 +85,10 @@ export class Models implements ModelsOfRun {
     return this.shared.filesOf(request)
   }
 
+  async isWanted({ key }: Request): Promise<boolean> {
+    return !this.isLive || (await this.shared.findWanting(key)) !== undefined
+  }
+
   /** An import was read; what it asked for before no longer counts. */
   imported(imported: Import, request: Request): void {
     this.shared.addFiles(request)

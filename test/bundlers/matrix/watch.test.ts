@@ -1,11 +1,23 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { codeOf, emulate, makeProject, modelsOf, paying, servedModels, type Built } from '../harness.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import {
+  codeOf,
+  collectConsole,
+  emulate,
+  makeProject,
+  modelsOf,
+  paying,
+  servedModels,
+  type Built,
+} from '../harness.ts'
 import { makePng } from '../../glb/pictures.ts'
+import { holdSubmissions, startGate } from '../../support/gate.ts'
 import { startGenerating } from '../../support/generate-child.ts'
 import { startWatching, WATCHERS } from './watchers.ts'
 
+/** The machine may be busy. */
+const WAIT = { timeout: 60_000 }
 const ENTRY = `import hero from './hero.png?meshy&poly=500'\nglobalThis.hero = hero\n`
 
 describe.each(WATCHERS)('%s, when it watches', (name) => {
@@ -55,6 +67,31 @@ describe.each(WATCHERS)('%s, when it watches', (name) => {
     await project.write({ 'meshy-lock.json': { version: 1, models: {} } })
 
     expect(stateOf(await watcher.until((built) => stateOf(built) !== undefined))).toBe('preview')
+  })
+
+  it('pays nothing for an import that was edited away while it waited for a slot', async () => {
+    const emulator = await emulate()
+    const gate = await startGate(emulator, onTestFinished)
+    const release = holdSubmissions(gate)
+    const both = `${ENTRY}import villain from './villain.png?meshy&poly=501'\nglobalThis.villain = villain\n`
+    const project = await makeProject({
+      files: { 'package.json': { type: 'module' }, 'main.js': both },
+      pictures: { 'villain.png': 'dragon.png' },
+    })
+    const told: string[] = []
+    collectConsole(told)
+
+    const meshy = paying({ ...emulator, url: gate.url }, { concurrency: 1 })
+    const watcher = await startWatching(name, project, meshy)
+    await watcher.until((built) => modelsOf(built).size > 0)
+    await expect.poll(() => emulator.counts.posts, WAIT).toBe(1)
+    await project.write({ 'main.js': `${ENTRY}globalThis.edited = 'again'\n` })
+    await watcher.until((built) => codeOf(built).includes('edited'))
+    release()
+
+    await watcher.until((built) => stateOf(built) === 'ready')
+    await expect.poll(() => told.join('\n'), WAIT).toMatch(/Nobody imports this model of `villain\.png`/)
+    expect(emulator.counts.posts).toBe(1)
   })
 
   it('asks before it pays for a picture that was edited', async () => {
