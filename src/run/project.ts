@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, statSync, realpathSync } from 'node:fs'
+import { homedir } from 'node:os'
 import path from 'node:path'
 import { hasErrno } from '../system/errors.ts'
 
@@ -40,15 +41,32 @@ const REPOSITORIES = ['.git', '.hg', '.jj', '.sl', '.svn']
 /** What only the root of a workspace has. `turbo.json` also exists in its packages, and never without one of these. */
 const WORKSPACE_FILES = ['pnpm-workspace.yaml', 'lerna.json', 'nx.json', 'rush.json']
 
+/** What package managers write where they install: a copy of a project without its repository still has one of these. */
+const INSTALLATIONS = [
+  'package-lock.json',
+  'npm-shrinkwrap.json',
+  'pnpm-lock.yaml',
+  'yarn.lock',
+  'bun.lock',
+  'bun.lockb',
+  'deno.lock',
+]
+
 /**
- * The folder above which nothing belongs to a project: the nearest root of a repository or of a workspace of packages,
- * otherwise the nearest folder with a `package.json`, otherwise the root itself. Anything above may belong to anyone.
+ * The folder above which nothing belongs to a project: the nearest root of a repository or of a workspace of packages;
+ * where there is none, as in a container, the nearest folder with the lockfile of a package manager; otherwise the
+ * nearest folder with a `package.json`, otherwise the root itself. Anything above may belong to anyone.
  */
 export function findWorkspace(root: string): string {
   const folders = foldersUpTo(root)
   const isOwn = ownershipOf(folders[0] ?? root)
   const workspace = folders.find((folder) => marksOf(folder).some(isOwn))
-  return workspace ?? folders.find(hasManifest) ?? folders[0] ?? root
+  return workspace ?? folders.find(isInstallation(isOwn)) ?? folders.find(hasManifest) ?? folders[0] ?? root
+}
+
+/** A stray one at home would make everything there part of the project. */
+function isInstallation(isOwn: (file: string) => boolean): (folder: string) => boolean {
+  return (folder) => folder !== homedir() && INSTALLATIONS.some((name) => isOwn(path.join(folder, name)))
 }
 
 /** A folder and all its parents, up to one of them or to the root of the disk. */

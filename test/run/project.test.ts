@@ -1,6 +1,6 @@
 import { chown, mkdir, utimes, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { readConfig } from '../../src/run/open-project.ts'
 import { findProject } from '../../src/run/project.ts'
 import { useTempDir } from '../support/temp-dir.ts'
@@ -65,6 +65,44 @@ describe('findProject', () => {
     const { workspace, configFile } = findProject(web())
 
     expect([workspace, configFile]).toEqual([path('shared', 'repo'), undefined])
+  })
+
+  it.each([
+    'package-lock.json',
+    'npm-shrinkwrap.json',
+    'pnpm-lock.yaml',
+    'yarn.lock',
+    'bun.lock',
+    'bun.lockb',
+    'deno.lock',
+  ])('looks up to the nearest %s where there is no such root, as in a container', async (name) => {
+    await write(
+      'meshy.config.mjs',
+      name,
+      `repo/${name}`,
+      'repo/meshy-lock.json',
+      'repo/packages/web/package.json',
+    )
+
+    const repo = path('shared', 'repo')
+    expect(findProject(web())).toEqual({ dir: repo, configFile: undefined, workspace: repo })
+  })
+
+  it('looks up to the repository where a package has been installed by itself', async () => {
+    await write('repo/.git/HEAD', 'repo/meshy-lock.json', 'repo/packages/web/package-lock.json')
+
+    expect(findProject(web())).toMatchObject({
+      dir: path('shared', 'repo'),
+      workspace: path('shared', 'repo'),
+    })
+  })
+
+  it('passes over what a package manager has left at home', async () => {
+    await write('package-lock.json', 'meshy.config.mjs', 'repo/package.json')
+    vi.stubEnv(process.platform === 'win32' ? 'USERPROFILE' : 'HOME', path('shared'))
+    onTestFinished(() => void vi.unstubAllEnvs())
+
+    expect(findProject(web())).toMatchObject({ dir: path('shared', 'repo'), configFile: undefined })
   })
 
   it('looks no higher than the nearest package where there is no such root', async () => {
