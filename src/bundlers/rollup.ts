@@ -21,22 +21,13 @@ export function createRolldownAdapter(session: Session, { api }: AdapterParts): 
   const { adapter, hooks } = createFamily(session, ({ format, relativePath }) =>
     ['iife', 'umd'].includes(format) ? urlFromScript(relativePath) : null,
   )
-  let builds = 0
   const options = ({ cwd: root = process.cwd() }: { cwd?: string | undefined }) => {
     // Simultaneous builds share a run, which knows the modules of all of them: the root of the first one counts.
-    if (builds === 0) session.adopt({ root, envDir: root })
+    if (!session.isBuilding) session.adopt({ root, envDir: root })
     return null
   }
   return {
     ...adapter,
-    start: (native) => {
-      builds++
-      adapter.start?.(native)
-    },
-    end: (native) => {
-      builds--
-      adapter.end?.(native)
-    },
     hooks: { rolldown: { ...hooks, options, api } },
   }
 }
@@ -48,10 +39,11 @@ function createFamily(session: Session, defaultUrl: (file: FileUrl) => string | 
   const [watchBuilds, graph] = [new WatchBuilds(), new Graph()]
   const adapter: Omit<Adapter, 'hooks'> = {
     start: (native) => {
-      session.adopt({ live: (native as PluginContext).meta?.watchMode === true })
+      session.begin({ live: (native as PluginContext).meta?.watchMode === true })
       graph.follow(native)
     },
     end: (native) => {
+      session.finish()
       graph.keep(native)
       watchBuilds.end()
     },

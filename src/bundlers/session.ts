@@ -1,4 +1,4 @@
-import { formatThrown } from '../system/errors.ts'
+import { formatThrown, MeshyError } from '../system/errors.ts'
 import type { Context } from '../run/context.ts'
 import { fetchAhead } from '../finding/fetch-ahead.ts'
 import { consoleLogger } from '../system/logger.ts'
@@ -33,6 +33,7 @@ export class Session {
   #listsOnly = false
   #context: Promise<Context> | undefined
   #isOpen = false
+  #builds = 0
 
   constructor(inline: Options, parent: Session | undefined, createAdapter: (session: Session) => Adapter) {
     this.inline = inline
@@ -88,11 +89,34 @@ export class Session {
   /**
    * Takes over what a bundler says. A plugin object that is reused for another kind of run starts over: frameworks
    * serve for a moment before they build, and esbuild does not say at first that it is watching.
+   *
+   * @throws an error that bundlers can show, if a different build uses the plugin object now
    */
   adopt(told: Partial<Bundler>): void {
-    const { root, envMode, live } = this.#bundler
-    this.#bundler = { ...this.#bundler, ...told }
-    if (root === this.bundler.root && envMode === this.bundler.envMode && live === this.bundler.live) return
+    this.#take(told, this.#builds)
+  }
+
+  /** The same at the start of a build, which lasts until {@link finish}. */
+  begin(told: Partial<Bundler>): void {
+    this.#take(told, this.#builds++)
+  }
+
+  /** Called once for each {@link begin}, also if that has failed. */
+  finish(): void {
+    if (this.#builds > 0) this.#builds--
+  }
+
+  get isBuilding(): boolean {
+    return this.#builds > 0
+  }
+
+  #take(told: Partial<Bundler>, otherBuilds: number): void {
+    const before = this.#bundler
+    const now = { ...before, ...told }
+    const isSame = now.root === before.root && now.envMode === before.envMode && now.live === before.live
+    if (!isSame && otherBuilds > 0) throw toBundlerError(pluginShared(before, now), now.root)
+    this.#bundler = now
+    if (isSame) return
     this.close()
     this.#context = undefined
     this.#isOpen = false
@@ -139,6 +163,18 @@ export class Session {
       throw toBundlerError(error, this.bundler.root)
     }
   }
+}
+
+/** The run of a build cannot become that of another one in the middle of it. */
+function pluginShared(running: Bundler, other: Bundler): MeshyError {
+  const nameOf = ({ root, envMode, live }: Bundler) => `\`${root}\` (${envMode}${live ? ', watching' : ''})`
+  return new MeshyError('MESHY_PLUGIN_SHARED', {
+    message:
+      `A build of ${nameOf(other)} uses the same plugin object as a build of ${nameOf(running)} that is not over yet; ` +
+      'expected one object for each.',
+    hint: 'Call `meshy()` anew for each build, or wait for the other build to end.',
+    details: { running: running.root, other: other.root },
+  })
 }
 
 /** A run that could not be opened has said why, and watches nothing. */

@@ -30,7 +30,10 @@ export function createViteAdapter(
   const [watchBuilds, graph, templates] = [new WatchBuilds(), new Graph(), new Templates()]
   const dock = new ViteDock(async () => viteConfig && pageOf(session, viteConfig.base))
   return {
-    start: (native) => graph.follow(native),
+    start: (native) => {
+      viteConfig = beginBuild(session, native) ?? viteConfig
+      graph.follow(native)
+    },
     end: (native) => {
       if (!server) graph.keep(native)
       // A server ends its build when it closes. One that bundles ends one whenever it has bundled.
@@ -56,20 +59,18 @@ export function createViteAdapter(
     hooks: {
       vite: {
         ...outputHooks(copyMode),
-        closeWatcher: () => closeWatcher(session, watchBuilds),
+        ...closingHooks(session, watchBuilds),
         ...pageHooks(session, (code, id) => templates.read(id, code, assetUrlsOf(viteConfig))),
         config: () => workerConfig(createWorkerInstance),
         async configResolved(config) {
-          viteConfig = config
-          adoptViteConfig(session, viteConfig)
+          viteConfig = adoptConfig(session, config)
           copyMode.isPart = viteConfig.isWorker
           if (viteConfig.command === 'build') server = overlay = undefined
           else if (!viteConfig.isWorker) await equipConfig(session, config)
         },
         async configureServer(started) {
           server = started
-          const { Overlay } = await import('./vite-overlay.ts')
-          overlay = new Overlay(started, (id) => isImported(started, id))
+          overlay = await openOverlay(started)
           waysToAgree = await configureServer(session, started, dock.admit(createInspector))
         },
         hotUpdate: (update) => updatedModules(session, update),
@@ -93,6 +94,11 @@ async function updatedModules(
 ): Promise<[] | undefined> {
   const { ports } = await session.context()
   return isFreshStateFile(ports.store.layout.states, update) ? [] : undefined
+}
+
+async function openOverlay(server: ViteDevServer): Promise<Overlay> {
+  const { Overlay } = await import('./vite-overlay.ts')
+  return new Overlay(server, (id) => isImported(server, id))
 }
 
 /** The part of Vue's plugin that says which attributes become imports. */
@@ -122,11 +128,29 @@ function isNoModule(importer: string | undefined, root: string): boolean {
   return importer === undefined || toPosix(importer) === path.posix.join(toPosix(root), 'index.html')
 }
 
-/** Takes over what Vite says about its run. */
-function adoptViteConfig(session: Session, config: ResolvedConfig): void {
-  const isServe = config.command === 'serve'
+function adoptConfig(session: Session, config: ResolvedConfig): ResolvedConfig {
   dropUnusedPageHook(config)
-  session.adopt({
+  session.adopt(toldBy(config))
+  return config
+}
+
+/** The config of a build that begins: its plugin object may have seen another one since. Undefined for a server. */
+function beginBuild(session: Session, native: object): ResolvedConfig | undefined {
+  const { environment } = native as { environment?: Environment }
+  const config = environment?.getTopLevelConfig()
+  if (config?.command !== 'build') return undefined
+  session.begin(toldBy(config))
+  return config
+}
+
+function closingHooks(session: Session, watchBuilds: WatchBuilds) {
+  return { closeBundle: () => session.finish(), closeWatcher: () => closeWatcher(session, watchBuilds) }
+}
+
+/** What Vite says about its run. */
+function toldBy(config: ResolvedConfig): Parameters<Session['adopt']>[0] {
+  const isServe = config.command === 'serve'
+  return {
     root: config.root,
     envDir: config.envDir,
     envMode: config.mode,
@@ -137,7 +161,7 @@ function adoptViteConfig(session: Session, config: ResolvedConfig): void {
     // Each of its projects has a server of its own, with `vitest:project`.
     underTest: config.plugins.some(({ name }) => /^vitest(?::|$)/.test(name)),
     logger: config.logger,
-  })
+  }
 }
 
 /** Whether the URL of a module must survive bundling: in builds, and in a dev server that bundles. */

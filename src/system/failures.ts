@@ -358,6 +358,12 @@ export const failures = {
     next: 'Unset MESHY_MODE to build.',
     paid: 'no',
   },
+  MESHY_PLUGIN_SHARED: {
+    cause:
+      'Two different builds use one plugin object at the same time: with different roots, or one of them watches.',
+    next: 'Call the plugin anew for each build, or run the builds one after the other.',
+    paid: 'no',
+  },
   MESHY_PLUGIN_UNSEEN: {
     cause: '`plan` or `generate` ran a command to completion, but nothing that it ran uses the plugin.',
     next: 'Add the plugin to the config of the bundler, or pass the build command after `--`.',
