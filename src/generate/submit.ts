@@ -2,7 +2,6 @@ import { isMeshyError } from '../system/errors.ts'
 import { apiFailureOf } from '../service/http.ts'
 import type { Task } from '../service/task.ts'
 import type { Sending } from '../service/transport.ts'
-import { submit } from '../service/limits/retry.ts'
 import { createPayload, type Payload } from '../request/payload.ts'
 import { assertStillMade } from '../request/models.ts'
 import type { Request } from '../request/request.ts'
@@ -73,16 +72,13 @@ interface Submission extends Payload {
 }
 
 async function post(ports: Ports, request: Request, submission: Submission): Promise<Paid> {
-  const { clock, options, signal, reporter } = ports
-  const { limits } = ports.account()
+  const { options, signal, reporter } = ports
   const { payment } = submission
   // A request that waits for its turn ends with the batch; one that was sent does not, because its answer would be
   // lost.
   const turn = AbortSignal.any([signal, payment.batch.signal])
   try {
-    return await submit(() => lookAndPost(ports, request, { ...submission, turn }), {
-      limits,
-      clock,
+    return await ports.account().limits.submit(() => lookAndPost(ports, request, { ...submission, turn }), {
       timeoutMs: options.taskTimeout,
       signal: turn,
       onFull: () => reporter.progress(request, 'queue full'),

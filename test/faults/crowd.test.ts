@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import type { Context } from '../../src/run/context.ts'
+import { apiFailureOf } from '../../src/service/http.ts'
 import { startGenerating } from '../support/generate-child.ts'
 import { openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'
@@ -33,11 +34,14 @@ function once<Name extends string>(
 /** Does something when the service has refused a submission, before that is sent again. */
 async function runOnRefusal({ paying }: Context, work: () => Promise<unknown>): Promise<void> {
   const { limits } = (await paying()).account()
-  const { queueFull, request } = limits
+  const { submit, request } = limits
   let [isRefused, running] = [false, undefined as Promise<unknown> | undefined]
-  limits.queueFull = async (signal) => {
-    await (running ??= work())
-    return queueFull(signal)
+  limits.submit = (post, options) => {
+    const workAfterRefusal = async (error: unknown): Promise<never> => {
+      if (apiFailureOf(error)?.limit === 'queue') await (running ??= work())
+      throw error
+    }
+    return submit(() => post().catch(workAfterRefusal), options)
   }
   limits.rateLimited = () => (isRefused = true)
   limits.request = async (send, options) => {

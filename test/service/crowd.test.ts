@@ -5,7 +5,7 @@ import { createClient } from '../../src/service/client.ts'
 import { download } from '../../src/service/download.ts'
 import { watchTask } from '../../src/service/watch.ts'
 import { createLimits } from '../../src/service/limits/limits.ts'
-import { createSchedule, submit } from '../../src/service/limits/retry.ts'
+import { createSchedule } from '../../src/service/limits/retry.ts'
 import { systemClock as clock } from '../../src/system/clock.ts'
 
 /** One grey pixel. */
@@ -28,7 +28,7 @@ async function makeModels(emulator: Awaited<ReturnType<typeof startEmulator>>, c
   const makeOne = async () => {
     const task = await limits.slot(async () => {
       const post = () => client.create(kind, { image_url: PICTURE, should_texture: true })
-      const { id } = await submit(post, { limits, clock, timeoutMs: 60_000 })
+      const { id } = await limits.submit(post, { timeoutMs: 60_000 })
       return watchTask(client, kind, id, { clock, timeoutMs: 60_000 })
     })
     return download(task.urls.glb ?? '', {

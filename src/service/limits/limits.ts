@@ -1,7 +1,7 @@
 import type { Clock } from '../../system/clock.ts'
 import type { EnterOptions } from './enter.ts'
 import { Pace } from './pace.ts'
-import { Slots } from './slots.ts'
+import { Slots, type SlotSubmission } from './slots.ts'
 
 export interface LimitsOptions {
   /** The number of requests that may start per second. */
@@ -17,12 +17,10 @@ export interface Limits {
   request<T>(send: () => Promise<T>, options?: EnterOptions): Promise<T>
   /** Runs a task from its submission to its end at the service, once there is a slot. Excludes its downloads. */
   slot<T>(task: () => Promise<T>, options?: { signal?: AbortSignal | undefined }): Promise<T>
+  /** Submits from inside a slot, again after the service answered `NoMoreConcurrentTasks`. */
+  submit<T>(post: () => Promise<T>, options: SlotSubmission<T>): Promise<T>
   /** The service answered `RateLimitExceeded`. */
   rateLimited(retryAfterMs?: number): void
-  /** The service answered `NoMoreConcurrentTasks`: resolves when the submission is worth another try. */
-  queueFull(signal?: AbortSignal): Promise<void>
-  /** The service accepted a submission. */
-  accepted(): void
 }
 
 /** Creates the limits of one account in one process. */
@@ -32,8 +30,7 @@ export function createLimits({ requestsPerSecond, concurrency, clock }: LimitsOp
   return {
     request: (send, options) => pace.run(send, options),
     slot: (task, { signal } = {}) => slots.run(task, signal),
+    submit: (post, options) => slots.submit(post, options),
     rateLimited: (retryAfterMs) => pace.slowDown(retryAfterMs),
-    queueFull: (signal) => slots.refused(signal),
-    accepted: () => slots.accepted(),
   }
 }

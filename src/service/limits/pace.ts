@@ -50,10 +50,6 @@ export class Pace {
     this.#hold(pause)
   }
 
-  get waiting(): number {
-    return this.#queue.size
-  }
-
   get isSlow(): boolean {
     return this.#clock.now() < this.#slowUntil
   }

@@ -24,7 +24,7 @@ const RATE_LIMIT_STEPS: BackoffSteps = { first: 1000, max: 30_000 }
  * Whether to send a failed call again: the pause before that in milliseconds, or `undefined` for never.
  *
  * A POST is paid for, and the service has no idempotency key: it is repeated only if the server said that it came too
- * fast, or provably never received it. Pauses do not help against a full task queue: see `submit`.
+ * fast, or provably never received it. Pauses do not help against a full task queue: see `Slots.submit`.
  */
 export function nextDelay(failed: FailedAttempt): number | undefined {
   const { attempt, random, limit, retryAfterMs } = failed
@@ -77,40 +77,6 @@ export function createSchedule({ limits, clock, random, log }: ScheduleOptions):
         log?.(`${method} again in ${pause} ms, after attempt ${count}`)
         await clock.sleep(pause, signal)
       }
-    }
-  }
-}
-
-export interface SubmitOptions<T> {
-  limits: Pick<Limits, 'queueFull' | 'accepted'>
-  clock: Clock
-  /** How long to wait for a full queue, in milliseconds. */
-  timeoutMs: number
-  signal?: AbortSignal | undefined
-  /** Called each time the queue of the account was full. */
-  onFull?: (() => void) | undefined
-  /** Whether the service accepted something. @default always */
-  isAccepted?: ((result: T) => boolean) | undefined
-}
-
-/**
- * Submits from inside a slot, and waits as long as the queue of the account is full. That uses up no attempts, because
- * the service refuses such a submission before it costs anything.
- *
- * All other errors are thrown unchanged; so is the last `MESHY_API_QUEUE_FULL` when the time is up.
- */
-export async function submit<T>(post: () => Promise<T>, options: SubmitOptions<T>): Promise<T> {
-  const { limits, clock, timeoutMs, signal, onFull, isAccepted = () => true } = options
-  const deadline = clock.now() + timeoutMs
-  for (;;) {
-    try {
-      const result = await post()
-      if (isAccepted(result)) limits.accepted()
-      return result
-    } catch (error) {
-      if (apiFailureOf(error)?.limit !== 'queue' || clock.now() >= deadline) throw error
-      onFull?.()
-      await limits.queueFull(signal)
     }
   }
 }

@@ -1,11 +1,22 @@
 import PQueue from 'p-queue'
 import { type Clock, ownSignal } from '../../system/clock.ts'
+import { apiFailureOf } from '../http.ts'
 import { enter } from './enter.ts'
 
 /** The first wait before looking for room again, and its upper limit, in milliseconds. */
 const PROBE_MS = 5000
 const MAX_PROBE_MS = 30_000
 const PROBE_GROWTH = 1.5
+
+export interface SlotSubmission<T> {
+  /** How long to wait for a full queue, in milliseconds. */
+  timeoutMs: number
+  signal?: AbortSignal | undefined
+  /** Called each time the queue of the account was full. */
+  onFull?: (() => void) | undefined
+  /** Whether the service accepted something. @default always */
+  isAccepted?: ((result: T) => boolean) | undefined
+}
 
 /**
  * Concurrent tasks. The account's queue is shared with people and other machines, so its free places are found by
@@ -49,6 +60,28 @@ export class Slots {
       return await entered
     } finally {
       this.#settle()
+    }
+  }
+
+  /**
+   * Submits from inside a slot, and waits as long as the queue of the account is full. That uses up no attempts, because
+   * the service refuses such a submission before it costs anything.
+   *
+   * All other errors are thrown unchanged; so is the last `MESHY_API_QUEUE_FULL` when the time is up.
+   */
+  async submit<T>(post: () => Promise<T>, options: SlotSubmission<T>): Promise<T> {
+    const { timeoutMs, signal, onFull, isAccepted = () => true } = options
+    const deadline = this.#clock.now() + timeoutMs
+    for (;;) {
+      try {
+        const result = await post()
+        if (isAccepted(result)) this.accepted()
+        return result
+      } catch (error) {
+        if (apiFailureOf(error)?.limit !== 'queue' || this.#clock.now() >= deadline) throw error
+        onFull?.()
+        await this.refused(signal)
+      }
     }
   }
 

@@ -78,7 +78,7 @@ describe('Pace', () => {
     await send('refused')
     pace.slowDown()
     const all = Promise.all([1, 2, 3, 4].map((index) => send(String(index))))
-    expect(pace).toMatchObject({ isSlow: true, waiting: 4 })
+    expect(pace.isSlow).toBe(true)
     await vi.runAllTimersAsync()
     await all
 

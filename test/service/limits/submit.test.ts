@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { MeshyError } from '../../../src/system/errors.ts'
 import { createLimits } from '../../../src/service/limits/limits.ts'
-import { createSchedule, submit, type SubmitOptions } from '../../../src/service/limits/retry.ts'
+import { createSchedule } from '../../../src/service/limits/retry.ts'
+import type { SlotSubmission } from '../../../src/service/limits/slots.ts'
 import { useFakeTime } from './fake-time.ts'
 
 const clock = useFakeTime()
@@ -30,9 +31,9 @@ function post(...errors: Error[]) {
 }
 
 /** Submits from inside a slot, as it must be. */
-function submitInSlot(send: () => Promise<string>, options: Omit<SubmitOptions<string>, 'limits' | 'clock'>) {
+function submitInSlot(send: () => Promise<string>, options: SlotSubmission<string>) {
   const limits = makeLimits()
-  return limits.slot(() => submit(send, { limits, clock, ...options }))
+  return limits.slot(() => limits.submit(send, options))
 }
 
 const makeLimits = () => createLimits({ requestsPerSecond: 20, concurrency: 8, clock })
