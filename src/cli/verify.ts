@@ -1,5 +1,5 @@
 import { MeshyError } from '../system/errors.ts'
-import { fetchFromTasks, reliedOn, verifyFiles, type FileStatus } from '../run/commands/verify.ts'
+import { fetchFiles, reliedOn, verifyFiles, type FileStatus } from '../run/commands/verify.ts'
 import { inspectTeam, noTeamStore } from '../run/commands/stores.ts'
 import type { Context } from '../run/context.ts'
 import { defineCommand } from './command.ts'
@@ -12,7 +12,8 @@ export const verify = defineCommand({
   args: {
     fetch: {
       type: 'boolean',
-      description: 'Fetch missing files from their tasks, without paying. Needs the API key.',
+      description:
+        'Restore missing files without paying: from copies in the cache, or from their tasks, which needs the API key.',
     },
     stores: {
       type: 'boolean',
@@ -26,7 +27,7 @@ export const verify = defineCommand({
     const entries = await reliedOn(context)
     if (entries.length === 0) throw nothingPinned(context)
     let files = await verifyFiles(context, entries)
-    const failure = fetch ? await fetchFromTasks(context, entries, files) : undefined
+    const failure = fetch ? await fetchFiles(context, entries, files) : undefined
     if (fetch) files = await verifyFiles(context, entries)
     printResult(json, { files, bad: badOf(files).length }, format(files))
     if (failure !== undefined) throw failure
@@ -81,6 +82,9 @@ function assertGood(files: readonly FileStatus[]): void {
 }
 
 function hintOf(bad: readonly FileStatus[]): string {
+  if (bad.every(({ copy }) => copy !== undefined)) {
+    return 'Run `unplugin-meshy verify --fetch`, or build: `out` in the cache has correct copies of them.'
+  }
   if (bad.some(({ status }) => status === 'lfs-pointer')) return 'Run `git lfs pull` for the pointers.'
   if (bad.every(({ role }) => role.startsWith('derived: '))) {
     return 'Build with MESHY_MODE=generate to derive them again, which is free, or restore `blobs` from git.'

@@ -1,13 +1,14 @@
-import { type ErrorCode, isMeshyError, MeshyError } from '../system/errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import type { CanonicalRequest, Request } from '../request/request.ts'
 import {
   type BlobRef,
-  derivedFolder,
   type DerivedFile,
   type Entry,
   findOtherPicture,
   hasPictures,
+  outputFolder,
 } from '../store/entry.ts'
+import { isBlobUnusable } from '../store/digest.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import type { FindingPorts } from './ports.ts'
 import { type Derivation, derivationOf, type Part, findPinned } from './derivation.ts'
@@ -16,13 +17,6 @@ import { type State, mayGenerate } from './modes.ts'
 import { isOnItsWay, RETENTION_MS } from './record-state.ts'
 import { fileOf, type FileRole } from '../request/files.ts'
 import { isOutdated } from '../glb/facts.ts'
-
-/** Bytes that another source may still have. A Git LFS pointer stands for bytes that are not here. */
-const RESTORABLE_CODES: ReadonlySet<ErrorCode> = new Set([
-  'MESHY_BLOB_MISSING',
-  'MESHY_BLOB_DAMAGED',
-  'MESHY_BLOB_LFS_POINTER',
-])
 
 /** What this machine knows about a request, without asking the service. */
 export interface Finding {
@@ -145,8 +139,7 @@ async function verifyPart(
 ): Promise<DerivedPart | undefined> {
   const file = findPinned(ports, entry, part)
   if (!file) return undefined
-  const isSource = file.sha256 === entry.files.glb.sha256
-  const path = await verifiedPath(ports, file, { key: isSource ? entry.key : derivedFolder(file), stem })
+  const path = await verifiedPath(ports, file, { key: outputFolder(entry, file), stem })
   return path === undefined ? undefined : { file, path }
 }
 
@@ -160,7 +153,7 @@ async function verifiedPath(
     const writesNothing = options.mode === 'plan'
     return await (writesNothing ? outputs.locate(ref, key, stem) : outputs.materialise(ref, key, stem))
   } catch (error) {
-    if (!isMeshyError(error) || !RESTORABLE_CODES.has(error.code)) throw error
+    if (!isBlobUnusable(error)) throw error
     if (error.code === 'MESHY_BLOB_LFS_POINTER') {
       notices.once('models are Git LFS pointers whose bytes were never pulled: run `git lfs pull`')
     }

@@ -3,7 +3,7 @@ import type { DerivedModel } from '../derive/derive-model.ts'
 import type { Request } from '../request/request.ts'
 import type { DerivedFile, Entry } from '../store/entry.ts'
 import { findEntry } from '../finding/classify.ts'
-import { bringDerived } from '../finding/fetch-ahead.ts'
+import { bringFile } from '../finding/fetch-ahead.ts'
 import type { Context } from './context.ts'
 import { partsOf, type Derivation, type Part } from '../finding/derivation.ts'
 import { isForSize } from '../finding/steps.ts'
@@ -97,7 +97,7 @@ async function derivePart(context: Context, request: Request, { entry, part }: P
 /** Whether what was derived before is on this machine, or in a store, which then brings it. */
 async function isHere({ ports }: Context, entry: Entry, file: DerivedFile): Promise<boolean> {
   const status = await ports.store.blobs.verify(file, ports.signal)
-  return status === 'ok' || bringDerived(ports, entry, file)
+  return status === 'ok' || bringFile(ports, entry, file)
 }
 
 /** The derived bytes; or those of the source, if deriving made the model larger and only a smaller one was wanted. */

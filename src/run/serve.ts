@@ -4,7 +4,7 @@ import { readyAsset, type Asset } from './asset.ts'
 import { classify, type StoredFinding, isComplete } from '../finding/classify.ts'
 import type { Context } from './context.ts'
 import { findPinned, partsOf } from '../finding/derivation.ts'
-import { bringDerived } from '../finding/fetch-ahead.ts'
+import { bringFile } from '../finding/fetch-ahead.ts'
 import type { DerivationTask } from './live/derivations.ts'
 import { ensureStateFile } from './live/state-file.ts'
 
@@ -49,7 +49,7 @@ async function serveAsPinned(
   const { ports } = context
   const { entry } = finding
   const pinned = partsOf(derivation).flatMap((part) => findPinned(ports, entry, part) ?? [])
-  await Promise.all(pinned.map((file) => bringDerived(ports, entry, file)))
+  await Promise.all(pinned.map((file) => bringFile(ports, entry, file)))
   const again = { ...(await classify(ports, request)), entry }
   if (again.derivation) throw await derivationMissing(context, request, { finding, derivation })
   return readyAsset(again, request)

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
+import { open, stat, type FileHandle } from 'node:fs/promises'
 import { ifExists } from './disk-errors.ts'
 import type { BlobRef } from './entry.ts'
-import { MeshyError, type ErrorCode } from '../system/errors.ts'
+import { hasErrno, isMeshyError, MeshyError, type ErrorCode } from '../system/errors.ts'
 
 export interface FileDigest {
   sha256: string
@@ -95,6 +95,16 @@ export function statusOf(found: FileDigest | undefined, ref: BlobRef): BlobStatu
   return isLfsPointer(found.head) ? 'lfs-pointer' : 'damaged'
 }
 
+/** Whether a file has the length of a blob, without reading it: damage is found when it is used. */
+export async function isPresent(file: string, { bytes }: Pick<BlobRef, 'bytes'>): Promise<boolean> {
+  try {
+    return (await stat(file)).size === bytes
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return false
+    throw error
+  }
+}
+
 const SIGNATURE = 'version https://git-lfs.github.com/spec/'
 
 /** Whether a file starts like a Git LFS pointer, which a clone contains instead of bytes that were never pulled. */
@@ -125,4 +135,9 @@ const PROBLEMS: Record<Exclude<BlobStatus, 'ok'>, { code: ErrorCode; problem: st
     problem: 'is a Git LFS pointer whose bytes were never pulled',
     hint: 'Run `git lfs pull`. In CI, enable LFS for the checkout.',
   },
+}
+
+/** Whether an error says that bytes are not here, which another source may still have. */
+export function isBlobUnusable(error: unknown): error is MeshyError {
+  return isMeshyError(error) && Object.values(PROBLEMS).some(({ code }) => code === error.code)
 }

@@ -78,6 +78,11 @@ export function derivedFolder({ sha256 }: Pick<DerivedFile, 'sha256'>): string {
   return sha256.slice(0, 16)
 }
 
+/** The folder of the outputs of a file that an entry refers to. */
+export function outputFolder({ key, files }: Pick<Entry, 'key' | 'files'>, ref: BlobRef): string {
+  return Object.values(files).some(({ sha256 }) => sha256 === ref.sha256) ? key : derivedFolder(ref)
+}
+
 /** The key of a request: xxHash64 as hex digits. */
 export const KEY_PATTERN = /^[0-9a-f]{16}$/
 

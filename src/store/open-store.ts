@@ -1,6 +1,7 @@
 import { fingerprint, type Hasher } from '../request/fingerprint.ts'
 import type { CanonicalRequest } from '../request/request.ts'
 import { createBlobs, type Blobs } from './blobs.ts'
+import { createCopies, type Copies } from './copies.ts'
 import { createEntries, type Entries } from './entries.ts'
 import { createVerifiedFiles } from './verified-files.ts'
 import { createJournal, type Journal } from './journal.ts'
@@ -18,6 +19,7 @@ export interface Store {
   layout: Layout
   blobs: Blobs
   outputs: Outputs
+  copies: Copies
   entries: Entries
   /** Undefined if the project pins nothing. */
   lockfile: Pins | undefined
@@ -49,6 +51,7 @@ export function openStore(places: StorePlaces, hasher: Hasher, clock: Clock): St
   const prepare = createPreparation(layout, clock, commitsOf(places))
   const keyOf = (request: CanonicalRequest) => fingerprint(request, hasher)
   const entries = createEntries(layout, { fingerprint: keyOf, prepare })
+  const copies = createCopies(layout, prepare)
   const notes = createVerifiedFiles(layout, prepare, clock)
   const lockfile = places.lockfile
     ? createPins(
@@ -62,7 +65,8 @@ export function openStore(places: StorePlaces, hasher: Hasher, clock: Clock): St
     lockfile,
     journal: createJournal(layout, prepare),
     blobs: createBlobs(layout, prepare),
-    outputs: createOutputs(layout, prepare, notes),
+    copies,
+    outputs: createOutputs(layout, prepare, notes, copies),
     withLease: async (key, use, options) => {
       await prepare()
       return withLease(layout.lease(key), use, { ...options, clock })

@@ -8,7 +8,8 @@ import { isMeshyError, hasErrno } from '../system/errors.ts'
 import { replaceFile, temporaryPath } from '../system/durable.ts'
 import { ensureFolder } from '../system/folder.ts'
 import { once, SingleFlight } from '../system/once.ts'
-import { statusOf, blobUnusable, type BlobStatus } from './digest.ts'
+import { createCopies, type Copies } from './copies.ts'
+import { statusOf, blobUnusable, isBlobUnusable, isPresent, type BlobStatus } from './digest.ts'
 import type { BlobRef } from './entry.ts'
 import { createFileDigester } from './file-digester.ts'
 import { createVerifiedFiles, readFileState, type VerifiedFiles } from './verified-files.ts'
@@ -22,8 +23,8 @@ export interface Outputs {
   notes: VerifiedFiles
   /**
    * The absolute path of a file with the bytes of `ref`, named after `name`. Its bytes are read and checked unless this
-   * has been done since it last changed; a wrong file is created again from the blob. If the cache is read-only, the
-   * file is in a temporary folder.
+   * has been done since it last changed; a wrong file is created again from the blob, and a missing blob from the file.
+   * If the cache is read-only, the file is in a temporary folder.
    *
    * @param name a file name without extension; anything unsafe in it is replaced
    * @throws MESHY_BLOB_MISSING, MESHY_BLOB_DAMAGED, MESHY_BLOB_LFS_POINTER, MESHY_CACHE_UNWRITABLE
@@ -43,11 +44,13 @@ export function createOutputs(
   layout: Layout,
   prepare = createPreparation(layout),
   notes = createVerifiedFiles(layout, prepare),
+  copies = createCopies(layout, prepare),
 ): Outputs {
   // Bundlers ask for hundreds at once. Processing more at a time is not faster, and each needs a buffer.
   const turns = new PQueue({ concurrency: 8 })
   const digest = createFileDigester()
   const statusOfFile: StatusOfFile = async (file, ref) => statusOf(await digest(file), ref)
+  const sources: Sources = { layout, statusOfFile, copies }
   const running = new SingleFlight()
   const targetOf = (ref: BlobRef, key: string, name: string, { output } = layout) =>
     output(key, `${safeFileName(name)}.${ref.ext}`)
@@ -55,18 +58,23 @@ export function createOutputs(
   const ensureElsewhere = async (ref: BlobRef, key: string, name: string): Promise<string> => {
     const elsewhere = await spare()
     const target = targetOf(ref, key, name, elsewhere)
-    if ((await statusOfFile(target, ref)) !== 'ok') {
-      await makeOutput(statusOfFile, { ref, target, blob: layout.blob(ref), tmp: elsewhere.tmp })
-    }
+    const wanted = { ref, key, target, tmp: elsewhere.tmp }
+    if ((await statusOfFile(target, ref)) !== 'ok') await makeOutput(sources, wanted)
     return target
   }
-  const ensure = async (target: string, ref: BlobRef): Promise<void> => {
+  /** Clones, `verify` and `push` need the blob. @returns false if the output is wrong after all */
+  const hasBlob = async (ref: BlobRef, output: string): Promise<boolean> =>
+    (await isPresent(layout.blob(ref), ref)) || copies.refill(ref, output)
+  const ensure = async (target: string, ref: BlobRef, key: string): Promise<void> => {
     const found = await readFileState(target)
-    if (found && (await notes.get(target, found)) === ref.sha256) return
-    const isAsFound = (await statusOfFile(target, ref)) === 'ok'
+    const isNoted = found !== undefined && (await notes.get(target, found)) === ref.sha256
+    const isRight = isNoted || (await statusOfFile(target, ref)) === 'ok'
+    const isAsFound = isRight && (await hasBlob(ref, target))
+    if (isNoted && isAsFound) return
     if (!isAsFound) {
       await prepare()
-      await makeOutput(statusOfFile, { ref, target, blob: layout.blob(ref), tmp: layout.tmp })
+      const source = await makeOutput(sources, { ref, key, target, tmp: layout.tmp })
+      if (source !== layout.blob(ref)) await copies.refill(ref, source)
     }
     const state = isAsFound ? found : await readFileState(target)
     if (state) notes.set(target, state, ref.sha256)
@@ -74,7 +82,7 @@ export function createOutputs(
   const make = async (ref: BlobRef, key: string, name: string): Promise<string> => {
     const target = targetOf(ref, key, name)
     try {
-      await ensure(target, ref)
+      await ensure(target, ref, key)
       return target
     } catch (error) {
       if (isReadOnly(error)) return await ensureElsewhere(ref, key, name)
@@ -88,14 +96,8 @@ export function createOutputs(
       const id = `${ref.sha256} ${targetOf(ref, key, name)}`
       return await running.join(id, () => turns.add(() => make(ref, key, name)))
     },
-    locate: async (ref, key, name) => {
-      const target = targetOf(ref, key, name)
-      if ((await turns.add(() => statusOfFile(target, ref))) === 'ok') return target
-      const blob = layout.blob(ref)
-      const status = await turns.add(() => statusOfFile(blob, ref))
-      if (status !== 'ok') throw blobUnusable(blob, status)
-      return blob
-    },
+    locate: async (ref, key, name) =>
+      turns.add(() => findBytes(sources, { ref, key, target: targetOf(ref, key, name) })),
   }
 }
 
@@ -136,19 +138,64 @@ async function makeOwnFolder(start: string): Promise<string> {
 /** Compares the bytes of a file with what they should be. */
 type StatusOfFile = (file: string, ref: BlobRef) => Promise<BlobStatus>
 
+interface Sources {
+  layout: Layout
+  statusOfFile: StatusOfFile
+  copies: Copies
+}
+
+interface WantedOutput {
+  ref: BlobRef
+  key: string
+  target: string
+  tmp: string
+}
+
+/** Any file with the bytes of an output. Writes nothing. */
+async function findBytes(
+  { layout, statusOfFile, copies }: Sources,
+  { ref, key, target }: Omit<WantedOutput, 'tmp'>,
+): Promise<string> {
+  if ((await statusOfFile(target, ref)) === 'ok') return target
+  const blob = layout.blob(ref)
+  const status = await statusOfFile(blob, ref)
+  if (status === 'ok') return blob
+  const copy = await copies.find(ref, key)
+  if (copy === undefined) throw blobUnusable(blob, status)
+  return copy
+}
+
+/** Makes an output from its blob, or else from one of another name. @returns what it was made from */
+async function makeOutput(
+  { layout, statusOfFile, copies }: Sources,
+  { key, ...wanted }: WantedOutput,
+): Promise<string> {
+  const { ref } = wanted
+  const blob = layout.blob(ref)
+  try {
+    await copyChecked(statusOfFile, { ...wanted, source: blob })
+    return blob
+  } catch (error) {
+    const copy = isBlobUnusable(error) ? await copies.find(ref, key) : undefined
+    if (copy === undefined) throw error
+    await copyChecked(statusOfFile, { ...wanted, source: copy })
+    return copy
+  }
+}
+
 /**
  * The copy is checked, not the blob: what gets the name was correct when it was complete. Nothing is synced before a
  * note is to last: what a power failure truncates until then is found to be wrong, and created again from the blob.
  */
-async function makeOutput(
+async function copyChecked(
   statusOfFile: StatusOfFile,
-  { ref, target, blob, tmp }: { ref: BlobRef; target: string; blob: string; tmp: string },
+  { ref, target, source, tmp }: Omit<WantedOutput, 'key'> & { source: string },
 ): Promise<void> {
   const copy = temporaryPath(tmp)
   try {
-    await copyBlob(blob, copy)
+    await copyFileTo(source, copy)
     const status = await statusOfFile(copy, ref)
-    if (status !== 'ok') throw blobUnusable(blob, status)
+    if (status !== 'ok') throw blobUnusable(source, status)
     await orUnwritable(target, async () => {
       // Writable: other programs overwrite it with copies and restored caches. Its bytes are checked before each use.
       await chmod(copy, 0o644)
@@ -162,13 +209,13 @@ async function makeOutput(
 }
 
 /** Shares the bytes on the disk if the file system can (APFS, Btrfs, XFS, ReFS), otherwise copies them. */
-async function copyBlob(blob: string, copy: string): Promise<void> {
+async function copyFileTo(source: string, copy: string): Promise<void> {
   await orUnwritable(copy, async () => {
     await ensureFolder(dirname(copy), { durable: false })
     try {
-      await copyFile(blob, copy, constants.COPYFILE_FICLONE)
+      await copyFile(source, copy, constants.COPYFILE_FICLONE)
     } catch (error) {
-      if (hasErrno(error, 'ENOENT', 'ENOTDIR')) throw blobUnusable(blob, 'missing')
+      if (hasErrno(error, 'ENOENT', 'ENOTDIR')) throw blobUnusable(source, 'missing')
       throw error
     }
   })

@@ -15,7 +15,7 @@ import {
 } from './harness.ts'
 
 interface VerifyJson {
-  files: { image: string; role: string; status: string }[]
+  files: { image: string; role: string; status: string; copy?: string }[]
   bad: number
 }
 
@@ -75,9 +75,27 @@ describe('verify', () => {
     expect(await readFile(blobs.car)).toEqual(before)
   })
 
+  it('names the copies of what is missing, and restores from them without a key', async () => {
+    const emulator = await emulate()
+    const { root: cwd } = await generated(emulator)
+    await rm(`${cwd}/.meshy/blobs`, { recursive: true })
+
+    const found = await runCli(['verify', '--json'], { cwd })
+    const fetched = await runCli(['verify', '--fetch'], { cwd })
+
+    expect(json<VerifyJson>(found.stdout).files.filter(({ copy }) => copy)).toHaveLength(3)
+    expect(jsonError(found).code).toBe('MESHY_BLOB_MISSING')
+    expect(found.stderr).toContain('unplugin-meshy verify --fetch')
+    expect({ code: fetched.code, stdout: fetched.stdout }).toEqual({
+      code: 0,
+      stdout: '3 pinned files, all present and correct.\n',
+    })
+  })
+
   it('fetches what it can, and tells what is gone for good', async () => {
     const emulator = await emulate()
     const project = await generated(emulator)
+    await rm(`${project.root}/.meshy/out`, { recursive: true })
     const blobs = await blobsOf(project)
     const { 'hero.png': hero } = await readPins(project)
     const env = emulated(emulator)

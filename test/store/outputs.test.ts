@@ -1,4 +1,4 @@
-import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { MeshyError } from '../../src/system/errors.ts'
@@ -66,6 +66,64 @@ describe('createOutputs', () => {
 
     const after = await stat(file)
     expect([after.ino, after.mtimeMs]).toEqual([before.ino, before.mtimeMs])
+  })
+
+  it.each([
+    ['deleted', undefined],
+    ['emptied', ''],
+    ['replaced by a Git LFS pointer', 'version https://git-lfs.github.com/spec/v1\n'],
+  ])('gives a blob its bytes back from the file when it was %s', async (_, left) => {
+    const { blob, outputs, ref } = await setUp()
+    const file = await outputs.materialise(ref, KEY, 'hero')
+    await rm(dirname(blob), { recursive: true })
+    if (left !== undefined) {
+      await mkdir(dirname(blob))
+      await writeFile(blob, left)
+    }
+
+    expect(await outputs.materialise(ref, KEY, 'hero')).toBe(file)
+
+    expect(await readFile(blob, 'utf8')).toBe(MODEL)
+    expect(await readdir(path('.meshy', 'tmp'))).toEqual([])
+  })
+
+  it.each([
+    ['deleted', undefined],
+    ['damaged', MODEL.replace('m', 'n')],
+  ])('finds the bytes of a blob that was %s under the earlier name of the image', async (_, left) => {
+    const { blob, outputs, ref } = await setUp()
+    await outputs.materialise(ref, KEY, 'knight')
+    await (left === undefined ? rm(blob) : writeFile(blob, left))
+    expect(basename(await outputs.locate(ref, KEY, 'hero'))).toBe('knight.glb')
+
+    const file = await outputs.materialise(ref, KEY, 'hero')
+
+    expect([await readFile(file, 'utf8'), await readFile(blob, 'utf8')]).toEqual([MODEL, MODEL])
+  })
+
+  it('gives a blob no other bytes, whatever was noted of the file', async () => {
+    const { blob, ref } = await setUp()
+    const layout = createLayout(path('.meshy'))
+    const notes = createVerifiedFiles(layout)
+    const outputs = createOutputs(layout, undefined, notes)
+    const file = await outputs.materialise(ref, KEY, 'hero')
+    await writeFile(file, MODEL.replace('m', 'n'))
+    const state = await readFileState(file)
+    if (state) notes.set(file, state, ref.sha256)
+    await rm(blob)
+
+    await expect(outputs.materialise(ref, KEY, 'hero')).rejects.toMatchObject({ code: 'MESHY_BLOB_MISSING' })
+
+    await expect(stat(blob)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
+  it('needs no blob where nothing can be written', async () => {
+    const { blob, outputs, ref } = await setUp()
+    const file = await outputs.materialise(ref, KEY, 'hero')
+    await rm(dirname(blob), { recursive: true })
+    await writeFile(dirname(blob), 'not a folder')
+
+    expect(await outputs.materialise(ref, KEY, 'hero')).toBe(file)
   })
 
   it.each([

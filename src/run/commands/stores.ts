@@ -3,7 +3,7 @@ import { bringBlob, forEachFile, formatAnswers } from '../../store/shared/source
 import { ADDRESS_FORMS } from '../../store/shared/store-address.ts'
 import { Fault } from '../../system/transfer.ts'
 import type { TeamStore } from '../../store/shared/team-store.ts'
-import { blobsOf, type BlobRef, type Entry } from '../../store/entry.ts'
+import { blobsOf, outputFolder, type BlobRef, type Entry } from '../../store/entry.ts'
 import type { Context } from '../context.ts'
 
 /** What was transferred to or from a store. */
@@ -15,6 +15,11 @@ export interface Moved {
   there: number
   /** Files that could not be transferred, and why. */
   failed: { image: string; sha256: string; reason: string }[]
+}
+
+interface PinnedFile {
+  entry: Entry
+  ref: BlobRef
 }
 
 type Outcome = 'there' | 'moved' | { reason: string }
@@ -38,7 +43,7 @@ export async function push(context: Context, { repair = false } = {}): Promise<M
     const failed = moved.failed.length
     const { image, files } = entry
     for (const ref of blobsOf(entry)) {
-      count(moved, { image, ref }, await pushFile(context, ref, { team, repair }))
+      count(moved, { image, ref }, await pushFile(context, { entry, ref }, { team, repair }))
     }
     if (moved.failed.length > failed || entry.source !== 'meshy') continue
     await team.keepEntry(entry, context.ports.signal).catch((error: unknown) => {
@@ -58,11 +63,12 @@ function count(moved: Moved, { image, ref }: { image: string; ref: BlobRef }, ou
 
 async function pushFile(
   { ports: { store, signal } }: Context,
-  ref: BlobRef,
+  { entry, ref }: PinnedFile,
   { team, repair }: { team: TeamStore; repair: boolean },
 ): Promise<Outcome> {
   const status = await store.blobs.verify(ref, signal)
-  if (status !== 'ok') return { reason: `is ${status} here` }
+  const isHere = status === 'ok' || (await store.copies.restore(ref, outputFolder(entry, ref)))
+  if (!isHere) return { reason: `is ${status} here` }
   try {
     const replace = repair && !(await isRight(team, ref, signal))
     return (await team.keep(ref, store.blobs.path(ref), { replace, signal })) ? 'moved' : 'there'
@@ -87,24 +93,31 @@ async function isRight(team: TeamStore, ref: BlobRef, signal: AbortSignal): Prom
   }
 }
 
-/** Fetches what the lockfile pins and this project lacks, from the stores of the machine and the team. */
+/**
+ * Restores what the lockfile pins and this project lacks: from copies of its own, or from the stores of the machine and
+ * the team.
+ */
 export async function pull(context: Context): Promise<Moved> {
   const entries = await sharedModels(context)
-  const files = entries.flatMap((entry) => blobsOf(entry).map((ref) => ({ image: entry.image, ref })))
+  const files = entries.flatMap((entry) => blobsOf(entry).map((ref) => ({ entry, ref })))
   // Models of one image may share files.
   const distinct = [...new Map(files.map((file) => [file.ref.sha256, file])).values()]
   const moved: Moved = { files: 0, bytes: 0, there: 0, failed: [] }
-  const outcomes = await forEachFile(distinct, ({ ref }) => pullFile(context.ports, ref))
+  const outcomes = await forEachFile(distinct, (file) => pullFile(context.ports, file))
   for (const [index, file] of distinct.entries()) {
-    count(moved, file, outcomes[index] ?? { reason: '' })
+    count(moved, { image: file.entry.image, ref: file.ref }, outcomes[index] ?? { reason: '' })
   }
   // What came from the team store is kept on this machine as well.
   await context.ports.store.shared.machine?.tidy()
   return moved
 }
 
-async function pullFile({ store, clock, signal }: Context['ports'], ref: BlobRef): Promise<Outcome> {
+async function pullFile(
+  { store, clock, signal }: Context['ports'],
+  { entry, ref }: PinnedFile,
+): Promise<Outcome> {
   if ((await store.blobs.verify(ref, signal)) === 'ok') return 'there'
+  if (await store.copies.restore(ref, outputFolder(entry, ref))) return 'moved'
   const brought = await bringBlob(store.shared.sources, ref, { clock, signal })
   if (brought.from !== undefined) return 'moved'
   return { reason: formatAnswers(brought.answers) || 'no store is set up' }

@@ -1,5 +1,6 @@
 import type { BlobStatus } from '../../store/digest.ts'
-import { type BlobRef, type Entry } from '../../store/entry.ts'
+import { outputFolder, type BlobRef, type Entry } from '../../store/entry.ts'
+import { bringFile } from '../../finding/fetch-ahead.ts'
 import type { Context } from '../context.ts'
 import { Problems } from '../reporting/problems.ts'
 import { restore } from '../../generate/restore.ts'
@@ -13,6 +14,8 @@ export interface FileStatus {
   role: FileRole | `derived: ${string}`
   file: string
   status: BlobStatus
+  /** A copy with the right bytes, for a file that cannot be used. */
+  copy?: string
 }
 
 /** The models that the project relies on: those of the lockfile, or all if nothing is pinned. */
@@ -32,7 +35,8 @@ export async function verifyFiles(
     const { key, image } = entry
     for (const { role, ref } of namedFiles(entry)) {
       const status = await store.blobs.verify(ref, signal)
-      found.push({ key, image, role, file: store.blobs.path(ref), status })
+      const copy = status === 'ok' ? undefined : await store.copies.find(ref, outputFolder(entry, ref))
+      found.push({ key, image, role, file: store.blobs.path(ref), status, ...(copy && { copy }) })
     }
   }
   return found
@@ -45,26 +49,43 @@ function namedFiles({ files, derived = {} }: Entry): { role: FileStatus['role'];
 }
 
 /**
- * Fetches missing or damaged files from the tasks of their models, without paying. One lost model is no reason to
- * abandon the others: the failures are returned, as one error.
+ * Restores missing or damaged files without paying: from copies in the project; derived ones also from the stores, all
+ * others also from the tasks of their models. One lost model is no reason to abandon the others: the failures are
+ * returned, as one error.
  */
-export async function fetchFromTasks(
+export async function fetchFiles(
   context: Context,
   entries: readonly Entry[],
   files: readonly FileStatus[],
 ): Promise<unknown> {
   const problems = new Problems()
-  const ports = await context.paying()
+  const statuses = new Map(files.map(({ file, status }) => [file, status]))
   for (const entry of entries) {
-    const lacking = files
-      .filter(({ key, status }) => key === entry.key && (status === 'missing' || status === 'damaged'))
-      .flatMap(({ role }) => FILE_ROLES.find((known) => known === role) ?? [])
+    const lacking = await stillLacking(context, entry, statuses)
     if (lacking.length === 0) continue
     try {
-      await restore(ports, { entry, lacking })
+      await restore(await context.paying(), { entry, lacking })
     } catch (error) {
       problems.add(entry.key, error)
     }
   }
   return problems.take()
+}
+
+/** Restores what needs no task. @returns the roles of what a task may have; git has what a pointer stands for */
+async function stillLacking(
+  { ports }: Context,
+  entry: Entry,
+  statuses: ReadonlyMap<string, BlobStatus>,
+): Promise<FileRole[]> {
+  const { blobs, copies } = ports.store
+  const lacking: FileRole[] = []
+  for (const { role, ref } of namedFiles(entry)) {
+    const status = statuses.get(blobs.path(ref))
+    if (status === 'ok' || (await copies.restore(ref, outputFolder(entry, ref)))) continue
+    const known = FILE_ROLES.find((one) => one === role)
+    if (known === undefined) await bringFile(ports, entry, ref)
+    else if (status !== 'lfs-pointer') lacking.push(known)
+  }
+  return lacking
 }
