@@ -1,6 +1,6 @@
 import { MeshyError } from '../../system/errors.ts'
 import { bringBlob, forEachFile, formatAnswers } from '../../store/shared/sources.ts'
-import { ADDRESS_FORMS } from '../../store/shared/store-address.ts'
+import { ADDRESS_FORMS, type StoreAddress } from '../../store/shared/store-address.ts'
 import { Fault } from '../../system/transfer.ts'
 import type { TeamStore } from '../../store/shared/team-store.ts'
 import { blobsOf, outputFolder, type BlobRef, type Entry } from '../../store/entry.ts'
@@ -153,16 +153,23 @@ async function statusIn(
   }
 }
 
-async function writableTeam({ ports: { store } }: Context): Promise<TeamStore> {
+async function writableTeam({ ports: { store, options } }: Context): Promise<TeamStore> {
   const { team } = store.shared
   if (!team) throw noTeamStore()
   if (await team.canWrite()) return team
   throw new MeshyError('MESHY_OPTIONS_INVALID', {
     message: `There are no credentials to write to ${team.label}.`,
-    hint:
-      'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or MESHY_TEAM_STORE_TOKEN. If the address is set in a file, also ' +
-      'set MESHY_TEAM_STORE or AWS_ENDPOINT_URL_S3: credentials are only sent to a host that the environment names.',
+    hint: CREDENTIALS[options.teamStore?.address.kind ?? 's3'],
   })
+}
+
+const CREDENTIALS: Record<StoreAddress['kind'], string> = {
+  s3:
+    'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. If the address is set in a file and is not on Amazon, also set ' +
+    'AWS_ENDPOINT_URL_S3 or MESHY_TEAM_STORE: credentials are only sent to a host that the environment names.',
+  http:
+    'Set MESHY_TEAM_STORE to exactly this address, with a user name and password (`https://user:password@host/path`), or ' +
+    'without them and MESHY_TEAM_STORE_TOKEN to a token: credentials are only sent to a store that the environment names.',
 }
 
 function nothingPinned(folder: string): MeshyError {

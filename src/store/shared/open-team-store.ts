@@ -7,7 +7,7 @@ import { Fuse } from './fuse.ts'
 import { createHttpStore } from './http-store.ts'
 import { createCredentials } from './s3-credentials.ts'
 import { createS3Store, type S3Store } from './s3-store.ts'
-import type { S3Address, StoreAddress, WrittenIn } from './store-address.ts'
+import { findInEnvironment, type S3Address, type StoreAddress, type WrittenIn } from './store-address.ts'
 import { TeamLeases } from './team-leases.ts'
 import { createTeamStore, type TeamStore } from './team-store.ts'
 
@@ -74,12 +74,13 @@ function fused(objects: S3Store, fuse: Fuse): S3Store {
 }
 
 /**
- * Whether the credentials of the environment are for this host: it must be one that the environment names, or Amazon's
- * own. Otherwise a pull request could send them to a host of its choice with one line in a config file.
+ * Whether the credentials of the environment are for this store: it must be one that the environment names, for S3 at
+ * least its host, or Amazon's own. Otherwise a pull request could send them to a host of its choice with one line in a
+ * config file.
  */
 export function mayHaveCredentials({ address, writtenIn }: TeamStoreSettings, env: Environment): boolean {
   if (writtenIn === 'environment') return true
-  if (address.kind === 'http') return originOf(env['MESHY_TEAM_STORE']) === new URL(address.url).origin
+  if (address.kind === 'http') return findInEnvironment(address.url, env) !== undefined
   return isAmazon(address) || namedEndpoints(env).includes(address.endpoint?.origin)
 }
 

@@ -38,11 +38,11 @@ export type WrittenIn = 'environment' | 'config'
  * @throws {MeshyError} MESHY_OPTIONS_INVALID
  */
 export function parseStoreAddress(text: string, writtenIn: WrittenIn, env: Environment): StoreAddress {
-  if (!URL.canParse(text)) throw badAddress(text, 'it is not a URL')
+  if (!URL.canParse(text)) throw badAddress(withoutUser(text), notAUrl(text))
   const url = new URL(text)
   if (url.protocol === 's3:') return parseS3(url, env)
-  if (url.protocol === 'https:' || url.protocol === 'http:') return parseHttp(url, writtenIn)
-  throw badAddress(text, `its protocol is \`${url.protocol}\``)
+  if (url.protocol === 'https:' || url.protocol === 'http:') return parseHttp(url, writtenIn, env)
+  throw badAddress(withoutUser(text), `its protocol is \`${url.protocol}\``)
 }
 
 function parseS3(url: URL, env: Environment): S3Address {
@@ -51,7 +51,7 @@ function parseS3(url: URL, env: Environment): S3Address {
   assertBucket(url, shown)
   const endpoint =
     url.searchParams.get('endpoint') || env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'] || undefined
-  const prefix = decodePath(url.pathname, shown).replace(/^\/+|\/+$/g, '')
+  const prefix = decodePart(url.pathname, { shown, what: 'path' }).replace(/^\/+|\/+$/g, '')
   return {
     kind: 's3',
     bucket,
@@ -72,40 +72,69 @@ function assertBucket(url: URL, shown: string): void {
   throw badAddress(shown, `\`${unknown}\` is neither \`endpoint\` nor \`region\``)
 }
 
-function decodePath(pathname: string, shown: string): string {
+function decodePart(text: string, { shown, what }: { shown: string; what: string }): string {
   try {
-    return decodeURIComponent(pathname)
+    return decodeURIComponent(text)
   } catch {
-    throw badAddress(shown, 'its path has invalid percent-encoding')
+    throw badAddress(shown, `its ${what} has invalid percent-encoding`)
   }
 }
 
 function parseEndpoint(text: string): URL {
-  if (!URL.canParse(text)) throw badAddress(text, 'the endpoint is not a URL')
+  if (!URL.canParse(text)) throw badAddress(withoutUser(text), 'the endpoint is not a URL')
   const url = new URL(text)
   assertSafe(url, 'the endpoint')
   if (url.username || url.password) throw badAddress(url.origin, 'credentials do not belong in the endpoint')
   return url
 }
 
-function parseHttp(url: URL, writtenIn: WrittenIn): HttpAddress {
+function parseHttp(url: URL, writtenIn: WrittenIn, env: Environment): HttpAddress {
   assertSafe(url, 'it')
-  const label = `${url.origin}${url.pathname}`.replace(/\/+$/, '')
+  const label = labelOf(url)
   if (url.search || url.hash) throw badAddress(label, 'it has a query or a fragment')
-  const hasUser = url.username !== '' || url.password !== ''
-  if (hasUser && writtenIn === 'config') {
+  if (writtenIn === 'environment') return { kind: 'http', url: label, basic: userOf(url), label }
+  if (userOf(url)) {
     throw badAddress(label, 'a user name and password do not belong in a file; set MESHY_TEAM_STORE instead')
   }
-  const basic = hasUser
-    ? { user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) }
-    : undefined
-  return { kind: 'http', url: label, basic, label }
+  const same = findInEnvironment(label, env)
+  return { kind: 'http', url: label, basic: same && userOf(same), label }
+}
+
+/** Scheme, host, port and path, without a trailing slash: what makes two addresses the same HTTP store. */
+function labelOf({ origin, pathname }: URL): string {
+  return `${origin}${pathname}`.replace(/\/+$/, '')
+}
+
+/**
+ * The address of an HTTP store in the environment, if it names the same one: credentials in the environment are for no
+ * other store.
+ */
+export function findInEnvironment(label: string, env: Environment): URL | undefined {
+  const text = env['MESHY_TEAM_STORE']
+  const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined
+  return url && labelOf(url) === label ? url : undefined
+}
+
+function userOf(url: URL): HttpAddress['basic'] {
+  if (url.username === '' && url.password === '') return undefined
+  const decode = (text: string) => decodePart(text, { shown: labelOf(url), what: 'user name or password' })
+  return { user: decode(url.username), password: decode(url.password) }
 }
 
 function assertSafe(url: URL, what: string): void {
   const isPlain = url.protocol === 'http:' && isLoopback(url.hostname)
   if (url.protocol === 'https:' || isPlain) return
   throw badAddress(url.origin, `${what} is not https`)
+}
+
+/** A password must not be shown, even where its characters keep the address from being one. */
+function withoutUser(text: string): string {
+  return text.replace(/^.*@/s, '…@')
+}
+
+function notAUrl(text: string): string {
+  const encode = text.includes('@') ? '; `/`, `?`, `#` and `@` of a password must be percent-encoded' : ''
+  return `it is not a URL${encode}`
 }
 
 function badAddress(shown: string, problem: string): MeshyError {

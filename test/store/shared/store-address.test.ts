@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isMeshyError } from '../../../src/system/errors.ts'
+import { mayHaveCredentials } from '../../../src/store/shared/open-team-store.ts'
 import { parseStoreAddress, type WrittenIn } from '../../../src/store/shared/store-address.ts'
 
 const parse = (text: string, env = {}, writtenIn: WrittenIn = 'environment') =>
@@ -55,12 +56,52 @@ describe('parseStoreAddress', () => {
     )
   })
 
-  it('shows no password of an address that it refuses', () => {
-    try {
-      parse('https://ci:s3cret@cache.example.com/x', {}, 'config')
-    } catch (error) {
-      expect(isMeshyError(error) && `${error.message} ${error.hint}`).not.toContain('s3cret')
-    }
-    expect.assertions(1)
+  const named = (address: string) => ({ MESHY_TEAM_STORE: address })
+
+  it.each([
+    ['the same address', 'https://ci:s3cret@cache.example.com/team'],
+    ['its default port and a slash', 'https://ci:s3cret@CACHE.example.com:443/team/'],
+  ])('takes the user from the environment when that gives %s', (_, address) => {
+    expect(parse('https://cache.example.com/team', named(address), 'config')).toMatchObject({
+      basic: { user: 'ci', password: 's3cret' },
+    })
+  })
+
+  it.each([
+    ['path', 'https://ci:s3cret@cache.example.com/other'],
+    ['longer path', 'https://ci:s3cret@cache.example.com/team/a'],
+    ['host', 'https://ci:s3cret@cache.example.org/team'],
+    ['port', 'https://ci:s3cret@cache.example.com:8443/team'],
+    ['scheme', 'http://ci:s3cret@cache.example.com/team'],
+    ['kind', 's3://cache.example.com/team'],
+  ])('takes no user from an environment that gives another %s', (_, address) => {
+    const settings = { writtenIn: 'config', signingKey: undefined } as const
+    const given = parse('https://cache.example.com/team', named(address), 'config')
+
+    expect(given).toMatchObject({ basic: undefined })
+    expect(mayHaveCredentials({ ...settings, address: given }, named(address))).toBe(false)
+  })
+
+  it.each([
+    ['https://ci:s3cret@cache.example.com/x', 'config'],
+    ['https://ci:s3cret/@cache.example.com/x', 'environment'],
+    ['ftp://ci:s3cret@cache.example.com/x', 'environment'],
+    ['https://ci:s3cret%zz@cache.example.com/x', 'environment'],
+    ['s3://models?endpoint=https://ci:s3cret%2F@s3.example.com', 'environment'],
+    ['s3://models?endpoint=https://ci:s3cret@s3.example.com', 'environment'],
+  ] as const)('refuses %s in the %s without showing the password', (text, writtenIn) => {
+    const refuse = () => parse(text, {}, writtenIn)
+
+    expect(refuse).toThrow(expect.objectContaining({ code: 'MESHY_OPTIONS_INVALID' }) as Error)
+    expect(textOfError(refuse)).not.toContain('s3cret')
   })
 })
+
+function textOfError(run: () => unknown): string {
+  try {
+    run()
+  } catch (error) {
+    if (isMeshyError(error)) return `${error.message} ${error.hint}`
+  }
+  throw new Error('It is refused.')
+}

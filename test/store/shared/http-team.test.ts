@@ -1,0 +1,73 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { pull, push } from '../../../src/run/commands/stores.ts'
+import type { Environment } from '../../../src/run/environment.ts'
+import type { Options } from '../../../src/run/option-types.ts'
+import { finishSharing } from '../../../src/store/shared/shared-stores.ts'
+import { makePng } from '../../glb/pictures.ts'
+import { failureOf, openRun, type Service, type TestRun } from '../../support/run.ts'
+import { startService } from '../../support/service.ts'
+import { useTempDir } from '../../support/temp-dir.ts'
+import { startCas, type CasServer } from './servers/cas-server.ts'
+
+const temp = useTempDir()
+const SPECIFIER = 'hero.png?meshy'
+const [USER, BASIC] = ['ci:s3cret', `Basic ${Buffer.from('ci:s3cret').toString('base64')}`]
+
+async function project(name: string): Promise<string> {
+  const root = temp.path(name)
+  await mkdir(root)
+  await writeFile(`${root}/package.json`, '{}')
+  await writeFile(`${root}/hero.png`, makePng(4, 2))
+  return root
+}
+
+interface Member {
+  root: string
+  service?: Service
+  env?: Environment
+  options: Options
+}
+
+const open = ({ options, ...init }: Member): Promise<TestRun> =>
+  openRun({ ...init, options: { emulated: false, machineStore: false, ...options } })
+
+async function buildAndShare(member: Member): Promise<TestRun> {
+  const run = await open(member)
+  await run.load(SPECIFIER)
+  await finishSharing(run.context.ports)
+  return run
+}
+
+const withUser = (url: string) => url.replace('//', `//${USER}@`)
+const authorizations = ({ seen }: CasServer) => [...new Set(seen.map(({ authorization }) => authorization))]
+
+describe("a team's HTTP store that the options name", () => {
+  it('is written with the password that the environment gives for it', async () => {
+    const [service, server, root] = [await startService(), await startCas(BASIC), await project('mine')]
+    const env = { MESHY_TEAM_STORE: `${withUser(server.url)}/team/` }
+
+    await buildAndShare({ root, service, env, options: { teamStore: `${server.url}/team` } })
+
+    expect(server.files.size).toBe(1)
+    expect(authorizations(server)).toEqual([BASIC])
+  })
+
+  it.each([
+    ['password', (url: string) => ({ MESHY_TEAM_STORE: `${withUser(url)}/ours` })],
+    ['token', (url: string) => ({ MESHY_TEAM_STORE: `${url}/ours`, MESHY_TEAM_STORE_TOKEN: 's3cret' })],
+  ])('gets no %s that the environment gives for another path of its host', async (_, envOf) => {
+    const [service, server, root] = [await startService(), await startCas(), await project('mine')]
+    const options = { teamStore: `${server.url}/theirs` }
+    const run = await buildAndShare({ root, service, env: envOf(server.url), options })
+
+    expect(await failureOf(push(run.context))).toMatchObject({
+      code: 'MESHY_OPTIONS_INVALID',
+      hint: expect.stringContaining('exactly this address') as string,
+    })
+    await rm(`${root}/.meshy`, { recursive: true })
+    expect(await pull(run.context)).toMatchObject({ files: 0, there: 0 })
+    expect(authorizations(server)).toEqual([undefined])
+    expect(server.files.size).toBe(0)
+  })
+})
