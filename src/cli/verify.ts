@@ -60,8 +60,16 @@ async function verifyStore(context: Context, json: boolean): Promise<void> {
   if (bad.length === 0) return
   throw new MeshyError('MESHY_BLOB_MISSING', {
     message: `${bad.length} of ${plural(team.files.length, 'pinned file')} cannot be fetched from ${team.label}.`,
-    hint: 'Run `unplugin-meshy push --repair` on a machine that has the bytes.',
+    hint: hintOfStore(bad),
   })
+}
+
+function hintOfStore(bad: readonly { status: string }[]): string {
+  const isLacking = bad.every(({ status }) => status === 'missing' || status === 'damaged')
+  if (!isLacking)
+    return 'Fix what the store answers (its address, its credentials, the server), and run it again.'
+  const repair = bad.some(({ status }) => status === 'damaged') ? ' --repair' : ''
+  return `Run \`unplugin-meshy push${repair}\` on a machine that has the bytes.`
 }
 
 function format(files: readonly FileStatus[]): string {

@@ -10,9 +10,10 @@ import { createWatchdog, type Watchdog } from './watchdog.ts'
  * - `slow`: it used up its time.
  * - `expired`: it may succeed at another address.
  * - `refused`: it understood and refused.
- * - `wrong`: it returned something other than what was requested.
+ * - `damaged`: it has other bytes under the name of a file, which can be replaced.
+ * - `wrong`: it returned something else that was not requested.
  */
-export type FaultKind = 'transient' | 'slow' | 'expired' | 'refused' | 'wrong'
+export type FaultKind = 'transient' | 'slow' | 'expired' | 'refused' | 'damaged' | 'wrong'
 
 interface FaultInit {
   status?: number | undefined

@@ -88,7 +88,7 @@ async function isRight(team: TeamStore, ref: BlobRef, signal: AbortSignal): Prom
   try {
     return await team.check(ref, signal)
   } catch (error) {
-    if (error instanceof Fault && error.kind === 'wrong') return false
+    if (error instanceof Fault && (error.kind === 'damaged' || error.kind === 'wrong')) return false
     throw error
   }
 }
@@ -149,7 +149,7 @@ async function statusIn(
     return isThere ? 'ok' : 'missing'
   } catch (error) {
     if (!(error instanceof Fault)) throw error
-    return error.kind === 'wrong' ? 'damaged' : error.message
+    return error.kind === 'damaged' ? 'damaged' : error.message
   }
 }
 

@@ -112,8 +112,12 @@ function createComplaints({
 
 function textOf(problem: Fault | string, mayUpload: boolean): string {
   if (typeof problem === 'string') return `: ${problem}`
-  const way = mayUpload ? '; run `unplugin-meshy push` to upload what it lacks' : ''
-  return ` ${problem.message}; this run continues without it${way}`
+  const { kind, message } = problem
+  // What helps is part of the message, and concerns this file alone.
+  if (kind === 'damaged') return ` ${message}`
+  const again = kind === 'transient' || kind === 'slow' ? 'later' : 'once that is fixed'
+  const way = mayUpload ? `; run \`unplugin-meshy push\` ${again} to upload what it lacks` : ''
+  return ` ${message}; this run continues without it${way}`
 }
 
 /** The blobs verify what arrives: other bytes are a fault of the store, and are never kept. */
@@ -130,7 +134,7 @@ async function receive(
     })
   } catch (error) {
     if (!isMeshyError(error) || error.code !== 'MESHY_DOWNLOAD_INVALID') throw error
-    throw new Fault('wrong', 'has other bytes under its name', { cause: error })
+    throw damaged('has other bytes under its name', error)
   }
 }
 
@@ -138,14 +142,19 @@ async function assertBytes(bytes: AsyncIterable<Uint8Array>, ref: BlobRef): Prom
   const hash = createHash('sha256')
   for await (const chunk of bounded(bytes, ref.bytes)) hash.update(chunk)
   if (hash.digest('hex') === ref.sha256) return true
-  throw new Fault('wrong', 'has other bytes under its name')
+  throw damaged('has other bytes under its name')
 }
 
 async function* bounded(bytes: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<Uint8Array> {
   let count = 0
   for await (const chunk of bytes) {
     count += chunk.byteLength
-    if (count > limit) throw new Fault('wrong', 'sent more bytes than the file has')
+    if (count > limit) throw damaged('sent more bytes than the file has')
     yield chunk
   }
+}
+
+function damaged(what: string, cause?: unknown): Fault {
+  const way = '`unplugin-meshy push --repair` replaces them from a project that has the file'
+  return new Fault('damaged', `${what}; ${way}`, { cause })
 }

@@ -1,6 +1,6 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { pull, push } from '../../../src/run/commands/stores.ts'
+import { inspectTeam, pull, push } from '../../../src/run/commands/stores.ts'
 import type { Environment } from '../../../src/run/environment.ts'
 import type { Options } from '../../../src/run/option-types.ts'
 import { finishSharing } from '../../../src/store/shared/shared-stores.ts'
@@ -69,5 +69,38 @@ describe("a team's HTTP store that the options name", () => {
     expect(await pull(run.context)).toMatchObject({ files: 0, there: 0 })
     expect(authorizations(server)).toEqual([undefined])
     expect(server.files.size).toBe(0)
+  })
+})
+
+describe("a damaged file in a team's HTTP store", () => {
+  it.each([
+    ['other', (bytes: Buffer) => Buffer.alloc(bytes.length)],
+    ['too few', (bytes: Buffer) => bytes.subarray(9)],
+    ['too many', (bytes: Buffer) => Buffer.concat([bytes, bytes])],
+  ])('with %s bytes is told with what replaces it, which does', async (_, damage) => {
+    const [service, server, root] = [await startService(), await startCas(BASIC), await project('mine')]
+    const env = { MESHY_TEAM_STORE: withUser(server.url) }
+    const mine = await buildAndShare({ root, service, env, options: {} })
+    for (const [path, bytes] of server.files) server.files.set(path, damage(bytes))
+    const clone = await project('clone')
+    await copyFile(`${root}/meshy-lock.json`, `${clone}/meshy-lock.json`)
+    const reader = {
+      root: clone,
+      env: { MESHY_TEAM_STORE: server.url },
+      options: { mode: 'frozen' } as const,
+    }
+
+    const frozen = await open(reader)
+    const failure = await failureOf(frozen.load(SPECIFIER))
+    expect(failure).toMatchObject({ code: 'MESHY_MODEL_UNRESTORABLE' })
+    for (const text of [failure.message, frozen.told.join('\n')]) {
+      expect(text).toContain('`unplugin-meshy push --repair`')
+      expect(text).not.toContain('`unplugin-meshy push`')
+    }
+
+    expect(await push(mine.context)).toMatchObject({ files: 0, there: 1 })
+    expect((await inspectTeam(mine.context, { read: true }))?.files).toMatchObject([{ status: 'damaged' }])
+    expect(await push(mine.context, { repair: true })).toMatchObject({ files: 1, there: 0, failed: [] })
+    expect((await (await open(reader)).load(SPECIFIER)).metadata.state).toBe('ready')
   })
 })

@@ -70,7 +70,7 @@ describe.each(Object.keys(FAULTS))("a team's store that %s", (fault) => {
       expect(clone.message).toContain('team store s3://team/game')
     } else expect(clone?.metadata).toEqual(made.metadata)
     // What writes nothing leaves nothing to be uploaded.
-    expect(complaints(frozen).join()).not.toMatch(/push/)
+    expect(complaints(frozen).join()).not.toMatch(/what it lacks/)
     expect(service.counts).toMatchObject({ posts: 1, created: 1 })
   })
 
