@@ -14,6 +14,7 @@ import { formatBytes } from '../system/format.ts'
 import { formatTable, plural, print, printError, printJson, printResult } from './print.ts'
 import { openCommand, placeOf, type ProjectArgs } from './project.ts'
 import { UsageError } from './failure.ts'
+import { whyNoStores } from '../run/commands/stores.ts'
 
 /** Lists, and with `--yes` removes, what the named builds do not use. */
 export const prune = defineCommand({
@@ -61,7 +62,10 @@ async function pruneMachine(
 ): Promise<void> {
   const { context } = await openCommand(args)
   const { machine } = context.ports.store.shared
-  if (!machine) throw new UsageError('`machineStore` is off for this project, so there is nothing to prune.')
+  if (!machine) {
+    const why = whyNoStores(context.ports.options) ?? '`machineStore` is off for this project'
+    throw new UsageError(`There is nothing to prune: ${why}.`)
+  }
   const limit = all ? 0 : context.ports.options.machineStoreLimit
   const { files, bytes } = await machine.size()
   const removed = yes ? await machine.trim(limit) : { files: 0, bytes: 0 }

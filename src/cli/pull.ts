@@ -14,7 +14,7 @@ export const pull = defineCommand({
   async run({ json, ...args }) {
     const { context } = await openCommand(args)
     const moved = await pullModels(context)
-    printResult(json, moved, formatMoved(moved, 'Brought'))
+    printResult(json, moved, formatMoved(context, moved, 'pull'))
     assertMoved(moved)
   },
 })

@@ -2,7 +2,8 @@ import { push as pushModels, type Moved } from '../run/commands/stores.ts'
 import { defineCommand } from './command.ts'
 import { formatBytes } from '../system/format.ts'
 import { plural, printResult } from './print.ts'
-import { openCommand, projectArgs } from './project.ts'
+import { lookedIn, openCommand, projectArgs } from './project.ts'
+import type { Context } from '../run/context.ts'
 import { MeshyError } from '../system/errors.ts'
 
 /** Uploads what the lockfile pins to the team store. */
@@ -18,17 +19,37 @@ export const push = defineCommand({
   async run({ repair = false, json, ...args }) {
     const { context } = await openCommand(args)
     const moved = await pushModels(context, { repair })
-    printResult(json, moved, formatMoved(moved, 'Uploaded'))
+    printResult(json, moved, formatMoved(context, moved, 'push'))
     assertMoved(moved)
   },
 })
 
+/** What each direction says. */
+const WORDS = {
+  push: {
+    done: 'Uploaded',
+    emulated: 'not uploaded: an emulator made them, and such models are kept out of every store.',
+  },
+  pull: {
+    done: 'Brought',
+    emulated:
+      'not here: an emulator made them, and no store has such models. While that emulator runs, ' +
+      '`unplugin-meshy verify --fetch` fetches them.',
+  },
+} as const
+
 /** What was transferred to or from a store, in lines. */
-export function formatMoved({ files, bytes, there, failed }: Moved, verb: string): string {
-  const lines = failed.map(({ image, sha256, reason }) => `${image} (${sha256.slice(0, 12)}…): ${reason}`)
-  return [...lines, `${verb} ${plural(files, 'file')} (${formatBytes(bytes)}); ${there} already there.`].join(
-    '\n',
-  )
+export function formatMoved(context: Context, moved: Moved, direction: keyof typeof WORDS): string {
+  const { files, bytes, there, failed, emulated } = moved
+  const words = WORDS[direction]
+  if (files + there + failed.length + emulated === 0) {
+    return `There is nothing to ${direction}: no model is pinned. Looked in ${lookedIn(context)}.`
+  }
+  return [
+    ...failed.map(({ image, sha256, reason }) => `${image} (${sha256.slice(0, 12)}…): ${reason}`),
+    ...(emulated > 0 ? [`${plural(emulated, 'file')} ${words.emulated}`] : []),
+    `${words.done} ${plural(files, 'file')} (${formatBytes(bytes)}); ${there} already there.`,
+  ].join('\n')
 }
 
 /** @throws {MeshyError} MESHY_BLOB_MISSING if a file could not be transferred */

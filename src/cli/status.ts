@@ -1,4 +1,4 @@
-import { inspectTeam } from '../run/commands/stores.ts'
+import { inspectTeam, whyNoStores } from '../run/commands/stores.ts'
 import { readStatus, type ModelStatus, type Status } from '../run/commands/status.ts'
 import type { Context } from '../run/context.ts'
 import { defineCommand } from './command.ts'
@@ -23,7 +23,7 @@ export const status = defineCommand({
     printResult(
       json,
       shared ? { ...found, stores: shared } : found,
-      [format(context, found), ...(shared ? formatStores(shared) : [])].join('\n'),
+      [format(context, found), ...(shared ? formatStores(context, shared) : [])].join('\n'),
     )
   },
 })
@@ -41,7 +41,9 @@ async function readStores(context: Context): Promise<StoresStatus> {
   }
 }
 
-function formatStores({ machine, team }: StoresStatus): string[] {
+function formatStores({ ports: { options } }: Context, { machine, team }: StoresStatus): string[] {
+  const why = whyNoStores(options)
+  if (why !== undefined) return [why]
   const here = machine
     ? `the machine store: ${machine.folder}, ${plural(machine.files, 'file')}, ${formatBytes(machine.bytes)}`
     : 'the machine store is off'

@@ -45,7 +45,7 @@ function nothingPinned(context: Context): MeshyError {
 
 async function verifyStore(context: Context, json: boolean): Promise<void> {
   const team = await inspectTeam(context, { read: true })
-  if (!team) throw noTeamStore()
+  if (!team) throw noTeamStore(context.ports.options)
   const bad = team.files.filter(({ status }) => status !== 'ok')
   if (json) printJson({ store: team.label, files: team.files, bad: bad.length })
   else if (bad.length === 0)

@@ -15,19 +15,22 @@ export interface Moved {
   there: number
   /** Files that could not be transferred, and why. */
   failed: { image: string; sha256: string; reason: string }[]
+  /** Files that an emulator made, and that were left out: no store has any. */
+  emulated: number
 }
+
+const nothingMoved = (): Moved => ({ files: 0, bytes: 0, there: 0, failed: [], emulated: 0 })
 
 interface PinnedFile {
   entry: Entry
   ref: BlobRef
 }
 
-type Outcome = 'there' | 'moved' | { reason: string }
+type Outcome = 'there' | 'moved' | 'emulated' | { reason: string }
 
-/** The models of the lockfile whose bytes may be shared. */
-async function sharedModels({ ports: { store, options } }: Context): Promise<Entry[]> {
+async function pinnedModels({ ports: { store, options } }: Context): Promise<Entry[]> {
   if (!store.lockfile) throw nothingPinned(options.projectDir)
-  return [...(await store.lockfile.all()).values()].filter(({ source }) => source !== 'emulator')
+  return [...(await store.lockfile.all()).values()]
 }
 
 /**
@@ -38,8 +41,8 @@ async function sharedModels({ ports: { store, options } }: Context): Promise<Ent
  */
 export async function push(context: Context, { repair = false } = {}): Promise<Moved> {
   const team = await writableTeam(context)
-  const moved: Moved = { files: 0, bytes: 0, there: 0, failed: [] }
-  for (const entry of await sharedModels(context)) {
+  const moved = nothingMoved()
+  for (const entry of await pinnedModels(context)) {
     const failed = moved.failed.length
     const { image, files } = entry
     for (const ref of blobsOf(entry)) {
@@ -54,7 +57,7 @@ export async function push(context: Context, { repair = false } = {}): Promise<M
 }
 
 function count(moved: Moved, { image, ref }: { image: string; ref: BlobRef }, outcome: Outcome): void {
-  if (outcome === 'there') moved.there += 1
+  if (outcome === 'there' || outcome === 'emulated') moved[outcome] += 1
   else if (outcome === 'moved') {
     moved.files += 1
     moved.bytes += ref.bytes
@@ -66,6 +69,7 @@ async function pushFile(
   { entry, ref }: PinnedFile,
   { team, repair }: { team: TeamStore; repair: boolean },
 ): Promise<Outcome> {
+  if (entry.source === 'emulator') return 'emulated'
   const status = await store.blobs.verify(ref, signal)
   const isHere = status === 'ok' || (await store.copies.restore(ref, outputFolder(entry, ref)))
   if (!isHere) return { reason: `is ${status} here` }
@@ -98,11 +102,11 @@ async function isRight(team: TeamStore, ref: BlobRef, signal: AbortSignal): Prom
  * the team.
  */
 export async function pull(context: Context): Promise<Moved> {
-  const entries = await sharedModels(context)
+  const entries = await pinnedModels(context)
   const files = entries.flatMap((entry) => blobsOf(entry).map((ref) => ({ entry, ref })))
   // Models of one image may share files.
   const distinct = [...new Map(files.map((file) => [file.ref.sha256, file])).values()]
-  const moved: Moved = { files: 0, bytes: 0, there: 0, failed: [] }
+  const moved = nothingMoved()
   const outcomes = await forEachFile(distinct, (file) => pullFile(context.ports, file))
   for (const [index, file] of distinct.entries()) {
     count(moved, { image: file.entry.image, ref: file.ref }, outcomes[index] ?? { reason: '' })
@@ -113,14 +117,15 @@ export async function pull(context: Context): Promise<Moved> {
 }
 
 async function pullFile(
-  { store, clock, signal }: Context['ports'],
+  { store, options, clock, signal }: Context['ports'],
   { entry, ref }: PinnedFile,
 ): Promise<Outcome> {
   if ((await store.blobs.verify(ref, signal)) === 'ok') return 'there'
   if (await store.copies.restore(ref, outputFolder(entry, ref))) return 'moved'
+  if (entry.source === 'emulator') return 'emulated'
   const brought = await bringBlob(store.shared.sources, ref, { clock, signal })
   if (brought.from !== undefined) return 'moved'
-  return { reason: formatAnswers(brought.answers) || 'no store is set up' }
+  return { reason: formatAnswers(brought.answers) || whyNoStores(options) || 'no store is set up' }
 }
 
 /** What the team store has of the files that the lockfile pins; with `read`, whether their bytes are correct. */
@@ -132,7 +137,8 @@ export async function inspectTeam(
   const { team } = context.ports.store.shared
   if (!team) return undefined
   const files: { image: string; ref: BlobRef; status: string }[] = []
-  for (const { image, ...entry } of await sharedModels(context)) {
+  const shared = (await pinnedModels(context)).filter(({ source }) => source !== 'emulator')
+  for (const { image, ...entry } of shared) {
     for (const ref of blobsOf(entry))
       files.push({ image, ref, status: await statusIn(team, ref, { read, signal }) })
   }
@@ -155,7 +161,7 @@ async function statusIn(
 
 async function writableTeam({ ports: { store, options } }: Context): Promise<TeamStore> {
   const { team } = store.shared
-  if (!team) throw noTeamStore()
+  if (!team) throw noTeamStore(options)
   if (await team.canWrite()) return team
   throw new MeshyError('MESHY_OPTIONS_INVALID', {
     message: `There are no credentials to write to ${team.label}.`,
@@ -179,10 +185,22 @@ function nothingPinned(folder: string): MeshyError {
   })
 }
 
+/** Why a run uses no store, whatever the options say. */
+export function whyNoStores({ emulated }: Pick<Context['ports']['options'], 'emulated'>): string | undefined {
+  return emulated ? 'no store is used in a run with an emulator' : undefined
+}
+
 /** The error of a command that needs a team store. */
-export function noTeamStore(): MeshyError {
+export function noTeamStore(options: Pick<Context['ports']['options'], 'emulated'>): MeshyError {
+  const why = whyNoStores(options)
+  if (why === undefined) {
+    return new MeshyError('MESHY_OPTIONS_INVALID', {
+      message: 'This project has no team store.',
+      hint: `Set the option \`teamStore\`, or MESHY_TEAM_STORE: ${ADDRESS_FORMS}.`,
+    })
+  }
   return new MeshyError('MESHY_OPTIONS_INVALID', {
-    message: 'This project has no team store.',
-    hint: `Set the option \`teamStore\`, or MESHY_TEAM_STORE: ${ADDRESS_FORMS}.`,
+    message: `There is no team store here: ${why}.`,
+    hint: 'Unset MESHY_BASE_URL, or whatever option names the emulator, and run it again.',
   })
 }

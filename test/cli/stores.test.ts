@@ -1,0 +1,66 @@
+import { rm } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { mustSucceed, type Project } from '../support/project.ts'
+import { emulate, emulated, jsonError, readPins, runCli, viteProject } from './harness.ts'
+
+/** A store that nobody asks. */
+const UNUSED = { MESHY_TEAM_STORE: 'http://127.0.0.1:9/team', MESHY_TEAM_STORE_TOKEN: 'token' }
+
+describe('pull and push', () => {
+  it('say that an emulator made what they leave out, and what brings it back', async () => {
+    const emulator = await emulate()
+    const project = await viteProject()
+    const [cwd, env] = [project.root, emulated(emulator)]
+    await mustSucceed(runCli(['generate'], { cwd, env }))
+    await loseBytes(project)
+
+    const pulled = await mustSucceed(runCli(['pull'], { cwd }))
+    const pushed = await mustSucceed(runCli(['push'], { cwd, env: UNUSED }))
+
+    expect(pulled.stdout).toMatch(/^1 file not here: an emulator made .* `unplugin-meshy verify --fetch`/)
+    expect(pushed.stdout).toMatch(/^1 file not uploaded: an emulator made /)
+    await mustSucceed(runCli(['verify', '--fetch'], { cwd, env }))
+    const again = await mustSucceed(runCli(['pull'], { cwd }))
+    expect(again.stdout).toBe('Brought 0 files (0 B); 1 already there.\n')
+  })
+
+  it('say where they looked when nothing is pinned', async () => {
+    const { root: cwd } = await viteProject()
+
+    const pulled = await mustSucceed(runCli(['pull'], { cwd }))
+    const pushed = await mustSucceed(runCli(['push'], { cwd, env: UNUSED }))
+
+    for (const { stdout } of [pulled, pushed]) {
+      expect(stdout).toContain('no model is pinned')
+      expect(stdout).toContain(`${cwd}/meshy-lock.json`)
+    }
+  })
+})
+
+describe('commands about stores, in a run with an emulator', () => {
+  it('say that it uses none, whatever is set up', async () => {
+    const emulator = await emulate()
+    const { root: cwd } = await viteProject()
+    const env = { ...UNUSED, ...emulated(emulator) }
+    const told = 'no store is used in a run with an emulator'
+
+    const status = await mustSucceed(runCli(['status', '--stores'], { cwd, env }))
+    const [push, verify, prune] = await Promise.all(
+      [['push'], ['verify', '--stores'], ['prune', '--machine']].map((args) =>
+        runCli([...args, '--json'], { cwd, env }),
+      ),
+    )
+
+    expect(status.stdout).toContain(told)
+    for (const finished of [push, verify]) {
+      expect(finished && jsonError(finished)).toMatchObject({ code: 'MESHY_OPTIONS_INVALID' })
+      expect(finished?.stderr).toContain(told)
+    }
+    expect(prune?.stderr).toContain(told)
+  })
+})
+
+async function loseBytes(project: Project): Promise<void> {
+  expect(Object.keys(await readPins(project))).toHaveLength(1)
+  for (const folder of ['blobs', 'out']) await rm(`${project.root}/.meshy/${folder}`, { recursive: true })
+}
