@@ -12,8 +12,8 @@ export interface Command {
   args?: ArgsDef
   /** Whether it may spend credits; a command without this field never does. */
   pays?: true
-  /** Whether words after `--` are a program to run. */
-  takesProgram?: true
+  /** If words after `--` are a program to run: what it is for. */
+  takesProgram?: string
   run?(args: ParsedArgs<ArgsDef>, program: readonly string[]): Outcome
   /** Commands below this one, loaded when they are called. */
   subCommands?: Record<string, () => Promise<Command>>
@@ -25,7 +25,7 @@ export interface Command {
 export function defineCommand<Args extends ArgsDef>(command: {
   meta: Command['meta']
   pays?: true
-  takesProgram?: true
+  takesProgram?: string
   args: Args
   run(args: ParsedArgs<Args & typeof commonArgs>, program: readonly string[]): Outcome
 }): Command {

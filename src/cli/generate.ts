@@ -16,7 +16,8 @@ export const generate = defineCommand({
     description: 'Generate and pin every model that a build is missing. Spends credits.',
   },
   pays: true,
-  takesProgram: true,
+  takesProgram:
+    'The build to run in the project, such as `npm run build`. Without it, the build is derived from the project.',
   args: buildArgs,
   async run({ json, ...args }, program) {
     const choice = buildChoiceOf(args)

@@ -79,7 +79,14 @@ async function usageOf({ args, ...command }: Command, parent: Command | undefine
   const shown = command.run ? { ...command, args: { ...args, ...commonArgs } } : command
   // The same shape, except for how commands are run.
   const usage = await renderUsage(shown as unknown as CommandDef, parent as unknown as CommandDef | undefined)
-  return process.stdout.isTTY ? usage : stripVTControlCharacters(usage)
+  const whole = withProgram(usage, command.takesProgram)
+  return process.stdout.isTTY ? whole : stripVTControlCharacters(whole)
+}
+
+/** The library does not know what follows `--`. */
+function withProgram(usage: string, program: string | undefined): string {
+  if (program === undefined) return usage
+  return `${usage.replace('[OPTIONS]', '[OPTIONS] [-- <command>]')}\nCOMMAND\n\n  -- <command>    ${program}\n`
 }
 
 function tell(error: unknown, { json, verbose }: { json: boolean; verbose: boolean }): number {

@@ -9,7 +9,8 @@ import { printResult } from './print.ts'
 /** Lists what a build would do about every model. Sends nothing, writes nothing, needs no key. */
 export const plan = defineCommand({
   meta: { name: 'plan', description: 'List what a build would do about each model, and the price.' },
-  takesProgram: true,
+  takesProgram:
+    'The build to run in a copy of the project, such as `npm run build`. Without it, the build is derived from the project.',
   args: buildArgs,
   async run({ json, ...args }, program) {
     const choice = buildChoiceOf(args)

@@ -20,6 +20,13 @@ describe('the command line', () => {
     expect(below).toMatchObject({ code: 0, stdout: expect.stringContaining('TASK') })
   })
 
+  it.each(['plan', 'generate'])('tells in the help of `%s` that it takes a build command', async (name) => {
+    const { stdout } = await runCli([name, '--help'])
+
+    expect(stdout).toContain(`unplugin-meshy ${name} [OPTIONS] [-- <command>]`)
+    expect(stdout).toContain('`npm run build`')
+  })
+
   it.each([
     [[]],
     [['nothing']],
