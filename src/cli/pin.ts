@@ -4,7 +4,7 @@ import { readSpecifier } from '../run/commands/subject.ts'
 import { defineCommand } from './command.ts'
 import { formatBytes } from '../system/format.ts'
 import { printResult } from './print.ts'
-import { openCommand, projectArgs } from './project.ts'
+import { openCommand, projectArgs, whyNothingPinned } from './project.ts'
 import { UsageError } from './failure.ts'
 import { readFile } from 'node:fs/promises'
 import { isMeshyError, MeshyError, hasErrno } from '../system/errors.ts'
@@ -42,10 +42,14 @@ export const pin = defineCommand({
     const { context, place } = await openCommand(args)
     const request = await readSpecifier(context, specifier, place.cwd)
     const { key, image, files, facts } = await pinOwnBytes(context, request, path.resolve(place.cwd, file))
+    const unpinned = whyNothingPinned(context)
+    const size = `${facts.triangles} triangles, ${formatBytes(files.glb.bytes)}.`
     printResult(
       json,
       { key, image, ...files.glb, facts },
-      `${image} (${key}) is pinned to ${file}: ${facts.triangles} triangles, ${formatBytes(files.glb.bytes)}.`,
+      unpinned
+        ? `${image} (${key}) is ${file} on this machine: ${size} ${unpinned}`
+        : `${image} (${key}) is pinned to ${file}: ${size}`,
     )
   },
 })

@@ -72,6 +72,13 @@ export function lookedIn({ ports: { options } }: Context): string {
   return quoted(places, ' and ')
 }
 
+/** What is true of every model of a project without a lockfile; undefined if there is one. */
+export function whyNothingPinned({ ports: { options } }: Context): string | undefined {
+  return options.lockfile === false
+    ? 'Nothing is pinned, because the option `lockfile` is `false`.'
+    : undefined
+}
+
 /** The lockfile of a project. @throws {MeshyError} MESHY_OPTIONS_INVALID if it has none */
 export function lockfileOf({ ports: { options } }: Context): string {
   if (options.lockfile !== false) return options.lockfile

@@ -4,7 +4,7 @@ import type { Context } from '../run/context.ts'
 import { defineCommand } from './command.ts'
 import { formatBytes } from '../system/format.ts'
 import { formatCredits, formatTable, plural, printResult } from './print.ts'
-import { lookedIn, openCommand, projectArgs } from './project.ts'
+import { lookedIn, openCommand, projectArgs, whyNothingPinned } from './project.ts'
 
 /** The models of the project, and what they cost. Sends nothing. */
 export const status = defineCommand({
@@ -60,6 +60,7 @@ function formatStores({ ports: { options } }: Context, { machine, team }: Stores
 function format(context: Context, { models, blobs, spent }: Status): string {
   if (models.length === 0 && blobs.count === 0)
     return `There are no models yet. Looked in ${lookedIn(context)}.`
+  const unpinned = whyNothingPinned(context)
   const headings = ['image', 'key', 'state', 'from', 'size', 'credits', '']
   const rows = models.map((model) => [
     model.image,
@@ -68,14 +69,15 @@ function format(context: Context, { models, blobs, spent }: Status): string {
     originOf(model),
     model.bytes > 0 ? formatBytes(model.bytes) : '',
     model.credits > 0 ? formatCredits(model.credits) : '',
-    remarkOf(model),
+    remarkOf(model, unpinned),
   ])
   const unused =
     blobs.unusedBytes > 0 ? `, of which ${formatBytes(blobs.unusedBytes)} not used by any model` : ''
   const lines = [
     formatTable(headings, rows),
     '',
-    `${plural(models.length, 'model')}: ${counts(models)}`,
+    `${plural(models.length, 'model')}: ${counts(models, unpinned)}`,
+    ...(unpinned ? [unpinned] : []),
     `${plural(blobs.count, 'file')} in the cache, ${formatBytes(blobs.bytes)}${unused}`,
     ...spent.days.map((day) => `${day.day}  ${amount(day)}`),
     `spent by this machine: ${amount(spent)}`,
@@ -88,19 +90,19 @@ function originOf({ source, aiModel }: ModelStatus): string {
   return [source ?? '', aiModel && `(${aiModel})`].filter(Boolean).join(' ')
 }
 
-function remarkOf({ state, pinned, task, failure }: ModelStatus): string {
+function remarkOf({ state, pinned, task, failure }: ModelStatus, unpinned: string | undefined): string {
   if (failure !== undefined) return failure
   if (state === 'on its way') return task ? `task ${task}` : 'no task is known yet'
-  return pinned ? '' : 'not pinned'
+  return pinned || unpinned ? '' : 'not pinned'
 }
 
-function counts(models: readonly ModelStatus[]): string {
+function counts(models: readonly ModelStatus[], unpinned: string | undefined): string {
   const states = ['ready', 'restorable', 'on its way', 'failed', 'unreadable record'] as const
   const parts = states.map(
     (state) => [models.filter((model) => model.state === state).length, state] as const,
   )
   const pinned = models.filter((model) => model.pinned).length
-  return [...parts.filter(([count]) => count > 0), [pinned, 'pinned'] as const]
+  return [...parts.filter(([count]) => count > 0), ...(unpinned ? [] : [[pinned, 'pinned'] as const])]
     .map(([count, word]) => `${count} ${word}`)
     .join(', ')
 }

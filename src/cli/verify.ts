@@ -4,7 +4,7 @@ import { inspectTeam, noTeamStore } from '../run/commands/stores.ts'
 import type { Context } from '../run/context.ts'
 import { defineCommand } from './command.ts'
 import { formatTable, plural, print, printJson, printResult } from './print.ts'
-import { lookedIn, openCommand, projectArgs } from './project.ts'
+import { lookedIn, openCommand, projectArgs, whyNothingPinned } from './project.ts'
 
 /** Checks that every file that the lockfile pins is present and correct. */
 export const verify = defineCommand({
@@ -29,16 +29,18 @@ export const verify = defineCommand({
     let files = await verifyFiles(context, entries)
     const failure = fetch ? await fetchFiles(context, entries, files) : undefined
     if (fetch) files = await verifyFiles(context, entries)
-    printResult(json, { files, bad: badOf(files).length }, format(files))
+    const unpinned = whyNothingPinned(context)
+    printResult(json, { files, bad: badOf(files).length, pinned: !unpinned }, format(files, unpinned))
     if (failure !== undefined) throw failure
-    assertGood(files)
+    assertGood(files, unpinned)
   },
 })
 
 /** A check of nothing is not good news: it ran in another folder, or the lockfile was never committed. */
 function nothingPinned(context: Context): MeshyError {
+  const missing = whyNothingPinned(context) ? 'stored' : 'pinned'
   return new MeshyError('MESHY_LOCKFILE_EMPTY', {
-    message: `There is nothing to verify: no model is pinned. Looked in ${lookedIn(context)}.`,
+    message: `There is nothing to verify: no model is ${missing}. Looked in ${lookedIn(context)}.`,
     hint: 'Run it where the lockfile is, or pass the folder of the bundler with `--root`.',
   })
 }
@@ -72,19 +74,26 @@ function hintOfStore(bad: readonly { status: string }[]): string {
   return `Run \`unplugin-meshy push${repair}\` on a machine that has the bytes.`
 }
 
-function format(files: readonly FileStatus[]): string {
+/** @param unpinned why nothing is pinned: then the project relies on what this machine has stored */
+function countOf(files: readonly FileStatus[], unpinned: string | undefined): string {
+  return plural(files.length, unpinned ? 'stored file' : 'pinned file')
+}
+
+function format(files: readonly FileStatus[], unpinned: string | undefined): string {
   const bad = badOf(files)
-  if (bad.length === 0) return `${plural(files.length, 'pinned file')}, all present and correct.`
+  if (bad.length === 0) {
+    return [`${countOf(files, unpinned)}, all present and correct.`, unpinned].filter(Boolean).join(' ')
+  }
   const rows = bad.map(({ image, key, role, status, file }) => [image, key, role, status, file])
   return formatTable(['image', 'key', 'file', 'is', 'at'], rows)
 }
 
-function assertGood(files: readonly FileStatus[]): void {
+function assertGood(files: readonly FileStatus[], unpinned: string | undefined): void {
   const bad = badOf(files)
   const [first] = bad
   if (!first) return
   throw new MeshyError(CODES[first.status as keyof typeof CODES], {
-    message: `${bad.length} of ${plural(files.length, 'pinned file')} cannot be used.`,
+    message: `${bad.length} of ${countOf(files, unpinned)} cannot be used.`,
     hint: hintOf(bad),
   })
 }

@@ -25,10 +25,11 @@ export function modelMissing(
 ): MeshyError {
   const mode = ports.options.mode === 'ask' ? 'ask' : 'frozen'
   const credits = state === 'missing' ? priceOf(request) : 0
+  const isPinning = ports.options.lockfile !== false
   const what =
     state === 'missing'
-      ? `is not in the lockfile; generating it costs ${credits} credits`
-      : `is on its way (task ${record?.state === 'accepted' ? record.taskId : 'unknown'}), but not stored and pinned yet`
+      ? `is not ${isPinning ? 'in the lockfile' : 'stored here'}; generating it costs ${credits} credits`
+      : `is on its way (task ${record?.state === 'accepted' ? record.taskId : 'unknown'}), but not stored${isPinning ? ' and pinned' : ''} yet`
   return new MeshyError('MESHY_MODEL_MISSING', {
     message: `\`${request.imageName}\` ${what}. ${WHY[mode]}, so nothing was submitted.`,
     hint: [free, mode === 'ask' ? LEAVE_ASK : buildElsewhere(ports)].filter(Boolean).join(' '),
@@ -45,7 +46,7 @@ export function filesMissing(
   const names = quoted(roles)
   return new MeshyError('MESHY_MODEL_MISSING', {
     message:
-      `\`${image}\` is pinned, but its ${names} is not; fetching it costs 0 credits. ` +
+      `\`${image}\` is ${ports.options.lockfile === false ? 'stored' : 'pinned'}, but its ${names} is not; fetching it costs 0 credits. ` +
       'This run is `frozen`, so nothing was fetched.',
     hint: buildElsewhere(ports),
     details: { key, credits: 0, roles },

@@ -82,9 +82,10 @@ async function derivationMissing(
 ): Promise<MeshyError> {
   const { buildElsewhere } = await import('../generate/missing.ts')
   const { key, steps } = derivation
+  const isPinning = context.ports.options.lockfile !== false
   const story = partsOf(derivation).every((part) => entry.derived?.[part.key])
-    ? 'is pinned, but its bytes are missing or damaged'
-    : 'is not in the lockfile'
+    ? `is ${isPinning ? 'pinned' : 'known'}, but its bytes are missing or damaged`
+    : `is not ${isPinning ? 'in the lockfile' : 'stored here'}`
   return new MeshyError('MESHY_MODEL_MISSING', {
     message:
       `\`${imageName}\` is stored, but \`${steps.join(', ')}\` of it ${story}; deriving it costs 0 credits. ` +

@@ -1,7 +1,17 @@
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { mustSucceed } from '../support/project.ts'
-import { blobOf, emulate, emulated, importing, json, readPins, runCli, viteProject } from './harness.ts'
+import {
+  blobOf,
+  emulate,
+  emulated,
+  importing,
+  json,
+  readPins,
+  runCli,
+  viteProject,
+  VITE_CONFIG,
+} from './harness.ts'
 
 interface StatusJson {
   models: { image: string; state: string; pinned: boolean; source?: string; bytes: number; credits: number }[]
@@ -43,6 +53,27 @@ describe('status', () => {
     expect(blobs).toEqual({ count: 1, bytes, unusedBytes: 0 })
     expect(spent).toMatchObject({ credits: 0, emulated: 50, days: [{ emulated: 50 }] })
     expect(emulator.counts.total).toBe(before)
+  })
+
+  it('says like `verify` and `pin` that a project without a lockfile pins nothing', async () => {
+    const emulator = await emulate()
+    const config = VITE_CONFIG.replace('meshy()', 'meshy({ lockfile: false })')
+    const { root: cwd } = await viteProject({ files: { 'vite.config.js': config } })
+    await mustSucceed(runCli(['generate'], { cwd, env: emulated(emulator) }))
+    const names = await readdir(`${cwd}/.meshy/blobs`, { recursive: true })
+    const file = names.find((name) => name.endsWith('.glb')) ?? ''
+    const told = 'Nothing is pinned, because the option `lockfile` is `false`.'
+
+    const status = await mustSucceed(runCli(['status'], { cwd }))
+    const verify = await mustSucceed(runCli(['verify'], { cwd }))
+    const pin = await mustSucceed(
+      runCli(['pin', './hero.png?meshy', `.meshy/blobs/${file}`], { cwd, env: emulated(emulator) }),
+    )
+
+    for (const { stdout } of [status, verify, pin]) expect(stdout).toContain(told)
+    expect(status.stdout).toContain('1 model: 1 ready\n')
+    expect(status.stdout).not.toContain('not pinned')
+    expect(verify.stdout).toContain('1 stored file, all present and correct.')
   })
 
   it('tells why a model failed, and what is not pinned', async () => {
