@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads'
 import PQueue from 'p-queue'
 import { MeshyError, messageOf } from '../system/errors.ts'
 import { WorkerPool } from '../system/worker-pool.ts'
@@ -33,7 +32,14 @@ const HEAP_MB = 512
 
 /** One worker at a time. */
 export function createDerivePool(): DerivePool {
-  const pool = new WorkerPool<Job, DerivedModel>({ size: 1, start: startWorker, closed, crashed })
+  const pool = new WorkerPool<Job, DerivedModel>({
+    name: 'derive',
+    size: 1,
+    script: findScript,
+    limits: { maxOldGenerationSizeMb: HEAP_MB },
+    closed,
+    crashed,
+  })
   const turns = new PQueue({ concurrency: 1 })
   return {
     derive: (readSource, options, wait) =>
@@ -50,12 +56,6 @@ function whole(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteLength } = bytes
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) return new Uint8Array(buffer)
   return Uint8Array.from(bytes)
-}
-
-function startWorker(): Worker {
-  const { url, execArgv } = findScript()
-  const resourceLimits = { maxOldGenerationSizeMb: HEAP_MB }
-  return new Worker(url, { execArgv, resourceLimits, name: 'unplugin-meshy derive' })
 }
 
 function findScript(): WorkerScript {

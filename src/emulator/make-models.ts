@@ -39,8 +39,7 @@ async function findMaker(load: typeof loadLibraries): Promise<ModelMaker> {
   const libraries = await load()
   if ('missing' in libraries) return cardsBecause(libraries.missing)
   try {
-    const pool = createPreviewPool({ script: findWorkerScript() })
-    return createMeshMaker(libraries.sharp, pool)
+    return createMeshMaker(libraries.sharp, createPreviewPool(findWorkerScript()))
   } catch (error) {
     if (isMeshyError(error) && error.code === 'MESHY_PREVIEW_UNAVAILABLE') return cardsBecause(error.message)
     throw error

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
 import { Buffers } from '../system/bytes.ts'
 import { WorkerPool } from '../system/worker-pool.ts'
 import { findWorkerScript, type WorkerScript } from '../system/worker-script.ts'
@@ -47,10 +46,11 @@ export function createFileDigester({
 /** Why a file that may be all right was not hashed. */
 class ThreadLost extends Error {}
 
-function createPool({ url, execArgv }: WorkerScript): WorkerPool<string, FileDigest> {
+function createPool(script: WorkerScript): WorkerPool<string, FileDigest> {
   return new WorkerPool<string, FileDigest>({
+    name: 'store',
     size: Math.max(1, Math.min(MAX_THREADS, availableParallelism() - 1)),
-    start: () => new Worker(url, { execArgv, name: 'unplugin-meshy store' }),
+    script: () => script,
     closed: () => new ThreadLost(),
     crashed: (cause) => new ThreadLost('The thread died.', { cause }),
   })

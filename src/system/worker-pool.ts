@@ -1,20 +1,25 @@
-import { parentPort, type TransferListItem, type Worker } from 'node:worker_threads'
+import { parentPort, Worker, type ResourceLimits, type TransferListItem } from 'node:worker_threads'
 import { isMeshyError, MeshyError, type ErrorCode } from './errors.ts'
+import type { WorkerScript } from './worker-script.ts'
 
 /** A worker's answer to a job. */
 export type WorkerAnswer<Result> = { result: Result } | { failure: WorkerFailure }
 
-export interface WorkerPoolOptions {
+interface WorkerPoolOptions {
+  /** What they are for: tools show it. */
+  name: string
   /** Worker threads, started when they are needed. */
   size: number
-  start(): Worker
+  /** What a thread runs; if it throws, that is the error of a job. */
+  script(): WorkerScript
+  limits?: ResourceLimits
   /** The error of jobs that were in progress when the pool was closed. */
   closed(): Error
   /** The error of a job whose worker died. */
   crashed(cause: unknown): Error
 }
 
-export interface RunOptions {
+interface RunOptions {
   signal?: AbortSignal | undefined
   transfer?: readonly TransferListItem[] | undefined
 }
@@ -92,7 +97,10 @@ export class WorkerPool<Job, Result> {
   }
 
   #start(): Worker {
-    const worker = this.#options.start()
+    const { name, limits, script } = this.#options
+    const { url, execArgv } = script()
+    const options = { execArgv, name: `unplugin-meshy ${name}`, ...(limits && { resourceLimits: limits }) }
+    const worker = new Worker(url, options)
     worker.on('message', (answer: WorkerAnswer<Result>) => this.#finish(worker, answer))
     worker.on('error', (error) => this.#lose(worker, error))
     worker.on('exit', (code) => this.#lose(worker, new Error(`It exited with code ${code}`)))
@@ -150,7 +158,7 @@ export function answerJobs<Job, Result>(
 }
 
 /** An error as data: an Error that crosses threads keeps its message but loses its class and fields. */
-export interface WorkerFailure {
+interface WorkerFailure {
   message: string
   stack?: string | undefined
   known?: { code: ErrorCode; hint: string; details: Record<string, unknown> } | undefined
@@ -164,7 +172,7 @@ export function describeFailure(error: unknown): WorkerFailure {
 }
 
 /** The error that occurred in a worker. */
-export function readFailure({ message, stack, known }: WorkerFailure): Error {
+function readFailure({ message, stack, known }: WorkerFailure): Error {
   const error = known ? new MeshyError(known.code, { message, ...known }) : new Error(message)
   if (stack) error.stack = stack
   return error

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WorkerPool } from '../../src/system/worker-pool.ts'
 
@@ -9,11 +8,12 @@ const POOL = fileURLToPath(new URL('../../src/system/worker-pool.ts', import.met
 
 /** Answers with twice the number that it gets, and dies of what is none. */
 const DOUBLING = `
-  const { parentPort } = require('node:worker_threads')
+  import { parentPort } from 'node:worker_threads'
   parentPort.on('message', (job) => {
     if (typeof job !== 'number') process.exit(3)
     parentPort.postMessage({ result: 2 * job })
   })`
+const DOUBLING_URL = `data:text/javascript,${encodeURIComponent(DOUBLING)}`
 
 describe('WorkerPool', () => {
   it('does more jobs than it has workers', async () => {
@@ -21,6 +21,13 @@ describe('WorkerPool', () => {
 
     expect(await Promise.all([1, 2, 3].map((job) => pool.run(job)))).toEqual([2, 4, 6])
     expect(started()).toBe(1)
+  })
+
+  it('starts no more workers than it may have, and shares the jobs among them', async () => {
+    const { pool, started } = makePool(2)
+
+    expect(await Promise.all([1, 2, 3, 4].map((job) => pool.run(job)))).toEqual([2, 4, 6, 8])
+    expect(started()).toBe(2)
   })
 
   it('goes on with the same worker after a job that cannot be sent', async () => {
@@ -37,9 +44,8 @@ describe('WorkerPool', () => {
     const script = `
       const { createJiti } = await import(${JSON.stringify(import.meta.resolve('jiti'))})
       const { WorkerPool } = await createJiti(import.meta.url).import(${JSON.stringify(POOL)})
-      const { Worker } = await import('node:worker_threads')
-      const start = () => new Worker(${JSON.stringify(DOUBLING)}, { eval: true, execArgv: [] })
-      const pool = new WorkerPool({ size: 1, start, closed: () => new Error(), crashed: () => new Error() })
+      const script = () => ({ url: new URL(${JSON.stringify(DOUBLING_URL)}), execArgv: [] })
+      const pool = new WorkerPool({ size: 1, script, closed: () => new Error(), crashed: () => new Error() })
       await pool.run(() => {}).catch(() => console.log('refused'))`
     const child = spawn(process.execPath, ['--input-type=module', '--eval', script])
     onTestFinished(() => void child.kill('SIGKILL'))
@@ -65,7 +71,7 @@ describe('WorkerPool', () => {
     const pool = new WorkerPool<unknown, number>({
       ...REASONS,
       size: 1,
-      start: () => {
+      script: () => {
         throw new Error('no thread')
       },
     })
@@ -101,17 +107,18 @@ describe('WorkerPool', () => {
 })
 
 const REASONS = {
+  name: 'test',
   closed: () => new Error('closed'),
   crashed: (cause: unknown) => new Error(`crashed: ${cause instanceof Error ? cause.message : ''}`),
 }
 
-function makePool() {
+function makePool(size = 1) {
   let started = 0
-  const start = () => {
+  const script = () => {
     started++
-    return new Worker(DOUBLING, { eval: true })
+    return { url: new URL(DOUBLING_URL), execArgv: [] }
   }
-  const pool = new WorkerPool<unknown, number>({ ...REASONS, size: 1, start })
+  const pool = new WorkerPool<unknown, number>({ ...REASONS, size, script })
   onTestFinished(() => pool.close())
   return { pool, started: () => started }
 }

@@ -1,6 +1,5 @@
 import { WorkerPool } from '../../system/worker-pool.ts'
 import type { PreviewModel, PreviewOptions } from './mesher.ts'
-import { Worker } from 'node:worker_threads'
 import { MeshyError, messageOf } from '../../system/errors.ts'
 import { findWorkerScript as find, type WorkerScript } from '../../system/worker-script.ts'
 
@@ -10,7 +9,7 @@ export interface Job {
   options: PreviewOptions
 }
 
-/** Makes models in worker threads. */
+/** Makes models in a worker thread. */
 export interface PreviewPool {
   /**
    * Like `makeMesh`, without blocking this thread. Aborting rejects with the reason of the signal.
@@ -26,18 +25,20 @@ export interface PreviewPool {
   close(): Promise<void>
 }
 
-export interface PreviewPoolOptions {
-  /** Worker threads, started when they are needed. @default 1 */
-  size?: number | undefined
-  /** @default found beside this code */
-  script?: WorkerScript | undefined
-}
+/** The mesher creates many short-lived arrays: with room for them, it collects garbage less often. */
+const YOUNG_GENERATION_MB = 64
 
-/** A pool that never keeps the process alive while it is idle. */
-export function createPreviewPool({ size = 1, script }: PreviewPoolOptions = {}): PreviewPool {
+/**
+ * One worker, which never keeps the process alive while it is idle.
+ *
+ * @param script by default found beside this code, when it is needed
+ */
+export function createPreviewPool(script?: WorkerScript): PreviewPool {
   const pool = new WorkerPool<Job, PreviewModel>({
-    size,
-    start: () => startWorker(script ?? findWorkerScript()),
+    name: 'preview',
+    size: 1,
+    script: () => script ?? findWorkerScript(),
+    limits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     closed: closedError,
     crashed: crashedError,
   })
@@ -45,14 +46,6 @@ export function createPreviewPool({ size = 1, script }: PreviewPoolOptions = {})
     make: (images, options, wait) => pool.run({ images, options }, wait),
     close: () => pool.close(),
   }
-}
-
-/** The mesher creates many short-lived arrays: with room for them, it collects garbage less often. */
-const YOUNG_GENERATION_MB = 64
-
-function startWorker({ url, execArgv }: WorkerScript): Worker {
-  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB }
-  return new Worker(url, { execArgv, resourceLimits, name: 'unplugin-meshy preview' })
 }
 
 function closedError(): MeshyError {

@@ -2,11 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { makeMesh } from '../../../src/stand-in/mesher/mesher.ts'
-import {
-  createPreviewPool,
-  type PreviewPool,
-  type PreviewPoolOptions,
-} from '../../../src/stand-in/mesher/pool.ts'
+import { createPreviewPool, type PreviewPool } from '../../../src/stand-in/mesher/pool.ts'
+import type { WorkerScript } from '../../../src/system/worker-script.ts'
 import { useTempDir } from '../../support/temp-dir.ts'
 import { emoji, scene, transparent } from './pictures.ts'
 
@@ -15,8 +12,8 @@ const OPTIONS = { triangles: 3000, texture: true, pbr: false, name: 'model' }
 describe('createPreviewPool', () => {
   const folder = useTempDir()
   const pools: PreviewPool[] = []
-  const createPool = (options?: PreviewPoolOptions): PreviewPool => {
-    const pool = createPreviewPool(options)
+  const createPool = (own?: WorkerScript): PreviewPool => {
+    const pool = createPreviewPool(own)
     pools.push(pool)
     return pool
   }
@@ -42,8 +39,8 @@ describe('createPreviewPool', () => {
     expect(picture.length).toBeGreaterThan(0)
   })
 
-  it('makes several at once with several workers, and queues the rest', async () => {
-    const pool = createPool({ size: 2 })
+  it('queues what it cannot make at once', async () => {
+    const pool = createPool()
     const picture = await emoji('pig')
 
     const models = await Promise.all(
@@ -69,7 +66,7 @@ describe('createPreviewPool', () => {
         writeFileSync(mark, '')
         process.exit(3)
       })`
-    const pool = createPool({ script: await script(code) })
+    const pool = createPool(await script(code))
 
     await expect(pool.make([], OPTIONS)).rejects.toMatchObject({ code: 'MESHY_PREVIEW_CRASHED' })
     expect(await pool.make([], OPTIONS)).toMatchObject({ triangles: 7 })
@@ -92,7 +89,7 @@ describe('createPreviewPool', () => {
   })
 
   it('rejects what is on its way when it is closed', async () => {
-    const pool = createPool({ script: await script('setInterval(() => {}, 1000)') })
+    const pool = createPool(await script('setInterval(() => {}, 1000)'))
     const running = pool.make([], OPTIONS)
     const queued = pool.make([], OPTIONS)
 
