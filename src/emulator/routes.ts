@@ -14,6 +14,7 @@ import type { EmulatorEnv, EmulatorState } from './state.ts'
 import { taskView, distortView, foreignTasks, progressView } from './task-view.ts'
 import { isTerminal, type Task } from './task-store.ts'
 import type { TaskKind } from '../request/task-kinds.ts'
+import { parseJson } from '../system/json.ts'
 
 type Request = Context<EmulatorEnv>
 
@@ -93,19 +94,11 @@ async function readBody(request: globalThis.Request): Promise<Record<string, unk
   if (text.trim() === '') throw badRequest('unexpected end of JSON input')
   if (/^\s*--/.test(text)) throw badRequest("invalid character '-' in numeric literal")
   const parsed = parseJson(text)
+  if (parsed === undefined) throw badRequest('the request body is not valid JSON')
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw badRequest('the request body must be a JSON object')
   }
   return { ...parsed }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) throw badRequest('the request body is not valid JSON')
-    throw error
-  }
 }
 
 /** Events of one task, for one kind of task. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseJson } from '../system/json.ts'
 import { deriveDirectives } from './derive-directives.ts'
 import type { ApiDirectiveName, Directive, DirectiveTable } from './directive.ts'
 import { laterDirectives } from './later-directives.ts'
@@ -118,19 +119,10 @@ function readValue(raw: string | undefined): unknown {
 function readText(text: string): unknown {
   if (text === 'true' || text === 'false') return text === 'true'
   if (JSON_NUMBER.test(text)) return isExact(text) ? Number(text) : text
-  return JSON_START.test(text) ? readJson(text) : text
+  return JSON_START.test(text) ? (parseJson(text) ?? text) : text
 }
 
 function isExact(text: string): boolean {
   const number = Number(text)
   return Number.isInteger(number) ? Number.isSafeInteger(number) : Number.isFinite(number)
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return text
-    throw error
-  }
 }
