@@ -33,6 +33,19 @@ export function viteServedUrl({ root, base, server: { origin = '', fs } }: Resol
   }
 }
 
+/** What lets a page have files that only server code refers to: since Vite 8.4, each environment has a list of its own. */
+interface Client {
+  addSafeModule?: (file: string) => void
+}
+
+/** A dev server of Vite: whoever runs the code of a module, a page fetches the files that it shows. */
+export function viteShownUrl(urlOf: UrlOf, client: Client | undefined): UrlOf {
+  return (file, index) => {
+    client?.addSafeModule?.(toPosix(file.path))
+    return urlOf(file, index)
+  }
+}
+
 /** The internals of `server.fs`, if this version has them. */
 interface ServingConfig extends Pick<ResolvedConfig, 'server'>, SafeModules {
   fsDenyGlob?: (file: string) => boolean

@@ -10,7 +10,7 @@ import { plainIds } from './module-id.ts'
 import { Graph } from './rollup.ts'
 import { toPosix } from './resolve.ts'
 import type { Session } from './session.ts'
-import { servingRule, viteServedUrl, viteUrl } from './url.ts'
+import { servingRule, viteServedUrl, viteShownUrl, viteUrl } from './url.ts'
 import { ViteDock } from './vite-dock.ts'
 import { dropUnusedPageHook, pageHooks } from './vite-html.ts'
 import { configureServer, equipConfig, forgetModule, isImported, pageOf } from './vite-server.ts'
@@ -49,7 +49,7 @@ export function createViteAdapter(
     cutsPath: (file) => (server ? file : session.bundler.root),
     isFromOutside: (importer) => server !== undefined && isNoModule(importer, session.bundler.root),
     isPicture: (source, importer) => templates.isPicture(source, importer),
-    urlOf: (native) => urlOf(viteConfig, native, copyMode),
+    urlOf: (native) => viteShownUrl(urlOf(viteConfig, native, copyMode), server?.environments.client),
     afterLoad: (_, loaded) => {
       // The watcher builds the files of workers inside its own builds.
       if (!server && !viteConfig?.isWorker) watchBuilds.add(loaded)

@@ -60,6 +60,15 @@ describe.each(VITES)('the URL of a model in a dev server of %s', (vite) => {
     },
   )
 
+  it('leads a page to the file that server code alone asks for, where the cache is beyond the served folders', async () => {
+    const { dev } = await startInFolder('../beyond', { allow: ['.'] })
+
+    const { url } = (await dev.server.ssrLoadModule('/main.js'))['default'].named as { url: string }
+
+    expect(url).toMatch(/^\/@fs\/.*beyond/)
+    expect((await dev.bytes(url)).toString('latin1', 0, 4)).toBe('glTF')
+  })
+
   it('is an error of Vite where the path of the cache is no URL', async () => {
     const { dev } = await startInFolder('cache#1')
 
@@ -69,7 +78,7 @@ describe.each(VITES)('the URL of a model in a dev server of %s', (vite) => {
   })
 
   /** With a root below the picture's folder, and a cache folder told from there. */
-  async function startInFolder(cacheDir: string) {
+  async function startInFolder(cacheDir: string, fs = {}) {
     const project = await makeProject({
       files: {
         'app/main.js': entryOf('../hero.png?meshy&poly=500'),
@@ -79,7 +88,7 @@ describe.each(VITES)('the URL of a model in a dev server of %s', (vite) => {
     })
     const root = path.join(project.root, 'app')
     const meshy = { ...PREVIEW, cacheDir: path.join(root, cacheDir) }
-    return { dev: await startDev(vite, project, { meshy, config: { root } }) }
+    return { dev: await startDev(vite, project, { meshy, config: { root, server: { fs } } }) }
   }
 })
 
