@@ -9,7 +9,7 @@ import type { Context } from '../run/context.ts'
 import { notATask } from '../run/commands/account.ts'
 import { isOnItsWay } from '../finding/record-state.ts'
 import { findRecord } from '../store/found-records.ts'
-import { recordOf } from '../generate/record.ts'
+import { beginOf, recordOf } from '../generate/record.ts'
 import type { Subject } from '../request/request.ts'
 import { withKeyLease } from '../generate/turn.ts'
 
@@ -47,7 +47,7 @@ export async function adoptTask(
   { taskId, force }: { taskId: string; force: boolean },
 ): Promise<Task> {
   const ports = await context.paying()
-  const { store, signal, options } = ports
+  const { store, signal, options, clock } = ports
   const { client, digest } = ports.account()
   const task = await client.retrieve(subject.canonical.kind, taskId, { signal }).catch((error: unknown) => {
     throw notATask(taskId, error)
@@ -57,11 +57,12 @@ export async function adoptTask(
     const record = await findRecord(store.journal, subject.key)
     // This key has just read the task: from now on the record names it, whoever submitted the task.
     const reader = { host: options.baseUrl, account: digest }
+    const startedAt = beginOf(task, clock.serviceNow())
     if (record?.state !== 'accepted' || record.taskId !== taskId) {
       await assertFree(context, subject)
       await store.journal.start(recordOf(ports, subject))
     }
-    await store.journal.accept(subject.key, taskId, reader)
+    await store.journal.accept(subject.key, taskId, { ...reader, startedAt })
   })
   return task
 }

@@ -39,7 +39,7 @@ export interface Forgotten {
  */
 export interface Journal {
   read(key: string): Promise<JournalRecord | undefined>
-  /** Before the first byte is sent. Keeps the forgotten tasks, and the time of an attempt that is not settled yet. */
+  /** Before the first byte is sent. Keeps the forgotten tasks. */
   start(start: JournalStart): Promise<StartedRecord>
   /** Right before the request is sent. */
   send(key: string, sent: Sent): Promise<StartedRecord>
@@ -120,7 +120,7 @@ function startAfter(previous: JournalRecord | undefined, start: JournalStart): S
   if (previous?.state === 'accepted') {
     throw new Error(`Task ${previous.taskId} of ${start.key} must be settled before another one is started`)
   }
-  const { key, image, request, params, host, account } = start
+  const { key, image, request, params, host, account, startedAt } = start
   return {
     state: 'started',
     key,
@@ -129,7 +129,7 @@ function startAfter(previous: JournalRecord | undefined, start: JournalStart): S
     params,
     host,
     account,
-    startedAt: previous?.state === 'started' ? previous.startedAt : start.startedAt,
+    startedAt,
     attempts: 1 + (previous && previous.state !== 'forgotten' ? previous.attempts : 0),
     forgottenTasks: givenUpTasks(previous),
   }

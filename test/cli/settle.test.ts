@@ -2,9 +2,12 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { adoptTask } from '../../src/cli/adopt.ts'
 import type { RunningEmulator } from '../../src/emulator.ts'
+import { classify } from '../../src/finding/classify.ts'
 import type { Finished, Project } from '../support/project.ts'
-import { failureOf, openRun } from '../support/run.ts'
+import { ageJournal, changeRecord } from '../support/journal.ts'
+import { failureOf, leaveOnItsWay, loadRequest, openRun } from '../support/run.ts'
 import { emulate, emulated, importing, keyless, runCli, viteProject } from './harness.ts'
 
 describe('forget', () => {
@@ -142,6 +145,21 @@ describe('adopt', () => {
       credits: 0,
     })
     expect(emulator.counts.created).toBe(1)
+  })
+
+  it('counts from when the task began, not from a submission of long ago that was never sent', async () => {
+    const emulator = await emulate({ faults: [{ kind: 'noNames' }] })
+    const { root } = await viteProject()
+    await leaveOnItsWay(root, emulator, './hero.png?meshy')
+    await changeRecord(root, { state: 'started', taskId: undefined })
+    await ageJournal(root, 80)
+    const [taskId = ''] = emulator.tasks().map(({ id }) => String(id))
+
+    const { context } = await openRun({ root, service: emulator })
+    const request = await loadRequest(context, root, './hero.png?meshy')
+    await adoptTask(context, request, { taskId, force: false })
+
+    expect((await classify(context.ports, request)).state).toBe('on its way')
   })
 
   it('refuses a task of another import, unless it is forced', async () => {

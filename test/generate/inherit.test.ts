@@ -111,6 +111,25 @@ describe('what somebody else has sent for a key', () => {
     expect(service.counts.posts).toBe(0)
   })
 
+  it.each([1, 80])('counts from its own start where ours, %i hours ago, was never sent', async (hours) => {
+    const service = await startService({ faults: [{ kind: 'noNames' }] })
+    const root = await projectWith('ours')
+    const run = await openRun({ root, service, clock: fastClock(50) })
+    const ports = await run.context.paying()
+    const { journal } = ports.store
+    const request = await loadRequest(run.context, root, SPECIFIER)
+    const ours = recordOf(ports, request)
+    const { host, account, startedAt: now } = ours
+    const before = new Date(Date.parse(now) - hours * 3_600_000).toISOString()
+    await journal.start({ ...ours, startedAt: before })
+    const sent = { sentAt: now, answerBy: now, named: true }
+    await inherit(ports, request, [{ host, account, startedAt: now, sent, lost: true }])
+
+    expect(await journal.read(request.key)).toMatchObject({ state: 'started', startedAt: now })
+    expect((await failureOf(run.load(SPECIFIER))).code).toBe('MESHY_SUBMIT_UNKNOWN')
+    expect(service.counts.posts).toBe(0)
+  })
+
   it('is not forgotten by a run that may not pay and has nothing of its own to wait for', async () => {
     const service = await startService()
     const [root, options] = [await projectWith('ours'), { emulated: false, machineStore: temp.path('store') }]
