@@ -71,7 +71,7 @@ export async function forgetNamed(context: Context, argument: string, folder: st
  * @throws {MeshyError} MESHY_MODEL_UNKNOWN if there is nothing to forget
  */
 export async function forgetModel(context: Context, subject: Subject): Promise<Forgotten> {
-  const { store } = context.ports
+  const { store, clock } = context.ports
   const { key, imageName: image, canonical: request, params } = subject
   return withKeyLease(context.ports, subject, async () => {
     const stored = await ifIntact(() => store.entries.read(key))
@@ -83,7 +83,8 @@ export async function forgetModel(context: Context, subject: Subject): Promise<F
     if (!isStored && !pinned && !hasRecord) throw nothing(subject)
 
     const tasks = [stored, pinned].flatMap((entry) => entry?.task?.id ?? [])
-    const record = await store.journal.forget({ key, image, request, tasks })
+    const forgottenAt = new Date(clock.serviceNow()).toISOString()
+    const record = await store.journal.forget({ key, image, request, tasks, forgottenAt })
     await store.lockfile?.remove([key])
     await store.entries.remove(key)
     return { key, image, tasks: record.forgottenTasks, credits: estimateCredits(request.kind, params) }

@@ -179,12 +179,15 @@ function startedOf(start: JournalStart): StartedRecord {
 
 /**
  * What this project knows itself takes precedence, as does what was given up here. Whoever started later, under the
- * same lease, has first continued from what we had sent: that is settled.
+ * same lease, has first continued from what we had sent: that is settled. What began after we gave up is somebody
+ * else's, and may be paid for.
  */
 function isNews(own: JournalRecord | undefined, { taskId, startedAt }: OnItsWay): boolean {
   if (own?.state === 'accepted') return false
   if (taskId !== undefined) return !isSettledTask(own, taskId)
-  if (own?.state === 'started') return isUnsent(own) || Date.parse(startedAt) > Date.parse(own.startedAt)
+  const hasOwn = own?.state === 'started' && !isUnsent(own)
+  const since = hasOwn ? own.startedAt : own?.forgottenAt
+  if (since !== undefined) return Date.parse(startedAt) > Date.parse(since)
   return own?.state !== 'forgotten'
 }
 

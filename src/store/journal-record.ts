@@ -28,6 +28,8 @@ interface Common {
   request: CanonicalRequest
   /** Tasks that the user gave up: they are never adopted again. */
   forgottenTasks: string[]
+  /** ISO time of the last `forget`: what others have sent before it is given up as well. */
+  forgottenAt?: string | undefined
 }
 
 interface Attempt extends Common, JournalStart {
@@ -109,6 +111,7 @@ export const journalRecordSchema = once(() => {
     image: z.string(),
     request: canonicalRequestSchema,
     forgottenTasks: z.array(taskId),
+    forgottenAt: isoTimeSchema.optional(),
   }
 
   const attempt = {

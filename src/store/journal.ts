@@ -27,6 +27,8 @@ export interface Forgotten {
   key: string
   image: string
   request: CanonicalRequest
+  /** ISO time, by the clock of the service if that is known. */
+  forgottenAt?: string | undefined
   /** Tasks that are never to be adopted again, besides those in the record. */
   tasks?: Iterable<string>
 }
@@ -63,7 +65,7 @@ export interface Journal {
   forget(forgotten: Forgotten): Promise<ForgottenRecord>
   /** Removes whatever exists, if nothing but the key of an unreadable record is known. */
   discard(key: string): Promise<void>
-  /** When the entry is stored, or when provably nothing was sent. Forgotten tasks stay known. */
+  /** When the entry is stored, or when provably nothing was sent. What was forgotten stays known. */
   clear(key: string): Promise<void>
   /** Keys with a record, sorted. */
   keys(): Promise<string[]>
@@ -100,7 +102,7 @@ export function createJournal(layout: Layout, prepare = createPreparation(layout
     clear: async (key) => {
       const record = await read(key)
       if (!record) return
-      if (record.forgottenTasks.length > 0)
+      if (record.forgottenTasks.length > 0 || record.forgottenAt !== undefined)
         await write(forgetAfter(undefined, { ...record, tasks: record.forgottenTasks }))
       else await remove(layout.journalRecord(key), layout.journal)
     },
@@ -132,6 +134,7 @@ function startAfter(previous: JournalRecord | undefined, start: JournalStart): S
     startedAt,
     attempts: 1 + (previous && previous.state !== 'forgotten' ? previous.attempts : 0),
     forgottenTasks: givenUpTasks(previous),
+    forgottenAt: previous?.forgottenAt,
   }
 }
 
@@ -152,10 +155,25 @@ function failAfter(previous: JournalRecord | undefined, key: string, failure: Jo
 
 function forgetAfter(
   previous: JournalRecord | undefined,
-  { key, image, request, tasks = [] }: Forgotten,
+  { key, image, request, forgottenAt, tasks = [] }: Forgotten,
 ): ForgottenRecord {
   const known = previous ? [...previous.forgottenTasks, ...tasksOf(previous)] : []
-  return { state: 'forgotten', key, image, request, forgottenTasks: [...new Set([...known, ...tasks])] }
+  const forgottenTasks = [...new Set([...known, ...tasks])]
+  return {
+    state: 'forgotten',
+    key,
+    image,
+    request,
+    forgottenTasks,
+    forgottenAt: later(forgottenAt, previous),
+  }
+}
+
+/** Not before what is given up began: that has the time of the service, which this machine may be behind. */
+function later(forgottenAt: string | undefined, previous: JournalRecord | undefined): string | undefined {
+  if (forgottenAt === undefined || !previous || previous.state === 'forgotten') return forgottenAt
+  const isAhead = Date.parse(previous.startedAt) > Date.parse(forgottenAt)
+  return isAhead ? previous.startedAt : forgottenAt
 }
 
 /** A step out of order is a bug of ours, not something that the user could settle. */

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { accountDigest } from '../../src/store/journal.ts'
+import { forgetModel } from '../../src/cli/forget.ts'
 import { generate } from '../../src/generate/generate.ts'
 import { inherit } from '../../src/generate/recover.ts'
 import { recordOf } from '../../src/generate/record.ts'
@@ -128,6 +129,32 @@ describe('what somebody else has sent for a key', () => {
     expect(await journal.read(request.key)).toMatchObject({ state: 'started', startedAt: now })
     expect((await failureOf(run.load(SPECIFIER))).code).toBe('MESHY_SUBMIT_UNKNOWN')
     expect(service.counts.posts).toBe(0)
+  })
+
+  it.each([
+    ['counts where it began after the model was given up here', 1, 0],
+    ['does not count where it began before the model was given up here', -1, 1],
+  ])('%s', async (_, minutes, posts) => {
+    const service = await startService({ faults: [{ kind: 'noNames' }] })
+    const [root, options] = [await projectWith('ours'), { emulated: false, machineStore: temp.path('store') }]
+    await (await openRun({ root, service, options, clock: fastClock(50) })).load(SPECIFIER)
+    const run = await openRun({ root, service, options, clock: fastClock(50) })
+    const { clock, store } = run.context.ports
+    const request = await loadRequest(run.context, root, SPECIFIER)
+    await forgetModel(run.context, request)
+    const [account, at] = [accountDigest(service.apiKey), clock.serviceNow() + minutes * 60_000]
+    const [startedAt, sent] = [new Date(at).toISOString(), { sentAt: '', answerBy: '', named: false }]
+    sent.sentAt = sent.answerBy = startedAt
+    const theirs = { host: service.url, account, startedAt, sent, lost: true as const }
+    await store.shared.machine?.tell({ account, key: request.key }, theirs)
+
+    const outcome = await run.load(SPECIFIER).then(
+      ({ metadata }) => metadata.state,
+      ({ code }) => code,
+    )
+
+    expect(outcome).toBe(posts === 0 ? 'MESHY_SUBMIT_UNKNOWN' : 'ready')
+    expect(service.counts.posts).toBe(1 + posts)
   })
 
   it('is not forgotten by a run that may not pay and has nothing of its own to wait for', async () => {

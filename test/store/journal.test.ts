@@ -96,6 +96,22 @@ describe('createJournal', () => {
     await expect(step(open())).rejects.toThrow('absent')
   })
 
+  it('keeps the time of the last forgetting, which is not before what was given up', async () => {
+    const { image, request, startedAt } = start
+    await open().start(start)
+    await open().forget({ key, image, request, forgottenAt: '2026-01-01T00:00:00.000Z' })
+    expect(await open().read(key)).toMatchObject({ state: 'forgotten', forgottenAt: startedAt })
+
+    await open().start(start)
+    await open().accept(key, 'task-1')
+    const forgottenAt = '2026-03-03T00:00:00.000Z'
+    await open().forget({ key, image, request, forgottenAt })
+    await open().start(start)
+    await open().clear(key)
+
+    expect(await open().read(key)).toMatchObject({ state: 'forgotten', forgottenAt })
+  })
+
   it('never forgets a forgotten task, whatever comes after', async () => {
     const { image, request } = start
     await open().start(start)
