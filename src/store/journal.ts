@@ -187,7 +187,7 @@ async function readJournalRecord(file: string, key: string): Promise<JournalReco
   if (!found) return undefined
   if (found.key !== key) throw journalInvalid(file, `its key is \`${found.key}\``)
   const { version: _, ...record } = found
-  return record as JournalRecord
+  return record
 }
 
 async function remove(file: string, folder: string): Promise<void> {
