@@ -1,63 +1,151 @@
+import { z } from 'zod'
 import type { Facts } from '../glb/facts.ts'
+import { fitsRole, type FileRole } from '../request/files.ts'
+import { isParamValue, type ParamValue } from '../request/param-value.ts'
 import type { CanonicalRequest, ImageDigest } from '../request/request.ts'
-import type { Params } from '../request/param-value.ts'
-import type { FileRole } from '../request/files.ts'
+import { TASK_KINDS } from '../request/task-kinds.ts'
+
+/** The key of a request: xxHash64 as hex digits. */
+export const KEY_PATTERN = /^[0-9a-f]{16}$/
+
+export const SHA256_PATTERN = /^[0-9a-f]{64}$/
+
+/** A file extension without the dot. */
+export const EXT_PATTERN = /^[a-z0-9]{1,8}$/
+
+/**
+ * The schema of an object in a record. Fields that a later minor version adds survive being read and written by this
+ * one, but no code can rely on them.
+ */
+function open<S extends z.ZodRawShape>(shape: S): z.ZodObject<S> {
+  return z.looseObject(shape)
+}
+
+const count = z.int().nonnegative()
+const vec3 = z.tuple([z.number(), z.number(), z.number()])
+const imageDigest = open({
+  hash: z.string().regex(/^[0-9a-f]{16}$/),
+  bytes: count,
+  sha256: z.string().regex(SHA256_PATTERN).optional(),
+})
+
+export const isoTimeSchema = z.iso.datetime({ offset: true })
+
+export const paramsSchema = z.record(z.string(), z.custom<ParamValue>(isParamValue))
+
+export const canonicalRequestSchema: z.ZodType<CanonicalRequest> = open({
+  kind: z.enum(TASK_KINDS),
+  images: z.array(imageDigest),
+  textureImages: z.array(z.union([imageDigest, open({ url: z.string() })])),
+  params: paramsSchema,
+  take: z.int().positive(),
+  emulated: z.boolean(),
+})
+
+const blobRefSchema = open({
+  sha256: z.string().regex(SHA256_PATTERN),
+  bytes: count,
+  /** File extension without the dot: `glb`, `png`. */
+  ext: z.string().regex(EXT_PATTERN),
+})
 
 /** A file in the cache, by its bytes. */
-export interface BlobRef {
-  sha256: string
-  bytes: number
-  /** File extension without the dot: `glb`, `png`. */
-  ext: string
-}
+export interface BlobRef extends z.infer<typeof blobRefSchema> {}
+
+const factsSchema: z.ZodType<Facts> = open({
+  triangles: count,
+  vertices: count,
+  materials: count,
+  textures: count,
+  animations: count,
+  bounds: open({ min: vec3, max: vec3, size: vec3 }),
+  revision: count.optional(),
+})
+
+const glbExt: z.ZodType<string> = z.literal('glb')
+
+const derivedFileSchema = open({
+  ...blobRefSchema.shape,
+  ext: glbExt,
+  /** The steps that were applied, in this order, for readers. */
+  steps: z.array(z.string()),
+  facts: factsSchema,
+})
 
 /** A file that some machine derived from a model. Its bytes are a blob like those of the model itself. */
-export interface DerivedFile extends BlobRef {
-  /** The steps that were applied, in this order, for readers. */
-  steps: string[]
-  facts: Facts
-}
+export interface DerivedFile extends z.infer<typeof derivedFileSchema> {}
+
+const filesSchema: z.ZodType<Partial<Record<FileRole, BlobRef>> & { glb: BlobRef }> = z
+  // Whatever role a later version adds, its file is a file.
+  .object({ glb: blobRefSchema })
+  .catchall(blobRefSchema)
+  .superRefine((files, context) => {
+    const wrong = Object.entries(files).find(([role, { ext }]) => !fitsRole(role, ext))
+    if (!wrong) return
+    const [role, { ext }] = wrong
+    context.addIssue({
+      code: 'custom',
+      path: [role, 'ext'],
+      message: `a ${role} file cannot be a \`.${ext}\``,
+    })
+  })
+
+/** Longer than a name in any file system. */
+const nameSchema = z.string().max(1024)
+
+/** An entry without its key, which is the name of its block or file. Fields are written in this order. */
+export const entryBodySchema = open({
+  /** File name of the imported image, for readers. */
+  image: nameSchema,
+  /** `ai_model` as requested. */
+  model: nameSchema,
+  /** Where the bytes come from; `pinned` means the user's own. */
+  source: z.enum(['meshy', 'emulator', 'pinned']),
+  request: canonicalRequestSchema,
+  files: filesSchema,
+  /** Files that were requested but that the task did not produce. Roles of later versions are accepted. */
+  unavailable: z.array(z.custom<FileRole>((role) => typeof role === 'string')).optional(),
+  facts: factsSchema,
+  /** What was derived from the GLB, by the key of the derivation. */
+  derived: z.record(z.string().regex(KEY_PATTERN), derivedFileSchema).optional(),
+  /** The task that made it; absent for the user's own bytes. */
+  task: open({
+    id: nameSchema.min(1),
+    credits: z.number().nonnegative(),
+    createdAt: isoTimeSchema.optional(),
+  }).optional(),
+})
 
 /** The record of a finished request. */
-export interface Entry {
+export interface Entry extends z.infer<typeof entryBodySchema> {
   key: string
-  /** File name of the imported image, for readers. */
-  image: string
-  request: CanonicalRequest
-  /** `ai_model` as requested. */
-  model: string
-  /** Where the bytes come from; `pinned` means the user's own. */
-  source: 'meshy' | 'emulator' | 'pinned'
-  files: Partial<Record<FileRole, BlobRef>> & { glb: BlobRef }
-  /** Files that were requested but that the task did not produce. */
-  unavailable?: FileRole[] | undefined
-  facts: Facts
-  /** What was derived from the GLB, by the key of the derivation. */
-  derived?: Record<string, DerivedFile> | undefined
-  /** The task that made it; absent for the user's own bytes. */
-  task?: { id: string; credits: number; createdAt?: string | undefined } | undefined
 }
 
-/** What only the machine that stored an entry knows. Never in the lockfile. */
-export interface Provenance {
-  pluginVersion: string
-  /** ISO time. */
-  storedAt: string
-  /** ISO times of the task, by the clock of the service. */
-  task?:
-    | { createdAt?: string | undefined; startedAt?: string | undefined; finishedAt?: string | undefined }
-    | undefined
+export const provenanceSchema = open({
+  pluginVersion: z.string(),
+  storedAt: isoTimeSchema,
+  /** The times of the task, by the clock of the service. */
+  task: open({
+    createdAt: isoTimeSchema.optional(),
+    startedAt: isoTimeSchema.optional(),
+    finishedAt: isoTimeSchema.optional(),
+  }).optional(),
   /** What the task really cost, if the service says so. */
-  consumedCredits?: number | undefined
+  consumedCredits: z.number().nonnegative().optional(),
   /** The model that generated it, according to the service: what `latest` meant at that time. */
-  aiModel?: string | undefined
+  aiModel: z.string().optional(),
   /** Every effective parameter, spelled out. */
-  params: Params
+  params: paramsSchema,
   /** Who had already paid for it, if it was taken from a store. */
-  takenFrom?: string | undefined
+  takenFrom: z.string().optional(),
   /** Which tools derived what, by the key of the derivation. */
-  derived?: Record<string, { derivedAt: string; tools: Record<string, string> }> | undefined
-}
+  derived: z
+    .record(z.string(), open({ derivedAt: isoTimeSchema, tools: z.record(z.string(), z.string()) }))
+    .optional(),
+})
+
+/** What only the machine that stored an entry knows. Never in the lockfile. */
+export interface Provenance extends z.infer<typeof provenanceSchema> {}
 
 /** An entry as this machine keeps it. */
 export interface StoredEntry extends Entry {
@@ -82,14 +170,6 @@ export function derivedFolder({ sha256 }: Pick<DerivedFile, 'sha256'>): string {
 export function outputFolder({ key, files }: Pick<Entry, 'key' | 'files'>, ref: BlobRef): string {
   return Object.values(files).some(({ sha256 }) => sha256 === ref.sha256) ? key : derivedFolder(ref)
 }
-
-/** The key of a request: xxHash64 as hex digits. */
-export const KEY_PATTERN = /^[0-9a-f]{16}$/
-
-export const SHA256_PATTERN = /^[0-9a-f]{64}$/
-
-/** A file extension without the dot. */
-export const EXT_PATTERN = /^[a-z0-9]{1,8}$/
 
 type Picture = ImageDigest | { url: string }
 

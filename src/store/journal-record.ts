@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { CanonicalRequest } from '../request/request.ts'
-import { canonicalRequestSchema, isoTimeSchema, paramsSchema } from './entry-schema.ts'
-import { KEY_PATTERN } from './entry.ts'
+import { canonicalRequestSchema, isoTimeSchema, paramsSchema, KEY_PATTERN } from './entry.ts'
 import { RECORD_VERSION } from './record.ts'
 import { once } from '../system/once.ts'
 import type { Params } from '../request/param-value.ts'

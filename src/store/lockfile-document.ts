@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { MeshyError } from '../system/errors.ts'
 import type { CanonicalRequest } from '../request/request.ts'
-import { type Entry, KEY_PATTERN, withPictures } from './entry.ts'
-import { entryBodySchema } from './entry-schema.ts'
+import { type Entry, KEY_PATTERN, withPictures, entryBodySchema } from './entry.ts'
 import { parseJson, findDuplicateName, formatJson, describeIssue } from './record.ts'
 import { FILE_ROLES } from '../request/files.ts'
 

@@ -102,10 +102,10 @@ function mergeModel({ base, ours, theirs }: ModelSides): LockedModel | undefined
 }
 
 function sameBytes(ours: LockedModel, theirs: LockedModel): boolean {
-  return Object.entries(ours.files).every(([role, file]) => {
-    const other = theirs.files[role]
-    return other === undefined || other.sha256 === file.sha256
-  })
+  const others = new Map(Object.entries(theirs.files))
+  return Object.entries(ours.files).every(
+    ([role, { sha256 }]) => (others.get(role)?.sha256 ?? sha256) === sha256,
+  )
 }
 
 /** Whether a side is the same as the base. A model that is not in the base was added. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isoTimeSchema } from '../entry-schema.ts'
+import { isoTimeSchema } from '../entry.ts'
 import type { JournalRecord } from '../journal-record.ts'
 
 /**

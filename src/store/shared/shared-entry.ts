@@ -2,8 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import { parseJson } from '../../system/json.ts'
 import { inOneOrder } from '../../request/param-value.ts'
-import { type Entry, KEY_PATTERN } from '../entry.ts'
-import { entryBodySchema } from '../entry-schema.ts'
+import { type Entry, KEY_PATTERN, entryBodySchema } from '../entry.ts'
 
 /** The record of a finished request as a team keeps it, signed if the team has a key for that. */
 const sharedEntrySchema = z.looseObject({
