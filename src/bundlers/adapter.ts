@@ -49,6 +49,8 @@ export interface Adapter {
   isFromOutside?(importer: string | undefined): boolean
   /** The path that the bundler would cut off at a `#`, among those that an import of an image leads to. */
   cutsPath?(file: string): string | undefined
+  /** The specifier as its author means it, if something else may have written it. */
+  asMeant?(native: NativeContext, source: string, importer: string | undefined): Promise<string>
   /** Whether an import was created from an element that shows the image, so that no model is wanted. */
   isPicture?(source: string, importer: string | undefined): boolean
   /** For bundlers that keep module IDs across runs, so that an ID may be loaded before its import was seen. */

@@ -29,13 +29,17 @@ export async function findSite(
 
 /** Read only when an error is reported, from the source on disk: bundlers do not pass on positions of imports. */
 async function findLine(file: string, specifier: string): Promise<number | undefined> {
+  const lines = (await readSource(file))?.split('\n') ?? []
+  return (
+    lineOf(lines, (line) => isQuoted(line, specifier)) ?? lineOf(lines, (line) => line.includes(specifier))
+  )
+}
+
+/** The text of an importer. Undefined for a virtual one, which is no file. */
+export async function readSource(file: string): Promise<string | undefined> {
   try {
-    const lines = (await readFile(file, 'utf8')).split('\n')
-    return (
-      lineOf(lines, (line) => isQuoted(line, specifier)) ?? lineOf(lines, (line) => line.includes(specifier))
-    )
+    return await readFile(file, 'utf8')
   } catch (error) {
-    // Virtual importers are not files; the name alone has to suffice.
     const code = (error as NodeJS.ErrnoException).code ?? ''
     if (['ENOENT', 'ENOTDIR', 'EISDIR', 'ERR_INVALID_ARG_VALUE'].includes(code)) return undefined
     throw error

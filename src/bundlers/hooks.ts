@@ -16,16 +16,21 @@ import { toBundlerError, findSite } from './bundler-error.ts'
 import { packageNameOf, pathOf, resolveImage } from './resolve.ts'
 import type { Session } from './session.ts'
 
+/** An import as the bundler shows it. */
+interface Shown {
+  native: NativeContext
+  source: string
+  importer: string | undefined
+}
+
 /** The module ID of an import of ours, as the bundler sees it; undefined for all others. */
-export async function resolveImport(
-  session: Session,
-  { native, source, importer }: { native: NativeContext; source: string; importer: string | undefined },
-): Promise<string | undefined> {
+export async function resolveImport(session: Session, shown: Shown): Promise<string | undefined> {
   const { adapter } = session
-  if (!isMeshySpecifier(source) || adapter.isPicture?.(fromModuleId(source), importer)) return undefined
+  const { native, importer } = shown
+  const specifier = await specifierOf(adapter, shown)
+  if (specifier === undefined) return undefined
   const context = await session.context()
   const { root, publicDir } = session.bundler
-  const specifier = fromModuleId(source)
   const place = { importer, root, publicDir }
   const file = await resolveImage(adapter.resolver(native), pathOf(specifier), place)
   // A request from a visitor of a server is not an import: it is ours only if a module has shown the same one.
@@ -43,6 +48,16 @@ export async function resolveImport(
     native.addWatchFile(await rememberImport(context, id, specifier))
   }
   return adapter.moduleIds.toBundler(id)
+}
+
+/** What an import of ours asks for; undefined for all others. */
+async function specifierOf(
+  adapter: Adapter,
+  { native, source, importer }: Shown,
+): Promise<string | undefined> {
+  const specifier = fromModuleId(source)
+  if (!isMeshySpecifier(source) || adapter.isPicture?.(specifier, importer)) return undefined
+  return adapter.asMeant?.(native, specifier, importer) ?? specifier
 }
 
 /** A module may write the name of an image as in a URL, with `%25`; the server decodes what a browser makes of it. */

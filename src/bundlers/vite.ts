@@ -11,6 +11,7 @@ import { Graph } from './rollup.ts'
 import { toPosix } from './resolve.ts'
 import type { Session } from './session.ts'
 import { servingRule, viteServedUrl, viteShownUrl, viteUrl } from './url.ts'
+import { asMeant } from './vite-glob.ts'
 import { ViteDock } from './vite-dock.ts'
 import { dropUnusedPageHook, pageHooks } from './vite-html.ts'
 import { configureServer, equipConfig, forgetModule, isImported, pageOf } from './vite-server.ts'
@@ -26,8 +27,8 @@ export function createViteAdapter(
   let server: ViteDevServer | undefined
   let overlay: Overlay | undefined
   let waysToAgree: () => WaysToAgree = () => ({})
-  const copyMode = new CopyMode(session)
-  const [watchBuilds, graph, templates] = [new WatchBuilds(), new Graph(), new Templates()]
+  const [copyMode, templates] = [new CopyMode(session), new Templates()]
+  const [watchBuilds, graph] = [new WatchBuilds(), new Graph()]
   const dock = new ViteDock(async () => viteConfig && pageOf(session, viteConfig.base))
   return {
     start: (native) => {
@@ -48,6 +49,7 @@ export function createViteAdapter(
     moduleIds: plainIds,
     cutsPath: (file) => (server ? file : session.bundler.root),
     isFromOutside: (importer) => server !== undefined && isNoModule(importer, session.bundler.root),
+    asMeant: (native, source, importer) => asMeant(source, importer, isNative(native)),
     isPicture: (source, importer) => templates.isPicture(source, importer),
     urlOf: (native) => viteShownUrl(urlOf(viteConfig, native, copyMode), server?.environments.client),
     afterLoad: (_, loaded) => {
@@ -166,8 +168,12 @@ function toldBy(config: ResolvedConfig): Parameters<Session['adopt']>[0] {
 
 /** Whether the URL of a module must survive bundling: in builds, and in a dev server that bundles. */
 function isBundled(config: ResolvedConfig | undefined, native: object): boolean {
-  const { environment } = native as { environment?: Environment }
-  return config?.command !== 'serve' || environment?.config.isBundled === true
+  return config?.command !== 'serve' || isNative(native)
+}
+
+/** Whether it leaves more to its native bundler than bundling, from Vite 8 on. */
+function isNative(native: object): boolean {
+  return (native as { environment?: Environment }).environment?.config.isBundled === true
 }
 
 /**

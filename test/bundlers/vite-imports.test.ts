@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { startDev } from './dev-server.ts'
 import {
   build,
   codeOf,
@@ -9,6 +10,7 @@ import {
   makeProject,
   modelsOf,
   paying,
+  posted,
   servedModels,
   textsOf,
   VITES,
@@ -111,6 +113,30 @@ describe.each(VITES)('%s', (vite) => {
       './art/b.png': { url: expect.stringMatching(/^\/assets\/b-/), metadata: { state: 'ready' } },
     })
     expect(emulator.counts.posts).toBe(2)
+  })
+
+  it('asks for the same with any form of a query, whatever signs are in it, in builds and in dev', async () => {
+    const emulator = await emulate()
+    const glob = (query: string) =>
+      `...Object.values(import.meta.glob('./hero.png', { query: ${query}, import: 'default', eager: true }))`
+    const files = {
+      'main.js': `import hero from './hero.png?meshy&prompt=a+b c 100%2525'\n`,
+      'glob.js':
+        `export default [${glob(`{ meshy: '', prompt: 'a+b c 100%25' }`)}, ` +
+        `${glob(`{ meshy: true, prompt: 'a+b c 100%25' }`)}, ${glob(`'?meshy&prompt=a+b c 100%2525'`)}]\n`,
+    }
+    files['main.js'] +=
+      `import globs from './glob.js'\nexport default [hero, ...globs].map(({ metadata }) => metadata.key)\n`
+    const project = await makeProject({ files })
+
+    const built = await build(vite, project, { meshy: paying(emulator) })
+    const dev = await startDev(vite, project, { meshy: paying(emulator) })
+    const served = await dev.server.ssrLoadModule('/main.js')
+
+    const keys = [...(await evaluate<string[]>(entryFile(built))), ...served['default']]
+    expect(keys).toHaveLength(8)
+    expect(new Set(keys).size).toBe(1)
+    expect(posted(emulator).map(({ body }) => body['texture_prompt'])).toEqual(['a+b c 100%25'])
   })
 
   it('takes an import of a worker, and pays once for page and worker', async () => {
