@@ -1,6 +1,6 @@
 import type { Document, Mesh, Primitive, TypedArray } from '@gltf-transform/core'
 import type { Tools } from './libraries.ts'
-import { primitivesOf } from './steps/prepare.ts'
+import { primitivesOf, TRIANGLES } from './steps/prepare.ts'
 
 /** Repairs what viewers ignore, and what steps and codecs fail on. */
 export function makeSound(document: Document, tools: Tools): void {
@@ -25,8 +25,6 @@ function dropUndrawable(mesh: Mesh): void {
   }
   if (mesh.listPrimitives().length === 0) mesh.dispose()
 }
-
-const TRIANGLES = 4
 
 /**
  * Corners that do not form a complete triangle, and triangles without area: one codec drops those, and to

@@ -3,14 +3,14 @@ import { readGlb } from './read.ts'
 import type { Glb, GltfPrimitive } from './gltf.ts'
 
 /** The names of the files beside the OBJ. */
-export interface ObjNames {
+interface ObjNames {
   mtl: string
   /** The base color map, for the materials that have one. */
   texture: string
 }
 
 /** A model as text: Wavefront OBJ, and its materials. */
-export interface ObjFiles {
+interface ObjFiles {
   obj: string
   mtl: string
 }

@@ -91,7 +91,7 @@ const instancing = z.looseObject({
 })
 
 /** How often a node shows its mesh, by EXT_mesh_gpu_instancing. */
-export interface Instances {
+interface Instances {
   count: number
   /** From each instance to the node; empty if the instances are compressed. */
   matrices: Matrix[]

@@ -19,7 +19,7 @@ const SHOWN_CHARACTERS = 80
 const NEGATIONS = directiveNames.filter((name) => directiveOf(name).value.isFlag).map((name) => `no-${name}`)
 
 /** A value as its author wrote it, for messages. */
-export interface WrittenValue {
+interface WrittenValue {
   /** The name as written: an alias remains an alias. */
   spelling: string
   /** The value in JSON terms; `undefined` if there is none. */

@@ -5,7 +5,7 @@ import { knownModels, texturesOneImageOnly } from './models.ts'
 import { kindOfImages } from './task-kinds.ts'
 
 /** Directives that the service would refuse together, or one of which would have no effect. */
-export interface Conflict {
+interface Conflict {
   code: 'MESHY_DIRECTIVE_CONFLICT' | 'MESHY_DIRECTIVE_INVALID'
   /** The directives in question. A single one means that something is missing. */
   names: readonly DirectiveName[]

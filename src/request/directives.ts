@@ -86,7 +86,7 @@ export function isApiParam(param: string): boolean {
 }
 
 /** The row of a directive that is not in the table. */
-export function apiDirective(name: ApiDirectiveName): Directive {
+function apiDirective(name: ApiDirectiveName): Directive {
   return {
     aliases: [],
     value: {

@@ -42,7 +42,7 @@ const side = (name: keyof AssetThumbnails) =>
   }) as const
 
 /** Every file that a model can have, by the name of its field in an entry; the lockfile lists them in this order. */
-export const modelFiles = {
+const modelFiles = {
   glb: { format: 'glb', answer: ['model_urls', 'glb'], shown: ['url'], isWanted: () => true },
   preRemeshed: {
     format: 'glb',

@@ -4,7 +4,7 @@ import { quoted } from '../system/format.ts'
 import type { Request, RetiredChoice } from './request.ts'
 
 /** What is known about a model of the service. Names that are not listed here are accepted with a warning. */
-export interface KnownModel {
+interface KnownModel {
   state: 'active' | 'deprecated' | 'retired'
   /** Day of its retirement, if known. */
   since?: string
@@ -34,7 +34,7 @@ export const knownModels: ReadonlyMap<string, KnownModel> = new Map<string, Know
 ])
 
 /** Retired model families. */
-export const retiredFamilies: ReadonlyMap<string, { since: string; instead: string }> = new Map([
+const retiredFamilies: ReadonlyMap<string, { since: string; instead: string }> = new Map([
   ['lowpoly', { since: '2026-10-30', instead: 'model_type=smart-topology' }],
 ])
 
@@ -51,14 +51,14 @@ export function texturesOneImageOnly(name: string): boolean {
 }
 
 /** The same as {@link modelWarning}, for the texturing model. */
-export function textureModelWarning(name: string): string | undefined {
+function textureModelWarning(name: string): string | undefined {
   if (textureModels.has(name)) return undefined
   const known = quoted([...textureModels.keys()])
   return `Unknown texture model \`${name}\`: it is sent as it is. Known models: ${known}.`
 }
 
 /** What the author of an import should know about the model it names; `undefined` if there is nothing to say. */
-export function modelWarning(name: string): string | undefined {
+function modelWarning(name: string): string | undefined {
   const model = knownModels.get(name)
   if (!model) {
     const active = [...knownModels].filter(([, { state }]) => state === 'active').map(([known]) => known)

@@ -4,7 +4,7 @@ import { directiveOf, findDirective, type Directives } from './directives.ts'
 import { decodePercent } from './values.ts'
 
 /** A parsed import specifier: either with the directives of its author, or with the token of a canonical ID. */
-export type ParsedSpecifier =
+type ParsedSpecifier =
   | { path: string; directives: Directives; token?: undefined }
   | { path: string; token: string; directives?: undefined }
 

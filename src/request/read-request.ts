@@ -12,7 +12,7 @@ import { retiredChoice, requestWarnings } from './models.ts'
 import type { Params } from './param-value.ts'
 import { kindOfImages } from './task-kinds.ts'
 
-export interface RequestSource {
+interface RequestSource {
   /** Absolute path of the imported file, an image or a recipe. Views and texture images are relative to it. */
   file: string
   /** Absolute path of the first image, if a recipe is imported. */

@@ -8,7 +8,7 @@ import { parseDirectiveObject } from './parse.ts'
 import { MOST_IMAGES } from './task-kinds.ts'
 
 /** An import written in JSON, for requests that are awkward to write as a query. */
-export interface Recipe {
+interface Recipe {
   /** Absolute path of the recipe. */
   file: string
   /** Absolute path of the first image. */
@@ -18,7 +18,7 @@ export interface Recipe {
 }
 
 /** What a recipe contains besides directives. */
-export const imageShape = once(() => ({
+const imageShape = once(() => ({
   $schema: z.string().optional().describe('Location of the schema of this file.'),
   image: z.string().min(1).optional().describe('The image, relative to this file.'),
   images: z

@@ -4,7 +4,7 @@ import type { Params } from './param-value.ts'
 import type { TaskKind } from './task-kinds.ts'
 
 /** Upper limits for the emitted GLB. */
-export interface SizeLimits {
+interface SizeLimits {
   maxBytes?: number | undefined
   maxTriangles?: number | undefined
 }

@@ -6,7 +6,7 @@ import type { DirectiveName, DirectiveObject, Directives } from './directives.ts
 import { parseDirectiveObject } from './parse.ts'
 
 /** Where the directives of one import come from, strongest first. */
-export interface DirectiveSources {
+interface DirectiveSources {
   /** Absolute path of the imported file, for `defaults` that depend on it. */
   file: string
   /** The directives of the import itself. */

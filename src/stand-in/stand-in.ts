@@ -46,7 +46,7 @@ export interface ShownStandIn extends StandIn {
 }
 
 /** What making stand-ins needs from a run. */
-export interface StandInPorts {
+interface StandInPorts {
   store: Store & { images: ImageReader }
   mesher: PreviewPool
   flights: SingleFlight

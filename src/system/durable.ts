@@ -18,7 +18,7 @@ export interface Temporary {
   discard(): Promise<void>
 }
 
-export interface PublishOptions {
+interface PublishOptions {
   /** See {@link replaceFile}. */
   accept?: Accept | undefined
   /** False for data that is checked when it is read, and can be obtained again. @default true */

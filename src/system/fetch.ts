@@ -3,7 +3,7 @@ import { isLoopback } from './host.ts'
 
 export type Fetch = typeof globalThis.fetch
 
-export interface FetchOptions {
+interface FetchOptions {
   env: Record<string, string | undefined>
 }
 

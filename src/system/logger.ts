@@ -31,7 +31,7 @@ export const consoleLogger: Logger = {
 /** Takes one line of debug output. */
 export type Log = (line: string) => void
 
-export interface DebugOptions {
+interface DebugOptions {
   env: Record<string, string | undefined>
   redact: Redactor
   /** Takes the finished line, newline included. */

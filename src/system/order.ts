@@ -1,5 +1,5 @@
 /** What items are sorted by; the first criterion that differs decides. */
-export type Criteria = readonly (string | number)[]
+type Criteria = readonly (string | number)[]
 
 /**
  * Creates a comparison function for `toSorted`. Text is compared by its code units, so that the order is the same on

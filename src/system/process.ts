@@ -4,7 +4,7 @@ import { hostname, networkInterfaces } from 'node:os'
 import { hasErrno } from './errors.ts'
 
 /** Identifies a process, so that others can tell later whether it is still running. */
-export interface ProcessIdentity {
+interface ProcessIdentity {
   pid: number
   /** Its start time, in the system's own unit; `null` if the system does not report it. */
   born: string | null

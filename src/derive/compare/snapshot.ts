@@ -2,6 +2,7 @@ import type { Document, Node, Primitive, Animation, ExtensibleProperty } from '@
 import { BoundsBuilder } from '../../glb/bounds.ts'
 import type { Facts, Vec3 } from '../../glb/facts.ts'
 import { drawnNodes, eachVertex, instancesOf } from './rest-pose.ts'
+import { TRIANGLES } from '../steps/prepare.ts'
 import { by } from '../../system/order.ts'
 
 /** What is compared with the source after each step. */
@@ -48,8 +49,6 @@ export function moved(
     places: places.map(({ name, at }) => ({ name, at: move(at) })),
   }
 }
-
-const TRIANGLES = 4
 
 function isSurface(primitive: Primitive): boolean {
   return primitive.getMode() >= TRIANGLES

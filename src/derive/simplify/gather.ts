@@ -1,5 +1,6 @@
 import type { Document, Node, Primitive } from '@gltf-transform/core'
 import { drawnNodes, instancesOf, restPositions } from '../compare/rest-pose.ts'
+import { TRIANGLES } from '../steps/prepare.ts'
 import {
   sameTexture,
   writeTraits,
@@ -11,8 +12,6 @@ import {
 } from './surface.ts'
 import { minus, extentsOf, type Vec } from './vectors.ts'
 import { indicesOf } from './vertices.ts'
-
-const TRIANGLES = 4
 
 /** Collects the surface. Every part of it has indices. */
 export function gatherSurface(document: Document): Surface {

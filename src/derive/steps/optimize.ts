@@ -1,7 +1,7 @@
 import type { Document, Node } from '@gltf-transform/core'
 import type { Tools } from '../libraries.ts'
 import { compressDocument } from './compress.ts'
-import { primitivesOf } from './prepare.ts'
+import { primitivesOf, TRIANGLES } from './prepare.ts'
 import type { Step, Work } from './step.ts'
 
 /**
@@ -56,8 +56,6 @@ async function tidyGeometry(document: Document, { core, functions }: Tools): Pro
     functions.dedup({ propertyTypes: [ACCESSOR], keepUniqueNames: true }),
   )
 }
-
-const TRIANGLES = 4
 
 /** Points have nothing to share, and lines have little. */
 function weldSurfaces(document: Document, { weldPrimitive }: Tools['functions']): void {

@@ -1,7 +1,8 @@
 import type { Accessor, Document, Primitive, PrimitiveTarget, Texture } from '@gltf-transform/core'
 import { IDENTITY } from '../../glb/matrix.ts'
 
-const TRIANGLES = 4
+/** The mode of primitives that draw triangles one by one; modes above it draw them in strips and fans. */
+export const TRIANGLES = 4
 const BYTE_MAX = 255
 /** What core glTF only stores as floats; other types, such as colors and weights, need no extension. */
 const FLOATS = /^(?:POSITION|NORMAL|TANGENT|TEXCOORD_\d+)$/

@@ -9,7 +9,7 @@ import { cutShare, mendTexture } from '../simplify/mend.ts'
 import { CLOSE, reduce, type Aim } from '../simplify/reduce.ts'
 import { gatherSurface } from '../simplify/gather.ts'
 import { writeSurface } from '../simplify/write.ts'
-import { primitivesOf } from './prepare.ts'
+import { primitivesOf, TRIANGLES } from './prepare.ts'
 import type { Step, Work } from './step.ts'
 
 /** The allowed deviation of `simplify=auto`, as a fraction of the model's size. */
@@ -92,7 +92,7 @@ async function writeReduced({ document, tools }: Work, aim: Aim) {
 
 /** For primitives that are triangles with indices by now. */
 function unfoldAll(document: Document): void {
-  for (const primitive of primitivesOf(document)) if (primitive.getMode() === 4) unfold(primitive)
+  for (const primitive of primitivesOf(document)) if (primitive.getMode() === TRIANGLES) unfold(primitive)
 }
 
 /** Accessors that nothing refers to any more. */
@@ -110,9 +110,9 @@ function aimOf(asked: number | 'auto' | undefined): Aim {
 /** Makes triangles share vertices if they can. Returns what is flat-shaded. */
 function prepare(document: Document, tools: Tools): Primitive[] {
   const { convertPrimitiveToTriangles, weldPrimitive } = tools.functions
-  const surfaces = primitivesOf(document).filter((primitive) => primitive.getMode() >= 4)
+  const surfaces = primitivesOf(document).filter((primitive) => primitive.getMode() >= TRIANGLES)
   for (const primitive of surfaces) {
-    if (primitive.getMode() !== 4) convertPrimitiveToTriangles(primitive)
+    if (primitive.getMode() !== TRIANGLES) convertPrimitiveToTriangles(primitive)
     weldPrimitive(primitive)
   }
   const flat = surfaces.filter(isFlat)

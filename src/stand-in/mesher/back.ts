@@ -11,24 +11,23 @@ export type Back = { kind: 'mirror' | 'plain' } | { kind: 'picture'; view: View;
 const MIN_OVERLAP = 0.6
 
 /**
- * Chooses the back: the one of the other images whose mirrored silhouette is most like the front's, or else what was
- * requested. `notes` says what became of the other images.
+ * Chooses the back: the one of the other images whose mirrored silhouette is most like the front's, or else the front
+ * again; for an object that has a face, a plain back in its colours. `notes` says what became of the other images.
  */
 export async function chooseBack(
   sharp: SharpFactory,
   front: Shape,
-  { others, wanted }: { others: Uint8Array[]; wanted: 'auto' | 'mirror' | 'plain' },
+  others: Uint8Array[],
 ): Promise<{ back: Back; notes: string[] }> {
-  const found = others.length > 0 ? await findBack(sharp, front, others) : undefined
+  const found = await findBack(sharp, front, others)
   if (found)
     return { back: found.back, notes: [`The back shows image ${found.number} of ${others.length + 1}.`] }
   const notes =
     others.length > 0
       ? ['None of the other images has the outline of the back, so only the first image is used.']
       : []
-  if (front.kind === 'slab') return { back: { kind: 'mirror' }, notes }
-  const kind = wanted === 'auto' ? (looksFrontal(front) ? 'plain' : 'mirror') : wanted
-  return { back: { kind }, notes }
+  const isPlain = front.kind !== 'slab' && looksFrontal(front)
+  return { back: { kind: isPlain ? 'plain' : 'mirror' }, notes }
 }
 
 async function findBack(sharp: SharpFactory, front: Shape, images: Uint8Array[]) {

@@ -15,13 +15,6 @@ export interface PreviewOptions {
   triangles: number
   texture: boolean
   pbr: boolean
-  /**
-   * What the back shows without an image of it: the front again, or a plain back in its colours. `auto` uses `plain`
-   * for objects that have a face.
-   *
-   * @default 'auto'
-   */
-  back?: 'auto' | 'mirror' | 'plain' | undefined
   /** As many triangles as the mesher makes, whatever `triangles` says. @default false */
   dense?: boolean | undefined
   /** Name of the model inside the file. */
@@ -29,7 +22,7 @@ export interface PreviewOptions {
 }
 
 /** The maps of a model, one by one. */
-export interface PreviewTextures {
+interface PreviewTextures {
   baseColor?: GlbImage
   normal?: GlbImage
   metallic?: GlbImage
@@ -66,7 +59,7 @@ export async function makeMesh(images: Uint8Array[], options: PreviewOptions): P
   const [image, ...others] = images
   if (!image) throw new TypeError('Expected at least one image')
   const view = await readView(sharp, image)
-  const { back, notes } = await chooseBack(sharp, view.shape, { others, wanted: options.back ?? 'auto' })
+  const { back, notes } = await chooseBack(sharp, view.shape, others)
   const mesh = buildMesh(simplifier, view.shape, {
     back,
     triangles: options.dense ? undefined : options.triangles,

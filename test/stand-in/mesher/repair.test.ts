@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { findCrowdedEdges } from '../../../src/stand-in/mesher/crowded-edges.ts'
 import type { ShadedMesh } from '../../../src/stand-in/mesher/mesh.ts'
-import { repair } from '../../../src/stand-in/mesher/repair.ts'
+import { findCrowdedEdges, repair } from '../../../src/stand-in/mesher/repair.ts'
 import { countDefects } from './topology.ts'
 
 /** Tetrahedra by their corners, outward triangles. */

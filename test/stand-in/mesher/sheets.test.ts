@@ -1,6 +1,6 @@
 import { array, assert, boolean, double, property } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { findCrowdedEdges } from '../../../src/stand-in/mesher/crowded-edges.ts'
+import { findCrowdedEdges } from '../../../src/stand-in/mesher/repair.ts'
 import { nonZero } from '../../../src/stand-in/mesher/level-set.ts'
 import { createPlane, mapPlane } from '../../../src/stand-in/mesher/plane.ts'
 import { spreadSheets } from '../../../src/stand-in/mesher/sheets.ts'
