@@ -12,7 +12,7 @@ import {
 import { solidOf, rigGlb } from './glb-variants.ts'
 import { readImageFormat } from '../request/image-format.ts'
 import { makeCard } from '../stand-in/card.ts'
-import { glbToObj } from '../glb/obj.ts'
+import { glbToObj } from './obj.ts'
 import { loadLibraries, type SharpFactory } from '../stand-in/mesher/libraries.ts'
 import { createPreviewPool, findWorkerScript, type PreviewPool } from '../stand-in/mesher/pool.ts'
 import { isMeshyError } from '../system/errors.ts'

@@ -3,7 +3,7 @@ import { isMeshyError, MeshyError, type ErrorCode } from './errors.ts'
 import type { WorkerScript } from './worker-script.ts'
 
 /** A worker's answer to a job. */
-export type WorkerAnswer<Result> = { result: Result } | { failure: WorkerFailure }
+type WorkerAnswer<Result> = { result: Result } | { failure: WorkerFailure }
 
 interface WorkerPoolOptions {
   /** What they are for: tools show it. */
@@ -164,7 +164,7 @@ interface WorkerFailure {
   known?: { code: ErrorCode; hint: string; details: Record<string, unknown> } | undefined
 }
 
-export function describeFailure(error: unknown): WorkerFailure {
+function describeFailure(error: unknown): WorkerFailure {
   const { message, stack } = error instanceof Error ? error : new Error(String(error))
   if (!isMeshyError(error)) return { message, stack }
   const { code, hint, details } = error

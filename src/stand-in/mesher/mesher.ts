@@ -38,7 +38,6 @@ export interface PreviewModel {
   /** What somebody who looks at the model should know, in full sentences. */
   notes: string[]
   triangles: number
-  vertices: number
 }
 
 /** Fraction of the image with the colour of the backdrop but also contours, from which parts may be missing. */
@@ -85,7 +84,6 @@ export async function makeMesh(images: Uint8Array[], options: PreviewOptions): P
     kind: view.shape.kind,
     notes: [...notesOn(view), ...notes],
     triangles: mesh.indices.length / 3,
-    vertices: mesh.positions.length / 3,
   }
 }
 

@@ -2,10 +2,10 @@ import { OBJLoader } from 'three/addons/loaders/OBJLoader.js'
 import { Box3, Mesh } from 'three'
 import { describe, expect, it } from 'vitest'
 import { makeCard } from '../../src/stand-in/card.ts'
-import { glbToObj } from '../../src/glb/obj.ts'
+import { glbToObj } from '../../src/emulator/obj.ts'
 import { inspectGlb } from '../../src/glb/inspect.ts'
-import { assembleGlb, codeOf } from './fixtures.ts'
-import { makePng } from './pictures.ts'
+import { assembleGlb, codeOf } from '../glb/fixtures.ts'
+import { makePng } from '../glb/pictures.ts'
 
 const names = { mtl: 'model.mtl', texture: 'texture_0.png' }
 

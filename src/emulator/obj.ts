@@ -1,6 +1,6 @@
-import { readAccessor } from './numbers.ts'
-import { readGlb } from './read.ts'
-import type { Glb, GltfPrimitive } from './gltf.ts'
+import { readAccessor } from '../glb/numbers.ts'
+import { readGlb } from '../glb/read.ts'
+import type { Glb, GltfPrimitive } from '../glb/gltf.ts'
 
 /** The names of the files beside the OBJ. */
 interface ObjNames {
