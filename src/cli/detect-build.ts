@@ -43,6 +43,9 @@ const LOCKFILES: Record<string, string> = {
   'bun.lock': 'bun',
   'bun.lockb': 'bun',
 }
+/** What builds without Next.js, even in a project that also has a config of it. */
+const OTHERS =
+  /\b(?:astro|esbuild|farm|nuxt|react-router|rolldown|rollup|rsbuild|rspack|storybook|vite|webpack)\b/
 /** Checks that precede a build and do not affect it. */
 const CHECK = /^(?:vue-tsc|tsc|svelte-check|eslint|oxlint|biome)\b/
 
@@ -82,6 +85,7 @@ function isTurbopack(root: string, script: string): boolean {
     existsSync(file),
   )
   if (config === undefined || script.includes('--webpack')) return false
+  if (OTHERS.test(script) && !/\bnext\b/.test(script)) return false
   const text = readFileSync(config, 'utf8')
   return !text.includes('unplugin-meshy/webpack') || text.includes('unplugin-meshy/turbopack')
 }

@@ -4,7 +4,7 @@ import { outcomeOf, planByCommand } from './commanded-build.ts'
 import { defineCommand } from './command.ts'
 import { EXIT } from './failure.ts'
 import { planBuild } from './module-graph.ts'
-import { printResult } from './print.ts'
+import { printError, printResult } from './print.ts'
 
 /** Lists what a build would do about every model. Sends nothing, writes nothing, needs no key. */
 export const plan = defineCommand({
@@ -27,11 +27,21 @@ async function planOf(
   const build = buildOf(choice, program)
   if (build.kind !== 'command') {
     const rows = await planBuild(choice)
+    if (build.kind === 'sources' && build.command) tellUnrun(build.command)
     return { rows, exitCode: codeOf(rows) }
   }
   const built = await planByCommand(build.command, choice.root)
   const rows = arrangePlan(built.rows)
   return { rows, exitCode: outcomeOf(built, build.command, codeOf(rows)) }
+}
+
+/** Turbopack does not build in a copy whose packages are links; `generate` does run the command. */
+function tellUnrun(command: readonly string[]): void {
+  const line = command.join(' ')
+  printError(
+    `meshy: read the sources for Turbopack, and did not run \`${line}\`. If it runs another bundler too, what that one ` +
+      'imports is not listed: run `plan --` with the command of that bundler alone.',
+  )
 }
 
 function codeOf(rows: readonly ShownRow[]): number {

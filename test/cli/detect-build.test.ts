@@ -25,6 +25,18 @@ describe('detectBuild', () => {
     expect(detectBuild(path(), [])).toMatchObject({ kind: 'sources' })
   })
 
+  it.each([
+    ['npx', 'storybook', 'build'],
+    ['npm', 'run', 'admin'],
+  ])('runs %s %s %s beside Turbopack', async (...command) => {
+    const scripts = { build: 'next build && npm run admin', admin: 'vite build admin' }
+    await writeFile(path('package.json'), JSON.stringify({ scripts }))
+    await writeFile(path('next.config.mjs'), `import { meshyRules } from 'unplugin-meshy/turbopack'`)
+
+    expect(detectBuild(path(), command)).toEqual({ kind: 'command', command })
+    expect(detectBuild(path(), ['npm', 'run', 'build'])).toMatchObject({ kind: 'sources' })
+  })
+
   it('runs the script of a Vite build that another one prepares', async () => {
     const scripts = { prebuild: 'node write-scenes.js', build: 'vite build' }
     await writeFile(path('package.json'), `\uFEFF${JSON.stringify({ scripts })}`)

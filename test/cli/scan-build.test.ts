@@ -56,6 +56,19 @@ describe('unplugin-meshy generate, where an import of the sources cannot be read
   })
 })
 
+describe('unplugin-meshy plan, in a project of Next.js', () => {
+  it('says that it did not run the command, and how to list what else that imports', async () => {
+    const emulator = await emulate()
+    const { root } = await makeNextProject(`import hero from '../hero.png?meshy'\n`)
+
+    const run = await runCli(['plan', '--', 'npm', 'run', 'build'], { cwd: root, env: emulated(emulator) })
+
+    expect(run.stdout).toContain('hero.png')
+    expect(run.stderr).toMatch(/did not run `npm run build`.*run `plan --` with the command of that bundler/)
+    expect(run.code).toBe(3)
+  })
+})
+
 describe('the rules for Turbopack', () => {
   it.each([
     ['build', ['hero.glb']],
