@@ -3,8 +3,7 @@ import { walkJpeg } from './jpeg.ts'
 import { isApplePng, walkPng, type WalkedImage } from './png.ts'
 
 /** What the bytes of an image say, or why they cannot be used: the rest of a sentence that starts with its name. */
-type ImageFormat =
-  { mime: ImageMime; width: number; height: number } | { problem: string; hint: string }
+type ImageFormat = { mime: ImageMime; width: number; height: number } | { problem: string; hint: string }
 
 export const EXPORT_AGAIN = 'Export it again as PNG or JPEG.'
 
