@@ -146,7 +146,7 @@ function refusesName(error: unknown): boolean {
 }
 
 /** The answer to a create request. */
-export const createdSchema = z.looseObject({ result: z.string().min(1) })
+const createdSchema = z.looseObject({ result: z.string().min(1) })
 
 /** The answer to a balance request. */
-export const balanceSchema = z.looseObject({ balance: z.number() })
+const balanceSchema = z.looseObject({ balance: z.number() })

@@ -89,7 +89,7 @@ function bad(stream: EventStream, problem: string) {
 }
 
 /** The data of an `error` event of the stream. */
-export const streamErrorSchema = z.looseObject({
+const streamErrorSchema = z.looseObject({
   status_code: z.number().optional(),
   message: z.string().optional(),
 })

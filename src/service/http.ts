@@ -106,7 +106,7 @@ export function timedOut(call: CallName, ms: number): MeshyError {
 }
 
 /** What a refusal says: the `message` of a JSON body, or what kind of body it is. */
-export function serverMessage(text: string): string | undefined {
+function serverMessage(text: string): string | undefined {
   const body = text.trim()
   if (body === '') return undefined
   if (isHtml(body)) return 'an HTML page, such as a proxy or a web server sends'
@@ -180,4 +180,4 @@ function wasNeverSent(error: unknown): boolean {
 }
 
 /** The body of every refusal. */
-export const errorSchema = z.looseObject({ message: z.string() })
+const errorSchema = z.looseObject({ message: z.string() })

@@ -138,7 +138,7 @@ const LATEST = Date.UTC(2100)
 const UNITS = [1, 1e3, 1e-3, 1e-6]
 
 /** A moment in milliseconds since 1970 as the service reports it, in whatever unit; undefined if it cannot be one. */
-export function readMoment(value: number | string): number | undefined {
+function readMoment(value: number | string): number | undefined {
   const number = typeof value === 'string' ? parseMoment(value) : value
   return UNITS.map((unit) => Math.round(number * unit)).find((ms) => ms >= EARLIEST && ms < LATEST)
 }

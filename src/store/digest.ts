@@ -13,7 +13,7 @@ export interface FileDigest {
 }
 
 /** Enough for every magic number, for the start of an HTML page, and for a whole Git LFS pointer. */
-export const HEAD_BYTES = 1024
+const HEAD_BYTES = 1024
 
 /** How much of a file is in memory at once. */
 export const CHUNK_BYTES = 1 << 20

@@ -55,7 +55,7 @@ export function createEntries(
 }
 
 /** The content of `entries/<key>.json`. */
-export const entryRecordSchema = z.looseObject({
+const entryRecordSchema = z.looseObject({
   version: z.literal(RECORD_VERSION),
   key: z.string().regex(KEY_PATTERN),
   ...entryBodySchema.shape,

@@ -5,9 +5,9 @@ import { type Entry, KEY_PATTERN, withPictures, entryBodySchema } from './entry.
 import { parseJson, findDuplicateName, formatJson, describeIssue } from './record.ts'
 import { FILE_ROLES } from '../request/files.ts'
 
-export const LOCKFILE_VERSION = 1
+const LOCKFILE_VERSION = 1
 
-export const lockfileSchema = z.looseObject({
+const lockfileSchema = z.looseObject({
   version: z.literal(LOCKFILE_VERSION),
   models: z.record(z.string().regex(KEY_PATTERN), entryBodySchema),
 })

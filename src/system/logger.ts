@@ -46,6 +46,18 @@ export function createDebugLog({ env, redact, write }: DebugOptions): Log | unde
   return (line) => write(`unplugin-meshy ${printable(redact(line))}\n`)
 }
 
+/** Passes on the first warning only: what it is about is wrong for whatever comes next, too. */
+export function warnOnce(warn: (text: string) => void) {
+  let hasWarned = false
+  return {
+    hasWarned: () => hasWarned,
+    warn(text: string): void {
+      if (!hasWarned) warn(text)
+      hasWarned = true
+    },
+  }
+}
+
 /** Shows each notice once per process, however often modules are loaded. */
 export class Notices {
   #told = new Set<string>()

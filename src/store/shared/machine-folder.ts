@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 import { errnoOf, hasErrno } from '../../system/errors.ts'
 import { ensureFolder, syncFolder } from '../../system/folder.ts'
+import { once } from '../../system/once.ts'
 import type { Blobs } from '../blobs.ts'
 import type { BlobRef } from '../entry.ts'
 import type { Layout } from '../layout.ts'
@@ -64,22 +65,21 @@ function ignoreUnreadable(error: unknown): void {
 
 /** {@link openMachineFolder}, once. @returns whether it can be used; a warning says why not */
 export function openOnce(folder: string, warn: (text: string) => void): () => Promise<boolean> {
-  let opening: Promise<boolean> | undefined
-  const open = async (): Promise<boolean> => {
+  return once(async () => {
     const problem = await openMachineFolder(folder)
     if (problem !== undefined) warn(`the machine store \`${folder}\` is not used: ${problem}`)
     return problem === undefined
-  }
-  return () => (opening ??= open())
+  })
 }
 
-/**
- * @returns false: what cannot be accessed counts as absent. @throws anything that is not an error of the operating
- * system
- */
-export function isUnreachable(error: unknown): false {
-  if (errnoOf(error) === undefined) throw error
-  return false
+/** The result of a step; undefined if the operating system refuses it: what cannot be accessed counts as absent. */
+export async function ifReachable<T>(step: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await step()
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+    return undefined
+  }
 }
 
 /** The number of files, and their total size. */
@@ -111,12 +111,7 @@ export async function trim(layout: Layout, blobs: Blobs, limit: number): Promise
 }
 
 async function usedAt(file: string): Promise<number> {
-  try {
-    return (await stat(file)).mtimeMs
-  } catch (error) {
-    isUnreachable(error)
-    return 0
-  }
+  return (await ifReachable(() => stat(file)))?.mtimeMs ?? 0
 }
 
 export function sum(refs: readonly BlobRef[]): FileSum {

@@ -1,8 +1,9 @@
-import { stat, utimes } from 'node:fs/promises'
+import { utimes } from 'node:fs/promises'
 import PQueue from 'p-queue'
 import { formatThrown, isMeshyError, type MeshyError, errnoOf } from '../../system/errors.ts'
 import type { CanonicalRequest } from '../../request/request.ts'
 import { createBlobs, type Blobs } from '../blobs.ts'
+import { isPresent } from '../digest.ts'
 import { ifIntact } from '../disk-errors.ts'
 import { createEntries, type Entries } from '../entries.ts'
 import type { BlobRef, StoredEntry } from '../entry.ts'
@@ -12,7 +13,8 @@ import { readLease } from '../lease-file.ts'
 import { createPreparation } from '../prepare.ts'
 import { takeFile, type TakeOptions } from '../take-file.ts'
 import type { Clock } from '../../system/clock.ts'
-import { isUnreachable, openOnce, NOTHING, sum, trim } from './machine-folder.ts'
+import { warnOnce } from '../../system/logger.ts'
+import { ifReachable, openOnce, NOTHING, sum, trim } from './machine-folder.ts'
 import { createMachineSubmissions, type Turn } from './machine-submissions.ts'
 import type { OnItsWay } from './on-its-way.ts'
 
@@ -73,7 +75,8 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
   const entries = createEntries(layout, { fingerprint, prepare })
   const submissions = createMachineSubmissions(layout, prepare)
   const copies = createChores(COPIES_AT_ONCE)
-  const { warn, hasWarned } = onlyOnce(tell)
+  // Each file that a full disk rejects would be reported under its own name.
+  const { warn, hasWarned } = warnOnce(tell)
   const isOpen = openOnce(folder, warn)
   let hasGrown = false
   const take = async (ref: BlobRef, from: Layout, options: TakeOptions): Promise<void> => {
@@ -131,18 +134,6 @@ function tellErrno(error: unknown, warn: (text: string) => void): void {
   warn(`the machine store cannot be written: ${formatThrown(error)}`)
 }
 
-/** Each file that a full disk rejects would be reported under its own name. */
-function onlyOnce(tell: (text: string) => void) {
-  let isTold = false
-  return {
-    hasWarned: () => isTold,
-    warn(text: string): void {
-      if (!isTold) tell(text)
-      isTold = true
-    },
-  }
-}
-
 /** One less than Node has threads for files: data that still arrives from the network needs one as well. */
 const COPIES_AT_ONCE = 3
 
@@ -164,7 +155,7 @@ function createChores(concurrency: number) {
 }
 
 async function isKept(blobs: Blobs, ref: BlobRef): Promise<boolean> {
-  return (await sizeOf(blobs.path(ref))) === ref.bytes && (await blobs.verify(ref)) === 'ok'
+  return (await hasBlob(blobs, ref)) && (await blobs.verify(ref)) === 'ok'
 }
 
 interface TurnOptions extends LeaseOptions {
@@ -207,7 +198,7 @@ async function findEntry(
   key: string,
 ): Promise<StoredEntry | undefined> {
   const entry = await ifUsable(() => entries.read(key))
-  return entry && (await sizeOf(blobs.path(entry.files.glb))) === entry.files.glb.bytes ? entry : undefined
+  return entry && (await hasBlob(blobs, entry.files.glb)) ? entry : undefined
 }
 
 /** A record that is damaged, from a later release, or belongs to another user counts as absent. */
@@ -232,21 +223,12 @@ function isOutOfReach(error: unknown): error is MeshyError {
   )
 }
 
+/** @returns whether it is there */
 async function touch(file: string, clock: Clock): Promise<boolean> {
   const now = new Date(clock.now())
-  try {
-    await utimes(file, now, now)
-    return true
-  } catch (error) {
-    return isUnreachable(error)
-  }
+  return (await ifReachable(() => utimes(file, now, now).then(() => true))) ?? false
 }
 
-async function sizeOf(file: string): Promise<number | undefined> {
-  try {
-    return (await stat(file)).size
-  } catch (error) {
-    isUnreachable(error)
-    return undefined
-  }
+async function hasBlob(blobs: Blobs, ref: BlobRef): Promise<boolean> {
+  return (await ifReachable(() => isPresent(blobs.path(ref), ref))) ?? false
 }

@@ -2,6 +2,7 @@ import type { Entry, BlobRef } from '../entry.ts'
 import type { Blobs } from '../blobs.ts'
 import { createHash } from 'node:crypto'
 import { isMeshyError } from '../../system/errors.ts'
+import { warnOnce } from '../../system/logger.ts'
 import { readSmall, type ObjectStore } from './object-store.ts'
 import { MAX_ENTRY_BYTES, readSharedEntry, writeSharedEntry, type EntryRefusal } from './shared-entry.ts'
 import { Fault } from '../../system/transfer.ts'
@@ -58,7 +59,8 @@ export interface TeamStore {
 type BlobSink = (bytes: AsyncIterable<Uint8Array>) => Promise<unknown>
 
 export function createTeamStore(init: TeamStoreInit): TeamStore {
-  const { label, objects, fuse, casName, signingKey, keyOf, keepsEntries, canWrite, leases } = init
+  const { label, objects, fuse, casName, signingKey, keyOf, keepsEntries, canWrite, leases, mayUpload } = init
+  const complaints = warnOnce(init.warn)
   const entryName = (key: string): string => `entries/${key}.json`
   const readBlob = (ref: BlobRef, sink: BlobSink, signal: AbortSignal | undefined): Promise<boolean> =>
     fuse.guard(async () => {
@@ -70,7 +72,8 @@ export function createTeamStore(init: TeamStoreInit): TeamStore {
     keepsEntries,
     canWrite,
     leases,
-    ...createComplaints(init),
+    complain: (problem) => complaints.warn(`the team store ${label}${textOf(problem, mayUpload)}`),
+    hasComplained: complaints.hasWarned,
     bring: (ref, into, signal) => readBlob(ref, (bytes) => receive(bytes, { ref, into, signal }), signal),
     check: (ref, signal) => readBlob(ref, (bytes) => assertBytes(bytes, ref), signal),
     has: (ref, signal) => fuse.guard(() => objects.has(casName(ref.sha256), signal)),
@@ -91,21 +94,6 @@ export function createTeamStore(init: TeamStoreInit): TeamStore {
       await fuse.guard(() =>
         objects.write(entryName(entry.key), { bytes }, { sha256, onlyNew: false, signal }),
       )
-    },
-  }
-}
-
-function createComplaints({
-  label,
-  mayUpload,
-  warn,
-}: TeamStoreInit): Pick<TeamStore, 'complain' | 'hasComplained'> {
-  let isSaid = false
-  return {
-    hasComplained: () => isSaid,
-    complain: (problem) => {
-      if (!isSaid) warn(`the team store ${label}${textOf(problem, mayUpload)}`)
-      isSaid = true
     },
   }
 }
