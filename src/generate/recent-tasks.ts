@@ -17,14 +17,7 @@ export interface RecentTasks {
 /** Requests of ours by the IDs of their tasks, according to the records of this machine. */
 export type KnownTasks = ReadonlyMap<string, string>
 
-/** One odd time must not hide what comes after it. The list is sorted, so many old tasks in a row are no accident. */
-const OLD_IN_A_ROW = 20
-
-/**
- * Lists the tasks of the account, newest first, all pages. Free.
- *
- * @param options.since read after the first answer, when the clock of the service is known
- */
+/** Lists the tasks of the account since a time, newest first, all pages. Free. */
 export async function listRecentTasks(
   client: Pick<Client, 'listAll'>,
   kinds: Iterable<TaskKind>,
@@ -32,11 +25,8 @@ export async function listRecentTasks(
 ): Promise<RecentTasks> {
   const recent: RecentTasks = { byKey: new Map(), keyless: [] }
   for (const kind of kinds) {
-    let old = 0
-    for await (const task of client.listAll(kind, {}, { signal: options.signal })) {
-      old = task.createdAt !== undefined && task.createdAt < options.since() ? old + 1 : 0
-      if (old >= OLD_IN_A_ROW) break
-      if (old === 0) addTask(recent, task)
+    for await (const task of client.listAll(kind, { since: options.since }, { signal: options.signal })) {
+      addTask(recent, task)
     }
   }
   for (const tasks of recent.byKey.values()) tasks.sort((a, b) => Number(isOver(a)) - Number(isOver(b)))

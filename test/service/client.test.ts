@@ -6,7 +6,7 @@ import { createSchedule, type Schedule } from '../../src/service/limits/retry.ts
 import type { ApiFailure } from '../../src/service/http.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { fastClock } from '../system/fast-clock.ts'
-import { closedPort, sendJson, startServer } from './server.ts'
+import { closedPort, sendJson, startServer, type TestServer } from './server.ts'
 
 const KEY = 'msy_test_0123456789abcdef'
 const BODY = { image_url: 'data:image/png;base64,AAAA', ai_model: 'latest' }
@@ -281,6 +281,38 @@ describe('createClient', () => {
       '/openapi/v1/image-to-3d?page_num=1&page_size=50&sort_by=-created_at',
       '/openapi/v1/image-to-3d?page_num=2&page_size=10&sort_by=%2Bcreated_at',
     ])
+  })
+
+  /** A service with tasks of these times, in the order in which it lists them. */
+  async function startList(times: number[], longestPage: number): Promise<TestServer> {
+    const server = await startServer((request, response) => {
+      const query = new URL(request.url, server.url).searchParams
+      const [page, size] = ['page_num', 'page_size'].map((name) => Number(query.get(name)))
+      const length = Math.min(size ?? 0, longestPage)
+      const tasks = times.map((ms, index) => ({ id: `t${index}`, created_at: 1_700_000_000_000 + ms }))
+      sendJson(response, 200, tasks.slice(((page ?? 1) - 1) * length, (page ?? 1) * length))
+    })
+    return server
+  }
+  const descending = Array.from({ length: 45 }, (_, index) => 1_000 - index)
+
+  it.each([
+    ['whose pages are shorter than requested, to its end', { times: descending, page: 20, since: 0 }, 45, 3],
+    ['whose last page is as long as all others', { times: descending, page: 15, since: 0 }, 45, 4],
+    ['with one page, whose last tasks are older', { times: descending, page: 50, since: 960 }, 41, 1],
+    ['with short pages, until tasks are older', { times: descending, page: 20, since: 985 }, 16, 1],
+    ['with an odd time before the newest', { times: [1, 2_000, ...descending], page: 20, since: 986 }, 16, 1],
+    ['with an odd time at the end of a page', { times: descending.with(9, 1), page: 10, since: 985 }, 15, 2],
+    ['that has the oldest first', { times: descending.toReversed(), page: 50, since: 985 }, 16, 2],
+    ['of the same moment', { times: [...Array<number>(30).fill(1), 1_000], page: 10, since: 985 }, 1, 4],
+  ])('lists all tasks since a time from a list %s', async (_, { times, page, since }, count, requests) => {
+    const server = await startList(times, page)
+    const range = { since: () => 1_700_000_000_000 + since }
+
+    let found = 0
+    for await (const { id } of clientOf(server.url).listAll('image-to-3d', range)) found += id ? 1 : 0
+
+    expect([found, server.seen.length]).toEqual([count, requests])
   })
 
   it('lists page by page until one is not full, each task once', async () => {

@@ -64,6 +64,8 @@ export class Service {
   readonly #chance: Chance
   readonly #keys: ReadonlyMap<string, string>
   readonly #now: () => number
+  /** However many tasks are requested, some send no more. */
+  readonly #pageSize: number
 
   /** @param keys by what is sent as a picture */
   constructor(habits: ServiceHabits, keys: ReadonlyMap<string, string>, chance: Chance, now: () => number) {
@@ -71,6 +73,7 @@ export class Service {
     this.#keys = keys
     this.#chance = chance
     this.#now = now
+    this.#pageSize = chance.pick([50, 50, 2])
   }
 
   handle(arrival: Arrival): Answer {
@@ -123,9 +126,12 @@ export class Service {
   }
 
   #list(url: URL): Answer {
-    const page = Number(url.searchParams.get('page_num') ?? 1)
-    const views = page === 1 ? this.tasks.toReversed().map((task) => this.#view(task)) : []
-    return this.#json(200, views)
+    const end = Number(url.searchParams.get('page_num') ?? 1) * this.#pageSize
+    const page = this.tasks.toReversed().slice(end - this.#pageSize, end)
+    return this.#json(
+      200,
+      page.map((task) => this.#view(task)),
+    )
   }
 
   /** Says the end where it has come, and otherwise nothing but a state: then the client polls. */
