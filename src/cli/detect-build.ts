@@ -43,9 +43,11 @@ const LOCKFILES: Record<string, string> = {
   'bun.lock': 'bun',
   'bun.lockb': 'bun',
 }
-/** What builds without Next.js, even in a project that also has a config of it. */
-const OTHERS =
-  /\b(?:astro|esbuild|farm|nuxt|react-router|rolldown|rollup|rsbuild|rspack|storybook|vite|webpack)\b/
+/** Programs that build without Next.js, even in a project that also has a config of it. */
+const OTHERS = 'astro|esbuild|farm|nuxt|react-router|rolldown|rollup|rsbuild|rspack|storybook|vite|webpack'
+const CALLS_OTHER = new RegExp(String.raw`\b(?:${OTHERS})\b`)
+const CALLS_NEXT = /\bnext\b/
+const IS_PROGRAM = new RegExp(`^(?:next|${OTHERS})$`)
 /** Checks that precede a build and do not affect it. */
 const CHECK = /^(?:vue-tsc|tsc|svelte-check|eslint|oxlint|biome)\b/
 
@@ -85,7 +87,7 @@ function isTurbopack(root: string, script: string): boolean {
     existsSync(file),
   )
   if (config === undefined || script.includes('--webpack')) return false
-  if (OTHERS.test(script) && !/\bnext\b/.test(script)) return false
+  if (CALLS_OTHER.test(script) && !CALLS_NEXT.test(script)) return false
   const text = readFileSync(config, 'utf8')
   return !text.includes('unplugin-meshy/webpack') || text.includes('unplugin-meshy/turbopack')
 }
@@ -93,8 +95,11 @@ function isTurbopack(root: string, script: string): boolean {
 /** The text of what runs: that of a script of the project, or of the command itself. */
 function scriptOf({ scripts = {} }: Manifest, command: readonly string[] | undefined): string {
   if (!command) return scripts['build'] ?? ''
-  const name = command.findLast((word) => Object.hasOwn(scripts, word))
-  return [...command, name === undefined ? '' : scripts[name]].join(' ')
+  const line = command.join(' ')
+  // The `build` of `storybook build` is no script.
+  const isProgram = command.some((word) => IS_PROGRAM.test(word))
+  const name = isProgram ? undefined : command.findLast((word) => Object.hasOwn(scripts, word))
+  return name === undefined ? line : `${line} ${scripts[name]}`
 }
 
 function frameworkOf({ dependencies, devDependencies, scripts = {} }: Manifest): string[] | undefined {
