@@ -103,8 +103,7 @@ function fitSurface(channel: Plane, pixels: Uint32Array, terms: Float32Array): P
   const { data, width, height } = channel
   const values = new Float32Array(pixels.length)
   for (let k = 0; k < pixels.length; k++) values[k] = at(data, indexAt(pixels, k))
-  const coefficients = solveLeastSquares({ terms, values, damping: DAMPING })
-  const [c = 0, cu = 0, cv = 0, cuv = 0, cuu = 0, cvv = 0] = coefficients
+  const [c = 0, cu = 0, cv = 0, cuv = 0, cuu = 0, cvv = 0] = solveLeastSquares(terms, values)
   const surface = createPlane(width, height)
   for (let y = 0, i = 0; y < height; y++) {
     const v = (y / height) * 2 - 1
@@ -116,26 +115,19 @@ function fitSurface(channel: Plane, pixels: Uint32Array, terms: Float32Array): P
   return surface
 }
 
-/** A sum of terms that is fitted to values. */
-interface Fitting {
-  /** Values of the terms for each sample, one sample after the other. */
-  terms: Float32Array
-  /** One value for each sample. */
-  values: Float32Array
-  /** Added to the diagonal of the normal equations, per term and times the number of samples, so that they can be solved. */
-  damping: number[]
-}
-
-/** Coefficients of the terms that bring their sum closest to the values. */
-function solveLeastSquares({ terms, values, damping }: Fitting): number[] {
-  const size = damping.length
-  const matrix = damping.map(() => Array.from({ length: size + 1 }, () => 0))
+/**
+ * Coefficients of the terms that bring their sum closest to the values, one for each pixel. Damping is added to the
+ * diagonal of the normal equations, times the number of pixels, so that they can be solved.
+ */
+function solveLeastSquares(terms: Float32Array, values: Float32Array): number[] {
+  const size = DAMPING.length
+  const matrix = DAMPING.map(() => Array.from({ length: size + 1 }, () => 0))
   matrix.forEach((line, i) => {
     for (let j = i; j < size; j++) line[j] = dot(terms, i, terms, j, size)
     for (let j = 0; j < i; j++) line[j] = entry(matrix[j], i)
     line[size] = dotValues(terms, i, values, size)
   })
-  damping.forEach((factor, i) => {
+  DAMPING.forEach((factor, i) => {
     const line = matrix[i]
     if (line) line[i] = entry(line, i) + factor * values.length
   })

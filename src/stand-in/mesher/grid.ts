@@ -99,18 +99,13 @@ export interface Station {
   point: number
 }
 
-/** The corners of the cell whose upper left point is `cell`, clockwise as seen. */
-function cellCorners(cell: number, width: number): [number, number, number, number] {
-  return [cell, cell + 1, cell + 1 + width, cell + width]
-}
-
 /**
- * The part of a grid cell that is inside the outline, as up to two polygons, clockwise as seen.
+ * The part of a grid cell, by its upper left point, that is inside the outline, as up to two polygons, clockwise as seen.
  *
  * If two opposite corners are inside, the mean level says whether the middle connects them.
  */
 export function cellPolygons(levels: Plane, cell: number): Station[][] {
-  const corners = cellCorners(cell, levels.width)
+  const corners = [cell, cell + 1, cell + 1 + levels.width, cell + levels.width] as const
   const lines: Station[] = [
     { at: 'across', point: corners[0] },
     { at: 'down', point: corners[1] },
