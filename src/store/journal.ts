@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { MeshyError } from '../system/errors.ts'
 import type { CanonicalRequest } from '../request/request.ts'
-import { syncFolder } from '../system/folder.ts'
+import { syncFolder } from '../system/durable.ts'
 import {
   givenUpTasks,
   tasksOf,

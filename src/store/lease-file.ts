@@ -2,9 +2,8 @@ import { link as hardLink, open, readFile, rm, stat, type FileHandle } from 'nod
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { hasErrno, isMeshyError, errnoOf } from '../system/errors.ts'
-import { ensureFolder } from '../system/folder.ts'
 import { parseJson } from '../system/json.ts'
-import { temporaryPath } from '../system/durable.ts'
+import { temporaryPath, ensureFolder } from '../system/durable.ts'
 import { ifExists } from './disk-errors.ts'
 
 export type LinkFile = (existing: string, path: string) => Promise<void>

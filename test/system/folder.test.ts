@@ -1,6 +1,6 @@
 import { stat, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { ensureFolder } from '../../src/system/folder.ts'
+import { ensureFolder } from '../../src/system/durable.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 
 describe('ensureFolder', () => {
