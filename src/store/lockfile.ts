@@ -17,7 +17,8 @@ import {
   type LockfileDocument,
   type ParseLockfileOptions,
 } from './lockfile-document.ts'
-import { readText, indentOf } from './record.ts'
+import { indentOf } from './json-text.ts'
+import { readText } from './record.ts'
 import { ifIntact, orUnwritable } from './disk-errors.ts'
 
 /**

@@ -12,7 +12,8 @@ import { statusOf, blobUnusable, isBlobUnusable, isPresent, type BlobStatus } fr
 import type { BlobRef } from './entry.ts'
 import { createFileDigester } from './file-digester.ts'
 import { createVerifiedFiles, readFileState, type VerifiedFiles } from './verified-files.ts'
-import { createLayout, type Layout, safeFileName } from './layout.ts'
+import { createLayout, type Layout } from './layout.ts'
+import { safeFileName } from './safe-name.ts'
 import { createPreparation } from './prepare.ts'
 import { orUnwritable } from './disk-errors.ts'
 

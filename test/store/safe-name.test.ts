@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createLayout, safeFileName } from '../../src/store/layout.ts'
+import { createLayout } from '../../src/store/layout.ts'
+import { safeFileName } from '../../src/store/safe-name.ts'
 
 describe('safeFileName', () => {
   it.each([

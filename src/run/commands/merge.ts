@@ -7,7 +7,7 @@ import {
   emptyLockfile,
   parseLockfile,
 } from '../../store/lockfile-document.ts'
-import { indentOf } from '../../store/record.ts'
+import { indentOf } from '../../store/json-text.ts'
 import {
   mergeLockfiles,
   readConflict,
