@@ -73,7 +73,7 @@ export class Service {
     this.#keys = keys
     this.#chance = chance
     this.#now = now
-    this.#pageSize = chance.pick([50, 50, 2])
+    this.#pageSize = chance.pick([50, 50, 1])
   }
 
   handle(arrival: Arrival): Answer {
