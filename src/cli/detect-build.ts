@@ -96,8 +96,8 @@ function isTurbopack(root: string, script: string): boolean {
 function scriptOf({ scripts = {} }: Manifest, command: readonly string[] | undefined): string {
   if (!command) return scripts['build'] ?? ''
   const line = command.join(' ')
-  // The `build` of `storybook build` is no script.
-  const isProgram = command.some((word) => IS_PROGRAM.test(word))
+  // The `build` of `storybook build` is no script; that of `npm run build` is one, whatever its name.
+  const isProgram = !command.includes('run') && command.some((word) => IS_PROGRAM.test(word))
   const name = isProgram ? undefined : command.findLast((word) => Object.hasOwn(scripts, word))
   return name === undefined ? line : `${line} ${scripts[name]}`
 }

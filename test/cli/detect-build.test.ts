@@ -16,6 +16,8 @@ describe('detectBuild', () => {
     // By its text alone, an import would have another key than with the options of the config.
     expect(detectBuild(path(), [])).toEqual({ kind: 'command', command: ['npm', 'run', 'build'] })
     expect(detectBuild(path(), ['npx', 'next', 'build'])).toMatchObject({ kind: 'command' })
+    const script = Object.keys(scripts).at(-1) ?? ''
+    expect(detectBuild(path(), ['npm', 'run', script])).toMatchObject({ kind: 'command' })
   })
 
   it('reads the sources where the plugin is in Turbopack', async () => {
@@ -29,7 +31,11 @@ describe('detectBuild', () => {
     ['npx', 'storybook', 'build'],
     ['npm', 'run', 'admin'],
   ])('runs %s %s %s beside Turbopack', async (...command) => {
-    const scripts = { build: 'next build && npm run admin', admin: 'vite build admin' }
+    const scripts = {
+      build: 'next build && npm run admin',
+      admin: 'vite build admin',
+      storybook: 'storybook dev',
+    }
     await writeFile(path('package.json'), JSON.stringify({ scripts }))
     await writeFile(path('next.config.mjs'), `import { meshyRules } from 'unplugin-meshy/turbopack'`)
 
