@@ -11,7 +11,12 @@ const ASSETS = Object.keys(fileFormats).filter((format) => format !== 'picture')
 
 /** Experimental: builds work, a dev server was not tried. */
 export function createFarmAdapter(session: Session): Adapter {
+  let isBuilding = false
   return {
+    end: () => {
+      if (isBuilding) session.finish()
+      isBuilding = false
+    },
     resolver: (native) => resolverOf(native, session),
     moduleIds: plainIds,
     urlOf: (_, id) => farmUrl(pathOf(id)),
@@ -24,7 +29,11 @@ export function createFarmAdapter(session: Session): Adapter {
         configResolved(config) {
           const { root = process.cwd(), compilation } = config
           const live = compilation?.mode === 'development'
-          session.adopt({ root, envDir: root, live })
+          const told = { root, envDir: root, live }
+          // Its other hooks do not say whose they are.
+          if (isBuilding) session.adopt(told)
+          else session.begin(told)
+          isBuilding = true
         },
       },
     },

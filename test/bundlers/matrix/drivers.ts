@@ -172,7 +172,7 @@ async function driveFarm({ root }: Project, init: MatrixInit): Promise<Built> {
 }
 
 /** Farm's own ends the process on an error. */
-function quietFarmLogger() {
+export function quietFarmLogger() {
   const silent = () => {}
   const fail = (text: unknown) => {
     throw new Error(String(text))
