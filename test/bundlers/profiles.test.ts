@@ -1,8 +1,9 @@
-import { createServer, type IncomingMessage } from 'node:http'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import type { IncomingMessage } from 'node:http'
+import { describe, expect, it } from 'vitest'
 import { makeCard } from '../../src/stand-in/card.ts'
 import type { RunningEmulator, StartOptions } from '../../src/emulator.ts'
 import { makePng } from '../glb/pictures.ts'
+import { listen } from '../support/listen.ts'
 import {
   build,
   BUNDLERS,
@@ -87,14 +88,11 @@ async function expectNoKey(root: string, log: string, { apiKey }: RunningEmulato
 /** Another host that serves one model, whatever is asked for. */
 async function serveElsewhere(glb: Uint8Array): Promise<{ url: string; requests: IncomingMessage[] }> {
   const requests: IncomingMessage[] = []
-  const server = createServer((request, answer) => {
+  const url = await listen((request, answer) => {
     requests.push(request)
     answer.writeHead(200, { 'content-type': 'model/gltf-binary' }).end(glb)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
-  const address = server.address()
-  return { url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/model.glb`, requests }
+  return { url: `${url}/model.glb`, requests }
 }
 
 function withoutSocket({ method, url, rawHeaders }: IncomingMessage): string {

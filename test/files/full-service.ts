@@ -1,8 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { onTestFinished } from 'vitest'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RunningEmulator } from '../../src/emulator.ts'
 import { bytesOf } from '../../src/system/bytes.ts'
+import { listen } from '../support/listen.ts'
 
 /** The emulated service with files of every kind: it makes neither FBX nor USDZ by itself. */
 export interface FullService {
@@ -17,10 +16,7 @@ export interface FullService {
 
 /** Puts a door before an emulator that adds files to every finished task. */
 export async function startFullService(emulator: RunningEmulator): Promise<FullService> {
-  const server = createServer((request, response) => void answer(request, response))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close().closeAllConnections())
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const url = await listen((request, response) => void answer(request, response))
   const files: FullService['files'] = { fbx: makeFbx(), usdz: await makeUsdz() }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,8 +1,6 @@
-import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { onTestFinished } from 'vitest'
 import { freePort } from '../support/free-port.ts'
+import { listen } from '../support/listen.ts'
 
 /** A request as the server saw it. */
 export interface Seen {
@@ -29,13 +27,7 @@ export async function startServer(handle: Handler): Promise<TestServer> {
     seen.push(entry)
     handle(entry, response, seen.length)
   }
-  const server = createServer((request, response) => void answer(request, response))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen }
+  return { url: await listen((request, response) => void answer(request, response)), seen }
 }
 
 /** Answers with JSON. */

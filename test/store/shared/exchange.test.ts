@@ -1,21 +1,13 @@
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { Agent, getGlobalDispatcher, setGlobalDispatcher } from 'undici'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createExchange, type StoreRequest } from '../../../src/store/shared/exchange.ts'
 import { createFetch, type Fetch } from '../../../src/system/fetch.ts'
+import { listen } from '../../support/listen.ts'
 
-async function listen(listener: RequestListener): Promise<URL> {
-  const server = createServer(listener).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/cas/1`)
-}
+const serve = async (answer: Parameters<typeof listen>[0]) => new URL(`${await listen(answer)}/cas/1`)
 
 const noFetch: Fetch = () => Promise.reject(new Error('No fetch was to be made'))
 const never = new AbortController().signal
@@ -29,7 +21,7 @@ async function textOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {
 
 describe('createExchange', () => {
   it('reads a file without fetch, as a client that says what it is', async () => {
-    const url = await listen(({ headers }, response) => {
+    const url = await serve(({ headers }, response) => {
       response.writeHead(200, { 'retry-after': '7' }).end(JSON.stringify(headers))
     })
 
@@ -47,7 +39,7 @@ describe('createExchange', () => {
       return new Response('by proxy')
     }
     const env = { HTTPS_PROXY: 'http://proxy.example:3128' }
-    const url = await listen((_, response) => response.end('directly'))
+    const url = await serve((_, response) => response.end('directly'))
     const exchange = createExchange({ fetch, env })
 
     const far = await exchange(get(new URL('https://store.example/cas/1')), never)
@@ -66,7 +58,7 @@ describe('createExchange', () => {
       const usual = getGlobalDispatcher()
       setGlobalDispatcher(new Agent())
       onTestFinished(() => setGlobalDispatcher(usual))
-      const url = await listen((request, response) => response.end(request.headers['content-length']))
+      const url = await serve((request, response) => response.end(request.headers['content-length']))
       const put = { method: 'PUT' as const, url, headers: { 'content-length': '5' }, body: body() }
 
       const { status, bytes } = await createExchange({ fetch: globalThis.fetch, env: {} })(put, never)
@@ -76,7 +68,7 @@ describe('createExchange', () => {
   )
 
   it('reads what comes compressed though nobody asked for that', async () => {
-    const url = await listen((_, response) => {
+    const url = await serve((_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('a model'))
     })
     const exchange = createExchange({ fetch: createFetch({ env: {} }), env: {} })
@@ -85,7 +77,7 @@ describe('createExchange', () => {
   })
 
   it('fails when its time is up, within an answer and before one', async () => {
-    const url = await listen((_, response) => {
+    const url = await serve((_, response) => {
       response.writeHead(200, { 'content-length': '100' }).write('half')
     })
     const stop = new AbortController()
@@ -102,7 +94,7 @@ describe('createExchange', () => {
 
   it('closes the connection of an answer that nobody has read', async () => {
     const closed: Promise<unknown>[] = []
-    const url = await listen(({ socket }, response) => {
+    const url = await serve(({ socket }, response) => {
       closed.push(once(socket, 'close'))
       response.writeHead(302, { location: '/elsewhere' }).write('a long page')
     })
@@ -116,7 +108,7 @@ describe('createExchange', () => {
   })
 
   it('writes by fetch', async () => {
-    const url = await listen(async (request, response) => {
+    const url = await serve(async (request, response) => {
       response.end(`${request.method} ${await textOf(request)}`)
     })
     const exchange = createExchange({ fetch: createFetch({ env: {} }), env: {} })
@@ -129,7 +121,7 @@ describe('createExchange', () => {
   it.each(['identity', 'aws-chunked'])(
     'reads what is named `%s` as it is, without fetch',
     async (encoding) => {
-      const url = await listen((_, response) => {
+      const url = await serve((_, response) => {
         response.writeHead(200, { 'content-encoding': encoding }).end('a model')
       })
 
@@ -140,16 +132,14 @@ describe('createExchange', () => {
   )
 
   it('fails at an answer that changes the protocol', async () => {
-    const server = createServer().listen(0, '127.0.0.1')
+    const server = createServer()
     server.on('connection', (socket) => {
       socket.on('data', () =>
         socket.write('HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'),
       )
       socket.on('error', () => socket.destroy())
     })
-    await once(server, 'listening')
-    onTestFinished(() => void server.close())
-    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/cas/1`)
+    const url = await serve(server)
 
     await expect(createExchange({ fetch: noFetch, env: {} })(get(url), never)).rejects.toThrow(
       'closed without an answer',

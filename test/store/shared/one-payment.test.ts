@@ -1,13 +1,14 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import type { Document } from '@gltf-transform/core'
-import { createServer, type AddressInfo } from 'node:net'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { createServer } from 'node:http'
+import { describe, expect, it } from 'vitest'
 import { forgetModel } from '../../../src/cli/forget.ts'
 import { fetchAhead } from '../../../src/finding/fetch-ahead.ts'
 import { finishSharing } from '../../../src/store/shared/shared-stores.ts'
 import type { Options } from '../../../src/run/option-types.ts'
 import { makePng } from '../../glb/pictures.ts'
 import { failureOf, leaveOnItsWay, openRun } from '../../support/run.ts'
+import { listen } from '../../support/listen.ts'
 import { startService } from '../../support/service.ts'
 import { useTempDir } from '../../support/temp-dir.ts'
 
@@ -174,11 +175,8 @@ describe('the store of a machine', () => {
     await (await openRun({ root, service, options: shared() })).load('hero.png?meshy')
     await rm(temp.path('machine'), { recursive: true })
     let connections = 0
-    const store = createServer().on('connection', () => (connections += 1))
-    await new Promise<void>((resolve) => store.listen(0, '127.0.0.1', resolve))
-    onTestFinished(() => void store.close())
-    const { port } = store.address() as AddressInfo
-    const env = { MESHY_TEAM_STORE: `http://127.0.0.1:${port}`, MESHY_TEAM_STORE_TOKEN: 'token' }
+    const url = await listen(createServer().on('connection', () => (connections += 1)))
+    const env = { MESHY_TEAM_STORE: url, MESHY_TEAM_STORE_TOKEN: 'token' }
     const requests = service.requests.length
 
     for (const mode of ['generate', 'frozen'] as const) {

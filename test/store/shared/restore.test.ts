@@ -1,11 +1,12 @@
-import { createServer, type RequestListener, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import path from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { bringBlob, forEachFile } from '../../../src/store/shared/sources.ts'
 import { systemClock } from '../../../src/system/clock.ts'
 import { spawnScript, type RunningScript } from '../../support/child.ts'
 import { freePort } from '../../support/free-port.ts'
+import { listen } from '../../support/listen.ts'
 import { useTempDir } from '../../support/temp-dir.ts'
 import type { RestorePlan } from './children/restore.ts'
 import { countBlobs, makeFiles, openProject, refsOf } from './restoring.ts'
@@ -13,16 +14,6 @@ import { countBlobs, makeFiles, openProject, refsOf } from './restoring.ts'
 const temp = useTempDir()
 const files = makeFiles(40, 300_000)
 const refs = refsOf(files)
-
-async function listen(listener: RequestListener): Promise<string> {
-  const server = createServer(listener)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
 
 const fileOf = (url = ''): Buffer => files.get(path.basename(url)) ?? Buffer.of()
 const serve = (): Promise<string> => listen(({ url }, response) => response.end(fileOf(url)))

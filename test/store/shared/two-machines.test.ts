@@ -1,13 +1,13 @@
-import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ServerResponse } from 'node:http'
 import { mkdir } from 'node:fs/promises'
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { finishSharing } from '../../../src/store/shared/shared-stores.ts'
 import type { Clock } from '../../../src/system/clock.ts'
 import { STEPS } from '../../faults/children/steps.ts'
 import { spawnScript } from '../../support/child.ts'
 import { startGenerating } from '../../support/generate-child.ts'
 import { hurriedClock } from '../../support/hurried-clock.ts'
+import { listen } from '../../support/listen.ts'
 import { failureOf, openRun, writePictures, type Service, type TestRun } from '../../support/run.ts'
 import { startService } from '../../support/service.ts'
 import { useTempDir } from '../../support/temp-dir.ts'
@@ -19,15 +19,12 @@ const temp = useTempDir()
 /** A place where requests of the same path are answered when two of them have come. */
 async function startMeeting(): Promise<string> {
   const waiting = new Map<string, ServerResponse>()
-  const server = createServer(({ url = '' }, response) => {
+  return listen(({ url = '' }, response) => {
     const other = waiting.get(url)
     if (!other) return void waiting.set(url, response)
     other.end()
     response.end()
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 /** A clock that hardly sleeps, and on which what was slept has passed. */

@@ -1,6 +1,5 @@
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { onTestFinished } from 'vitest'
+import type { IncomingMessage } from 'node:http'
+import { listen } from '../../../support/listen.ts'
 
 /** A server that keeps what is put, in memory. */
 export interface CasServer {
@@ -14,25 +13,20 @@ export interface CasServer {
 /** Starts one for a test. Only whoever gives `authorization` may write. */
 export async function startCas(authorization?: string): Promise<CasServer> {
   const [files, seen] = [new Map<string, Buffer>(), [] as CasServer['seen']]
-  const server = createServer(async (request, response) => {
-    const { method = '', url = '', headers } = request
+  const url = await listen(async (request, response) => {
+    const { method = '', url: path = '', headers } = request
     const body = await bytesOf(request)
     seen.push({ method, authorization: headers.authorization })
     if (method !== 'PUT') {
-      const file = files.get(url)
+      const file = files.get(path)
       response.writeHead(file ? 200 : 404).end(method === 'GET' ? file : undefined)
       return
     }
     const isAllowed = authorization === undefined || headers.authorization === authorization
-    if (isAllowed) files.set(url, body)
+    if (isAllowed) files.set(path, body)
     response.writeHead(isAllowed ? 201 : 401).end()
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, files, seen }
+  return { url, files, seen }
 }
 
 async function bytesOf(request: IncomingMessage): Promise<Buffer> {

@@ -1,7 +1,6 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { onTestFinished } from 'vitest'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { freePort } from '../../../support/free-port.ts'
+import { listen } from '../../../support/listen.ts'
 
 /** Starts a server that does what a fault says, and gives the address at which a store is looked for. */
 export type StoreFaultCase = () => Promise<string>
@@ -20,16 +19,10 @@ function content(body: string | Buffer, headers: Record<string, string> = {}): S
 
 function serving(listener: RequestListener): StoreFaultCase {
   return async () => {
-    const server = createServer((request, response) => {
+    return listen((request, response) => {
       request.resume()
       listener(request, response)
     })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    onTestFinished(() => {
-      server.closeAllConnections()
-      server.close()
-    })
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   }
 }
 
