@@ -12,7 +12,7 @@ export function skillPage(llms) {
   return SKILL + llms
 }
 
-/** @param estimate credits of a request, by its parameters */
+/** @param estimate credits of a request */
 export function priceRows(estimate) {
   const requests = {
     '`?meshy`': {},
@@ -22,10 +22,7 @@ export function priceRows(estimate) {
     '`texture_resolution=8k`': { texture_resolution: '8k' },
     '`geometry_resolution=2k` or `4k`': { geometry_resolution: '2k' },
   }
-  return Object.entries(requests).map(([request, params]) => [
-    request,
-    String(estimate('image-to-3d', params)),
-  ])
+  return Object.entries(requests).map(([request, params]) => [request, String(estimate({ params }))])
 }
 
 /** The commands with their meaning, and whether they pay. */

@@ -17,7 +17,7 @@ const { laterDirectives } = await jiti.import('../src/request/later-directives.t
 const { ciServices } = await jiti.import('../src/run/ci.ts')
 const { BUNDLERS } = await jiti.import('../src/bundlers/plugin.ts')
 const { main } = await jiti.import('../src/cli/main.ts')
-const { estimateCredits } = await jiti.import('../src/request/price.ts')
+const { priceOf } = await jiti.import('../src/request/price.ts')
 const { decide, MODES, STATES } = await jiti.import('../src/finding/modes.ts')
 
 /** The contents between `<!-- generated: name -->` and `<!-- /generated -->`. */
@@ -31,7 +31,7 @@ const regions = {
       .map((name) => code(`unplugin-meshy/${name}`))
       .join(', '),
   modes: modeTable,
-  prices: () => table(['request', 'credits'], priceRows(estimateCredits)),
+  prices: () => table(['request', 'credits'], priceRows(priceOf)),
   commands: async () => table(['command', 'what it does', 'spends credits'], await commandRows(main)),
   'paid-errors': () => table(['code', 'cause', 'next'], paidErrorRows(failures)),
   'ci-services': () => `${ciServices().join(', ')}.`,

@@ -2,7 +2,7 @@ import { defineCommand } from './command.ts'
 import { assertModelArgument, modelArg, openCommand, projectArgs } from './project.ts'
 import { formatCredits, printResult } from './print.ts'
 import { MeshyError } from '../system/errors.ts'
-import { estimateCredits } from '../request/price.ts'
+import { priceOf } from '../request/price.ts'
 import { KEY_PATTERN } from '../store/entry.ts'
 import type { Context } from '../run/context.ts'
 import { findRecord } from '../store/found-records.ts'
@@ -87,7 +87,7 @@ export async function forgetModel(context: Context, subject: Subject): Promise<F
     const record = await store.journal.forget({ key, image, request, tasks, forgottenAt })
     await store.lockfile?.remove([key])
     await store.entries.remove(key)
-    return { key, image, tasks: record.forgottenTasks, credits: estimateCredits(request.kind, params) }
+    return { key, image, tasks: record.forgottenTasks, credits: priceOf({ params }) }
   })
 }
 

@@ -1,7 +1,7 @@
 import { isMeshyError, MeshyError } from '../system/errors.ts'
 import type { Facts } from '../glb/facts.ts'
 import { inspectGlb } from '../glb/inspect.ts'
-import { estimateCredits } from '../request/price.ts'
+import { priceOf } from '../request/price.ts'
 import type { Task } from '../service/task.ts'
 import type { Request } from '../request/request.ts'
 import type { BlobRef, Entry, Provenance } from '../store/entry.ts'
@@ -70,7 +70,7 @@ function entryOf(
   request: Request,
   { task, glb }: { task: Task; glb: BlobRef },
 ): Omit<Entry, 'source' | 'facts'> {
-  const credits = task.consumedCredits ?? estimateCredits(request.canonical.kind, request.params)
+  const credits = task.consumedCredits ?? priceOf(request)
   return {
     key: request.key,
     image: request.imageName,

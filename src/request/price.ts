@@ -1,6 +1,3 @@
-import type { Request } from './request.ts'
-import type { TaskKind } from './task-kinds.ts'
-
 /** Credits of a task without and with texture. */
 interface Price {
   untextured: number
@@ -29,13 +26,13 @@ const TEXTURE_8K = 5
 const FINE_GEOMETRY = 5
 
 /**
- * The estimated cost of a task, in credits, before it is submitted.
+ * The estimated cost of a request, in credits, before it is submitted. The kind of task does not matter.
  *
  * An unknown model gets the highest price. `latest` is an expensive model: for several images, the reference gives the
  * older, lower price, but the current one is charged, and an estimate must not be too low. The same applies to one of
  * two models that share a task: the service does not publish its price for a mixed pair.
  */
-export function estimateCredits(_kind: TaskKind, params: Readonly<Record<string, unknown>>): number {
+export function priceOf({ params }: { params: Readonly<Record<string, unknown>> }): number {
   const price = priceOfModel(modelOf(params))
   const texturing = typeof params.texture_model === 'string' ? priceOfModel(params.texture_model) : price
   const textured = Math.max(price.textured, texturing.textured)
@@ -53,9 +50,4 @@ function modelOf(params: Readonly<Record<string, unknown>>): string {
 
 function priceOfModel(model: string): Price {
   return PRICES.find(([prefix]) => model.startsWith(prefix))?.[1] ?? FULL
-}
-
-/** The estimated cost of a request, in credits. */
-export function priceOf({ canonical, params }: Request): number {
-  return estimateCredits(canonical.kind, params)
 }

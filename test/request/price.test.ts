@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { estimateCredits } from '../../src/request/price.ts'
-import { TASK_KINDS } from '../../src/request/task-kinds.ts'
+import { priceOf } from '../../src/request/price.ts'
 
-describe('estimateCredits', () => {
+describe('priceOf', () => {
   it.each([
     [{}, 30],
     [{ ai_model: 'latest' }, 30],
@@ -28,7 +27,7 @@ describe('estimateCredits', () => {
     [{ ai_model: 'meshy-6-lite', texture_model: 'meshy-7' }, 30],
     [{ ai_model: 'meshy-6-lite', texture_model: 'meshy-n1' }, 30],
     [{ ai_model: 'meshy-6-lite', texture_model: 'meshy-6-lite' }, 15],
-  ])('prices %j at %i credits for every kind of task', (params, credits) => {
-    expect(TASK_KINDS.map((kind) => estimateCredits(kind, params))).toEqual(TASK_KINDS.map(() => credits))
+  ])('prices %j at %i credits', (params, credits) => {
+    expect(priceOf({ params })).toBe(credits)
   })
 })

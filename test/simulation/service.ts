@@ -1,5 +1,5 @@
 import { writeGlb } from '../../src/glb/write.ts'
-import { estimateCredits } from '../../src/request/price.ts'
+import { priceOf } from '../../src/request/price.ts'
 import { keyInName } from '../../src/request/payload.ts'
 import type { Chance } from './chance.ts'
 import type { Process } from './scheduler.ts'
@@ -116,7 +116,7 @@ export class Service {
       createdAt,
       finishedAt: createdAt + this.#chance.below(this.habits.slowest),
       fate: this.#chance.weighted(this.habits.fates),
-      price: estimateCredits(KIND, params),
+      price: priceOf({ params }),
       payer,
       sentAt,
       model: modelOf(this.tasks.length),
