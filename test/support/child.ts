@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { createInterface } from 'node:readline'
 import { compiledChild } from './compiled.ts'
+import { ON_THIS_MACHINE } from './project.ts'
 
 export interface ExitedScript {
   code: number | null
@@ -43,7 +44,7 @@ export function spawnScript(
   const file = script instanceof URL ? compiledChild(script) : script
   const child = spawn(process.execPath, [file, ...args], {
     cwd,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...ON_THIS_MACHINE, ...env },
     ...(user === undefined ? {} : { uid: user, gid: user }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })

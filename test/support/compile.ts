@@ -9,6 +9,8 @@ import { REPOSITORY } from './project.ts'
 const WORKER = /^src\/.*\/worker\.ts$/
 const ENTRY = /^src\/[^/]+\.ts$/
 const CHILD = /\/children\/[^/]+\.ts$/
+/** Packages of many small files, or with much that nothing needs: within a program they are loaded at once. */
+const INLINED = ['zod', 'hono', '@hono/node-server', 'citty', 'p-queue', 'eventemitter3', 'p-timeout']
 /** Programs of which the tests run another. */
 const REPLACED: Record<string, string> = {
   'src/stand-in/mesher/worker.ts': 'test/support/mesher-worker.ts',
@@ -65,6 +67,7 @@ async function compileTo(folder: string, programs: readonly string[]): Promise<v
     configFile: false,
     logLevel: 'error',
     plugins: [sourcesOfChunks()],
+    ssr: { noExternal: INLINED },
     build: { ssr: true, outDir: temporary, emptyOutDir: false, rollupOptions: { input, output } },
   })
   // Some programs run as another user.

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { stripVTControlCharacters } from 'node:util'
 import { onTestFailed } from 'vitest'
-import { neutralEnvironment } from './project.ts'
+import { neutralEnvironment, ON_THIS_MACHINE } from './project.ts'
 
 /** Whether programs can be run in a terminal here, by script(1). */
 export const hasTerminals = spawnSync('script', scriptArgs('true')).status === 0
@@ -20,7 +20,7 @@ export interface Terminal {
 export function openTerminal(command: string, options: { cwd: string; env: NodeJS.ProcessEnv }): Terminal {
   const child = spawn('script', scriptArgs(command), {
     cwd: options.cwd,
-    env: { ...neutralEnvironment(), TERM: 'xterm', ...options.env },
+    env: { ...neutralEnvironment(), ...ON_THIS_MACHINE, TERM: 'xterm', ...options.env },
   })
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
   const listeners = new Set<() => void>()
