@@ -1,4 +1,4 @@
-import { readLockfileText } from '../run/commands/merge.ts'
+import { readLockfileText } from './merge.ts'
 import { defineCommand } from './command.ts'
 import { formatCredits, formatTable, plural, print, printJson } from './print.ts'
 import { lockfileOf, openCommand, projectArgs } from './project.ts'

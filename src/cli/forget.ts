@@ -8,7 +8,7 @@ import type { Context } from '../run/context.ts'
 import { findRecord } from '../store/found-records.ts'
 import type { Subject } from '../request/request.ts'
 import { ifIntact } from '../store/disk-errors.ts'
-import { readSubject } from '../run/commands/subject.ts'
+import { readSubject } from './subject.ts'
 import { withKeyLease } from '../generate/turn.ts'
 
 /** Gives a model up, so that the next build pays for a new one. */

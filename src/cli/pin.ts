@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { isMeshySpecifier } from '../request/parse.ts'
-import { readSpecifier } from '../run/commands/subject.ts'
+import { readSpecifier } from './subject.ts'
 import { defineCommand } from './command.ts'
 import { formatBytes } from '../system/format.ts'
 import { printResult } from './print.ts'

@@ -9,7 +9,7 @@ import { printError } from './print.ts'
 import { ofTheProject, UsageError } from './failure.ts'
 import { findPlugin, hasViteConfig, loadVite } from './vite-project.ts'
 import type { Subject } from '../request/request.ts'
-import { namesModel, readSubject } from '../run/commands/subject.ts'
+import { namesModel, readSubject } from './subject.ts'
 
 /** Options of every command that works on a project. */
 export const projectArgs = {

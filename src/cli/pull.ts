@@ -1,4 +1,4 @@
-import { pull as pullModels } from '../run/commands/stores.ts'
+import { pull as pullModels } from './stores.ts'
 import { defineCommand } from './command.ts'
 import { assertMoved, formatMoved } from './push.ts'
 import { printResult } from './print.ts'

@@ -1,4 +1,4 @@
-import { push as pushModels, type Moved } from '../run/commands/stores.ts'
+import { push as pushModels, type Moved } from './stores.ts'
 import { defineCommand } from './command.ts'
 import { formatBytes } from '../system/format.ts'
 import { plural, printResult } from './print.ts'

@@ -1,6 +1,6 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { inspectTeam, pull, push } from '../../../src/run/commands/stores.ts'
+import { inspectTeam, pull, push } from '../../../src/cli/stores.ts'
 import type { Environment } from '../../../src/run/environment.ts'
 import type { Options } from '../../../src/run/option-types.ts'
 import { finishSharing } from '../../../src/store/shared/shared-stores.ts'

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { isMeshyError } from '../../../src/system/errors.ts'
-import { push, type Moved } from '../../../src/run/commands/stores.ts'
+import { push, type Moved } from '../../../src/cli/stores.ts'
 import type { Environment } from '../../../src/run/environment.ts'
 import { finishSharing } from '../../../src/store/shared/shared-stores.ts'
 import { makePng } from '../../glb/pictures.ts'

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { findPrunable } from '../../../src/run/commands/prune.ts'
-import { leaveOnItsWay, loadRequest, openRun, writePictures } from '../../support/run.ts'
-import { startService } from '../../support/service.ts'
-import { useTempDir } from '../../support/temp-dir.ts'
+import { findPrunable } from '../../src/cli/prune.ts'
+import { leaveOnItsWay, loadRequest, openRun, writePictures } from '../support/run.ts'
+import { startService } from '../support/service.ts'
+import { useTempDir } from '../support/temp-dir.ts'
 
 const SPECIFIER = 'hero.png?meshy'
 

@@ -1,10 +1,10 @@
-import { MeshyError } from '../../system/errors.ts'
-import { bringBlob, forEachFile, formatAnswers } from '../../store/shared/sources.ts'
-import { ADDRESS_FORMS, type StoreAddress } from '../../store/shared/store-address.ts'
-import { Fault } from '../../system/transfer.ts'
-import type { TeamStore } from '../../store/shared/team-store.ts'
-import { blobsOf, outputFolder, type BlobRef, type Entry } from '../../store/entry.ts'
-import type { Context } from '../context.ts'
+import { MeshyError } from '../system/errors.ts'
+import { bringBlob, forEachFile, formatAnswers } from '../store/shared/sources.ts'
+import { ADDRESS_FORMS, type StoreAddress } from '../store/shared/store-address.ts'
+import { Fault } from '../system/transfer.ts'
+import type { TeamStore } from '../store/shared/team-store.ts'
+import { blobsOf, outputFolder, type BlobRef, type Entry } from '../store/entry.ts'
+import type { Context } from '../run/context.ts'
 
 /** What was transferred to or from a store. */
 export interface Moved {

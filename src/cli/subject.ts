@@ -1,12 +1,12 @@
 import path from 'node:path'
-import { MeshyError } from '../../system/errors.ts'
-import { parseSpecifier, isMeshySpecifier } from '../../request/parse.ts'
-import type { Request, Subject } from '../../request/request.ts'
-import { ifIntact } from '../../store/disk-errors.ts'
-import { KEY_PATTERN } from '../../store/entry.ts'
-import type { Context } from '../context.ts'
-import { findRecord, type UnreadableRecord } from '../../store/found-records.ts'
-import { readImport } from '../read-import.ts'
+import { MeshyError } from '../system/errors.ts'
+import { parseSpecifier, isMeshySpecifier } from '../request/parse.ts'
+import type { Request, Subject } from '../request/request.ts'
+import { ifIntact } from '../store/disk-errors.ts'
+import { KEY_PATTERN } from '../store/entry.ts'
+import type { Context } from '../run/context.ts'
+import { findRecord, type UnreadableRecord } from '../store/found-records.ts'
+import { readImport } from '../run/read-import.ts'
 
 /** Whether an argument of a command can name a model: `./hero.png?meshy&pbr`, or a key. */
 export function namesModel(argument: string): boolean {
