@@ -27,7 +27,9 @@ export function priceRows(estimate) {
 
 /** The commands with their meaning, and whether they pay. */
 export async function commandRows(main) {
-  const commands = await Promise.all(Object.values(main.subCommands).map((load) => load()))
+  const commands = []
+  // One after the other: the loader hands out a command that is still being loaded for another one.
+  for (const load of Object.values(main.subCommands)) commands.push(await load())
   return commands.map(({ meta, pays }) => [`\`${meta.name}\``, meta.description, pays ? '**pays**' : 'never'])
 }
 
