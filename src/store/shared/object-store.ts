@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
@@ -5,14 +6,12 @@ import type { StoreQuestion } from './ask-store.ts'
 import type { StoreRequest } from './exchange.ts'
 import { Fault, type Reply } from '../../system/transfer.ts'
 
-/** The bytes of an object: in memory, or in a file with this length. */
-export type ObjectBody = { bytes: Uint8Array } | { file: string; length: number }
+/** The bytes of an object: in memory, or in a file with this length and SHA-256. */
+export type ObjectBody = { bytes: Uint8Array } | { file: string; length: number; sha256: string }
 
-export interface WriteOptions {
-  /** SHA-256 of the body, hexadecimal. */
-  sha256: string
+interface WriteOptions {
   /** Writes nothing if the object exists. Decided by the store if it can, otherwise by looking first. */
-  onlyNew: boolean
+  onlyNew?: boolean
   signal?: AbortSignal | undefined
 }
 
@@ -26,7 +25,7 @@ export interface ObjectStore {
   ): Promise<T | undefined>
   has(name: string, signal?: AbortSignal): Promise<boolean>
   /** @returns whether it was written; false if it exists and `onlyNew` was requested */
-  write(name: string, body: ObjectBody, options: WriteOptions): Promise<boolean>
+  write(name: string, body: ObjectBody, options?: WriteOptions): Promise<boolean>
   remove(name: string, signal?: AbortSignal): Promise<void>
 }
 
@@ -35,7 +34,6 @@ export interface ObjectCall {
   method: StoreRequest['method']
   name: string
   body?: ObjectBody | undefined
-  sha256?: string | undefined
   headers?: Record<string, string> | undefined
 }
 
@@ -61,9 +59,9 @@ export function createObjectStore(ask: AskObjects, readers: AnswerReaders): Obje
       const read = async (answer: Reply) => ((await isThere(answer)) ? sink(answer.bytes) : undefined)
       return ask({ method: 'GET', name }, { read, bytes, signal })
     },
-    write: async (name, body, { sha256, onlyNew, signal }) => {
+    write: async (name, body, { onlyNew, signal } = {}) => {
       if (onlyNew && (await has(name, signal))) return false
-      await ask({ method: 'PUT', name, body, sha256 }, { read: assertDone, bytes: bodyLength(body), signal })
+      await ask({ method: 'PUT', name, body }, { read: assertDone, bytes: bodyLength(body), signal })
       return true
     },
     remove: (name, signal) => ask({ method: 'DELETE', name }, { read: assertGone, bytes: 0, signal }),
@@ -98,6 +96,11 @@ export async function requestBody(body: ObjectBody): Promise<Uint8Array | Readab
 
 export function bodyLength(body: ObjectBody): number {
   return 'bytes' in body ? body.bytes.byteLength : body.length
+}
+
+/** SHA-256, hexadecimal. */
+export function bodyDigest(body: ObjectBody): string {
+  return 'bytes' in body ? createHash('sha256').update(body.bytes).digest('hex') : body.sha256
 }
 
 /**

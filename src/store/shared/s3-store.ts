@@ -1,8 +1,15 @@
 import { serverTime } from '../../system/retry.ts'
 import { askStore, type StoreNetwork } from './ask-store.ts'
 import type { StoreRequest } from './exchange.ts'
-import { bodyLength, createObjectStore, headerSecret, readSmall, requestBody } from './object-store.ts'
-import type { AskObjects, ObjectCall, ObjectStore, WriteOptions } from './object-store.ts'
+import {
+  bodyDigest,
+  bodyLength,
+  createObjectStore,
+  headerSecret,
+  readSmall,
+  requestBody,
+} from './object-store.ts'
+import type { AskObjects, ObjectBody, ObjectCall, ObjectStore } from './object-store.ts'
 import type { CredentialsProvider } from './s3-credentials.ts'
 import type { S3Address } from './store-address.ts'
 import { Fault, type Reply } from '../../system/transfer.ts'
@@ -15,15 +22,10 @@ export interface S3StoreOptions {
 /** A bucket, and what was found out about its server. */
 export interface S3Store extends ObjectStore {
   /** Creates an object that must not exist. @returns false if it does; undefined if the store cannot decide it */
-  create(
-    name: string,
-    bytes: Uint8Array,
-    options: Omit<WriteOptions, 'onlyNew'>,
-  ): Promise<boolean | undefined>
+  create(name: string, bytes: Uint8Array): Promise<boolean | undefined>
 }
 
-/** SHA-256 of an empty body. */
-const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+const NOTHING: ObjectBody = { bytes: new Uint8Array() }
 const MAX_ERROR_BYTES = 64 * 1024
 
 /** Objects of a bucket, through the S3 protocol with version 4 signatures, or anonymously. */
@@ -47,17 +49,17 @@ export function createS3Store(address: S3Address, { credentials, network }: S3St
   }
   return {
     ...createObjectStore(ask, { isThere, assertDone, assertGone: assertDone }),
-    create: (name, bytes, { sha256, signal }) =>
+    create: (name, bytes) =>
       ask(
-        { method: 'PUT', name, body: { bytes }, sha256, headers: { 'if-none-match': '*' } },
-        { read: wasCreated, bytes: bytes.byteLength, signal },
+        { method: 'PUT', name, body: { bytes }, headers: { 'if-none-match': '*' } },
+        { read: wasCreated, bytes: bytes.byteLength },
       ),
   }
 }
 
 async function sign(
   address: S3Address,
-  { method, name, body, sha256, headers = {} }: ObjectCall,
+  { method, name, body, headers = {} }: ObjectCall,
   { credentials, network, aheadMs }: S3StoreOptions & { aheadMs: number },
 ): Promise<StoreRequest> {
   const url = objectUrl(address, name)
@@ -70,7 +72,7 @@ async function sign(
   const signed = await new AwsV4Signer({
     method,
     url: url.href,
-    headers: { ...all, 'x-amz-content-sha256': sha256 ?? EMPTY_SHA256 },
+    headers: { ...all, 'x-amz-content-sha256': bodyDigest(body ?? NOTHING) },
     accessKeyId: keys.accessKeyId,
     secretAccessKey: keys.secretAccessKey,
     ...(keys.sessionToken ? { sessionToken: headerSecret('AWS_SESSION_TOKEN', keys.sessionToken) } : {}),

@@ -78,8 +78,8 @@ export function createTeamStore(init: TeamStoreInit): TeamStore {
     check: (ref, signal) => readBlob(ref, (bytes) => assertBytes(bytes, ref), signal),
     has: (ref, signal) => fuse.guard(() => objects.has(casName(ref.sha256), signal)),
     keep: ({ sha256, bytes }, file, { replace = false, signal } = {}) => {
-      const options = { sha256, onlyNew: !replace, signal }
-      return fuse.guard(() => objects.write(casName(sha256), { file, length: bytes }, options))
+      const body = { file, length: bytes, sha256 }
+      return fuse.guard(() => objects.write(casName(sha256), body, { onlyNew: !replace, signal }))
     },
     find: async (key, signal) => {
       if (!keepsEntries) return undefined
@@ -90,10 +90,7 @@ export function createTeamStore(init: TeamStoreInit): TeamStore {
     keepEntry: async (entry, signal) => {
       if (!keepsEntries) return
       const bytes = Buffer.from(writeSharedEntry(entry, signingKey))
-      const sha256 = createHash('sha256').update(bytes).digest('hex')
-      await fuse.guard(() =>
-        objects.write(entryName(entry.key), { bytes }, { sha256, onlyNew: false, signal }),
-      )
+      await fuse.guard(() => objects.write(entryName(entry.key), { bytes }, { signal }))
     },
   }
 }

@@ -49,7 +49,7 @@ export function createS3Store(): S3Store {
       )
       return bytes && sink(streamOf(bytes))
     },
-    write: async (name, body, { onlyNew }) => {
+    write: async (name, body, { onlyNew } = {}) => {
       if (onlyNew && (await has(name))) return false
       await write(name, await bytesOf(body))
       return true

@@ -49,7 +49,7 @@ function keepsObjects(open: () => ObjectStore): void {
     const bytes = Buffer.from('a model')
     const name = `cas/${sha256(bytes)}`
 
-    expect(await open().write(name, { bytes }, { sha256: sha256(bytes), onlyNew: true })).toBe(true)
+    expect(await open().write(name, { bytes }, { onlyNew: true })).toBe(true)
     expect(await open().has(name)).toBe(true)
     expect(await read(open(), name)).toEqual(bytes)
   })
@@ -64,12 +64,12 @@ function keepsObjects(open: () => ObjectStore): void {
   it('leaves what is there when only new objects are wanted, and replaces it otherwise', async () => {
     const [one, other] = [Buffer.from('first'), Buffer.from('other')]
     const name = `cas/${sha256('some name')}`
-    await open().write(name, { bytes: one }, { sha256: sha256(one), onlyNew: false })
+    await open().write(name, { bytes: one })
 
-    expect(await open().write(name, { bytes: other }, { sha256: sha256(other), onlyNew: true })).toBe(false)
+    expect(await open().write(name, { bytes: other }, { onlyNew: true })).toBe(false)
     expect(await read(open(), name)).toEqual(one)
 
-    await open().write(name, { bytes: other }, { sha256: sha256(other), onlyNew: false })
+    await open().write(name, { bytes: other })
     expect(await read(open(), name)).toEqual(other)
   })
 
@@ -77,12 +77,9 @@ function keepsObjects(open: () => ObjectStore): void {
     const bytes = Buffer.alloc(40 * 1024 * 1024, 7)
     await writeFile(temp.path('large'), bytes)
     const name = `cas/${sha256(bytes)}`
+    const body = { file: temp.path('large'), length: bytes.length, sha256: sha256(bytes) }
 
-    await open().write(
-      name,
-      { file: temp.path('large'), length: bytes.length },
-      { sha256: sha256(bytes), onlyNew: true },
-    )
+    await open().write(name, body, { onlyNew: true })
 
     expect((await read(open(), name))?.equals(bytes)).toBe(true)
   })
@@ -108,9 +105,7 @@ describe.skipIf(missing.rgw)('a bucket of Ceph RGW (needs radosgw, ceph-mon, cep
     const bytes = Buffer.from('mine')
     const store = openS3('s3://models', server.env)
 
-    const created = await Promise.all(
-      Array.from({ length: 12 }, () => store.create('leases/race', bytes, { sha256: sha256(bytes) })),
-    )
+    const created = await Promise.all(Array.from({ length: 12 }, () => store.create('leases/race', bytes)))
 
     expect(created.filter(Boolean)).toHaveLength(1)
     expect(created).not.toContain(undefined)
@@ -119,7 +114,7 @@ describe.skipIf(missing.rgw)('a bucket of Ceph RGW (needs radosgw, ceph-mon, cep
   it('is read without keys where its owner allows that', async () => {
     const bytes = Buffer.from('for all')
     const name = `cas/${sha256(bytes)}`
-    await openS3('s3://open', server.env).write(name, { bytes }, { sha256: sha256(bytes), onlyNew: true })
+    await openS3('s3://open', server.env).write(name, { bytes }, { onlyNew: true })
 
     expect(await read(openS3('s3://open', { AWS_ENDPOINT_URL: server.url }), name)).toEqual(bytes)
   })
@@ -141,7 +136,7 @@ describe.skipIf(missing.rgw)('a bucket of Ceph RGW (needs radosgw, ceph-mon, cep
     const store = createS3Store(address, { credentials, network: { ...network, clock: ahead } })
     const bytes = Buffer.from('late')
 
-    expect(await store.write('cas/late', { bytes }, { sha256: sha256(bytes), onlyNew: false })).toBe(true)
+    expect(await store.write('cas/late', { bytes })).toBe(true)
   })
 })
 
@@ -157,9 +152,7 @@ describe.skipIf(missing.swift)('a container of OpenStack Swift (needs swift-prox
   it('cannot decide who was first', async () => {
     const bytes = Buffer.from('mine')
 
-    expect(
-      await openS3('s3://models', server.env).create('leases/race', bytes, { sha256: sha256(bytes) }),
-    ).toBeUndefined()
+    expect(await openS3('s3://models', server.env).create('leases/race', bytes)).toBeUndefined()
   })
 })
 
@@ -173,11 +166,8 @@ describe.skipIf(missing.nginx)('a folder of nginx (needs nginx-light)', () => {
 
   it('refuses to be written without a password', async () => {
     const bytes = Buffer.from('no')
-    const options = { sha256: sha256(bytes), onlyNew: false }
 
-    await expect(
-      openHttp(server.url).write(`cas/${sha256(bytes)}`, { bytes }, options),
-    ).rejects.toMatchObject({
+    await expect(openHttp(server.url).write(`cas/${sha256(bytes)}`, { bytes })).rejects.toMatchObject({
       kind: 'refused',
       message: expect.stringContaining('answered 401'),
     })
