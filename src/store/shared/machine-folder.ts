@@ -5,6 +5,7 @@ import { errnoOf, hasErrno } from '../../system/errors.ts'
 import { ensureFolder, syncFolder } from '../../system/durable.ts'
 import { once } from '../../system/once.ts'
 import type { Blobs } from '../blobs.ts'
+import { ifIntact } from '../disk-errors.ts'
 import type { BlobRef } from '../entry.ts'
 import type { Layout } from '../layout.ts'
 
@@ -80,6 +81,11 @@ export async function ifReachable<T>(step: () => Promise<T>): Promise<T | undefi
     if (errnoOf(error) === undefined) throw error
     return undefined
   }
+}
+
+/** A record that is damaged, from a later release, or belongs to another user counts as absent. */
+export function ifUsable<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
+  return ifIntact(read, ['MESHY_CACHE_CORRUPT', 'MESHY_CACHE_VERSION', 'MESHY_CACHE_UNREADABLE'])
 }
 
 /** The number of files, and their total size. */

@@ -4,7 +4,6 @@ import { formatThrown, isMeshyError, type MeshyError, errnoOf } from '../../syst
 import type { CanonicalRequest } from '../../request/request.ts'
 import { createBlobs, type Blobs } from '../blobs.ts'
 import { isPresent } from '../digest.ts'
-import { ifIntact } from '../disk-errors.ts'
 import { createEntries, type Entries } from '../entries.ts'
 import type { BlobRef, StoredEntry } from '../entry.ts'
 import { createLayout, type Layout } from '../layout.ts'
@@ -14,7 +13,7 @@ import { createPreparation } from '../prepare.ts'
 import { takeFile, type TakeOptions } from '../take-file.ts'
 import type { Clock } from '../../system/clock.ts'
 import { warnOnce } from '../../system/logger.ts'
-import { ifReachable, openOnce, NOTHING, sum, trim } from './machine-folder.ts'
+import { ifReachable, ifUsable, openOnce, NOTHING, sum, trim } from './machine-folder.ts'
 import { createMachineSubmissions, type Turn } from './machine-submissions.ts'
 import type { OnItsWay } from './on-its-way.ts'
 
@@ -53,8 +52,10 @@ export interface MachineStore {
   ): Promise<T>
   /** What was sent for a key, whoever recorded it. Ask under the lease of the key. */
   onItsWay(turn: Turn): Promise<OnItsWay | undefined>
-  /** Records what was sent for a key; undefined means that nothing can come of it. */
+  /** Records what was sent for a key, unless another project is working on it; undefined: nothing can come of it. */
   tell(turn: Turn, onItsWay: OnItsWay | undefined): Promise<void>
+  /** Removes what is known to have been sent for a key if it `isOver`, unless another project is working on it. */
+  end(turn: Turn, isOver: (told: OnItsWay) => boolean): Promise<void>
   /** {@link trim} if this run has added something, after all of it is there. */
   tidy(): Promise<void>
   /**
@@ -73,22 +74,23 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
   const prepare = createPreparation(layout, clock)
   const blobs = createBlobs(layout, prepare)
   const entries = createEntries(layout, { fingerprint, prepare })
-  const submissions = createMachineSubmissions(layout, prepare)
+  const submissions = createMachineSubmissions(layout, { prepare, clock })
   const copies = createChores(COPIES_AT_ONCE)
   // Each file that a full disk rejects would be reported under its own name.
   const { warn, hasWarned } = warnOnce(tell)
   const isOpen = openOnce(folder, warn)
   let hasGrown = false
-  const take = async (ref: BlobRef, from: Layout, options: TakeOptions): Promise<void> => {
-    if (!(await isOpen())) return
-    await orWithout(warn, async () => {
+  const change = async (step: () => Promise<unknown>): Promise<void> => {
+    if (await isOpen()) await orWithout(warn, step)
+  }
+  const take = (ref: BlobRef, from: Layout, options: TakeOptions): Promise<void> =>
+    change(async () => {
       await prepare()
       if (options.durable && (await isKept(blobs, ref))) return
       hasGrown = (await takeFile(layout, { file: from.blob(ref), ref }, options)) === 'ok' || hasGrown
     })
-  }
   const trimAll = async (to: number) => {
-    await submissions.prune(clock)
+    await submissions.prune()
     return trim(layout, blobs, to)
   }
   return {
@@ -106,18 +108,17 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
         await take(ref, from, { durable: false, check: false }).catch((error) => tellErrno(error, warn))
       }),
     find: async (key) => ((await isOpen()) ? findEntry({ entries, blobs }, key) : undefined),
-    keepEntry: async (entry) => {
-      if (await isOpen()) await orWithout(warn, () => entries.write(entry))
-    },
+    keepEntry: (entry) => change(() => entries.write(entry)),
     onItsWay: async (turn) => ((await isOpen()) ? ifUsable(() => submissions.read(turn)) : undefined),
-    tell: async (turn, onItsWay) => {
-      if (!(await isOpen())) return
-      hasGrown = true
-      await orWithout(warn, () => submissions.write(turn, onItsWay))
-    },
+    tell: (turn, onItsWay) =>
+      change(async () => {
+        hasGrown = true
+        await submissions.write(turn, onItsWay)
+      }),
+    end: (turn, isOver) => change(() => submissions.end(turn, isOver)),
     withLease: async (turn, use, options) =>
       (await isOpen())
-        ? inTurn(turn, use, { ...options, layout, prepare, clock, warn: tell })
+        ? inTurn(turn, submissions.during(turn, use), { ...options, layout, prepare, clock, warn: tell })
         : use(undefined),
     tidy: async () => {
       await copies.done()
@@ -199,11 +200,6 @@ async function findEntry(
 ): Promise<StoredEntry | undefined> {
   const entry = await ifUsable(() => entries.read(key))
   return entry && (await hasBlob(blobs, entry.files.glb)) ? entry : undefined
-}
-
-/** A record that is damaged, from a later release, or belongs to another user counts as absent. */
-function ifUsable<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
-  return ifIntact(read, ['MESHY_CACHE_CORRUPT', 'MESHY_CACHE_VERSION', 'MESHY_CACHE_UNREADABLE'])
 }
 
 /** A store that cannot be written costs nothing but what it would have saved. */

@@ -4,11 +4,12 @@ import { z } from 'zod'
 import { MeshyError } from '../../system/errors.ts'
 import { syncFolder } from '../../system/durable.ts'
 import { listFolder, type Layout } from '../layout.ts'
-import { withLease } from '../lease.ts'
+import { withLease, type Lease } from '../lease.ts'
 import { KEY_PATTERN } from '../entry.ts'
 import { ifExists, orUnwritable } from '../disk-errors.ts'
 import { readRecord, RECORD_VERSION, writeRecord } from '../record.ts'
 import type { Clock } from '../../system/clock.ts'
+import { ifUsable } from './machine-folder.ts'
 import { onItsWaySchema, type OnItsWay } from './on-its-way.ts'
 
 /** Whose payment, and for which key. */
@@ -23,24 +24,51 @@ const schema = z.looseObject({ version: z.literal(RECORD_VERSION), onItsWay: onI
 const KEPT_MS = 4 * 24 * 60 * 60_000
 const NAME = /^([0-9a-f]{16}-[0-9a-f]{16})\.json$/
 
-/** What was sent for the keys of a machine: `journal/<account>-<key>.json`. */
-export function createMachineSubmissions(layout: Layout, prepare: () => Promise<void>) {
-  const fileOf = ({ account, key }: Turn): string => {
-    if (!KEY_PATTERN.test(account) || !KEY_PATTERN.test(key)) throw new TypeError('Expected two digests')
-    return path.join(layout.journal, `${account}-${key}.json`)
+/**
+ * What was sent for the keys of a machine: `journal/<account>-<key>.json`. Written under the lease of the key: what
+ * another project is working on is left to that.
+ */
+export function createMachineSubmissions(
+  layout: Layout,
+  { prepare, clock }: { prepare: () => Promise<void>; clock: Clock },
+) {
+  const held = new Set<string>()
+  /** @throws {MeshyError} MESHY_CACHE_CORRUPT, MESHY_CACHE_VERSION, MESHY_CACHE_UNREADABLE */
+  const read = async (turn: Turn): Promise<OnItsWay | undefined> =>
+    (await readRecord(fileOf(layout, turn), { schema: () => schema, corrupt }))?.onItsWay
+  /** @throws {MeshyError} MESHY_CACHE_UNWRITABLE */
+  const change = async (turn: Turn, step: (file: string) => Promise<void>): Promise<void> => {
+    const name = nameOf(turn)
+    const here = () => step(fileOf(layout, turn))
+    await prepare()
+    await (held.has(name) ? here() : ifNobodyWorks(layout.lease(name), clock, here))
   }
   return {
-    /** @throws {MeshyError} MESHY_CACHE_CORRUPT, MESHY_CACHE_VERSION, MESHY_CACHE_UNREADABLE */
-    read: async (turn: Turn): Promise<OnItsWay | undefined> =>
-      (await readRecord(fileOf(turn), { schema: () => schema, corrupt }))?.onItsWay,
-    /** @throws {MeshyError} MESHY_CACHE_UNWRITABLE */
-    write: async (turn: Turn, onItsWay: OnItsWay | undefined): Promise<void> => {
-      const file = fileOf(turn)
-      if (!onItsWay) return orUnwritable(file, () => rm(file, { force: true }))
-      await prepare()
-      await writeRecord(file, { version: RECORD_VERSION, onItsWay }, layout.tmp)
-      // The folder too, which another process may have created a moment ago.
-      await orUnwritable(file, () => syncFolder(layout.root))
+    read,
+    /** Under the lease of the key: nobody else is working on it. */
+    during:
+      <T>(turn: Turn, use: (lease: Lease | undefined) => Promise<T>) =>
+      async (lease: Lease | undefined): Promise<T> => {
+        if (lease) held.add(nameOf(turn))
+        return use(lease).finally(() => held.delete(nameOf(turn)))
+      },
+    write: (turn: Turn, onItsWay: OnItsWay | undefined) =>
+      change(turn, async (file) => {
+        if (!onItsWay) return remove(file)
+        await writeRecord(file, { version: RECORD_VERSION, onItsWay }, layout.tmp)
+        // The folder too, which another process may have created a moment ago.
+        await orUnwritable(file, () => syncFolder(layout.root))
+      }),
+    /** Removes what was sent if it `isOver`. */
+    end: async (turn: Turn, isOver: (told: OnItsWay) => boolean): Promise<void> => {
+      const isEnded = async () => {
+        const told = await ifUsable(() => read(turn))
+        return told !== undefined && isOver(told)
+      }
+      if (!(await isEnded())) return
+      await change(turn, async (file) => {
+        if (await isEnded()) await remove(file)
+      })
     },
     /**
      * Removes records that no longer have a meaning, including unreadable ones. A record whose key someone is working
@@ -48,7 +76,7 @@ export function createMachineSubmissions(layout: Layout, prepare: () => Promise<
      *
      * @throws {MeshyError} MESHY_CACHE_UNWRITABLE, MESHY_CACHE_UNREADABLE
      */
-    prune: async (clock: Clock): Promise<void> => {
+    prune: async (): Promise<void> => {
       for (const name of await listFolder(layout.journal)) {
         const [, lease] = NAME.exec(name) ?? []
         const file = path.join(layout.journal, name)
@@ -59,6 +87,20 @@ export function createMachineSubmissions(layout: Layout, prepare: () => Promise<
   }
 }
 
+function nameOf({ account, key }: Turn): string {
+  return `${account}-${key}`
+}
+
+function fileOf({ journal }: Layout, turn: Turn): string {
+  const { account, key } = turn
+  if (!KEY_PATTERN.test(account) || !KEY_PATTERN.test(key)) throw new TypeError('Expected two digests')
+  return path.join(journal, `${nameOf(turn)}.json`)
+}
+
+function remove(file: string): Promise<void> {
+  return orUnwritable(file, () => rm(file, { force: true }))
+}
+
 /** Written when the request was sent, or later: a record this old belongs to a task that is gone. */
 async function isOver(file: string, clock: Clock): Promise<boolean> {
   const found = await ifExists(file, () => stat(file))
@@ -67,7 +109,7 @@ async function isOver(file: string, clock: Clock): Promise<boolean> {
 
 /** Again, because someone may have started over before the lease was ours. */
 async function removeIfOver(file: string, clock: Clock): Promise<void> {
-  if (await isOver(file, clock)) await orUnwritable(file, () => rm(file, { force: true }))
+  if (await isOver(file, clock)) await remove(file)
 }
 
 async function ifNobodyWorks(lease: string, clock: Clock, step: () => Promise<void>): Promise<void> {

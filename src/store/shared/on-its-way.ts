@@ -33,3 +33,21 @@ export function isOfOther(record: JournalRecord | undefined, told: OnItsWay | un
   if (record?.state !== 'accepted' || told === undefined) return false
   return told.taskId !== record.taskId && told.startedAt !== record.startedAt
 }
+
+/**
+ * Whether the end of a record also ends what others are told: a task that is known to be over, or a submission that the
+ * record is about, or that whoever began the record later has first continued from.
+ *
+ * @param tasks those that are over
+ */
+export function isEndedBy(
+  record: JournalRecord | undefined,
+  told: OnItsWay,
+  tasks: readonly string[],
+): boolean {
+  if (told.taskId !== undefined) return tasks.includes(told.taskId)
+  if (!record || record.state === 'forgotten') return false
+  if (told.account !== record.account || told.host !== record.host) return false
+  if (record.state === 'accepted') return told.startedAt === record.startedAt
+  return Date.parse(told.startedAt) <= Date.parse(record.startedAt)
+}

@@ -1,6 +1,8 @@
 import { accountDigest, type Journal } from '../journal.ts'
-import type { JournalRecord } from '../journal-record.ts'
-import { isOfOther, onItsWayOf, type OnItsWay } from './on-its-way.ts'
+import { ifIntact } from '../disk-errors.ts'
+import { KEY_PATTERN } from '../entry.ts'
+import { tasksOf, type JournalRecord } from '../journal-record.ts'
+import { isEndedBy, onItsWayOf, type OnItsWay } from './on-its-way.ts'
 import type { SharedStores } from './shared-stores.ts'
 import { Fault } from '../../system/transfer.ts'
 
@@ -14,13 +16,17 @@ export function tellingJournal(
     if (account !== undefined) await shared.machine?.tell({ account, key }, onItsWay)
     await shared.team?.leases?.tell(key, onItsWay).catch(ignoreFault)
   }
-  /** The end of our task does not end a task that someone else has started in the meantime. */
-  const tellEnd = async (key: string, before: JournalRecord | undefined): Promise<void> => {
+  /** What ends here does not end what someone else has started in the meantime, or is working on. */
+  const tellEnd = async (
+    key: string,
+    before: JournalRecord | undefined,
+    tasks: readonly string[],
+  ): Promise<void> => {
     const { machine, team } = shared
-    if (account !== undefined && !isOfOther(before, await machine?.onItsWay({ account, key })))
-      await machine?.tell({ account, key }, undefined)
-    if (!isOfOther(before, team?.leases?.told(key)))
-      await team?.leases?.tell(key, undefined).catch(ignoreFault)
+    const isOver = (one: OnItsWay) => isEndedBy(before, one, tasks)
+    for (const owner of ownersOf(before, account)) await machine?.end({ account: owner, key }, isOver)
+    const inTeam = team?.leases?.told(key)
+    if (inTeam && isOver(inTeam)) await team?.leases?.tell(key, undefined).catch(ignoreFault)
   }
   const told = async <R extends JournalRecord>(writing: Promise<R>): Promise<R> => {
     const record = await writing
@@ -36,17 +42,28 @@ export function tellingJournal(
     fail: async (key, failure) => {
       const before = await journal.read(key)
       const record = await journal.fail(key, failure)
-      await tellEnd(key, before)
+      await tellEnd(key, before, tasksOf(record))
       return record
     },
-    forget: (...given) => told(journal.forget(...given)),
+    forget: async (forgotten) => {
+      const before = await ifIntact(() => journal.read(forgotten.key), ['MESHY_JOURNAL_INVALID'])
+      const record = await journal.forget(forgotten)
+      await tellEnd(forgotten.key, before, record.forgottenTasks)
+      return record
+    },
     clear: async (key) => {
       const before = await journal.read(key)
       await journal.clear(key)
       // A finished task stays known to the others: they may not have its model yet.
-      if (before?.state === 'started') await tell(key, undefined)
+      if (before?.state === 'started') await tellEnd(key, before, [])
     },
   }
+}
+
+/** The accounts with which something may have been sent. `forget` needs no key. */
+function ownersOf(record: JournalRecord | undefined, own: string | undefined): Set<string> {
+  const recorded = record && record.state !== 'forgotten' ? record.account : undefined
+  return new Set([own ?? '', recorded ?? ''].filter((account) => KEY_PATTERN.test(account)))
 }
 
 /** If a lease says less than it could, the account's own list decides, as without a store. */

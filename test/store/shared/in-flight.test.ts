@@ -1,0 +1,99 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { forgetModel } from '../../../src/cli/forget.ts'
+import { recordOf } from '../../../src/generate/record.ts'
+import type { Options } from '../../../src/run/option-types.ts'
+import type { OnItsWay } from '../../../src/store/shared/on-its-way.ts'
+import { makePng } from '../../glb/pictures.ts'
+import { failureOf, loadRequest, openRun, type Service, type TestRun } from '../../support/run.ts'
+import { startService } from '../../support/service.ts'
+import { useTempDir } from '../../support/temp-dir.ts'
+import { fastClock } from '../../system/fast-clock.ts'
+
+const temp = useTempDir()
+const SPECIFIER = 'hero.png?meshy'
+/** A service that gives nothing away about what was sent. */
+const NAMELESS = { faults: [{ kind: 'noNames' } as const] }
+
+async function open(name: string, service: Service, options: Options = {}): Promise<TestRun> {
+  const root = temp.path(name)
+  await mkdir(root, { recursive: true })
+  await writeFile(`${root}/package.json`, '{}')
+  await writeFile(`${root}/hero.png`, makePng(4, 2))
+  const shared = { emulated: false, machineStore: temp.path('machine') }
+  return openRun({ root, service, options: { ...shared, ...options }, clock: fastClock(50) })
+}
+
+/** Leaves a submission whose answer was lost, and that nobody sees at the service. */
+async function send(run: TestRun): Promise<OnItsWay & { key: string }> {
+  const ports = await run.context.paying()
+  const request = await loadRequest(run.context, run.root, SPECIFIER)
+  const at = new Date(ports.clock.serviceNow()).toISOString()
+  const { journal } = ports.store
+  const { host, account } = await journal.start({ ...recordOf(ports, request), startedAt: at })
+  const sent = { sentAt: at, answerBy: at, named: false }
+  await journal.send(request.key, sent)
+  await journal.lose(request.key)
+  return { key: request.key, host, account, startedAt: at, sent, lost: true }
+}
+
+async function forget(run: TestRun): Promise<void> {
+  const { key, imageName, canonical } = await loadRequest(run.context, run.root, SPECIFIER)
+  await forgetModel(run.context, { key, imageName, canonical, params: canonical.params })
+}
+
+const toldOf = ({ context }: TestRun, { account, key }: { account: string; key: string }) =>
+  context.ports.store.shared.machine?.onItsWay({ account, key })
+
+describe('`forget` in a project', () => {
+  it('ends what the project itself has sent, and then the next build pays', async () => {
+    const service = await startService(NAMELESS)
+    const mine = await open('mine', service)
+    const sent = await send(mine)
+    expect(await toldOf(mine, sent)).toBeDefined()
+
+    await forget(mine)
+
+    expect(await toldOf(mine, sent)).toBeUndefined()
+    expect((await (await open('mine', service)).load(SPECIFIER)).metadata.state).toBe('ready')
+    expect(service.counts.posts).toBe(1)
+  })
+
+  it('ends it without the API key, too', async () => {
+    const service = await startService(NAMELESS)
+    const mine = await open('mine', service)
+    const sent = await send(mine)
+
+    await forget(await open('mine', service, { apiKey: undefined }))
+
+    expect(await toldOf(mine, sent)).toBeUndefined()
+  })
+
+  it('leaves what a living process of another project has sent, even if it is ours by origin', async () => {
+    const service = await startService(NAMELESS)
+    const [mine, theirs] = [await open('mine', service), await open('theirs', service)]
+    const { key, ...sent } = await send(mine)
+    const turn = { account: sent.account, key }
+    const { signal } = new AbortController()
+
+    await theirs.context.ports.store.shared.machine?.withLease(turn, () => forget(mine), { signal })
+
+    expect(await toldOf(mine, turn)).toMatchObject(sent)
+  })
+
+  it('leaves what another project has lost the answer to, which is not paid for a second time', async () => {
+    const service = await startService(NAMELESS)
+    const mine = await open('mine', service)
+    await mine.load(SPECIFIER)
+    const sent = await send(await open('theirs', service))
+
+    await forget(mine)
+
+    expect(await toldOf(mine, sent)).toMatchObject({ startedAt: sent.startedAt })
+    // Otherwise the third project would take the first model from there.
+    await rm(temp.path('machine/blobs'), { recursive: true })
+    const third = await open('third', service)
+    expect((await failureOf(third.load(SPECIFIER))).code).toBe('MESHY_SUBMIT_UNKNOWN')
+    expect(service.counts.posts).toBe(1)
+  })
+})
