@@ -29,8 +29,17 @@ export async function listRecentTasks(
       addTask(recent, task)
     }
   }
-  for (const tasks of recent.byKey.values()) tasks.sort((a, b) => Number(isOver(a)) - Number(isOver(b)))
+  for (const tasks of recent.byKey.values()) tasks.sort(byOrder)
   return recent
+}
+
+/** A listing that changes is read again, and then gives tasks that it left out at first. */
+function byOrder(a: Task, b: Task): number {
+  return Number(isOver(a)) - Number(isOver(b)) || timeOf(a) - timeOf(b) || 0
+}
+
+function timeOf({ createdAt = Infinity }: Task): number {
+  return createdAt
 }
 
 function addTask(recent: RecentTasks, task: Task): void {
