@@ -1,7 +1,9 @@
-import { looksFrontal, mirroredOverlap } from './silhouette.ts'
+import { findComponents } from './components.ts'
+import { boxBlur } from './filters.ts'
 import { PADDING, type Shape } from './level-set.ts'
 import type { SharpFactory } from './libraries.ts'
-import { boundingBox, type Plane } from './plane.ts'
+import { at, boundingBox, indexAt, mapPlane, sample, sum, type Plane } from './plane.ts'
+import { TUNED_SIZE } from './relief.ts'
 import { readView, type View } from './view.ts'
 
 /** What the back of a model shows: the front again, a plain back in its colours, or another image. */
@@ -82,4 +84,129 @@ export interface Axis {
   /** Texture coordinates stay in this range; otherwise a part of the texture would show its neighbour. */
   min: number
   max: number
+}
+
+/** Silhouettes are compared on a grid of this many points a side. */
+const COMPARED = 48
+
+/** Overlap of two silhouettes, one of them mirrored, both scaled to their bounds: 1 if they are identical. */
+function mirroredOverlap(one: Plane, other: Plane): number {
+  const isIn = pointTest(one)
+  const isInOther = pointTest(other)
+  let both = 0
+  let either = 0
+  for (let y = 0.5; y < COMPARED; y++) {
+    for (let x = 0.5; x < COMPARED; x++) {
+      const a = isIn(x / COMPARED, y / COMPARED)
+      const b = isInOther(1 - x / COMPARED, y / COMPARED)
+      if (a && b) both++
+      if (a || b) either++
+    }
+  }
+  return both / Math.max(1, either)
+}
+
+function pointTest(inside: Plane): (u: number, v: number) => boolean {
+  const { left, top, right, bottom } = boundingBox(inside) ?? { left: 0, top: 0, right: 0, bottom: 0 }
+  return (u, v) => {
+    const x = left + u * (right - left)
+    const y = top + v * (bottom - top)
+    return sample(inside.data, inside.width, inside.height, x, y) > 0.5
+  }
+}
+
+/** Mean difference of a plane inside a silhouette from its mirror image. */
+function mirrorDifference(plane: Plane, inside: Plane): number {
+  const { data, width } = plane
+  const box = boundingBox(inside)
+  if (!box) return 0
+  let total = 0
+  let count = 0
+  for (let y = box.top; y <= box.bottom; y++) {
+    for (let x = box.left; x <= box.right; x++) {
+      const here = y * width + x
+      const there = y * width + box.left + box.right - x
+      if (at(inside.data, here) === 0 || at(inside.data, there) === 0) continue
+      total += Math.abs(at(data, here) - at(data, there))
+      count++
+    }
+  }
+  return total / Math.max(1, count)
+}
+
+/** How similar left and right must be: overlap of the silhouette with its mirror image. */
+const MIN_SYMMETRY = 0.85
+/** The same for lightness: mean difference, in Lab units. */
+const MAX_LOPSIDED = 13
+/** How much darker or lighter a spot is than its surroundings, in Lab lightness. */
+const SPOT_CONTRAST = 16
+/** All as fractions of the object's area, width or height. */
+const SPOT_AREA = { min: 0.0006, max: 0.05 }
+const EYE_DISTANCE = { min: 0.12, max: 0.62 }
+const OFF_CENTRE = 0.07
+const OFF_LEVEL = 0.05
+const LOWEST = 0.66
+
+/**
+ * Whether an image shows a face from the front: a symmetric outline, and two similar spots side by side at the same
+ * distance from its middle. Its back should not show a second face.
+ */
+export function looksFrontal({ inside, lab, phi }: Shape): boolean {
+  const box = boundingBox(inside)
+  if (!box || mirroredOverlap(inside, inside) < MIN_SYMMETRY) return false
+  if (mirrorDifference(lab.l, inside) > MAX_LOPSIDED) return false
+  const contrast = localContrast(lab.l, inside, Math.max(phi.width, phi.height) / TUNED_SIZE)
+  const width = box.right - box.left
+  const height = box.bottom - box.top
+  const area = sum(inside)
+  const signs = [-1, 1]
+  return signs.some((sign) => {
+    const spots = findSpots(mapPlane(contrast, (value) => (value * sign > SPOT_CONTRAST ? 1 : 0)))
+      .filter((spot) => spot.area > SPOT_AREA.min * area && spot.area < SPOT_AREA.max * area)
+      .map(({ x, y, area }) => ({ x: (x - box.left) / width, y: (y - box.top) / height, area }))
+    return spots.some((one, i) => spots.slice(i + 1).some((other) => areEyes(one, other)))
+  })
+}
+
+interface Spot {
+  x: number
+  y: number
+  area: number
+}
+
+function areEyes(one: Spot, other: Spot): boolean {
+  const distance = Math.abs(one.x - other.x)
+  return (
+    distance > EYE_DISTANCE.min &&
+    distance < EYE_DISTANCE.max &&
+    Math.abs((one.x + other.x) / 2 - 0.5) < OFF_CENTRE &&
+    Math.abs(one.y - other.y) < OFF_LEVEL &&
+    Math.max(one.y, other.y) < LOWEST &&
+    Math.min(one.area, other.area) > Math.max(one.area, other.area) / 2
+  )
+}
+
+/** Lightness against its surroundings inside of the object. */
+function localContrast(lightness: Plane, inside: Plane, size: number): Plane {
+  const sigma = 14 * size
+  const weight = boxBlur(inside, sigma)
+  const around = boxBlur(
+    mapPlane(lightness, (value, i) => value * at(inside.data, i)),
+    sigma,
+  )
+  return mapPlane(lightness, (value, i) => {
+    return at(inside.data, i) === 1 ? value - at(around.data, i) / Math.max(0.05, at(weight.data, i)) : 0
+  })
+}
+
+function findSpots(mask: Plane): Spot[] {
+  const { labels, areas } = findComponents(mask, 1)
+  const spots = areas.map((area) => ({ x: 0, y: 0, area }))
+  for (let i = 0; i < labels.length; i++) {
+    const spot = spots[indexAt(labels, i) - 1]
+    if (!spot) continue
+    spot.x += (i % mask.width) / spot.area
+    spot.y += Math.floor(i / mask.width) / spot.area
+  }
+  return spots
 }

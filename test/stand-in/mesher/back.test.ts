@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { looksFrontal } from '../../../src/stand-in/mesher/silhouette.ts'
+import { looksFrontal } from '../../../src/stand-in/mesher/back.ts'
 import { readView } from '../../../src/stand-in/mesher/view.ts'
 import { emoji, type Emoji } from './pictures.ts'
 
