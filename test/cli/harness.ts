@@ -1,7 +1,8 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, onTestFinished } from 'vitest'
+import { build } from 'vite'
+import { afterAll, onTestFinished, vi } from 'vitest'
 import { startEmulator } from '../../src/emulator.ts'
 import type { RunningEmulator, StartOptions } from '../../src/emulator.ts'
 import { COMPILED } from '../support/compiled.ts'
@@ -14,6 +15,7 @@ import {
   type Project,
   type ProjectInit,
 } from '../support/project.ts'
+import { openRun } from '../support/run.ts'
 
 /** The command line, for Node. */
 export const CLI = COMPILED.cli
@@ -117,6 +119,23 @@ export function importing(...specifiers: string[]): string {
 /** Builds with the project's own Vite in a process of its own, as `vite build` does. */
 export function viteBuild({ root }: Project, env: Record<string, string> = {}): Promise<Finished> {
   return runNode(['node_modules/vite/bin/vite.js', 'build'], { cwd: root, env })
+}
+
+/** What {@link viteBuild} leaves when it may pay, made within this process: for a test of what comes after it. */
+export async function buildHere({ root }: Project, emulator: RunningEmulator): Promise<void> {
+  const env = { ...emulated(emulator), CI: 'false' }
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+  await build({ root, logLevel: 'silent' })
+}
+
+/** Makes models as a build does, but within this process: where they are only what a command finds. */
+export async function makeModels(
+  { root }: Project,
+  service: RunningEmulator,
+  ...specifiers: string[]
+): Promise<void> {
+  const { load } = await openRun({ root, service })
+  await Promise.all(specifiers.map((specifier) => load(specifier)))
 }
 
 /** A block of a lockfile, as far as tests read it. */

@@ -9,10 +9,10 @@ import {
   CLI,
   copies,
   emulate,
-  emulated,
   importing,
   jsonError,
   keyless,
+  makeModels,
   readLockfile,
   readPins,
   runCli,
@@ -131,11 +131,10 @@ describe('diff', () => {
   it('lists what was added, changed and removed since a revision, and what it took', async () => {
     const emulator = await emulate()
     const { project, repository } = await branchingProject()
-    const env = emulated(emulator)
     await addModel({ project, repository, emulator }, 'cars', './car.png?meshy')
     await project.write({ 'main.js': importing('./car.png?meshy', './pig.png?meshy&texture=false') })
     await mustSucceed(runCli(['forget', './car.png?meshy'], { cwd: project.root, env: keyless(emulator) }))
-    await mustSucceed(runCli(['generate'], { cwd: project.root, env }))
+    await makeModels(project, emulator, './car.png?meshy', './pig.png?meshy&texture=false')
 
     const sinceHead = await mustSucceed(runCli(['diff', '--json'], { cwd: project.root }))
     const sinceMain = await mustSucceed(runCli(['diff', 'main'], { cwd: project.root }))
@@ -199,7 +198,7 @@ async function addModel(
   await repository.git('checkout', '--quiet', '-b', branch, 'main')
   await project.write({ [`${branch}.js`]: importing(specifier), 'main.js': `import './${branch}.js'\n` })
   await forgetCache(project)
-  await mustSucceed(runCli(['generate'], { cwd: project.root, env: emulated(emulator) }))
+  await makeModels(project, emulator, specifier)
   await repository.commitAll(branch)
 }
 

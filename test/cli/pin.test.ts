@@ -13,6 +13,7 @@ import {
   json,
   jsonError,
   keyless,
+  makeModels,
   readPins,
   readTree,
   runCli,
@@ -69,15 +70,15 @@ describe('pin', () => {
   it('replaces what was generated', async () => {
     const emulator = await emulate()
     const project = await projectWithModel(emulator)
-    await project.write({ 'main.js': importing('./hero.png?meshy', './car.png?meshy') })
-    await mustSucceed(runCli(['generate'], { cwd: project.root, env: emulated(emulator) }))
+    await makeModels(project, emulator, './car.png?meshy')
+    const { 'car.png': made } = await readPins(project)
 
     await mustSucceed(
       runCli(['pin', './car.png?meshy', 'mine.glb'], { cwd: project.root, env: keyless(emulator) }),
     )
 
     const { 'hero.png': hero, 'car.png': car } = await readPins(project)
-    expect(car?.source).toBe('pinned')
+    expect([made?.source, car?.source]).toEqual(['emulator', 'pinned'])
     expect(car?.files['glb']).toEqual(hero?.files['glb'])
   })
 
@@ -132,7 +133,7 @@ describe('pin', () => {
 /** A project with `mine.glb`, a model as somebody may have retouched it. */
 async function projectWithModel(emulator: Awaited<ReturnType<typeof emulate>>): Promise<Project> {
   const project = await viteProject({ pictures: { 'car.png': 'car.png' } })
-  await mustSucceed(runCli(['generate'], { cwd: project.root, env: emulated(emulator) }))
+  await makeModels(project, emulator, './hero.png?meshy')
   const { 'hero.png': hero } = await readPins(project)
   if (!hero) throw new Error('It is pinned.')
   await copyFile(blobOf(project, hero), path.join(project.root, 'mine.glb'))

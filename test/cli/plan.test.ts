@@ -2,8 +2,18 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { spawnScript } from '../support/child.ts'
-import { mustSucceed, type Project } from '../support/project.ts'
-import { CLI, emulate, emulated, importing, keyless, runCli, viteBuild, viteProject } from './harness.ts'
+import type { Project } from '../support/project.ts'
+import {
+  buildHere,
+  CLI,
+  emulate,
+  emulated,
+  importing,
+  keyless,
+  makeModels,
+  runCli,
+  viteProject,
+} from './harness.ts'
 
 interface PlanJson {
   models: {
@@ -60,8 +70,9 @@ describe.each(['vite', 'vite7', 'vite6'])('plan with %s', (vite) => {
 
   it('exits 0 when everything is at hand', async () => {
     const emulator = await emulate()
-    const { root: cwd } = await viteProject({}, { vite })
-    await mustSucceed(runCli(['generate'], { cwd, env: emulated(emulator) }))
+    const project = await viteProject({}, { vite })
+    const { root: cwd } = project
+    await makeModels(project, emulator, './hero.png?meshy')
     const before = emulator.counts.total
 
     const { code, stdout } = await runCli(['plan'], { cwd, env: keyless(emulator) })
@@ -91,7 +102,7 @@ describe('plan', () => {
       pictures: { 'car.png': 'car.png', 'chair.png': 'chair.png', 'pig.png': 'pig.png' },
     })
     const { root: cwd } = project
-    await mustSucceed(viteBuild(project, emulated(emulator)))
+    await buildHere(project, emulator)
     const dist = await readTree(path.join(cwd, 'dist'))
     await loseBlob(project, 'car.png')
     await killWhileGenerating(project, './chair.png?meshy')

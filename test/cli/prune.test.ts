@@ -9,6 +9,7 @@ import {
   importing,
   json,
   keyless,
+  makeModels,
   readPins,
   readTree,
   runCli,
@@ -122,7 +123,7 @@ async function generated(emulator: RunningEmulator): Promise<Project> {
     files: { 'main.js': importing('./hero.png?meshy', './car.png?meshy') },
     pictures: { 'car.png': 'car.png' },
   })
-  await mustSucceed(runCli(['generate'], { cwd: project.root, env: emulated(emulator) }))
+  await makeModels(project, emulator, './hero.png?meshy', './car.png?meshy')
   return project
 }
 

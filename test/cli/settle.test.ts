@@ -8,7 +8,7 @@ import { classify } from '../../src/finding/classify.ts'
 import type { Finished, Project } from '../support/project.ts'
 import { ageJournal, changeRecord } from '../support/journal.ts'
 import { failureOf, leaveOnItsWay, loadRequest, openRun } from '../support/run.ts'
-import { emulate, emulated, importing, keyless, runCli, viteProject } from './harness.ts'
+import { emulate, emulated, importing, keyless, makeModels, runCli, viteProject } from './harness.ts'
 
 describe('forget', () => {
   it('makes the next build pay again, and never takes the old task over', async () => {
@@ -215,7 +215,7 @@ describe('adopt', () => {
 
 async function generated(emulator: RunningEmulator): Promise<Project> {
   const project = await viteProject()
-  await succeed(runCli(['generate'], { cwd: project.root, env: emulated(emulator) }))
+  await makeModels(project, emulator, './hero.png?meshy')
   return project
 }
 

@@ -6,9 +6,9 @@ import {
   blobOf,
   emulate,
   emulated,
-  importing,
   json,
   jsonError,
+  makeModels,
   readPins,
   runCli,
   viteProject,
@@ -114,10 +114,9 @@ describe('verify', () => {
 
 async function generated(emulator: RunningEmulator): Promise<Project> {
   const project = await viteProject({
-    files: { 'main.js': importing('./hero.png?meshy', './car.png?meshy', './pig.png?meshy') },
     pictures: { 'car.png': 'car.png', 'pig.png': 'pig.png' },
   })
-  await mustSucceed(runCli(['generate'], { cwd: project.root, env: emulated(emulator) }))
+  await makeModels(project, emulator, './hero.png?meshy', './car.png?meshy', './pig.png?meshy')
   return project
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { RunningEmulator } from '../../src/emulator.ts'
 import {
   blobOf,
+  buildHere,
   emulate,
   emulated,
   importing,
@@ -140,7 +141,7 @@ async function built(emulator: RunningEmulator): Promise<Project> {
     files: { 'main.js': importing('./hero.png?meshy', './car.png?meshy') },
     pictures: { 'car.png': 'car.png' },
   })
-  await mustSucceed(viteBuild(project, emulated(emulator)))
+  await buildHere(project, emulator)
   return project
 }
 

@@ -6,11 +6,10 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   cloneOf,
   emulate,
-  emulated,
   keyless,
+  makeModels,
   readPins,
   readTree,
-  runCli,
   viteBuild,
   viteProject,
 } from '../cli/harness.ts'
@@ -126,7 +125,7 @@ async function setUp(
 
 async function generated(emulator: RunningEmulator): Promise<Project> {
   const project = await viteProject({ files: { 'esbuild.mjs': ESBUILD, 'copies.config.js': COPIES } })
-  await mustSucceed(runCli(['generate'], { cwd: project.root, env: emulated(emulator) }))
+  await makeModels(project, emulator, './hero.png?meshy')
   return project
 }
 

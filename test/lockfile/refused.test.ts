@@ -3,6 +3,7 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { RunningEmulator } from '../../src/emulator.ts'
 import {
+  buildHere,
   emulate,
   emulated,
   importing,
@@ -77,7 +78,7 @@ describe('a lockfile', () => {
       await repository.git('checkout', '--quiet', '-b', branch, 'main')
       await repository.git('clean', '-qfdx', '.meshy')
       await project.write({ [`${branch}.js`]: importing(specifier) })
-      await mustSucceed(viteBuild(project, emulated(emulator)))
+      await buildHere(project, emulator)
       await repository.commitAll(branch)
     }
     await repository.git('checkout', '--quiet', 'cars')
@@ -96,6 +97,6 @@ describe('a lockfile', () => {
 
 async function built(emulator: RunningEmulator): Promise<Project> {
   const project = await viteProject({ pictures: { 'car.png': 'car.png' } })
-  await mustSucceed(viteBuild(project, emulated(emulator)))
+  await buildHere(project, emulator)
   return project
 }
