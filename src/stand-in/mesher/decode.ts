@@ -1,3 +1,4 @@
+import type { Sharp } from 'sharp'
 import { MeshyError, messageOf } from '../../system/errors.ts'
 import type { SharpFactory } from './libraries.ts'
 import { byteAt } from './plane.ts'
@@ -74,6 +75,17 @@ export async function scalePicture(sharp: SharpFactory, picture: Picture, scalin
   return { pixels, width: width + 2 * extend, height: height + 2 * extend }
 }
 
+/** An image as sRGB, RGBA bytes, with no side longer than `side`. */
+export async function readWithin(image: Sharp, side: number): Promise<Raster> {
+  const { data, info } = await image
+    .resize(side, side, { fit: 'inside', withoutEnlargement: true })
+    .toColourspace('srgb')
+    .ensureAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+  return { pixels: plainBytes(data), width: info.width, height: info.height }
+}
+
 /** A Buffer as a Uint8Array over the same bytes: the two are different shapes to the engine. */
 export function plainBytes(buffer: Buffer): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
@@ -81,15 +93,9 @@ export function plainBytes(buffer: Buffer): Uint8Array {
 
 async function read(sharp: SharpFactory, bytes: Uint8Array): Promise<Picture> {
   try {
-    const { data, info } = await sharp(bytes, { limitInputPixels: MAX_PIXELS, sequentialRead: true })
-      .autoOrient()
-      .resize(MAX_SIDE, MAX_SIDE, { fit: 'inside', withoutEnlargement: true })
-      .toColourspace('srgb')
-      .ensureAlpha()
-      .raw()
-      .toBuffer({ resolveWithObject: true })
-    const pixels = plainBytes(data)
-    return { pixels, width: info.width, height: info.height, transparent: isTransparent(pixels) }
+    const image = sharp(bytes, { limitInputPixels: MAX_PIXELS, sequentialRead: true }).autoOrient()
+    const raster = await readWithin(image, MAX_SIDE)
+    return { ...raster, transparent: isTransparent(raster.pixels) }
   } catch (error) {
     throw new MeshyError('MESHY_IMAGE_INVALID', {
       message: `The image could not be decoded: ${messageOf(error)}`,

@@ -1,4 +1,5 @@
 import { reasonOf } from '../../system/errors.ts'
+import { readWithin, type Raster } from './decode.ts'
 import { loadSharp, type SharpFactory } from './libraries.ts'
 import { byteAt } from './plane.ts'
 
@@ -34,33 +35,23 @@ export async function judgePicture(bytes: Uint8Array, mime: 'image/png' | 'image
   return emptinessOf(look) ?? 'right'
 }
 
-interface Look {
-  pixels: Uint8Array
-  width: number
-  height: number
-}
-
 async function decode(
   sharp: SharpFactory,
   bytes: Uint8Array,
   failOn: 'warning' | 'error' | 'truncated',
-): Promise<Look | { reason: string }> {
+): Promise<Raster | { reason: string }> {
   try {
-    const picture = sharp(bytes, { failOn, limitInputPixels: false, sequentialRead: true })
-    const { data, info } = await picture
-      .resize(LOOK_SIDE, LOOK_SIDE, { fit: 'inside', withoutEnlargement: true })
-      .toColourspace('srgb')
-      .ensureAlpha()
-      .raw()
-      .toBuffer({ resolveWithObject: true })
-    return { pixels: data, width: info.width, height: info.height }
+    return await readWithin(
+      sharp(bytes, { failOn, limitInputPixels: false, sequentialRead: true }),
+      LOOK_SIDE,
+    )
   } catch (error) {
     return { reason: reasonOf(error) }
   }
 }
 
 /** Why an image shows nothing; undefined if it shows something. */
-function emptinessOf({ pixels, width, height }: Look): { problem: string } | undefined {
+function emptinessOf({ pixels, width, height }: Raster): { problem: string } | undefined {
   if (width * height < MIN_PIXELS) return { problem: `shows nothing: it has ${width} × ${height} pixels` }
   const low = [255, 255, 255, 255]
   const high = [0, 0, 0, 0]
