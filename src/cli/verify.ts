@@ -18,7 +18,7 @@ export const verify = defineCommand({
     fetch: {
       type: 'boolean',
       description:
-        'Restore missing files without paying: from copies in the cache, or from their tasks, which needs the API key.',
+        'Restore missing files without paying: from copies in the cache, stores, or their tasks, which need the API key.',
     },
     stores: {
       type: 'boolean',
@@ -50,9 +50,19 @@ function nothingPinned(context: Context): MeshyError {
   })
 }
 
+function nothingShared(context: Context, label: string): MeshyError {
+  return new MeshyError('MESHY_LOCKFILE_EMPTY', {
+    message:
+      `There is nothing to verify in ${label}: no model is pinned that a store may have; those of an emulator are in none. ` +
+      `Looked in ${lookedIn(context)}.`,
+    hint: 'Run it where the lockfile is, or pass the folder of the bundler with `--root`.',
+  })
+}
+
 async function verifyStore(context: Context, json: boolean): Promise<void> {
   const team = await inspectTeam(context, { read: true })
   if (!team) throw noTeamStore(context.ports.options)
+  if (team.files.length === 0) throw nothingShared(context, team.label)
   const bad = team.files.filter(({ status }) => status !== 'ok')
   if (json) printJson({ store: team.label, files: team.files, bad: bad.length })
   else if (bad.length === 0)
@@ -111,7 +121,7 @@ function hintOf(bad: readonly FileStatus[]): string {
   if (bad.every(({ role }) => role.startsWith('derived: '))) {
     return 'Build with MESHY_MODE=generate to derive them again, which is free, or restore `blobs` from git.'
   }
-  return 'Run `unplugin-meshy verify --fetch` to fetch them from their tasks, or restore `blobs` from git.'
+  return 'Run `unplugin-meshy verify --fetch` to fetch them from stores or their tasks, or restore `blobs` from git.'
 }
 
 const CODES = {

@@ -6,7 +6,7 @@ import { emulate, emulated, jsonError, readPins, runCli, viteProject } from './h
 /** A store that nobody asks. */
 const UNUSED = { MESHY_TEAM_STORE: 'http://127.0.0.1:9/team', MESHY_TEAM_STORE_TOKEN: 'token' }
 
-describe('pull and push', () => {
+describe('pull, push and verify of stores', () => {
   it('say that an emulator made what they leave out, and what brings it back', async () => {
     const emulator = await emulate()
     const project = await viteProject()
@@ -29,7 +29,9 @@ describe('pull and push', () => {
 
     const pulled = await mustSucceed(runCli(['pull'], { cwd }))
     const pushed = await mustSucceed(runCli(['push'], { cwd, env: UNUSED }))
+    const verified = await runCli(['verify', '--stores', '--json'], { cwd, env: UNUSED })
 
+    expect(jsonError(verified).code).toBe('MESHY_LOCKFILE_EMPTY')
     for (const { stdout } of [pulled, pushed]) {
       expect(stdout).toContain('no model is pinned')
       expect(stdout).toContain(`${cwd}/meshy-lock.json`)
