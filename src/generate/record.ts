@@ -63,7 +63,10 @@ export async function recordSending(
   })
 }
 
-/** Without its ID in the journal, the next run finds a task by its name; if that fails, the user needs the ID. */
+/**
+ * Without its ID in the journal, the next run finds a task by its name; if that fails, the user needs the ID. Whatever
+ * others hold by now, what was paid for is recorded: only someone else who works on the same journal prevents that.
+ */
 export async function recordTask(
   { store }: Ports,
   request: Request,
@@ -71,7 +74,7 @@ export async function recordTask(
 ): Promise<void> {
   const { key, imageName } = request
   try {
-    await assertHeld(lease, request, 'The task of the other one is on its way.')
+    await assertHeld(lease.own ?? lease, request, 'The task of the other one is on its way.')
     await store.journal.accept(key, id)
   } catch (error) {
     if (!isMeshyError(error)) throw error

@@ -4,6 +4,7 @@ import type { Holder } from '../store/lease-file.ts'
 import type { OnItsWay } from '../store/shared/on-its-way.ts'
 import { Fault } from '../system/transfer.ts'
 import type { TeamLease } from '../store/shared/team-leases.ts'
+import type { TeamStore } from '../store/shared/team-store.ts'
 import { currentProcess } from '../system/process.ts'
 import type { LocalPorts } from './ports.ts'
 import type { Logger } from '../system/logger.ts'
@@ -59,7 +60,7 @@ export async function withSharedLease<T>(
 }
 
 function both(one: Lease, other: Lease): Lease {
-  return { isHeld: async () => (await one.isHeld()) && (await other.isHeld()) }
+  return { isHeld: async () => (await one.isHeld()) && (await other.isHeld()), own: one.own ?? one }
 }
 
 /**
@@ -72,10 +73,11 @@ export async function withTeamLease<T>(
   lease: Lease,
   use: (lease: Lease, told: OnItsWay | undefined) => Promise<T>,
 ): Promise<T> {
+  const { team } = ports.store.shared
   const ofTeam = await acquireTeamLease(ports, subject)
-  if (!ofTeam) return use(lease, undefined)
+  if (!team || !ofTeam) return use(lease, undefined)
   try {
-    return await use(both(lease, ofTeam), ofTeam.told)
+    return await use(both(lease, orComplaint(team, ofTeam)), ofTeam.told)
   } finally {
     ports.store.shared.uploads.after(subject.key, () => ofTeam.release().catch(ignoreFault))
   }
@@ -97,6 +99,21 @@ async function acquireTeamLease(
     if (!(error instanceof Fault)) throw error
     team.complain(error)
     return undefined
+  }
+}
+
+/** If the store cannot say who has the lease, the account's own list decides as well. */
+function orComplaint(team: TeamStore, { isHeld }: TeamLease): Lease {
+  return {
+    isHeld: async () => {
+      try {
+        return await isHeld()
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error
+        team.complain(error)
+        return true
+      }
+    },
   }
 }
 

@@ -17,6 +17,8 @@ export interface Lease {
    * for longer than `staleMs`. Ask right before anything that must happen only once: paying, publishing.
    */
   isHeld(): Promise<boolean>
+  /** That of the project's own key, if leases of others are held as well. */
+  own?: Lease
 }
 
 export interface LeaseOptions {

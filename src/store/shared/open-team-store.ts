@@ -58,7 +58,14 @@ export function openTeamStore(settings: TeamStoreSettings, world: World): TeamSt
   const casName = (sha256: string) => `cas/${sha256.slice(0, 2)}/${sha256}`
   const canWrite = async () => (await credentials()) !== undefined
   const elapsed = () => clock.elapsed?.() ?? performance.now()
-  const leases = new TeamLeases({ objects: fused(objects, fuse), clock, elapsed, account, signingKey })
+  const leases = new TeamLeases({
+    objects: fused(objects, fuse),
+    beats: objects,
+    clock,
+    elapsed,
+    account,
+    signingKey,
+  })
   return createTeamStore({ ...common, objects, keepsEntries: true, casName, canWrite, leases })
 }
 

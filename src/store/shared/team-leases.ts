@@ -14,6 +14,8 @@ export interface TeamLease {
   /**
    * Whether it is still ours. Ask right before anything that must happen only once: a machine that slept may have lost
    * it.
+   *
+   * @throws {Fault} if the store cannot say
    */
   isHeld(): Promise<boolean>
   /** What the previous holder has sent, and nobody has settled. */
@@ -24,6 +26,8 @@ export interface TeamLease {
 
 export interface TeamLeasesInit {
   objects: S3Store
+  /** Where signs of life are sent that nobody waits for: even if `objects` is off, the others still see them. */
+  beats: Pick<S3Store, 'write'>
   clock: Clock
   /** Milliseconds of a clock that nobody can set. */
   elapsed: () => number
@@ -35,7 +39,10 @@ export interface TeamLeasesInit {
 
 /** A holder that shows no sign of life for this long has lost its lease. Judged by the clock of the waiting machine. */
 const SILENCE_MS = 60_000
-/** A holder that could not show a sign of life for this long no longer trusts its lease: well before the others do. */
+/**
+ * A holder that could not show a sign of life for this long no longer trusts its lease, well before the others stop
+ * doing so: it takes the lease over from itself.
+ */
 const BELIEF_MS = 40_000
 const BEAT_MS = 15_000
 const POLL_MS = 2_000
@@ -128,8 +135,9 @@ export class TeamLeases {
       told,
       isHeld: async () => {
         const held = this.#held.get(key)
-        if (!held || this.#init.elapsed() - this.#lastBeat > BELIEF_MS) return false
-        return !(await this.#isTaken(key, held.generation + 1))
+        if (!held) return false
+        if (this.#isSilent()) await this.#beat()
+        return held.isDoubtful ? this.#renew(key, held) : !(await this.#isTaken(key, held.generation + 1))
       },
       release: async () => {
         const held = this.#held.get(key)
@@ -138,6 +146,24 @@ export class TeamLeases {
         if (held) await this.#write(key, { ...held, isReleased: true })
       },
     }
+  }
+
+  /** After a silence, someone else may be taking the lease over right now: one of us creates the next generation. */
+  async #renew(key: string, held: Held): Promise<boolean> {
+    const next = { generation: held.generation + 1, onItsWay: held.onItsWay }
+    const isOurs = (await this.#create(key, next)) || (await this.#isCreatedHere(key, next.generation))
+    if (isOurs && this.#held.get(key) === held) this.#held.set(key, next)
+    return isOurs
+  }
+
+  /** The answer to the creation may have been lost, and a second attempt refused. */
+  async #isCreatedHere(key: string, generation: number): Promise<boolean> {
+    const text = await readText(this.#init.objects, nameOf(key, generation))
+    return text !== undefined && this.#parse(key, { generation, text }).holder === this.#id
+  }
+
+  #isSilent(): boolean {
+    return this.#init.elapsed() - this.#lastBeat > BELIEF_MS
   }
 
   /** A store that cannot be reached now cannot have given the lease away either: our sign of life is too recent. */
@@ -242,16 +268,17 @@ export class TeamLeases {
     if (this.#held.size !== 1) return
     this.#timer = setInterval(() => {
       // A heartbeat that fails is a missing heartbeat, which the others will judge.
-      this.#beat().catch(() => undefined)
+      this.#beat(this.#init.beats).catch(() => undefined)
     }, BEAT_MS)
     this.#timer.unref()
   }
 
-  async #beat(): Promise<void> {
+  async #beat(to: Pick<S3Store, 'write'> = this.#init.objects): Promise<void> {
     const startedAt = this.#init.elapsed()
     this.#beats += 1
     const bytes = bodyOf({ beats: this.#beats })
-    await this.#init.objects.write(beatName(this.#id), { bytes })
+    await to.write(beatName(this.#id), { bytes })
+    if (this.#isSilent()) for (const held of this.#held.values()) held.isDoubtful = true
     this.#lastBeat = startedAt
   }
 }
@@ -268,6 +295,8 @@ interface Held {
   generation: number
   onItsWay: OnItsWay | undefined
   isReleased?: true
+  /** Whether the others may have judged this process to be silent. */
+  isDoubtful?: boolean
 }
 
 const nameOf = (key: string, generation: number): string => `leases/${key}.${generation}`

@@ -28,8 +28,10 @@ function machine(server: S3Server, now: { ms: number } = { ms: 0 }): TeamLeases 
   const address = parseStoreAddress('s3://leases/team', 'environment', server.env)
   if (address.kind !== 's3') throw new Error('no S3 address')
   const credentials = createCredentials(server.env, { now: Date.now, warn: () => undefined })
+  const objects = createS3Store(address, { credentials, network })
   return new TeamLeases({
-    objects: createS3Store(address, { credentials, network }),
+    objects,
+    beats: objects,
     // Each wait brings its clock on by a quarter of a minute.
     clock: { now: systemClock.now, sleep: async () => void (now.ms += 15_000) },
     elapsed: () => now.ms,
@@ -76,15 +78,17 @@ describe.skipIf(missing.rgw)('leases in a bucket of Ceph RGW (needs radosgw, cep
     expect(await dead?.isHeld()).toBe(false)
   })
 
-  it('are not believed by a holder that could give no sign of life for long', async () => {
+  it('are taken over by their own holder after a silence, so that nobody else does so', async () => {
+    const key = '0000000000000003'
     const now = { ms: 0 }
-    const lease = await machine(server, now).acquire('0000000000000003', {
-      signal: never,
-      onWait: () => undefined,
-    })
+    const lease = await machine(server, now).acquire(key, { signal: never, onWait: () => undefined })
 
-    now.ms += 45_000
+    now.ms += 65_000
 
+    expect(await lease?.isHeld()).toBe(true)
+    expect((await server.fetch(`leases/team/leases/${key}.1`)).status).toBe(200)
+    const rival = machine(server)
+    await rival.acquire(key, { signal: never, onWait: () => undefined })
     expect(await lease?.isHeld()).toBe(false)
   })
 
@@ -163,8 +167,10 @@ describe('leases in a bucket that fails once, for the first key', () => {
     ],
     ['loses an answer', (_: string, create: () => boolean) => create() && false],
   ])('are taken for the next one when it %s', async (_, first) => {
+    const objects = bucket(first)
     const leases = new TeamLeases({
-      objects: bucket(first),
+      objects,
+      beats: objects,
       clock: systemClock,
       elapsed: () => 0,
       account: 'abc',
