@@ -15,7 +15,6 @@ import { makeCard } from '../stand-in/card.ts'
 import { glbToObj } from './obj.ts'
 import { loadLibraries, type SharpFactory } from '../stand-in/mesher/libraries.ts'
 import { createPreviewPool, findWorkerScript, type PreviewPool } from '../stand-in/mesher/pool.ts'
-import { bufferOf } from '../system/bytes.ts'
 import { isMeshyError } from '../system/errors.ts'
 import { decode } from '../stand-in/mesher/decode.ts'
 import type { PreviewModel, PreviewOptions } from '../stand-in/mesher/mesher.ts'
@@ -67,7 +66,7 @@ export function createCardMaker(): ModelMaker {
 }
 
 function findDamage({ images: [{ bytes }] }: ModelInput): TaskFailure | undefined {
-  const format = readImageFormat(bufferOf(bytes))
+  const format = readImageFormat(Buffer.from(bytes))
   return 'problem' in format ? invalidInput(`The image ${format.problem}`) : undefined
 }
 

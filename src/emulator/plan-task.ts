@@ -8,7 +8,6 @@ import type { Profile, ResolvedEmulatorOptions, LoadImage } from './options.ts'
 import type { TaskPlan } from './task-store.ts'
 import { taskKinds, type TaskKind } from '../request/task-kinds.ts'
 import { mimeOf } from '../request/image-format.ts'
-import { bufferOf } from '../system/bytes.ts'
 
 type Body = Record<string, unknown>
 type Images = ModelInput['images']
@@ -178,7 +177,7 @@ async function readUrl(name: string, value: string, loadImage: LoadImage): Promi
 }
 
 function readBytes(name: string, bytes: Uint8Array): InputImage {
-  const mime = mimeOf(bufferOf(bytes))
+  const mime = mimeOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
   if (!mime) throw unsupported(name)
   return { bytes, mime }
 }

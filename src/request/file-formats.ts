@@ -1,4 +1,3 @@
-import { bufferOf } from '../system/bytes.ts'
 import { MeshyError, messageOf } from '../system/errors.ts'
 import { assertGlbHeader } from '../glb/validate.ts'
 
@@ -136,7 +135,7 @@ function isText(head: string): boolean {
 
 /** One character per byte, so that patterns can match bytes. */
 function latin1(head: Uint8Array): string {
-  return bufferOf(head).toString('latin1')
+  return Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('latin1')
 }
 
 function invalid(message: string, cause?: unknown): MeshyError {

@@ -2,7 +2,6 @@ import { writeGlb, type GlbImage, type GlbMaterial, type GlbPart } from '../glb/
 import { readImageFormat } from '../request/image-format.ts'
 import { isOnItsSide } from '../request/jpeg.ts'
 import { hasTransparency } from '../request/png.ts'
-import { bufferOf } from '../system/bytes.ts'
 import { MeshyError } from '../system/errors.ts'
 
 /** An image to make a card from. */
@@ -43,7 +42,7 @@ export function makeCard({ image, name, textured = true, width = 1, height = 1 }
 
 /** An image as viewers show it: they rotate a JPEG as its EXIF data says. */
 function readShown(image: Uint8Array) {
-  const bytes = bufferOf(image)
+  const bytes = Buffer.from(image.buffer, image.byteOffset, image.byteLength)
   const format = readImageFormat(bytes)
   if ('problem' in format) {
     throw new MeshyError('MESHY_IMAGE_INVALID', {

@@ -43,11 +43,6 @@ export class Buffers {
   }
 }
 
-/** The same bytes with the methods of a Buffer; nothing is copied. */
-export function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength)
-}
-
 /** The bytes of a response as they arrive. Leaving the loop early closes the connection. */
 export function bytesOf(response: Response): AsyncIterable<Uint8Array> {
   // Node's streams can be iterated, but TypeScript's DOM types do not say so.
