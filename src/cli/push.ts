@@ -28,13 +28,13 @@ export const push = defineCommand({
 const WORDS = {
   push: {
     done: 'Uploaded',
-    emulated: 'not uploaded: an emulator made them, and such models are kept out of every store.',
+    left: 'Not uploaded',
+    why: 'Such models are kept out of every store.',
   },
   pull: {
     done: 'Brought',
-    emulated:
-      'not here: an emulator made them, and no store has such models. While that emulator runs, ' +
-      '`unplugin-meshy verify --fetch` fetches them.',
+    left: 'Not here',
+    why: 'No store has such models; while that emulator runs, `unplugin-meshy verify --fetch` fetches them from it.',
   },
 } as const
 
@@ -47,7 +47,9 @@ export function formatMoved(context: Context, moved: Moved, direction: keyof typ
   }
   return [
     ...failed.map(({ image, sha256, reason }) => `${image} (${sha256.slice(0, 12)}…): ${reason}`),
-    ...(emulated > 0 ? [`${plural(emulated, 'file')} ${words.emulated}`] : []),
+    ...(emulated > 0
+      ? [`${words.left}: ${plural(emulated, 'file')} that an emulator made. ${words.why}`]
+      : []),
     `${words.done} ${plural(files, 'file')} (${formatBytes(bytes)}); ${there} already there.`,
   ].join('\n')
 }

@@ -17,8 +17,8 @@ describe('pull, push and verify of stores', () => {
     const pulled = await mustSucceed(runCli(['pull'], { cwd }))
     const pushed = await mustSucceed(runCli(['push'], { cwd, env: UNUSED }))
 
-    expect(pulled.stdout).toMatch(/^1 file not here: an emulator made .* `unplugin-meshy verify --fetch`/)
-    expect(pushed.stdout).toMatch(/^1 file not uploaded: an emulator made /)
+    expect(pulled.stdout).toMatch(/^Not here: 1 file that an emulator made.* `unplugin-meshy verify --fetch`/)
+    expect(pushed.stdout).toMatch(/^Not uploaded: 1 file that an emulator made/)
     await mustSucceed(runCli(['verify', '--fetch'], { cwd, env }))
     const again = await mustSucceed(runCli(['pull'], { cwd }))
     expect(again.stdout).toBe('Brought 0 files (0 B); 1 already there.\n')
