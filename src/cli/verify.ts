@@ -115,7 +115,7 @@ function assertGood(files: readonly FileStatus[], unpinned: string | undefined):
 
 function hintOf(bad: readonly FileStatus[]): string {
   if (bad.every(({ copy }) => copy !== undefined)) {
-    return 'Run `unplugin-meshy verify --fetch`, or build: `out` in the cache has correct copies of them.'
+    return 'Run `unplugin-meshy verify --fetch`: `out` in the cache has correct copies of them.'
   }
   if (bad.some(({ status }) => status === 'lfs-pointer')) return 'Run `git lfs pull` for the pointers.'
   if (bad.every(({ role }) => role.startsWith('derived: '))) {
