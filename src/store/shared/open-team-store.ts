@@ -6,6 +6,7 @@ import { createExchange } from './exchange.ts'
 import { Fuse } from './fuse.ts'
 import { createHttpStore } from './http-store.ts'
 import { createCredentials } from './s3-credentials.ts'
+import type { ObjectStore } from './object-store.ts'
 import { createS3Store, type S3Store } from './s3-store.ts'
 import { findInEnvironment, type S3Address, type StoreAddress, type WrittenIn } from './store-address.ts'
 import { TeamLeases } from './team-leases.ts'
@@ -43,10 +44,10 @@ export function openTeamStore(settings: TeamStoreSettings, world: World): TeamSt
     random: Math.random,
     mayRepeat: (fault) => fuse.mayRepeat(fault),
   }
-  const common = { label: address.label, fuse, keyOf, signingKey, mayUpload, warn }
+  const common = { label: address.label, keyOf, signingKey, mayUpload, warn }
   if (address.kind === 'http') {
     const token = mayHaveCredentials(settings, env) ? env['MESHY_TEAM_STORE_TOKEN'] || undefined : undefined
-    const objects = createHttpStore(address, { token, network })
+    const objects = fused(createHttpStore(address, { token, network }), fuse)
     const canWrite = async () => token !== undefined || address.basic !== undefined
     const casName = (sha256: string) => `cas/${sha256}`
     return createTeamStore({ ...common, objects, keepsEntries: false, casName, canWrite, leases: undefined })
@@ -54,28 +55,22 @@ export function openTeamStore(settings: TeamStoreSettings, world: World): TeamSt
   const credentials = mayHaveCredentials(settings, env)
     ? createCredentials(env, { now: clock.now, warn })
     : async () => undefined
-  const objects = createS3Store(address, { credentials, network })
+  const bucket = createS3Store(address, { credentials, network })
+  const create: S3Store['create'] = (...asked) => fuse.guard(() => bucket.create(...asked))
+  const objects = { ...fused(bucket, fuse), create }
   const casName = (sha256: string) => `cas/${sha256.slice(0, 2)}/${sha256}`
   const canWrite = async () => (await credentials()) !== undefined
   const elapsed = () => clock.elapsed?.() ?? performance.now()
-  const leases = new TeamLeases({
-    objects: fused(objects, fuse),
-    beats: objects,
-    clock,
-    elapsed,
-    account,
-    signingKey,
-  })
+  const leases = new TeamLeases({ objects, beats: bucket, clock, elapsed, account, signingKey })
   return createTeamStore({ ...common, objects, keepsEntries: true, casName, canWrite, leases })
 }
 
-/** Leases, too, stop using a store that is down. */
-function fused(objects: S3Store, fuse: Fuse): S3Store {
+/** Objects of a store that is no longer used once it is down. */
+function fused(objects: ObjectStore, fuse: Fuse): ObjectStore {
   return {
     has: (...asked) => fuse.guard(() => objects.has(...asked)),
     read: (...asked) => fuse.guard(() => objects.read(...asked)),
     write: (...asked) => fuse.guard(() => objects.write(...asked)),
-    create: (...asked) => fuse.guard(() => objects.create(...asked)),
     remove: (...asked) => fuse.guard(() => objects.remove(...asked)),
   }
 }

@@ -6,14 +6,12 @@ import { warnOnce } from '../../system/logger.ts'
 import { readSmall, type ObjectStore } from './object-store.ts'
 import { MAX_ENTRY_BYTES, readSharedEntry, writeSharedEntry, type EntryRefusal } from './shared-entry.ts'
 import { Fault } from '../../system/transfer.ts'
-import type { Fuse } from './fuse.ts'
 import type { TeamLeases } from './team-leases.ts'
 
 export interface TeamStoreInit {
   /** For people: `s3://bucket/prefix`. */
   label: string
   objects: ObjectStore
-  fuse: Fuse
   /** Whether it also stores entries; a plain HTTP store stores only bytes. */
   keepsEntries: boolean
   /** Path of an object with bytes. */
@@ -59,14 +57,11 @@ export interface TeamStore {
 type BlobSink = (bytes: AsyncIterable<Uint8Array>) => Promise<unknown>
 
 export function createTeamStore(init: TeamStoreInit): TeamStore {
-  const { label, objects, fuse, casName, signingKey, keyOf, keepsEntries, canWrite, leases, mayUpload } = init
+  const { label, objects, casName, signingKey, keyOf, keepsEntries, canWrite, leases, mayUpload } = init
   const complaints = warnOnce(init.warn)
   const entryName = (key: string): string => `entries/${key}.json`
-  const readBlob = (ref: BlobRef, sink: BlobSink, signal: AbortSignal | undefined): Promise<boolean> =>
-    fuse.guard(async () => {
-      const found = await objects.read(casName(ref.sha256), sink, { bytes: ref.bytes, signal })
-      return found !== undefined
-    })
+  const readBlob = async (ref: BlobRef, sink: BlobSink, signal: AbortSignal | undefined): Promise<boolean> =>
+    (await objects.read(casName(ref.sha256), sink, { bytes: ref.bytes, signal })) !== undefined
   return {
     label,
     keepsEntries,
@@ -76,21 +71,21 @@ export function createTeamStore(init: TeamStoreInit): TeamStore {
     hasComplained: complaints.hasWarned,
     bring: (ref, into, signal) => readBlob(ref, (bytes) => receive(bytes, { ref, into, signal }), signal),
     check: (ref, signal) => readBlob(ref, (bytes) => assertBytes(bytes, ref), signal),
-    has: (ref, signal) => fuse.guard(() => objects.has(casName(ref.sha256), signal)),
+    has: (ref, signal) => objects.has(casName(ref.sha256), signal),
     keep: ({ sha256, bytes }, file, { replace = false, signal } = {}) => {
       const body = { file, length: bytes, sha256 }
-      return fuse.guard(() => objects.write(casName(sha256), body, { onlyNew: !replace, signal }))
+      return objects.write(casName(sha256), body, { onlyNew: !replace, signal })
     },
     find: async (key, signal) => {
       if (!keepsEntries) return undefined
       const read = (bytes: AsyncIterable<Uint8Array>) => readSmall(bytes, MAX_ENTRY_BYTES)
-      const text = await fuse.guard(() => objects.read(entryName(key), read, { bytes: 0, signal }))
+      const text = await objects.read(entryName(key), read, { bytes: 0, signal })
       return text === undefined ? undefined : readSharedEntry(text, { key, keyOf, signingKey })
     },
     keepEntry: async (entry, signal) => {
       if (!keepsEntries) return
       const bytes = Buffer.from(writeSharedEntry(entry, signingKey))
-      await fuse.guard(() => objects.write(entryName(entry.key), { bytes }, { signal }))
+      await objects.write(entryName(entry.key), { bytes }, { signal })
     },
   }
 }
