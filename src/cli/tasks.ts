@@ -181,10 +181,10 @@ async function waitForTask(
   onProgress: (task: Task) => void,
 ): Promise<AccountTask> {
   const { account, clock, options, signal } = await context.paying()
-  const { client } = account()
+  const { client, log } = account()
   const { kind } = await findTask(context, id)
   const timeoutMs = options.taskTimeout
-  return known(await watchTask(client, kind, id, { clock, signal, timeoutMs, onProgress }), kind)
+  return known(await watchTask(client, kind, id, { clock, signal, timeoutMs, log, onProgress }), kind)
 }
 
 /**

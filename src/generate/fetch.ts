@@ -34,7 +34,7 @@ export async function fetchFiles(ports: Ports, wanted: FilesToFetch): Promise<Fe
 }
 
 async function fetchFile(ports: Ports, wanted: FilesToFetch, role: FileRole): Promise<BlobRef> {
-  const { client, fetch } = ports.account()
+  const { client, fetch, log } = ports.account()
   const { kind, task } = wanted
   const expected = wanted.expected?.[role]
   const { format } = fileOf(role)
@@ -47,6 +47,7 @@ async function fetchFile(ports: Ports, wanted: FilesToFetch, role: FileRole): Pr
     toldBy: ports.options.baseUrl,
     fetch,
     clock: ports.clock,
+    log,
     signal: ports.signal,
     refresh: async () => urlIn(await client.retrieve(kind, task.id, { signal: ports.signal })),
     sink: (stream) =>

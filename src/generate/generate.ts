@@ -136,12 +136,13 @@ async function finishedTask(
 }
 
 function watch(ports: Ports, request: Request, id: string): Promise<Task> {
-  const { client } = ports.account()
+  const { client, log } = ports.account()
   ports.reporter.progress(request, 'on its way')
   return watchTask(client, request.canonical.kind, id, {
     clock: ports.clock,
     signal: ports.signal,
     timeoutMs: ports.options.taskTimeout,
+    log,
     onProgress: (task) => ports.reporter.progress(request, task),
   })
 }

@@ -5,7 +5,7 @@ import type { ModelTransform } from '../derive/transform-model.ts'
 import type { Payload } from '../request/payload.ts'
 import type { TeamStoreSettings } from '../store/shared/open-team-store.ts'
 import type { Fetch } from '../system/fetch.ts'
-import type { Logger, Notices } from '../system/logger.ts'
+import type { Log, Logger, Notices } from '../system/logger.ts'
 import type { SingleFlight } from '../system/once.ts'
 import type { FileRole } from '../request/files.ts'
 import type { Request } from '../request/request.ts'
@@ -60,6 +60,8 @@ export interface Account {
   submit(permission: Permission, order: Order, options: SubmitOptions): Promise<Created>
   limits: Limits
   fetch: Fetch
+  /** For debug output, if that is on. */
+  log: Log | undefined
   taskList: TaskListCache
   /** A digest of the API key, to distinguish accounts in the journal without storing the key. */
   digest: string

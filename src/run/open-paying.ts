@@ -61,6 +61,7 @@ function accountFor(accounts: Map<string, Account>, run: Run, clock: Clock): Acc
     },
     limits,
     fetch,
+    log,
     taskList: new TaskListCache(),
     digest: accountDigest(apiKey),
   }

@@ -91,7 +91,7 @@ function downloadError(fault: Fault, url: string): MeshyError {
 }
 
 function fetchOnce<T>(url: string, options: DownloadOptions<T>): Promise<T> {
-  const { toldBy, fetch, clock, signal, sink } = options
+  const { toldBy, fetch, clock, signal, sink, log } = options
   const send = async (address: URL, ending: AbortSignal): Promise<Reply> => {
     const response = await fetch(address, {
       // With compression, the length would say nothing about the bytes; models do not get smaller anyway.
@@ -100,6 +100,7 @@ function fetchOnce<T>(url: string, options: DownloadOptions<T>): Promise<T> {
       credentials: 'omit',
       signal: ending,
     })
+    log?.(`GET ${stripQuery(address.href)} ${response.status}`)
     return { status: response.status, headers: response.headers, bytes: bytesOf(response) }
   }
   const redirected = (location: string, from: URL) =>

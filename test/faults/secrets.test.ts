@@ -57,6 +57,7 @@ describe('neither the key nor a signed query', () => {
       expect([ended.code, ended.code === code ? '' : ended.stderr]).toEqual([code, ''])
       // The debug output is on, or it could not hold anything.
       expect(ended.stderr).toContain('unplugin-meshy GET /openapi/v1/image-to-3d')
+      if (code === 0) expect(ended.stderr).toMatch(/unplugin-meshy GET http\S+\.glb 200/)
       const texts = { output: ended.stdout + ended.stderr, ...(await filesOf(path())) }
       for (const [name, text] of Object.entries(texts)) {
         for (const secret of SECRETS) expect([name, text.includes(secret)]).toEqual([name, false])

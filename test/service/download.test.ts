@@ -348,7 +348,7 @@ describe('download', () => {
     expect(server.seen).toHaveLength(1)
   })
 
-  it('logs addresses without their query', async () => {
+  it('logs requests without their query', async () => {
     const lines: string[] = []
     const server = await startServer((_, response, count) =>
       count === 1 ? response.writeHead(500).end() : response.end(FILE),
@@ -356,6 +356,11 @@ describe('download', () => {
 
     await fetchTo(`${server.url}/m.glb?Signature=topsecret`, { log: (line) => lines.push(line) })
 
-    expect(lines).toEqual([`download of ${server.url}/m.glb: answered 500`])
+    const address = `${server.url}/m.glb`
+    expect(lines).toEqual([
+      `GET ${address} 500`,
+      `download of ${address}: answered 500`,
+      `GET ${address} 200`,
+    ])
   })
 })
