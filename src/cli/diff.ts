@@ -60,6 +60,8 @@ function sum(differences: readonly Difference[]): number {
 async function readAtRevision(file: string, revision: string): Promise<string | undefined> {
   const cwd = path.dirname(file)
   const name = `./${path.basename(file)}`
+  // Before the first commit of a repository, there is nothing that could have a lockfile.
+  if (revision === 'HEAD' && (await git(['rev-list', '--max-count=1', '--all'], cwd)) === '') return undefined
   const commit = (await git(['rev-parse', '--verify', `${revision}^{commit}`], cwd)).trim()
   const listed = await git(['ls-tree', '--name-only', commit, '--', name], cwd)
   return listed.trim() === '' ? undefined : git(['show', `${commit}:${name}`], cwd)
@@ -74,7 +76,9 @@ async function git(args: string[], cwd: string): Promise<string> {
     const reason = stderr?.trim() || `it could not be started (\`${code}\`)`
     throw new MeshyError('MESHY_GIT_FAILED', {
       message: `\`git ${args.join(' ')}\` failed: ${reason}`,
-      hint: 'Check the name of the revision. A shallow clone, as in CI, may not contain it.',
+      hint:
+        'Check that the lockfile is in a git repository, and the name of the revision. A shallow clone, as in CI, may not ' +
+        'contain it.',
       cause: error,
     })
   }

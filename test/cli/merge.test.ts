@@ -162,6 +162,18 @@ describe('diff', () => {
     })
   })
 
+  it('lists everything as added before the first commit', async () => {
+    const emulator = await emulate()
+    const project = await viteProject()
+    const { git } = await initRepository(project)
+    await makeModels(project, emulator, 'hero.png?meshy')
+
+    const { stdout } = await mustSucceed(runCli(['diff', '--json'], { cwd: project.root }))
+
+    expect(await git('rev-list', '--all')).toBe('')
+    expect(JSON.parse(stdout)).toMatchObject({ models: [{ change: 'added', image: 'hero.png' }] })
+  })
+
   it('is an error for a revision that git does not know', async () => {
     const { project } = await branchingProject()
 
