@@ -73,7 +73,7 @@ function keyMissing({ options: { misnamedKey }, envFolders = [] }: Run): MeshyEr
   const places = quoted(envFolders, ' and ')
   const files = envFolders.length > 0 ? ` or in \`.env\` (looked for in ${places})` : ''
   return new MeshyError('MESHY_AUTH_MISSING', {
-    message: 'A model must be fetched or generated, but there is no API key.',
+    message: 'The service must be asked, but there is no API key.',
     hint: misnamedKey
       ? `Name the variable MESHY_API_KEY: \`${misnamedKey}\` is set, but variables with that prefix may be published.`
       : `Set MESHY_API_KEY in the environment${files}.`,

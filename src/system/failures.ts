@@ -59,7 +59,7 @@ export const failures = {
     paid: 'maybe',
   },
   MESHY_AUTH_MISSING: {
-    cause: 'A model must be fetched or generated, but there is no API key.',
+    cause: 'A model must be fetched or generated, or a command asks the service, but there is no API key.',
     next: 'Set MESHY_API_KEY in the environment or in `.env`.',
     paid: 'no',
   },
