@@ -1,5 +1,6 @@
 import { blobsOf, type Entry, type StoredEntry, findOtherPicture } from '../store/entry.ts'
 import { Fault } from '../system/transfer.ts'
+import { mayBeAbsent } from '../store/shared/object-store.ts'
 import { bringBlob } from '../store/shared/sources.ts'
 import type { Request } from '../request/request.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
@@ -52,7 +53,8 @@ async function findInTeam(
     team.complain(`its entry of ${key} ${found}, so it is not used`)
   } catch (error) {
     if (!(error instanceof Fault)) throw error
-    team.complain(error)
+    // Whoever may write finds out with the first lease whether reading is denied.
+    if (!mayBeAbsent(error) || !team.leases || !(await team.canWrite())) team.complain(error)
   }
   return undefined
 }

@@ -50,5 +50,5 @@ async function assertGone(answer: Reply): Promise<void> {
 
 function refused(status: number): Fault {
   const reason = status === 401 || status === 403 ? ': it requires other credentials' : ''
-  return new Fault('refused', `answered ${status}${reason}`)
+  return new Fault('refused', `answered ${status}${reason}`, { status })
 }

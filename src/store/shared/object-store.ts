@@ -48,8 +48,28 @@ export interface AnswerReaders {
   assertGone(answer: Reply): Promise<void>
 }
 
-/** The objects of a server that is called this way. */
-export function createObjectStore(ask: AskObjects, readers: AnswerReaders): ObjectStore {
+/** Whether an object that was not given may simply not exist: without the right to list, Amazon does not say. */
+export function mayBeAbsent(error: unknown): boolean {
+  return error instanceof Fault && error.kind === 'refused' && error.status === 403
+}
+
+/** Undefined if the store cannot decide it. */
+export type CreateObject = (
+  name: string,
+  body: ObjectBody,
+  signal?: AbortSignal,
+) => Promise<boolean | undefined>
+
+/**
+ * The objects of a server that is called this way.
+ *
+ * @param create writes an object that must not exist, if the server has a request for that
+ */
+export function createObjectStore(
+  ask: AskObjects,
+  readers: AnswerReaders,
+  create: CreateObject = async () => undefined,
+): ObjectStore {
   const { isThere, assertDone, assertGone } = readers
   const has = (name: string, signal?: AbortSignal): Promise<boolean> =>
     ask({ method: 'HEAD', name }, { read: isThere, bytes: 0, signal })
@@ -60,12 +80,20 @@ export function createObjectStore(ask: AskObjects, readers: AnswerReaders): Obje
       return ask({ method: 'GET', name }, { read, bytes, signal })
     },
     write: async (name, body, { onlyNew, signal } = {}) => {
-      if (onlyNew && (await has(name, signal))) return false
+      const isKnown = onlyNew && (await has(name, signal).catch(ifUnknown))
+      if (isKnown) return false
+      const isCreated = isKnown === undefined && onlyNew ? await create(name, body, signal) : undefined
+      if (isCreated !== undefined) return isCreated
       await ask({ method: 'PUT', name, body }, { read: assertDone, bytes: bodyLength(body), signal })
       return true
     },
     remove: (name, signal) => ask({ method: 'DELETE', name }, { read: assertGone, bytes: 0, signal }),
   }
+}
+
+/** Whoever may not look may be allowed to write. */
+function ifUnknown(error: unknown): undefined {
+  if (!mayBeAbsent(error)) throw error
 }
 
 /**

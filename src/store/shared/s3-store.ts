@@ -9,7 +9,7 @@ import {
   readSmall,
   requestBody,
 } from './object-store.ts'
-import type { AskObjects, ObjectBody, ObjectCall, ObjectStore } from './object-store.ts'
+import type { AskObjects, CreateObject, ObjectBody, ObjectCall, ObjectStore } from './object-store.ts'
 import type { CredentialsProvider } from './s3-credentials.ts'
 import type { S3Address } from './store-address.ts'
 import { Fault, type Reply } from '../../system/transfer.ts'
@@ -47,13 +47,14 @@ export function createS3Store(address: S3Address, { credentials, network }: S3St
       return attempt()
     }
   }
+  const create: CreateObject = (name, body, signal) =>
+    ask(
+      { method: 'PUT', name, body, headers: { 'if-none-match': '*' } },
+      { read: wasCreated, bytes: bodyLength(body), signal },
+    )
   return {
-    ...createObjectStore(ask, { isThere, assertDone, assertGone: assertDone }),
-    create: (name, bytes) =>
-      ask(
-        { method: 'PUT', name, body: { bytes }, headers: { 'if-none-match': '*' } },
-        { read: wasCreated, bytes: bytes.byteLength },
-      ),
+    ...createObjectStore(ask, { isThere, assertDone, assertGone: assertDone }, create),
+    create: (name, bytes) => create(name, { bytes }),
   }
 }
 
@@ -102,7 +103,7 @@ function escapeSegment(segment: string): string {
 async function isThere(answer: Reply): Promise<boolean> {
   if (answer.status === 200) return true
   if (answer.status === 404) return false
-  throw await refused(answer)
+  throw await refused(answer, 'it does not exist, or reading it is denied')
 }
 
 async function assertDone(answer: Reply): Promise<void> {
@@ -127,14 +128,12 @@ class SkewFault extends Fault {
 }
 
 /** What a refusal means, in words. Its code is in the body, except for HEAD. */
-async function refused({ status, headers, bytes }: Reply): Promise<Fault> {
+async function refused({ status, headers, bytes }: Reply, denied = 'writing it is denied'): Promise<Fault> {
   const code = await errorCode(bytes)
   if (code === 'RequestTimeTooSkewed') return new SkewFault(status, serverTime(headers))
   const isDenied = status === 401 || status === 403
-  const words = isDenied
-    ? `it does not exist, or reading or writing it is denied${code ? ` (${code})` : ''}`
-    : (code ?? 'which is not a valid answer')
-  return new Fault('refused', `answered ${status}: ${words}`)
+  const words = isDenied ? `${denied}${code ? ` (${code})` : ''}` : (code ?? 'which is not a valid answer')
+  return new Fault('refused', `answered ${status}: ${words}`, { status })
 }
 
 async function errorCode(bytes: AsyncIterable<Uint8Array>): Promise<string | undefined> {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { parseJson } from '../../system/json.ts'
 import type { Clock } from '../../system/clock.ts'
 import { once } from '../../system/once.ts'
-import { readSmall, type ObjectStore } from './object-store.ts'
+import { mayBeAbsent, readSmall, type ObjectStore } from './object-store.ts'
 import { onItsWaySchema, type OnItsWay } from './on-its-way.ts'
 import type { S3Store } from './s3-store.ts'
 import { isSignedBy, signatureOf } from './shared-entry.ts'
@@ -258,10 +258,17 @@ export class TeamLeases {
     })
     const results = await Promise.all(racers)
     const won = results.filter(Boolean).length
-    if (won > 0) await this.#init.objects.remove(name)
+    if (won > 0) await this.#readProbe(name)
     // The winner lost its answer, and was refused when it asked again.
     if (results.every((result) => result === false)) throw new Fault('transient', 'lost an answer')
     return won === 1
+  }
+
+  /** What this process has written must be readable. It is a tiny object, so that it may stay. */
+  async #readProbe(name: string): Promise<void> {
+    const { objects } = this.#init
+    await objects.read(name, (bytes) => readSmall(bytes, MAX_LEASE_BYTES), { bytes: 0 })
+    await objects.remove(name).catch(ifFault)
   }
 
   #startBeating(): void {
@@ -303,6 +310,15 @@ const nameOf = (key: string, generation: number): string => `leases/${key}.${gen
 const beatName = (holder: string): string => `leases/beat-${holder}`
 const bodyOf = (body: object): Buffer => Buffer.from(`${JSON.stringify(body)}\n`)
 
+/** What is denied counts as absent: if it exists, it cannot be created. */
 function readText(objects: ObjectStore, name: string): Promise<string | undefined> {
-  return objects.read(name, (bytes) => readSmall(bytes, MAX_LEASE_BYTES), { bytes: 0 })
+  const read = objects.read(name, (bytes) => readSmall(bytes, MAX_LEASE_BYTES), { bytes: 0 })
+  return read.catch((error: unknown) => {
+    if (mayBeAbsent(error)) return undefined
+    throw error
+  })
+}
+
+function ifFault(error: unknown): void {
+  if (!(error instanceof Fault)) throw error
 }

@@ -10,6 +10,7 @@ import { failureOf, openRun, type TestRun } from '../../support/run.ts'
 import type { RunningEmulator } from '../../../src/emulator.ts'
 import { startService } from '../../support/service.ts'
 import { useTempDir } from '../../support/temp-dir.ts'
+import { startAmazon, type Grants } from './servers/amazon.ts'
 import { missing, startNginx, startRgw, type S3Server } from './servers/servers.ts'
 
 const temp = useTempDir()
@@ -185,6 +186,49 @@ describe.skipIf(missing.nginx)("a team's HTTP store (needs nginx-light)", () => 
     const frozen = await open({ root: clone, env, frozen: true, url: service.url })
 
     expect((await frozen.load('hero.png?meshy')).metadata).toEqual(metadata)
+  })
+})
+
+describe("a team's bucket at Amazon", () => {
+  /** A run that makes a model, and one of a teammate. */
+  async function shareModel(grants: Grants) {
+    const service = await startService()
+    const bucket = await startAmazon(grants)
+    const mine = await open({ root: await projectWith('mine', [7, 7, 7]), env: bucket.env, service })
+    await mine.load('hero.png?meshy')
+    await finishSharing(mine.context.ports)
+    const names = [...bucket.objects.keys()]
+    const theirs = await open({ root: await projectWith('theirs', [7, 7, 7]), env: bucket.env, service })
+    await theirs.load('hero.png?meshy')
+    const warnings = [...mine.told, ...theirs.told].filter((text) =>
+      text.includes('the team store s3://bucket'),
+    )
+    return { names, warnings, posts: service.counts.posts, theirs, log: bucket.log }
+  }
+
+  it.each<[string, Grants, number]>([
+    ['as docs/stores.md grants it', { list: true }, 1],
+    ['without the right to list', {}, 1],
+    ['with the right to remove', { list: true, remove: true }, 0],
+  ])('holds leases and gives its models to a teammate: %s', async (_, grants, probes) => {
+    const { names, warnings, posts, theirs, log } = await shareModel(grants)
+
+    expect(posts).toBe(1)
+    expect(warnings).toEqual([expect.stringContaining('taken from')])
+    const { key, files } = await pinned(theirs)
+    const cas = `cas/${files.glb.sha256.slice(0, 2)}/${files.glb.sha256}`
+    expect(names).toEqual(expect.arrayContaining([cas, `entries/${key}.json`, `leases/${key}.0`]))
+    expect(names.filter((name) => name.startsWith('leases/probe-'))).toHaveLength(probes)
+    expect(log.filter((line) => line.startsWith(`PUT ${cas}`))).toEqual([`PUT ${cas} 200`])
+  })
+
+  it.each<[string, Grants]>([
+    ['reading it is denied (AccessDenied)', { read: false }],
+    ['writing it is denied (AccessDenied)', { write: false }],
+  ])('is said once in each run to refuse what it refuses: %s', async (words, grants) => {
+    const { warnings } = await shareModel(grants)
+
+    expect(warnings).toEqual([expect.stringContaining(words), expect.stringContaining(words)])
   })
 })
 

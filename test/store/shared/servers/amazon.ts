@@ -1,8 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { listen } from '../../../support/listen.ts'
 
-/** What a policy grants besides `s3:GetObject` and `s3:PutObject`. */
+/** What a policy grants. */
 export interface Grants {
+  /** `s3:GetObject`. @default true */
+  read?: boolean
+  /** `s3:PutObject`. @default true */
+  write?: boolean
   /** `s3:ListBucket`: without it, Amazon does not say that an object does not exist. */
   list?: boolean
   /** `s3:DeleteObject`. */
@@ -26,14 +30,14 @@ export async function startAmazon(grants: Grants = {}): Promise<Amazon> {
   const objects = new Map<string, Buffer>()
   const log: string[] = []
   const state = { isDown: false }
-  const url = await listen((request, response) => {
-    void readBody(request).then((body) => {
-      const name = (request.url ?? '').replace(PREFIX, '')
-      if (state.isDown) response.writeHead(503).end()
-      else answer({ request, response, body }, { name, objects, grants })
-      log.push(`${request.method} ${name} ${response.statusCode}`)
-    })
-  })
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
+    const body = await readBody(request)
+    const name = (request.url ?? '').replace(PREFIX, '')
+    if (state.isDown) response.writeHead(503).end()
+    else answer({ request, response, body }, { name, objects, grants })
+    log.push(`${request.method} ${name} ${response.statusCode}`)
+  }
+  const url = await listen((request, response) => void serve(request, response))
   const env = {
     MESHY_TEAM_STORE: 's3://bucket/game',
     AWS_ENDPOINT_URL_S3: url,
@@ -61,6 +65,7 @@ function answer({ request, response, body }: Call, { name, objects, grants }: Bu
     void response.writeHead(status).end(method === 'HEAD' ? undefined : `<Error><Code>${code}</Code></Error>`)
   const found = objects.get(name)
   if (method === 'PUT') {
+    if (grants.write === false) return refuse(403, 'AccessDenied')
     if (headers['if-none-match'] === '*' && found) return refuse(412, 'PreconditionFailed')
     objects.set(name, body)
     response.writeHead(200).end()
@@ -72,6 +77,7 @@ function answer({ request, response, body }: Call, { name, objects, grants }: Bu
     response.writeHead(204).end()
     return
   }
+  if (grants.read === false) return refuse(403, 'AccessDenied')
   if (!found) return grants.list ? refuse(404, 'NoSuchKey') : refuse(403, 'AccessDenied')
   response.writeHead(200, { 'content-length': found.length }).end(method === 'HEAD' ? undefined : found)
 }
