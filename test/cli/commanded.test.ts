@@ -55,13 +55,22 @@ for (const entry of ['main.js', 'server.js']) {
   },
 }
 
+/** The build of a project as npm runs it, and, in less time, without npm. */
+const NPM_RUN_BUILD = ['npm', 'run', 'build']
+const chained = (bundler: (typeof BUNDLERS)[number]) => {
+  const { prebuild, build, postbuild } = scriptsOf(bundler)
+  return [`${prebuild} && ${build} && ${postbuild}`]
+}
+
 describe.each(BUNDLERS)('a command that builds by %s', (bundler) => {
+  const command = bundler === 'vite' ? NPM_RUN_BUILD : chained(bundler)
+
   it('is planned in all of its parts, and changes nothing', async () => {
     const emulator = await emulate()
     const { root: cwd } = await makeProject(bundler)
     const before = await readTree(cwd)
 
-    const { code, stdout, stderr } = await runCli(['plan', '--json', '--', 'npm', 'run', 'build'], {
+    const { code, stdout, stderr } = await runCli(['plan', '--json', '--', ...command], {
       cwd,
       env: emulated(emulator),
     })
@@ -84,9 +93,9 @@ describe.each(BUNDLERS)('a command that builds by %s', (bundler) => {
     const { root: cwd } = project
 
     const { stdout } = await mustSucceed(
-      runCli(['generate', '--json', '--', 'npm', 'run', 'build'], { cwd, env: emulated(emulator) }),
+      runCli(['generate', '--json', '--', ...command], { cwd, env: emulated(emulator) }),
     )
-    const after = await runCli(['plan', '--', 'npm', 'run', 'build'], { cwd, env: keyless(emulator) })
+    const after = await runCli(['plan', '--', ...command], { cwd, env: keyless(emulator) })
 
     expect(json(stdout)).toMatchObject({ credits: 60, models: [{ image: 'car.png' }, { image: 'hero.png' }] })
     expect(Object.keys(await readPins(project)).toSorted()).toEqual(['car.png', 'hero.png'])
@@ -106,20 +115,21 @@ describe('a command', () => {
   })
 
   it('spends no more than it may together with what the sources needed before it', async () => {
-    const project = await makeProject('vite')
+    const project = await makeProject('esbuild')
+    const build = SCRIPTS.esbuild['build.js'] ?? ''
     await project.write({
       'next.config.mjs': 'export default {}\n',
       'main.js': importing('./hero.png?meshy'),
-      'server.js': 'import(/* @vite-ignore */ "./later.js")\n',
-      'vite.config.js': `import meshy from 'unplugin-meshy/vite'
-export default { plugins: [meshy({ defaults: { take: 2 } })], build: { rollupOptions: { input: 'main.js' } } }\n`,
+      'server.js': 'import("./later.js")\n',
+      'later.js': '',
+      'build.js': build.replace('meshy()', 'meshy({ defaults: { take: 2 } })'),
     })
 
-    await expectOneOfTwoPaid(project)
+    await expectOneOfTwoPaid(project, ['node', 'build.js'])
   })
 
   it('spends no more than it may in all of its processes together', async () => {
-    await expectOneOfTwoPaid(await makeProject('vite'))
+    await expectOneOfTwoPaid(await makeProject('vite'), chained('vite'))
   })
 
   it('ends by its own code when it fails, and what was paid is told and pinned', async () => {
@@ -189,29 +199,32 @@ console.error('begun')\n`,
   })
 })
 
-/** A build that empties its output by itself before a bundler runs, and does more after it. */
 /** Runs the build of a project with enough credits for one of its two models. */
-async function expectOneOfTwoPaid({ root: cwd }: Project): Promise<void> {
+async function expectOneOfTwoPaid({ root: cwd }: Project, command: readonly string[]): Promise<void> {
   const emulator = await emulate()
   const env = { ...emulated(emulator), MESHY_MAX_CREDITS: '50' }
 
-  const { code, stderr } = await runCli(['generate', '--', 'npm', 'run', 'build'], { cwd, env })
+  const { code, stderr } = await runCli(['generate', '--', ...command], { cwd, env })
 
   expect([code, stderr]).toEqual([1, expect.stringContaining('MESHY_BUDGET_EXCEEDED')])
   expect(stderr).toContain('in addition to the 30 credits that this run has already reserved')
   expect(emulator.counts.posts).toBe(1)
 }
 
-async function makeProject(bundler: (typeof BUNDLERS)[number]): Promise<Project> {
-  const { build, ...files } = SCRIPTS[bundler]
-  const scripts = {
+/** A build that empties its output by itself before a bundler runs, and does more after it. */
+function scriptsOf(bundler: (typeof BUNDLERS)[number]) {
+  return {
     prebuild: `node -e "fs.rmSync('dist', { recursive: true, force: true })"`,
-    build,
+    build: SCRIPTS[bundler]['build'],
     postbuild: `node -e "fs.writeFileSync('done', '')"`,
   }
+}
+
+async function makeProject(bundler: (typeof BUNDLERS)[number]): Promise<Project> {
+  const { build: _, ...files } = SCRIPTS[bundler]
   const init: ProjectInit = {
     files: {
-      'package.json': { name: 'outside', private: true, type: 'module', scripts },
+      'package.json': { name: 'outside', private: true, type: 'module', scripts: scriptsOf(bundler) },
       'dist/older.txt': 'older',
       ...TWO_PARTS,
       ...files,

@@ -55,14 +55,22 @@ async function unpacked(glb: Uint8Array) {
   return { snapshot, plain: await io.writeBinary(document) }
 }
 
-describe.each(Object.keys(SAMPLES) as (keyof typeof SAMPLES)[])('a model (%s)', (name) => {
-  it.each(Object.keys(PACKINGS))('that came %s is whole and valid after every directive', async (packing) => {
+const NAMES = Object.keys(SAMPLES) as (keyof typeof SAMPLES)[]
+const WAYS = Object.keys(PACKINGS)
+
+/** A third of the directives for each model in each packing: every model meets each, and so does every packing. */
+function plansFor(name: keyof typeof SAMPLES, packing: string): DerivationPlan[] {
+  return PLANS.filter((_, at) => (at + NAMES.indexOf(name) + WAYS.indexOf(packing)) % 3 === 0)
+}
+
+describe.each(NAMES)('a model (%s)', (name) => {
+  it.each(WAYS)('that came %s is whole and valid after directives', async (packing) => {
     const sample = SAMPLES[name]()
     await PACKINGS[packing]?.(sample)
     const source = await sample.write()
     const { snapshot: before } = await unpacked(source)
 
-    for (const plan of PLANS) {
+    for (const plan of plansFor(name, packing)) {
       const { glb } = await deriveModel(source, { plan, extras: {} })
 
       const { snapshot, plain } = await unpacked(glb)

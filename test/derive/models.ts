@@ -1,6 +1,10 @@
 import { NodeIO, type Texture } from '@gltf-transform/core'
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import sharp from 'sharp'
+import { inject } from 'vitest'
 import { makeMesh } from '../../src/stand-in/mesher/mesher.ts'
+import { oncePerRun } from '../support/once-per-run.ts'
 import { emoji, type Emoji } from '../stand-in/mesher/pictures.ts'
 
 export interface HeavyModel {
@@ -17,6 +21,20 @@ export interface HeavyModel {
 export async function heavyModel(
   name: Emoji,
   { triangles = 30_000, pixels = 2048 }: HeavyModel = {},
+): Promise<Buffer<ArrayBuffer>> {
+  const id = `heavy-${name}-${triangles}-${pixels}`
+  const { file } = await oncePerRun(id, async () => {
+    const glb = path.join(inject('run'), `${id}.glb`)
+    await writeFile(glb, await makeHeavy(name, { triangles, pixels }))
+    // There is no process to end.
+    return { file: glb, stop: ['true'] }
+  })
+  return await readFile(file)
+}
+
+async function makeHeavy(
+  name: Emoji,
+  { triangles, pixels }: Required<HeavyModel>,
 ): Promise<Buffer<ArrayBuffer>> {
   const { glb } = await makeMesh([await emoji(name, 512)], { name, triangles, texture: true, pbr: true })
   const io = new NodeIO()

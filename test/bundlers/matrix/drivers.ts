@@ -31,6 +31,8 @@ export interface MatrixInit {
   /** Rules of a user that also match pictures and models. */
   userRules?: 'loose' | 'oneOf' | 'glb'
   minify?: boolean
+  /** How many modules Rollup looks at together. */
+  parallel?: number
 }
 
 /** A bundler of the matrix: all have the entry `src/main.js`, an alias `@` for `src`, and a page's worth of output. */
@@ -56,6 +58,7 @@ async function driveRollup({ root }: Project, init: MatrixInit): Promise<Built> 
     // Rollup knows no aliases by itself; this is what a plugin for them does.
     plugins: [meshyForRollup(meshyOptions(init)), aliasPlugin(root)],
     onLog: () => {},
+    ...(init.parallel && { maxParallelFileOps: init.parallel }),
   })
   const { dir, output } = await emptied(root, init)
   const { sourcemap = false } = init
