@@ -20,27 +20,33 @@ interface Evaluated {
   hero: { url: string; metadata: { key: string } }
 }
 
+const PATHS = {
+  'a relative path': './hero.png?meshy',
+  'an alias': '@art/ally.png?meshy',
+  'an alias of a regular expression': '~car.png?meshy',
+  'the root': '/hero.png?meshy',
+  'a package': 'art/pictures/pig.png?meshy',
+  'the folder of public files': '/dragon.png?meshy',
+}
 const URL_OF_HERO = /^\/assets\/hero-[\w-]{8}\.glb$/
 
 describe.each(VITES)('%s', (vite) => {
-  it.each([
-    ['a relative path', './hero.png?meshy'],
-    ['an alias', '@art/hero.png?meshy'],
-    ['an alias of a regular expression', '~hero.png?meshy'],
-    ['the root', '/hero.png?meshy'],
-    ['a package', 'art/pictures/hero.png?meshy'],
-    ['the folder of public files', '/public-hero.png?meshy'],
-  ])('finds the picture by %s', async (_, specifier) => {
+  it('finds the picture by every path that leads to it', async () => {
     const emulator = await emulate()
+    const paths = Object.entries(PATHS)
     const project = await makeProject({
       files: {
-        'main.js': `import hero from '${specifier}'\nexport default { hero }\n`,
+        'main.js':
+          paths.map(([, specifier], at) => `import m${at} from '${specifier}'\n`).join('') +
+          `export default { ${paths.map(([name], at) => `'${name}': m${at}.url`).join(', ')} }\n`,
         'node_modules/art/package.json': { name: 'art', version: '1.0.0' },
       },
       pictures: {
-        'art/hero.png': 'robot.png',
-        'node_modules/art/pictures/hero.png': 'robot.png',
-        'public/public-hero.png': 'robot.png',
+        'hero.png': 'robot.png',
+        'art/ally.png': 'chair.png',
+        'art/car.png': 'car.png',
+        'node_modules/art/pictures/pig.png': 'pig.png',
+        'public/dragon.png': 'dragon.png',
       },
     })
     const art = path.join(project.root, 'art')
@@ -51,9 +57,21 @@ describe.each(VITES)('%s', (vite) => {
 
     const built = await build(vite, project, { meshy: paying(emulator), vite: { resolve: { alias } } })
 
-    const { hero } = await evaluate<Evaluated>(entryFile(built))
-    expect(hero.url).toMatch(/^\/assets\/(public-)?hero-[\w-]{8}\.glb$/)
-    expect([...modelsOf(built).values()]).toEqual(await servedModels(emulator))
+    const urls = await evaluate<Record<string, string>>(entryFile(built))
+    const pictures = Object.entries(urls).map(([name, url]) => [
+      name,
+      /^\/assets\/(.+)-[\w-]{8}\.glb$/.exec(url)?.[1],
+    ])
+    expect(Object.fromEntries(pictures)).toEqual({
+      'a relative path': 'hero',
+      'an alias': 'ally',
+      'an alias of a regular expression': 'car',
+      'the root': 'hero',
+      'a package': 'pig',
+      'the folder of public files': 'dragon',
+    })
+    const served = (await servedModels(emulator)).map(String)
+    expect([...modelsOf(built).values()].map(String).toSorted()).toEqual(served.toSorted())
   })
 
   it('takes an import inside of a package', async () => {

@@ -12,6 +12,12 @@ import { MeshoptDecoder, MeshoptEncoder } from 'meshoptimizer'
 
 /** Reads and writes what any loader reads. */
 export async function openIo(): Promise<NodeIO> {
+  return await (opened.io ??= makeIo())
+}
+
+const opened: { io?: Promise<NodeIO> } = {}
+
+async function makeIo(): Promise<NodeIO> {
   await MeshoptDecoder.ready
   return new NodeIO().registerExtensions(ALL_EXTENSIONS).registerDependencies({
     'meshopt.decoder': MeshoptDecoder,

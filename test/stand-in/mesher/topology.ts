@@ -38,18 +38,18 @@ export function countDefects({ positions, indices }: Omit<Surface, 'uvs'>): {
     places.set(key, known)
     return known
   })
-  const uses = new Map<string, number>()
+  const uses = new Map<number, number>()
+  const edgeOf = (from: number, to: number) => from * places.size + to
   let degenerate = 0
   for (let i = 0; i < indices.length; i += 3) {
-    const corners = [0, 1, 2].map((k) => place[indices[i + k] ?? 0] ?? 0)
-    if (new Set(corners).size < 3) degenerate++
-    corners.forEach((from, k) => {
-      const edge = `${from}>${corners[(k + 1) % 3]}`
-      uses.set(edge, (uses.get(edge) ?? 0) + 1)
-    })
+    const [a = 0, b = 0, c = 0] = [0, 1, 2].map((k) => place[indices[i + k] ?? 0])
+    if (a === b || b === c || c === a) degenerate++
+    for (const edge of [edgeOf(a, b), edgeOf(b, c), edgeOf(c, a)]) uses.set(edge, (uses.get(edge) ?? 0) + 1)
   }
-  const isPaired = (edge: string): boolean =>
-    uses.get(edge) === 1 && uses.get(edge.split('>').toReversed().join('>')) === 1
+  const isPaired = (edge: number): boolean => {
+    const [from, to] = [Math.floor(edge / places.size), edge % places.size]
+    return uses.get(edge) === 1 && uses.get(edgeOf(to, from)) === 1
+  }
   return { edges: [...uses.keys()].filter((edge) => !isPaired(edge)).length, degenerate }
 }
 
