@@ -2,27 +2,18 @@ import type { TaskKind } from '../request/task-kinds.ts'
 import { parseTask, type Task } from './task.ts'
 import { API_ROOT, type CallOptions, type SendJson } from './transport.ts'
 
-export interface Page {
-  /** From 1. */
-  pageNum?: number | undefined
-  /** At most 50, which is the default here. */
-  pageSize?: number | undefined
-  /** The default here is newest first. */
-  sortBy?: '+created_at' | '-created_at' | undefined
-}
-
 export interface Listing {
-  /** One page of the account's tasks of a kind. */
-  list(kind: TaskKind, page?: Page, options?: CallOptions): Promise<Task[]>
   /**
-   * All tasks of a kind, page by page, for as long as the reader wants more; of tasks without a time, the newest 500.
+   * All tasks of a kind, newest first, page by page, for as long as the reader wants more; of tasks without a time, the newest 500.
    * None is left out because others are created or deleted meanwhile. A listing that never ends is a
    * `MESHY_API_BAD_RESPONSE`.
    */
   listAll(kind: TaskKind, range?: Range, options?: CallOptions): AsyncGenerator<Task>
 }
 
-interface Range extends Pick<Page, 'pageSize'> {
+interface Range {
+  /** At most 50, which is the default here. */
+  pageSize?: number | undefined
   /** The listing ends where tasks are older. Read after the first answer, when the clock of the service is known. */
   since?: () => number
 }
@@ -41,25 +32,18 @@ const OVERLAP = 5
 /** How often a listing is read from its start because its pages did not join, before they are taken as they come. */
 const MAX_PASSES = 3
 
-/** The calls that list tasks. */
+/** The call that lists tasks. */
 export function createListing(json: SendJson): Listing {
-  async function readPage(kind: TaskKind, page: Page, { signal }: CallOptions): Promise<ReadPage> {
-    const { pageNum = 1, pageSize = PAGE_SIZE, sortBy = '-created_at' } = page
-    const query = { page_num: String(pageNum), page_size: String(pageSize), sort_by: sortBy }
-    const { value, bad } = await json({ method: 'GET', path: `${API_ROOT}/${kind}`, query, signal })
-    if (!Array.isArray(value)) throw bad('something that is not a list of tasks')
-    const tasks = value.map((item) => parseTask(item)).filter((task) => task !== undefined)
-    for (const task of tasks) task.kind = kind
-    return { tasks, count: value.length, bad }
-  }
-
   return {
-    async list(kind, page = {}, options = {}) {
-      return (await readPage(kind, page, options)).tasks
-    },
-
-    async *listAll(kind, { since = () => -Infinity, pageSize = PAGE_SIZE } = {}, options = {}) {
-      const read = (page: Window) => readPage(kind, page, options)
+    async *listAll(kind, { since = () => -Infinity, pageSize = PAGE_SIZE } = {}, { signal } = {}) {
+      const read = async ({ pageNum: page, pageSize: size }: Window): Promise<ReadPage> => {
+        const query = { page_num: String(page), page_size: String(size), sort_by: '-created_at' }
+        const { value, bad } = await json({ method: 'GET', path: `${API_ROOT}/${kind}`, query, signal })
+        if (!Array.isArray(value)) throw bad('something that is not a list of tasks')
+        const tasks = value.map((item) => parseTask(item)).filter((task) => task !== undefined)
+        for (const task of tasks) task.kind = kind
+        return { tasks, count: value.length, bad }
+      }
       const seen: Seen = { ids: new Set(), undated: 0 }
       for (let passes = 1; ; passes += 1) {
         const pages = new Pages(pageSize, { mayOverlap: passes < MAX_PASSES })

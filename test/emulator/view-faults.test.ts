@@ -4,6 +4,7 @@ import { startService } from '../support/service.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { makePng } from '../glb/pictures.ts'
 import type { FaultRule } from '../../src/emulator.ts'
+import type { Task } from '../../src/service/task.ts'
 
 const KIND = 'image-to-3d'
 const NAME = '[0123456789abcdef] hero'
@@ -34,8 +35,11 @@ describe('an emulator that tells tasks wrongly', () => {
   ])('lists %s', async (_, fault, tasks) => {
     const { client } = await setUp(fault)
 
-    expect(await client.list(KIND)).toMatchObject(tasks)
-    expect(await client.list(KIND)).toHaveLength(tasks.length)
+    const listed: Task[] = []
+    for await (const task of client.listAll(KIND)) listed.push(task)
+
+    expect(listed).toMatchObject(tasks)
+    expect(listed).toHaveLength(tasks.length)
   })
 
   it('knows no task whose retention is over', async () => {

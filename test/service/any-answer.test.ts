@@ -119,7 +119,7 @@ describe('createClient', () => {
         const calls = await Promise.allSettled([
           client.create('image-to-3d', { name: 'x' }),
           client.retrieve('image-to-3d', 'a'),
-          client.list('multi-image-to-3d'),
+          client.listAll('multi-image-to-3d').next(),
           client.remove('image-to-3d', 'a'),
           client.balance(),
         ])
