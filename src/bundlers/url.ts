@@ -39,7 +39,8 @@ interface Client {
 }
 
 /** A dev server of Vite: whoever runs the code of a module, a page fetches the files that it shows. */
-export function viteShownUrl(urlOf: UrlOf, client: Client | undefined): UrlOf {
+export function viteShownUrl(urlOf: UrlOf, environment: object | undefined): UrlOf {
+  const client: Client | undefined = environment
   return (file, index) => {
     client?.addSafeModule?.(toPosix(file.path))
     return urlOf(file, index)

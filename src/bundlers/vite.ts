@@ -60,8 +60,7 @@ export function createViteAdapter(
     },
     hooks: {
       vite: {
-        ...outputHooks(copyMode),
-        ...closingHooks(session, watchBuilds),
+        ...buildHooks(session, copyMode, watchBuilds),
         ...pageHooks(session, (code, id) => templates.read(id, code, assetUrlsOf(viteConfig))),
         config: () => workerConfig(createWorkerInstance),
         async configResolved(config) {
@@ -145,8 +144,12 @@ function beginBuild(session: Session, native: object): ResolvedConfig | undefine
   return config
 }
 
-function closingHooks(session: Session, watchBuilds: WatchBuilds) {
-  return { closeBundle: () => session.finish(), closeWatcher: () => closeWatcher(session, watchBuilds) }
+function buildHooks(session: Session, copyMode: CopyMode, watchBuilds: WatchBuilds) {
+  return {
+    ...outputHooks(copyMode),
+    closeBundle: () => session.finish(),
+    closeWatcher: () => closeWatcher(session, watchBuilds),
+  }
 }
 
 /** What Vite says about its run. */
