@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readFile, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { isMeshyError, hasErrno } from '../system/errors.ts'
 import type { Facts } from '../glb/facts.ts'
 import { inspectGlb } from '../glb/inspect.ts'
 import { writeAtomically } from '../system/durable.ts'
+import { orUnwritable } from '../store/disk-errors.ts'
+import { isReadOnly } from '../store/outputs.ts'
 import type { Store } from '../store/open-store.ts'
 import { writeGlb } from '../glb/write.ts'
 
@@ -19,18 +22,27 @@ type Description = Omit<StandIn, 'path'>
 
 /**
  * Stores a stand-in, with its description beside it: a page with many stand-ins would otherwise have to wait until all
- * were read again.
+ * were read again. If the cache is read-only, the file is in a temporary folder.
  */
 export async function writeStandIn(
-  { prepare, layout }: Store,
+  { prepare, layout, outputs }: Store,
   file: string,
   glb: Uint8Array,
 ): Promise<StandIn> {
   const description = describe(glb)
-  await prepare()
-  await writeAtomically(file, glb, layout.tmp)
-  await writeAtomically(descriptionOf(file), JSON.stringify(description), layout.tmp)
-  return { path: file, ...description }
+  const writeIn = async (target: string, tmp: string): Promise<StandIn> => {
+    await writeAtomically(target, glb, tmp)
+    await writeAtomically(descriptionOf(target), JSON.stringify(description), tmp)
+    return { path: target, ...description }
+  }
+  try {
+    await prepare()
+    return await orUnwritable(file, () => writeIn(file, layout.tmp))
+  } catch (error) {
+    if (!isReadOnly(error)) throw error
+    const { root, tmp } = await outputs.spare()
+    return writeIn(path.join(root, path.relative(layout.root, file)), tmp)
+  }
 }
 
 /** The stand-in in a file; undefined if there is none that is complete. */

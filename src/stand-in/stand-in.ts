@@ -64,15 +64,21 @@ export interface StandIns {
 }
 
 export function createStandIns(ports: StandInPorts): StandIns {
-  return { make: (request) => makeStandIn(ports, request) }
+  const made = new Map<string, StandIn>()
+  return { make: (request) => makeStandIn({ ...ports, made }, request) }
+}
+
+interface MakerPorts extends StandInPorts {
+  /** By their places in the cache: those of this run that are elsewhere, because the cache is read-only. */
+  made: Map<string, StandIn>
 }
 
 /**
  * Makes the stand-in of a request, or finds the one that was made before: a mesh of the image, or a card if the
  * mesher's libraries are missing, or if a live page would have to wait.
  */
-async function makeStandIn(ports: StandInPorts, request: Request): Promise<ShownStandIn> {
-  const known = await readStandIn(fileOf(ports, request, 'mesh'))
+async function makeStandIn(ports: MakerPorts, request: Request): Promise<ShownStandIn> {
+  const known = await findStandIn(ports, fileOf(ports, request, 'mesh'))
   if (known) return known
   const mesh = ports.flights.join(FLIGHT + request.key, () => meshInTurn(ports, request))
   if (!ports.isLive) return (await mesh) ?? cardStandIn(ports, request)
@@ -83,7 +89,7 @@ async function makeStandIn(ports: StandInPorts, request: Request): Promise<Shown
 }
 
 /** Leaves the processor to a page that needs many stand-ins before it makes them. */
-async function meshInTurn(ports: StandInPorts, request: Request): Promise<StandIn | undefined> {
+async function meshInTurn(ports: MakerPorts, request: Request): Promise<StandIn | undefined> {
   if (ports.isLive && (await isCrowd(ports))) await ports.clock.sleep(CROWD_DELAY_MS, ports.signal)
   return meshStandIn(ports, request)
 }
@@ -117,11 +123,11 @@ async function isCrowd({ flights, clock }: StandInPorts): Promise<boolean> {
 }
 
 /** Undefined if no mesh can be made, for whatever reason, which is reported once: a card shows the image anyway. */
-async function meshStandIn(ports: StandInPorts, request: Request): Promise<StandIn | undefined> {
+async function meshStandIn(ports: MakerPorts, request: Request): Promise<StandIn | undefined> {
   const model = await makeMesh(ports, request).catch((error: unknown) => tellCard(ports, request, error))
   if (!model) return undefined
   for (const note of model.notes) ports.notices.once(`${request.imageName}: ${note}`)
-  return writeStandIn(ports.store, fileOf(ports, request, 'mesh'), model.glb)
+  return keepStandIn(ports, fileOf(ports, request, 'mesh'), model.glb)
 }
 
 async function makeMesh(
@@ -152,18 +158,28 @@ function tellCard({ signal, notices }: StandInPorts, { imageName }: Request, err
 }
 
 /** The last resort: a plain plate, if the image itself is too large to be shown, or has disappeared in the meantime. */
-async function cardStandIn(ports: StandInPorts, request: Request): Promise<StandIn> {
+async function cardStandIn(ports: MakerPorts, request: Request): Promise<StandIn> {
   const { name, images, params } = request
   const [image] = images
   if (!image) throw new TypeError('A request has at least one image.')
   const file = fileOf(ports, request, 'card')
-  const known = await readStandIn(file)
+  const known = await findStandIn(ports, file)
   if (known) return known
   const isShown = params['should_texture'] !== false && image.width * image.height <= MAX_SHOWN_PIXELS
   const picture = isShown ? await readPicture(ports, image) : undefined
   const isLost = isShown && picture === undefined
   const card = makeCard({ ...image, image: picture, name })
-  return writeStandIn(ports.store, isLost ? fileOf(ports, request, 'plate') : file, card)
+  return keepStandIn(ports, isLost ? fileOf(ports, request, 'plate') : file, card)
+}
+
+async function findStandIn({ made }: MakerPorts, file: string): Promise<StandIn | undefined> {
+  return (await readStandIn(file)) ?? made.get(file)
+}
+
+async function keepStandIn({ store, made }: MakerPorts, file: string, glb: Uint8Array): Promise<StandIn> {
+  const standIn = await writeStandIn(store, file, glb)
+  if (standIn.path !== file) made.set(file, standIn)
+  return standIn
 }
 
 /** Undefined for an image that was saved again, or moved, at the last moment: its module is loaded again. */

@@ -21,14 +21,14 @@ describe('WatchBuilds', () => {
       const stateFile = await ensureStateFile(context, key)
       const asset = { metadata: { key }, stateFile, improved } as Asset
       builds.add({ id: `/${key}`, code: '', asset, context } satisfies Loaded)
-      return stateFile
+      return stateFile?.path ?? ''
     }
     return { builds, clock, context, load }
   }
 
   it('touches again what came before it was watched, until its module is loaded again', async () => {
     const { builds, clock, context, load } = await setUp()
-    const { path: file } = await load(HERO)
+    const file = await load(HERO)
     await touchStateFile(context, HERO)
     builds.end()
     const texts = new Set<string>()
@@ -49,8 +49,8 @@ describe('WatchBuilds', () => {
     const { builds, load } = await setUp()
     const settle = new Map<string, (isBetter: boolean) => void>()
     const late = (key: string) => load(key, new Promise((resolve) => settle.set(key, resolve)))
-    const { path: file } = await late(HERO)
-    const { path: other } = await late(VILLAIN)
+    const file = await late(HERO)
+    const other = await late(VILLAIN)
     builds.end()
 
     settle.get(HERO)?.(true)
@@ -64,7 +64,7 @@ describe('WatchBuilds', () => {
 
   it('does nothing more when the watcher was closed', async () => {
     const { builds, clock, context, load } = await setUp()
-    const { path: file } = await load(HERO)
+    const file = await load(HERO)
     await touchStateFile(context, HERO)
     const text = await readFile(file, 'utf8')
     builds.end()

@@ -9,6 +9,7 @@ import { readStandIn, writeStandIn } from '../../src/stand-in/stand-in-file.ts'
 import type { Clock } from '../../src/system/clock.ts'
 import { badPictures, hugePng, oddPictures } from '../glb/damaged.ts'
 import { makePng } from '../glb/pictures.ts'
+import { canMount, makeReadOnly, mountVolume } from '../support/mounts.ts'
 import { openRun, writePictures, type TestRun } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'
@@ -183,6 +184,37 @@ describe('the stand-in of a pinned model whose bytes are not here', () => {
     expect({ state, source }).toEqual({ state: 'preview', source: 'stand-in' })
     expect(real.metadata).toMatchObject(facts)
     expect([bytes, integrity]).not.toEqual([real.metadata.bytes, real.metadata.integrity])
+  })
+})
+
+describe.skipIf(!canMount)('a stand-in in a project that can only be read', () => {
+  const temp = useTempDir()
+
+  it.each([
+    ['a build of a new clone', false, false],
+    ['a build of a clone that has a cache', false, true],
+    ['a server of a new clone', true, false],
+    ['a server of a clone that has a cache', true, true],
+  ])('is in a temporary folder, and made once: %s', async (_, live, isPrepared) => {
+    onTestFinished(mountVolume(temp.path(), 'size=1m').release)
+    await writePictures(temp.path(), 'hero.png')
+    const open = () => openRun({ root: temp.path(), live, options: { mode: 'preview' } })
+    if (isPrepared) await (await open()).context.ports.store.prepare()
+    makeReadOnly(temp.path())
+    const run = await open()
+    const load = async () => {
+      const { files, metadata, stateFile } = await run.load('hero.png?meshy')
+      return { path: files[0]?.path ?? '', state: metadata.state, stateFile }
+    }
+
+    const first = await load()
+    expect(first).toMatchObject({ state: 'preview', stateFile: undefined })
+    expect(first.path.startsWith(temp.path())).toBe(false)
+
+    // A server may show a card first.
+    await expect.poll(async () => (await load()).path).toContain(`${path.sep}mesh${path.sep}`)
+    await meshBy(run, () => Promise.reject(new Error('It was made before')))
+    expect((await load()).path).toContain(`${path.sep}mesh${path.sep}`)
   })
 })
 

@@ -1,22 +1,35 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { ensureFolder } from '../../system/durable.ts'
 import { isMeshyError, hasErrno } from '../../system/errors.ts'
 import { orUnwritable } from '../../store/disk-errors.ts'
+import { isReadOnly } from '../../store/outputs.ts'
 import { fileState } from '../../system/file.ts'
 import { type StateFile, readyAsset } from '../asset.ts'
 import type { Context, RunPorts } from '../context.ts'
 import { classify } from '../../finding/classify.ts'
 import type { Request } from '../../request/request.ts'
 
-/** It must exist before the module is handed out: bundlers do not watch files that do not exist. */
+/**
+ * It must exist before the module is handed out: bundlers do not watch files that do not exist. Undefined if the cache
+ * is read-only.
+ */
 export async function ensureStateFile(
   { ports: { store } }: Pick<Context, 'ports'>,
   key: string,
-): Promise<StateFile> {
+): Promise<StateFile | undefined> {
   const file = store.layout.state(key)
-  await store.prepare()
-  await mkdir(path.dirname(file), { recursive: true })
-  await writeFile(file, '', { flag: 'a' })
+  const create = async () => {
+    await ensureFolder(path.dirname(file), { durable: false })
+    await writeFile(file, '', { flag: 'a' })
+  }
+  try {
+    await store.prepare()
+    await orUnwritable(file, create)
+  } catch (error) {
+    if (isReadOnly(error)) return undefined
+    throw error
+  }
   return { path: file, text: await textOf(file) }
 }
 
