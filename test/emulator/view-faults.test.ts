@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { createClient, type Client } from '../../src/service/client.ts'
+import type { Client } from '../../src/service/client.ts'
 import { startService } from '../support/service.ts'
-import { systemClock } from '../../src/system/clock.ts'
 import { makePng } from '../glb/pictures.ts'
+import { clientOf } from '../service/client-of.ts'
 import type { FaultRule } from '../../src/emulator.ts'
 import type { Task } from '../../src/service/task.ts'
 
@@ -14,13 +14,7 @@ describe('an emulator that tells tasks wrongly', () => {
   /** A client, and a task that it has submitted. */
   async function setUp(fault: FaultRule): Promise<{ client: Client; id: string; balance: () => number }> {
     const emulator = await startService({ faults: [fault] })
-    const client = createClient({
-      baseUrl: emulator.url,
-      apiKey: emulator.apiKey,
-      fetch,
-      clock: systemClock,
-      schedule: (attempt) => attempt(),
-    })
+    const client = clientOf(emulator.url, { apiKey: emulator.apiKey })
     const { id } = await client.create(KIND, { image_url, name: NAME })
     return { client, id, balance: () => emulator.balance }
   }

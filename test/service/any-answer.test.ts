@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isMeshyError } from '../../src/system/errors.ts'
-import { createClient } from '../../src/service/client.ts'
+import { clientOf } from './client-of.ts'
 import { taskWireSchema } from './task-wire.ts'
 import { parseTask } from '../../src/service/task.ts'
 import { watchTask } from '../../src/service/watch.ts'
@@ -79,13 +79,7 @@ describe('watchTask', () => {
           const headers = { 'content-type': isStream ? 'text/event-stream' : 'application/json' }
           return Promise.resolve(new Response(stream, { status: code, headers }))
         }
-        const client = createClient({
-          baseUrl: 'https://api.test',
-          apiKey: 'msy_test',
-          fetch,
-          clock: timeless,
-          schedule: (attempt) => attempt(),
-        })
+        const client = clientOf('https://api.test', { fetch, clock: timeless })
 
         try {
           const task = await watchTask(client, 'image-to-3d', 'a', { clock: timeless, timeoutMs: 60_000 })
@@ -109,13 +103,7 @@ describe('createClient', () => {
     await fc.assert(
       fc.asyncProperty(anyBody, anyStatus, async (body, status) => {
         const fetch = () => Promise.resolve(new Response(status === 204 ? null : body, { status }))
-        const client = createClient({
-          baseUrl: 'https://api.test',
-          apiKey: 'msy_test',
-          fetch,
-          clock: timeless,
-          schedule: (attempt) => attempt(),
-        })
+        const client = clientOf('https://api.test', { fetch, clock: timeless })
         const calls = await Promise.allSettled([
           client.create('image-to-3d', { name: 'x' }),
           client.retrieve('image-to-3d', 'a'),

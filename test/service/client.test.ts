@@ -1,20 +1,15 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { createClient, type Client, type ClientOptions } from '../../src/service/client.ts'
+import type { Client } from '../../src/service/client.ts'
 import { createLimits } from '../../src/service/limits/limits.ts'
-import { createSchedule, type Schedule } from '../../src/service/limits/retry.ts'
+import { createSchedule } from '../../src/service/limits/retry.ts'
 import type { ApiFailure } from '../../src/service/http.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { fastClock } from '../system/fast-clock.ts'
+import { clientOf, KEY } from './client-of.ts'
 import { closedPort, sendJson, startServer, type TestServer } from './server.ts'
 
-const KEY = 'msy_test_0123456789abcdef'
 const BODY = { image_url: 'data:image/png;base64,AAAA', ai_model: 'latest' }
-const once: Schedule = (attempt) => attempt()
-
-function clientOf(baseUrl: string, options: Partial<ClientOptions> = {}): Client {
-  return createClient({ baseUrl, apiKey: KEY, fetch, clock: systemClock, schedule: once, ...options })
-}
 
 function patientClient(baseUrl: string): Client {
   const clock = fastClock(100)

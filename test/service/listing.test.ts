@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createClient } from '../../src/service/client.ts'
-import { systemClock } from '../../src/system/clock.ts'
+import { clientOf } from './client-of.ts'
 import { sendJson, startServer } from './server.ts'
 
 const COUNT = 130
@@ -21,17 +20,7 @@ async function startAccount(change: (ids: number[], page: number) => void, ownSi
     change(ids, (pages += 1))
   })
   const { url, seen } = server
-  return {
-    client: createClient({
-      baseUrl: url,
-      apiKey: 'k',
-      fetch,
-      clock: systemClock,
-      schedule: (call) => call(),
-    }),
-    ids,
-    seen,
-  }
+  return { client: clientOf(url), ids, seen }
 }
 
 async function listAll({ client }: Awaited<ReturnType<typeof startAccount>>): Promise<number[]> {

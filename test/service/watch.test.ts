@@ -1,13 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import { createClient } from '../../src/service/client.ts'
-import type { Client } from '../../src/service/client.ts'
 import type { Task, TaskError } from '../../src/service/task.ts'
 import { watchTask } from '../../src/service/watch.ts'
 import type { Clock } from '../../src/system/clock.ts'
 import type { Fetch } from '../../src/system/fetch.ts'
 import { fastClock } from '../system/fast-clock.ts'
 import { manualClock, slowFetch } from '../system/manual-clock.ts'
+import { clientOf } from './client-of.ts'
 import { sendJson, startServer } from './server.ts'
 import type { Handler, TestServer } from './server.ts'
 
@@ -39,10 +38,6 @@ function serveTask(
 const sse = (response: ServerResponse) => response.writeHead(200, { 'content-type': 'text/event-stream' })
 const noStream = (response: ServerResponse) => sendJson(response, 404, { message: 'NoMatchingRoute' })
 
-function clientOf(baseUrl: string, clock: Clock, fetch: Fetch = globalThis.fetch): Client {
-  return createClient({ baseUrl, apiKey: 'msy_test', fetch, clock, schedule: (attempt) => attempt() })
-}
-
 interface Watched {
   task: Promise<Task>
   progress: number[]
@@ -55,7 +50,7 @@ function watch(
 ): Watched {
   const progress: number[] = []
   const log: string[] = []
-  const task = watchTask(clientOf(server.url, clock), 'image-to-3d', ID, {
+  const task = watchTask(clientOf(server.url, { clock }), 'image-to-3d', ID, {
     clock,
     timeoutMs,
     signal,
@@ -216,7 +211,7 @@ describe('watchTask', () => {
       return stream(input, init)
     }
 
-    const client = clientOf('https://api.test', clock, noPoll)
+    const client = clientOf('https://api.test', { clock, fetch: noPoll })
     const task = await watchTask(client, 'image-to-3d', ID, { clock, timeoutMs: 20 * MINUTES })
 
     expect(task.status).toBe('SUCCEEDED')
@@ -229,7 +224,7 @@ describe('watchTask', () => {
     const either: Fetch = (input, init) =>
       String(input).endsWith('/stream') ? stream(input, init) : Promise.resolve(Response.json(done))
 
-    const client = clientOf('https://api.test', clock, either)
+    const client = clientOf('https://api.test', { clock, fetch: either })
     await watchTask(client, 'image-to-3d', ID, { clock, timeoutMs: 20 * MINUTES })
 
     expect(clock.now()).toBe(200_000)
