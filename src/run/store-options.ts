@@ -4,7 +4,7 @@ import { defaultMachineFolder } from '../store/shared/machine-folder.ts'
 import { parseStoreAddress } from '../store/shared/store-address.ts'
 import type { Environment } from './environment.ts'
 import type { Options, ResolvedOptions, RunFacts } from './option-types.ts'
-import { realFile } from './project.ts'
+import { realFile } from './dependency.ts'
 
 type StoreOptions = Pick<ResolvedOptions, 'machineStore' | 'machineStoreLimit' | 'teamStore'>
 
