@@ -2,6 +2,7 @@ import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { basename, dirname } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { MeshyError } from '../../src/system/errors.ts'
+import { createCopies } from '../../src/store/copies.ts'
 import { createBlobs } from '../../src/store/blobs.ts'
 import { createVerifiedFiles, readFileState } from '../../src/store/verified-files.ts'
 import { createLayout } from '../../src/store/layout.ts'
@@ -99,6 +100,17 @@ describe('createOutputs', () => {
     const file = await outputs.materialise(ref, KEY, 'hero')
 
     expect([await readFile(file, 'utf8'), await readFile(blob, 'utf8')]).toEqual([MODEL, MODEL])
+  })
+
+  it('finds no bytes in a folder that is named like a file', async () => {
+    const { ref } = await setUp()
+    const folder = path('.meshy', 'out', KEY, 'knight.glb')
+    await mkdir(folder, { recursive: true })
+    const { size } = await stat(folder)
+
+    const copies = createCopies(createLayout(path('.meshy')))
+
+    expect(await copies.find({ ...ref, bytes: size }, KEY)).toBeUndefined()
   })
 
   it('gives a blob no other bytes, whatever was noted of the file', async () => {
