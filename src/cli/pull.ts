@@ -15,6 +15,6 @@ export const pull = defineCommand({
     const { context } = await openCommand(args)
     const moved = await pullModels(context)
     printResult(json, moved, formatMoved(context, moved, 'pull'))
-    assertMoved(moved)
+    assertMoved(moved, 'pull')
   },
 })

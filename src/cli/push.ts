@@ -20,7 +20,7 @@ export const push = defineCommand({
     const { context } = await openCommand(args)
     const moved = await pushModels(context, { repair })
     printResult(json, moved, formatMoved(context, moved, 'push'))
-    assertMoved(moved)
+    assertMoved(moved, 'push')
   },
 })
 
@@ -30,16 +30,24 @@ const WORDS = {
     done: 'Uploaded',
     left: 'Not uploaded',
     why: 'Such models are kept out of every store.',
+    hint:
+      'Fix the reasons above and run it again; what was transferred stays. `unplugin-meshy verify --fetch` restores what is ' +
+      'missing or damaged here.',
   },
   pull: {
     done: 'Brought',
     left: 'Not here',
     why: 'No store has such models; while that emulator runs, `unplugin-meshy verify --fetch` fetches them from it.',
+    hint:
+      'Fix the reasons above and run it again; what was transferred stays. `unplugin-meshy verify --fetch` also asks the tasks ' +
+      'of the models, without paying.',
   },
 } as const
 
+type Direction = keyof typeof WORDS
+
 /** What was transferred to or from a store, in lines. */
-export function formatMoved(context: Context, moved: Moved, direction: keyof typeof WORDS): string {
+export function formatMoved(context: Context, moved: Moved, direction: Direction): string {
   const { files, bytes, there, failed, emulated } = moved
   const words = WORDS[direction]
   if (files + there + failed.length + emulated === 0) {
@@ -55,10 +63,10 @@ export function formatMoved(context: Context, moved: Moved, direction: keyof typ
 }
 
 /** @throws {MeshyError} MESHY_BLOB_MISSING if a file could not be transferred */
-export function assertMoved({ failed, files, there }: Moved): void {
+export function assertMoved({ failed, files, there }: Moved, direction: Direction): void {
   if (failed.length === 0) return
   throw new MeshyError('MESHY_BLOB_MISSING', {
     message: `${failed.length} of ${plural(failed.length + files + there, 'pinned file')} could not be transferred.`,
-    hint: 'Fix the reasons above and run it again; what was transferred stays. Nothing was paid.',
+    hint: WORDS[direction].hint,
   })
 }

@@ -3,6 +3,7 @@ import { bringBlob, forEachFile, formatAnswers } from '../store/shared/sources.t
 import { ADDRESS_FORMS, type StoreAddress } from '../store/shared/store-address.ts'
 import { Fault } from '../system/transfer.ts'
 import type { TeamStore } from '../store/shared/team-store.ts'
+import type { BlobStatus } from '../store/digest.ts'
 import { blobsOf, outputFolder, type BlobRef, type Entry } from '../store/entry.ts'
 import type { Context } from '../run/context.ts'
 
@@ -72,13 +73,19 @@ async function pushFile(
   if (entry.source === 'emulator') return 'emulated'
   const status = await store.blobs.verify(ref, signal)
   const isHere = status === 'ok' || (await store.copies.restore(ref, outputFolder(entry, ref)))
-  if (!isHere) return { reason: `is ${status} here` }
+  if (!isHere) return { reason: UNUSABLE[status] }
   try {
     const replace = repair && !(await isRight(team, ref, signal))
     return (await team.keep(ref, store.blobs.path(ref), { replace, signal })) ? 'moved' : 'there'
   } catch (error) {
     return { reason: reasonOf(error) }
   }
+}
+
+const UNUSABLE: Record<Exclude<BlobStatus, 'ok'>, string> = {
+  missing: 'is missing here',
+  damaged: 'is damaged here',
+  'lfs-pointer': 'is a Git LFS pointer here; run `git lfs pull`',
 }
 
 /** @throws anything that is not a fault of a store */

@@ -50,7 +50,9 @@ async function findInTeam(
     const found = await team.find(key, signal)
     if (found === undefined) return undefined
     if (typeof found !== 'string') return { entry: found, from: `the team store ${team.label}` }
-    team.complain(`its entry of ${key} ${found}, so it is not used`)
+    team.complain(
+      `its entry of ${key} ${found}, so it is not used; \`unplugin-meshy push\` from a project that pins the model replaces it`,
+    )
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     // Whoever may write finds out with the first lease whether reading is denied.

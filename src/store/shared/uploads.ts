@@ -8,7 +8,7 @@ import type { TeamStore } from './team-store.ts'
 
 const AT_ONCE = 4
 const NO_CREDENTIALS =
-  'there are no credentials to write to it, so models made here exist nowhere else; `unplugin-meshy push` uploads them'
+  'there are no credentials to write to it, so models made here exist nowhere else; with credentials, `unplugin-meshy push` uploads them'
 
 export interface UploadsInit {
   /** Undefined if this run may not write. */

@@ -1,6 +1,7 @@
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { inspectTeam, pull, push } from '../../../src/cli/stores.ts'
+import type { AssetFile } from '../../../src/run/asset.ts'
 import type { Environment } from '../../../src/run/environment.ts'
 import type { Options } from '../../../src/run/option-types.ts'
 import { finishSharing } from '../../../src/store/shared/shared-stores.ts'
@@ -69,6 +70,32 @@ describe("a team's HTTP store that the options name", () => {
     expect(await pull(run.context)).toMatchObject({ files: 0, there: 0 })
     expect(authorizations(server)).toEqual([undefined])
     expect(server.files.size).toBe(0)
+  })
+
+  it.each([
+    ['nothing', undefined, 'is missing here'],
+    ['other bytes', 'x', 'is damaged here'],
+    [
+      'a pointer',
+      'version https://git-lfs.github.com/spec/v1\n',
+      'is a Git LFS pointer here; run `git lfs pull`',
+    ],
+  ])('gets nothing from a project that has %s, which is told, and then its copy', async (_, left, reason) => {
+    const [service, server, root] = [await startService(), await startCas(), await project('mine')]
+    const env = { MESHY_TEAM_STORE: withUser(server.url) }
+    const { files } = await (await open({ root, service, options: {} })).load(SPECIFIER)
+    const [{ path: copy, blob: ref }] = files as [AssetFile]
+    const { context } = await open({ root, env, service, options: {} })
+    const blob = ref ? context.ports.store.blobs.path(ref) : ''
+    const bytes = await readFile(copy)
+    await rm(copy)
+    await (left === undefined ? rm(blob) : writeFile(blob, left))
+
+    expect(await push(context)).toMatchObject({ files: 0, failed: [{ reason }] })
+
+    await writeFile(copy, bytes)
+    expect(await push(context)).toMatchObject({ files: 1, failed: [] })
+    expect([...server.files.values()]).toEqual([bytes])
   })
 })
 
