@@ -1,3 +1,5 @@
+import { readFile, rm } from 'node:fs/promises'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { COMPILED } from '../support/compiled.ts'
 import { mustSucceed, type Project } from '../support/project.ts'
@@ -18,18 +20,7 @@ export default hero
 `
 
 describe.each(Object.entries(TYPESCRIPTS))('%s', (_, typescript) => {
-  it.each([
-    ['one build', buildOnce],
-    ['`unplugin-meshy types` alone', runTypes],
-  ])('knows the imports after %s', async (_, makeTypes) => {
-    const project = await makeTypedProject({ 'src/main.ts': MAIN.replaceAll('./hero', '../hero') })
-
-    await makeTypes(project)
-
-    expect(await runTsc(project, typescript)).toMatchObject({ code: 0, stdout: '' })
-  })
-
-  it('refuses a wrong type, and a query that no source has', async () => {
+  it('knows the imports, and refuses a wrong type, and a query that no source has', async () => {
     const project = await makeTypedProject({ 'main.ts': MAIN })
     await runTypes(project)
     await project.write({ 'wrong.ts': WRONG, 'unknown.ts': UNKNOWN })
@@ -64,14 +55,25 @@ describe.each(Object.entries(TYPESCRIPTS))('%s', (_, typescript) => {
   })
 })
 
+describe('one build', () => {
+  it('declares what `unplugin-meshy types` alone does', async () => {
+    const project = await makeTypedProject({ 'src/main.ts': MAIN.replaceAll('./hero', '../hero') })
+    const declared = () => readFile(path.join(project.root, 'meshy-env.d.ts'), 'utf8')
+    await runTypes(project)
+    const alone = await declared()
+    await rm(path.join(project.root, 'meshy-env.d.ts'))
+
+    await build('Vite 8', project, { meshy: paying(await emulate()), entry: 'src/main.ts' })
+
+    expect(await declared()).toBe(alone)
+    expect(await runTsc(project, TYPESCRIPTS['TypeScript 7'])).toMatchObject({ code: 0, stdout: '' })
+  })
+})
+
 async function makeTypedProject(files: Record<string, string>): Promise<Project> {
   const project = await makeProject({ files: { 'tsconfig.json': TSCONFIG, ...files } })
   await installTypes(project)
   return project
-}
-
-async function buildOnce(project: Project): Promise<void> {
-  await build('Vite 8', project, { meshy: paying(await emulate()), entry: 'src/main.ts' })
 }
 
 async function runTypes(project: Project): Promise<void> {
