@@ -5,16 +5,15 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { build, paying } from '../bundlers/harness.ts'
 import { sharedBrowser } from '../support/browser.ts'
 import { mustSucceed, REPOSITORY } from '../support/project.ts'
-import { emulate, emulated, importing, keyless, runCli, viteBuild, viteProject } from './harness.ts'
+import { emulate, importing, keyless, makeModels, runCli, viteProject } from './harness.ts'
 
 describe('report', () => {
   it('writes one file that shows every model of the build without a server', async () => {
     const emulator = await emulate()
     const project = await viteProject({
-      files: { 'main.js': importing('./hero.png?meshy&pbr') },
       pictures: { 'car.png': 'car.png' },
     })
-    await mustSucceed(viteBuild(project, emulated(emulator)))
+    await makeModels(project, emulator, './hero.png?meshy&pbr')
     const { root: cwd } = project
     await project.write({ 'main.js': importing('./hero.png?meshy&pbr', './car.png?meshy&prompt=</script>') })
     const requests = emulator.counts.total

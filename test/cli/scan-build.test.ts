@@ -3,7 +3,7 @@ import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { COMPILED } from '../support/compiled.ts'
 import { createProject, mustSucceed, type Project } from '../support/project.ts'
-import { emulate, emulated, keyless, runCli } from './harness.ts'
+import { emulate, emulated, keyless, makeModels, runCli } from './harness.ts'
 
 describe('unplugin-meshy generate, in a project of Next.js', () => {
   it('pins what the sources import', async () => {
@@ -76,7 +76,7 @@ describe('the rules for Turbopack', () => {
   ])('have the files of pinned models laid out by `next %s`: %j', async (command, files) => {
     const project = await makeNextProject(`import hero from '../hero.png?meshy&poly=500'\n`)
     const emulator = await emulate()
-    await runCli(['generate'], { cwd: project.root, env: emulated(emulator) })
+    await makeModels(project, emulator, './hero.png?meshy&poly=500')
     await rm(path.join(project.root, '.meshy', 'out'), { recursive: true })
 
     const { stdout } = await mustSucceed(readConfig(project, [command], keyless(emulator)))
@@ -87,7 +87,7 @@ describe('the rules for Turbopack', () => {
   it('lay out nothing in a plan, which writes nothing', async () => {
     const project = await makeNextProject(`import hero from '../hero.png?meshy&poly=500'\n`)
     const emulator = await emulate()
-    await runCli(['generate'], { cwd: project.root, env: emulated(emulator) })
+    await makeModels(project, emulator, './hero.png?meshy&poly=500')
     await rm(path.join(project.root, '.meshy', 'out'), { recursive: true })
 
     const env = { ...keyless(emulator), MESHY_MODE: 'plan' }

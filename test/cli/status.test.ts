@@ -7,6 +7,7 @@ import {
   emulated,
   importing,
   json,
+  makeModels,
   readPins,
   runCli,
   viteProject,
@@ -19,8 +20,9 @@ interface StatusJson {
   spent: { credits: number; emulated: number; days: { day: string; emulated: number }[] }
 }
 
+const SPECIFIERS = ['./hero.png?meshy', './car.png?meshy&texture=false']
 const TWO_MODELS = {
-  files: { 'main.js': importing('./hero.png?meshy', './car.png?meshy&texture=false') },
+  files: { 'main.js': importing(...SPECIFIERS) },
   pictures: { 'car.png': 'car.png' },
 }
 
@@ -28,7 +30,7 @@ describe('status', () => {
   it('tells states, sizes and credits, by day and in all, and sends nothing', async () => {
     const emulator = await emulate()
     const project = await viteProject(TWO_MODELS)
-    await mustSucceed(runCli(['generate'], { cwd: project.root, env: emulated(emulator) }))
+    await makeModels(project, emulator, ...SPECIFIERS)
     const { 'car.png': car, 'hero.png': hero } = await readPins(project)
     if (!car || !hero) throw new Error('Both are pinned.')
     await rm(blobOf(project, car))

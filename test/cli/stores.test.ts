@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { mustSucceed, type Project } from '../support/project.ts'
-import { emulate, emulated, jsonError, readPins, runCli, viteProject } from './harness.ts'
+import { emulate, emulated, jsonError, makeModels, readPins, runCli, viteProject } from './harness.ts'
 
 /** A store that nobody asks. */
 const UNUSED = { MESHY_TEAM_STORE: 'http://127.0.0.1:9/team', MESHY_TEAM_STORE_TOKEN: 'token' }
@@ -11,7 +11,7 @@ describe('pull, push and verify of stores', () => {
     const emulator = await emulate()
     const project = await viteProject()
     const [cwd, env] = [project.root, emulated(emulator)]
-    await mustSucceed(runCli(['generate'], { cwd, env }))
+    await makeModels(project, emulator, './hero.png?meshy')
     await loseBytes(project)
 
     const pulled = await mustSucceed(runCli(['pull'], { cwd }))

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { RunningEmulator } from '../../src/emulator.ts'
-import { emulate, emulated, importing, runCli, viteProject } from './harness.ts'
+import { emulate, emulated, makeModels, runCli, viteProject } from './harness.ts'
 
 interface TaskJson {
   id: string
@@ -15,12 +15,10 @@ interface TaskJson {
 describe('tasks', () => {
   it('lists those of all kinds, newest first, with the keys of their names', async () => {
     const emulator = await emulate()
-    const { root: cwd } = await viteProject({
-      files: { 'main.js': importing('./hero.png?meshy', './car.png?meshy&views=hero.png') },
-      pictures: { 'car.png': 'car.png' },
-    })
+    const project = await viteProject({ pictures: { 'car.png': 'car.png' } })
+    const { root: cwd } = project
     const env = emulated(emulator)
-    await runCli(['generate'], { cwd, env })
+    await makeModels(project, emulator, './hero.png?meshy', './car.png?meshy&views=hero.png')
     const { models } = JSON.parse(await readFile(path.join(cwd, 'meshy-lock.json'), 'utf8')) as {
       models: object
     }
