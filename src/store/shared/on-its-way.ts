@@ -48,6 +48,7 @@ export function isEndedBy(
   if (told.taskId !== undefined) return tasks.includes(told.taskId)
   if (!record || record.state === 'forgotten') return false
   if (told.account !== record.account || told.host !== record.host) return false
-  if (record.state === 'accepted') return told.startedAt === record.startedAt
+  const hasSent = record.state === 'failed' || (record.state === 'started' && (record.sent || record.lost))
+  if (!hasSent) return told.startedAt === record.startedAt
   return Date.parse(told.startedAt) <= Date.parse(record.startedAt)
 }

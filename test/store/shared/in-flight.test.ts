@@ -97,3 +97,20 @@ describe('`forget` in a project', () => {
     expect(service.counts.posts).toBe(1)
   })
 })
+
+describe('a build that ends an old record of its own', () => {
+  it('leaves what another project has sent since', async () => {
+    const service = await startService(NAMELESS)
+    const mine = await open('mine', service)
+    await mine.load(SPECIFIER)
+    const ports = await mine.context.paying()
+    await ports.store.journal.start(recordOf(ports, await loadRequest(mine.context, mine.root, SPECIFIER)))
+    const { key, ...sent } = await send(await open('theirs', service))
+
+    const again = await open('mine', service)
+    await again.load(SPECIFIER)
+
+    expect(await again.context.ports.store.journal.keys()).toEqual([])
+    expect(await toldOf(again, { account: sent.account, key })).toMatchObject(sent)
+  })
+})
