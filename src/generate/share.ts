@@ -1,10 +1,11 @@
-import { blobsOf, type Entry, type StoredEntry, findOtherPicture } from '../store/entry.ts'
+import { blobsOf, type BlobRef, type Entry, type StoredEntry, findOtherPicture } from '../store/entry.ts'
 import { Fault } from '../system/transfer.ts'
 import { mayBeAbsent } from '../store/shared/object-store.ts'
 import { bringBlob } from '../store/shared/sources.ts'
 import type { Request } from '../request/request.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import type { LocalPorts, Ports } from './ports.ts'
+import { derivationOf, partsOf } from '../finding/derivation.ts'
 import { isSettled } from '../finding/record-state.ts'
 import { PLUGIN_VERSION } from '../system/version.ts'
 
@@ -63,7 +64,7 @@ async function findInTeam(
 
 /** The bytes first: a model whose bytes are nowhere is never pinned. */
 async function take(ports: Ports, request: Request, { entry, from }: Shared): Promise<Entry | undefined> {
-  const { store, options, clock, reporter, signal } = ports
+  const { store, options, clock, reporter } = ports
   const record = await store.journal.read(request.key)
   if (entry.task && record?.forgottenTasks.includes(entry.task.id)) return undefined
   if (findOtherPicture(entry.request, request.canonical)) {
@@ -72,9 +73,9 @@ async function take(ports: Ports, request: Request, { entry, from }: Shared): Pr
     )
     return undefined
   }
-  const { from: bringer } = await bringBlob(store.shared.sources, entry.files.glb, { clock, signal })
-  if (bringer === undefined) return undefined
-  const { provenance, ...taken } = { provenance: undefined, ...entry, image: request.imageName }
+  const brought = await bringWanted(ports, request, entry)
+  if (!brought) return undefined
+  const { provenance, ...taken } = { provenance: undefined, ...entry, ...brought, image: request.imageName }
   const origin = provenance ?? {
     pluginVersion: PLUGIN_VERSION,
     storedAt: new Date(clock.now()).toISOString(),
@@ -85,6 +86,34 @@ async function take(ports: Ports, request: Request, { entry, from }: Shared): Pr
   if (record && isOver(record, taken, clock.now())) await store.journal.clear(request.key)
   reporter.logger.info(`meshy: ${request.imageName}: taken from ${from}, 0 credits`)
   return pinned ?? taken
+}
+
+/**
+ * What this project imports of a model, as far as somebody has the bytes: a pin without bytes would fail wherever it is
+ * verified. Undefined if nobody has the model itself.
+ */
+async function bringWanted(
+  ports: Ports,
+  request: Request,
+  entry: Entry,
+): Promise<Pick<Entry, 'files' | 'derived'> | undefined> {
+  const { store, clock, signal, models } = ports
+  const bring = async (ref: BlobRef): Promise<boolean> =>
+    (await bringBlob(store.shared.sources, ref, { clock, signal })).from !== undefined
+  const { glb } = entry.files
+  if (!(await bring(glb))) return undefined
+  const files: Entry['files'] = { glb }
+  for (const role of models.wantedOf(request)) {
+    const ref = entry.files[role]
+    if (ref && role !== 'glb' && (await bring(ref))) files[role] = ref
+  }
+  const derived: NonNullable<Entry['derived']> = {}
+  const derivation = derivationOf(ports, request, entry)
+  for (const { key } of derivation ? partsOf(derivation) : []) {
+    const file = entry.derived?.[key]
+    if (file && (await bring(file))) derived[key] = file
+  }
+  return { files, derived: Object.keys(derived).length > 0 ? derived : undefined }
 }
 
 /** Was given up, or belongs to exactly this model. A task of our own stays known: it was paid for as well. */

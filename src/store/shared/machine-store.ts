@@ -16,6 +16,7 @@ import { warnOnce } from '../../system/logger.ts'
 import { ifReachable, ifUsable, openOnce, NOTHING, sum, trim } from './machine-folder.ts'
 import { createMachineSubmissions, type Turn } from './machine-submissions.ts'
 import type { OnItsWay } from './on-its-way.ts'
+import { withOthers } from './shared-entry.ts'
 
 export interface MachineStoreOptions {
   /** Absolute. */
@@ -108,7 +109,8 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
         await take(ref, from, { durable: false, check: false }).catch((error) => tellErrno(error, warn))
       }),
     find: async (key) => ((await isOpen()) ? findEntry({ entries, blobs }, key) : undefined),
-    keepEntry: (entry) => change(() => entries.write(entry)),
+    keepEntry: (entry) =>
+      change(async () => entries.write(withOthers(entry, await ifUsable(() => entries.read(entry.key))))),
     onItsWay: async (turn) => ((await isOpen()) ? ifUsable(() => submissions.read(turn)) : undefined),
     tell: (turn, onItsWay) =>
       change(async () => {

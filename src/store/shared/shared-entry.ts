@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { parseJson } from '../../system/json.ts'
 import { inOneOrder } from '../../request/param-value.ts'
 import { type Entry, KEY_PATTERN, entryBodySchema } from '../entry.ts'
+import { uniteModels } from '../lockfile-document.ts'
 
 /** The record of a finished request as a team keeps it, signed if the team has a key for that. */
 const sharedEntrySchema = z.looseObject({
@@ -74,4 +75,11 @@ export function isSignedBy(signingKey: string, value: object, signature: string 
   const due = Buffer.from(signatureOf(signingKey, value))
   const given = Buffer.from(signature ?? '')
   return given.length === due.length && timingSafeEqual(given, due)
+}
+
+/** An entry, and what another project has of the same model besides: each keeps only what it imports. */
+export function withOthers<E extends Entry>(entry: E, known: Entry | undefined): E {
+  if (known?.files.glb.sha256 !== entry.files.glb.sha256) return entry
+  const { unavailable: _, ...own } = entry
+  return { ...own, ...uniteModels(entry, known), key: entry.key } as E
 }

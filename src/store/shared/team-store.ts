@@ -3,8 +3,9 @@ import type { Blobs } from '../blobs.ts'
 import { createHash } from 'node:crypto'
 import { isMeshyError } from '../../system/errors.ts'
 import { warnOnce } from '../../system/logger.ts'
-import { readSmall, type ObjectStore } from './object-store.ts'
-import { MAX_ENTRY_BYTES, readSharedEntry, writeSharedEntry, type EntryRefusal } from './shared-entry.ts'
+import { mayBeAbsent, readSmall, type ObjectStore } from './object-store.ts'
+import { MAX_ENTRY_BYTES, readSharedEntry, withOthers, writeSharedEntry } from './shared-entry.ts'
+import type { EntryRefusal } from './shared-entry.ts'
 import { Fault } from '../../system/transfer.ts'
 import type { TeamLeases } from './team-leases.ts'
 
@@ -62,6 +63,12 @@ export function createTeamStore(init: TeamStoreInit): TeamStore {
   const entryName = (key: string): string => `entries/${key}.json`
   const readBlob = async (ref: BlobRef, sink: BlobSink, signal: AbortSignal | undefined): Promise<boolean> =>
     (await objects.read(casName(ref.sha256), sink, { bytes: ref.bytes, signal })) !== undefined
+  const find: TeamStore['find'] = async (key, signal) => {
+    if (!keepsEntries) return undefined
+    const read = (bytes: AsyncIterable<Uint8Array>) => readSmall(bytes, MAX_ENTRY_BYTES)
+    const text = await objects.read(entryName(key), read, { bytes: 0, signal })
+    return text === undefined ? undefined : readSharedEntry(text, { key, keyOf, signingKey })
+  }
   return {
     label,
     keepsEntries,
@@ -76,15 +83,15 @@ export function createTeamStore(init: TeamStoreInit): TeamStore {
       const body = { file, length: bytes, sha256 }
       return objects.write(casName(sha256), body, { onlyNew: !replace, signal })
     },
-    find: async (key, signal) => {
-      if (!keepsEntries) return undefined
-      const read = (bytes: AsyncIterable<Uint8Array>) => readSmall(bytes, MAX_ENTRY_BYTES)
-      const text = await objects.read(entryName(key), read, { bytes: 0, signal })
-      return text === undefined ? undefined : readSharedEntry(text, { key, keyOf, signingKey })
-    },
+    find,
     keepEntry: async (entry, signal) => {
       if (!keepsEntries) return
-      const bytes = Buffer.from(writeSharedEntry(entry, signingKey))
+      const known = await find(entry.key, signal).catch((error: unknown) => {
+        if (!mayBeAbsent(error)) throw error
+        return undefined
+      })
+      const whole = withOthers(entry, typeof known === 'string' ? undefined : known)
+      const bytes = Buffer.from(writeSharedEntry(whole, signingKey))
       await objects.write(entryName(entry.key), { bytes }, { signal })
     },
   }

@@ -3,11 +3,13 @@ import type { Document } from '@gltf-transform/core'
 import { createServer } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { forgetModel } from '../../../src/cli/forget.ts'
+import { reliedOn, verifyFiles } from '../../../src/cli/verify.ts'
 import { fetchAhead } from '../../../src/finding/fetch-ahead.ts'
 import { finishSharing } from '../../../src/store/shared/shared-stores.ts'
 import type { Options } from '../../../src/run/option-types.ts'
 import { makePng } from '../../glb/pictures.ts'
 import { failureOf, leaveOnItsWay, openRun } from '../../support/run.ts'
+import { removeTasks } from '../../support/journal.ts'
 import { listen } from '../../support/listen.ts'
 import { startService } from '../../support/service.ts'
 import { useTempDir } from '../../support/temp-dir.ts'
@@ -62,6 +64,32 @@ describe('the store of a machine', () => {
     expect((await two.load('hero.png?meshy')).metadata.state).toBe('ready')
     expect(before).toMatchObject({ state: 'accepted' })
     expect(await journal.read(key)).toEqual(before)
+  })
+
+  it.each([
+    ['only what it imports', 'hero.png?meshy', ['glb'], 0],
+    ['what both import', 'hero.png?meshy&thumbnail&height=2', ['glb', 'thumbnail'], 1],
+  ])('pins in a second project %s, and forgets nothing', async (_, specifier, roles, derived) => {
+    const service = await startService()
+    const richest = 'hero.png?meshy&thumbnail&height=2'
+    const roots = await Promise.all(['one', 'two', 'three'].map((name) => projectWith(name)))
+    const open = (root = '') => openRun({ root, service, options: shared() })
+    await (await open(roots[0])).load(richest)
+    const two = await open(roots[1])
+    const requests = service.requests.length
+
+    await two.load(specifier)
+
+    const entries = await reliedOn(two.context)
+    expect(entries.map(({ files }) => Object.keys(files).sort())).toEqual([roles])
+    expect(Object.keys(entries[0]?.derived ?? {})).toHaveLength(derived)
+    const statuses = (await verifyFiles(two.context, entries)).map(({ status }) => status)
+    expect(new Set(statuses)).toEqual(new Set(['ok']))
+    // What it derives itself is news to the others, and replaces nothing that they know.
+    await two.load('hero.png?meshy&height=3')
+    await removeTasks(service)
+    await (await open(roots[2])).load(richest)
+    expect(service.requests.slice(requests).filter(({ method }) => method !== 'DELETE')).toEqual([])
   })
 
   it('lets one of eight projects pay that start at the same instant', async () => {

@@ -222,6 +222,22 @@ describe("a team's bucket at Amazon", () => {
     expect(log.filter((line) => line.startsWith(`PUT ${cas}`))).toEqual([`PUT ${cas} 200`])
   })
 
+  it('knows all files of a model, though a teammate imports others', async () => {
+    const service = await startService()
+    const { env, objects } = await startAmazon()
+    const imports = { mine: 'hero.png?meshy&thumbnail&height=2', theirs: 'hero.png?meshy&height=3' }
+    for (const [name, specifier] of Object.entries(imports)) {
+      const run = await open({ root: await projectWith(name, [7, 7, 8]), env, service })
+      await run.load(specifier)
+      await finishSharing(run.context.ports)
+    }
+
+    const name = [...objects.keys()].find((other) => other.startsWith('entries/'))
+    const { entry } = JSON.parse(String(objects.get(name ?? ''))) as { entry: Entry }
+    expect(Object.keys(entry.files)).toEqual(['glb', 'thumbnail'])
+    expect(Object.values(entry.derived ?? {}).map(({ steps }) => steps)).toHaveLength(2)
+  })
+
   it.each<[string, Grants]>([
     ['reading it is denied (AccessDenied)', { read: false }],
     ['writing it is denied (AccessDenied)', { write: false }],
