@@ -26,8 +26,7 @@ export async function heavyModel(
   const { file } = await oncePerRun(id, async () => {
     const glb = path.join(inject('run'), `${id}.glb`)
     await writeFile(glb, await makeHeavy(name, { triangles, pixels }))
-    // There is no process to end.
-    return { file: glb, stop: ['true'] }
+    return { file: glb }
   })
   return await readFile(file)
 }

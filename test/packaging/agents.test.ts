@@ -3,7 +3,8 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { directives } from '../../src/request/directives.ts'
-import { createProject, mustSucceed, packRepository, type Project } from '../support/project.ts'
+import { createProject, mustSucceed, type Project } from '../support/project.ts'
+import { packRepository } from '../support/tarball.ts'
 
 const PAGES = ['llms.txt', 'skills/unplugin-meshy/SKILL.md']
 

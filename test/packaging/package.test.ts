@@ -2,7 +2,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { publint } from 'publint'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createProject, packRepository, REPOSITORY, type Project } from '../support/project.ts'
+import { createProject, REPOSITORY, type Project } from '../support/project.ts'
+import { packRepository } from '../support/tarball.ts'
 import { runTsc, TSCONFIG } from '../types/typescript.ts'
 
 let project: Project

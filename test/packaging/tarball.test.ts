@@ -4,7 +4,8 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BUNDLERS } from '../../src/bundlers/plugin.ts'
 import { startEmulator } from '../../src/emulator.ts'
-import { createProject, installTarball, mustSucceed, REPOSITORY, type Project } from '../support/project.ts'
+import { createProject, mustSucceed, REPOSITORY, type Project } from '../support/project.ts'
+import { installTarball } from '../support/tarball.ts'
 
 const WEBPACK = path.join(REPOSITORY, 'node_modules', 'webpack')
 const KEY = 'msy_a_key_of_the_form_of_the_service'

@@ -4,7 +4,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
 import { startEmulator } from '../../src/emulator.ts'
 import { initRepository } from '../support/git.ts'
-import { createProject, installTarball, mustSucceed, REPOSITORY, type Project } from '../support/project.ts'
+import { createProject, mustSucceed, REPOSITORY, type Project } from '../support/project.ts'
+import { installTarball } from '../support/tarball.ts'
 
 interface Step {
   run?: string
@@ -66,7 +67,7 @@ async function makePullRequest(): Promise<{ origin: string; base: string; head: 
       pictures: { 'hero.png': 'robot.png' },
     }),
   )
-  await installTarball(project)
+  await installTarball(project, ['--package-lock-only'])
   const manifest = JSON.parse(await readFile(path.join(project.root, 'package.json'), 'utf8')) as object
   await project.write({ 'package.json': { ...manifest, scripts: { build: 'vite build' } } })
   const { git, commitAll } = await initRepository(project)

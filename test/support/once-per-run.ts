@@ -16,14 +16,17 @@ declare module 'vitest' {
   }
 }
 
-/** What goes on when the process that started it has ended. */
+/** What goes on when the process that started it has ended, or is a file in the folder of the run. */
 export interface Started {
   /** The command that ends it. */
-  stop: string[]
+  stop?: string[]
 }
 
-/** Starts something in the first test file that wants it; all others of the run get what is told of it, as JSON. */
-export async function oncePerRun<T extends Started>(name: string, start: () => Promise<T>): Promise<T> {
+/** Starts or makes something in the first test file that wants it; all others of the run get what is told of it, as JSON. */
+export async function oncePerRun<T extends object>(
+  name: string,
+  start: () => Promise<T & Started>,
+): Promise<T> {
   const file = path.join(inject('run'), `${name}.json`)
   const lock = `${file}.lock`
   while (!(await taken(lock))) {
@@ -59,8 +62,8 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
     const files = (await readdir(folder)).filter((name) => name.endsWith('.json'))
     for (const file of files) {
       const { stop }: Started = JSON.parse(await readFile(path.join(folder, file), 'utf8'))
-      const [command = '', ...args] = stop
-      await promisify(execFile)(command, args)
+      const [command, ...args] = stop ?? []
+      if (command) await promisify(execFile)(command, args)
     }
     await rm(folder, { recursive: true })
   }

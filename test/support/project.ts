@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { copyFile, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -56,55 +56,11 @@ export async function createProject(init: ProjectInit = {}): Promise<Project> {
   return project
 }
 
-/** Installs the packed tarball of this repository and Vite, in the versions of our own lockfile, and nothing else. */
-export async function installTarball(project: Project): Promise<void> {
-  const tarball = await packRepository(project)
-  const lock = await readRepositoryLock()
-  const manifest = {
-    name: 'outside',
-    version: '1.0.0',
-    private: true,
-    type: 'module',
-    dependencies: {
-      'unplugin-meshy': `file:${tarball}`,
-      vite: lock.packages['node_modules/vite']?.version ?? '8',
-    },
-  }
-  // With our lockfile npm asks the registry for no metadata, so a filled npm cache is enough.
-  const packages = { ...lock.packages, '': manifest }
-  await project.write({
-    'package.json': manifest,
-    'package-lock.json': { ...lock, name: manifest.name, packages },
-  })
-  await mustSucceed(project.run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund']))
-}
-
-/** Packs this repository into the folder of a project and returns the path of the tarball. `dist` must have been built. */
-export async function packRepository(project: Project): Promise<string> {
-  // The gate has built `dist`: building it again would pull it away from the tests that run beside this one.
-  const args = ['pack', REPOSITORY, '--json', '--ignore-scripts', '--pack-destination', project.root]
-  const { stdout } = await mustSucceed(project.run('npm', args))
-  const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[]
-  if (!packed?.files.some((file) => file.path === 'dist/vite.mjs')) {
-    throw new Error('`dist` is missing: run `npm run build` first.')
-  }
-  return path.join(project.root, packed.filename)
-}
-
 /** The result of a program that is not supposed to fail. */
 export async function mustSucceed(running: Promise<Finished>): Promise<Finished> {
   const finished = await running
   if (finished.code === 0) return finished
   throw new Error(`Exit code ${finished.code}:\n${finished.stdout}\n${finished.stderr}`)
-}
-
-interface Lock {
-  name: string
-  packages: Record<string, { version?: string }>
-}
-
-async function readRepositoryLock(): Promise<Lock> {
-  return JSON.parse(await readFile(path.join(REPOSITORY, 'package-lock.json'), 'utf8')) as Lock
 }
 
 async function prepare(root: string, name: string): Promise<string> {
@@ -118,12 +74,13 @@ export const ON_THIS_MACHINE = { NODE_EXTRA_CA_CERTS: '' }
 
 /** Runs a Node program, wherever it is, in the environment that {@link Project.run} gives. */
 export function runNode(args: string[], options: RunOptions & { cwd: string }): Promise<Finished> {
-  return runIn(options.cwd, [process.execPath, ...args], { env: { ...ON_THIS_MACHINE, ...options.env } })
+  return runIn(options.cwd, [process.execPath, ...args], options)
 }
 
 function runIn(cwd: string, [command = '', ...args]: string[], options: RunOptions): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: { ...neutralEnvironment(), ...options.env } })
+    const own = command === process.execPath ? ON_THIS_MACHINE : {}
+    const child = spawn(command, args, { cwd, env: { ...neutralEnvironment(), ...own, ...options.env } })
     const output = { stdout: '', stderr: '' }
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))
