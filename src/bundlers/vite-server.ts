@@ -84,30 +84,6 @@ function importerOf({ headers: { host, referer = '' } }: IncomingMessage, base: 
   return pathname.slice(base.length - 1) + (query.length > 0 ? `?${query.join('&')}` : '')
 }
 
-/** Whether a module of a server still has importers; assumed if no environment knows it. */
-export function isImported({ environments }: ViteDevServer, id: string): boolean {
-  const modules = graphsOf(environments).flatMap((graph) => graph.getModuleById(id) ?? [])
-  return modules.length === 0 || modules.some(({ importers }) => importers.size > 0)
-}
-
-/**
- * Makes the next page load get a module again, which Vite would otherwise keep over any number of page loads. An open
- * page is not notified, and continues with what it has.
- */
-export function forgetModule({ environments }: ViteDevServer, id: string): void {
-  for (const graph of graphsOf(environments)) {
-    const module = graph.getModuleById(id)
-    if (module) graph.invalidateModule(module)
-  }
-}
-
-/** A bundling environment keeps no module graph. */
-function graphsOf(environments: ViteDevServer['environments']) {
-  return Object.values(environments).flatMap(({ config, moduleGraph }) =>
-    config.isBundled ? [] : moduleGraph,
-  )
-}
-
 /** The key of the terminal with which a developer approves. */
 export const AGREE_KEY = 'g'
 

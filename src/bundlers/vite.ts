@@ -13,8 +13,9 @@ import type { Session } from './session.ts'
 import { servingRule, viteServedUrl, viteShownUrl, viteUrl } from './url.ts'
 import { asMeant } from './vite-glob.ts'
 import { ViteDock } from './vite-dock.ts'
+import { ServedModules } from './vite-graph.ts'
 import { dropUnusedPageHook, pageHooks } from './vite-html.ts'
-import { configureServer, equipConfig, forgetModule, isImported, pageOf } from './vite-server.ts'
+import { configureServer, equipConfig, pageOf } from './vite-server.ts'
 import type { Overlay } from './vite-overlay.ts'
 import { Templates, type AssetUrls } from './vite-templates.ts'
 import { closeWatcher, WatchBuilds } from './watch-builds.ts'
@@ -24,8 +25,7 @@ export function createViteAdapter(
   { api, createWorkerInstance, createInspector }: AdapterParts,
 ): Adapter {
   let viteConfig: ResolvedConfig | undefined
-  let server: ViteDevServer | undefined
-  let overlay: Overlay | undefined
+  let [served, overlay]: [served?: ServedModules, overlay?: Overlay] = []
   let waysToAgree: () => WaysToAgree = () => ({})
   const [copyMode, templates] = [new CopyMode(session), new Templates()]
   const [watchBuilds, graph] = [new WatchBuilds(), new Graph()]
@@ -36,45 +36,45 @@ export function createViteAdapter(
       graph.follow(native)
     },
     end: (native) => {
-      if (!server) graph.keep(native)
+      if (!served) graph.keep(native)
       // A server ends its build when it closes. One that bundles ends one whenever it has bundled.
       else if (!isBundled(viteConfig, native)) session.close()
       watchBuilds.end()
     },
     activity: () => graph.size(),
-    isImported: (id) => (server ? isImported(server, id) : graph.isImported(id)),
-    forget: (id) => server && forgetModule(server, id),
+    isImported: (id) => (served ?? graph).isImported(id),
+    forget: (id) => served?.forget(id),
     waysToAgree: () => waysToAgree(),
     resolver: (native) => native as unknown as PluginContext,
     moduleIds: plainIds,
-    cutsPath: (file) => (server ? file : session.bundler.root),
-    isFromOutside: (importer) => server !== undefined && isNoModule(importer, session.bundler.root),
+    cutsPath: (file) => (served ? file : session.bundler.root),
+    isFromOutside: (importer) => served !== undefined && isNoModule(importer, session.bundler.root),
     asMeant: (native, source, importer) => asMeant(source, importer, isNative(native)),
     isPicture: (source, importer) => templates.isPicture(source, importer),
-    urlOf: (native) => viteShownUrl(urlOf(viteConfig, native, copyMode), server?.environments.client),
+    urlOf: (native) => viteShownUrl(urlOf(viteConfig, native, copyMode), served?.client),
     afterLoad: (_, loaded) => {
       // The watcher builds the files of workers inside its own builds.
-      if (!server && !viteConfig?.isWorker) watchBuilds.add(loaded)
+      if (served) served.note(loaded.id)
+      else if (!viteConfig?.isWorker) watchBuilds.add(loaded)
       if (isRootedLibrary(viteConfig)) loaded.context.ports.reporter.notices.once(ROOTED_LIBRARY)
       return overlay?.codeFor(loaded, session.bundler.root)
     },
     hooks: {
       vite: {
-        ...buildHooks(session, copyMode, watchBuilds),
+        ...sessionHooks(session, copyMode, watchBuilds),
         ...pageHooks(session, (code, id) => templates.read(id, code, assetUrlsOf(viteConfig))),
         config: () => workerConfig(createWorkerInstance),
         async configResolved(config) {
           viteConfig = adoptConfig(session, config)
           copyMode.isPart = viteConfig.isWorker
-          if (viteConfig.command === 'build') server = overlay = undefined
+          if (viteConfig.command === 'build') served = overlay = undefined
           else if (!viteConfig.isWorker) await equipConfig(session, config)
         },
         async configureServer(started) {
-          server = started
-          overlay = await openOverlay(started)
+          served = new ServedModules(started)
+          overlay = await openOverlay(started, served)
           waysToAgree = await configureServer(session, started, dock.admit(createInspector))
         },
-        hotUpdate: (update) => updatedModules(session, update),
         ...dock.hooks,
         api,
       },
@@ -97,9 +97,9 @@ async function updatedModules(
   return isFreshStateFile(ports.store.layout.states, update) ? [] : undefined
 }
 
-async function openOverlay(server: ViteDevServer): Promise<Overlay> {
+async function openOverlay(server: ViteDevServer, served: ServedModules): Promise<Overlay> {
   const { Overlay } = await import('./vite-overlay.ts')
-  return new Overlay(server, (id) => isImported(server, id))
+  return new Overlay(server, (id) => served.isImported(id))
 }
 
 /** The part of Vue's plugin that says which attributes become imports. */
@@ -144,11 +144,12 @@ function beginBuild(session: Session, native: object): ResolvedConfig | undefine
   return config
 }
 
-function buildHooks(session: Session, copyMode: CopyMode, watchBuilds: WatchBuilds) {
+function sessionHooks(session: Session, copyMode: CopyMode, watchBuilds: WatchBuilds) {
   return {
     ...outputHooks(copyMode),
     closeBundle: () => session.finish(),
     closeWatcher: () => closeWatcher(session, watchBuilds),
+    hotUpdate: (update: Parameters<typeof isFreshStateFile>[1]) => updatedModules(session, update),
   }
 }
 

@@ -1,13 +1,12 @@
 import { copyFile, rename } from 'node:fs/promises'
 import path from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { PluginApi } from '../../src/bundlers/adapter.ts'
 import type { AssetMetadata } from '../../src/types.ts'
 import { REPOSITORY, type Project } from '../support/project.ts'
-import { holdSubmissions, startGate } from '../support/gate.ts'
 import { startGenerating } from '../support/generate-child.ts'
 import { startDev, type DevServer } from './dev-server.ts'
-import { emulate, entryOf, makeProject, paying, posted, servedModels, VITES } from './harness.ts'
+import { emulate, entryOf, makeProject, paying, servedModels, VITES } from './harness.ts'
 
 const FILES = { 'main.js': entryOf('./hero.png?meshy&poly=900') }
 /** The first is about the picture, the others are about the account. */
@@ -228,28 +227,6 @@ describe.each(VITES)('a dev server of %s', (vite) => {
 
     expect([failed, model].map(({ metadata }) => metadata.state)).toEqual(['preview', 'pending'])
     expect(emulator.counts.posts).toBe(2)
-  })
-
-  it('pays nothing for what was edited away while it waited for a slot', async () => {
-    const emulator = await emulate()
-    const gate = await startGate(emulator, onTestFinished)
-    const release = holdSubmissions(gate)
-    const project = await makeProject({ files: FILES, pictures: { 'villain.png': 'dragon.png' } })
-    await project.write({ 'villain.js': entryOf('./villain.png?meshy&poly=900') })
-    const meshy = paying({ ...emulator, url: gate.url }, { concurrency: 1 })
-    const dev = await startDev(vite, project, { meshy })
-
-    const [hero] = [await dev.model(), await dev.model('/villain.js')]
-    await dev.told(/60 credits in total/)
-    await project.write({ 'villain.js': entryOf('./villain.png?meshy&poly=901') })
-    await dev.message('full-reload')
-    await dev.text('/villain.js')
-    release()
-    await dev.told(/Nobody imports this model of `villain\.png`/)
-
-    expect(hero.metadata.state).toBe('pending')
-    expect((await dev.until(settled)).metadata.state).toBe('ready')
-    expect(posted(emulator).map(({ body }) => body['target_polycount'])).toEqual([900])
   })
 
   it('tells a bad import in its answer, and takes it when it is fixed', async () => {

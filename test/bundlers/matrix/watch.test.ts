@@ -84,7 +84,7 @@ describe.each(WATCHERS)('%s, when it watches', (name) => {
     const meshy = paying({ ...emulator, url: gate.url }, { concurrency: 1 })
     const watcher = await startWatching(name, project, meshy)
     await watcher.until((built) => modelsOf(built).size > 0)
-    await expect.poll(() => emulator.counts.posts, WAIT).toBe(1)
+    await expect.poll(() => told.join('\n'), WAIT).toMatch(/generating .*villain\.png/)
     await project.write({ 'main.js': `${ENTRY}globalThis.edited = 'again'\n` })
     await watcher.until((built) => codeOf(built).includes('edited'))
     release()

@@ -1,0 +1,77 @@
+import type { EnvironmentModuleNode, ViteDevServer } from 'vite'
+
+/** The module graphs of a dev server, one for each environment. A bundling environment keeps none. */
+export class ServedModules {
+  readonly #environments: ViteDevServer['environments']
+  /** A module that is imported no more is left over; one that never was is an entry. */
+  readonly #wereImported = new WeakSet<EnvironmentModuleNode>()
+
+  constructor({ environments }: ViteDevServer) {
+    this.#environments = environments
+  }
+
+  /** The environment of pages. */
+  get client(): ViteDevServer['environments']['client'] {
+    return this.#environments.client
+  }
+
+  /** Remembers what imports a module now, what imports that, and so on. */
+  note(id: string): void {
+    const above = new Set(this.#find(id))
+    // It grows while it is read.
+    for (const module of above) {
+      if (module.importers.size > 0) this.#wereImported.add(module)
+      for (const importer of module.importers) above.add(importer)
+    }
+  }
+
+  /** Whether imports still lead from an entry to a module; assumed if no environment knows it. */
+  isImported(id: string): boolean {
+    const modules = this.#find(id)
+    const known = new Map<EnvironmentModuleNode, boolean>()
+    return (
+      modules.length === 0 ||
+      modules.some((module) => importersOf(module).length > 0 && !this.#isLeftOver(module, known))
+    )
+  }
+
+  /**
+   * Makes the next page load get a module again, which Vite would otherwise keep over any number of page loads. An open
+   * page is not notified, and continues with what it has.
+   */
+  forget(id: string): void {
+    for (const graph of this.#graphs()) {
+      const module = graph.getModuleById(id)
+      if (module) graph.invalidateModule(module)
+    }
+  }
+
+  /** Modules that import each other count as imported: an entry may be one of them. */
+  #isLeftOver(module: EnvironmentModuleNode, known: Map<EnvironmentModuleNode, boolean>): boolean {
+    const answer = known.get(module)
+    if (answer !== undefined) return answer
+    known.set(module, false)
+    const importers = importersOf(module)
+    const isLeftOver =
+      importers.length > 0
+        ? importers.every((importer) => this.#isLeftOver(importer, known))
+        : this.#wereImported.has(module)
+    known.set(module, isLeftOver)
+    return isLeftOver
+  }
+
+  #find(id: string): EnvironmentModuleNode[] {
+    return this.#graphs().flatMap((graph) => graph.getModuleById(id) ?? [])
+  }
+
+  #graphs() {
+    return Object.values(this.#environments).flatMap(({ config, moduleGraph }) =>
+      config.isBundled ? [] : moduleGraph,
+    )
+  }
+}
+
+/** Without those that import nothing any more: Vite 6 and 7 do not notice when the last import of a module is removed. */
+function importersOf({ importers }: EnvironmentModuleNode): EnvironmentModuleNode[] {
+  return [...importers].filter(({ transformResult }) => /import|from|^$/.test(transformResult?.code ?? ''))
+}
