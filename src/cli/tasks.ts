@@ -4,7 +4,10 @@ import type { Task } from '../service/task.ts'
 import { watchTask } from '../service/watch.ts'
 import { keyInName } from '../request/payload.ts'
 import type { Context } from '../run/context.ts'
+import { findEntry } from '../finding/classify.ts'
+import { ifIntact } from '../store/disk-errors.ts'
 import { findRecord } from '../store/found-records.ts'
+import { accountDigest } from '../store/journal.ts'
 import { type Command, defineCommand, readNumber } from './command.ts'
 import { formatTable, print, printError, printJson, printResult } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
@@ -190,7 +193,7 @@ async function waitForTask(
 /**
  * Permanently deletes a task and its files from the service.
  *
- * @param force also deletes a task whose model is on its way to this project
+ * @param force also deletes a task whose model is on its way to a project of this machine
  * @throws {MeshyError} MESHY_COMMAND_REFUSED; MESHY_JOURNAL_INVALID, MESHY_CACHE_VERSION for a record that may be of it
  */
 export async function deleteTask(context: Context, id: string, { force }: { force: boolean }): Promise<void> {
@@ -202,8 +205,25 @@ export async function deleteTask(context: Context, id: string, { force }: { forc
       hint: 'Build to store it, or pass `--force` to give it up.',
     })
   }
+  if (!force && (await isAwaitedElsewhere(context, task))) {
+    throw new MeshyError('MESHY_COMMAND_REFUSED', {
+      message: `Task ${id} was submitted by another project of this machine, which has not stored its model yet.`,
+      hint: 'Build that project to store it, or pass `--force` to give it up.',
+    })
+  }
   const { account, signal } = await context.paying()
   await account().client.remove(task.kind, id, { signal })
+}
+
+/** Whether another project of this machine is known to have submitted a task whose model nobody here has. */
+async function isAwaitedElsewhere({ ports }: Context, { id, key }: AccountTask): Promise<boolean> {
+  const { store, options } = ports
+  const { machine } = store.shared
+  if (key === undefined || machine === undefined || options.apiKey === undefined) return false
+  const told = await machine.onItsWay({ account: accountDigest(options.apiKey), key })
+  if (told?.taskId !== id) return false
+  const known = [await ifIntact(() => findEntry(ports, key)), await machine.find(key)]
+  return known.every((entry) => entry?.task?.id !== id)
 }
 
 /** @throws the error of a record that cannot be read, and may belong to this task */

@@ -1,11 +1,19 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { forgetModel } from '../../../src/cli/forget.ts'
+import { deleteTask } from '../../../src/cli/tasks.ts'
 import { recordOf } from '../../../src/generate/record.ts'
 import type { Options } from '../../../src/run/option-types.ts'
 import type { OnItsWay } from '../../../src/store/shared/on-its-way.ts'
 import { makePng } from '../../glb/pictures.ts'
-import { failureOf, loadRequest, openRun, type Service, type TestRun } from '../../support/run.ts'
+import {
+  failureOf,
+  leaveOnItsWay,
+  loadRequest,
+  openRun,
+  type Service,
+  type TestRun,
+} from '../../support/run.ts'
 import { startService } from '../../support/service.ts'
 import { useTempDir } from '../../support/temp-dir.ts'
 import { fastClock } from '../../system/fast-clock.ts'
@@ -112,5 +120,24 @@ describe('a build that ends an old record of its own', () => {
 
     expect(await again.context.ports.store.journal.keys()).toEqual([])
     expect(await toldOf(again, { account: sent.account, key })).toMatchObject(sent)
+  })
+})
+
+describe('`tasks delete`', () => {
+  it('leaves the task of another project until its model is stored', async () => {
+    const service = await startService()
+    const mine = await open('mine', service)
+    const theirs = await open('theirs', service)
+    const { emulated, machineStore } = theirs.context.ports.options
+    await leaveOnItsWay(theirs.root, service, SPECIFIER, { emulated, machineStore })
+    const [{ id }] = service.tasks() as [{ id: string }]
+
+    expect(await failureOf(deleteTask(mine.context, id, { force: false }))).toMatchObject({
+      code: 'MESHY_COMMAND_REFUSED',
+    })
+    await (await open('theirs', service)).load(SPECIFIER)
+    await deleteTask(mine.context, id, { force: false })
+
+    expect(service.tasks()).toEqual([])
   })
 })
