@@ -10,14 +10,20 @@ import { startLive } from './live.ts'
 /**
  * Generates models that wait for the developer's approval, in the background. The approval covers only these keys, and
  * only those that are still wanted and still missing. Without keys, it covers the models whose price the developer was
- * shown: others may have appeared since.
+ * shown: others may have appeared since. Of one whose price has changed, the developer is asked again.
  */
 export async function agree(context: Context, keys?: Iterable<string>): Promise<string[]> {
   const { ports } = context
-  const priced = ports.models.all().flatMap(({ isPriced, request }) => (isPriced ? request.key : []))
-  const asked = await askedNow(ports, keys ?? priced)
+  const { models } = ports
+  const shown = models.all().flatMap((model) => (model.shown ? model.request.key : []))
+  const asked = await askedNow(ports, keys ?? shown)
+  // It was shown as on its way, for 0 credits, and has turned out to be gone.
+  const dearer = asked.filter(
+    ({ request, finding }) => finding.state === 'missing' && models.find(request.key)?.shown === 'on its way',
+  )
+  for (const { request } of dearer) models.shown(request, undefined)
   // Another approval may have come first.
-  const taken = asked.filter(({ request }) => ports.models.withdraw(request.key))
+  const taken = asked.filter((one) => !dearer.includes(one) && models.withdraw(one.request.key))
   for (const { request, finding } of taken) start(context, request, finding)
   return taken.map(({ request }) => request.key)
 }

@@ -25,7 +25,7 @@ export function askDeveloper(ports: RunPorts, ways: () => WaysToAgree): void {
     tellPrice(ports, await askedNow(ports), ways())
   }
   ports.models.subscribe((now) => {
-    if (now.isAsked && !now.isPriced && !isGathering) void announce()
+    if (now.isAsked && !now.shown && !isGathering) void announce()
   })
 }
 
@@ -57,7 +57,7 @@ async function readAgain(ports: RunPorts, key: string): Promise<Asked | undefine
 }
 
 function tellPrice({ models, reporter: { logger } }: RunPorts, current: Asked[], ways: WaysToAgree): void {
-  if (current.every(({ request }) => models.find(request.key)?.isPriced)) return
+  if (current.every(({ request, finding }) => models.find(request.key)?.shown === finding.state)) return
   const asked = current.toSorted(by(({ request }) => [request.imageName, request.key]))
   // A model on its way is only looked for.
   const missing = asked.filter(({ finding }) => finding.state === 'missing')
@@ -65,7 +65,7 @@ function tellPrice({ models, reporter: { logger } }: RunPorts, current: Asked[],
   const names = asked.map(({ request }) => request.imageName).join(', ')
   logger.info(`meshy: ${names}: ${sum} credits. ${sentence(ways)}`)
   for (const { finding } of asked) if (finding.free) logger.info(`meshy: ${finding.free}`)
-  for (const { request } of asked) models.priced(request)
+  for (const { request, finding } of asked) models.shown(request, finding.state)
 }
 
 function sentence({ key, page }: WaysToAgree): string {

@@ -1,3 +1,4 @@
+import type { State } from '../../finding/modes.ts'
 import type { Effort, Expiring, Step } from '../../generate/ports.ts'
 import type { Request } from '../../request/request.ts'
 import type { Asset } from '../asset.ts'
@@ -14,8 +15,8 @@ export interface Model {
   readonly asset: Asset | undefined
   /** Whether it waits for the developer's approval. */
   readonly isAsked: boolean
-  /** Whether the developer was shown its price since then. */
-  readonly isPriced: boolean
+  /** The state, and therefore the price, that the developer was shown since then. */
+  readonly shown: State | undefined
   /** Whether its stand-in is shown until somebody else stores the model. */
   readonly isAwaited: boolean
   /** Set while something is being done for it. */

@@ -1,4 +1,5 @@
 import type { Derivation } from '../../finding/derivation.ts'
+import type { State } from '../../finding/modes.ts'
 import type { Effort, Expiring, ModelsOfRun, Step } from '../../generate/ports.ts'
 import type { FileRole } from '../../request/files.ts'
 import type { Request } from '../../request/request.ts'
@@ -24,7 +25,7 @@ const NEW_WORK = { step: 'begun', begun: 0, isQuiet: true, isSent: false } as co
 const UNKNOWN: Omit<Model, 'request'> = {
   asset: undefined,
   isAsked: false,
-  isPriced: false,
+  shown: undefined,
   isAwaited: false,
   work: undefined,
   error: undefined,
@@ -117,9 +118,9 @@ export class Models implements ModelsOfRun {
     this.#change(request, { isAsked: true })
   }
 
-  /** The developer was shown its price. */
-  priced(request: Request): void {
-    this.#change(request, { isPriced: true })
+  /** The developer was shown its price in this state, or has to be shown it again. */
+  shown(request: Request, shown: State | undefined): void {
+    this.#change(request, { shown })
   }
 
   /** Nobody works on it here; someone else may, from now until it {@link arrived}. */
@@ -228,7 +229,7 @@ export class Models implements ModelsOfRun {
   #change(request: Request, change: Partial<Model>): Model {
     const before = this.#models.get(request.key)
     const changed = { ...this.#of(request), ...change, request }
-    const now = { ...changed, isPriced: changed.isAsked && changed.isPriced }
+    const now = { ...changed, shown: changed.isAsked ? changed.shown : undefined }
     this.#models.set(request.key, now)
     for (const hear of this.#listeners) hear(now, before)
     return now

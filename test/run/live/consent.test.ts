@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { loadAsset } from '../../../src/run/load.ts'
 import { agree } from '../../../src/run/live/agree.ts'
 import type { Model } from '../../../src/run/models/model.ts'
-import { openRun, writePictures } from '../../support/run.ts'
+import { ageJournal, changeRecord, removeTasks } from '../../support/journal.ts'
+import { leaveOnItsWay, openRun, writePictures } from '../../support/run.ts'
 import { startService } from '../../support/service.ts'
 import { useTempDir } from '../../support/temp-dir.ts'
 
@@ -72,6 +73,26 @@ describe('the question of a dev server', () => {
     await expect.poll(() => run.told.join('\n'), WAIT).toMatch(/tree\.png: \d+ credits/)
     expect(service.counts.posts).toBe(1)
     expect(await agree(run.context)).toHaveLength(1)
+  })
+
+  it('is asked again where a task that was on its way, for 0 credits, is gone', async () => {
+    const { service, run, load } = await setUp()
+    const asksForHero = () => run.told.filter((text) => text.includes('hero.png: 30 credits')).length
+    await load('hero.png?meshy', () => true)
+    await expect.poll(asksForHero, WAIT).toBe(1)
+    // Another terminal submits it, and loses the answer.
+    await leaveOnItsWay(path(), service, 'hero.png?meshy')
+    await changeRecord(path(), { state: 'started', taskId: undefined, lost: true })
+    await load('tree.png?meshy', () => true)
+    await expect.poll(() => run.told.join('\n'), WAIT).toContain('hero.png, tree.png: 30 credits')
+    const [hero, tree] = run.context.ports.models.all().map(keyOf)
+    await removeTasks(service)
+    await ageJournal(path(), 80)
+
+    expect(await agree(run.context)).toEqual([tree])
+    await expect.poll(asksForHero, WAIT).toBe(2)
+    expect(await agree(run.context)).toEqual([hero])
+    await expect.poll(() => run.told.join('\n'), WAIT).toContain('hero.png is ready')
   })
 
   it('leaves out what another server has made since', async () => {
