@@ -4,6 +4,7 @@ import { fetchAhead } from '../finding/fetch-ahead.ts'
 import { consoleLogger } from '../system/logger.ts'
 import { openProject, type ProjectRun } from '../run/open-project.ts'
 import type { Options } from '../run/option-types.ts'
+import { findUnread } from '../run/project.ts'
 import { Problems } from '../run/reporting/problems.ts'
 import type { Adapter } from './adapter.ts'
 import { toBundlerError } from './bundler-error.ts'
@@ -157,12 +158,23 @@ export class Session {
         hasFailed: () => this.#all().some((session) => session.#isBoundToFail()),
       })
       this.#isOpen = true
+      tellUnread(context)
       await this.#fetchAhead(context)
       return context
     } catch (error) {
       throw toBundlerError(error, this.bundler.root)
     }
   }
+}
+
+/** Otherwise a build in a container would silently pay for what is pinned in a folder above. */
+function tellUnread({ ports: { options, reporter } }: Context): void {
+  const unread = findUnread(options.workspace)
+  if (unread === undefined) return
+  reporter.notices.once(
+    `\`${unread}\` is not read, because the workspace ends at \`${options.workspace}\`. If it belongs to this project, ` +
+      'also copy what marks the folder as the root of a workspace (docs/ci.md, "Containers")',
+  )
 }
 
 /** The run of a build cannot become that of another one in the middle of it. */

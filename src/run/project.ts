@@ -32,6 +32,19 @@ function isMarked(dir: string): boolean {
   return configIn(dir) !== undefined || existsSync(path.join(dir, DEFAULT_LOCKFILE))
 }
 
+/**
+ * A lockfile or config above a workspace that is no repository: in a copy without one, it may be meant for the project.
+ */
+export function findUnread(workspace: string): string | undefined {
+  if (REPOSITORIES.some((name) => existsSync(path.join(workspace, name)))) return undefined
+  const isOwn = ownershipOf(workspace)
+  const names = [DEFAULT_LOCKFILE, ...CONFIG_FILES]
+  const files = foldersUpTo(workspace)
+    .slice(1)
+    .flatMap((dir) => names.map((name) => path.join(dir, name)))
+  return files.find(isOwn)
+}
+
 function configIn(dir: string): string | undefined {
   return CONFIG_FILES.map((name) => path.join(dir, name)).find((file) => existsSync(file))
 }

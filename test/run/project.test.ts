@@ -2,7 +2,7 @@ import { chown, mkdir, utimes, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { readConfig } from '../../src/run/open-project.ts'
-import { findProject } from '../../src/run/project.ts'
+import { findProject, findUnread } from '../../src/run/project.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 
 describe('findProject', () => {
@@ -103,6 +103,16 @@ describe('findProject', () => {
     onTestFinished(() => void vi.unstubAllEnvs())
 
     expect(findProject(web())).toMatchObject({ dir: path('shared', 'repo'), configFile: undefined })
+  })
+
+  it.each([
+    ['a lockfile above', [], 'meshy-lock.json'],
+    ['a config above', [], 'meshy.config.ts'],
+    ['nothing above a repository', ['repo/.git/HEAD'], undefined],
+  ])('leaves unread %s', async (_, files, unread) => {
+    await write(unread ?? 'meshy-lock.json', 'repo/package.json', ...files)
+
+    expect(findUnread(findProject(web()).workspace)).toBe(unread && path('shared', unread))
   })
 
   it('looks no higher than the nearest package where there is no such root', async () => {
