@@ -103,6 +103,8 @@ class PaidElsewhere extends Error {
  * How long a request may wait for its turn after the account was listed, in milliseconds: more than even spacing takes.
  */
 const TURN_MS = 5_000
+/** How often the account is looked at for one submission if each look takes longer than that. */
+const MAX_LOOKS = 2
 
 /**
  * Lists the account, then submits. A request that is sent again, or that waited long for its turn, is looked for again
@@ -118,10 +120,13 @@ async function lookAndPost(
   let isInFlight = false
   let lookedAt: number | undefined
   const look = async () => {
+    // What is submitted while it goes on, however long that takes, may be missing from it.
+    const begunAt = clock.now()
     const task = await submittedMeanwhile(ports, request, listedAt)
     if (task) throw new PaidElsewhere(task)
-    lookedAt = clock.now()
+    lookedAt = begunAt
   }
+  const isOutdated = () => lookedAt === undefined || clock.now() - lookedAt > TURN_MS
   const assertDue = async () => {
     if (!(await ports.models.isWanted(request))) throw importRemoved(request)
     // What the others of the batch have learned in the meantime.
@@ -132,7 +137,7 @@ async function lookAndPost(
     // It is sent again only if the previous one was refused, or never arrived.
     isInFlight = false
     reservation.refunded()
-    if (lookedAt === undefined || clock.now() - lookedAt > TURN_MS) await look()
+    for (let looks = 0; isOutdated() && looks < MAX_LOOKS; looks += 1) await look()
     await assertDue()
     const recordedAt = clock.now()
     await recordSending(ports, request, { ...sending, lease })

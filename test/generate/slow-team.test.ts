@@ -40,6 +40,35 @@ describe('a submission whose telling takes long', () => {
   })
 })
 
+describe('a look at the account that takes long', () => {
+  const temp = useTempDir()
+
+  it('counts from its beginning: what was submitted while it went on is found by another one', async () => {
+    await writePictures(temp.path('ours'), 'hero.png')
+    await writePictures(temp.path('theirs'), 'hero.png', 'tree.png')
+    const service = await startService()
+    await leaveOnItsWay(temp.path('theirs'), service, 'tree.png?meshy')
+    const gate = await startGate(service, onTestFinished)
+    let [late, looks] = [0, 0]
+    gate.onRequest = async ({ path }) => {
+      looks += /page_num=1\b/.test(path) ? 1 : 0
+      // The last page of the look right before the submission.
+      if (late > 0 || looks < 2 || !/page_num=[^1]/.test(path)) return
+      late = 20_000
+      await leaveOnItsWay(temp.path('theirs'), service, SPECIFIER)
+    }
+    const real = hurriedClock()
+    const run = await openRun({
+      root: temp.path('ours'),
+      service: { ...service, url: gate.url },
+      clock: { ...real, now: () => real.now() + late },
+    })
+
+    expect((await run.load(SPECIFIER)).metadata.state).toBe('ready')
+    expect([service.counts.posts, late]).toEqual([2, 20_000])
+  })
+})
+
 describe('a batch whose decision takes long', () => {
   const temp = useTempDir()
 
