@@ -9,6 +9,7 @@ import type { Options } from '../../src/index.ts'
 import meshyForRollup from '../../src/rollup.ts'
 import meshyForVite from '../../src/vite.ts'
 import { makeGrain } from '../glb/pictures.ts'
+import '../support/equal-bytes.ts'
 import { createProject, runNode, type Project, type ProjectInit } from '../support/project.ts'
 
 export const VITES = ['Vite 8', 'Vite 7', 'Vite 6'] as const

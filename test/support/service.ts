@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest'
+import './equal-bytes.ts'
 import { startEmulator, type RunningEmulator, type StartOptions } from '../../src/emulator.ts'
 
 /** What {@link startService} registers its end with: that of the test context where tests run side by side. */
