@@ -7,7 +7,7 @@ import { isCharged, type PaidTask } from './service.ts'
 
 /** What is wrong with a history: nothing, where the promises were kept. */
 export function check(history: History): string[] {
-  const checks = [broken, charges, permissions, budgets, endings, leases, bytes, bucket]
+  const checks = [broken, charges, permissions, budgets, endings, takeovers, leases, bytes, bucket]
   return checks.flatMap((check) => check(history))
 }
 
@@ -99,6 +99,22 @@ function endings(history: History): string[] {
     service.tasks.some(({ payer, key }) => payer === process && !canceled.some((one) => one.key === key)),
   )
   return [...faults, ...again.map(({ process }) => `${process.name} paid although all was calm before`)]
+}
+
+/** A store that falters takes nothing from anybody: only another holder of a lease does. */
+function takeovers({ runs, world, bucket: objects }: History): string[] {
+  if (world.setting !== 'a team with a bad store') return []
+  const holdersOf = (key: string) =>
+    [...objects].flatMap(([name, text]) =>
+      name.startsWith(`leases/${key}.`) ? [(JSON.parse(String(text)) as { holder: string }).holder] : [],
+    )
+  return runs.flatMap(({ process, done }) =>
+    (done?.outcomes ?? []).flatMap(({ key, code }) =>
+      code === 'MESHY_ABORTED' && new Set(holdersOf(key)).size < 2
+        ? [`${process.name} gave ${key} up, which nobody took over`]
+        : [],
+    ),
+  )
 }
 
 function faultOf(

@@ -36,6 +36,8 @@ interface Here {
 export interface Bucket {
   objects: Map<string, Buffer>
   mishap: () => 'none' | 'down' | 'answer lost'
+  /** The end of an outage, in the time of the world. */
+  downUntil?: number
 }
 
 export function world(): Scheduler {

@@ -5,6 +5,10 @@ import type { S3Store } from '../../../src/store/shared/s3-store.ts'
 import { Fault } from '../../../src/system/transfer.ts'
 import { here, world } from '../machine.ts'
 
+/** How many mishaps are the beginning of an outage, in which holders of leases can give no sign of life. */
+const OUTAGES = 0.1
+const OUTAGE_MS = 70_000
+
 export function createS3Store(): S3Store {
   const ask = <T>(
     call: string,
@@ -15,7 +19,9 @@ export function createS3Store(): S3Store {
     const { bucket } = here
     return world().operation(`bucket ${call}`, name, () => {
       const mishap = bucket.mishap()
-      if (mishap === 'down') throw new Fault('transient', 'answered 503')
+      if (mishap === 'down' && here.random() < OUTAGES) bucket.downUntil = world().now + OUTAGE_MS
+      if (mishap === 'down' || world().now < (bucket.downUntil ?? 0))
+        throw new Fault('transient', 'answered 503')
       const result = effect(bucket.objects)
       return mishap === 'answer lost' ? unheard() : result
     })
