@@ -7,18 +7,18 @@ const compiled = await compile()
 /** What takes longest, measured in a run on two cores. */
 const LONGEST = [
   'simulation/simulation',
-  'store/shared/two-machines',
-  'packaging/workflows',
-  'derive/inputs',
-  'derive/picture',
-  'derive/loading',
   'bundlers/dev',
-  'bundlers/watch',
+  'store/shared/two-machines',
   'inspector/browser',
+  'bundlers/watch',
+  'store/shared/store-faults',
   'browser/overlay',
   'browser/playground',
-  'store/shared/store-faults',
-  'cli/merge',
+  'stand-in/mesher/mesher',
+  'derive/picture',
+  'derive/loading',
+  'cli/commanded',
+  'packaging/workflows',
 ].map((name) => `/test/${name}.test.ts`)
 
 /** Starts with what takes longest: at the end it would keep a core waiting. */

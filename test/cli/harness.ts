@@ -5,6 +5,7 @@ import { build } from 'vite'
 import { afterAll, onTestFinished, vi } from 'vitest'
 import { startEmulator } from '../../src/emulator.ts'
 import type { RunningEmulator, StartOptions } from '../../src/emulator.ts'
+import type { Mode } from '../../src/finding/modes.ts'
 import { COMPILED } from '../support/compiled.ts'
 import { createDice } from '../support/dice.ts'
 import {
@@ -122,8 +123,12 @@ export function viteBuild({ root }: Project, env: Record<string, string> = {}): 
 }
 
 /** What {@link viteBuild} leaves when it may pay, made within this process: for a test of what comes after it. */
-export async function buildHere({ root }: Project, emulator: RunningEmulator): Promise<void> {
-  const env = { ...emulated(emulator), CI: 'false' }
+export async function buildHere(
+  { root }: Project,
+  emulator: RunningEmulator,
+  mode: Mode = 'generate',
+): Promise<void> {
+  const env = { ...emulated(emulator), CI: 'false', MESHY_MODE: mode }
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
   await build({ root, logLevel: 'silent' })
 }
