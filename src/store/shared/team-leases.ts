@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { parseJson } from '../../system/json.ts'
 import type { Clock } from '../../system/clock.ts'
 import { once } from '../../system/once.ts'
+import { decidesFirst } from './first-writer.ts'
 import { mayBeAbsent, readSmall, type ObjectStore } from './object-store.ts'
 import { onItsWaySchema, type OnItsWay } from './on-its-way.ts'
 import type { S3Store } from './s3-store.ts'
@@ -48,8 +49,6 @@ const BEAT_MS = 15_000
 const POLL_MS = 2_000
 /** Whoever was faster shows up in a moment. */
 const RETRY_MS = 100
-/** The number of writers in the race that shows whether a store decides who was first. */
-const RACERS = 4
 const MAX_LEASE_BYTES = 64 * 1024
 /**
  * Far more than a key is ever taken in turn: a store that returns a lease under any name must not be walked forever.
@@ -83,7 +82,7 @@ export class TeamLeases {
   #lastBeat = 0
   #timer: NodeJS.Timeout | undefined
   /** What failed may work for the next key. */
-  readonly #decides = once(() => this.#race())
+  readonly #decides = once(() => decidesFirst(this.#init.objects))
 
   constructor(init: TeamLeasesInit) {
     this.#init = init
@@ -249,28 +248,6 @@ export class TeamLeases {
     await this.#init.objects.write(nameOf(key, held.generation), { bytes })
   }
 
-  /** Several writers at once on a name that nobody has used: two of them, one after the other, would prove nothing. */
-  async #race(): Promise<boolean> {
-    const name = `leases/probe-${randomBytes(8).toString('hex')}`
-    const racers = Array.from({ length: RACERS }, (_, index) => {
-      const bytes = bodyOf({ racer: index })
-      return this.#init.objects.create(name, bytes)
-    })
-    const results = await Promise.all(racers)
-    const won = results.filter(Boolean).length
-    if (won > 0) await this.#readProbe(name)
-    // The winner lost its answer, and was refused when it asked again.
-    if (results.every((result) => result === false)) throw new Fault('transient', 'lost an answer')
-    return won === 1
-  }
-
-  /** What this process has written must be readable. It is a tiny object, so that it may stay. */
-  async #readProbe(name: string): Promise<void> {
-    const { objects } = this.#init
-    await objects.read(name, (bytes) => readSmall(bytes, MAX_LEASE_BYTES), { bytes: 0 })
-    await objects.remove(name).catch(ifFault)
-  }
-
   #startBeating(): void {
     if (this.#held.size !== 1) return
     this.#timer = setInterval(() => {
@@ -317,8 +294,4 @@ function readText(objects: ObjectStore, name: string): Promise<string | undefine
     if (mayBeAbsent(error)) return undefined
     throw error
   })
-}
-
-function ifFault(error: unknown): void {
-  if (!(error instanceof Fault)) throw error
 }
