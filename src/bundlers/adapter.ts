@@ -41,6 +41,8 @@ export interface Adapter {
   urlOf(native: NativeContext, id: string): UrlOf
   /** For bundlers that collect errors themselves, and write their output before we could report any at the end. */
   tellsAtOnce?: true
+  /** Watches a file that need not exist, for bundlers that distinguish missing files from others. */
+  watchFile?(native: NativeContext, file: string): void
   /** Reports an error of a watched module, for bundlers that watch nothing of a hook that throws. */
   tell?(native: NativeContext, error: unknown): void
   /** Called for each loaded module; may return code to append to the module's own. */

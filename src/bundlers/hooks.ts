@@ -107,16 +107,24 @@ export async function loadModule(
     const code = await renderModule(asset, adapter.urlOf(native, moduleId))
     return { id, code, asset, context }
   } catch (error) {
-    for (const file of mendingFiles(context, imported, error)) native.addWatchFile(file)
+    const watch = adapter.watchFile ?? ((one, file) => one.addWatchFile(file))
+    for (const file of mendingFiles(context, imported, error)) watch(native, file)
     await noteFailure(session, { native, moduleId, imported, error })
     return { id, code: renderFailedModule(), asset: undefined, context }
   }
 }
 
-/** Files whose change may fix a failure: the imported one, and the lockfile if it is damaged or lacks a model. */
-function mendingFiles({ ports: { options } }: Context, { file }: Import, error: unknown): string[] {
-  const isOfLockfile = isMeshyError(error) && /^MESHY_(?:LOCKFILE_|MODEL_MISSING$)/.test(error.code)
-  return isOfLockfile && options.lockfile ? [file, options.lockfile] : [file]
+/**
+ * Files whose change may fix a failure, which need not exist: the imported one, the image or recipe that the error is
+ * about, and the lockfile if it is damaged or lacks a model.
+ */
+function mendingFiles({ ports: { options } }: Context, imported: Import, error: unknown): string[] {
+  if (!isMeshyError(error)) return [imported.file]
+  const { code, details } = error
+  const file = /^MESHY_(?:IMAGE_|RECIPE_|FILE_OUTSIDE$)/.test(code) && details['file']
+  const lockfile = /^MESHY_(?:LOCKFILE_|MODEL_MISSING$)/.test(code) && options.lockfile
+  const files = [imported.file, file, lockfile].filter((one) => typeof one === 'string')
+  return [...new Set(files)]
 }
 
 /** Keeps a failure for the end of the build. @throws it if it is reported at once */

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
 import type { PluginContext, ResolveFileUrlHook } from 'rollup'
 import { MODULE_ID } from '../run/imports.ts'
 import type { Adapter, AdapterParts, NativeContext } from './adapter.ts'
@@ -28,8 +30,16 @@ export function createRolldownAdapter(session: Session, { api }: AdapterParts): 
   }
   return {
     ...adapter,
+    watchFile: watchWithFolder,
     hooks: { rolldown: { ...hooks, options, api } },
   }
+}
+
+/** Unlike Rollup, Rolldown watches only what exists: a missing file shows in its folder. */
+export function watchWithFolder(native: NativeContext, file: string): void {
+  const { meta } = native as Partial<PluginContext>
+  native.addWatchFile(file)
+  if (meta && 'rolldownVersion' in meta && !existsSync(file)) native.addWatchFile(path.dirname(file))
 }
 
 /** @param defaultUrl the code of a URL if no `publicPath` is given; null for the bundler's default */

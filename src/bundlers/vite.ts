@@ -7,7 +7,7 @@ import type { Adapter, AdapterParts } from './adapter.ts'
 import { CopyMode, outputHooks } from './copy.ts'
 import type { UrlOf } from './module.ts'
 import { plainIds } from './module-id.ts'
-import { Graph } from './rollup.ts'
+import { Graph, watchWithFolder } from './rollup.ts'
 import { toPosix } from './resolve.ts'
 import type { Session } from './session.ts'
 import { servingRule, viteServedUrl, viteShownUrl, viteUrl } from './url.ts'
@@ -52,6 +52,7 @@ export function createViteAdapter(
     asMeant: (native, source, importer) => asMeant(source, importer, isNative(native)),
     isPicture: (source, importer) => templates.isPicture(source, importer),
     urlOf: (native) => viteShownUrl(urlOf(viteConfig, native, copyMode), served?.client),
+    watchFile: (native, file) => (served ? native.addWatchFile(file) : watchWithFolder(native, file)),
     afterLoad: (_, loaded) => {
       // The watcher builds the files of workers inside its own builds.
       if (served) served.note(loaded.id)

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import path from 'node:path'
@@ -46,6 +47,7 @@ export function createWebpackAdapter(session: Session): Adapter {
       const { compiler } = nativeBuild<'webpack'>(native)
       return webpackUrl(loaderOf(native), source, placesOf(compiler.options))
     },
+    watchFile: (native, file) => watchMissing(loaderOf(native), file),
     afterLoad: (native, loaded) => keep(loaderOf(native), loaded),
     remembersIds: true,
     importerOf: (native) => issuerOf(nativeBuild<'webpack'>(native)),
@@ -158,6 +160,12 @@ function keep(loader: Loader, { asset, context }: Loaded): void {
   const { configFile } = findProject(options.root)
   loader.addDependency(options.lockfile || store.layout.entry(asset.metadata.key))
   if (configFile) loader.addDependency(configFile)
+}
+
+/** A missing file among the others would count as one that was just removed, and start the next build at once. */
+function watchMissing(loader: Loader, file: string): void {
+  if (existsSync(file)) loader.addDependency(file)
+  else loader.addMissingDependency(file)
 }
 
 function loaderOf(native: NativeContext): Loader {

@@ -117,6 +117,20 @@ describe.each(BUNDLERS)('a watching build with %s', (bundler) => {
     expect(emulator.counts.posts).toBe(2)
   })
 
+  it('takes a view that was missing when it is there', async () => {
+    const project = await makeProject({ files: { 'main.js': entryOf('./hero.png?meshy&views=side.png') } })
+    const watching = startWatching(bundler, project, { meshy: { mode: 'preview' } })
+    await watching.state('failed')
+
+    const taken = watching.state('preview')
+    const chair = path.join(REPOSITORY, 'playground/images/chair.png')
+    // A watcher begins to watch some moment after it told a failure.
+    const saving = setInterval(() => copyFile(chair, path.join(project.root, 'side.png')), 500)
+    onTestFinished(() => clearInterval(saving))
+    await taken
+    clearInterval(saving)
+  })
+
   it('asks by default', async () => {
     const emulator = await emulate()
     const project = await makeProject({ files: { 'main.js': entryOf('./hero.png?meshy&poly=900') } })

@@ -69,6 +69,31 @@ describe.each(WATCHERS)('%s, when it watches', (name) => {
     expect(stateOf(await watcher.until((built) => stateOf(built) !== undefined))).toBe('preview')
   })
 
+  it.each([
+    ['a view', './hero.png?meshy&views=side.png', makePng(4, 4).subarray(0, 30)],
+    ['a view that is missing', './hero.png?meshy&views=side.png', undefined],
+    ['a texture image that is missing', './hero.png?meshy&texture-image=side.png', undefined],
+    ['the image of a recipe', './hero.meshy.json?meshy', makePng(4, 4).subarray(0, 30)],
+  ])('goes on when %s is mended', async (_, specifier, broken) => {
+    await emulate()
+    const files = {
+      'package.json': { type: 'module' },
+      'main.js': ENTRY.replace(/'.*?'/, `'${specifier}'`),
+      'hero.meshy.json': { image: './side.png' },
+    }
+    const project = await makeProject({ files })
+    const side = path.join(project.root, 'side.png')
+    if (broken) await writeFile(side, broken)
+    const watcher = await startWatching(name, project, { mode: 'preview' })
+    let looks = 0
+    // The second look is at the end of the first build.
+    await watcher.until(() => (looks += 1) === 2)
+
+    await writeFile(side, makePng(4, 2, { color: [1, 2, 3] }))
+
+    expect(stateOf(await watcher.until((built) => stateOf(built) !== undefined))).toBe('preview')
+  })
+
   it('pays nothing for an import that was edited away while it waited for a slot', async () => {
     const emulator = await emulate()
     const gate = await startGate(emulator, onTestFinished)
