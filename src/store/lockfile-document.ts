@@ -79,7 +79,7 @@ export function uniteModels(first: LockedModel, second: LockedModel): LockedMode
   const { unavailable: _, ...united } = { ...second, ...first, files: { ...second.files, ...first.files } }
   if (first.files.glb.sha256 === second.files.glb.sha256) united.facts = newest(first, second)
   united.request = withPictures(first.request, second.request)
-  if (first.derived && second.derived) united.derived = { ...second.derived, ...first.derived }
+  if (first.derived || second.derived) united.derived = { ...second.derived, ...first.derived }
   const roles = new Set([...(first.unavailable ?? []), ...(second.unavailable ?? [])])
   const unavailable = [...roles].filter((role) => !(role in united.files)).sort()
   return unavailable.length > 0 ? { ...united, unavailable } : united

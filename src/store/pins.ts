@@ -22,8 +22,12 @@ export function createPins(lockfile: Lockfile): Pins {
   async function all(): Promise<Map<string, Entry>> {
     asking ??= stateOf(lockfile.file).finally(() => (asking = undefined))
     const state = await asking
-    if (seen?.state !== state) seen = { state, models: lockfile.read() }
-    return seen.models
+    if (seen?.state === state) return seen.models
+    const reading = { state, models: lockfile.read() }
+    seen = reading
+    // The next import asks the disk again: the file may not change when it can be read.
+    reading.models.catch(() => seen === reading && (seen = undefined))
+    return reading.models
   }
 
   let waiting = new Map<string, CanonicalRequest>()

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, readlink, stat, symlink, utimes, writeFile } 
 import { describe, expect, it } from 'vitest'
 import type { BlobRef, Entry, StoredEntry } from '../../src/store/entry.ts'
 import { createLockfile } from '../../src/store/lockfile.ts'
+import { createPins } from '../../src/store/pins.ts'
 import { formatLockfile, parseLockfile } from '../../src/store/lockfile-document.ts'
 import { spawnScript } from '../support/child.ts'
 import { useTempDir } from '../support/temp-dir.ts'
@@ -166,6 +167,36 @@ describe('createLockfile', () => {
     await open().put(own, { replace: true })
 
     expect((await open().read()).get(own.key)).toEqual(own)
+  })
+
+  it('keeps what was derived from a model when the same model replaces it', async () => {
+    const { facts } = sampleEntry(1)
+    const derived = { '00000000000000aa': { ...refTo('smaller'), steps: ['optimize@2'], facts } }
+    await put(sampleEntry(1, { derived }))
+
+    await open().put(sampleEntry(1, { source: 'pinned', task: undefined }), { replace: true })
+
+    expect((await open().read()).get(sampleEntry(1).key)).toMatchObject({ source: 'pinned', derived })
+  })
+
+  it('is read again by the next import when it could not be read', async () => {
+    await put(sampleEntry(1))
+    const busy = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
+    let reads = 0
+    const pins = createPins({
+      ...open(),
+      read: async () => {
+        if (reads++ === 0) throw busy
+        return open().read()
+      },
+    })
+    const { key } = sampleEntry(1)
+
+    await expect(pins.get(key)).rejects.toBe(busy)
+
+    expect(await pins.get(key)).toEqual(sampleEntry(1))
+    expect(await pins.get(key)).toEqual(sampleEntry(1))
+    expect(reads).toBe(2)
   })
 
   it('forgets the removed models alone', async () => {
