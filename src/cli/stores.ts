@@ -1,4 +1,5 @@
 import { MeshyError } from '../system/errors.ts'
+import { mayBeAbsent } from '../store/shared/object-store.ts'
 import { bringBlob, forEachFile, formatAnswers } from '../store/shared/sources.ts'
 import { ADDRESS_FORMS, type StoreAddress } from '../store/shared/store-address.ts'
 import { Fault } from '../system/transfer.ts'
@@ -99,7 +100,8 @@ async function isRight(team: TeamStore, ref: BlobRef, signal: AbortSignal): Prom
   try {
     return await team.check(ref, signal)
   } catch (error) {
-    if (error instanceof Fault && (error.kind === 'damaged' || error.kind === 'wrong')) return false
+    const isWrong = error instanceof Fault && (error.kind === 'damaged' || error.kind === 'wrong')
+    if (isWrong || mayBeAbsent(error)) return false
     throw error
   }
 }

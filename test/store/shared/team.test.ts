@@ -238,6 +238,19 @@ describe("a team's bucket at Amazon", () => {
     expect(Object.values(entry.derived ?? {}).map(({ steps }) => steps)).toHaveLength(2)
   })
 
+  it.each([false, true])('is filled by push without the right to list, with repair: %s', async (repair) => {
+    const service = await startService()
+    const { env, objects } = await startAmazon()
+    const root = await projectWith('mine', [7, 7, 9])
+    await (await open({ root, env: {}, service })).load('hero.png?meshy')
+    const { context } = await open({ root, env, service })
+
+    const { failed } = await push(context, { repair })
+
+    expect(failed).toEqual([])
+    expect([...objects.keys()].filter((name) => name.startsWith('cas/'))).toHaveLength(1)
+  })
+
   it.each<[string, Grants]>([
     ['reading it is denied (AccessDenied)', { read: false }],
     ['writing it is denied (AccessDenied)', { write: false }],
