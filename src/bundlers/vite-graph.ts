@@ -3,8 +3,8 @@ import type { EnvironmentModuleNode, ViteDevServer } from 'vite'
 /** The module graphs of a dev server, one for each environment. A bundling environment keeps none. */
 export class ServedModules {
   readonly #environments: ViteDevServer['environments']
-  /** A module that is imported no more is left over; one that never was is an entry. */
-  readonly #wereImported = new WeakSet<EnvironmentModuleNode>()
+  /** What a module was when something imported it. One that never was imported is an entry. */
+  readonly #imported = new WeakMap<EnvironmentModuleNode, EnvironmentModuleNode['transformResult']>()
 
   constructor({ environments }: ViteDevServer) {
     this.#environments = environments
@@ -20,7 +20,7 @@ export class ServedModules {
     const above = new Set(this.#find(id))
     // It grows while it is read.
     for (const module of above) {
-      if (module.importers.size > 0) this.#wereImported.add(module)
+      if (module.importers.size > 0) this.#imported.set(module, module.transformResult)
       for (const importer of module.importers) above.add(importer)
     }
   }
@@ -46,7 +46,10 @@ export class ServedModules {
     }
   }
 
-  /** Modules that import each other count as imported: an entry may be one of them. */
+  /**
+   * Modules that import each other count as imported, because an entry may be one of them. So does a module that was
+   * loaded anew since it lost its importers.
+   */
   #isLeftOver(module: EnvironmentModuleNode, known: Map<EnvironmentModuleNode, boolean>): boolean {
     const answer = known.get(module)
     if (answer !== undefined) return answer
@@ -55,7 +58,7 @@ export class ServedModules {
     const isLeftOver =
       importers.length > 0
         ? importers.every((importer) => this.#isLeftOver(importer, known))
-        : this.#wereImported.has(module)
+        : module.transformResult !== null && module.transformResult === this.#imported.get(module)
     known.set(module, isLeftOver)
     return isLeftOver
   }

@@ -48,9 +48,11 @@ describe.each(VITES)('a model that waits for a slot in a dev server of %s', (vit
     const meshy = paying({ ...emulator, url: gate.url }, { concurrency: 1 })
     const dev = await startDev(vite, project, { meshy })
     /** Fetches what a page does. */
-    const open = async (url: string): Promise<void> => {
-      const imported = [...(await dev.text(url)).matchAll(/from "(\/[^"@]+\.(?:js|png)[^"]*)"/g)]
-      for (const [, next = ''] of imported) await open(next)
+    const open = async (url: string, seen = new Set<string>()): Promise<void> => {
+      if (seen.has(url)) return
+      seen.add(url)
+      const imported = [...(await dev.text(url)).matchAll(/(?:from|import) "(\/[^"@]+\.(?:js|png)[^"]*)"/g)]
+      for (const [, next = ''] of imported) await open(next, seen)
     }
     await open('/main.js')
     await open('/page.js')
