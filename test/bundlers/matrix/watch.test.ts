@@ -70,9 +70,7 @@ describe.each(WATCHERS)('%s, when it watches', (name) => {
   })
 
   it.each([
-    ['a view', './hero.png?meshy&views=side.png', makePng(4, 4).subarray(0, 30)],
     ['a view that is missing', './hero.png?meshy&views=side.png', undefined],
-    ['a texture image that is missing', './hero.png?meshy&texture-image=side.png', undefined],
     ['the image of a recipe', './hero.meshy.json?meshy', makePng(4, 4).subarray(0, 30)],
   ])('goes on when %s is mended', async (_, specifier, broken) => {
     await emulate()

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
+import { readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { rspack } from '@rspack/core'
 import { describe, expect, it } from 'vitest'
@@ -10,7 +10,7 @@ import meshyForWebpack from '../../../src/webpack.ts'
 import { makePng } from '../../glb/pictures.ts'
 import type { Project } from '../../support/project.ts'
 import { codeOf, emulate, modelsOf, paying, type Built } from '../harness.ts'
-import { DRIVERS, webpackConfig, type MatrixInit } from './drivers.ts'
+import { DRIVERS, webpackConfig, type MatrixInit, type RunStats } from './drivers.ts'
 import { makeFixture } from './fixture.ts'
 
 const FAMILY = ['webpack', 'Rspack'] as const
@@ -90,6 +90,33 @@ describe.each(FAMILY)('a build with %s', (name) => {
     expect([...modelsOf(real)]).toHaveLength(3)
   })
 
+  it.each([
+    ['view', 'relative.png?meshy&views=side.png'],
+    ['texture image', 'relative.png?meshy&texture-image=side.png'],
+    ['image of a recipe', 'side.meshy.json?meshy'],
+  ])('takes a broken %s when it is mended while it watches', async (_, specifier) => {
+    await emulate()
+    const project = await makeFixture()
+    await project.write({
+      'src/main.js': `export { url } from './${specifier}'\n`,
+      'src/side.meshy.json': { image: './side.png' },
+    })
+    const side = path.join(project.root, 'src/side.png')
+    const meshy: Options = { mode: 'preview' }
+    await writeFile(side, makePng(4, 4))
+    await DRIVERS[name](project, { meshy })
+    await writeFile(side, makePng(4, 4).subarray(0, 30))
+    await age(project)
+
+    // The file of a module of ours does not exist, which webpack notices after its first build.
+    const looks = name === 'webpack' ? 2 : 1
+    const failures = await mendInWatch(compilerOf(name, project, meshy), (builds) => {
+      if (builds === looks) writeFileSync(side, makePng(4, 2))
+    })
+
+    expect(failures).toEqual([...Array<boolean>(looks).fill(true), false])
+  })
+
   it('asks before it pays even if its watcher is closed while it starts', async () => {
     const emulator = await emulate()
     const project = await makeFixture()
@@ -106,7 +133,10 @@ describe.each(FAMILY)('a build with %s', (name) => {
 /** What both have in common that is needed here. */
 interface WatchableCompiler {
   hooks: { watchRun: { tap(name: string, run: () => void): void } }
-  watch(options: object, done: (error: Error | null) => void): { close(done: () => void): void }
+  watch(
+    options: object,
+    done: (error: Error | null, stats?: RunStats) => void,
+  ): { close(done: () => void): void }
 }
 
 function compilerOf(name: (typeof FAMILY)[number], { root }: Project, meshy: Options): WatchableCompiler {
@@ -129,6 +159,25 @@ function closeInRebuild(compiler: WatchableCompiler, edit: () => void): Promise<
       if (builds === 2) watching.close(resolve)
     })
   })
+}
+
+/** Watches, calls `mend` after each build that failed, and returns which ones did, up to one that did not. */
+function mendInWatch(compiler: WatchableCompiler, mend: (builds: number) => void): Promise<boolean[]> {
+  return new Promise((resolve, reject) => {
+    const failures: boolean[] = []
+    const watching = compiler.watch({ aggregateTimeout: 20 }, (error, stats) => {
+      if (error) return reject(error)
+      failures.push(stats?.hasErrors() ?? false)
+      if (failures.at(-1)) mend(failures.length)
+      else watching.close(() => resolve(failures))
+    })
+  })
+}
+
+/** A watcher builds again for files that are as new as its first build. */
+async function age({ root }: Project): Promise<void> {
+  const entries = await readdir(root, { recursive: true })
+  for (const entry of entries) await utimes(path.join(root, entry), 1e9, 1e9)
 }
 
 /** A project whose builds share a cache that outlives them. */
