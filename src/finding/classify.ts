@@ -11,7 +11,7 @@ import {
 import { isBlobUnusable } from '../store/digest.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import type { FindingPorts } from './ports.ts'
-import { type Derivation, derivationOf, type Part, findPinned } from './derivation.ts'
+import { type Derivation, derivationOf, type Part, partsOf, findPinned } from './derivation.ts'
 import { findFreeWay } from './free-way.ts'
 import { type State, mayGenerate } from './modes.ts'
 import { isOnItsWay, RETENTION_MS } from './record-state.ts'
@@ -70,6 +70,20 @@ export async function findEntry({ store, options }: FindingPorts, key: string): 
   const pinned = await store.lockfile?.get(key)
   if (pinned || (options.mode === 'frozen' && store.lockfile)) return pinned
   return store.entries.read(key)
+}
+
+/** The files of a stored model that an import wants, and what is pinned of what it wants to be derived from it. */
+export function filesWanted(
+  ports: FindingPorts,
+  request: Pick<Request, 'wanted' | 'derivation' | 'lods'>,
+  entry: Entry,
+): BlobRef[] {
+  const derivation = derivationOf(ports, request, entry)
+  const parts = derivation ? partsOf(derivation) : []
+  return [
+    ...request.wanted.flatMap((role) => entry.files[role] ?? []),
+    ...parts.flatMap((part) => findPinned(ports, entry, part) ?? []),
+  ]
 }
 
 async function verifyFiles(ports: FindingPorts, entry: Entry, request: Request) {

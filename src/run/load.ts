@@ -2,8 +2,8 @@ import type { Request } from '../request/request.ts'
 import { assertStillMade } from '../request/models.ts'
 import { notAllowed } from './borders.ts'
 import { standInAsset, type Asset } from './asset.ts'
-import { classify, type Finding } from '../finding/classify.ts'
-import type { Context } from './context.ts'
+import { classify, filesWanted, type Finding } from '../finding/classify.ts'
+import type { Context, RunPorts } from './context.ts'
 import { failedBefore, isFinal } from '../finding/record-state.ts'
 import { formatQuery } from './plan.ts'
 import type { Import } from './imports.ts'
@@ -50,6 +50,7 @@ async function load(context: Context, imported: Import, watch: Watch): Promise<A
   context.ports.models.imported(imported, request)
   const finding = await classify(context.ports, request)
   if (finding.state === 'missing') assertStillMade(request)
+  watchLacking(context.ports, request, finding).forEach(watch)
   const action = decide(context.ports.options.mode, finding.state)
   if (action === 'row') return list(context, request, { imported, finding })
   const todo = { imported, finding, action }
@@ -59,6 +60,13 @@ async function load(context: Context, imported: Import, watch: Watch): Promise<A
   const model = reportModel(context.ports.models.served(request, asset))
   if (model) context.seen.part?.tell({ model })
   return asset
+}
+
+/** What may bring a pinned model, where nobody waits for it: a live run looks for itself. */
+function watchLacking(ports: RunPorts, request: Request, { state, entry, derivation }: Finding): string[] {
+  const isThere = state === 'ready' && !derivation
+  if (!entry || isThere || ports.models.isLive) return []
+  return filesWanted(ports, request, entry).map(ports.store.blobs.path)
 }
 
 /** Adds a row to the plan. A build that a command runs continues with a stand-in: it may have further parts. */
@@ -132,8 +140,7 @@ async function previewAsset(context: Context, request: Request, entry?: Entry): 
   const { models } = context.ports
   if (!models.isLive) return asset
   const stateFile = await ensureStateFile(context, request.key)
-  // Pinned models have already been looked for.
-  if (!entry) models.awaitArrival(request)
+  models.awaitArrival({ request, isStandIn: true })
   return { ...asset, stateFile }
 }
 

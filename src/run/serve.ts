@@ -26,7 +26,7 @@ export async function serve(context: Context, request: Request, found: StoredFin
     context.ports.reporter.notices.once(
       `${request.imageName}: ${derivation.steps.join(', ')} is skipped: nothing is derived in \`preview\``,
     )
-    return { ...readyAsset(finding, request), isProvisional: true }
+    return serveUntilDerived(context, request, finding)
   }
   if (context.ports.models.isLive) return serveMeanwhile(context, request, { finding, derivation })
   const { derive } = await import('./derive.ts')
@@ -55,6 +55,16 @@ async function serveAsPinned(
   return readyAsset(again, request)
 }
 
+/** Nothing is derived here; where somebody watches, someone else may do it. */
+async function serveUntilDerived(context: Context, request: Request, finding: StoredFinding): Promise<Asset> {
+  const asset: Asset = { ...readyAsset(finding, request), isProvisional: true }
+  const { models } = context.ports
+  if (!models.isLive) return asset
+  const stateFile = await ensureStateFile(context, request.key)
+  models.awaitArrival({ request, isStandIn: false })
+  return { ...asset, stateFile }
+}
+
 /** Nobody waits in a live run: the model is shown as it came until the derivation is ready. */
 async function serveMeanwhile(context: Context, request: Request, task: DerivationTask): Promise<Asset> {
   const { deriveInBackground, tellFailure } = await import('./live/derivations.ts')
@@ -72,6 +82,7 @@ async function serveMeanwhile(context: Context, request: Request, task: Derivati
     }
   }
   const failure = models.derivationError(request, derivation)
+  if (failure !== undefined) models.awaitArrival({ request, isStandIn: false })
   return { ...readyAsset(task.finding, request), stateFile, isProvisional: true, failure }
 }
 

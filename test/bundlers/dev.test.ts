@@ -1,4 +1,4 @@
-import { copyFile, rename } from 'node:fs/promises'
+import { copyFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { PluginApi } from '../../src/bundlers/adapter.ts'
@@ -6,9 +6,10 @@ import type { AssetMetadata } from '../../src/types.ts'
 import { REPOSITORY, type Project } from '../support/project.ts'
 import { startGenerating } from '../support/generate-child.ts'
 import { startDev, type DevServer } from './dev-server.ts'
-import { emulate, entryOf, makeProject, paying, servedModels, VITES } from './harness.ts'
+import { emulate, entryOf, makeProject, paying, readFiles, servedModels, VITES } from './harness.ts'
 
 const FILES = { 'main.js': entryOf('./hero.png?meshy&poly=900') }
+const LFS_POINTER = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 17000\n`
 /** The first is about the picture, the others are about the account. */
 const REFUSALS = [
   ['shows a celebrity', { kind: 'status', status: 400, message: 'The picture shows a celebrity' }],
@@ -113,6 +114,23 @@ describe.each(VITES)('a dev server of %s', (vite) => {
     const model = await dev.until(({ state }) => state === 'ready')
     expect([model.glb]).toEqual(await servedModels(emulator))
     expect(emulator.counts.posts).toBe(1)
+  })
+
+  it('shows a model whose bytes git brings after a pointer', async () => {
+    const emulator = await emulate()
+    const project = await makeProject({ files: FILES })
+    await startGenerating(project.root, emulator, { specifiers: ['hero.png?meshy&poly=900'] }).exited
+    const blobs = path.join(project.root, '.meshy/blobs')
+    const bytes = await readFiles(blobs)
+    for (const name of bytes.keys()) await writeFile(path.join(blobs, name), LFS_POINTER)
+    await rm(path.join(project.root, '.meshy/out'), { recursive: true, force: true })
+    const dev = await startDev(vite, project, { meshy: { baseUrl: emulator.url, machineStore: false } })
+    expect((await dev.model()).metadata.state).toBe('preview')
+
+    for (const [name, content] of bytes) await writeFile(path.join(blobs, name), content)
+
+    const model = await dev.until(({ state }) => state === 'ready')
+    expect([model.glb]).toEqual(await servedModels(emulator))
   })
 
   it('gives server and client the same model', async () => {

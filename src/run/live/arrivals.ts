@@ -1,8 +1,9 @@
 import { unwatchFile, watchFile } from 'node:fs'
-import { findEntry } from '../../finding/classify.ts'
-import type { Request } from '../../request/request.ts'
+import { classify, filesWanted, findEntry } from '../../finding/classify.ts'
+import { readFileState } from '../../store/verified-files.ts'
 import { formatThrown, isMeshyError } from '../../system/errors.ts'
 import type { RunPorts } from '../context.ts'
+import type { Awaited } from '../models/model.ts'
 import { touchStateFile } from './state-file.ts'
 
 /** One `stat` each time. Watchers of the operating system miss files that are replaced, or do not exist yet. */
@@ -10,54 +11,142 @@ const INTERVAL_MS = 500
 
 /**
  * Replaces a stand-in that nobody here works on with a model that comes from elsewhere: from `generate` in another
- * terminal, or from a pull. Its module is loaded again.
+ * terminal, or from a pull, which may bring the lockfile long before the bytes. Its module is loaded again.
  *
  * @returns a function that ends the watching, until something is awaited again
  */
 export function watchForArrivals(ports: RunPorts): () => void {
-  const { models, options, store } = ports
-  // What changes when a model is stored.
-  const file = options.lockfile || store.layout.entries
-  let isWatching = false
-  const look = async () => {
-    const awaited = () => models.all().filter(({ isAwaited }) => isAwaited)
-    await Promise.all(awaited().map(({ request }) => lookFor(ports, request)))
-    if (awaited().length === 0) stop()
-  }
-  const listener = () => void look()
-  const stop = () => {
-    unwatchFile(file, listener)
-    isWatching = false
-  }
-  models.subscribe((now, before) => {
-    if (!now.isAwaited) return
-    if (!isWatching) watchFile(file, { interval: INTERVAL_MS, persistent: false }, listener)
-    isWatching = true
-    // It may have arrived right before.
-    if (!before?.isAwaited) void lookFor(ports, now.request)
+  const arrivals = new Arrivals(ports)
+  ports.models.subscribe((now, before) => {
+    if (now.awaited.length > 0 && now.awaited !== before?.awaited) arrivals.await(now.request.key)
   })
-  return stop
+  return () => arrivals.stop()
 }
 
-/** Nobody waits for this, and its failure must not end a server. */
-async function lookFor(ports: RunPorts, request: Request): Promise<void> {
-  const { models, reporter } = ports
-  const { key, imageName } = request
-  try {
-    if (!(await isThere(ports, key)) || !models.find(key)?.isAwaited) return
-    models.arrived(request)
+class Arrivals {
+  readonly #ports: RunPorts
+  /** What changes when a model is stored. */
+  readonly #pins: string
+  readonly #watched = new Map<string, () => void>()
+  /** By key: the files of pinned models whose bytes are to come. */
+  readonly #files = new Map<string, readonly string[]>()
+  /** By key: what was there when it was last looked for, in vain. */
+  readonly #seen = new Map<string, string>()
+
+  constructor(ports: RunPorts) {
+    this.#ports = ports
+    this.#pins = ports.options.lockfile || ports.store.layout.entries
+  }
+
+  await(key: string): void {
+    this.#watch(this.#pins)
+    // It may have arrived right before.
+    void this.#look(key)
+  }
+
+  stop(): void {
+    this.#files.clear()
+    for (const file of this.#watched.keys()) this.#unwatch(file)
+  }
+
+  #watch(file: string): void {
+    if (this.#watched.has(file)) return
+    const listener = () => void this.#changed(file)
+    this.#watched.set(file, listener)
+    watchFile(file, { interval: INTERVAL_MS, persistent: false }, listener)
+  }
+
+  #unwatch(file: string): void {
+    const listener = this.#watched.get(file)
+    if (listener) unwatchFile(file, listener)
+    this.#watched.delete(file)
+  }
+
+  async #changed(file: string): Promise<void> {
+    const keys = this.#awaited().filter((key) => file === this.#pins || this.#files.get(key)?.includes(file))
+    await Promise.all(keys.map((key) => this.#look(key)))
+    if (this.#awaited().length === 0) this.stop()
+  }
+
+  #awaited(): string[] {
+    return this.#ports.models.all().flatMap(({ awaited, request }) => (awaited.length > 0 ? request.key : []))
+  }
+
+  /** Nobody waits for this, and its failure must not end a server. */
+  async #look(key: string): Promise<void> {
+    const { models, reporter } = this.#ports
+    try {
+      const files = await this.#lookFor(key)
+      // The server was closed in the meantime.
+      if (!this.#watched.has(this.#pins)) return
+      // They may have changed before they were watched.
+      if (this.#follow(key, files)) await this.#look(key)
+    } catch (error) {
+      const name = models.find(key)?.request.imageName
+      reporter.notices.once(`${name}: reload the page to see its model. ${formatThrown(error)}`)
+    }
+  }
+
+  /** @returns whether some of them were not watched yet */
+  #follow(key: string, files: readonly string[]): boolean {
+    const before = this.#files.get(key) ?? []
+    this.#files.set(key, files)
+    const still = new Set([this.#pins, ...[...this.#files.values()].flat()])
+    for (const file of before) if (!still.has(file)) this.#unwatch(file)
+    const added = files.filter((file) => !this.#watched.has(file))
+    for (const file of added) this.#watch(file)
+    return added.length > 0
+  }
+
+  /** @returns the files that are still to come, or to change */
+  async #lookFor(key: string): Promise<readonly string[]> {
+    const ports = this.#ports
+    const awaited = ports.models.find(key)?.awaited ?? []
+    const { files, text } = await stateOf(ports, key, awaited)
+    // Nothing is read again that has not changed.
+    if (this.#seen.get(key) === text) return files
+    this.#seen.set(key, text)
+    const isBetter = await Promise.all(files.length > 0 ? awaited.map((one) => isThere(ports, one)) : [])
+    const model = ports.models.find(key)
+    if (!isBetter.includes(true) || !model || model.awaited.length === 0) return files
+    this.#seen.delete(key)
+    ports.models.arrived(model.request)
     await touchStateFile({ ports }, key)
-  } catch (error) {
-    reporter.notices.once(`${imageName}: reload the page to see its model. ${formatThrown(error)}`)
+    return []
   }
 }
 
-async function isThere(ports: RunPorts, key: string): Promise<boolean> {
+/** What decides whether something has arrived, as far as the operating system can tell. */
+async function stateOf(
+  ports: RunPorts,
+  key: string,
+  awaited: readonly Awaited[],
+): Promise<{ files: string[]; text: string }> {
+  const entry = await ifReadable(() => findEntry(ports, key))
+  const refs = entry ? awaited.flatMap(({ request }) => filesWanted(ports, request, entry)) : []
+  const files = [...new Set(refs.map(ports.store.blobs.path))]
+  const states = await Promise.all(files.map((file) => readFileState(file)))
+  const wants = awaited.map(({ request: { wanted, derivation, lods }, isStandIn }) => [
+    wanted,
+    derivation,
+    lods,
+    isStandIn,
+  ])
+  return { files, text: JSON.stringify([entry, wants, files, states.map((state) => state?.text)]) }
+}
+
+/** Whether an import would be shown something better now. */
+async function isThere(ports: RunPorts, { request, isStandIn }: Awaited): Promise<boolean> {
+  const finding = await ifReadable(() => classify(ports, request))
+  return finding?.state === 'ready' && (isStandIn || finding.derivation === undefined)
+}
+
+/** For example a lockfile in the middle of a merge: whoever loads the module is told. */
+async function ifReadable<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    return (await findEntry(ports, key)) !== undefined
+    return await read()
   } catch (error) {
-    // For example a lockfile in the middle of a merge: whoever loads the module is told.
-    if (isMeshyError(error)) return false
+    if (isMeshyError(error)) return undefined
     throw error
   }
 }

@@ -41,7 +41,7 @@ export async function liveAsset(context: Context, request: Request, task: LiveTa
   const landed = isOver ? await readyNow(context, request) : undefined
   if (landed) return landed
   const state = isOver ? 'preview' : asked
-  if (state === 'preview' && !task.finding.entry) models.awaitArrival(request)
+  if (state === 'preview') models.awaitArrival({ request, isStandIn: true })
   const failure = state === 'preview' ? failureOf(context, request, task.finding) : undefined
   return {
     ...standInAsset(standIn, { state, request, facts: factsOf(context.ports, request, task.finding.entry) }),
@@ -116,7 +116,8 @@ function startOrAsk(
     reporter.notices.once(`${failure.message} ${failure.hint}`)
   }
   if ((action === 'ask' && !mayBeShared) || failure) {
-    models.ask(request)
+    // What is pinned is paid for: there is nothing to agree to.
+    if (!finding.entry) models.ask(request)
     return 'preview'
   }
   // The first import may be a different one when its turn comes.

@@ -17,8 +17,8 @@ export interface Model {
   readonly isAsked: boolean
   /** The state, and therefore the price, that the developer was shown since then. */
   readonly shown: State | undefined
-  /** Whether its stand-in is shown until somebody else stores the model. */
-  readonly isAwaited: boolean
+  /** What imports are shown until somebody else stores what they want. */
+  readonly awaited: readonly Awaited[]
   /** Set while something is being done for it. */
   readonly work: Work | undefined
   /** Why it could not be obtained; cleared by the next try. */
@@ -31,6 +31,13 @@ export interface Model {
   readonly effort: Effort | undefined
   /** Set if its bytes came from a task that the service does not keep for long. */
   readonly expiring: Expiring | undefined
+}
+
+/** An import that nobody here works for. */
+export interface Awaited {
+  readonly request: Request
+  /** Otherwise it is shown the model without what it wants to be derived from it. */
+  readonly isStandIn: boolean
 }
 
 /** What is being done for a model. */

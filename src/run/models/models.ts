@@ -7,7 +7,7 @@ import type { Clock } from '../../system/clock.ts'
 import { SingleFlight } from '../../system/once.ts'
 import type { Asset } from '../asset.ts'
 import type { Import } from '../imports.ts'
-import { idOfImport, type ImportRecord, type Model, type Work } from './model.ts'
+import { type Awaited, idOfImport, type ImportRecord, type Model, type Work } from './model.ts'
 import type { SharedModels } from './shared-models.ts'
 
 /** Called for each change of a model. */
@@ -26,7 +26,7 @@ const UNKNOWN: Omit<Model, 'request'> = {
   asset: undefined,
   isAsked: false,
   shown: undefined,
-  isAwaited: false,
+  awaited: [],
   work: undefined,
   error: undefined,
   givenUp: undefined,
@@ -106,11 +106,17 @@ export class Models implements ModelsOfRun {
   /** There is an asset to show, for the first time or a better one. */
   served(request: Request, asset: Asset): Model {
     if (asset.metadata.state !== 'ready') return this.#change(request, { asset })
-    const { givenUp } = this.#of(request)
+    const { givenUp, awaited } = this.#of(request)
+    const others = awaited.filter((one) => !isSameWant(one.request, request))
     // Another import may still lack what it wants from the same model.
     const isSettled = !asset.isProvisional && (!givenUp || isSameWant(givenUp, request))
     const settled = isSettled ? { error: undefined, givenUp: undefined } : {}
-    return this.#change(request, { asset, isAsked: false, isAwaited: false, ...settled })
+    return this.#change(request, {
+      asset,
+      isAsked: false,
+      awaited: asset.isProvisional ? awaited : others,
+      ...settled,
+    })
   }
 
   /** It waits for the developer's approval from now on. */
@@ -124,13 +130,15 @@ export class Models implements ModelsOfRun {
   }
 
   /** Nobody works on it here; someone else may, from now until it {@link arrived}. */
-  awaitArrival(request: Request): void {
-    this.#change(request, { isAwaited: true })
+  awaitArrival(now: Awaited): void {
+    const { awaited } = this.#of(now.request)
+    const others = awaited.filter(({ request }) => !isSameWant(request, now.request))
+    this.#change(now.request, { awaited: [...others, now] })
   }
 
   /** Someone else has stored it. */
   arrived(request: Request): void {
-    this.#change(request, { isAwaited: false, isAsked: false })
+    this.#change(request, { awaited: [], isAsked: false })
   }
 
   /** It is no longer asked about. Returns whether it was: a second approval at the same moment finds nothing. */
@@ -198,7 +206,7 @@ export class Models implements ModelsOfRun {
     const known = this.#of(request).work ?? { ...NEW_WORK, step, since: this.#clock.now() }
     this.#change(request, {
       work: { ...known, begun: known.begun + 1 },
-      isAwaited: false,
+      awaited: [],
       // A derivation for one import says nothing about what another import could not get.
       ...(step === 'begun' && { error: undefined, givenUp: undefined }),
     })

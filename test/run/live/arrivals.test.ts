@@ -1,13 +1,16 @@
 import { unwatchFile, watchFile } from 'node:fs'
-import { cp, readFile } from 'node:fs/promises'
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Options } from '../../../src/index.ts'
+import type { Asset } from '../../../src/run/asset.ts'
+import { isTouched } from '../../../src/run/live/state-file.ts'
 import { openRun, writePictures } from '../../support/run.ts'
 import { startService } from '../../support/service.ts'
 import { useTempDir } from '../../support/temp-dir.ts'
 
 const IMPORT = 'hero.png?meshy'
+const DERIVED = 'hero.png?meshy&height=2'
 /** What git brings, and what a copied cache does. */
 const PULLED = ['meshy-lock.json', '.meshy/blobs']
 const COPIED = ['.meshy/blobs', '.meshy/entries']
@@ -41,6 +44,68 @@ describe('a stand-in that nobody here works on', () => {
     },
   )
 
+  it.each(['preview', 'ask', 'generate', 'frozen'] as const)(
+    'makes way for bytes that come long after their pin, in `%s`',
+    async (mode) => {
+      const service = await startService()
+      const [here, elsewhere] = [temp.path('here'), temp.path('elsewhere')]
+      for (const root of [here, elsewhere]) await writePictures(root, 'hero.png')
+      await (await openRun({ root: elsewhere, service })).load(IMPORT)
+      const bring = (file: string) =>
+        cp(path.join(elsewhere, file), path.join(here, file), { recursive: true })
+      await bring('meshy-lock.json')
+      const options = { mode, apiKey: undefined }
+      const { load, context } = await openRun({ root: here, service, options, live: true })
+      // What tries to restore it fails first.
+      const asset = await loadUntil(() => load(IMPORT), 'preview')
+      expect(context.ports.models.find(asset.metadata.key)?.isAsked).toBe(false)
+
+      await bring('.meshy/blobs')
+
+      await untilTouched(asset)
+      expect((await load(IMPORT)).metadata.state).toBe('ready')
+      context.stopWatching()
+    },
+  )
+
+  it('is not looked for again and again where its bytes are wrong', async () => {
+    const service = await startService()
+    const root = temp.path('here')
+    await writePictures(root, 'hero.png')
+    const { files } = await (await openRun({ root, service })).load(IMPORT)
+    await rm(path.join(root, '.meshy/out'), { recursive: true })
+    const { load, context } = await openRun({ root, service, options: { mode: 'preview' }, live: true })
+    const { store } = context.ports
+    const ref = (await store.blobs.list()).find(({ ext }) => ext === 'glb') ?? raise()
+    const right = await readFile(store.blobs.path(ref))
+    await writeFile(store.blobs.path(ref), right.toReversed())
+
+    const asset = await load(IMPORT)
+    await expect.poll(() => countWatchers(store.blobs.path(ref))).toBe(1)
+    expect(await isTouched(asset.stateFile ?? raise())).toBe(false)
+    await writeFile(store.blobs.path(ref), right)
+
+    await untilTouched(asset)
+    expect((await load(IMPORT)).files).toEqual(files)
+    expect(countWatchers(store.blobs.path(ref))).toBe(0)
+  })
+
+  it('makes way for what someone else derives from it', async () => {
+    const service = await startService()
+    const root = temp.path('here')
+    await writePictures(root, 'hero.png')
+    await (await openRun({ root, service })).load(IMPORT)
+    const { load, context } = await openRun({ root, service, options: { mode: 'preview' }, live: true })
+    const before = await load(DERIVED)
+
+    const { files } = await (await openRun({ root, service })).load(DERIVED)
+
+    await untilTouched(before)
+    expect(before.files).not.toEqual(files)
+    expect((await load(DERIVED)).files).toEqual(files)
+    context.stopWatching()
+  })
+
   it('is looked for as long as its server is open, and again where one opens anew', async () => {
     const service = await startService()
     const root = temp.path('here')
@@ -57,6 +122,22 @@ describe('a stand-in that nobody here works on', () => {
     context.stopWatching()
   })
 })
+
+async function loadUntil(load: () => Promise<Asset>, state: string): Promise<Asset> {
+  for (;;) {
+    const asset = await load()
+    if (asset.metadata.state === state) return asset
+    await untilTouched(asset)
+  }
+}
+
+async function untilTouched({ stateFile = raise() }: Asset): Promise<void> {
+  await expect.poll(() => isTouched(stateFile), { timeout: 20_000 }).toBe(true)
+}
+
+function raise(): never {
+  throw new Error('There is none')
+}
 
 /** Those that listen to changes of a file in this process, besides this one. */
 function countWatchers(file: string): number {
