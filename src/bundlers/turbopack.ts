@@ -76,7 +76,10 @@ async function renderImport(context: Context, imported: Import, loader: LoaderCo
   }
 }
 
-/** Nobody waits in a dev server, nor for a page: a missing model has a stand-in there, until the lockfile changes. */
+/**
+ * Nobody waits in a dev server, nor for a page: a model that is missing, or whose bytes are, has a stand-in there, until
+ * the lockfile or the blobs change.
+ */
 async function loadOrShow(
   context: Context,
   imported: Import,
@@ -88,12 +91,19 @@ async function loadOrShow(
   try {
     return await load('frozen')
   } catch (error) {
-    if (mode === 'frozen' || loader.mode !== 'development' || !isMissing(error)) throw error
-    context.ports.reporter.notices.once(
-      `\`${nameOf(loader)}\` is shown as a stand-in: run \`npx unplugin-meshy generate\` to get the model`,
-    )
-    return load('preview')
+    if (mode === 'frozen' || loader.mode !== 'development' || !isMeshyError(error)) throw error
+    // What is wrong with the import itself is an error there as well.
+    const asset = await load('preview')
+    context.ports.reporter.notices.once(`\`${nameOf(loader)}\` is not shown as in a build: ${wayOut(error)}`)
+    return asset
   }
+}
+
+function wayOut(error: MeshyError): string {
+  const { code, message, hint } = error
+  return code === 'MESHY_MODEL_MISSING'
+    ? 'run `npx unplugin-meshy generate` to get the model'
+    : `${message} ${hint}`
 }
 
 /** Says how to get a model that this bundler could not request. */

@@ -1,11 +1,13 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { LoaderContext } from '../../../src/bundlers/turbopack.ts'
 import loader, { meshyRules } from '../../../src/turbopack.ts'
 import type { Project } from '../../support/project.ts'
-import { build, emulate, entryOf, makeProject, paying } from '../harness.ts'
+import { build, emulate, entryOf, makeProject, paying, readFiles } from '../harness.ts'
 
 const QUERY = '?meshy&poly=500'
+const LFS_POINTER = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 17000\n`
 
 describe('the loader for Turbopack', () => {
   it('gives a pinned model by a URL relative to the picture', async () => {
@@ -53,6 +55,30 @@ describe('the loader for Turbopack', () => {
     expect(before.dependencies).toContain('meshy-lock.json')
     expect(after.code).toContain('"state":"ready"')
     expect(emulator.counts.posts).toBe(1)
+  })
+
+  it.each([
+    ['a Git LFS pointer', async (file: string) => writeFile(file, LFS_POINTER), 'git lfs pull'],
+    ['nothing', async (file: string) => rm(file), 'MESHY_API_KEY'],
+  ])('gives a stand-in in `next dev` for a pinned model with %s for its bytes', async (_, lose, wayOut) => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    onTestFinished(() => void warn.mockRestore())
+    const project = await pinnedProject()
+    const blobs = [...(await readFiles(path.join(project.root, '.meshy/blobs'))).keys()]
+    const blob = path.join('.meshy/blobs', blobs.find((name) => name.endsWith('.glb')) ?? '')
+    const file = path.join(project.root, blob)
+    const bytes = await readFile(file)
+    await rm(path.join(project.root, '.meshy/out'), { recursive: true })
+    await lose(file)
+
+    const before = await load(project, QUERY, { mode: 'development' })
+    await writeFile(file, bytes)
+    const after = await load(project, QUERY, { mode: 'development' })
+
+    expect(before.code).toContain('"state":"preview"')
+    expect(before.dependencies).toContain(blob)
+    expect(String(warn.mock.calls)).toContain(wayOut)
+    expect(after.code).toContain('"state":"ready"')
   })
 
   it('is as strict in `next dev` as `frozen` says', async () => {
