@@ -12,7 +12,7 @@ export type State = (typeof STATES)[number]
  * - `restore`: fetch the pinned bytes from the task, without paying; they must match.
  * - `wait`: adopt the task that is on its way. Live: show a stand-in and swap it later.
  * - `submit`: pay. Live: show a stand-in and swap it later.
- * - `ask`: show a stand-in and the price; submit when the developer approves. In a build: fail, for nobody can be asked.
+ * - `ask`: show a stand-in and the price; submit when the developer approves.
  * - `stand-in`: show a stand-in; nothing is on its way.
  * - `fail`: report it, with all others, at the end.
  * - `row`: only list it.

@@ -9,21 +9,12 @@ import type { FileRole } from '../request/files.ts'
 import { formatAnswers, type SourceAnswer } from '../store/shared/sources.ts'
 import path from 'node:path'
 
-const WHY = {
-  ask: 'This build is in `ask`, and nobody can be asked during a build',
-  frozen: 'This run is `frozen`',
-}
-const LEAVE_ASK =
-  'Set MESHY_MODE=generate for this run, or remove the mode `ask` from the options: by default, a dev server asks, and ' +
-  'a build generates. To build with stand-ins, set MESHY_MODE=preview.'
-
-/** The error of a model that `frozen` may neither generate nor wait for, or that a build in `ask` cannot ask about. */
+/** The error of a model that `frozen` may neither generate nor wait for. */
 export function modelMissing(
   ports: LocalPorts,
   request: Request,
   { state, record, free }: Finding,
 ): MeshyError {
-  const mode = ports.options.mode === 'ask' ? 'ask' : 'frozen'
   const credits = state === 'missing' ? priceOf(request) : 0
   const isPinning = ports.options.lockfile !== false
   const what =
@@ -31,8 +22,8 @@ export function modelMissing(
       ? `is not ${isPinning ? 'in the lockfile' : 'stored here'}; generating it costs ${credits} credits`
       : `is on its way (task ${record?.state === 'accepted' ? record.taskId : 'unknown'}), but not stored${isPinning ? ' and pinned' : ''} yet`
   return new MeshyError('MESHY_MODEL_MISSING', {
-    message: `\`${request.imageName}\` ${what}. ${WHY[mode]}, so nothing was submitted.`,
-    hint: [free, mode === 'ask' ? LEAVE_ASK : buildElsewhere(ports)].filter(Boolean).join(' '),
+    message: `\`${request.imageName}\` ${what}. This run is \`frozen\`, so nothing was submitted.`,
+    hint: [free, buildElsewhere(ports)].filter(Boolean).join(' '),
     details: { key: request.key, credits, state },
   })
 }

@@ -9,7 +9,7 @@ import { formatQuery } from './plan.ts'
 import type { Import } from './imports.ts'
 import type { LiveTask } from './live/live.ts'
 import { decide } from '../finding/modes.ts'
-import { Permission } from '../finding/permission.ts'
+import { lacksPermission, Permission } from '../finding/permission.ts'
 import { priceOf } from '../request/price.ts'
 import { readImport } from './read-import.ts'
 import { reportModel } from './reporting/report.ts'
@@ -93,22 +93,26 @@ async function act(context: Context, request: Request, todo: LiveTask): Promise<
   const { finding, action } = todo
   const { entry } = finding
   if (action === 'serve' && entry) return serve(context, request, { ...finding, entry })
-  const { isLive } = context.ports.models
-  // In a build, nobody can be asked.
-  if (action === 'fail' || (action === 'ask' && !isLive)) {
+  if (action === 'fail') {
     const { modelMissing } = await import('../generate/missing.ts')
     throw modelMissing(context.ports, request, finding)
   }
-  if (action === 'stand-in') return previewAsset(context, request, entry)
-  if (isLive) {
+  if (context.ports.models.isLive && action !== 'stand-in') {
     const { liveAsset } = await import('./live/live.ts')
     return liveAsset(context, request, todo)
   }
+  if (action === 'stand-in' || action === 'ask') return previewAsset(context, request, entry)
   if (isFinal(finding.record)) throw failedBefore(finding.record)
   const permission = Permission.ofMode(context.ports.options.mode, request.key)
-  const { obtain } = await import('../generate/obtain.ts')
-  const found = await obtain(await context.paying(), request, { finding, permission })
-  return serve(context, request, found)
+  try {
+    const { obtain } = await import('../generate/obtain.ts')
+    const found = await obtain(await context.paying(), request, { finding, permission })
+    return await serve(context, request, found)
+  } catch (error) {
+    // What seemed to be on its way is missing, and nobody can be asked.
+    if (lacksPermission(error)) return previewAsset(context, request)
+    throw error
+  }
 }
 
 /** What a dependency gets that may not spend: a stand-in in a page, an error in a build. Undefined for all others. */

@@ -302,8 +302,7 @@ export const failures = {
     paid: 'no',
   },
   MESHY_MODEL_MISSING: {
-    cause:
-      'A model is not pinned, and the run spends nothing: it is `frozen`, or a build in `ask`, where nobody can be asked.',
+    cause: 'A model is not pinned, and the run is `frozen`, so it spends nothing.',
     next: 'Build on your machine and commit the lockfile and the blobs, or set MESHY_MODE=generate.',
     paid: 'no',
   },

@@ -13,7 +13,7 @@ const WAIT = { timeout: 20_000 }
 /** The table of modes in the README: what becomes of a request. `unpaid` and `paid` are bytes; all others send only reads. */
 const CELLS: Record<Mode, Record<State, string>> = {
   generate: { ready: 'unpaid', restorable: 'unpaid', 'on its way': 'unpaid', missing: 'paid' },
-  ask: { ready: 'unpaid', restorable: 'unpaid', 'on its way': 'unpaid', missing: 'MESHY_MODEL_MISSING' },
+  ask: { ready: 'unpaid', restorable: 'unpaid', 'on its way': 'unpaid', missing: 'preview' },
   frozen: {
     ready: 'unpaid',
     restorable: 'unpaid',
@@ -116,16 +116,6 @@ describe('a mode', () => {
 
     await expect.poll(async () => (await load(SPECIFIER)).metadata.state, WAIT).toBe('ready')
     expect(emulator.counts.posts).toBe(1)
-  })
-
-  it('says to a build in `ask`, where nobody can be asked, what to set', async () => {
-    const { open, emulator } = await setUp('missing')
-
-    expect(await failureOf((await open('ask')).load(SPECIFIER))).toMatchObject({
-      message: expect.stringMatching(/costs 30 credits\. This build is in `ask`, and nobody can be asked/),
-      hint: expect.stringMatching(/MESHY_MODE=generate .* MESHY_MODE=preview/),
-    })
-    expect(emulator.counts.total).toBe(0)
   })
 
   it('needs no API key where everything is ready', async () => {
