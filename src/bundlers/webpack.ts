@@ -3,7 +3,12 @@ import { readFile } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import type { Compilation, Compiler, NormalModule } from 'webpack'
+import type { Mode } from '../finding/modes.ts'
+import { isCi } from '../run/ci.ts'
+import type { Environment } from '../run/environment.ts'
+import { environmentOf } from '../run/open-project.ts'
 import { findProject } from '../run/project.ts'
+import { PLUGIN_VERSION } from '../system/version.ts'
 import { nativeBuild, type Adapter, type Loaded, type NativeContext } from './adapter.ts'
 import { fileOf, pathOf, toPosix, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
@@ -28,9 +33,7 @@ export function createWebpackAdapter(session: Session): Adapter {
   return {
     start: (native) => {
       const { compiler, compilation } = nativeBuild<'webpack'>(native)
-      const { context: root, options } = compiler
-      const envMode = options.mode ?? 'production'
-      session.adopt({ root, envDir: root, envMode, live: watches(compiler) })
+      session.adopt({ root: compiler.context, ...envOf(compiler), live: watches(compiler) })
       if (compilation) current = follow(compilation)
     },
     activity: () => current?.activity(),
@@ -60,20 +63,30 @@ export function createWebpackAdapter(session: Session): Adapter {
 }
 
 /**
- * A cache on disk holds modules of a run with the same options: options set in code are not in a file that a module
- * could depend on. Functions count by their text.
+ * A cache on disk holds modules of a run that decided in the same way: neither options set in code nor the environment
+ * is a file that a module could depend on. Functions count by their text.
  */
-function versionCache({ options }: Compiler, { inline }: Session): void {
-  const cache = options.cache as { type?: string; version?: string } | boolean | undefined
+function versionCache(compiler: Compiler, { inline }: Session): void {
+  const cache = compiler.options.cache as { type?: string; version?: string } | boolean | undefined
   if (typeof cache !== 'object' || (cache.type !== 'filesystem' && cache.type !== 'persistent')) return
-  // Neither changes a module, and the key must not be in a file, not even as a digest.
-  const { apiKey: _, mode: __, ...deciding } = inline
-  const text = JSON.stringify(deciding, (_key, value: unknown) =>
-    typeof value === 'function' ? String(value) : value,
+  const { env } = environmentOf(findProject(compiler.context), envOf(compiler))
+  // The key must not be in a file, not even as a digest.
+  const { apiKey: _, mode, ...deciding } = inline
+  const text = JSON.stringify(
+    [PLUGIN_VERSION, deciding, env['MESHY_BASE_URL'] ?? '', isFrozen(env, mode)],
+    (_key, value: unknown) => (typeof value === 'function' ? String(value) : value),
   )
-  const env = process.env['MESHY_BASE_URL'] ?? ''
-  const digest = createHash('sha256').update(`${text} ${env}`).digest('hex').slice(0, 16)
+  const digest = createHash('sha256').update(text).digest('hex').slice(0, 16)
   cache.version = `${cache.version ?? ''} unplugin-meshy ${digest}`.trim()
+}
+
+/** Other modes accept models that only this machine knows. A module depends on the config file, which may also say so. */
+function isFrozen(env: Environment, inline: Mode | undefined): boolean {
+  return (env['MESHY_MODE'] || inline || (isCi(env) ? 'frozen' : '')) === 'frozen'
+}
+
+function envOf({ context, options }: Compiler): { envDir: string; envMode: string } {
+  return { envDir: context, envMode: options.mode ?? 'production' }
 }
 
 /**

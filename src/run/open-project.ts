@@ -41,10 +41,7 @@ export async function openProject(
   { inline = {}, activity = () => 0, hasFailed, waysToAgree }: OpenProjectOptions = {},
 ): Promise<Context> {
   const project = findProject(root)
-  const envFolders = envDir === false ? [] : [...new Set([envDir, project.dir])]
-  const said = readEnvironment(envFolders, envMode, process.env)
-  const mode = modeOfProcess()
-  const env = mode === undefined ? said : { ...said, MESHY_MODE: mode }
+  const { env, envFolders } = environmentOf(project, { envDir, envMode })
   const options = resolveOptions(inline, await readConfig(project), { root, project, env, live, underTest })
   const commanded = findCommanded(root, process.env)
   const context = await openContext({
@@ -61,6 +58,17 @@ export async function openProject(
   })
   assertKeyHidden(context.ports, published, { isKept: !live && !underTest })
   return context
+}
+
+/** The environment of a run, and the folders whose `.env` files are a part of it. */
+export function environmentOf(
+  project: Project,
+  { envDir, envMode }: Pick<ProjectRun, 'envDir' | 'envMode'>,
+): { env: Environment; envFolders: string[] } {
+  const envFolders = envDir === false ? [] : [...new Set([envDir, project.dir])]
+  const said = readEnvironment(envFolders, envMode, process.env)
+  const mode = modeOfProcess()
+  return { env: mode === undefined ? said : { ...said, MESHY_MODE: mode }, envFolders }
 }
 
 /**

@@ -35,7 +35,7 @@ describe.each(FAMILY)('a build with %s', (name) => {
     const { drive, meshy, emulator, first } = await warm(name)
     await emulator.close()
 
-    const again = await drive({ meshy: { ...meshy, mode: 'frozen' } })
+    const again = await drive({ meshy })
 
     expect(again.files).toEqual(first.files)
     expect(again.log).toBe('')
@@ -71,9 +71,34 @@ describe.each(FAMILY)('a build with %s', (name) => {
 
   it('follows the lockfile, whatever its cache holds', async () => {
     const { drive, meshy, project } = await warm(name)
+    const frozen: Options = { ...meshy, mode: 'frozen' }
+    await drive({ meshy: frozen })
     await rm(path.join(project.root, 'meshy-lock.json'))
     const entries = path.join(project.root, '.meshy/entries')
     await rm(entries, { recursive: true })
+
+    await expect(drive({ meshy: frozen })).rejects.toThrow('MESHY_MODEL_MISSING')
+  })
+
+  it('follows the address in a file of variables, whatever its cache holds', async () => {
+    const { drive, emulator, project } = await cached(name)
+    await project.write({ '.env': `MESHY_BASE_URL=${emulator.url}\n` })
+    const { baseUrl: _, ...meshy } = paying(emulator)
+    await drive({ meshy })
+    await drive({ meshy: { ...meshy, mode: 'frozen' } })
+    await drive({ meshy: { ...meshy, mode: 'frozen' } })
+    await project.write({ '.env': '' })
+
+    await expect(drive({ meshy: { ...meshy, mode: 'frozen' } })).rejects.toThrow('MESHY_MODEL_MISSING')
+  })
+
+  it('takes nothing into a frozen build that only this machine knew', async () => {
+    const { drive, meshy, project } = await cached(name)
+    await drive({ meshy })
+    await project.write({ 'meshy-lock.json': { version: 1, models: {} } })
+    const preview = await drive({ meshy: { ...meshy, mode: 'preview' } })
+    expect(codeOf(preview)).toContain('"state":"ready"')
+    await drive({ meshy: { ...meshy, mode: 'preview' } })
 
     await expect(drive({ meshy: { ...meshy, mode: 'frozen' } })).rejects.toThrow('MESHY_MODEL_MISSING')
   })
