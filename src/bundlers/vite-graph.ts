@@ -1,4 +1,6 @@
 import type { EnvironmentModuleNode, ViteDevServer } from 'vite'
+import type { Loaded } from './adapter.ts'
+import { UnseenStates } from './vite-states.ts'
 
 /** The module graphs of a dev server, one for each environment. A bundling environment keeps none. */
 export class ServedModules {
@@ -6,8 +8,16 @@ export class ServedModules {
   /** What a module was when something imported it. One that never was imported is an entry. */
   readonly #imported = new WeakMap<EnvironmentModuleNode, EnvironmentModuleNode['transformResult']>()
 
-  constructor({ environments }: ViteDevServer) {
-    this.#environments = environments
+  readonly #unseen: UnseenStates
+
+  constructor(server: ViteDevServer) {
+    this.#environments = server.environments
+    this.#unseen = new UnseenStates(server)
+  }
+
+  /** The server has closed. */
+  close(): void {
+    this.#unseen.close()
   }
 
   /** The environment of pages. */
@@ -15,8 +25,9 @@ export class ServedModules {
     return this.#environments.client
   }
 
-  /** Remembers what imports a module now, what imports that, and so on. */
-  note(id: string): void {
+  /** Remembers what imports a module now, what imports that, and so on; and looks at the state of its model. */
+  note({ id, asset }: Pick<Loaded, 'id' | 'asset'>): void {
+    this.#unseen.add(asset?.stateFile)
     const above = new Set(this.#find(id))
     // It grows while it is read.
     for (const module of above) {

@@ -38,7 +38,7 @@ export function createViteAdapter(
     end: (native) => {
       if (!served) graph.keep(native)
       // A server ends its build when it closes. One that bundles ends one whenever it has bundled.
-      else if (!isBundled(viteConfig, native)) session.close()
+      else if (!isBundled(viteConfig, native)) closeServer(session, served)
       watchBuilds.end()
     },
     activity: () => graph.size(),
@@ -55,7 +55,7 @@ export function createViteAdapter(
     watchFile: (native, file) => (served ? native.addWatchFile(file) : watchWithFolder(native, file)),
     afterLoad: (_, loaded) => {
       // The watcher builds the files of workers inside its own builds.
-      if (served) served.note(loaded.id)
+      if (served) served.note(loaded)
       else if (!viteConfig?.isWorker) watchBuilds.add(loaded)
       if (isRootedLibrary(viteConfig)) loaded.context.ports.reporter.notices.once(ROOTED_LIBRARY)
       return overlay?.codeFor(loaded, session.bundler.root)
@@ -81,6 +81,11 @@ export function createViteAdapter(
       },
     },
   }
+}
+
+function closeServer(session: Session, served: ServedModules): void {
+  session.close()
+  served.close()
 }
 
 function urlOf(config: ResolvedConfig | undefined, native: object, copyMode: CopyMode): UrlOf {

@@ -1,5 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
+import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { mayGenerate } from '../finding/modes.ts'
 import { MeshyError, messageOf } from '../system/errors.ts'
 import { commandedOptions, findCommanded, Part } from './commanded.ts'
 import type { Context, Run, RunPorts } from './context.ts'
@@ -56,6 +58,7 @@ export async function openProject(
     hasFailed,
     waysToAgree,
   })
+  tellLosable(context.ports, project, { live })
   assertKeyHidden(context.ports, published, { isKept: !live && !underTest })
   return context
 }
@@ -111,6 +114,22 @@ async function runModule(file: string): Promise<unknown> {
   // Loaded only if it is needed: a warm build should not pay for a TypeScript loader. It leaves `.mjs` to Node.js.
   const { createJiti } = await import('jiti')
   return createJiti(file, { moduleCache: false, tryNative: false }).import(file, { default: true })
+}
+
+/** Models that were paid for would be lost with a folder that package managers empty. */
+function tellLosable(
+  { options, reporter }: RunPorts,
+  { dir }: Project,
+  { live }: Required<Pick<ProjectRun, 'live'>>,
+): void {
+  const folder = path.relative(dir, options.cacheDir)
+  const isLosable = folder.split(path.sep).includes('node_modules')
+  if (!isLosable || !(live || mayGenerate(options.mode))) return
+  reporter.notices.once(
+    `the cache folder \`${folder}\` is in \`node_modules\`: \`npm ci\` deletes it together with the models that were paid for, ` +
+      'git does not keep it, and some bundlers do not notice when a model in it is ready. ' +
+      'Set `cacheDir` to another folder, such as `.meshy`, and move it there',
+  )
 }
 
 /**

@@ -17,7 +17,7 @@ export interface Options {
   mode?: Mode | undefined
   /** Maximum credits that one run may spend, reserved before each request. MESHY_MAX_CREDITS overrides it. @default 300 */
   maxCredits?: number | undefined
-  /** The cache folder, relative to the project. @default '.meshy' */
+  /** The cache folder, relative to the project. Not in `node_modules`, which `npm ci` deletes. @default '.meshy' */
   cacheDir?: string | undefined
   /** The file that pins every model, relative to the project. `false` turns it off. @default 'meshy-lock.json' */
   lockfile?: string | false | undefined

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { Options } from '../../src/index.ts'
 import {
   build,
   BUNDLERS,
@@ -164,6 +165,20 @@ describe.each(BUNDLERS)('a build with %s', (bundler) => {
 })
 
 describe('the cache', () => {
+  it('is said to be lost with `node_modules` by a build that may pay, and by no other', async () => {
+    const emulator = await emulate()
+    const project = await makeProject({ files: { 'main.js': entryOf('./hero.png?meshy') } })
+    const logOf = async (options: Options) => {
+      const meshy = paying(emulator, { cacheDir: 'node_modules/.cache/meshy', ...options })
+      return (await build('Vite 8', project, { meshy })).log
+    }
+
+    const warning = /the cache folder `node_modules.\.cache.meshy`.*`npm ci` deletes.*`cacheDir`/
+    expect(await logOf({})).toMatch(warning)
+    expect(await logOf({ mode: 'frozen' })).not.toMatch(warning)
+    expect(await logOf({ cacheDir: '.meshy' })).not.toMatch(/npm ci/)
+  })
+
   it('serves all bundlers, whichever of them paid', async () => {
     const emulator = await emulate()
     const project = await makeProject({ files: { 'main.js': entryOf(`./hero.png?${QUERY}`) } })

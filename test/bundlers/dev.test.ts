@@ -116,6 +116,27 @@ describe.each(VITES)('a dev server of %s', (vite) => {
     expect(emulator.counts.posts).toBe(1)
   })
 
+  it('shows a model from a cache that Vite does not watch, and says what is wrong with such a cache', async () => {
+    const emulator = await emulate()
+    const project = await makeProject({
+      files: { ...FILES, 'meshy.config.json': { cacheDir: 'node_modules/.cache/meshy' } },
+    })
+    const dev = await startDev(vite, project, { meshy: { baseUrl: emulator.url, apiKey: emulator.apiKey } })
+    await dev.model()
+    await dev.told(/node_modules\/\.cache\/meshy.*`npm ci` deletes.*`cacheDir`/)
+
+    await startGenerating(project.root, emulator, {
+      specifiers: ['hero.png?meshy&poly=900'],
+      cacheDir: 'node_modules/.cache/meshy',
+    }).exited
+
+    await dev.message('full-reload')
+    const model = await dev.model()
+    expect(model.metadata.state).toBe('ready')
+    expect([model.glb]).toEqual(await servedModels(emulator))
+    expect(emulator.counts.posts).toBe(1)
+  })
+
   it('shows a model whose bytes git brings after a pointer', async () => {
     const emulator = await emulate()
     const project = await makeProject({ files: FILES })

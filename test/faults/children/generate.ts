@@ -14,16 +14,21 @@ export interface Plan {
   concurrency?: number
   /** The store of the machine that it shares, absolute. */
   machineStore?: string
+  cacheDir?: string
 }
 
 // One run of the pipeline in a process of its own: `generate.ts <plan as JSON>`.
-const { root, url, apiKey, specifiers, killAt, concurrency, machineStore }: Plan = JSON.parse(
+const { root, url, apiKey, specifiers, killAt, concurrency, machineStore, cacheDir }: Plan = JSON.parse(
   process.argv[2] ?? '',
 )
 const { context, loadAll } = await openRun({
   root,
   service: { url, apiKey },
-  options: { concurrency, ...(machineStore === undefined ? {} : { machineStore, emulated: false }) },
+  options: {
+    concurrency,
+    cacheDir,
+    ...(machineStore === undefined ? {} : { machineStore, emulated: false }),
+  },
   env: process.env,
   clock: systemClock,
   tell: (text) => console.error(text),
