@@ -4,7 +4,7 @@ import { systemClock, type Clock } from '../system/clock.ts'
 import { TEMPORARY_NAME, writeDurably } from '../system/durable.ts'
 import { followLinks } from '../system/file.ts'
 import { type Entry, withPictures } from './entry.ts'
-import { withLease } from './lease.ts'
+import { createLockfileLease } from './lockfile-lease.ts'
 import { removeLeftovers } from './prepare.ts'
 import {
   emptyLockfile,
@@ -49,8 +49,9 @@ export interface LockfileOptions extends ParseLockfileOptions {
   clock?: Clock
 }
 
-export function createLockfile(options: LockfileOptions): Lockfile {
-  const { file } = options
+export function createLockfile(given: LockfileOptions): Lockfile {
+  const { file, lease, clock = systemClock } = given
+  const options = { ...given, clock, inTurn: createLockfileLease({ file, lease, clock }) }
   return {
     file,
     read: async () => {
@@ -82,8 +83,13 @@ export function createLockfile(options: LockfileOptions): Lockfile {
   }
 }
 
+interface Editing extends ParseLockfileOptions {
+  clock: Clock
+  inTurn: (use: () => Promise<void>) => Promise<void>
+}
+
 /** Read, merge and write under the lease; once more if somebody wrote without it, as git and editors do. */
-async function edit(options: LockfileOptions, change: (models: LockfileDocument['models']) => void) {
+async function edit(options: Editing, change: (models: LockfileDocument['models']) => void) {
   const attempt = async (): Promise<boolean> => {
     const text = await readText(options.file)
     const document = parse(text, options)
@@ -98,11 +104,10 @@ async function edit(options: LockfileOptions, change: (models: LockfileDocument[
     await write(options, after)
     return true
   }
-  const untilDone = async (): Promise<void> => {
+  await options.inTurn(async () => {
     let isDone = false
     while (!isDone) isDone = await attempt()
-  }
-  await withLease(options.lease, untilDone, { clock: options.clock })
+  })
 }
 
 /**
@@ -114,7 +119,7 @@ async function manifestBeside(file: string): Promise<string> {
   )
 }
 
-async function write({ file, clock = systemClock }: LockfileOptions, text: string): Promise<void> {
+async function write({ file, clock }: Editing, text: string): Promise<void> {
   await orUnwritable(file, async () => {
     // Two packages may share one through a link.
     const target = await followLinks(file)

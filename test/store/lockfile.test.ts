@@ -243,6 +243,30 @@ describe('createLockfile', () => {
     expect(await readdir(path())).toEqual(['.meshy', 'meshy-lock.json'])
   })
 
+  it.skipIf(process.platform === 'win32')('loses nothing to packages with a cache folder each', async () => {
+    const script = new URL('./children/put.ts', import.meta.url)
+    const packages = ['a', 'b', 'c', 'd']
+    for (const name of packages) await mkdir(path('packages', name), { recursive: true })
+    await symlink('../../meshy-lock.json', path('packages/b/meshy-lock.json'))
+    await symlink('../..', path('packages/c/root'))
+    const names = [
+      file(),
+      path('packages/b/meshy-lock.json'),
+      path('packages/c/root/meshy-lock.json'),
+      file(),
+    ]
+
+    const children = packages.map((name, index) => {
+      const lease = path('packages', name, '.meshy/leases/lockfile')
+      return spawnScript(script, [names[index] ?? '', lease, String(index * 10 + 1)])
+    })
+    const ends = await Promise.all(children.map(({ exited }) => exited))
+
+    expect(ends.map(({ code, stderr }) => [code, stderr])).toEqual(ends.map(() => [0, '']))
+    expect((await open().read()).size).toBe(40)
+    expect(await readdir(path())).toEqual(['meshy-lock.json', 'packages'])
+  })
+
   it('is read with a mark of byte order before it, as editors write it, and stays so until it changes', async () => {
     await put(sampleEntry(1))
     const marked = `\uFEFF${await text()}`
