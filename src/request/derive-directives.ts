@@ -84,5 +84,6 @@ type Table = typeof deriveDirectives
  */
 export type Derivation = {
   [N in keyof Table as Table[N] extends { derives: infer Field extends string } ? Field : never]?:
-    (Table[N]['value'] extends ValueType<infer T> ? T : never) | undefined
+    | (Table[N]['value'] extends ValueType<infer T> ? T : never)
+    | undefined
 }

@@ -9,7 +9,8 @@ import { parseJson } from '../system/json.ts'
 
 /** An event of a stream: a state of the task, or an error, which may follow a 200. */
 export type StreamEvent =
-  { type: 'task'; task: Task } | { type: 'error'; status: number | undefined; message: string | undefined }
+  | { type: 'task'; task: Task }
+  | { type: 'error'; status: number | undefined; message: string | undefined }
 
 export interface EventStream {
   call: CallName

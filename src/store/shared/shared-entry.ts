@@ -18,7 +18,10 @@ const sharedEntrySchema = z.looseObject({
 
 /** Why a record is not accepted: continues "its entry". */
 export type EntryRefusal =
-  'is not a record' | 'is of another request' | 'is not signed' | 'has a wrong signature'
+  | 'is not a record'
+  | 'is of another request'
+  | 'is not signed'
+  | 'has a wrong signature'
 
 export const MAX_ENTRY_BYTES = 1024 * 1024
 
