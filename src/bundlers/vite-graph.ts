@@ -1,5 +1,6 @@
 import type { EnvironmentModuleNode, ViteDevServer } from 'vite'
 import type { Loaded } from './adapter.ts'
+import { toPosix } from './resolve.ts'
 import { UnseenStates } from './vite-states.ts'
 
 /** The module graphs of a dev server, one for each environment. A bundling environment keeps none. */
@@ -9,10 +10,23 @@ export class ServedModules {
   readonly #imported = new WeakMap<EnvironmentModuleNode, EnvironmentModuleNode['transformResult']>()
 
   readonly #unseen: UnseenStates
+  readonly #watcher: ViteDevServer['watcher']
+  /** Files whose change may fix a module that could not be loaded. */
+  readonly #mending = new Set<string>()
 
   constructor(server: ViteDevServer) {
     this.#environments = server.environments
     this.#unseen = new UnseenStates(server)
+    this.#watcher = server.watcher
+    this.#watcher.on('all', (_event, file) => {
+      if (this.#mending.delete(toPosix(file))) this.client.hot.send({ type: 'full-reload' })
+    })
+  }
+
+  /** Reloads the page once when a file changes or appears: Vite follows only modules that could be loaded. */
+  reloadAt(file: string): void {
+    this.#mending.add(toPosix(file))
+    this.#watcher.add(file)
   }
 
   /** The server has closed. */

@@ -52,7 +52,7 @@ export function createViteAdapter(
     asMeant: (native, source, importer) => asMeant(source, importer, isNative(native)),
     isPicture: (source, importer) => templates.isPicture(source, importer),
     urlOf: (native) => viteShownUrl(urlOf(viteConfig, native, copyMode), served?.client),
-    watchFile: (native, file) => (served ? native.addWatchFile(file) : watchWithFolder(native, file)),
+    watchFile: (native, file) => (served ? served.reloadAt(file) : watchWithFolder(native, file)),
     afterLoad: (_, loaded) => {
       // The watcher builds the files of workers inside its own builds.
       if (served) served.note(loaded)

@@ -1,6 +1,6 @@
 import { copyFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { PluginApi } from '../../src/bundlers/adapter.ts'
 import type { AssetMetadata } from '../../src/types.ts'
 import { REPOSITORY, type Project } from '../support/project.ts'
@@ -266,6 +266,31 @@ describe.each(VITES)('a dev server of %s', (vite) => {
 
     expect([failed, model].map(({ metadata }) => metadata.state)).toEqual(['preview', 'pending'])
     expect(emulator.counts.posts).toBe(2)
+  })
+
+  it.each([
+    ['broken', 'hero.png', (file: string) => writeFile(file, 'no picture')],
+    ['broken', 'side.png', (file: string) => writeFile(file, 'no picture')],
+    ['missing', 'side.png', (file: string) => rm(file)],
+  ])('reloads the page when a %s `%s` is mended', async (_, name, damage) => {
+    const project = await makeProject({
+      files: { 'main.js': entryOf('./hero.png?meshy&views=side.png') },
+      pictures: { 'side.png': 'chair.png' },
+    })
+    const file = path.join(project.root, name)
+    await damage(file)
+    const dev = await startDev(vite, project, { meshy: { mode: 'preview' } })
+    await expect(dev.model()).rejects.toThrow(name)
+
+    const reloaded = dev.message('full-reload')
+    const chair = path.join(REPOSITORY, 'playground/images/chair.png')
+    // A watcher may begin some moment later.
+    const saving = setInterval(() => copyFile(chair, file), 500)
+    onTestFinished(() => clearInterval(saving))
+    await reloaded
+    clearInterval(saving)
+
+    expect((await dev.until(settled)).metadata.state).toBe('preview')
   })
 
   it('tells a bad import in its answer, and takes it when it is fixed', async () => {
