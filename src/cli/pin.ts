@@ -2,7 +2,7 @@ import path from 'node:path'
 import { isMeshySpecifier } from '../request/parse.ts'
 import { readSpecifier } from './subject.ts'
 import { defineCommand } from './command.ts'
-import { formatBytes } from '../system/format.ts'
+import { formatBytes, quoted } from '../system/format.ts'
 import { printResult } from './print.ts'
 import { openCommand, projectArgs, whyNothingPinned } from './project.ts'
 import { UsageError } from './failure.ts'
@@ -12,6 +12,7 @@ import type { Facts } from '../glb/facts.ts'
 import { inspectGlb } from '../glb/inspect.ts'
 import { assertGlbHeader } from '../glb/validate.ts'
 import type { Request } from '../request/request.ts'
+import { fileOf } from '../request/files.ts'
 import type { Entry } from '../store/entry.ts'
 import type { Context } from '../run/context.ts'
 import { findEntry } from '../finding/classify.ts'
@@ -58,10 +59,12 @@ export const pin = defineCommand({
  * Pins the user's own bytes to a request: a retouched model, or one from elsewhere. They replace what is pinned.
  *
  * @param file absolute path of the GLB
- * @throws {MeshyError} MESHY_GLB_INVALID; MESHY_COMMAND_REFUSED while a paid model is on its way
+ * @throws {MeshyError} MESHY_GLB_INVALID; MESHY_COMMAND_REFUSED while a paid model is on its way, and for an import of
+ *   other formats
  */
 export async function pinOwnBytes(context: Context, request: Request, file: string): Promise<Entry> {
   const { store, clock, signal } = context.ports
+  assertGlbSuffices(request)
   const bytes = await readModel(file)
   assertGlbHeader(bytes, bytes.length)
   const facts = await factsOf(bytes)
@@ -81,6 +84,22 @@ export async function pinOwnBytes(context: Context, request: Request, file: stri
     await store.entries.write({ ...entry, provenance })
     await store.lockfile?.put(entry, { replace: true })
     return entry
+  })
+}
+
+/** Code can do without pictures, which are left out, but not without a format. */
+function assertGlbSuffices({ key, imageName, wanted }: Request): void {
+  const others = wanted
+    .map(fileOf)
+    .filter(({ format, shown }) => format !== 'picture' && shown[0] === 'files')
+  if (others.length === 0) return
+  const names = quoted(others.map(({ shown }) => shown.join('.')))
+  throw new MeshyError('MESHY_COMMAND_REFUSED', {
+    message: `The import of \`${imageName}\` asks for ${names}, but a model of your own is a GLB alone.`,
+    hint:
+      'Remove `formats` and `pre-remesh` from the import and from the defaults, then pin the GLB. Import your own files of ' +
+      'other formats by themselves, without `?meshy`.',
+    details: { key, roles: wanted.filter((role) => others.includes(fileOf(role))) },
   })
 }
 

@@ -111,16 +111,23 @@ async function verifyFiles(ports: FindingPorts, entry: Entry, request: Request) 
 }
 
 /**
- * Preview images that earlier versions requested but did not fetch: a model that is pinned without them is served
- * without them, if they can no longer be obtained.
+ * Pictures that a model is served without: all those of a user's own model, and preview images that earlier versions
+ * requested but did not fetch, if they can no longer be obtained.
  */
 function isForgone(
   { options, clock, reporter: { notices } }: FindingPorts,
   entry: Entry,
   role: FileRole,
 ): boolean {
-  const { asks, shown } = fileOf(role)
-  if (!asks || entry.files[role]) return false
+  const { asks, format, shown } = fileOf(role)
+  if (entry.files[role]) return false
+  if (entry.source === 'pinned' && format === 'picture') {
+    notices.once(
+      `${entry.image} is a model of your own, which has no preview images or texture maps: they are left out`,
+    )
+    return true
+  }
+  if (!asks) return false
   const mayFetch = options.mode === 'generate' || options.mode === 'ask'
   const age = clock.now() - Date.parse(entry.task?.createdAt ?? '')
   if (mayFetch && options.apiKey !== undefined && age < RETENTION_MS) return false

@@ -62,6 +62,9 @@ export const OWN_BYTES: Obstacle = {
   free: 'pin them again with `unplugin-meshy pin`',
 }
 
+/** The obstacle of files besides the GLB that a user provided: there are none, however often it is pinned. */
+export const OWN_MODEL: Obstacle = { reason: 'it is a model of your own, which is a GLB alone' }
+
 /** The obstacle of a run that cannot query the service. */
 export function keyMissing(taskId: string): Obstacle {
   return {

@@ -6,7 +6,7 @@ import type { FileRole } from '../request/files.ts'
 import { findEntry } from '../finding/classify.ts'
 import type { Ports } from './ports.ts'
 import { fetchFiles, noteExpiring } from './fetch.ts'
-import { filesMissing, keyMissing, OWN_BYTES, unrestorable, type Lacking } from './missing.ts'
+import { filesMissing, keyMissing, OWN_BYTES, OWN_MODEL, unrestorable, type Lacking } from './missing.ts'
 import { bringBlob, type SourceAnswer } from '../store/shared/sources.ts'
 import { share } from './share.ts'
 import { withKeyLease } from './turn.ts'
@@ -104,7 +104,9 @@ function assertRestorable(ports: Ports, entry: Entry, shared: Lacking): void {
   const { options } = ports
   const { files, task } = entry
   const { lacking } = shared
-  if (!task) throw unrestorable(entry, shared, OWN_BYTES)
+  if (!task) {
+    throw unrestorable(entry, shared, lacking.some((role) => files[role]) ? OWN_BYTES : OWN_MODEL)
+  }
   const unpinned = lacking.filter((role) => files[role] === undefined)
   if (options.mode === 'frozen' && unpinned.length > 0) throw filesMissing(ports, entry, unpinned)
   if (options.apiKey !== undefined) return

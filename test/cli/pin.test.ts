@@ -82,6 +82,20 @@ describe('pin', () => {
     expect(car?.files['glb']).toEqual(hero?.files['glb'])
   })
 
+  it("leaves out the pictures that a model of one's own does not have, and says so once", async () => {
+    const emulator = await emulate()
+    const project = await projectWithModel(emulator)
+    const env = keyless(emulator)
+    const specifier = './car.png?meshy&thumbnail&textures&multi_view_thumbnails'
+    await project.write({ 'main.js': importing(specifier) })
+
+    await mustSucceed(runCli(['pin', specifier, 'mine.glb'], { cwd: project.root, env }))
+    const built = await viteBuild(project, { ...env, CI: 'true' })
+
+    expect(built.code).toBe(0)
+    expect(built.stderr.match(/car\.png is a model of your own/g)).toHaveLength(1)
+  })
+
   it.each([
     ['text.glb', 'MESHY_GLB_INVALID'],
     ['none.glb', 'MESHY_GLB_INVALID'],

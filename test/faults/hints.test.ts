@@ -95,6 +95,29 @@ describe.each([
     expect(service.counts.posts).toBe(1)
   })
 
+  it('never pin own bytes again for a file that they cannot have', async () => {
+    const { service, run, build } = await setUp(options)
+    await build()
+    const mine = dir('mine.glb')
+    await writeFile(mine, await readFile((await build()).files[0]?.path ?? mine))
+    const pin = async (specifier: string) => {
+      const { context } = await run()
+      await pinOwnBytes(context, await readSpecifier(context, `./${specifier}`, dir()), mine)
+    }
+
+    const refused = await failureOf(pin(`${SPECIFIER}&formats=fbx`))
+    await pin(SPECIFIER)
+    const failure = await failureOf(build(`${SPECIFIER}&formats=fbx`))
+
+    expect(refused).toMatchObject({ code: 'MESHY_COMMAND_REFUSED', details: { roles: ['fbx'] } })
+    expect(failure).toMatchObject({
+      code: 'MESHY_EXTRA_UNAVAILABLE',
+      hint: expect.stringMatching(/^Remove the directive, or run `unplugin-meshy forget/),
+    })
+    expect((await build()).metadata.state).toBe('ready')
+    expect(service.counts.posts).toBe(1)
+  })
+
   it('get a model later whose task had none', async () => {
     const { service, build } = await setUp(options)
     service.fail({ kind: 'noModel' })
