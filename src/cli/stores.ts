@@ -183,8 +183,8 @@ const CREDENTIALS: Record<StoreAddress['kind'], string> = {
     'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. If the address is set in a file and is not on Amazon, also set ' +
     'AWS_ENDPOINT_URL_S3 or MESHY_TEAM_STORE: credentials are only sent to a host that the environment names.',
   http:
-    'Set MESHY_TEAM_STORE to exactly this address, with a user name and password (`https://user:password@host/path`), or ' +
-    'without them and MESHY_TEAM_STORE_TOKEN to a token: credentials are only sent to a store that the environment names.',
+    'Set MESHY_TEAM_STORE to exactly this address, with `user:password@` before its host, or ' +
+    'without that and MESHY_TEAM_STORE_TOKEN to a token: credentials are only sent to a store that the environment names.',
 }
 
 function nothingPinned(folder: string): MeshyError {

@@ -24,6 +24,19 @@ describe('pull, push and verify of stores', () => {
     expect(again.stdout).toBe('Brought 0 files (0 B); 1 already there.\n')
   })
 
+  it('say where a user name and password go when there are none', async () => {
+    const { root: cwd } = await viteProject()
+
+    const pushed = await runCli(['push', '--json'], {
+      cwd,
+      env: { MESHY_TEAM_STORE: UNUSED.MESHY_TEAM_STORE },
+    })
+
+    expect(jsonError(pushed)).toMatchObject({
+      hint: expect.stringContaining('with `user:password@` before its host'),
+    })
+  })
+
   it('say where they looked when nothing is pinned', async () => {
     const { root: cwd } = await viteProject()
 
