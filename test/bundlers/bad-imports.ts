@@ -55,6 +55,7 @@ export const BAD_IMPORTS: BadImport[] = [
   }),
   ...hero('MESHY_DIRECTIVE_UNKNOWN', {
     'polly=5000': 'Did you mean `poly`?',
+    'ploy=5000': 'Did you mean `poly`?',
     'topolgy=quad': 'Did you mean `topology`?',
     'no-pbrr': 'Did you mean `no-pbr`?',
     'colour=red': 'Unknown directive `colour`',

@@ -149,6 +149,9 @@ describe('parseSpecifier', () => {
 
   it.each([
     ['polly=3', 'poly'],
+    ['ploy=5000', 'poly'],
+    ['bpr', 'pbr'],
+    ['lpoy=5000', undefined],
     ['Poly=300', 'poly'],
     ['texture-resolution=4k', 'texture_resolution'],
     ['enable-pbr', 'enable_pbr'],
