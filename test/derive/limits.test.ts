@@ -34,6 +34,21 @@ describe('maxBytes and maxTriangles', () => {
     ])
   })
 
+  it.each([
+    ['simplify=8&max-triangles=4', 'Change `simplify` to 4,'],
+    ['no-optimize&max-bytes=100', 'Replace `no-optimize` with `optimize`,'],
+    ['optimize&texture-size=1024&max-bytes=10000', 'Change `texture-size` to 512,'],
+    ['optimize&texture-size=256&compress=none&max-bytes=10000', 'Change `compress` to meshopt,'],
+    ['simplify=4&max-triangles=3', 'Raise the limit:'],
+  ])('advise to change what the import already says: %s', async (query, advice) => {
+    const { run } = await setUp()
+    const { load, told } = await run()
+
+    await load(`hero.png?meshy&${query}`)
+
+    expect(told.join('\n')).toContain(advice)
+  })
+
   it('are an error when `oversize` is `error`, and what is paid stays stored', async () => {
     const { service, run } = await setUp()
     const { load } = await run({ oversize: 'error' })
@@ -42,7 +57,7 @@ describe('maxBytes and maxTriangles', () => {
 
     expect(failure).toMatchObject({
       code: 'MESHY_OUTPUT_TOO_LARGE',
-      hint: expect.stringContaining('`simplify=1`'),
+      hint: expect.stringContaining('`simplify=4`'),
     })
     expect(await load('hero.png?meshy')).toMatchObject({ metadata: { state: 'ready' } })
     expect(service.counts.posts).toBe(1)
