@@ -71,7 +71,7 @@ function accountFor(accounts: Map<string, Account>, run: Run, clock: Clock): Acc
 
 function keyMissing({ options: { misnamedKey }, envFolders = [] }: Run): MeshyError {
   const places = quoted(envFolders, ' and ')
-  const files = envFolders.length > 0 ? ` or in \`.env\` (looked for in ${places})` : ''
+  const files = envFolders.length > 0 ? ` or in \`.env.local\` (looked for in ${places})` : ''
   return new MeshyError('MESHY_AUTH_MISSING', {
     message: 'The service must be asked, but there is no API key.',
     hint: misnamedKey

@@ -60,7 +60,7 @@ export const failures = {
   },
   MESHY_AUTH_MISSING: {
     cause: 'A model must be fetched or generated, or a command asks the service, but there is no API key.',
-    next: 'Set MESHY_API_KEY in the environment or in `.env`.',
+    next: 'Set MESHY_API_KEY in the environment or in `.env.local`.',
     paid: 'no',
   },
   MESHY_AUTH_REJECTED: {
