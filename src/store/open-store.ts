@@ -41,6 +41,8 @@ export interface StorePlaces {
   /** Absolute; `false` for a project that pins nothing. */
   lockfile: string | false
   teamStore: TeamStoreSettings | undefined
+  /** Whether models are those of an emulator, which no store holds. */
+  emulated: boolean
   /** A `frozen` run leaves what is committed as it is. */
   mode: string
 }
@@ -74,8 +76,8 @@ export function openStore(places: StorePlaces, hasher: Hasher, clock: Clock): St
   }
 }
 
-function commitsOf({ mode, teamStore }: StorePlaces): Commits {
+function commitsOf({ mode, teamStore, emulated }: StorePlaces): Commits {
   if (mode === 'frozen') return 'unchanged'
-  // A store that only this machine's environment names cannot hold what everyone needs.
-  return teamStore?.writtenIn === 'config' ? 'nothing' : 'blobs'
+  // A store that only this machine's environment names cannot hold what everyone needs, and none holds an emulator's models.
+  return !emulated && teamStore?.writtenIn === 'config' ? 'nothing' : 'blobs'
 }

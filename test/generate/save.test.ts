@@ -26,6 +26,13 @@ describe('hintToCommit', () => {
 
   it.each([
     ['the options', { teamStore: 'http://127.0.0.1:1/models' }, {}, /commit only `meshy-lock.json`/, []],
+    [
+      'the options, with an emulator,',
+      { teamStore: 'http://127.0.0.1:1/models', emulated: true },
+      {},
+      /./,
+      [/blobs\/.*\.glb/],
+    ],
     ['the environment', {}, { MESHY_TEAM_STORE: 'http://127.0.0.1:1' }, /and `.meshy`/, [/blobs\/.*\.glb/]],
   ])('says what git keeps where %s name a team store', async (_, options, env, hint, kept) => {
     await writePictures(path(), 'hero.png')

@@ -29,7 +29,7 @@ export function openProject(
   const address = { kind: 'http', label: url, url, basic: undefined } as const
   const teamStore = { address, writtenIn: 'environment', signingKey: undefined } as const
   const store = openStore(
-    { cacheDir: project, lockfile: false, teamStore, mode: 'frozen' },
+    { cacheDir: project, lockfile: false, teamStore, emulated: false, mode: 'frozen' },
     hasher,
     systemClock,
   )
