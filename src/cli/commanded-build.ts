@@ -16,7 +16,7 @@ import { movedOptions } from './pnp-copy.ts'
 import { copyProject, copyRootOf } from './project-copy.ts'
 import { spawn } from 'node:child_process'
 import { MeshyError } from '../system/errors.ts'
-import { EXIT } from './failure.ts'
+import { EXIT, UsageError } from './failure.ts'
 import { printError } from './print.ts'
 
 /** What all parts of a build reported, and how its command ended. */
@@ -128,11 +128,27 @@ function runChild(
   }
   for (const signal of SIGNALS) process.on(signal, forward)
   return new Promise<number>((resolve, reject) => {
-    child.once('error', reject)
+    child.once('error', (error: NodeJS.ErrnoException) => reject(notStarted(program, error)))
     child.once('close', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)))
   }).finally(() => {
     for (const signal of SIGNALS) process.off(signal, forward)
   })
+}
+
+/** Why a program cannot be started, by the code of the system. */
+const NOT_STARTED: Record<string, string> = {
+  ENOENT: 'was not found',
+  ENOTDIR: 'was not found',
+  EACCES: 'is not executable',
+  ENOEXEC: 'is not executable',
+}
+
+function notStarted(program: string, error: NodeJS.ErrnoException): Error {
+  const why = NOT_STARTED[error.code ?? '']
+  if (why === undefined) return error
+  return new UsageError(
+    `The command \`${program}\` ${why}; expected a build command after \`--\`, such as \`npm run build\`.`,
+  )
 }
 
 function killGroup(pid: number, signal: NodeJS.Signals): void {
@@ -142,6 +158,21 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
     // It has just ended.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
+}
+
+/** Whether a build was seen to its end, so that it has no more models than it told. */
+export function isWhole({ exitCode, isSeen }: CommandedBuild): boolean {
+  return exitCode === EXIT.ok && isSeen
+}
+
+/** From here on, shells report that a program could not be started, or that a signal ended it. */
+const NOT_ITS_OWN = 126
+
+/** New queries are in no declaration yet, and many build scripts begin with a type check. */
+function typesHint(exitCode: number): string {
+  return exitCode < NOT_ITS_OWN
+    ? ' If that was its type check, run `npx unplugin-meshy types` first, which declares new queries.'
+    : ''
 }
 
 /**
@@ -156,7 +187,10 @@ export function outcomeOf(
 ): number {
   const text = `\`${command.join(' ')}\``
   if (exitCode !== EXIT.ok) {
-    printError(`meshy: ${text} failed with exit code ${exitCode}; there may be more models than it reached.`)
+    const reached = isSeen
+      ? '; there may be more models than it reached.'
+      : ' before any bundler with the plugin ran, so nothing is known about its models. Fix what it reports above.'
+    printError(`meshy: ${text} failed with exit code ${exitCode}${reached}${typesHint(exitCode)}`)
     return exitCode
   }
   if (isSeen) return code

@@ -2,7 +2,7 @@ import { MeshyError } from '../system/errors.ts'
 import type { ModelReport } from '../run/reporting/report.ts'
 import { by } from '../system/order.ts'
 import { buildArgs, buildChoiceOf, buildOf, nothingImported, type BuildChoice } from './build-choice.ts'
-import { generateByCommand, outcomeOf, type CommandedBuild } from './commanded-build.ts'
+import { generateByCommand, isWhole, outcomeOf, type CommandedBuild } from './commanded-build.ts'
 import { defineCommand } from './command.ts'
 import { EXIT } from './failure.ts'
 import { walkModuleGraph } from './module-graph.ts'
@@ -21,18 +21,17 @@ export const generate = defineCommand({
   args: buildArgs,
   async run({ json, ...args }, program) {
     const choice = buildChoiceOf(args)
-    const { models, finish } = await generateFor(choice, program)
-    printResult(
-      json,
-      { models, credits: sum(models) },
-      models.length > 0 ? format(models) : nothingImported(choice),
-    )
+    const { models, isAll, finish } = await generateFor(choice, program)
+    const none = isAll ? nothingImported(choice) : undefined
+    printResult(json, { models, credits: sum(models) }, models.length > 0 ? format(models) : none)
     return finish()
   },
 })
 
 interface Outcome {
   models: ModelReport[]
+  /** Whether there can be no more of them. */
+  isAll: boolean
   /** The exit code, or throws the reason why there is none. */
   finish(): number
 }
@@ -43,9 +42,9 @@ async function generateFor(choice: BuildChoice, program: readonly string[]): Pro
   const plugins = await walkModuleGraph(choice, 'generate')
   const reports = await Promise.all(plugins.map((plugin) => plugin.report()))
   const models = unique(reports.flatMap((report) => report.models))
-  if (build.kind === 'vite' || !build.command) return { models, finish: () => EXIT.ok }
+  if (build.kind === 'vite' || !build.command) return { models, isAll: true, finish: () => EXIT.ok }
   const rest = await runCommand(build.command, { cwd: choice.root, spent: sum(models) })
-  return { models: unique([...models, ...rest.models]), finish: rest.finish }
+  return { ...rest, models: unique([...models, ...rest.models]) }
 }
 
 async function runCommand(command: readonly string[], run: { cwd: string; spent: number }): Promise<Outcome> {
@@ -57,7 +56,7 @@ async function runCommand(command: readonly string[], run: { cwd: string; spent:
     if (code === EXIT.ok && standIn) throw notGenerated(command, standIn)
     return code
   }
-  return { models, finish }
+  return { models, isAll: isWhole(built), finish }
 }
 
 /** Models that were paid for in a part of the build that then failed: they are stored. */

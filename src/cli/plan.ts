@@ -1,6 +1,6 @@
 import { arrangePlan, formatPlan, planCost, type ShownRow } from '../run/plan.ts'
 import { buildArgs, buildChoiceOf, buildOf, nothingImported, type BuildChoice } from './build-choice.ts'
-import { outcomeOf, planByCommand } from './commanded-build.ts'
+import { isWhole, outcomeOf, planByCommand } from './commanded-build.ts'
 import { defineCommand } from './command.ts'
 import { EXIT } from './failure.ts'
 import { planBuild } from './module-graph.ts'
@@ -14,8 +14,9 @@ export const plan = defineCommand({
   args: buildArgs,
   async run({ json, ...args }, program) {
     const choice = buildChoiceOf(args)
-    const { rows, exitCode } = await planOf(choice, program)
-    printResult(json, toJson(rows), rows.length > 0 ? formatPlan(rows) : nothingImported(choice))
+    const { rows, exitCode, isWhole } = await planOf(choice, program)
+    const none = isWhole ? nothingImported(choice) : undefined
+    printResult(json, toJson(rows), rows.length > 0 ? formatPlan(rows) : none)
     return exitCode
   },
 })
@@ -23,16 +24,16 @@ export const plan = defineCommand({
 async function planOf(
   choice: BuildChoice,
   program: readonly string[],
-): Promise<{ rows: readonly ShownRow[]; exitCode: number }> {
+): Promise<{ rows: readonly ShownRow[]; exitCode: number; isWhole: boolean }> {
   const build = buildOf(choice, program)
   if (build.kind !== 'command') {
     const rows = await planBuild(choice)
     if (build.kind === 'sources' && build.command) tellUnrun(build.command)
-    return { rows, exitCode: codeOf(rows) }
+    return { rows, exitCode: codeOf(rows), isWhole: true }
   }
   const built = await planByCommand(build.command, choice.root)
   const rows = arrangePlan(built.rows)
-  return { rows, exitCode: outcomeOf(built, build.command, codeOf(rows)) }
+  return { rows, exitCode: outcomeOf(built, build.command, codeOf(rows)), isWhole: isWhole(built) }
 }
 
 /** Turbopack does not build in a copy whose packages are links; `generate` does run the command. */

@@ -18,10 +18,10 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, undefined, 2))
 }
 
-/** The result of a command: JSON if it was requested, otherwise words. */
-export function printResult(json: boolean | undefined, facts: unknown, text: string): void {
+/** The result of a command: JSON if it was requested, otherwise words, if there is anything to say. */
+export function printResult(json: boolean | undefined, facts: unknown, text: string | undefined): void {
   if (json) printJson(facts)
-  else print(text)
+  else if (text !== undefined) print(text)
 }
 
 /** Rows under their headings: texts aligned left, numbers right. */

@@ -147,6 +147,29 @@ describe('a command', () => {
     expect(Object.keys(await readPins(project))).toEqual(['hero.png'])
   })
 
+  it.each(['plan', 'generate'])('that fails before any bundler is what `%s` tells', async (name) => {
+    const { root: cwd } = await makeProject('vite')
+
+    const { code, stdout, stderr } = await runCli([name, '--', 'node -e "process.exit(3)" && vite build'], {
+      cwd,
+    })
+
+    expect([code, stdout]).toEqual([3, ''])
+    expect(stderr).toContain('failed with exit code 3 before any bundler')
+    expect(stderr).toContain('run `npx unplugin-meshy types` first')
+  })
+
+  it.each(['plan', 'generate'])('that does not exist is a usage error of `%s`', async (name) => {
+    const { root: cwd } = await makeProject('vite')
+
+    const none = await runCli([name, '--', 'nosuchcommand'], { cwd })
+    const notAProgram = await runCli([name, '--', './main.js', 'build'], { cwd })
+
+    expect([none.code, notAProgram.code]).toEqual([2, 2])
+    expect(none.stderr).toContain('`nosuchcommand` was not found')
+    expect(notAProgram.stderr).toContain('`./main.js` is not executable')
+  })
+
   it('that has the plugin nowhere is an error', async () => {
     const { root: cwd } = await makeProject('vite')
 
