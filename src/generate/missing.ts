@@ -95,12 +95,26 @@ export function unrestorable(
   }
   return new MeshyError('MESHY_MODEL_UNRESTORABLE', {
     message: `The bytes of \`${entry.image}\` (${names}) are missing or damaged, and ${reason}.${stores} Nothing was paid.`,
-    hint: orElse(
-      `restore the file under \`blobs\` in the cache (commit it, \`git lfs pull\`, a colleague's copy), or ` +
-        `run \`unplugin-meshy forget ${entry.key}\`, so that the next build pays for a new model.`,
-    ),
+    hint:
+      hintOfSilence(answers, free) ??
+      orElse(
+        `restore the file under \`blobs\` in the cache (commit it, \`git lfs pull\`, a colleague's copy), or ` +
+          `run \`unplugin-meshy forget ${entry.key}\`, so that the next build pays for a new model.`,
+      ),
     details,
   })
+}
+
+/** What to do if a store could not say whether it has the bytes: then nothing has to be given up and paid for again. */
+function hintOfSilence(answers: readonly SourceAnswer[], free: string | undefined): string | undefined {
+  const silent = answers.filter(({ failed }) => failed)
+  if (silent.length === 0) return undefined
+  const names = [...new Set(silent.map(({ source }) => source))].join(' and ')
+  const or = free === undefined ? '' : `, or ${free}`
+  return (
+    `Build again when ${names} can be read. If the bytes are not there, run \`unplugin-meshy push\` on a machine that has them` +
+    `${or}.`
+  )
 }
 
 function capitalised(text: string): string {

@@ -314,7 +314,7 @@ export const failures = {
   MESHY_MODEL_UNRESTORABLE: {
     cause:
       'The bytes of a pinned model are missing or damaged, and cannot be fetched again. The plugin never pays for it again by itself.',
-    next: 'Set MESHY_API_KEY if it is missing. Otherwise restore the bytes, or run `unplugin-meshy forget` and pay for a new model.',
+    next: 'If a store could not be reached, build again when it can. Set MESHY_API_KEY if it is missing. Otherwise restore the bytes, or run `unplugin-meshy forget` and pay for a new model.',
     paid: 'no',
   },
   MESHY_NOT_SUBMITTED: {

@@ -1,5 +1,6 @@
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
+import { riggedSample } from '../derive/support/sample.ts'
 import { mustSucceed, type Project } from '../support/project.ts'
 import { emulate, emulated, jsonError, makeModels, readPins, runCli, viteProject } from './harness.ts'
 
@@ -49,6 +50,20 @@ describe('pull, push and verify of stores', () => {
       expect(stdout).toContain('no model is pinned')
       expect(stdout).toContain(`${cwd}/meshy-lock.json`)
     }
+  })
+})
+
+describe('status of stores', () => {
+  it('counts nothing of a team store that cannot be reached', async () => {
+    const { root: cwd } = await viteProject()
+    await writeFile(`${cwd}/mine.glb`, await riggedSample().write())
+    for (const specifier of ['./hero.png?meshy', './hero.png?meshy&pbr'])
+      await mustSucceed(runCli(['pin', specifier, 'mine.glb'], { cwd }))
+
+    const { stdout } = await mustSucceed(runCli(['status', '--stores'], { cwd, env: UNUSED }))
+
+    expect(stdout).toMatch(/the team store: \S+, nothing is known: it could not be reached/)
+    expect(stdout).not.toMatch(/\d of \d/)
   })
 })
 

@@ -20,6 +20,8 @@ export interface SourceAnswer {
   source: string
   said: string
   ms: number
+  /** It could not say whether it has the blob. */
+  failed?: true
 }
 
 /** Where a blob came from; or what every source answered. */
@@ -44,20 +46,25 @@ export async function bringBlob(
   const answers: SourceAnswer[] = []
   for (const source of sources) {
     const startedAt = clock.now()
-    const said = await ask(source, ref, signal)
-    if (said === undefined) return { from: source.name }
-    answers.push({ source: source.name, said, ms: clock.now() - startedAt })
+    const answer = await ask(source, ref, signal)
+    if (answer === undefined) return { from: source.name }
+    answers.push({ source: source.name, ...answer, ms: clock.now() - startedAt })
   }
   return { from: undefined, answers }
 }
 
 /** What the source answered; undefined if it provided the bytes. */
-async function ask(source: BlobSource, ref: BlobRef, signal?: AbortSignal): Promise<string | undefined> {
+async function ask(
+  source: BlobSource,
+  ref: BlobRef,
+  signal?: AbortSignal,
+): Promise<Omit<SourceAnswer, 'source' | 'ms'> | undefined> {
   try {
-    return (await source.bring(ref, signal)) ? undefined : 'does not have it'
+    return (await source.bring(ref, signal)) ? undefined : { said: 'does not have it' }
   } catch (error) {
-    if (error instanceof Fault) return error.message
-    throw error
+    if (!(error instanceof Fault)) throw error
+    // Damaged bytes are an answer, and asking again brings the same ones.
+    return error.kind === 'damaged' ? { said: error.message } : { said: error.message, failed: true }
   }
 }
 

@@ -284,6 +284,10 @@ describe("a team's store that is down", () => {
       message: expect.stringMatching(
         /The team store http:\/\/127\.0\.0\.1:\d+ could not be reached \(.*ECONNREFUSED/,
       ) as string,
+      // Nobody is told to give up, and pay for, what the store may have.
+      hint: expect.stringMatching(
+        /^Build again when the team store .* can be read.*`unplugin-meshy push`(?!.*forget)/,
+      ) as string,
     })
   })
 })
