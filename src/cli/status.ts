@@ -54,6 +54,8 @@ function formatStores({ ports: { options } }: Context, { machine, team }: Stores
     ? `the machine store: ${machine.folder}, ${plural(machine.files, 'file')}, ${formatBytes(machine.bytes)}`
     : 'the machine store is off'
   if (!team) return [here, 'there is no team store']
+  const unknown = whyUnknown(team.files)
+  if (unknown !== undefined) return [here, `the team store: ${team.label}, nothing is known: it ${unknown}`]
   const bad = team.files.filter(({ status }) => status !== 'ok')
   const has = `${team.files.length - bad.length} of ${plural(team.files.length, 'pinned file')}`
   return [
@@ -61,6 +63,14 @@ function formatStores({ ports: { options } }: Context, { machine, team }: Stores
     `the team store: ${team.label}, has ${has}`,
     ...bad.map(({ image, ref, status }) => `  ${image} ${ref.sha256.slice(0, 12)}…: ${status}`),
   ]
+}
+
+const KNOWN = new Set(['ok', 'missing', 'damaged'])
+
+/** Why a store could not say what it has; undefined if it could. */
+function whyUnknown(files: readonly { status: string }[]): string | undefined {
+  const said = new Set(files.map(({ status }) => status).filter((status) => !KNOWN.has(status)))
+  return said.size > 0 ? [...said].join('; it ') : undefined
 }
 
 function format(context: Context, { models, blobs, spent }: Status): string {
@@ -86,7 +96,7 @@ function format(context: Context, { models, blobs, spent }: Status): string {
     ...(unpinned ? [unpinned] : []),
     `${plural(blobs.count, 'file')} in the cache, ${formatBytes(blobs.bytes)}${unused}`,
     ...spent.days.map((day) => `${day.day}  ${amount(day)}`),
-    `spent by this machine: ${amount(spent)}`,
+    `cost of what is stored here: ${amount(spent)}`,
   ]
   return lines.join('\n')
 }
@@ -241,7 +251,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0)
 }
 
-/** Credits that the models of this machine cost; those of an emulator cost nothing, and are counted separately. */
+/** Credits that the models stored on this machine cost; those of an emulator cost nothing, and are counted separately. */
 interface Spending {
   credits: number
   emulated: number

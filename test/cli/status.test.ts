@@ -78,6 +78,21 @@ describe('status', () => {
     expect(verify.stdout).toContain('1 stored file, all present and correct.')
   })
 
+  it('counts what is stored, and nothing that was given up', async () => {
+    const emulator = await emulate()
+    const project = await viteProject(TWO_MODELS)
+    const { root: cwd } = project
+    await makeModels(project, emulator, ...SPECIFIERS)
+
+    const before = await mustSucceed(runCli(['status'], { cwd }))
+    await mustSucceed(runCli(['forget', './car.png?meshy&texture=false'], { cwd, env: emulated(emulator) }))
+    const after = await mustSucceed(runCli(['status'], { cwd }))
+
+    expect(before.stdout).toContain('cost of what is stored here: 0 credits, and 50 credits of an emulator')
+    expect(after.stdout).toContain('cost of what is stored here: 0 credits, and 30 credits of an emulator')
+    expect(before.stdout + after.stdout).not.toContain('spent')
+  })
+
   it('tells why a model failed, and what is not pinned', async () => {
     const emulator = await emulate({
       faults: [{ kind: 'failTask', message: 'no object in the picture', type: 'invalid_input', nth: 1 }],
