@@ -3,7 +3,6 @@ import type { ArgsDef } from 'citty'
 import { MeshyError } from '../system/errors.ts'
 import { placeOf, projectArgs, type ProjectArgs } from './project.ts'
 import { detectBuild, type Build } from './detect-build.ts'
-import { UsageError } from './failure.ts'
 import { hasViteConfig } from './vite-project.ts'
 
 /** One build of a user: its root, and what differs from Vite's defaults. */
@@ -52,14 +51,14 @@ export function nothingImported({ root, configFile = root }: BuildChoice): strin
 /**
  * For commands that can only load a Vite build, or read the sources of Next.js with Turbopack.
  *
- * @throws {UsageError} for a project that is built by a command of another bundler
+ * @throws {MeshyError} MESHY_VITE_MISSING for a project that is built by a command of another bundler
  */
 export function assertReadable(command: string, { root, configFile }: BuildChoice): void {
   const build = detectBuild(root, [])
   if (configFile !== undefined || hasViteConfig(root) || build?.kind !== 'command') return
   const line = build.command.join(' ')
-  throw new UsageError(
-    `\`${command}\` only reads Vite builds, but this project is built by \`${line}\`. Nothing was written or ` +
-      `removed. To list its models, run \`npx unplugin-meshy plan -- ${line}\`.`,
-  )
+  throw new MeshyError('MESHY_VITE_MISSING', {
+    message: `\`${command}\` only reads Vite builds, but this project is built by \`${line}\`. Nothing was written or removed.`,
+    hint: `To list its models, run \`npx unplugin-meshy plan -- ${line}\`.`,
+  })
 }

@@ -46,15 +46,21 @@ interface FoundCommand {
 /**
  * The library would do the same, except for the exit code of a subcommand, similar names, and what follows `--`.
  *
+ * @param init.useDefault false for help: that of a command with others below it lists those
  * @throws {UsageError} if there is no such command
  */
-export async function findCommand(main: Command, line: readonly string[]): Promise<FoundCommand> {
+export async function findCommand(
+  main: Command,
+  line: readonly string[],
+  { useDefault = true } = {},
+): Promise<FoundCommand> {
   const found: FoundCommand = { command: main, parent: undefined, rest: [...line] }
   while (found.command.subCommands) {
     const { command, rest } = found
     const [first] = rest
     const isNamed = first !== undefined && !first.startsWith('-')
-    const name = isNamed ? first : command.default
+    const byDefault = useDefault ? command.default : undefined
+    const name = isNamed ? first : byDefault
     if (name === undefined) return found
     found.rest = isNamed ? rest.slice(1) : rest
     found.parent = command
@@ -83,7 +89,10 @@ export const commonArgs = {
  *
  * @throws {UsageError}
  */
-export function readArgs(line: string[], definitions: ArgsDef = {}): ParsedArgs<ArgsDef> {
+export function readArgs(
+  line: string[],
+  { meta, args: definitions = {}, takesProgram }: Command,
+): ParsedArgs<ArgsDef> {
   const known: ArgsDef = { ...definitions, ...commonArgs }
   const args = parse(line, known)
   const names = Object.keys(known)
@@ -92,7 +101,7 @@ export function readArgs(line: string[], definitions: ArgsDef = {}): ParsedArgs<
   for (const name of Object.keys(args)) if (!accepted.has(name)) throw unknownOption(name, options)
   const empty = options.find((name) => known[name]?.type === 'string' && args[name] === '')
   if (empty !== undefined) throw new UsageError(`\`--${empty}\` has no value.`)
-  assertCount(args._, known)
+  assertCount(args._, known, takesProgram && meta.name)
   return args
 }
 
@@ -122,10 +131,15 @@ function unknownOption(name: string, options: string[]): UsageError {
   return new UsageError(`There is no option \`${name.length > 1 ? '--' : '-'}${name}\`. ${help}`)
 }
 
-function assertCount(positionals: string[], known: ArgsDef): void {
+/** @param runner the name of the command if it runs a program, which is easily passed without `--` */
+function assertCount(positionals: string[], known: ArgsDef, runner?: string): void {
   const defined = Object.values(known).filter(({ type }) => type === 'positional')
   if (defined.at(-1)?.valueHint === MORE || positionals.length <= defined.length) return
-  throw new UsageError(`Unexpected argument \`${positionals[defined.length]}\`.`)
+  const words = positionals.slice(defined.length)
+  const help = runner
+    ? ` A build command follows \`--\`: \`unplugin-meshy ${runner} -- ${words.join(' ')}\`.`
+    : ''
+  throw new UsageError(`Unexpected argument \`${words[0]}\`.${help}`)
 }
 
 function camelCase(name: string): string {

@@ -57,6 +57,7 @@ async function run(line: string[], program: string[] | undefined): Promise<numbe
   const { command, parent, rest } = await findCommand(
     main,
     line.filter((word) => word !== '--help' && word !== '-h'),
+    { useDefault: !wantsHelp },
   )
   if (wantsHelp || !command.run) {
     const usage = await usageOf(command, parent)
@@ -65,7 +66,7 @@ async function run(line: string[], program: string[] | undefined): Promise<numbe
     return EXIT.ok
   }
   if (program && (!command.takesProgram || program.length === 0)) throw misplacedProgram(command)
-  return (await command.run(readArgs(rest, command.args), program ?? [])) ?? EXIT.ok
+  return (await command.run(readArgs(rest, command), program ?? [])) ?? EXIT.ok
 }
 
 function misplacedProgram({ meta, takesProgram }: Command): UsageError {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { ArgsDef } from 'citty'
 import { MeshyError } from '../system/errors.ts'
@@ -41,9 +42,15 @@ export interface Place {
 /** Everything that is said besides results. */
 export const stderrLogger: Logger = { info: printError, warn: printError, error: printError }
 
+/** @throws {UsageError} if there is no such folder */
 export function placeOf({ cwd = '.', root = '.' }: ProjectArgs): Place {
-  const folder = path.resolve(cwd)
-  return { cwd: folder, root: path.resolve(folder, root) }
+  const folder = existingFolder('cwd', path.resolve(cwd))
+  return { cwd: folder, root: existingFolder('root', path.resolve(folder, root)) }
+}
+
+function existingFolder(option: string, folder: string): string {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder
+  throw new UsageError(`\`--${option}\` is \`${folder}\`, which is not a folder.`)
 }
 
 /**

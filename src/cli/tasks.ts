@@ -29,7 +29,7 @@ const tasksDelete = defineCommand({
 
 /** The newest tasks of the account, whoever started them. */
 const tasksList = defineCommand({
-  meta: { name: 'list', description: 'List the newest tasks of the account.' },
+  meta: { name: 'list', description: 'List the newest tasks of the account. Used if you name none.' },
   args: {
     limit: { type: 'string', description: 'Number of tasks to list.', default: '20' },
     ...projectArgs,

@@ -105,7 +105,8 @@ describe('prune', () => {
 
       const { code, stderr } = await runCli([command], { cwd: project.root })
 
-      expect(code).toBe(2)
+      expect(code).toBe(1)
+      expect(stderr).toContain('MESHY_VITE_MISSING')
       expect(stderr).toContain('npx unplugin-meshy plan -- npm run build')
       expect(await readdir(project.root)).not.toContain('meshy-report.html')
     },

@@ -34,11 +34,25 @@ describe('the command line', () => {
     [['status', '--yes']],
     [['status', 'x']],
     [['adopt', 'id']],
+    [['status', '--cwd', '/nowhere/at/all']],
+    [['status', '--root', 'package.json']],
   ])('is a usage error with %j, told on stderr', async (args) => {
     const { code, stdout, stderr } = await runCli(args)
 
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).not.toBe('')
+  })
+
+  it('lists the commands below one in its help', async () => {
+    const { stdout } = await runCli(['tasks', '--help'])
+
+    for (const name of ['list', 'show', 'wait', 'delete']) expect(stdout).toContain(`${name} `)
+  })
+
+  it.each(['plan', 'generate'])('tells `%s` where a build command belongs', async (name) => {
+    const { code, stderr } = await runCli([name, 'npm', 'run', 'build'])
+
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`unplugin-meshy ${name} -- npm run build\``)])
   })
 
   it('names the nearest command and option', async () => {
