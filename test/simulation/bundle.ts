@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
+import type { Setting } from './worlds.ts'
 
 /** A change of the sources: a mistake that the simulation has to find. */
 export interface Mutation {
@@ -11,6 +12,8 @@ export interface Mutation {
   /** Exactly as it stands there, once. */
   from: string
   to: string
+  /** The worlds in which it matters; in all of them together it would be found much later. */
+  setting?: Setting
 }
 
 const HERE = fileURLToPath(new URL('./', import.meta.url))

@@ -37,6 +37,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/store/shared/team-leases.ts',
     from: 'if (top === undefined || top.isReleased || this.#isLeftOver(key, top)) return true',
     to: 'if (top !== null) return true',
+    setting: 'a team',
   },
   {
     name: 'the account is not looked at again before it is paid',

@@ -22,7 +22,7 @@ describe('simulated histories of paying', () => {
   })
 
   test.each(MUTATIONS)('is found: $name', { timeout: PATIENCE_MS }, async (mutation) => {
-    const { faults } = await simulate({ first: 1, count: HISTORIES, mutation })
+    const { faults } = await simulate({ first: 1, count: HISTORIES, mutation, setting: mutation.setting })
     expect(faults).not.toEqual([])
   })
 })
