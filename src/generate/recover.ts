@@ -3,14 +3,11 @@ import { apiFailureOf } from '../service/http.ts'
 import type { Task } from '../service/task.ts'
 import { mayBeCutFrom } from '../request/payload.ts'
 import type { Request } from '../request/request.ts'
-import type { JournalRecord, StartedRecord, JournalStart } from '../store/journal-record.ts'
+import type { JournalRecord, StartedRecord } from '../store/journal-record.ts'
 import type { Ports } from './ports.ts'
 import { readKnownTasks } from '../store/found-records.ts'
 import { adoptable, echoesKeys, listRecentTasks, type KnownTasks, type RecentTasks } from './recent-tasks.ts'
 import { isPastRetention, isUnsent } from '../finding/record-state.ts'
-import type { OnItsWay } from '../store/shared/on-its-way.ts'
-import { accountDigest } from '../store/journal.ts'
-import { recordOf } from './record.ts'
 
 /** The maximum difference between our times and those of the service. */
 const CLOCK_MARGIN_MS = 60_000
@@ -115,9 +112,6 @@ export function submissionUnknown(
   })
 }
 
-/** The maximum difference between our times and those of the service. */
-const MEANWHILE_MARGIN_MS = 60_000
-
 /**
  * The task of a request that someone else has submitted since the account was listed for its batch, for example another
  * machine with the same project. In a long queue that may be half an hour. Every call looks at the account again.
@@ -129,69 +123,9 @@ export async function submittedMeanwhile(
 ): Promise<Task | undefined> {
   const { signal, store } = ports
   const { client, taskList } = ports.account()
-  const recent = await taskList.share(canonical.kind, listedAt - MEANWHILE_MARGIN_MS, (since) =>
+  const recent = await taskList.share(canonical.kind, listedAt - CLOCK_MARGIN_MS, (since) =>
     listRecentTasks(client, [canonical.kind], { since: () => since, signal }),
   )
   const record = await store.journal.read(key)
   return adoptable(recent, key, record?.forgottenTasks ?? [])
-}
-
-/** What another project of this machine has sent for a key, and not settled. */
-export async function toldHere(
-  { store: { shared }, options }: Ports,
-  key: string,
-): Promise<OnItsWay | undefined> {
-  // A restored cache of a CI service may come from anybody's pull request.
-  if (options.isCi || options.apiKey === undefined) return undefined
-  return shared.machine?.onItsWay({ account: accountDigest(options.apiKey), key })
-}
-
-/** Takes over what others have sent and not settled: the journal continues from there. */
-export async function inherit(
-  ports: Ports,
-  request: Request,
-  told: readonly (OnItsWay | undefined)[] = [],
-): Promise<void> {
-  for (const one of told) await inheritOne(ports, request, one)
-}
-
-async function inheritOne(ports: Ports, request: Request, told: OnItsWay | undefined): Promise<void> {
-  const { journal } = ports.store
-  const { key } = request
-  const own = await journal.read(key)
-  if (!told || !isNews(own, told)) return
-  const { sent, lost, taskId, startedAt, host, account } = told
-  // What another account has sent is not in our list: only its own key can adopt it.
-  const started = { ...recordOf(ports, request), host, account, startedAt }
-  if (isPastRetention(startedOf(started), ports.clock.serviceNow())) return
-  await journal.start(started)
-  if (taskId !== undefined) {
-    await journal.accept(key, taskId, { host, account, startedAt })
-  } else if (sent) {
-    await journal.send(key, sent)
-    if (lost) await journal.lose(key)
-  }
-}
-
-function startedOf(start: JournalStart): StartedRecord {
-  return { ...start, state: 'started', attempts: 1, forgottenTasks: [] }
-}
-
-/**
- * What this project knows itself takes precedence, as does what was given up here. Whoever started later, under the
- * same lease, has first continued from what we had sent: that is settled. What began after we gave up is somebody
- * else's, and may be paid for.
- */
-function isNews(own: JournalRecord | undefined, { taskId, startedAt }: OnItsWay): boolean {
-  if (own?.state === 'accepted') return false
-  if (taskId !== undefined) return !isSettledTask(own, taskId)
-  const hasOwn = own?.state === 'started' && !isUnsent(own)
-  const since = hasOwn ? own.startedAt : own?.forgottenAt
-  if (since !== undefined) return Date.parse(startedAt) > Date.parse(since)
-  return own?.state !== 'forgotten'
-}
-
-function isSettledTask(own: JournalRecord | undefined, taskId: string): boolean {
-  const failed = own?.state === 'failed' ? own.failure.taskId : undefined
-  return failed === taskId || own?.forgottenTasks.includes(taskId) === true
 }

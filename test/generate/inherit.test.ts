@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { accountDigest } from '../../src/store/journal.ts'
 import { forgetModel } from '../../src/cli/forget.ts'
 import { generate } from '../../src/generate/generate.ts'
-import { inherit } from '../../src/generate/recover.ts'
+import { inherit } from '../../src/generate/inherit.ts'
 import { recordOf } from '../../src/generate/record.ts'
 import {
   failureOf,
