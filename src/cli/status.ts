@@ -67,10 +67,10 @@ function formatStores({ ports: { options } }: Context, { machine, team }: Stores
 
 const KNOWN = new Set(['ok', 'missing', 'damaged'])
 
-/** Why a store could not say what it has; undefined if it could. */
+/** Why a store could not say anything of what it has; undefined if it could. */
 function whyUnknown(files: readonly { status: string }[]): string | undefined {
-  const said = new Set(files.map(({ status }) => status).filter((status) => !KNOWN.has(status)))
-  return said.size > 0 ? [...said].join('; it ') : undefined
+  if (files.length === 0 || files.some(({ status }) => KNOWN.has(status))) return undefined
+  return [...new Set(files.map(({ status }) => status))].join('; it ')
 }
 
 function format(context: Context, { models, blobs, spent }: Status): string {
