@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as timer } from 'node:timers/promises'
 import type { PluginBuild } from 'esbuild'
 import { SPECIFIER } from '../run/imports.ts'
 import { nativeBuild, type Adapter, type NativeContext } from './adapter.ts'
@@ -50,9 +51,12 @@ export function createEsbuildAdapter(session: Session): Adapter {
         onResolveFilter: SPECIFIER,
         // Go, which interprets it, does not support lookahead.
         onLoadFilter: /\?meshy=[0-9a-f]{16}$/,
-        setup: (build) => {
+        setup: async (build) => {
           build.onDispose(() => void builds.delete(build))
-          return setUp(build, session, isKept())
+          emitFiles(build, session)
+          await disposalsTold()
+          adoptBuild(session, build, isKept())
+          await listInPlan(build, session)
         },
       },
     },
@@ -81,9 +85,15 @@ function resolverOf(build: PluginBuild): ResolvingContext {
   }
 }
 
-async function setUp(build: PluginBuild, session: Session, isKept: boolean): Promise<void> {
-  emitFiles(build, session)
-  adoptBuild(session, build, isKept)
+/**
+ * esbuild tells plugins that a context is disposed in timers of 0 ms, which it sets as `dispose()` resolves. Node runs
+ * timers of one duration in the order in which they were set.
+ */
+function disposalsTold(): Promise<void> {
+  return timer(0)
+}
+
+async function listInPlan(build: PluginBuild, session: Session): Promise<void> {
   const { ports, seen } = await session.context()
   // The plan is reported at the end, which is after the output was written.
   if (ports.options.mode === 'plan' && !seen.part) build.initialOptions.write = false

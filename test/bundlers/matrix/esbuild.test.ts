@@ -61,16 +61,20 @@ describe('a build with esbuild', () => {
   it('builds real models with a plugin whose context was disposed', async () => {
     const emulator = await emulate()
     const { root } = await makeFixture()
-    await writeOther(root)
     const options = { ...optionsFor(root), outdir: 'dist', plugins: [meshy(paying(emulator))] }
-    const main = await startContext(options)
-    await main.rebuild()
-    await main.rebuild()
-    await main.dispose()
 
-    await build({ ...options, entryPoints: ['src/other.js'] })
+    // esbuild tells plugins of it a moment later, which the next build reaches first about one time in three.
+    for (let poly = 900; poly < 907; poly++) {
+      await writeOther(root, poly)
+      const main = await startContext(options)
+      await main.rebuild()
+      await main.rebuild()
+      await main.dispose()
 
-    expect(await readFile(path.join(root, 'dist/other.js'), 'utf8')).toContain('"ready"')
+      await build({ ...options, entryPoints: ['src/other.js'] })
+
+      expect(await readFile(path.join(root, 'dist/other.js'), 'utf8')).toContain('"ready"')
+    }
   })
 
   it('writes nothing with `write: false`, and returns the models', async () => {
@@ -100,8 +104,8 @@ describe('a build with esbuild', () => {
   })
 })
 
-async function writeOther(root: string): Promise<void> {
-  const code = `import other from './relative.png?meshy&poly=900'\nglobalThis.other = other\n`
+async function writeOther(root: string, poly = 900): Promise<void> {
+  const code = `import other from './relative.png?meshy&poly=${poly}'\nglobalThis.other = other\n`
   await writeFile(path.join(root, 'src/other.js'), code)
 }
 
