@@ -12,9 +12,8 @@ import type { Request } from '../request/request.ts'
 import type { Task } from '../service/task.ts'
 import type { Batch } from './batch.ts'
 import type { Budget } from './budget.ts'
-import type { Mode } from '../finding/modes.ts'
+import type { Mode, Permission } from '../finding/modes.ts'
 import type { FindingPorts } from '../finding/ports.ts'
-import type { Permission } from '../finding/permission.ts'
 import type { TaskListCache } from './recent-tasks.ts'
 
 /** What this room needs from the surrounding run when it works on this machine only. */

@@ -1,7 +1,6 @@
 import type { Request } from '../../request/request.ts'
 import { classify, type Finding } from '../../finding/classify.ts'
-import { decide, isOffline } from '../../finding/modes.ts'
-import { Permission } from '../../finding/permission.ts'
+import { decide, isOffline, Permission } from '../../finding/modes.ts'
 import type { Context } from '../context.ts'
 import { askedNow } from './asking.ts'
 import { deriveInBackground } from './derivations.ts'
