@@ -2,7 +2,7 @@ import { MeshyError } from '../system/errors.ts'
 import { judgePicture } from '../stand-in/mesher/judge.ts'
 import { EXPORT_AGAIN } from '../request/image-format.ts'
 import { proveJpeg, tidyJpeg } from '../request/jpeg.ts'
-import { provePng } from '../request/prove-png.ts'
+import { provePng } from '../request/png.ts'
 import type { SourceImage } from '../request/request.ts'
 
 /** More pixels take gigabytes to decode, here and at the service. */

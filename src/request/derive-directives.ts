@@ -1,5 +1,13 @@
-import type { DirectiveTable } from './directive.ts'
-import { decimal, flag, integer, integerOr, oneOf, parts, type ValueType } from './values.ts'
+import {
+  type DirectiveTable,
+  decimal,
+  flag,
+  integer,
+  integerOr,
+  oneOf,
+  parts,
+  type ValueType,
+} from './directive.ts'
 
 const free = { aliases: [], decidesBytes: false } as const
 

@@ -1,11 +1,16 @@
 import { z } from 'zod'
 import { parseJson } from '../system/json.ts'
 import { deriveDirectives } from './derive-directives.ts'
-import type { ApiDirectiveName, Directive, DirectiveTable } from './directive.ts'
+import {
+  type ApiDirectiveName,
+  type Directive,
+  type DirectiveTable,
+  type ValueType,
+  decodePercent,
+} from './directive.ts'
 import { laterDirectives } from './later-directives.ts'
 import { type ParamValue, inOneOrder, isParamValue } from './param-value.ts'
 import { referenceDirectives } from './reference-directives.ts'
-import { type ValueType, decodePercent } from './values.ts'
 
 /** Every directive, in the order of the documentation. */
 export const directives = {

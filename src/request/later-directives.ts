@@ -1,6 +1,5 @@
-import type { DirectiveTable } from './directive.ts'
+import { type DirectiveTable, flag, integer, listOf, oneOf, someOf, text } from './directive.ts'
 import { TARGET_FORMATS } from './file-formats.ts'
-import { flag, integer, listOf, oneOf, someOf, text } from './values.ts'
 
 const always = { aliases: [], decidesBytes: true } as const
 const aside = { ...always, decidesBytes: false } as const

@@ -1,7 +1,7 @@
 import { MeshyError } from '../system/errors.ts'
 import { checkValue, duplicateDirective, requireDirective } from './check-value.ts'
 import { directiveOf, findDirective, type Directives } from './directives.ts'
-import { decodePercent } from './values.ts'
+import { decodePercent } from './directive.ts'
 
 /** A parsed import specifier: either with the directives of its author, or with the token of a canonical ID. */
 type ParsedSpecifier =

@@ -1,5 +1,4 @@
-import type { DirectiveTable } from './directive.ts'
-import { flag, integer, listOf, oneOf, someOf, text } from './values.ts'
+import { type DirectiveTable, flag, integer, listOf, oneOf, someOf, text } from './directive.ts'
 import { EXTRA_FORMATS } from './file-formats.ts'
 import { MOST_IMAGES } from './task-kinds.ts'
 
