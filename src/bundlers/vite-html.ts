@@ -1,10 +1,19 @@
 import path from 'node:path'
+import type { ResolvedConfig } from 'vite'
 import { isMeshySpecifier } from '../request/parse.ts'
 import type { Session } from './session.ts'
-import { toPosix } from './resolve.ts'
+import { toPosix, fileOf } from './resolve.ts'
+import { isQuoted } from './bundler-error.ts'
 
-/** Vite hooks for models outside of imports: in the elements of a page, and where they would silently be images. */
-export function pageHooks(session: Session, hearTemplate: HearTemplate) {
+/**
+ * Vite hooks for models outside of imports: in the elements of a page or a template, and where they would silently be
+ * images.
+ */
+export function markupHooks(
+  session: Session,
+  templates: Templates,
+  config: () => ResolvedConfig | undefined,
+) {
   return {
     transformIndexHtml: {
       order: 'pre' as const,
@@ -19,7 +28,8 @@ export function pageHooks(session: Session, hearTemplate: HearTemplate) {
       async handler(code: string, id: string) {
         await warnOfSilentUse(session, code, id)
         const { notices } = (await session.context()).ports.reporter
-        for (const text of hearTemplate(code, id)) notices.once(text, { file: placeOf(session, id) })
+        const warnings = templates.read(id, code, assetUrlsOf(config()))
+        for (const text of warnings) notices.once(text, { file: placeOf(session, id) })
       },
     },
   }
@@ -35,9 +45,6 @@ export function dropUnusedPageHook({ plugins }: { plugins: readonly { name: stri
     if (plugin.name === 'unplugin-meshy') Reflect.deleteProperty(plugin, 'transformIndexHtml')
   }
 }
-
-/** Called with the source of each template; reports what is wrong with it. */
-type HearTemplate = (code: string, id: string) => string[]
 
 /** Anything that asks for a model. A template that no longer does so in one way may do so in another. */
 const MENTION = /[?&]meshy\b/
@@ -62,7 +69,7 @@ interface LinkedPage {
  * Comments and scripts are skipped; values may contain a `>`. An unclosed tag extends to the end of the page, as in
  * browsers, so that no page is read more than once.
  */
-export const TAGS =
+const TAGS =
   /<!--[\s\S]*?(?:-->|$)|<(script|style)\b[\s\S]*?(?:<\/\1\s*>|$)|<([a-z][\w-]*)((?:=\s*"[^"]*(?:"|$)|=\s*'[^']*(?:'|$)|[^>])*)(?:>|$)/gi
 /** Attributes that take a model, the marks that replace them, and what the script sets instead. */
 const ATTRIBUTES = [
@@ -177,6 +184,95 @@ function literal(text: string): string {
   return JSON.stringify(text).replaceAll('<', String.raw`\u003c`)
 }
 
-export function decodeEntities(text: string): string {
+function decodeEntities(text: string): string {
   return text.replaceAll(/&(?:amp|quot|#39|apos|lt|gt);/g, (entity) => ENTITIES[entity] ?? entity)
+}
+
+/** Static attributes; anything that a framework binds starts with a sign, or has no quotes. */
+const STATIC_ATTRIBUTES = /(?:^|\s)([a-z][\w:-]*)\s*=\s*(?:"([^"]*)"|'([^']*)')/gi
+/** What a template of each kind uses instead. */
+const BOUND: Record<string, string> = {
+  vue: ':src="hero.url"',
+  svelte: 'src={hero.url}',
+  astro: 'src={hero.url}',
+  jsx: 'src={hero.url}',
+  tsx: 'src={hero.url}',
+}
+/** A static attribute in a template that asks for a model. */
+interface TemplateUse {
+  tag: string
+  attribute: string
+  source: string
+  /** Whether the element is an HTML element, none of which shows models. */
+  isPlain: boolean
+}
+
+/**
+ * Attributes of elements that a compiler turns into imports, if a project configures it: Vue's `transformAssetUrls`.
+ */
+type AssetUrls = Readonly<Record<string, readonly string[] | undefined>>
+
+/** The part of Vue's plugin that says which attributes become imports. */
+interface VueApi {
+  options?: { template?: { transformAssetUrls?: boolean | (AssetUrls & { tags?: AssetUrls }) } }
+}
+
+function assetUrlsOf(config: ResolvedConfig | undefined): AssetUrls {
+  const vue = config?.plugins.find(({ name }) => name === 'vite:vue')?.api as VueApi | undefined
+  const urls = vue?.options?.template?.transformAssetUrls
+  return typeof urls === 'object' ? (urls.tags ?? urls) : {}
+}
+
+/** The templates of a run: what frameworks turn attributes into, and what they leave as text. */
+export class Templates {
+  /** By file: sources that are only used by elements that show no models. */
+  readonly #pictures = new Map<string, Set<string>>()
+
+  /** Reads a template before its compiler does. @returns what a person should be told about it */
+  read(id: string, code: string, assetUrls: AssetUrls): string[] {
+    const bound = BOUND[/\.(\w+)$/.exec(id)?.[1] ?? '']
+    if (bound === undefined) return []
+    const uses = usesIn(code)
+    const rest = code.replaceAll(TAGS, (text, script: string | undefined) => (script ? text : ''))
+    const plain = uses.filter(({ isPlain, source }) => isPlain && !isQuoted(rest, source))
+    const shown = new Set(uses.flatMap(({ isPlain, source }) => (isPlain ? [] : source)))
+    this.#pictures.set(id, new Set(plain.flatMap(({ source }) => (shown.has(source) ? [] : source))))
+    return uses.flatMap((use) => warningOf(use, { bound, assetUrls }))
+  }
+
+  /** Whether an import comes only from elements that take images: then no model is wanted. */
+  isPicture(source: string, importer: string | undefined): boolean {
+    return importer !== undefined && this.#pictures.get(fileOf(importer))?.has(source) === true
+  }
+}
+
+function warningOf(
+  { tag, attribute, source, isPlain }: TemplateUse,
+  { bound, assetUrls }: { bound: string; assetUrls: AssetUrls },
+): string[] {
+  const written = `\`<${tag} ${attribute}="${source}">\``
+  if (isPlain)
+    return [`${written} shows no model, and none is generated for it: only <model-viewer> shows models`]
+  if (assetUrls[tag]?.includes(attribute)) return []
+  return [`${written} stays plain text: import the model as \`hero\` and write \`${bound}\``]
+}
+
+function usesIn(code: string): TemplateUse[] {
+  return [...code.matchAll(TAGS)].flatMap(([, , tag = '', attributes = '']) =>
+    [...attributes.matchAll(STATIC_ATTRIBUTES)].flatMap(([, attribute = '', double, single]) =>
+      sourcesOf(attribute, double ?? single ?? '').map((source) => {
+        const isPlain = /^[a-z][a-z\d]*$/.test(tag)
+        return { tag, attribute, source, isPlain }
+      }),
+    ),
+  )
+}
+
+function sourcesOf(attribute: string, value: string): string[] {
+  const decoded = decodeEntities(value)
+  // A set names several, each with a size.
+  const sources = attribute.toLowerCase() === 'srcset' ? decoded.split(/,\s+/) : [decoded]
+  return sources
+    .map((source) => source.trim().replace(/\s.*$/s, ''))
+    .filter((source) => isMeshySpecifier(source))
 }

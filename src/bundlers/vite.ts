@@ -4,21 +4,19 @@ import type { PluginContext } from 'rollup'
 import type { Environment, ResolvedConfig, ViteDevServer } from 'vite'
 import type { WaysToAgree } from '../run/context.ts'
 import type { Adapter, AdapterParts } from './adapter.ts'
-import { CopyMode, outputHooks } from './copy.ts'
+import { CopyMode, outputHooks } from './rollup-output.ts'
 import type { UrlOf } from './module.ts'
 import { plainIds } from './module-id.ts'
 import { Graph, watchWithFolder } from './rollup.ts'
-import { toPosix } from './resolve.ts'
+import { toPosix, fileOf, pathOf } from './resolve.ts'
 import type { Session } from './session.ts'
 import { servingRule, viteServedUrl, viteShownUrl, viteUrl } from './url.ts'
-import { asMeant } from './vite-glob.ts'
-import { ViteDock } from './vite-dock.ts'
+import { ViteDock, configureServer, equipConfig, pageOf } from './vite-server.ts'
 import { ServedModules } from './vite-graph.ts'
-import { dropUnusedPageHook, pageHooks } from './vite-html.ts'
-import { configureServer, equipConfig, pageOf } from './vite-server.ts'
+import { dropUnusedPageHook, markupHooks, Templates } from './vite-html.ts'
 import type { Overlay } from './vite-overlay.ts'
-import { Templates, type AssetUrls } from './vite-templates.ts'
 import { closeWatcher, WatchBuilds } from './watch-builds.ts'
+import { readSource } from './bundler-error.ts'
 
 export function createViteAdapter(
   session: Session,
@@ -63,7 +61,7 @@ export function createViteAdapter(
     hooks: {
       vite: {
         ...sessionHooks(session, copyMode, watchBuilds),
-        ...pageHooks(session, (code, id) => templates.read(id, code, assetUrlsOf(viteConfig))),
+        ...markupHooks(session, templates, () => viteConfig),
         config: () => workerConfig(createWorkerInstance),
         async configResolved(config) {
           viteConfig = adoptConfig(session, config)
@@ -106,17 +104,6 @@ async function updatedModules(
 async function openOverlay(server: ViteDevServer, served: ServedModules): Promise<Overlay> {
   const { Overlay } = await import('./vite-overlay.ts')
   return new Overlay(server, (id) => served.isImported(id))
-}
-
-/** The part of Vue's plugin that says which attributes become imports. */
-interface VueApi {
-  options?: { template?: { transformAssetUrls?: boolean | (AssetUrls & { tags?: AssetUrls }) } }
-}
-
-function assetUrlsOf(config: ResolvedConfig | undefined): AssetUrls {
-  const vue = config?.plugins.find(({ name }) => name === 'vite:vue')?.api as VueApi | undefined
-  const urls = vue?.options?.template?.transformAssetUrls
-  return typeof urls === 'object' ? (urls.tags ?? urls) : {}
 }
 
 const ROOTED_LIBRARY =
@@ -201,4 +188,26 @@ function workerConfig(createWorkerInstance: () => unknown): object {
 function isFreshStateFile(stateDir: string, { type, file }: { type: string; file: string }): boolean {
   if (type !== 'create' || path.relative(path.dirname(file), stateDir) !== '') return false
   return statSync(file, { throwIfNoEntry: false })?.size === 0
+}
+
+/** Signs that mean something else where a query is written than where it is read. */
+const AMBIGUOUS = /[+%#]/
+const ENCODED: Record<string, string> = { '+': '%2B', '%': '%25', '#': '%23' }
+
+/**
+ * A specifier as its author means it. Vite turns the object query of an `import.meta.glob` into text in two ways: it
+ * encodes it, with `+` for a space, or leaves everything as it is, where it bundles natively. Such a text is not in the
+ * source; a query that is belongs to its author, and stays.
+ *
+ * @param isNative whether globs are left to the native bundler
+ */
+async function asMeant(specifier: string, importer: string | undefined, isNative: boolean): Promise<string> {
+  const query = specifier.slice(pathOf(specifier).length + 1)
+  if (!AMBIGUOUS.test(query) || importer === undefined) return specifier
+  const source = await readSource(fileOf(importer))
+  if (!source?.includes('import.meta.glob') || source.includes(query)) return specifier
+  const meant = isNative
+    ? query.replace(/[+%#]/g, (sign) => ENCODED[sign] ?? sign)
+    : query.replaceAll('+', '%20')
+  return `${pathOf(specifier)}?${meant}`
 }

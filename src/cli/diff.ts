@@ -1,6 +1,7 @@
+import { plural } from '../system/format.ts'
 import { readLockfileText } from './merge.ts'
 import { defineCommand } from './command.ts'
-import { formatCredits, formatTable, plural, print, printJson } from './print.ts'
+import { formatCredits, formatTable, print, printJson } from './print.ts'
 import { lockfileOf, openCommand, projectArgs } from './project.ts'
 import { execFile } from 'node:child_process'
 import path from 'node:path'

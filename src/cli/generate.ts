@@ -6,8 +6,8 @@ import { generateByCommand, isWhole, outcomeOf, type CommandedBuild } from './co
 import { defineCommand } from './command.ts'
 import { EXIT } from './failure.ts'
 import { walkModuleGraph } from './module-graph.ts'
-import { formatBytes } from '../system/format.ts'
-import { formatCredits, formatTable, plural, printResult } from './print.ts'
+import { formatBytes, plural } from '../system/format.ts'
+import { formatCredits, formatTable, printResult } from './print.ts'
 
 /** Generates and pins every model that the build is missing. Pays, within `maxCredits`. */
 export const generate = defineCommand({

@@ -1,3 +1,4 @@
+import { plural } from '../system/format.ts'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { MeshyError } from '../system/errors.ts'
@@ -21,7 +22,7 @@ import {
   type MergeSides,
 } from '../store/lockfile-merge.ts'
 import { defineCommand } from './command.ts'
-import { plural, print, printJson, printResult } from './print.ts'
+import { print, printJson, printResult } from './print.ts'
 import { lockfileOf, openCommand, placeOf, projectArgs, type ProjectArgs } from './project.ts'
 import { UsageError } from './failure.ts'
 

@@ -43,7 +43,3 @@ export function formatTable(headings: readonly string[], rows: readonly (string 
 export function formatCredits(credits: number): string {
   return `${credits} credits`
 }
-
-export function plural(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`
-}

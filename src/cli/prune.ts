@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import { rm } from 'node:fs/promises'
-import { formatBytes } from '../system/format.ts'
+import { formatBytes, plural } from '../system/format.ts'
 import { whyNoStores } from './stores.ts'
 import { blobsOf, derivedFolder, type BlobRef, type Entry } from '../store/entry.ts'
 import { listFolder } from '../store/layout.ts'
@@ -18,7 +18,7 @@ import {
 } from './build-choice.ts'
 import { defineCommand, MORE } from './command.ts'
 import { planBuild } from './module-graph.ts'
-import { formatTable, plural, print, printError, printJson, printResult } from './print.ts'
+import { formatTable, print, printError, printJson, printResult } from './print.ts'
 import { openCommand, placeOf, type ProjectArgs } from './project.ts'
 import { UsageError } from './failure.ts'
 

@@ -1,10 +1,11 @@
+import { plural } from '../system/format.ts'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { renderReport } from '../inspector/report.ts'
 import { buildArgs, buildChoiceOf, nothingImported, assertReadable } from './build-choice.ts'
 import { defineCommand } from './command.ts'
 import { planBuild } from './module-graph.ts'
-import { plural, printError, printResult } from './print.ts'
+import { printError, printResult } from './print.ts'
 import { openCommand } from './project.ts'
 
 /** Writes what the page of the dev server shows, for people without the server. Sends nothing. */

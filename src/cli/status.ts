@@ -1,6 +1,6 @@
 import { inspectTeam, whyNoStores } from './stores.ts'
 import type { Context } from '../run/context.ts'
-import { formatBytes } from '../system/format.ts'
+import { formatBytes, plural } from '../system/format.ts'
 import { blobsOf, type Entry, type StoredEntry } from '../store/entry.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import { by } from '../system/order.ts'
@@ -9,7 +9,7 @@ import { isOnItsWay } from '../finding/record-state.ts'
 import type { State } from '../finding/modes.ts'
 import { ifIntact } from '../store/disk-errors.ts'
 import { defineCommand } from './command.ts'
-import { formatCredits, formatTable, plural, printResult } from './print.ts'
+import { formatCredits, formatTable, printResult } from './print.ts'
 import { lookedIn, openCommand, projectArgs, whyNothingPinned } from './project.ts'
 
 /** The models of the project, and what they cost. Sends nothing. */

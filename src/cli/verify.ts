@@ -1,3 +1,4 @@
+import { plural } from '../system/format.ts'
 import { MeshyError } from '../system/errors.ts'
 import { inspectTeam, noTeamStore } from './stores.ts'
 import type { Context } from '../run/context.ts'
@@ -8,7 +9,7 @@ import { Problems } from '../run/reporting/problems.ts'
 import { restore } from '../generate/restore.ts'
 import { FILE_ROLES, type FileRole } from '../request/files.ts'
 import { defineCommand } from './command.ts'
-import { formatTable, plural, print, printJson, printResult } from './print.ts'
+import { formatTable, print, printJson, printResult } from './print.ts'
 import { lookedIn, openCommand, projectArgs, whyNothingPinned } from './project.ts'
 
 /** Checks that every file that the lockfile pins is present and correct. */

@@ -1,3 +1,4 @@
+import { plural } from '../system/format.ts'
 import { formatSite, type ImportSite } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import { by } from '../system/order.ts'
@@ -68,7 +69,7 @@ export function formatPlan(rows: readonly ShownRow[]): string {
     return hint ? [text, `    ${hint}`] : text
   })
   const models = new Set(rows.map(({ request }) => request.key)).size
-  const sum = `${models} model${models === 1 ? '' : 's'}, ${planCost(rows)} credits to generate what is missing`
+  const sum = `${plural(models, 'model')}, ${planCost(rows)} credits to generate what is missing`
   return [...lines, sum].join('\n')
 }
 

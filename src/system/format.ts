@@ -9,3 +9,8 @@ export function formatBytes(bytes: number): string {
 export function quoted(names: readonly string[], between = ', '): string {
   return names.map((name) => `\`${name}\``).join(between)
 }
+
+/** `1 file`, `2 files`. */
+export function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`
+}

@@ -1,3 +1,4 @@
+import { plural } from '../../system/format.ts'
 import { by } from '../../system/order.ts'
 import type { Effort, Origin, Expiring, LocalPorts } from '../../generate/ports.ts'
 import type { Model } from '../models/model.ts'
@@ -52,7 +53,7 @@ export function summarize(models: readonly ModelReport[]): string | undefined {
     .filter(({ count }) => count > 0)
     .map(({ origin, count }) => `${count} ${ORIGIN_WORDS[origin]}`)
   const credits = models.reduce((sum, model) => sum + model.credits, 0)
-  return `${models.length} model${models.length === 1 ? '' : 's'}: ${counts.join(', ')}, ${credits} credits`
+  return `${plural(models.length, 'model')}: ${counts.join(', ')}, ${credits} credits`
 }
 
 const ORIGIN_WORDS: Record<Origin, string> = {
