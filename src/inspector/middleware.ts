@@ -126,7 +126,7 @@ const KEPT_MS = 30_000
  * The remaining credits of the account, queried at most twice a minute and when this run spends, while somebody is
  * looking.
  */
-export class Balance {
+class Balance {
   #asked: { at: number; spending: string; answer: Promise<number | undefined> } | undefined
 
   /** Undefined if nothing may be sent, or nobody can tell. */
