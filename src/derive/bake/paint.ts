@@ -4,6 +4,7 @@ import type { Hit } from './nearest-triangle.ts'
 import { across, frameOf, normalAt, type Frame, type Patch } from './patch.ts'
 import type { Texture } from '@gltf-transform/core'
 import { need, type Tools } from '../libraries.ts'
+import { hasHiddenColors, openPixels, resizeChannels } from '../pixels.ts'
 
 /** What is read from, and what is painted on. */
 interface Painting {
@@ -98,8 +99,7 @@ export async function openPainting(texture: Texture, side: number, tools: Tools)
 }
 
 async function readPixels(texture: Texture, tools: Tools): Promise<Pixels> {
-  const picture = need(tools, 'sharp')(texture.getImage() ?? undefined)
-  const { data, info } = await picture
+  const { data, info } = await openPixels(texture.getImage() ?? new Uint8Array(), tools)
     .toColourspace('srgb')
     .ensureAlpha()
     .raw()
@@ -111,14 +111,18 @@ async function readPixels(texture: Texture, tools: Tools): Promise<Pixels> {
 export async function writePainting({ texture, canvas }: TexturePainting, tools: Tools): Promise<void> {
   fillGaps(canvas)
   const [width = canvas.side, height = canvas.side] = texture.getSize() ?? []
-  const picture = pictureOf(canvas, tools).resize(width, height, { fit: 'fill' })
+  const isOpaque = canvas.pixels.every((value, at) => at % 4 !== 3 || value === 255)
+  const isExact = !isOpaque && (await hasHiddenColors(texture, tools))
+  const open = () => pictureOf(canvas, tools)
+  const picture = isExact
+    ? await resizeChannels(open, [width, height], tools)
+    : open().resize(width, height, { fit: 'fill' })
+  if (isOpaque) picture.removeAlpha()
   const format = texture.getMimeType().replace('image/', '') as 'png' | 'jpeg' | 'webp' | 'avif'
-  const options = format === 'png' ? { adaptiveFiltering: true } : { quality: QUALITY }
+  const options = format === 'png' ? { adaptiveFiltering: true } : { quality: QUALITY, exact: isExact }
   texture.setImage(new Uint8Array(await picture.toFormat(format, options).toBuffer()))
 }
 
 function pictureOf({ side, pixels }: Canvas, tools: Tools) {
-  const picture = need(tools, 'sharp')(pixels, { raw: { width: side, height: side, channels: 4 } })
-  const isOpaque = pixels.every((value, at) => at % 4 !== 3 || value === 255)
-  return isOpaque ? picture.removeAlpha() : picture
+  return need(tools, 'sharp')(pixels, { raw: { width: side, height: side, channels: 4 } })
 }

@@ -1,5 +1,6 @@
 import type { Texture } from '@gltf-transform/core'
 import { need, type Tools } from '../libraries.ts'
+import { hasHiddenColors, openPixels, resizeChannels } from '../pixels.ts'
 import type { DerivationPlan } from '../../finding/steps.ts'
 import { isReadable } from './prepare.ts'
 import type { Step } from './step.ts'
@@ -32,13 +33,37 @@ async function lighten(texture: Texture, plan: DerivationPlan, tools: Tools): Pr
   const isRight = !toWebp || texture.getMimeType() === WEBP
   if (side === undefined && isRight) return
   const before = { image: texture.getImage(), type: texture.getMimeType() }
-  await tools.functions.compressTexture(texture, {
-    encoder: need(tools, 'sharp'),
-    ...(side !== undefined && { resize: [side, side] }),
-    ...(toWebp && { targetFormat: 'webp' as const, quality: QUALITY }),
-  })
+  await encode(texture, { side, toWebp }, tools)
   const isFree = side === undefined ? plan.optimize : isRight && plan.textureSize === undefined
   if (isFree) keepLighter(texture, before)
+}
+
+async function encode(
+  texture: Texture,
+  { side, toWebp }: { side: number | undefined; toWebp: boolean },
+  tools: Tools,
+): Promise<void> {
+  const format = toWebp ? 'webp' : (texture.getMimeType().replace('image/', '') as 'png' | 'webp' | 'avif')
+  const isExact = await hasHiddenColors(texture, tools)
+  if (isExact && side !== undefined) await resizeExactly(texture, side, tools)
+  const options = { limitInputPixels: true, ignoreIcc: true }
+  await tools.functions.compressTexture(texture, {
+    encoder: (image: Uint8Array) => need(tools, 'sharp')(image, options).webp({ exact: isExact }),
+    ...(side !== undefined && !isExact && { resize: [side, side] }),
+    ...((toWebp || isExact) && { targetFormat: format }),
+    ...(toWebp && { quality: QUALITY }),
+  })
+}
+
+/** Without loss, to be encoded later. */
+async function resizeExactly(texture: Texture, side: number, tools: Tools): Promise<void> {
+  const image = texture.getImage()
+  const [width, height] = texture.getSize() ?? [side, side]
+  if (!image) return
+  const factor = side / Math.max(width, height)
+  const size = [Math.max(1, Math.floor(width * factor)), Math.max(1, Math.floor(height * factor))] as const
+  const resized = await resizeChannels(() => openPixels(image, tools), size, tools)
+  texture.setImage(new Uint8Array(await resized.png().toBuffer())).setMimeType('image/png')
 }
 
 /** Few colours in many pixels can take fewer bytes than many in few, and fewer in their original format. */
