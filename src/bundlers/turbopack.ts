@@ -1,4 +1,7 @@
 import path from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { isMeshyError, MeshyError } from '../system/errors.ts'
 import type { Asset } from '../run/asset.ts'
 import { type Context, withMode } from '../run/context.ts'
@@ -12,10 +15,7 @@ import { renderFailedModule, renderModule } from './module.ts'
 import { toBundlerError } from './bundler-error.ts'
 import { toPosix } from './resolve.ts'
 import { turbopackUrl } from './url.ts'
-import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { findWorkerScript } from '../system/worker-script.ts'
+import { findWorkerScript } from '../system/worker-pool.ts'
 
 /** The context that Turbopack passes to a webpack-style loader, as far as we use it. */
 export interface LoaderContext {

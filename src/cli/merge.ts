@@ -13,7 +13,7 @@ import {
   emptyLockfile,
   parseLockfile,
 } from '../store/lockfile-document.ts'
-import { indentOf } from '../store/json-text.ts'
+import { indentOf } from '../system/json.ts'
 import {
   mergeLockfiles,
   readConflict,

@@ -1,7 +1,6 @@
 import PQueue from 'p-queue'
 import { MeshyError, messageOf } from '../system/errors.ts'
-import { WorkerPool } from '../system/worker-pool.ts'
-import { findWorkerScript, type WorkerScript } from '../system/worker-script.ts'
+import { WorkerPool, findWorkerScript, type WorkerScript } from '../system/worker-pool.ts'
 import type { DerivedModel, DeriveOptions } from './derive-model.ts'
 
 /** What is sent to a worker. */

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { MeshyError } from '../system/errors.ts'
 import { quoted } from '../system/format.ts'
 import type { Request } from '../request/request.ts'
@@ -6,8 +7,7 @@ import type { Finding } from '../finding/classify.ts'
 import type { LocalPorts } from './ports.ts'
 import { priceOf } from '../request/price.ts'
 import type { FileRole } from '../request/files.ts'
-import { formatAnswers, type SourceAnswer } from '../store/shared/sources.ts'
-import path from 'node:path'
+import { formatAnswers, type SourceAnswer } from '../store/shared/shared-stores.ts'
 
 /** The error of a model that `frozen` may neither generate nor wait for. */
 export function modelMissing(

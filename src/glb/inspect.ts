@@ -3,8 +3,19 @@ import { readGlb } from './read.ts'
 import { BoundsBuilder, boxOf, cornersOf } from './bounds.ts'
 import { IDENTITY, type Matrix } from './matrix.ts'
 import type { Glb, GltfAccessor, GltfMesh, GltfPrimitive } from './gltf.ts'
-import { pick, type PlacedNode, RestPose, walkScene, instancesOf, shownAt } from './scene.ts'
-import { type Bones, jointMatrices, skinned, readBones, readShape } from './vertices.ts'
+import {
+  pick,
+  type PlacedNode,
+  RestPose,
+  walkScene,
+  instancesOf,
+  shownAt,
+  type Bones,
+  jointMatrices,
+  skinned,
+  readBones,
+  readShape,
+} from './scene.ts'
 import { invalidNumbers } from './numbers.ts'
 
 /**

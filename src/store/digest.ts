@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { ifExists } from './disk-errors.ts'
 import type { BlobRef } from './entry.ts'
 import { hasErrno, isMeshyError, MeshyError, type ErrorCode } from '../system/errors.ts'
+import { Buffers } from '../system/bytes.ts'
+import { WorkerPool, findWorkerScript, type WorkerScript } from '../system/worker-pool.ts'
 
 export interface FileDigest {
   sha256: string
@@ -18,7 +21,7 @@ const HEAD_BYTES = 1024
 /** How much of a file is in memory at once. */
 export const CHUNK_BYTES = 1 << 20
 
-export interface DigestOptions {
+interface DigestOptions {
   /** Memory to reuse: memory allocated for each file is slow to be released. */
   buffer?: Buffer
   signal?: AbortSignal | undefined
@@ -64,7 +67,7 @@ export function digestSync(buffer: Buffer, file: string): FileDigest {
   }
 }
 
-export interface Digester {
+interface Digester {
   add(chunk: Uint8Array): void
   digest(): FileDigest
 }
@@ -140,4 +143,56 @@ const PROBLEMS: Record<Exclude<BlobStatus, 'ok'>, { code: ErrorCode; problem: st
 /** Whether an error says that bytes are not here, which another source may still have. */
 export function isBlobUnusable(error: unknown): error is MeshyError {
   return isMeshyError(error) && Object.values(PROBLEMS).some(({ code }) => code === error.code)
+}
+
+/** This many files take about as long as starting a thread. */
+const MANY = 24
+/** One thread computes faster than most disks can read. */
+const MAX_THREADS = 2
+
+interface FileDigesterOptions {
+  /** How many files are hashed in this thread before others are started. */
+  many?: number
+  /** @default found beside this code; undefined if there is none */
+  script?: WorkerScript | undefined
+}
+
+/**
+ * `digestFile` for many files. Hundreds of them would block the bundler, which shares this thread, for a second, so
+ * they are hashed in other threads. Anything that fails there is repeated here.
+ */
+export function createFileDigester({
+  many = MANY,
+  script = findWorkerScript('store'),
+}: FileDigesterOptions = {}) {
+  const buffers = new Buffers(CHUNK_BYTES)
+  let asked = 0
+  let pool = script && createPool(script)
+
+  const digestHere = (file: string) => buffers.lend((buffer) => digestFile(file, { buffer }))
+
+  return async (file: string): Promise<FileDigest | undefined> => {
+    if (++asked <= many || !pool) return digestHere(file)
+    try {
+      return await pool.run(file)
+    } catch (error) {
+      // A thread that cannot be started will not start later either; a file that cannot be read is an error that we can
+      // report.
+      if (error instanceof ThreadLost) pool = undefined
+      return digestHere(file)
+    }
+  }
+}
+
+/** Why a file that may be all right was not hashed. */
+class ThreadLost extends Error {}
+
+function createPool(script: WorkerScript): WorkerPool<string, FileDigest> {
+  return new WorkerPool<string, FileDigest>({
+    name: 'store',
+    size: Math.max(1, Math.min(MAX_THREADS, availableParallelism() - 1)),
+    script: () => script,
+    closed: () => new ThreadLost(),
+    crashed: (cause) => new ThreadLost('The thread died.', { cause }),
+  })
 }

@@ -5,9 +5,17 @@ import { threadId } from 'node:worker_threads'
 import { systemClock, type Clock } from '../system/clock.ts'
 import { touchFile } from '../system/file.ts'
 import { currentProcess } from '../system/process.ts'
-import { createLease, readLease, ownLeases, release } from './lease-file.ts'
-import type { FoundLease, Holder, LinkFile } from './lease-file.ts'
-import { livenessOfHolder, removeLostLease } from './lease-takeover.ts'
+import {
+  createLease,
+  readLease,
+  ownLeases,
+  release,
+  type FoundLease,
+  type Holder,
+  type LinkFile,
+  livenessOfHolder,
+  removeLostLease,
+} from './lease-file.ts'
 import { orUnwritable } from './disk-errors.ts'
 
 /** What the holder of a lease can ask. */

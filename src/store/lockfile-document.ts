@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { MeshyError } from '../system/errors.ts'
 import type { CanonicalRequest } from '../request/request.ts'
 import { type Entry, KEY_PATTERN, withPictures, entryBodySchema } from './entry.ts'
-import { findDuplicateName, formatJson } from './json-text.ts'
+import { findDuplicateName, formatJson } from '../system/json.ts'
 import { parseJson, describeIssue } from './record.ts'
 import { FILE_ROLES } from '../request/files.ts'
 

@@ -17,7 +17,7 @@ import {
   type LockfileDocument,
   type ParseLockfileOptions,
 } from './lockfile-document.ts'
-import { indentOf } from './json-text.ts'
+import { indentOf } from '../system/json.ts'
 import { readText } from './record.ts'
 import { ifIntact, orUnwritable } from './disk-errors.ts'
 

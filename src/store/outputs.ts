@@ -8,12 +8,17 @@ import { isMeshyError, hasErrno } from '../system/errors.ts'
 import { replaceFile, temporaryPath, ensureFolder } from '../system/durable.ts'
 import { once, SingleFlight } from '../system/once.ts'
 import { createCopies, type Copies } from './copies.ts'
-import { statusOf, blobUnusable, isBlobUnusable, isPresent, type BlobStatus } from './digest.ts'
+import {
+  statusOf,
+  blobUnusable,
+  isBlobUnusable,
+  isPresent,
+  type BlobStatus,
+  createFileDigester,
+} from './digest.ts'
 import type { BlobRef } from './entry.ts'
-import { createFileDigester } from './file-digester.ts'
 import { createVerifiedFiles, readFileState, type VerifiedFiles } from './verified-files.ts'
-import { createLayout, type Layout } from './layout.ts'
-import { safeFileName } from './safe-name.ts'
+import { createLayout, type Layout, safeFileName } from './layout.ts'
 import { createPreparation } from './prepare.ts'
 import { orUnwritable } from './disk-errors.ts'
 

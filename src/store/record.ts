@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { MeshyError } from '../system/errors.ts'
 import { writeDurably } from '../system/durable.ts'
 import { ifExists, orUnwritable } from './disk-errors.ts'
-import { formatJson } from './json-text.ts'
+import { formatJson } from '../system/json.ts'
 
 /** The version of every record that this release writes and reads. */
 export const RECORD_VERSION = 1

@@ -1,7 +1,6 @@
-import type { Clock } from './clock.ts'
+import { type Clock, createWatchdog, type Watchdog } from './clock.ts'
 import { innermost } from './errors.ts'
 import { createRedactor, redactError } from './redact.ts'
-import { createWatchdog, type Watchdog } from './watchdog.ts'
 
 /**
  * Why a request failed:

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { createFileDigester } from '../../src/store/file-digester.ts'
+import { createFileDigester } from '../../src/store/digest.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 
 describe('createFileDigester', () => {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { findDuplicateName, formatJson } from '../../src/store/json-text.ts'
+import { findDuplicateName, formatJson } from '../../src/system/json.ts'
 
 describe('formatJson', () => {
   it('gives each field a line, and a list of plain values one', () => {

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createLayout } from '../../src/store/layout.ts'
-import { safeFileName } from '../../src/store/safe-name.ts'
+import { createLayout, safeFileName } from '../../src/store/layout.ts'
 
 describe('safeFileName', () => {
   it.each([

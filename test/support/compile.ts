@@ -35,12 +35,12 @@ export async function compile(): Promise<string> {
 
 /** Lets the sources that tests import start the worker threads that were compiled, as those start at once too. */
 export function compiledWorkers(folder: string): Plugin {
-  const place = JSON.stringify(pathToFileURL(path.join(folder, 'system', 'worker-script.mjs')).href)
+  const place = JSON.stringify(pathToFileURL(path.join(folder, 'system', 'worker-pool.mjs')).href)
   return {
     name: 'compiled-workers',
     enforce: 'pre',
     transform: {
-      filter: { id: /\/src\/.*\/worker-script\.ts$/ },
+      filter: { id: /\/src\/.*\/worker-pool\.ts$/ },
       handler: (code) => code.replaceAll('import.meta.url', place),
     },
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createWatchdog } from '../../src/system/watchdog.ts'
+import { createWatchdog } from '../../src/system/clock.ts'
 import { useFakeTime } from '../service/limits/fake-time.ts'
 
 const clock = useFakeTime()

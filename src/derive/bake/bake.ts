@@ -1,11 +1,10 @@
 import type { Document, Primitive } from '@gltf-transform/core'
+import type { Atlas, Mesh } from 'watlas'
 import { need, type Tools } from '../libraries.ts'
-import { eachTexel, type Corner } from './canvas.ts'
+import { eachTexel, type Corner, createPainter, openPainting, writePainting, type Pair } from './paint.ts'
 import { TriangleTree } from './nearest-triangle.ts'
-import { createPainter, openPainting, writePainting, type Pair } from './paint.ts'
 import { cornersOf, faceOf, placeIn, readPatch, writeTangents, type Patch } from './patch.ts'
 import type { Sheet } from './sheets.ts'
-import type { Atlas, Mesh } from 'watlas'
 import { spread, mapAttributes } from '../simplify/vertices.ts'
 import { vertexAt } from '../simplify/vectors.ts'
 

@@ -1,6 +1,5 @@
 import PQueue from 'p-queue'
-import type { Clock } from '../../system/clock.ts'
-import { enter, type EnterOptions } from './enter.ts'
+import { type Clock, ownSignal } from '../../system/clock.ts'
 
 /** The pause after a refusal that names none, and the longest pause that is observed, in milliseconds. */
 const PAUSE_MS = 1000
@@ -88,5 +87,40 @@ export class Pace {
 
   #left(): number {
     return this.#heldUntil - this.#clock.now()
+  }
+}
+
+export interface EnterOptions {
+  /** Higher goes first; 0 by default. */
+  priority?: number | undefined
+  /** Aborting it gives up the place in the queue. Work that has started must watch its own signal. */
+  signal?: AbortSignal | undefined
+}
+
+/**
+ * Runs `work` once the queue lets it in.
+ *
+ * The library would also drop the result of running work when the signal is aborted; the answer to a paid request must
+ * not be lost to that race.
+ */
+export async function enter<T>(
+  queue: PQueue,
+  work: () => Promise<T>,
+  { priority = 0, signal }: EnterOptions,
+): Promise<T> {
+  signal?.throwIfAborted()
+  const own = ownSignal(signal)
+  const waiting = new AbortController()
+  const leave = () => waiting.abort(own?.reason)
+  const stopWaiting = () => own?.removeEventListener('abort', leave)
+  own?.addEventListener('abort', leave, { once: true })
+  try {
+    const start = () => {
+      stopWaiting()
+      return work()
+    }
+    return await queue.add(start, { priority, signal: waiting.signal })
+  } finally {
+    stopWaiting()
   }
 }

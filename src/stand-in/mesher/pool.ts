@@ -1,7 +1,6 @@
-import { WorkerPool } from '../../system/worker-pool.ts'
+import { WorkerPool, findWorkerScript as find, type WorkerScript } from '../../system/worker-pool.ts'
 import type { PreviewModel, PreviewOptions } from './mesher.ts'
 import { MeshyError, messageOf } from '../../system/errors.ts'
-import { findWorkerScript as find, type WorkerScript } from '../../system/worker-script.ts'
 
 /** What is sent to a worker. */
 export interface Job {

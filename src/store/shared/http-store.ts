@@ -1,5 +1,4 @@
-import { askStore, type StoreNetwork } from './ask-store.ts'
-import type { StoreRequest } from './exchange.ts'
+import { askStore, type StoreNetwork, type StoreRequest } from './ask-store.ts'
 import { bodyLength, createObjectStore, headerSecret, requestBody } from './object-store.ts'
 import type { ObjectCall, ObjectStore } from './object-store.ts'
 import type { HttpAddress } from './store-address.ts'

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import type { StoreQuestion } from './ask-store.ts'
-import type { StoreRequest } from './exchange.ts'
+import type { StoreQuestion, StoreRequest } from './ask-store.ts'
 import { Fault, type Reply } from '../../system/transfer.ts'
 
 /** The bytes of an object: in memory, or in a file with this length and SHA-256. */
@@ -27,6 +26,12 @@ export interface ObjectStore {
   /** @returns whether it was written; false if it exists and `onlyNew` was requested */
   write(name: string, body: ObjectBody, options?: WriteOptions): Promise<boolean>
   remove(name: string, signal?: AbortSignal): Promise<void>
+}
+
+/** Objects of a server that has a request for what must not exist yet. */
+export interface CreatingStore extends ObjectStore {
+  /** Creates an object that must not exist. @returns false if it does; undefined if the store cannot decide it */
+  create(name: string, bytes: Uint8Array): Promise<boolean | undefined>
 }
 
 /** A call to a server about one object. */
@@ -139,4 +144,35 @@ export function headerSecret(variable: string, value: string): string {
   const secret = value.trim()
   if (/^[\t\x20-\x7e\x80-\xff]+$/.test(secret)) return secret
   throw new Fault('refused', `cannot be asked: \`${variable}\` has characters that no header may contain`)
+}
+
+/** The number of writers in the race. */
+const RACERS = 4
+const MAX_PROBE_BYTES = 1024
+
+/**
+ * Whether a store decides who was first to write a name. Several writers at once on a name that nobody has used: two of
+ * them, one after the other, would prove nothing.
+ *
+ * @throws {Fault} if the store cannot say, or does not give back what was written
+ */
+export async function decidesFirst(store: CreatingStore): Promise<boolean> {
+  const name = `leases/probe-${randomBytes(8).toString('hex')}`
+  const racers = Array.from({ length: RACERS }, (_, racer) =>
+    store.create(name, Buffer.from(`${JSON.stringify({ racer })}\n`)),
+  )
+  const results = await Promise.all(racers)
+  const won = results.filter(Boolean).length
+  if (won > 0) {
+    await store.read(name, (bytes) => readSmall(bytes, MAX_PROBE_BYTES), { bytes: 0 })
+    // A tiny object, so that it may stay.
+    await store.remove(name).catch(ifFault)
+  }
+  // The winner lost its answer, and was refused when it asked again.
+  if (results.every((result) => result === false)) throw new Fault('transient', 'lost an answer')
+  return won === 1
+}
+
+function ifFault(error: unknown): void {
+  if (!(error instanceof Fault)) throw error
 }

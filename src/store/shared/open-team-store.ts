@@ -1,16 +1,15 @@
 import type { CanonicalRequest } from '../../request/request.ts'
 import type { Clock } from '../../system/clock.ts'
 import type { Fetch } from '../../system/fetch.ts'
-import type { StoreNetwork } from './ask-store.ts'
-import { createExchange } from './exchange.ts'
-import { Fuse } from './fuse.ts'
+import { type StoreNetwork, createExchange } from './ask-store.ts'
 import { createHttpStore } from './http-store.ts'
 import { createCredentials } from './s3-credentials.ts'
-import type { ObjectStore } from './object-store.ts'
-import { createS3Store, type S3Store } from './s3-store.ts'
+import type { CreatingStore, ObjectStore } from './object-store.ts'
+import { createS3Store } from './s3-store.ts'
 import { findInEnvironment, type S3Address, type StoreAddress, type WrittenIn } from './store-address.ts'
 import { TeamLeases } from './team-leases.ts'
 import { createTeamStore, type TeamStore } from './team-store.ts'
+import { Fault } from '../../system/transfer.ts'
 
 export interface TeamStoreSettings {
   address: StoreAddress
@@ -56,7 +55,7 @@ export function openTeamStore(settings: TeamStoreSettings, world: World): TeamSt
     ? createCredentials(env, { now: clock.now, warn })
     : async () => undefined
   const bucket = createS3Store(address, { credentials, network })
-  const create: S3Store['create'] = (...asked) => fuse.guard(() => bucket.create(...asked))
+  const create: CreatingStore['create'] = (...asked) => fuse.guard(() => bucket.create(...asked))
   const objects = { ...fused(bucket, fuse), create }
   const casName = (sha256: string) => `cas/${sha256.slice(0, 2)}/${sha256}`
   const canWrite = async () => (await credentials()) !== undefined
@@ -100,4 +99,45 @@ function namedEndpoints(env: Environment): (string | undefined)[] {
 
 function originOf(text: string | undefined): string | undefined {
   return text !== undefined && URL.canParse(text) ? new URL(text).origin : undefined
+}
+
+/** Consecutive failures after which a store is no longer used. */
+const LIMIT = 3
+
+/**
+ * Keeps a store that is down from being queried again and again: after three consecutive failures it is off for the
+ * run.
+ */
+export class Fuse {
+  #failures = 0
+  /** Why the store is no longer used. */
+  #blown: Fault | undefined
+
+  /**
+   * Whether a request that failed this way may be repeated once. A time-out is only repeated while nothing suggests
+   * that the store is always slow: otherwise callers would wait for minutes.
+   */
+  mayRepeat({ kind }: Fault): boolean {
+    return !this.#blown && (kind !== 'slow' || this.#failures === 0)
+  }
+
+  /** @throws {Fault} what `ask` throws, or at once why the store is off */
+  async guard<T>(ask: () => Promise<T>): Promise<T> {
+    if (this.#blown) throw this.#blown
+    try {
+      const answer = await ask()
+      this.#failures = 0
+      return answer
+    } catch (error) {
+      if (error instanceof Fault) this.#note(error)
+      throw error
+    }
+  }
+
+  /** A refusal is an answer: a store that denies one object may have the next. */
+  #note(fault: Fault): void {
+    if (fault.kind === 'refused' || this.#blown) return
+    this.#failures += 1
+    if (this.#failures === LIMIT) this.#blown = fault
+  }
 }

@@ -1,6 +1,5 @@
 import { serverTime } from '../../system/retry.ts'
-import { askStore, type StoreNetwork } from './ask-store.ts'
-import type { StoreRequest } from './exchange.ts'
+import { askStore, type StoreNetwork, type StoreRequest } from './ask-store.ts'
 import {
   bodyDigest,
   bodyLength,
@@ -8,28 +7,26 @@ import {
   headerSecret,
   readSmall,
   requestBody,
+  type AskObjects,
+  type CreateObject,
+  type ObjectBody,
+  type ObjectCall,
+  type CreatingStore,
 } from './object-store.ts'
-import type { AskObjects, CreateObject, ObjectBody, ObjectCall, ObjectStore } from './object-store.ts'
 import type { CredentialsProvider } from './s3-credentials.ts'
 import type { S3Address } from './store-address.ts'
 import { Fault, type Reply } from '../../system/transfer.ts'
 
-export interface S3StoreOptions {
+interface S3StoreOptions {
   credentials: CredentialsProvider
   network: StoreNetwork
-}
-
-/** A bucket, and what was found out about its server. */
-export interface S3Store extends ObjectStore {
-  /** Creates an object that must not exist. @returns false if it does; undefined if the store cannot decide it */
-  create(name: string, bytes: Uint8Array): Promise<boolean | undefined>
 }
 
 const NOTHING: ObjectBody = { bytes: new Uint8Array() }
 const MAX_ERROR_BYTES = 64 * 1024
 
 /** Objects of a bucket, through the S3 protocol with version 4 signatures, or anonymously. */
-export function createS3Store(address: S3Address, { credentials, network }: S3StoreOptions): S3Store {
+export function createS3Store(address: S3Address, { credentials, network }: S3StoreOptions): CreatingStore {
   // How far the clock of the store is ahead: signatures are valid for only a few minutes.
   let aheadMs = 0
   const ask: AskObjects = async (call, question) => {

@@ -3,10 +3,8 @@ import { z } from 'zod'
 import { parseJson } from '../../system/json.ts'
 import type { Clock } from '../../system/clock.ts'
 import { once } from '../../system/once.ts'
-import { decidesFirst } from './first-writer.ts'
-import { mayBeAbsent, readSmall, type ObjectStore } from './object-store.ts'
+import { decidesFirst, mayBeAbsent, readSmall, type CreatingStore, type ObjectStore } from './object-store.ts'
 import { onItsWaySchema, type OnItsWay } from './on-its-way.ts'
-import type { S3Store } from './s3-store.ts'
 import { isSignedBy, signatureOf } from './shared-entry.ts'
 import { Fault } from '../../system/transfer.ts'
 
@@ -26,9 +24,9 @@ export interface TeamLease {
 }
 
 export interface TeamLeasesInit {
-  objects: S3Store
+  objects: CreatingStore
   /** Where signs of life are sent that nobody waits for: even if `objects` is off, the others still see them. */
-  beats: Pick<S3Store, 'write'>
+  beats: Pick<CreatingStore, 'write'>
   clock: Clock
   /** Milliseconds of a clock that nobody can set. */
   elapsed: () => number
@@ -257,7 +255,7 @@ export class TeamLeases {
     this.#timer.unref()
   }
 
-  async #beat(to: Pick<S3Store, 'write'> = this.#init.objects): Promise<void> {
+  async #beat(to: Pick<CreatingStore, 'write'> = this.#init.objects): Promise<void> {
     const startedAt = this.#init.elapsed()
     this.#beats += 1
     const bytes = bodyOf({ beats: this.#beats })

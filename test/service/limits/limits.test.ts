@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { Pace } from '../../../src/service/limits/pace.ts'
-import { Slots } from '../../../src/service/limits/slots.ts'
+import { Slots } from '../../../src/service/limits/limits.ts'
 import { useFakeTime } from './fake-time.ts'
 
 const clock = useFakeTime()

@@ -1,8 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { MeshyError } from '../../../src/system/errors.ts'
-import { createLimits } from '../../../src/service/limits/limits.ts'
+import { createLimits, type SlotSubmission } from '../../../src/service/limits/limits.ts'
 import { createSchedule } from '../../../src/service/limits/retry.ts'
-import type { SlotSubmission } from '../../../src/service/limits/slots.ts'
 import { useFakeTime } from './fake-time.ts'
 
 const clock = useFakeTime()

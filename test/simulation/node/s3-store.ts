@@ -1,7 +1,7 @@
 // In the place of `src/store/shared/s3-store.ts`: the bucket of the world.
 import { readFile } from './fs-promises.ts'
 import type { ObjectBody } from '../../../src/store/shared/object-store.ts'
-import type { S3Store } from '../../../src/store/shared/s3-store.ts'
+import type { CreatingStore } from '../../../src/store/shared/object-store.ts'
 import { Fault } from '../../../src/system/transfer.ts'
 import { here, world } from '../machine.ts'
 
@@ -9,7 +9,7 @@ import { here, world } from '../machine.ts'
 const OUTAGES = 0.1
 const OUTAGE_MS = 70_000
 
-export function createS3Store(): S3Store {
+export function createS3Store(): CreatingStore {
   const ask = <T>(
     call: string,
     name: string,

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { makeMesh } from '../../../src/stand-in/mesher/mesher.ts'
 import { createPreviewPool, type PreviewPool } from '../../../src/stand-in/mesher/pool.ts'
-import type { WorkerScript } from '../../../src/system/worker-script.ts'
+import type { WorkerScript } from '../../../src/system/worker-pool.ts'
 import { useTempDir } from '../../support/temp-dir.ts'
 import { emoji, scene, transparent } from './pictures.ts'
 

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { askStore, type StoreNetwork, type StoreQuestion } from '../../../src/store/shared/ask-store.ts'
-import { createExchange, type Exchange } from '../../../src/store/shared/exchange.ts'
+import {
+  askStore,
+  type StoreNetwork,
+  type StoreQuestion,
+  createExchange,
+  type Exchange,
+} from '../../../src/store/shared/ask-store.ts'
 import type { Fault } from '../../../src/system/transfer.ts'
-import { Fuse } from '../../../src/store/shared/fuse.ts'
+import { Fuse } from '../../../src/store/shared/open-team-store.ts'
 import { readSmall } from '../../../src/store/shared/object-store.ts'
 import { systemClock, type Clock } from '../../../src/system/clock.ts'
 import { startServer } from '../../service/server.ts'

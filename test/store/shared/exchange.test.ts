@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { Agent, getGlobalDispatcher, setGlobalDispatcher } from 'undici'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createExchange, type StoreRequest } from '../../../src/store/shared/exchange.ts'
+import { createExchange, type StoreRequest } from '../../../src/store/shared/ask-store.ts'
 import { createFetch, type Fetch } from '../../../src/system/fetch.ts'
 import { listen } from '../../support/listen.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Fault } from '../../../src/system/transfer.ts'
-import { Fuse } from '../../../src/store/shared/fuse.ts'
+import { Fuse } from '../../../src/store/shared/open-team-store.ts'
 
 const down = () => Promise.reject(new Fault('transient', 'answered 503'))
 const tooSlow = new Fault('slow', 'was too slow')

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { StoreNetwork } from '../../../src/store/shared/ask-store.ts'
-import { createExchange } from '../../../src/store/shared/exchange.ts'
+import { type StoreNetwork, createExchange } from '../../../src/store/shared/ask-store.ts'
 import { createHttpStore } from '../../../src/store/shared/http-store.ts'
-import type { ObjectStore } from '../../../src/store/shared/object-store.ts'
+import type { CreatingStore, ObjectStore } from '../../../src/store/shared/object-store.ts'
 import { createCredentials } from '../../../src/store/shared/s3-credentials.ts'
-import { createS3Store, type S3Store } from '../../../src/store/shared/s3-store.ts'
+import { createS3Store } from '../../../src/store/shared/s3-store.ts'
 import { parseStoreAddress } from '../../../src/store/shared/store-address.ts'
 import { systemClock } from '../../../src/system/clock.ts'
 import { startServer } from '../../service/server.ts'
@@ -19,7 +18,7 @@ const network: StoreNetwork = {
   random: () => 0,
 }
 
-function openS3(text: string, env: Record<string, string>): S3Store {
+function openS3(text: string, env: Record<string, string>): CreatingStore {
   const address = parseStoreAddress(text, 'environment', env)
   if (address.kind !== 's3') throw new Error('no S3 address')
   const credentials = createCredentials(env, { now: Date.now, warn: () => undefined })

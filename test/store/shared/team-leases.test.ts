@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { finishSharing } from '../../../src/store/shared/shared-stores.ts'
-import type { StoreNetwork } from '../../../src/store/shared/ask-store.ts'
-import { createExchange } from '../../../src/store/shared/exchange.ts'
+import { type StoreNetwork, createExchange } from '../../../src/store/shared/ask-store.ts'
 import { createCredentials } from '../../../src/store/shared/s3-credentials.ts'
-import { createS3Store, type S3Store } from '../../../src/store/shared/s3-store.ts'
+import type { CreatingStore } from '../../../src/store/shared/object-store.ts'
+import { createS3Store } from '../../../src/store/shared/s3-store.ts'
 import { parseStoreAddress } from '../../../src/store/shared/store-address.ts'
 import { Fault } from '../../../src/system/transfer.ts'
 import { TeamLeases } from '../../../src/store/shared/team-leases.ts'
@@ -137,7 +137,7 @@ describe.skipIf(missing.swift)('leases in OpenStack Swift (needs swift-proxy and
 
 describe('leases in a bucket that fails once, for the first key', () => {
   /** A bucket that decides who was first. Its first answer to a writer is what the test says. */
-  function bucket(first: (name: string, create: () => boolean) => boolean): S3Store {
+  function bucket(first: (name: string, create: () => boolean) => boolean): CreatingStore {
     const objects = new Map<string, Uint8Array>()
     let isFirst = true
     const create = (name: string, bytes: Uint8Array) =>
