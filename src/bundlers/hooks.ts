@@ -2,9 +2,8 @@ import path from 'node:path'
 import { isMeshyError, MeshyError } from '../system/errors.ts'
 import type { Asset } from '../run/asset.ts'
 import type { Context } from '../run/context.ts'
-import { recallImport, rememberImport } from '../run/import-records.ts'
 import { isMeshySpecifier } from '../request/parse.ts'
-import type { Import } from '../run/imports.ts'
+import { recallImport, rememberImport, type Import } from '../run/imports.ts'
 import { finishSharing } from '../store/shared/shared-stores.ts'
 import { loadAsset } from '../run/load.ts'
 import { arrangePlan, formatPlan, takePlan } from '../run/plan.ts'
@@ -45,7 +44,7 @@ export async function resolveImport(session: Session, shown: Shown): Promise<str
   const id = context.project.imports.add(specifier, { file, site, importer, packageName })
   const isPlan = context.seen.part?.commanded.mode === 'plan'
   if (adapter.remembersIds && !isPlan) {
-    native.addWatchFile(await rememberImport(context, id, specifier))
+    native.addWatchFile(await rememberImport(context.ports.store, id, specifier))
   }
   return adapter.moduleIds.toBundler(id)
 }
@@ -147,12 +146,13 @@ async function noteFailure(
 
 /** An import that only an earlier run has seen, for a bundler that keeps module IDs across runs. */
 async function recall(
-  context: Context,
+  { ports, project }: Context,
   adapter: Adapter,
   { native, moduleId }: { native: NativeContext; moduleId: string },
 ): Promise<Import | undefined> {
   if (!adapter.remembersIds) return undefined
-  return recallImport(context, moduleId, adapter.importerOf?.(native))
+  const importer = adapter.importerOf?.(native)
+  return recallImport(ports.store, project.imports, { id: moduleId, importer })
 }
 
 /** A better stand-in is available on the next load of the page. */

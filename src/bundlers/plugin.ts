@@ -85,7 +85,7 @@ function createApi(session: Session): PluginApi {
     report: async () => ({ models: reportModels((await session.context()).ports.models) }),
     takePlan: async () => arrangePlan(await takePlan((await session.context()).seen)),
     agree: async (keys) => {
-      const { agree } = await import('../run/live/agree.ts')
+      const { agree } = await import('../run/live/asking.ts')
       return agree(await session.context(), keys)
     },
     listOnly: () => session.listOnly(),

@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { PluginContext } from 'rollup'
 import type { ResolvedConfig } from 'vite'
 import { fileNameOf } from '../run/asset.ts'
+import { isBelow } from '../run/project.ts'
 import type { UrlOf } from './module.ts'
 import { toPosix } from './resolve.ts'
 
@@ -76,10 +77,6 @@ export function servingRule(config: ServingConfig): (file: string) => boolean {
       fs.allow.some((folder) => isBelow(folder, file))
     )
   }
-}
-
-function isBelow(folder: string, file: string): boolean {
-  return file.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
 }
 
 /** Rollup and Rolldown: an emitted asset, and the reference that they replace with its URL. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
-import { agree, retry } from '../run/live/agree.ts'
+import { agree, retry } from '../run/live/asking.ts'
 import type { Context } from '../run/context.ts'
 import type { Request } from '../request/request.ts'
 import type { Model } from '../run/models/model.ts'

@@ -3,7 +3,7 @@ import { MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import type { ImageReader } from '../request/images.ts'
 import type { Import } from './imports.ts'
-import { dependencyOf, isBelow, realFile, type Dependency } from './dependency.ts'
+import { dependencyOf, isBelow, realFile, type Dependency } from './project.ts'
 import { priceOf } from '../request/price.ts'
 
 /** The limits of the trust in imports. */

@@ -1,14 +1,14 @@
-import { isMeshyError, MeshyError } from '../system/errors.ts'
+import { isMeshyError, MeshyError, formatThrown } from '../system/errors.ts'
 import type { DerivedModel } from '../derive/derive-model.ts'
 import type { Request } from '../request/request.ts'
 import type { DerivedFile, Entry } from '../store/entry.ts'
-import { findEntry } from '../finding/classify.ts'
+import { findEntry, type StoredFinding } from '../finding/classify.ts'
 import { bringFile } from '../finding/fetch-ahead.ts'
 import type { Context } from './context.ts'
 import { partsOf, type Derivation, type Part } from '../finding/derivation.ts'
 import { isForSize } from '../finding/steps.ts'
 import { formatBytes } from '../system/format.ts'
-import { showStored } from './live/state-file.ts'
+import { showStored, touchStateFile } from './live/state-file.ts'
 import { share } from '../generate/share.ts'
 import { withKeyLease } from '../generate/turn.ts'
 import { PLUGIN_VERSION } from '../system/version.ts'
@@ -43,6 +43,61 @@ export async function derive(
     if (models.isLive) await showStored(context.ports, request)
     throw error
   }
+}
+
+/** A derivation that a live run has to do, from a stored model. */
+export interface DerivationTask {
+  finding: StoredFinding
+  derivation: Derivation
+}
+
+/**
+ * Derives in the background, while the model is shown as it came; once, however often its module is loaded in the
+ * meantime. A failure is not retried by itself, only if a developer asks. Resolves when it is over, and never rejects.
+ */
+export function deriveInBackground(context: Context, request: Request, task: DerivationTask): Promise<void> {
+  const { models } = context.ports
+  return models.derivations.join(`${request.key} ${task.derivation.key}`, () =>
+    deriveLive(context, request, task),
+  )
+}
+
+async function deriveLive(
+  context: Context,
+  request: Request,
+  { finding: { entry }, derivation }: DerivationTask,
+): Promise<void> {
+  const { models, signal, reporter } = context.ports
+  models.beginDerivation(request, derivation)
+  try {
+    await derive(context, request, { entry, derivation })
+    await showStored(context.ports, request)
+  } catch (error) {
+    if (signal.aborted) return
+    reporter.logger.error(formatThrown(error))
+    tellFailure(context, request, { derivation, error })
+  } finally {
+    models.end(request)
+  }
+  // After a failure as well: whoever loads the module is told about it.
+  await touchStateFile(context, request.key)
+}
+
+/**
+ * Reports to everything that shows the run that an import does not get what it wants, and tells people once what
+ * happens now.
+ */
+export function tellFailure(
+  { ports: { models, options, reporter } }: Context,
+  request: Request,
+  { derivation, error }: { derivation: Derivation; error: unknown },
+): void {
+  models.derivationFailed(request, derivation, error)
+  const button = options.inspector ? ', or you press Retry in the inspector' : ''
+  reporter.notices.once(
+    `${request.imageName}: its model is shown as it came. It is not derived again until its import or the ` +
+      `model changes, the server restarts${button}.`,
+  )
 }
 
 interface Work {

@@ -1,4 +1,8 @@
-import { formatSite, type ImportSite } from '../system/errors.ts'
+import { readFile } from 'node:fs/promises'
+import { writeAtomically } from '../system/durable.ts'
+import { formatSite, hasErrno, isMeshyError, type ImportSite } from '../system/errors.ts'
+import { ifExists } from '../store/disk-errors.ts'
+import type { Store } from '../store/open-store.ts'
 import type { Directives } from '../request/directives.ts'
 import { type Hasher, directiveToken } from '../request/fingerprint.ts'
 import { parseSpecifier } from '../request/parse.ts'
@@ -75,12 +79,11 @@ export class Imports {
 
   /** The import behind a module ID; undefined if no importer has shown this file with these directives. */
   find(id: string): Import | undefined {
-    const [, file, token] = MODULE_ID.exec(id) ?? []
-    const directives = token === undefined ? undefined : this.#directives.get(token)
-    if (file === undefined || token === undefined || !directives) return undefined
+    const [, file = '', token = ''] = MODULE_ID.exec(id) ?? []
     const known = formatId(file, token)
+    const directives = this.#directives.get(token)
     const seen = this.#sites.get(known)
-    if (!seen) return undefined
+    if (!directives || !seen) return undefined
     const [site = unknownSite] = seen.values()
     return {
       file,
@@ -93,25 +96,13 @@ export class Imports {
     }
   }
 
-  /**
-   * The token of a module ID.
-   *
-   * @throws {TypeError} for anything else
-   */
-  tokenOf(id: string): string {
-    const token = MODULE_ID.exec(id)?.[2]
-    if (token === undefined) throw new TypeError(`Expected a module id, got ${JSON.stringify(id)}`)
-    return token
-  }
-
   /** Adopts what an earlier run saw: the query behind the token of an ID. */
   learn(id: string, query: string, importer?: string): void {
     const read = readQuery(`?${query}`)
     const [, file, token] = MODULE_ID.exec(id) ?? []
     if (file === undefined || token === undefined || 'token' in read) return
     // A truncated record would say something else.
-    const isWhole = 'error' in read || directiveToken(read, this.#hasher) === token
-    if (!isWhole) return
+    if (!('error' in read) && directiveToken(read, this.#hasher) !== token) return
     this.#directives.set(token, read)
     const sites = this.#sitesOf(formatId(file, token))
     if (importer !== undefined) sites.set(importer, unknownSite)
@@ -135,6 +126,54 @@ export class Imports {
   #tokenOf(specifier: string, read: Import['directives']): string {
     return 'error' in read ? this.#hasher.text(specifier) : directiveToken(read, this.#hasher)
   }
+}
+
+/**
+ * Records the query of an import under the token of its ID, and returns the file.
+ *
+ * Some bundlers keep module IDs across runs, so that a later run may load a module without ever seeing its import. An
+ * ID contains a token, because it must not contain a prompt; this record says what the token stands for.
+ */
+export async function rememberImport(store: Store, id: string, specifier: string): Promise<string> {
+  const file = recordOf(store, id)
+  const query = specifier.slice(specifier.indexOf('?') + 1)
+  const isRecorded = async () => (await readRecord(file)) === query
+  if (await isRecorded()) return file
+  try {
+    await store.prepare()
+    await writeAtomically(file, query, store.layout.tmp, isRecorded)
+  } catch (error) {
+    // If the cache cannot be written, this run still knows its imports; a later one may have to see them again.
+    const isUnwritable = isMeshyError(error) && error.code === 'MESHY_CACHE_UNWRITABLE'
+    if (!isUnwritable && !hasErrno(error, 'EROFS', 'EACCES', 'EPERM')) throw error
+  }
+  return file
+}
+
+/**
+ * The import behind an ID that this run has not seen, if an earlier one has recorded it.
+ *
+ * @param importer the module that imports it, if the bundler still knows
+ */
+export async function recallImport(
+  store: Store,
+  imports: Imports,
+  { id, importer }: { id: string; importer: string | undefined },
+): Promise<Import | undefined> {
+  const query = await readRecord(recordOf(store, id))
+  if (query === undefined) return undefined
+  imports.learn(id, query, importer)
+  return imports.find(id)
+}
+
+function recordOf({ layout }: Store, id: string): string {
+  const token = MODULE_ID.exec(id)?.[2]
+  if (token === undefined) throw new TypeError(`Expected a module id, got ${JSON.stringify(id)}`)
+  return layout.importRecord(token)
+}
+
+function readRecord(file: string): Promise<string | undefined> {
+  return ifExists(file, () => readFile(file, 'utf8'))
 }
 
 /** All places of the imports in the sources, each once, in source order. */

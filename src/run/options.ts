@@ -2,14 +2,20 @@ import path from 'node:path'
 import { MeshyError } from '../system/errors.ts'
 import { isLoopback, assertBaseUrl } from '../system/host.ts'
 import { quoted } from '../system/format.ts'
-import { isCi } from './ci.ts'
-import { misnamedKey, type Environment } from './environment.ts'
+import { isCi, misnamedKey, type Environment } from './environment.ts'
 import { MODES, type Mode } from '../finding/modes.ts'
 import { defaultDeclaredFile } from './types/place.ts'
 import type { Options, ResolvedOptions, RunFacts } from './option-types.ts'
-import { parseOptions } from './option-schema.ts'
-import { DEFAULT_LOCKFILE } from './project.ts'
-import { resolveStores } from './store-options.ts'
+import { DEFAULT_LOCKFILE, realFile } from './project.ts'
+import { defaultMachineFolder } from '../store/shared/machine-folder.ts'
+import { parseStoreAddress } from '../store/shared/store-address.ts'
+import { z } from 'zod'
+import type { ModelTransform } from '../derive/transform-model.ts'
+import type { DirectiveObject } from '../request/directives.ts'
+import { parseDirectiveObject } from '../request/parse.ts'
+import { parsePreset } from '../request/resolve.ts'
+import { nearestName } from '../system/nearest-name.ts'
+import { once } from '../system/once.ts'
 
 const DEFAULTS = {
   baseUrl: 'https://api.meshy.ai',
@@ -48,7 +54,8 @@ export function resolveOptions(inline: Options, config: Options, run: RunFacts):
   }
   const baseUrl = assertBaseUrl(given.baseUrl)
   const { lockfile, apiKey, dts = defaultDeclaredFile(root) } = given
-  const chosenMode = modeFromEnvironment(env) ?? given.mode
+  const cacheDir = path.resolve(project.dir, given.cacheDir)
+  const chosenMode = fromEnvironment(env, MODE) ?? given.mode
   return {
     ...given,
     root,
@@ -61,12 +68,12 @@ export function resolveOptions(inline: Options, config: Options, run: RunFacts):
     emulated: given.emulated ?? isLoopback(new URL(baseUrl).hostname),
     mode: chosenMode ?? defaultMode(run, { apiKey, teamStore: given.teamStore ?? env['MESHY_TEAM_STORE'] }),
     isModeChosen: chosenMode !== undefined,
-    maxCredits: creditsFromEnvironment(env) ?? given.maxCredits,
-    cacheDir: path.resolve(project.dir, given.cacheDir),
+    maxCredits: fromEnvironment(env, MAX_CREDITS) ?? given.maxCredits,
+    cacheDir,
     lockfile: lockfile && path.resolve(project.dir, lockfile),
     dts: dts && path.resolve(root, dts),
     isCi: isCi(env),
-    ...resolveStores(given, run, path.resolve(project.dir, given.cacheDir)),
+    ...resolveStores(given, run, cacheDir),
   }
 }
 
@@ -80,24 +87,42 @@ function present(options: Options): Present<Options> {
 
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
 
-function modeFromEnvironment(env: Environment): Mode | undefined {
-  const value = env['MESHY_MODE']
-  if (!value) return undefined
-  const mode = MODES.find((name) => name === value)
-  if (mode) return mode
-  throw new MeshyError('MESHY_OPTIONS_INVALID', {
-    message: `MESHY_MODE is \`${value}\`; expected one of ${quoted(MODES)}.`,
-    hint: 'Set MESHY_MODE to one of these, or unset it.',
-  })
+/** A variable that sets an option. */
+interface Variable<T> {
+  name: string
+  /** Undefined for a value that it cannot have. */
+  read(value: string): T | undefined
+  expected: string
+  example: string
 }
 
-function creditsFromEnvironment(env: Environment): number | undefined {
-  const value = env['MESHY_MAX_CREDITS']
+const MODE: Variable<Mode> = {
+  name: 'MESHY_MODE',
+  read: (value) => MODES.find((name) => name === value),
+  expected: `one of ${quoted(MODES)}`,
+  example: 'one of these',
+}
+const MAX_CREDITS: Variable<number> = {
+  name: 'MESHY_MAX_CREDITS',
+  read: (value) => (/^\d+$/.test(value) ? Number(value) : undefined),
+  expected: 'a whole number of credits',
+  example: 'a number such as 300',
+}
+const MACHINE_STORE_LIMIT: Variable<number> = {
+  name: 'MESHY_MACHINE_STORE_LIMIT',
+  read: (value) => (Number.isFinite(Number(value)) && Number(value) >= 0 ? Number(value) : undefined),
+  expected: 'a number of bytes',
+  example: 'a number such as 5000000000',
+}
+
+function fromEnvironment<T>(env: Environment, { name, read, expected, example }: Variable<T>): T | undefined {
+  const value = env[name]
   if (!value) return undefined
-  if (/^\d+$/.test(value)) return Number(value)
+  const option = read(value)
+  if (option !== undefined) return option
   throw new MeshyError('MESHY_OPTIONS_INVALID', {
-    message: `MESHY_MAX_CREDITS is \`${value}\`; expected a whole number of credits.`,
-    hint: 'Set MESHY_MAX_CREDITS to a number such as 300, or unset it.',
+    message: `${name} is \`${value.slice(0, 40)}\`; expected ${expected}.`,
+    hint: `Set ${name} to ${example}, or unset it.`,
   })
 }
 
@@ -111,4 +136,115 @@ function defaultMode(
   if (!live) return 'generate'
   // Without a key, a team store still has what is pinned.
   return apiKey || teamStore ? 'ask' : 'preview'
+}
+
+/** A few hundred models with their textures. */
+const DEFAULT_LIMIT = 5e9
+
+/** Where bytes are shared: code and config take precedence over the environment. */
+function resolveStores(
+  given: Options,
+  { env, project }: RunFacts,
+  cacheDir: string,
+): Pick<ResolvedOptions, 'machineStore' | 'machineStoreLimit' | 'teamStore'> {
+  const chosen = given.machineStore ?? folderFromEnvironment(env) ?? defaultMachineFolder(env)
+  const machineStore = chosen && path.resolve(project.dir, chosen)
+  if (machineStore) assertNotCache(machineStore, cacheDir)
+  const address = given.teamStore ?? (env['MESHY_TEAM_STORE'] || undefined)
+  const writtenIn = given.teamStore === undefined ? 'environment' : 'config'
+  const signingKey = env['MESHY_TEAM_STORE_SIGNING_KEY'] || undefined
+  return {
+    machineStore,
+    machineStoreLimit: given.machineStoreLimit ?? fromEnvironment(env, MACHINE_STORE_LIMIT) ?? DEFAULT_LIMIT,
+    teamStore:
+      address === undefined
+        ? undefined
+        : { address: parseStoreAddress(address, writtenIn, env), writtenIn, signingKey },
+  }
+}
+
+/** The store removes files that have not been used for long; the cache contains what the project pins. */
+function assertNotCache(machineStore: string, cacheDir: string): void {
+  if (realFile(machineStore) !== realFile(cacheDir)) return
+  throw new MeshyError('MESHY_OPTIONS_INVALID', {
+    message: `\`machineStore\` and \`cacheDir\` are the same folder, \`${cacheDir}\`.`,
+    hint: 'Give `machineStore` a separate folder, or remove the option.',
+  })
+}
+
+function folderFromEnvironment(env: Environment): string | false | undefined {
+  const value = env['MESHY_MACHINE_STORE']
+  if (!value) return undefined
+  return ['false', 'off', 'no', '0'].includes(value.toLowerCase()) ? false : value
+}
+
+const optionsSchema = once(() => {
+  const directiveObject = z.record(z.string(), z.unknown())
+  const transform = z.strictObject({
+    name: z.string().regex(/^[\w.-]+$/),
+    version: z.union([z.string().regex(/^[\w.-]+$/), z.number()]),
+    transform: z.custom<ModelTransform['transform']>((value) => typeof value === 'function'),
+  })
+  const all = z.strictObject({
+    apiKey: z.string().min(1),
+    baseUrl: z.string(),
+    emulated: z.boolean(),
+    mode: z.enum(MODES),
+    maxCredits: z.number().min(0),
+    cacheDir: z.string().min(1),
+    lockfile: z.union([z.string().min(1), z.literal(false)]),
+    concurrency: z.int().min(1),
+    requestsPerSecond: z.number().positive(),
+    taskTimeout: z.number().positive(),
+    defaults: z.union([
+      directiveObject,
+      z.custom<(file: string) => DirectiveObject>((value) => typeof value === 'function'),
+    ]),
+    presets: z.record(z.string(), directiveObject),
+    allow: z.array(z.string().min(1)),
+    transforms: z.array(transform),
+    maxBytes: z.int().positive(),
+    maxTriangles: z.int().positive(),
+    oversize: z.enum(['warn', 'error']),
+    publicPath: z.string(),
+    live: z.boolean(),
+    emit: z.enum(['asset', 'copy']),
+    inspector: z.boolean(),
+    dts: z.union([z.string().min(1), z.literal(false)]),
+    machineStore: z.union([z.string().min(1), z.literal(false)]),
+    machineStoreLimit: z.number().nonnegative(),
+    teamStore: z.string().min(1),
+  })
+  return all.partial()
+})
+
+/**
+ * Validates options that were given in code or in a config file, including the directives of presets and defaults.
+ *
+ * @throws {MeshyError} MESHY_OPTIONS_INVALID, and what directives throw
+ */
+function parseOptions(options: Options, where: string): Options {
+  const result = optionsSchema().safeParse(options)
+  if (result.success) return checkDirectives(result.data)
+  const issue = result.error.issues[0]
+  if (issue?.code === 'unrecognized_keys') {
+    const [name = ''] = issue.keys
+    const known = Object.keys(optionsSchema().shape)
+    const nearest = nearestName(name, known)
+    throw new MeshyError('MESHY_OPTIONS_INVALID', {
+      message: `Unknown option \`${name}\` in ${where}.`,
+      hint: nearest ? `Did you mean \`${nearest}\`?` : `Known options: ${known.join(', ')}.`,
+    })
+  }
+  throw new MeshyError('MESHY_OPTIONS_INVALID', {
+    message: `Invalid option \`${issue?.path.join('.')}\` in ${where}: ${issue?.message}.`,
+    hint: 'Fix the value. The README describes the options.',
+  })
+}
+
+/** Reported when the config is read, not when the first import encounters them. */
+function checkDirectives(options: Options): Options {
+  for (const [name, preset] of Object.entries(options.presets ?? {})) parsePreset(name, preset)
+  if (typeof options.defaults === 'object') parseDirectiveObject(options.defaults, '`defaults`')
+  return options
 }

@@ -5,7 +5,7 @@ import { classify, type StoredFinding, isComplete } from '../finding/classify.ts
 import type { Context } from './context.ts'
 import { findPinned, partsOf } from '../finding/derivation.ts'
 import { bringFile } from '../finding/fetch-ahead.ts'
-import type { DerivationTask } from './live/derivations.ts'
+import type { DerivationTask } from './derive.ts'
 import { ensureStateFile } from './live/state-file.ts'
 
 /** How long a live page waits for a derivation: longer is not needed for what this machine already has. */
@@ -67,7 +67,7 @@ async function serveUntilDerived(context: Context, request: Request, finding: St
 
 /** Nobody waits in a live run: the model is shown as it came until the derivation is ready. */
 async function serveMeanwhile(context: Context, request: Request, task: DerivationTask): Promise<Asset> {
-  const { deriveInBackground, tellFailure } = await import('./live/derivations.ts')
+  const { deriveInBackground, tellFailure } = await import('./derive.ts')
   const { clock, models } = context.ports
   const { derivation } = task
   const stateFile = await ensureStateFile(context, request.key)

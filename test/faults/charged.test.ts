@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { agree } from '../../src/run/live/agree.ts'
+import { agree } from '../../src/run/live/asking.ts'
 import { forgetRecord } from '../support/journal.ts'
 import { failureOf, leaveOnItsWay, openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'

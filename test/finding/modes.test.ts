@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { agree } from '../../src/run/live/agree.ts'
+import { agree } from '../../src/run/live/asking.ts'
 import { isOffline, MODES, STATES, type Mode, type State } from '../../src/finding/modes.ts'
 import { startGate } from '../support/gate.ts'
 import { failureOf, leaveOnItsWay, openRun, writePictures } from '../support/run.ts'

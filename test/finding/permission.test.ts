@@ -23,7 +23,7 @@ describe('Permission', () => {
   it('is made of a yes in one place, where people say it', async () => {
     const places = (await readSources()).filter(({ text }) => text.includes('Permission.ofYes('))
 
-    expect(places.map(({ file }) => file)).toEqual(['run/live/agree.ts'])
+    expect(places.map(({ file }) => file)).toEqual(['run/live/asking.ts'])
   })
 
   it('cannot be made by hand', () => {

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { loadAsset } from '../../../src/run/load.ts'
-import { agree } from '../../../src/run/live/agree.ts'
+import { agree } from '../../../src/run/live/asking.ts'
 import type { Model } from '../../../src/run/models/model.ts'
 import { ageJournal, changeRecord, removeTasks } from '../../support/journal.ts'
 import { leaveOnItsWay, openRun, writePictures } from '../../support/run.ts'
