@@ -6,6 +6,7 @@ import { isMeshySpecifier } from '../request/parse.ts'
 import { recallImport, rememberImport, type Import } from '../run/imports.ts'
 import { finishSharing } from '../store/shared/shared-stores.ts'
 import { loadAsset } from '../run/load.ts'
+import type { Problems } from '../run/reporting/problems.ts'
 import { arrangePlan, formatPlan, takePlan } from '../run/plan.ts'
 import { tellExpiring, summarize, takeUntold } from '../run/reporting/report.ts'
 import type { Adapter, Loaded, NativeContext } from './adapter.ts'
@@ -88,7 +89,7 @@ export async function loadModule(
   session: Session,
   { native, id }: { native: NativeContext; id: string },
 ): Promise<Loaded> {
-  const { adapter } = session
+  const { adapter, problems } = session
   const context = await session.context()
   const moduleId = adapter.moduleIds.fromBundler(id)
   const imported =
@@ -108,7 +109,7 @@ export async function loadModule(
   } catch (error) {
     const watch = adapter.watchFile ?? ((one, file) => one.addWatchFile(file))
     for (const file of mendingFiles(context, imported, error)) watch(native, file)
-    await noteFailure(session, { native, moduleId, imported, error })
+    await noteFailure(session, { native, moduleId, imported, problems, error })
     return { id, code: renderFailedModule(), asset: undefined, context }
   }
 }
@@ -126,15 +127,19 @@ function mendingFiles({ ports: { options } }: Context, imported: Import, error: 
   return [...new Set(files)]
 }
 
+/** A module that could not be loaded, and the problems of its build. */
+interface Failure {
+  native: NativeContext
+  moduleId: string
+  imported: Import
+  problems: Problems
+  error: unknown
+}
+
 /** Keeps a failure for the end of the build. @throws it if it is reported at once */
 async function noteFailure(
-  { problems, bundler: { live, root }, adapter: { tellsAtOnce, tell } }: Session,
-  {
-    native,
-    moduleId,
-    imported,
-    error,
-  }: { native: NativeContext; moduleId: string; imported: Import; error: unknown },
+  { bundler: { live, root }, adapter: { tellsAtOnce, tell } }: Session,
+  { native, moduleId, imported, problems, error }: Failure,
 ): Promise<void> {
   const image = path.basename(imported.file)
   const told = isMeshyError(error) && !error.site ? error.at({ ...(await imported.site()), image }) : error
@@ -169,8 +174,12 @@ function warnOfMissingKey({ bundler }: Session, { ports: { options, reporter } }
   reporter.notices.once(`there is no API key, so models are stand-ins: ${remedy} to generate them`)
 }
 
-/** Ends a build: reports all of its failures, or the plan that it was run for. */
-export async function finishBuild(session: Session): Promise<void> {
+/**
+ * Ends a build: reports all of its failures, or the plan that it was run for.
+ *
+ * @param told.isTold whether the bundler knows an error of its own
+ */
+export async function finishBuild(session: Session, { isTold }: { isTold: boolean }): Promise<void> {
   session.leave()
   // A run with invalid options has said so at its start.
   if (!session.isOpen) return
@@ -181,7 +190,7 @@ export async function finishBuild(session: Session): Promise<void> {
   await context.project.declared?.write()
   if (options.mode !== 'plan') await store.outputs.notes.save()
   await finishSharing(context.ports)
-  const problem = session.problems.take({ isTold: session.hasFailed() })
+  const problem = session.problems.take({ isTold })
   if (problem !== undefined) throw toBundlerError(problem, session.bundler.root)
   // The surrounding run reports everything about its models, or the command that runs it does.
   if (session.parent || part) return

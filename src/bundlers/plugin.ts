@@ -71,9 +71,11 @@ export function createPlugin(inline: Options, meta: PluginMeta): UnpluginOptions
         return { code, map: { version: 3, sources: [], names: [], mappings: '' } }
       },
     },
-    async buildEnd() {
+    // Bundlers of the Rollup family tell why a build ends early.
+    async buildEnd(error?: unknown) {
+      if (error !== undefined) session.fail()
       adapter.end?.(this)
-      await finishBuild(session)
+      await finishBuild(session, { isTold: error !== undefined || session.hasFailed() })
     },
     ...adapter.hooks,
   }

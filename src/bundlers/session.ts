@@ -21,7 +21,7 @@ interface Bundler extends ProjectRun {
  * needed.
  */
 export class Session {
-  readonly problems = new Problems()
+  #problems = new Problems()
   /** What differs between bundlers. */
   readonly adapter: Adapter
   /** The options that were given in code. */
@@ -35,12 +35,19 @@ export class Session {
   #context: Promise<Context> | undefined
   #isOpen = false
   #builds = 0
+  /** Of the run that the context belongs to. */
+  #fate = { isFailed: false }
 
   constructor(inline: Options, parent: Session | undefined, createAdapter: (session: Session) => Adapter) {
     this.inline = inline
     this.parent = parent
     if (parent) parent.#parts.add(this)
     this.adapter = createAdapter(this)
+  }
+
+  /** Of the current run. */
+  get problems(): Problems {
+    return this.#problems
   }
 
   get bundler(): Readonly<Bundler> {
@@ -77,6 +84,14 @@ export class Session {
     return this.adapter.hasFailed?.() ?? false
   }
 
+  /**
+   * A build has failed: nothing that its modules still wait for is paid for. A watcher waits for the next edit; and
+   * nobody knows which modules belong to another build that is not over.
+   */
+  fail(): void {
+    if (!this.#bundler.live && this.#builds <= 1) this.#fate.isFailed = true
+  }
+
   /** The server or watcher has closed; work in progress continues. */
   close(): void {
     void this.#context?.then(({ stopWatching }) => stopWatching(), ignoreUnopened)
@@ -99,6 +114,7 @@ export class Session {
 
   /** The same at the start of a build, which lasts until {@link finish}. */
   begin(told: Partial<Bundler>): void {
+    if (this.#builds === 0 && this.#fate.isFailed) this.#outlive()
     this.#take(told, this.#builds++)
   }
 
@@ -117,10 +133,20 @@ export class Session {
     const isSame = now.root === before.root && now.envMode === before.envMode && now.live === before.live
     if (!isSame && otherBuilds > 0) throw toBundlerError(pluginShared(before, now), now.root)
     this.#bundler = now
-    if (isSame) return
+    if (!isSame) this.#startOver()
+  }
+
+  #startOver(): void {
     this.close()
     this.#context = undefined
     this.#isOpen = false
+  }
+
+  /** What still runs for a build that failed does not reach the next one. */
+  #outlive(): void {
+    this.#startOver()
+    this.#problems = new Problems()
+    this.#fate = { isFailed: false }
   }
 
   /** A build starts by fetching what it will need; a server does not wait for that. */
@@ -150,12 +176,13 @@ export class Session {
   }
 
   async #open(): Promise<Context> {
+    const fate = this.#fate
     try {
       const context = await openProject(this.bundler, {
         inline: this.inline,
         waysToAgree: () => this.adapter.waysToAgree?.() ?? {},
         activity: () => this.#all().reduce((sum, session) => sum + session.#activity(), 0),
-        hasFailed: () => this.#all().some((session) => session.#isBoundToFail()),
+        hasFailed: () => fate.isFailed || this.#all().some((session) => session.#isBoundToFail()),
       })
       this.#isOpen = true
       tellUnread(context)

@@ -1,4 +1,4 @@
-import { MeshyError } from '../system/errors.ts'
+import { isMeshyError, MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
 import { classify, type Finding, type StoredFinding } from '../finding/classify.ts'
@@ -52,23 +52,36 @@ export async function obtain(
   })
 }
 
-/** After joining a flight that may not pay, or for whom nobody waits any more, an import continues by itself. */
+/**
+ * After joining a flight that may not pay, for whom nobody waits any more, or whose own run fails, an import continues
+ * by itself.
+ */
 async function generateOnce(
   ports: Ports,
   request: Request,
   { finding, permission }: Wanted,
 ): Promise<Generated> {
+  const { models, purse } = ports
   const fly = () =>
-    ports.models.flights.join(request.key, () =>
-      generate(ports, request, { known: finding.record, permission }),
+    models.flights.join(request.key, () =>
+      generate(ports, request, { known: finding.record, permission }).then(
+        (made) => ({ made }),
+        (error: unknown) => ({ error, purse }),
+      ),
     )
-  try {
-    return await fly()
-  } catch (error) {
-    const mayGoOn = permission !== undefined && lacksPermission(error)
-    if (!mayGoOn && !(isImportRemoved(error) && (await ports.models.isWanted(request)))) throw error
-    return fly()
-  }
+  const first = await fly()
+  if ('made' in first) return first.made
+  const { error } = first
+  const isOfOther = first.purse !== purse && isNotSubmitted(error) && !purse.hasFailed()
+  const mayGoOn = permission !== undefined && (lacksPermission(error) || isOfOther)
+  if (!mayGoOn && !(isImportRemoved(error) && (await models.isWanted(request)))) throw error
+  const second = await fly()
+  if ('made' in second) return second.made
+  throw second.error
+}
+
+function isNotSubmitted(error: unknown): boolean {
+  return isMeshyError(error) && error.code === 'MESHY_NOT_SUBMITTED'
 }
 
 async function restoreOnce(ports: Ports, request: Request, entry: Entry, lacking: FileRole[]): Promise<void> {
