@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import type { CanonicalRequest } from '../request/request.ts'
 import { systemClock, type Clock } from '../system/clock.ts'
 import { TEMPORARY_NAME, writeDurably } from '../system/durable.ts'
-import { followLinks } from '../system/file.ts'
+import { followLinks, type FileState } from '../system/file.ts'
 import { type Entry, withPictures } from './entry.ts'
 import { createLockfileLease } from './lockfile-lease.ts'
 import { removeLeftovers } from './prepare.ts'
@@ -20,17 +20,18 @@ import {
 import { indentOf } from '../system/json.ts'
 import { readText } from './record.ts'
 import { ifIntact, orUnwritable } from './disk-errors.ts'
+import { readFileState } from './verified-files.ts'
 
 /**
- * What the project pins. Every method refuses a lockfile that is incomplete or invalid, and leaves it as it is.
+ * What the project pins, as a run queries it: read again only if the file changed, so that 500 imports read it once.
+ * Every method refuses a lockfile that is incomplete or invalid, and leaves it as it is.
  *
  * @throws MESHY_LOCKFILE_CONFLICT, MESHY_LOCKFILE_INVALID, MESHY_LOCKFILE_VERSION, MESHY_CACHE_UNWRITABLE
  */
 export interface Lockfile {
-  /** Absolute path. */
-  file: string
   /** By key, sorted; empty if there is no lockfile. */
-  read(): Promise<Map<string, Entry>>
+  all(): Promise<Map<string, Entry>>
+  get(key: string): Promise<Entry | undefined>
   /**
    * Pins an entry, and keeps what others have pinned in the meantime. A key that is already pinned to the same GLB
    * gains the files that it lacks. A key that is pinned to another GLB stays as it is, unless `replace` is set.
@@ -38,8 +39,11 @@ export interface Lockfile {
    * @returns the entry that is pinned now, which need not be the given one
    */
   put(entry: Entry, options?: { replace?: boolean }): Promise<Entry>
-  /** Adds the SHA-256 of images to entries that lack it, by key. What is not pinned stays that way. */
-  addPictures(requests: ReadonlyMap<string, CanonicalRequest>): Promise<void>
+  /**
+   * Adds the SHA-256 of the images of a request to its entry. Requests that come together are written together. What is
+   * not pinned stays that way.
+   */
+  addPictures(key: string, request: CanonicalRequest): Promise<void>
   remove(keys: Iterable<string>): Promise<void>
 }
 
@@ -52,36 +56,81 @@ export interface LockfileOptions extends ParseLockfileOptions {
 export function createLockfile(given: LockfileOptions): Lockfile {
   const { file, lease, clock = systemClock } = given
   const options = { ...given, clock, inTurn: createLockfileLease({ file, lease, clock }) }
+  const { read, forget } = createReader(options)
+  const change = async (step: Change): Promise<void> => {
+    await edit(options, step)
+    // Two writes within one tick of the file system's clock look alike.
+    forget()
+  }
   return {
-    file,
-    read: async () => {
-      const { models } = parse(await readText(file), options)
-      const keys = Object.keys(models).sort()
-      return new Map(keys.flatMap((key) => (models[key] ? [[key, entryOf(key, models[key])] as const] : [])))
-    },
+    all: read,
+    get: async (key) => (await read()).get(key),
     put: async (entry, { replace = false } = {}) => {
       let pinned = modelOf(entry)
-      await edit(options, (models) => {
+      await change((models) => {
         pinned = unite(models[entry.key], modelOf(entry), replace)
         models[entry.key] = pinned
       })
       return entryOf(entry.key, pinned)
     },
-    addPictures: (requests) =>
-      edit(options, (models) => {
-        for (const [key, request] of requests) {
-          const model = models[key]
-          if (model) models[key] = { ...model, request: withPictures(model.request, request) }
-        }
-      }),
+    addPictures: createPictures(change),
     remove: async (keys) => {
       const removed = [...keys]
-      await edit(options, (models) => {
+      await change((models) => {
         for (const key of removed) delete models[key]
       })
     },
   }
 }
+
+/** Reads the entries of a lockfile, once for each state of the file. */
+function createReader(options: ParseLockfileOptions) {
+  let seen: { state: string | undefined; entries: Promise<Map<string, Entry>> } | undefined
+  let asking: Promise<FileState | undefined> | undefined
+  return {
+    forget: () => (seen = undefined),
+    read: async (): Promise<Map<string, Entry>> => {
+      asking ??= readFileState(options.file).finally(() => (asking = undefined))
+      const state = (await asking)?.text
+      if (seen && seen.state === state) return seen.entries
+      const reading = { state, entries: readEntries(options) }
+      seen = reading
+      // The next import asks the disk again: the file may not change when it can be read.
+      reading.entries.catch(() => seen === reading && (seen = undefined))
+      return reading.entries
+    },
+  }
+}
+
+async function readEntries(options: ParseLockfileOptions): Promise<Map<string, Entry>> {
+  const { models } = parse(await readText(options.file), options)
+  const keys = Object.keys(models).sort()
+  return new Map(keys.flatMap((key) => (models[key] ? [[key, entryOf(key, models[key])] as const] : [])))
+}
+
+function createPictures(change: (step: Change) => Promise<void>): Lockfile['addPictures'] {
+  let waiting = new Map<string, CanonicalRequest>()
+  let adding: Promise<void> | undefined
+  const addAll = async (): Promise<void> => {
+    while (waiting.size > 0) {
+      const requests = waiting
+      waiting = new Map()
+      await change((models) => {
+        for (const [key, request] of requests) {
+          const model = models[key]
+          if (model) models[key] = { ...model, request: withPictures(model.request, request) }
+        }
+      })
+    }
+  }
+  return (key, request) => {
+    waiting.set(key, request)
+    adding ??= addAll().finally(() => (adding = undefined))
+    return adding
+  }
+}
+
+type Change = (models: LockfileDocument['models']) => void
 
 interface Editing extends ParseLockfileOptions {
   clock: Clock
@@ -89,7 +138,7 @@ interface Editing extends ParseLockfileOptions {
 }
 
 /** Read, merge and write under the lease; once more if somebody wrote without it, as git and editors do. */
-async function edit(options: Editing, change: (models: LockfileDocument['models']) => void) {
+async function edit(options: Editing, change: Change) {
   const attempt = async (): Promise<boolean> => {
     const text = await readText(options.file)
     const document = parse(text, options)

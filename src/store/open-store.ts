@@ -7,12 +7,11 @@ import { createVerifiedFiles } from './verified-files.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { createLayout, type Layout } from './layout.ts'
 import { withLease, type Lease, type LeaseOptions } from './lease.ts'
-import { createLockfile } from './lockfile.ts'
+import { createLockfile, type Lockfile } from './lockfile.ts'
 import { createOutputs, type Outputs } from './outputs.ts'
 import { createPreparation, type Commits } from './prepare.ts'
 import type { Clock } from '../system/clock.ts'
 import type { TeamStoreSettings } from './shared/open-team-store.ts'
-import { createPins, type Pins } from './pins.ts'
 
 /** Everything on disk: bytes, what is known about them, what is pinned, what is on its way. */
 export interface Store {
@@ -22,7 +21,7 @@ export interface Store {
   copies: Copies
   entries: Entries
   /** Undefined if the project pins nothing. */
-  lockfile: Pins | undefined
+  lockfile: Lockfile | undefined
   journal: Journal
   /** Writes the cache folder's own files, once. */
   prepare(): Promise<void>
@@ -56,9 +55,7 @@ export function openStore(places: StorePlaces, hasher: Hasher, clock: Clock): St
   const copies = createCopies(layout, prepare)
   const notes = createVerifiedFiles(layout, prepare, clock)
   const lockfile = places.lockfile
-    ? createPins(
-        createLockfile({ file: places.lockfile, lease: layout.lease('lockfile'), fingerprint: keyOf, clock }),
-      )
+    ? createLockfile({ file: places.lockfile, lease: layout.lease('lockfile'), fingerprint: keyOf, clock })
     : undefined
   return {
     layout,

@@ -119,7 +119,7 @@ describe('odd JSON is an error of ours, or harmless', () => {
 
     const found = await strays(oddities({ version: 1, models: { [key]: model } }), async (text) => {
       await writeFile(file, text)
-      await lockfile.read()
+      await lockfile.all()
       await lockfile.put(sampleEntry(2))
     })
 
@@ -146,7 +146,7 @@ describe('odd JSON is an error of ours, or harmless', () => {
     const readers = [
       () => createEntries(layout, { fingerprint: keyOf }).read(key),
       () => createJournal(layout).read(key),
-      () => lockfile.read(),
+      () => lockfile.all(),
     ]
 
     const codes = await Promise.all(

@@ -2,7 +2,6 @@ import { mkdir, readdir, readFile, readlink, stat, symlink, utimes, writeFile } 
 import { describe, expect, it } from 'vitest'
 import type { BlobRef, Entry, StoredEntry } from '../../src/store/entry.ts'
 import { createLockfile } from '../../src/store/lockfile.ts'
-import { createPins } from '../../src/store/pins.ts'
 import { formatLockfile, parseLockfile } from '../../src/store/lockfile-document.ts'
 import { spawnScript } from '../support/child.ts'
 import { useTempDir } from '../support/temp-dir.ts'
@@ -11,8 +10,8 @@ import { keyOf, refTo, sampleEntry, sampleStoredEntry } from './samples.ts'
 describe('createLockfile', () => {
   const { path } = useTempDir()
   const file = (): string => path('meshy-lock.json')
-  const open = () =>
-    createLockfile({ file: file(), lease: path('.meshy', 'leases', 'lockfile'), fingerprint: keyOf })
+  const open = (fingerprint = keyOf) =>
+    createLockfile({ file: file(), lease: path('.meshy', 'leases', 'lockfile'), fingerprint })
   const text = async (): Promise<string> => await readFile(file(), 'utf8')
 
   async function put(...entries: Entry[]): Promise<void> {
@@ -20,7 +19,7 @@ describe('createLockfile', () => {
   }
 
   it('is empty when there is no lockfile, and makes none', async () => {
-    expect(await open().read()).toEqual(new Map())
+    expect(await open().all()).toEqual(new Map())
     expect(await readdir(path())).toEqual([])
   })
 
@@ -30,7 +29,7 @@ describe('createLockfile', () => {
     await put(...entries)
 
     const expected = entries.sort((a, b) => (a.key < b.key ? -1 : 1)).map((entry) => [entry.key, entry])
-    expect([...(await open().read())]).toEqual(expected)
+    expect([...(await open().all())]).toEqual(expected)
   })
 
   it('holds the same bytes whatever the order of writing', async () => {
@@ -77,7 +76,7 @@ describe('createLockfile', () => {
   it('keeps the name of the image that was first, so that two names do not take turns', async () => {
     await put(sampleEntry(1), sampleEntry(1, { image: 'copy.png' }))
 
-    expect((await open().read()).get(sampleEntry(1).key)?.image).toBe('image-1.png')
+    expect((await open().all()).get(sampleEntry(1).key)?.image).toBe('image-1.png')
   })
 
   it('gains the files that a model lacks, and keeps those that it has', async () => {
@@ -95,7 +94,7 @@ describe('createLockfile', () => {
   it('remembers which files a task did not make, until they are there', async () => {
     const entry = sampleEntry(1)
     await put({ ...entry, unavailable: ['fbx', 'obj'] }, { ...entry, unavailable: ['usdz', 'fbx'] })
-    expect((await open().read()).get(entry.key)?.unavailable).toEqual(['fbx', 'obj', 'usdz'])
+    expect((await open().all()).get(entry.key)?.unavailable).toEqual(['fbx', 'obj', 'usdz'])
     const before = await text()
     await put({ ...entry, unavailable: ['obj'] })
     expect(await text()).toBe(before)
@@ -145,7 +144,7 @@ describe('createLockfile', () => {
 
     await put(entry)
 
-    expect((await open().read()).get(entry.key)).toEqual(entry)
+    expect((await open().all()).get(entry.key)).toEqual(entry)
   })
 
   it('keeps the model that is pinned, and returns it, when another one is put', async () => {
@@ -153,7 +152,7 @@ describe('createLockfile', () => {
     await put(pinned)
 
     expect(await open().put(sampleEntry(1, { files: { glb: refTo('other') } }))).toEqual(pinned)
-    expect((await open().read()).get(pinned.key)).toEqual(pinned)
+    expect((await open().all()).get(pinned.key)).toEqual(pinned)
   })
 
   it('takes the other model when it is to replace the pinned one', async () => {
@@ -166,7 +165,7 @@ describe('createLockfile', () => {
 
     await open().put(own, { replace: true })
 
-    expect((await open().read()).get(own.key)).toEqual(own)
+    expect((await open().all()).get(own.key)).toEqual(own)
   })
 
   it('keeps what was derived from a model when the same model replaces it', async () => {
@@ -176,26 +175,23 @@ describe('createLockfile', () => {
 
     await open().put(sampleEntry(1, { source: 'pinned', task: undefined }), { replace: true })
 
-    expect((await open().read()).get(sampleEntry(1).key)).toMatchObject({ source: 'pinned', derived })
+    expect((await open().all()).get(sampleEntry(1).key)).toMatchObject({ source: 'pinned', derived })
   })
 
   it('is read again by the next import when it could not be read', async () => {
     await put(sampleEntry(1))
     const busy = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
     let reads = 0
-    const pins = createPins({
-      ...open(),
-      read: async () => {
-        if (reads++ === 0) throw busy
-        return open().read()
-      },
+    const lockfile = open((request) => {
+      if (reads++ === 0) throw busy
+      return keyOf(request)
     })
     const { key } = sampleEntry(1)
 
-    await expect(pins.get(key)).rejects.toBe(busy)
+    await expect(lockfile.get(key)).rejects.toBe(busy)
 
-    expect(await pins.get(key)).toEqual(sampleEntry(1))
-    expect(await pins.get(key)).toEqual(sampleEntry(1))
+    expect(await lockfile.get(key)).toEqual(sampleEntry(1))
+    expect(await lockfile.get(key)).toEqual(sampleEntry(1))
     expect(reads).toBe(2)
   })
 
@@ -204,7 +200,7 @@ describe('createLockfile', () => {
 
     await open().remove([sampleEntry(1).key, 'f'.repeat(16)])
 
-    expect([...(await open().read()).keys()]).toEqual([sampleEntry(2).key])
+    expect([...(await open().all()).keys()]).toEqual([sampleEntry(2).key])
   })
 
   it('keeps what a later minor version wrote', async () => {
@@ -239,7 +235,7 @@ describe('createLockfile', () => {
 
     expect(ends.map(({ code, stderr }) => [code, stderr])).toEqual(ends.map(() => [0, '']))
     const all = Array.from({ length: 80 }, (_, index) => sampleEntry(index + 1).key)
-    expect([...(await open().read()).keys()]).toEqual(all.sort())
+    expect([...(await open().all()).keys()]).toEqual(all.sort())
     expect(await readdir(path())).toEqual(['.meshy', 'meshy-lock.json'])
   })
 
@@ -263,7 +259,7 @@ describe('createLockfile', () => {
     const ends = await Promise.all(children.map(({ exited }) => exited))
 
     expect(ends.map(({ code, stderr }) => [code, stderr])).toEqual(ends.map(() => [0, '']))
-    expect((await open().read()).size).toBe(40)
+    expect((await open().all()).size).toBe(40)
     expect(await readdir(path())).toEqual(['meshy-lock.json', 'packages'])
   })
 
@@ -276,7 +272,7 @@ describe('createLockfile', () => {
     expect(await text()).toBe(marked)
 
     await put(sampleEntry(2))
-    expect([...(await open().read()).keys()]).toHaveLength(2)
+    expect([...(await open().all()).keys()]).toHaveLength(2)
     expect(await text()).toMatch(/^\{/)
   })
 
@@ -288,7 +284,7 @@ describe('createLockfile', () => {
     await put(sampleEntry(2))
 
     expect(await readlink(file())).toBe('shared/lock.json')
-    expect((await open().read()).size).toBe(2)
+    expect((await open().all()).size).toBe(2)
     expect(await readdir(path('shared'))).toEqual(['lock.json'])
   })
 
@@ -296,7 +292,7 @@ describe('createLockfile', () => {
     await put(sampleEntry(1))
     await writeFile(file(), withFile(await text(), 'blend', refTo('blend', 'blend')))
 
-    const [entry] = (await open().read()).values()
+    const [entry] = (await open().all()).values()
 
     expect(entry?.files).toHaveProperty('blend')
   })
@@ -369,7 +365,7 @@ describe('createLockfile', () => {
       expect(damaged).not.toBe(await text())
       await writeFile(file(), damaged)
 
-      await expect(open().read()).rejects.toMatchObject({ code, details: { file: file() } })
+      await expect(open().all()).rejects.toMatchObject({ code, details: { file: file() } })
       await expect(open().put(sampleEntry(2))).rejects.toMatchObject({ code })
       await expect(open().remove([key])).rejects.toMatchObject({ code })
 
@@ -380,7 +376,7 @@ describe('createLockfile', () => {
       await put(sampleEntry(1))
       await writeFile(file(), (await text()).replace('20000', '30001'))
 
-      await expect(open().read()).rejects.toThrow(`\`${key}\``)
+      await expect(open().all()).rejects.toThrow(`\`${key}\``)
     })
   })
 
@@ -388,7 +384,7 @@ describe('createLockfile', () => {
     await put(sampleEntry(1))
     await writeFile(file(), (await text()).replaceAll('\n', '\r\n'))
 
-    expect((await open().read()).get(sampleEntry(1).key)).toEqual(sampleEntry(1))
+    expect((await open().all()).get(sampleEntry(1).key)).toEqual(sampleEntry(1))
   })
 })
 
