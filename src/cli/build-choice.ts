@@ -2,8 +2,9 @@ import path from 'node:path'
 import type { ArgsDef } from 'citty'
 import { MeshyError } from '../system/errors.ts'
 import { placeOf, projectArgs, type ProjectArgs } from './project.ts'
-import { detectBuild, type Build } from './detect-build.ts'
 import { hasViteConfig } from './vite-project.ts'
+import { existsSync, readFileSync } from 'node:fs'
+import { readManifest } from '../run/project.ts'
 
 /** One build of a user: its root, and what differs from Vite's defaults. */
 export interface BuildChoice {
@@ -61,4 +62,139 @@ export function assertReadable(command: string, { root, configFile }: BuildChoic
     message: `\`${command}\` only reads Vite builds, but this project is built by \`${line}\`. Nothing was written or removed.`,
     hint: `To list its models, run \`npx unplugin-meshy plan -- ${line}\`.`,
   })
+}
+
+/** How to find the models of a project. */
+export type Build =
+  /** Its command is run. */
+  | { kind: 'command'; command: string[] }
+  /** Vite is run in this process, up to where all modules are loaded. */
+  | { kind: 'vite' }
+  /** Its bundler shows nobody its build, so the sources are read; then its command is run, if there is one. */
+  | { kind: 'sources'; command: string[] | undefined }
+
+interface Manifest {
+  scripts?: Record<string, string>
+  packageManager?: string
+  dependencies?: Record<string, string>
+  devDependencies?: Record<string, string>
+}
+
+/** Frameworks by their package, with their own build command. */
+const FRAMEWORKS: Record<string, string[]> = {
+  astro: ['astro', 'build'],
+  '@sveltejs/kit': ['vite', 'build'],
+  nuxt: ['nuxt', 'build'],
+  '@react-router/dev': ['react-router', 'build'],
+  next: ['next', 'build'],
+}
+/** Bundlers by their config files. */
+const BUNDLERS: Record<string, string[]> = {
+  rollup: ['rollup', '-c'],
+  rolldown: ['rolldown', '-c'],
+  webpack: ['webpack'],
+  rspack: ['rspack', 'build'],
+  rsbuild: ['rsbuild', 'build'],
+  farm: ['farm', 'build'],
+}
+const EXTENSIONS = ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts']
+const LOCKFILES: Record<string, string> = {
+  'pnpm-lock.yaml': 'pnpm',
+  'yarn.lock': 'yarn',
+  'bun.lock': 'bun',
+  'bun.lockb': 'bun',
+}
+/** Programs that build without Next.js, even in a project that also has a config of it. */
+const OTHERS = 'astro|esbuild|farm|nuxt|react-router|rolldown|rollup|rsbuild|rspack|storybook|vite|webpack'
+const CALLS_OTHER = new RegExp(String.raw`\b(?:${OTHERS})\b`)
+const CALLS_NEXT = /\bnext\b/
+const IS_PROGRAM = new RegExp(`^(?:next|${OTHERS})$`)
+/** Checks that precede a build and do not affect it. */
+const CHECK = /^(?:vue-tsc|tsc|svelte-check|eslint|oxlint|biome)\b/
+
+/** Determines how a project is built: with the given command, its `build` script, its framework, or its bundler. */
+export function detectBuild(root: string, said: readonly string[]): Build | undefined {
+  const manifest = readManifest(root) as Manifest
+  const command = said.length > 0 ? [...said] : undefined
+  if (isTurbopack(root, scriptOf(manifest, command))) return { kind: 'sources', command }
+  return command ? { kind: 'command', command } : findBuild(root, manifest)
+}
+
+function findBuild(root: string, manifest: Manifest): Build | undefined {
+  const framework = frameworkOf(manifest)
+  const script = manifest.scripts?.['build']
+  const isPlain =
+    script === undefined || (isPlainVite(script) && manifest.scripts?.['prebuild'] === undefined)
+  const isVite = hasViteConfig(root) && !framework && isPlain
+  if (isVite) return { kind: 'vite' }
+  if (script !== undefined)
+    return { kind: 'command', command: [packageManagerOf(root, manifest), 'run', 'build'] }
+  const own = framework ?? bundlerOf(root)
+  return own && { kind: 'command', command: withBinary(root, own) }
+}
+
+/** Whether a script does what `vite build` does, after checks. */
+function isPlainVite(script: string): boolean {
+  const steps = script.split('&&').map((step) => step.trim())
+  return steps.filter((step) => !CHECK.test(step)).join('&&') === 'vite build'
+}
+
+/**
+ * Next.js builds with Turbopack by default. A script that calls another one may say otherwise, or the version may imply
+ * it; the config tells which of the two the plugin is there for.
+ */
+function isTurbopack(root: string, script: string): boolean {
+  const config = EXTENSIONS.map((ext) => path.join(root, `next.config.${ext}`)).find((file) =>
+    existsSync(file),
+  )
+  if (config === undefined || script.includes('--webpack')) return false
+  if (CALLS_OTHER.test(script) && !CALLS_NEXT.test(script)) return false
+  const text = readFileSync(config, 'utf8')
+  return !text.includes('unplugin-meshy/webpack') || text.includes('unplugin-meshy/turbopack')
+}
+
+/** The text of what runs: that of a script of the project, or of the command itself. */
+function scriptOf({ scripts = {} }: Manifest, command: readonly string[] | undefined): string {
+  if (!command) return scripts['build'] ?? ''
+  const line = command.join(' ')
+  // The `build` of `storybook build` is no script; that of `npm run build` is one, whatever its name.
+  const isProgram = !command.includes('run') && command.some((word) => IS_PROGRAM.test(word))
+  const name = isProgram ? undefined : command.findLast((word) => Object.hasOwn(scripts, word))
+  return name === undefined ? line : `${line} ${scripts[name]}`
+}
+
+function frameworkOf({ dependencies, devDependencies, scripts = {} }: Manifest): string[] | undefined {
+  const installed = { ...dependencies, ...devDependencies }
+  const name = Object.keys(FRAMEWORKS).find((framework) => framework in installed)
+  if (name) return FRAMEWORKS[name]
+  const isStorybookAlone = 'storybook' in installed && scripts['build'] === undefined
+  return isStorybookAlone ? ['storybook', 'build'] : undefined
+}
+
+function bundlerOf(root: string): string[] | undefined {
+  const name = Object.keys(BUNDLERS).find((bundler) =>
+    EXTENSIONS.some((ext) => existsSync(path.join(root, `${bundler}.config.${ext}`))),
+  )
+  if (name) return BUNDLERS[name]
+  const script = ['build', 'esbuild', 'esbuild.config'].flatMap((base) =>
+    ['mjs', 'js', 'cjs'].map((ext) => `${base}.${ext}`),
+  )
+  const found = script.find((file) => existsSync(path.join(root, file)))
+  return found === undefined ? undefined : ['node', found]
+}
+
+function packageManagerOf(root: string, { packageManager }: Manifest): string {
+  const [named] = packageManager?.split('@') ?? []
+  if (named) return named
+  for (let dir = root; ; dir = path.dirname(dir)) {
+    const file = Object.keys(LOCKFILES).find((name) => existsSync(path.join(dir, name)))
+    if (file) return LOCKFILES[file] ?? 'npm'
+    if (existsSync(path.join(dir, '.git')) || dir === path.dirname(dir)) return 'npm'
+  }
+}
+
+/** The program as it is installed: it need not be in PATH. */
+function withBinary(root: string, [program = '', ...args]: string[]): string[] {
+  const file = path.join('node_modules', '.bin', program)
+  return existsSync(path.join(root, file)) ? [`./${file}`, ...args] : [program, ...args]
 }

@@ -1,10 +1,11 @@
+import { parseJson } from '../system/json.ts'
+import { KEY_PATTERN } from '../store/entry.ts'
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { formatError, formatThrown, isMeshyError } from '../system/errors.ts'
 import type { Asset, AssetFile } from '../run/asset.ts'
 import type { CreateInspector } from '../bundlers/adapter.ts'
 import type { Models } from '../run/models/models.ts'
-import { actionOf, readKeys } from './actions.ts'
 import { IN_OWN_FRAME, refuse, send, sendFile, sendJson } from './answer.ts'
 import { lockOf, maySpend, refusal } from './guard.ts'
 import { readPageFile, renderPage } from './page-files.ts'
@@ -13,6 +14,10 @@ import type { Ports } from '../generate/ports.ts'
 import type { Context } from '../run/context.ts'
 import { isOffline } from '../finding/modes.ts'
 import { reportModels } from '../run/reporting/report.ts'
+import { z } from 'zod'
+import { agree, retry } from '../run/live/asking.ts'
+import type { Request } from '../request/request.ts'
+import type { Model } from '../run/models/model.ts'
 
 type InspectorOptions = Parameters<CreateInspector>[0]
 type Middleware = Awaited<ReturnType<CreateInspector>>
@@ -93,7 +98,7 @@ function sendPage({ isDocked }: Inspector, response: ServerResponse, token: stri
 /** A button of the page: each one may spend. */
 async function act({ context, token }: Inspector, exchange: Exchange): Promise<void> {
   const { request, response, path } = exchange
-  const action = actionOf(path)
+  const action = ACTIONS.get(path)
   if (!action) return refuse(response, 404, 'There is no such action.')
   const lock = lockOf(request)
   if (lock) return refuse(response, 403, formatError(lock))
@@ -102,6 +107,52 @@ async function act({ context, token }: Inspector, exchange: Exchange): Promise<v
   const keys = await readKeys(request)
   if (!keys) return refuse(response, 400, 'Expected `{ "keys": [ … ] }` as JSON.')
   sendJson(response, { keys: await action(context, keys) })
+}
+
+/** The effect of a button of the page. Returns the keys that are on their way because of it. */
+type Action = (context: Context, keys: string[]) => Promise<string[]>
+
+const ACTIONS = new Map<string, Action>([
+  ['/generate', async (context, keys) => agree(context, keys)],
+  [
+    '/retry',
+    async (context, keys) => {
+      const started = await Promise.all(keys.map((key) => retryOne(context, key)))
+      return keys.filter((_, index) => started[index])
+    },
+  ],
+])
+
+const MAX_BYTES = 100_000
+const bodySchema = z.strictObject({ keys: z.array(z.string().regex(KEY_PATTERN)) })
+
+/** The keys in the body of a request; undefined if it is something else. */
+async function readKeys(request: IncomingMessage): Promise<string[] | undefined> {
+  if (!request.headers['content-type']?.startsWith('application/json')) return undefined
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > MAX_BYTES) return undefined
+    chunks.push(chunk)
+  }
+  return bodySchema.safeParse(parseJson(Buffer.concat(chunks).toString())).data?.keys
+}
+
+async function retryOne(context: Context, key: string): Promise<boolean> {
+  const { models } = context.ports
+  const model = models.find(key)
+  // Another tab may already have requested it.
+  if (!model || model.work) return false
+  const started = await Promise.all(failedRequests(models, model).map((request) => retry(context, request)))
+  return started.includes(true)
+}
+
+/** What encountered an error that nothing has settled: each import of a model may want a different derivation. */
+function failedRequests(models: Models, { request, error }: Model): Request[] {
+  const failed = models.imports().filter((one) => one.request?.key === request.key && one.error !== undefined)
+  const requests = failed.flatMap((one) => one.request ?? [])
+  return requests.length > 0 || error === undefined ? requests : [request]
 }
 
 const KNOWN = /^\/(?:models\/([0-9a-f]{16})(?:\/lod(\d))?\.glb|pictures\/([0-9a-f]{16})\/(\d))$/

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { detectBuild } from '../../src/cli/detect-build.ts'
+import { detectBuild } from '../../src/cli/build-choice.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 
 describe('detectBuild', () => {

@@ -3,8 +3,7 @@ import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { movedOptions } from '../../src/cli/pnp-copy.ts'
-import { copyProject } from '../../src/cli/project-copy.ts'
+import { movedOptions, copyProject } from '../../src/cli/project-copy.ts'
 import { createProject } from '../support/project.ts'
 
 /** As Yarn writes them: a workspace, and a package outside, in the project and in a role of its own. */

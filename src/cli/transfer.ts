@@ -1,4 +1,4 @@
-import { push as pushModels, type Moved } from './stores.ts'
+import { push as pushModels, type Moved, pull as pullModels } from './stores.ts'
 import { defineCommand } from './command.ts'
 import { formatBytes, plural } from '../system/format.ts'
 import { printResult } from './print.ts'
@@ -70,3 +70,18 @@ export function assertMoved({ failed, files, there }: Moved, direction: Directio
     hint: WORDS[direction].hint,
   })
 }
+
+/** Fetches what the lockfile pins from the stores of the machine and the team. */
+export const pull = defineCommand({
+  meta: {
+    name: 'pull',
+    description: 'Fetch what the lockfile pins from the stores. Never pays; needs no API key.',
+  },
+  args: projectArgs,
+  async run({ json, ...args }) {
+    const { context } = await openCommand(args)
+    const moved = await pullModels(context)
+    printResult(json, moved, formatMoved(context, moved, 'pull'))
+    assertMoved(moved, 'pull')
+  },
+})
