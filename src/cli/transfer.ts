@@ -18,9 +18,20 @@ export const push = defineCommand({
   },
   async run({ repair = false, json, ...args }) {
     const { context } = await openCommand(args)
-    const moved = await pushModels(context, { repair })
-    printResult(json, moved, formatMoved(context, moved, 'push'))
-    assertMoved(moved, 'push')
+    tell(context, await pushModels(context, { repair }), { direction: 'push', json })
+  },
+})
+
+/** Fetches what the lockfile pins from the stores of the machine and the team. */
+export const pull = defineCommand({
+  meta: {
+    name: 'pull',
+    description: 'Fetch what the lockfile pins from the stores. Never pays; needs no API key.',
+  },
+  args: projectArgs,
+  async run({ json, ...args }) {
+    const { context } = await openCommand(args)
+    tell(context, await pullModels(context), { direction: 'pull', json })
   },
 })
 
@@ -46,8 +57,23 @@ const WORDS = {
 
 type Direction = keyof typeof WORDS
 
+/** @throws {MeshyError} MESHY_BLOB_MISSING if a file could not be transferred */
+function tell(
+  context: Context,
+  moved: Moved,
+  { direction, json }: { direction: Direction; json: boolean | undefined },
+): void {
+  printResult(json, moved, format(context, moved, direction))
+  const { failed, files, there } = moved
+  if (failed.length === 0) return
+  throw new MeshyError('MESHY_BLOB_MISSING', {
+    message: `${failed.length} of ${plural(failed.length + files + there, 'pinned file')} could not be transferred.`,
+    hint: WORDS[direction].hint,
+  })
+}
+
 /** What was transferred to or from a store, in lines. */
-export function formatMoved(context: Context, moved: Moved, direction: Direction): string {
+function format(context: Context, moved: Moved, direction: Direction): string {
   const { files, bytes, there, failed, emulated } = moved
   const words = WORDS[direction]
   if (files + there + failed.length + emulated === 0) {
@@ -61,27 +87,3 @@ export function formatMoved(context: Context, moved: Moved, direction: Direction
     `${words.done} ${plural(files, 'file')} (${formatBytes(bytes)}); ${there} already there.`,
   ].join('\n')
 }
-
-/** @throws {MeshyError} MESHY_BLOB_MISSING if a file could not be transferred */
-export function assertMoved({ failed, files, there }: Moved, direction: Direction): void {
-  if (failed.length === 0) return
-  throw new MeshyError('MESHY_BLOB_MISSING', {
-    message: `${failed.length} of ${plural(failed.length + files + there, 'pinned file')} could not be transferred.`,
-    hint: WORDS[direction].hint,
-  })
-}
-
-/** Fetches what the lockfile pins from the stores of the machine and the team. */
-export const pull = defineCommand({
-  meta: {
-    name: 'pull',
-    description: 'Fetch what the lockfile pins from the stores. Never pays; needs no API key.',
-  },
-  args: projectArgs,
-  async run({ json, ...args }) {
-    const { context } = await openCommand(args)
-    const moved = await pullModels(context)
-    printResult(json, moved, formatMoved(context, moved, 'pull'))
-    assertMoved(moved, 'pull')
-  },
-})
