@@ -106,8 +106,9 @@ export class Simulation {
     scheduler.calm()
     scheduler.now += world.rest
     scheduler.say('everybody', 'rests')
-    // In the end nothing is left to do.
-    for (const place of [...places.keys(), 0]) {
+    // In the end nothing is left to do, also for whoever has just done it.
+    const again = this.#chance.happens(0.25) ? [0] : []
+    for (const place of [...places.keys(), ...again]) {
       this.#start({ ...QUIET_PLAN, place, images: world.images }, quiet)
       await scheduler.run(() => this.#open === 0)
     }

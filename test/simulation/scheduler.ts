@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers'
+import { nextTick } from 'node:process'
 import type { Chance } from './chance.ts'
 import type { Machine } from './machine.ts'
 
@@ -126,8 +126,8 @@ export class Scheduler {
         if (++this.turns > MAX_TURNS) return reject(new Error('It does not end'))
         this.current = item.owner
         item.run()
-        // After all that follows from it.
-        setImmediate(turn)
+        // After all that follows from it: Node comes to what a microtask puts off until then once there is no other one.
+        queueMicrotask(() => nextTick(turn))
       }
       turn()
     })

@@ -43,7 +43,7 @@ export async function simulate({ first, count, mutation, setting }: Histories): 
         return output
       }),
     )
-    const lines = outputs.flatMap((output) => output.trimEnd().split('\n'))
+    const lines = outputs.flatMap((output) => output.split('\n')).filter(Boolean)
     const ends = lines.filter((line) => /^\d+ histories$/.test(line))
     return {
       faults: lines.filter((line) => !ends.includes(line)),

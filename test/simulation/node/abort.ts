@@ -34,10 +34,12 @@ export class AbortSignal {
   }
 }
 
+const ABORTED = new DOMException('This operation was aborted', 'AbortError')
+
 export class AbortController {
   readonly signal = new AbortSignal()
 
-  abort(reason: unknown = new DOMException('This operation was aborted', 'AbortError')): void {
+  abort(reason: unknown = ABORTED): void {
     abort(this.signal, reason)
   }
 }
