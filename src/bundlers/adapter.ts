@@ -21,10 +21,18 @@ export function nativeBuild<Framework extends NativeBuildContext['framework']>(
 
 /** What differs between bundlers. The hooks and the session use it, and know no bundler by name. */
 export interface Adapter {
-  /** Takes over what the bundler says about its run, at the start of each build. */
-  start?(native: NativeContext): void
-  /** Takes over what the bundler knows once it has seen all modules of a build. */
-  end?(native: NativeContext): void
+  /**
+   * Takes over what the bundler says about its run, at the start of each build.
+   *
+   * @param input what the build starts from, if the bundler says so
+   */
+  start?(native: NativeContext, input: unknown): void
+  /**
+   * Takes over what the bundler knows at the end of a build.
+   *
+   * @param isWhole false if it failed, and may not have seen all modules
+   */
+  end?(native: NativeContext, isWhole: boolean): void
   /** A number that changes while the bundler finds modules. @default the imports of ours that it has shown */
   activity?(): number | undefined
   /** Whether the bundler already knows about an error of its own, in a module that is not ours. */

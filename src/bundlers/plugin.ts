@@ -52,8 +52,8 @@ export function createPlugin(inline: Options, meta: PluginMeta): UnpluginOptions
   return {
     name: 'unplugin-meshy',
     enforce: 'pre',
-    async buildStart() {
-      adapter.start?.(this)
+    async buildStart(options?: { input?: unknown }) {
+      adapter.start?.(this, options?.input)
       await session.context()
     },
     resolveId: {
@@ -74,7 +74,7 @@ export function createPlugin(inline: Options, meta: PluginMeta): UnpluginOptions
     // Bundlers of the Rollup family tell why a build ends early.
     async buildEnd(error?: unknown) {
       if (error !== undefined) session.fail()
-      adapter.end?.(this)
+      adapter.end?.(this, error === undefined)
       await finishBuild(session, { isTold: error !== undefined || session.hasFailed() })
     },
     ...adapter.hooks,

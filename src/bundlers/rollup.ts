@@ -46,19 +46,19 @@ export function watchWithFolder(native: NativeContext, file: string): void {
 function createFamily(session: Session, defaultUrl: (file: FileUrl) => string | null) {
   let publicPath: string | undefined
   const copyMode = new CopyMode(session)
-  const [watchBuilds, graph] = [new WatchBuilds(), new Graph()]
+  const [watchBuilds, graphs] = [new WatchBuilds(), new Graphs()]
   const adapter: Omit<Adapter, 'hooks'> = {
-    start: (native) => {
+    start: (native, input) => {
       session.begin({ live: (native as PluginContext).meta?.watchMode === true })
-      graph.follow(native)
+      graphs.follow(native, JSON.stringify(input))
     },
-    end: (native) => {
+    end: (native, isWhole) => {
       session.finish()
-      graph.keep(native)
+      graphs.keep(native, isWhole)
       watchBuilds.end()
     },
-    activity: () => graph.size(),
-    isImported: (id) => graph.isImported(id),
+    activity: () => graphs.size(),
+    isImported: (id) => graphs.isImported(id),
     resolver: (native) => native as unknown as PluginContext,
     moduleIds: plainIds,
     urlOf: (native, id) => copyMode.urlOf(rollupUrl(native as PluginContext, pathOf(fromModuleId(id)))),
@@ -87,31 +87,55 @@ function urlFromScript(relativePath: string): string {
   return `new URL(${JSON.stringify(encodeURI(relativePath))}, ${script}).href`
 }
 
-/** The module graph of a bundler of the Rollup family. Any of its modules may gain importers while it grows. */
-export class Graph {
-  #size: () => number = () => 0
-  /** Unset while it grows. */
-  #imported: ReadonlySet<string> | undefined
+/**
+ * The module graphs of a plugin object: several builds may run at once, and a watcher builds each of its configs anew.
+ * While one grows, any of its modules may gain importers.
+ */
+export class Graphs {
+  readonly #growing: { native: ModuleGraph; build: string }[] = []
+  /** By build: its modules of ours that are imported. */
+  readonly #grown = new Map<string, ReadonlySet<string>>()
+  #grownSize = 0
 
-  /** Queries it from now on. */
-  follow(native: NativeContext & ModuleGraph): void {
-    this.#size = () => modulesOf(native).length
-    this.#imported = undefined
+  /** @param build distinguishes builds, and is the same each time that a watcher repeats one */
+  follow(native: NativeContext & ModuleGraph, build: string): void {
+    this.#growing.push({ native, build })
   }
 
-  /** Keeps its contents at the end of a build: it may not be queried later. */
-  keep(native: NativeContext & ModuleGraph): void {
+  /**
+   * Keeps the contents of a graph at the end of a build: it may not be queried later.
+   *
+   * @param isWhole false for a build that has failed: then the previous one tells more
+   */
+  keep(native: NativeContext & ModuleGraph, isWhole: boolean): void {
     const modules = modulesOf(native)
-    this.#imported = new Set(modules.filter((id) => MODULE_ID.test(id) && hasImporters(native, id)))
-    this.#size = () => modules.length
+    const [grown] = this.#growing.splice(this.#findGrowing(native, modules), 1)
+    this.#grownSize += modules.length
+    if (!grown || !isWhole) return
+    const imported = modules.filter((id) => MODULE_ID.test(id) && hasImporters(native, id))
+    this.#grown.set(grown.build, new Set(imported))
   }
 
+  /** A number that changes while one of them grows. */
   size(): number {
-    return this.#size()
+    return this.#growing.reduce((sum, { native }) => sum + modulesOf(native).length, this.#grownSize)
   }
 
+  /** Assumed if there is no whole graph. */
   isImported(id: string): boolean {
-    return this.#imported?.has(id) ?? true
+    if (this.#growing.length > 0 || this.#grown.size === 0) return true
+    return [...this.#grown.values()].some((imported) => imported.has(id))
+  }
+
+  /** Rolldown has another object for each hook, with the same modules. */
+  #findGrowing(native: ModuleGraph, modules: readonly string[]): number {
+    const known = this.#growing.findIndex((one) => one.native === native)
+    if (known >= 0) return known
+    const isSame = (one: ModuleGraph) => String(modulesOf(one)) === String(modules)
+    return Math.max(
+      this.#growing.findIndex((one) => isSame(one.native)),
+      0,
+    )
   }
 }
 

@@ -7,7 +7,7 @@ import type { Adapter, AdapterParts } from './adapter.ts'
 import { CopyMode, outputHooks } from './rollup-output.ts'
 import type { UrlOf } from './module.ts'
 import { plainIds } from './module-id.ts'
-import { Graph, watchWithFolder } from './rollup.ts'
+import { Graphs, watchWithFolder } from './rollup.ts'
 import { toPosix, fileOf, pathOf } from './resolve.ts'
 import type { Session } from './session.ts'
 import { servingRule, viteServedUrl, viteShownUrl, viteUrl } from './url.ts'
@@ -26,21 +26,22 @@ export function createViteAdapter(
   let [served, overlay]: [served?: ServedModules, overlay?: Overlay] = []
   let waysToAgree: () => WaysToAgree = () => ({})
   const [copyMode, templates] = [new CopyMode(session), new Templates()]
-  const [watchBuilds, graph] = [new WatchBuilds(), new Graph()]
+  const [watchBuilds, graphs] = [new WatchBuilds(), new Graphs()]
   const dock = new ViteDock(async () => viteConfig && pageOf(session, viteConfig.base))
   return {
-    start: (native) => {
+    start: (native, input) => {
       viteConfig = beginBuild(session, native) ?? viteConfig
-      graph.follow(native)
+      graphs.follow(native, JSON.stringify([environmentOf(native), input]))
     },
-    end: (native) => {
-      if (!served) graph.keep(native)
+    end: (native, isWhole) => {
+      // The graph of a server says more, and is asked itself.
+      graphs.keep(native, isWhole && !served)
       // A server ends its build when it closes. One that bundles ends one whenever it has bundled.
-      else if (!isBundled(viteConfig, native)) closeServer(session, served)
+      if (served && !isBundled(viteConfig, native)) closeServer(session, served)
       watchBuilds.end()
     },
-    activity: () => graph.size(),
-    isImported: (id) => (served ?? graph).isImported(id),
+    activity: () => graphs.size(),
+    isImported: (id) => (served ?? graphs).isImported(id),
     forget: (id) => served?.forget(id),
     waysToAgree: () => waysToAgree(),
     resolver: (native) => native as unknown as PluginContext,
@@ -161,6 +162,10 @@ function toldBy(config: ResolvedConfig): Parameters<Session['adopt']>[0] {
     underTest: config.plugins.some(({ name }) => /^vitest(?::|$)/.test(name)),
     logger: config.logger,
   }
+}
+
+function environmentOf(native: object): string | undefined {
+  return (native as { environment?: Environment }).environment?.name
 }
 
 /** Whether the URL of a module must survive bundling: in builds, and in a dev server that bundles. */
