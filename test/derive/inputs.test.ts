@@ -1,3 +1,4 @@
+import { EXTMeshGPUInstancing } from '@gltf-transform/extensions'
 import { dequantize, draco, meshopt, quantize, unweld } from '@gltf-transform/functions'
 import { MeshoptEncoder } from 'meshoptimizer'
 import sharp from 'sharp'
@@ -108,6 +109,36 @@ const ODDITIES: Record<string, (sample: Sample) => void> = {
     sample.node('Odd').setMesh(sample.document.createMesh('Odd'))
   },
   'no scene': ({ scene }) => scene.dispose(),
+  'nodes of one name in several places': (sample) => {
+    for (const x of [0.5, -0.5, 0.2]) sample.node('socket').setTranslation([x, 0, 0])
+  },
+  'nodes that are scaled to nothing, or to a plane': (sample) => {
+    sample.node('Hidden', sample.primitive()).setScale([0, 0, 0])
+    sample.node('Shadow', sample.primitive()).setScale([1, 1, 0])
+    for (const scale of [0, 0, 1]) sample.node('', sample.primitive()).setScale([scale, scale, 1])
+  },
+  'an instance that is scaled to nothing': (sample) => {
+    const { document } = sample
+    const batch = document.createExtension(EXTMeshGPUInstancing).setRequired(true).createInstancedMesh()
+    const turns = new Float32Array([0, 0, 0, 1, 0, 0, 0, 1])
+    batch.setAttribute('ROTATION', sample.accessor('VEC4', turns))
+    batch.setAttribute('SCALE', sample.accessor('VEC3', new Float32Array([1, 1, 1, 0, 0, 0])))
+    sample.node('Fence', sample.primitive()).setExtension('EXT_mesh_gpu_instancing', batch)
+  },
+  'meshes without a size': (sample) => {
+    const { positions, ...rest } = sheet(2)
+    sample.node('Dot', sample.primitive({ ...rest, positions: positions.fill(0.5) }))
+    const point = sample.accessor('VEC3', new Float32Array([0.5, 0, 0]))
+    sample.node('Point', sample.document.createPrimitive().setMode(0).setAttribute('POSITION', point))
+  },
+  'a node with children and weights of its own': (sample) => {
+    const offsets = new Float32Array(625 * 3).map((_, i) => (i % 3 === 2 ? 3 : 0))
+    const target = sample.document
+      .createPrimitiveTarget()
+      .setAttribute('POSITION', sample.accessor('VEC3', offsets))
+    const face = sample.node('Face', sample.primitive().addTarget(target)).setWeights([0.5])
+    face.addChild(sample.document.createNode('nose'))
+  },
 }
 
 describe.each(Object.keys(ODDITIES))('a model with %s', (oddity) => {
@@ -128,6 +159,32 @@ describe.each(Object.keys(ODDITIES))('a model with %s', (oddity) => {
       expect(facts.bounds.size[0], told).toBeCloseTo(plan.height ?? 2, 2)
       expect(snapshot.names, told).toContain('node `Sheet`')
     }
+  })
+})
+
+describe('a clip of a model in small units', () => {
+  it.each(['translation', 'scale'] as const)('keeps its keys (%s) with `optimize`', async (path) => {
+    const sample = new Sample()
+    const { document, scene } = sample
+    const node = sample.node('Flea', sample.primitive()).setScale([1e-5, 1e-5, 1e-5])
+    scene.removeChild(node).addChild(document.createNode('Metres').setScale([1e5, 1e5, 1e5]).addChild(node))
+    const sampler = document
+      .createAnimationSampler()
+      .setInput(sample.accessor('SCALAR', new Float32Array([0, 1, 2])))
+      .setOutput(
+        sample.accessor('VEC3', new Float32Array([1e-5, 1e-5, 1e-5, 3e-5, 3e-5, 3e-5, 1e-5, 1e-5, 1e-5])),
+      )
+    const channel = document
+      .createAnimationChannel()
+      .setTargetNode(node)
+      .setTargetPath(path)
+      .setSampler(sampler)
+    document.createAnimation('hop').addSampler(sampler).addChannel(channel)
+
+    const { glb } = await deriveModel(await sample.write(), { plan: { optimize: true }, extras: {} })
+
+    const [clip] = (await (await openIo()).readBinary(glb)).getRoot().listAnimations()
+    expect(clip?.listSamplers()[0]?.getInput()?.getCount()).toBe(3)
   })
 })
 

@@ -1,3 +1,4 @@
+import type { Vec3 } from '../../glb/facts.ts'
 import { MeshyError } from '../../system/errors.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Accessor, Document, Primitive } from '@gltf-transform/core'
@@ -72,17 +73,28 @@ function namesFault(expected: Snapshot, after: Snapshot): string | undefined {
   return `${lost.length} of ${expected.names.length} things that code can look up by name are gone; the first is: ${lost[0]}`
 }
 
+/** Several nodes may have the same name: each place is taken by one of them. */
 function placesFault(expected: Snapshot, after: Snapshot, allowance: number): string | undefined {
-  const found = new Map(after.places.map(({ name, at }) => [name, at]))
-  const astray = expected.places.find(({ name, at }) => {
-    const now = found.get(name)
-    return now && !now.every((value, axis) => Math.abs(value - (at[axis] ?? 0)) <= allowance)
-  })
-  if (!astray) return undefined
-  const texts = [found.get(astray.name) ?? [], astray.at].map(
-    (at) => `(${at.map((n) => Number(n.toPrecision(4))).join(', ')})`,
-  )
-  return `the node \`${astray.name}\` is at ${texts[0]}, expected ${texts[1]}`
+  const left = new Map<string, Vec3[]>()
+  for (const { name, at } of after.places) {
+    const places = left.get(name) ?? []
+    places.push(at)
+    left.set(name, places)
+  }
+  const isNear = (a: Vec3, b: Vec3) =>
+    a.every((value, axis) => Math.abs(value - (b[axis] ?? NaN)) <= allowance)
+  for (const { name, at } of expected.places) {
+    const places = left.get(name) ?? []
+    const found = places.findIndex((place) => isNear(place, at))
+    const [wrong] = places
+    if (found < 0 && wrong) return `the node \`${name}\` is at ${pointText(wrong)}, expected ${pointText(at)}`
+    if (found >= 0) places.splice(found, 1)
+  }
+  return undefined
+}
+
+function pointText(at: Vec3): string {
+  return `(${at.map((value) => Number(value.toPrecision(4))).join(', ')})`
 }
 
 /** Why a document is not a complete model that viewers can show; undefined if it is one. */

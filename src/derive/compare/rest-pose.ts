@@ -51,7 +51,8 @@ export function instancesOf(node: Node): Matrix[] {
   )
 }
 
-function batchOf(node: Node): Record<string, Accessor | null> | undefined {
+/** The places of the instances of a node; undefined if it draws its mesh once. */
+export function batchOf(node: Node): Record<string, Accessor | null> | undefined {
   const batch = node.getExtension('EXT_mesh_gpu_instancing') as {
     getAttribute(name: string): Accessor | null
   } | null

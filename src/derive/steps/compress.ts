@@ -1,6 +1,7 @@
 import type { Document } from '@gltf-transform/core'
 import { need, type Tools } from '../libraries.ts'
 import { countPrimitives, fillInverseBindMatrices, packForDraco, unquantize } from './prepare.ts'
+import { hasSize, makeScalable } from './scales.ts'
 import type { Step, Work } from './step.ts'
 
 /** Compresses geometry, and with meshopt also clips. */
@@ -30,12 +31,29 @@ function dropCodecs(document: Document): void {
   document.disposeExtension('EXT_meshopt_compression')
 }
 
+/** Everything except positions. */
+const OTHERS = /^(?!POSITION$)/
+
 /** Normals keep 10 bits: the stronger level, with 8, is visible in reflections. */
 async function compressByMeshopt(document: Document, tools: Tools): Promise<void> {
   const { MeshoptEncoder: encoder } = need(tools, 'meshoptimizer')
+  const { meshopt, quantize, reorder } = tools.functions
+  const { EXTMeshoptCompression, KHRMeshQuantization } = tools.extensions
   unquantize(document)
   fillInverseBindMatrices(document)
-  await document.transform(tools.functions.meshopt({ encoder, level: 'medium' }))
+  makeScalable(document)
+  if (document.getRoot().listMeshes().every(hasSize)) {
+    await document.transform(meshopt({ encoder, level: 'medium' }))
+    return
+  }
+  await document.transform(
+    reorder({ encoder, target: 'size' }),
+    quantize({ pattern: OTHERS, patternTargets: OTHERS }),
+  )
+  // The library looks for it in positions only.
+  document.createExtension(KHRMeshQuantization).setRequired(true)
+  const method = EXTMeshoptCompression.EncoderMethod.QUANTIZE
+  document.createExtension(EXTMeshoptCompression).setRequired(true).setEncoderOptions({ method })
 }
 
 async function compressByDraco(document: Document, { functions }: Tools, note: Work['note']): Promise<void> {

@@ -1,7 +1,8 @@
-import type { Document, Node } from '@gltf-transform/core'
+import type { AnimationChannel, Document, Node } from '@gltf-transform/core'
 import type { Tools } from '../libraries.ts'
 import { compressDocument } from './compress.ts'
 import { primitivesOf, TRIANGLES } from './prepare.ts'
+import { isFlattened } from './scales.ts'
 import type { Step, Work } from './step.ts'
 
 /**
@@ -12,9 +13,10 @@ export const optimize: Step = {
   name: 'optimize',
   isAsked: (plan) => plan.optimize === true,
   async apply(work) {
-    const { document, tools } = work
+    const { document, tools, before } = work
     await tidyMaterials(document, tools)
-    await document.transform(tools.functions.resample())
+    const tolerance = keyTolerance(document, Math.max(...before.bounds.size))
+    await document.transform(tools.functions.resample({ tolerance }))
     const tidy = (target: Document) => tidyGeometry(target, tools)
     const joined = async (target: Document) => {
       await joinUnnamed(target, tools)
@@ -24,6 +26,31 @@ export const optimize: Step = {
     const sizes = await Promise.all(ways.map((way) => measure(work, way)))
     await ways[sizes.indexOf(Math.min(...sizes))]?.(document)
   },
+}
+
+/** By how much a clip may deviate without its keys: the library's default, in units of whatever it moves. */
+const KEY_TOLERANCE = 1e-4
+/** The same as a fraction of the model's size, or of a scale: units may be very small. */
+const VISIBLE = 1e-3
+
+function keyTolerance(document: Document, size: number): number {
+  const channels = document
+    .getRoot()
+    .listAnimations()
+    .flatMap((animation) => animation.listChannels())
+  return channels.reduce((least, channel) => Math.min(least, toleranceOf(channel, size)), KEY_TOLERANCE)
+}
+
+function toleranceOf(channel: AnimationChannel, size: number): number {
+  const path = channel.getTargetPath()
+  if (path === 'scale') {
+    const output = channel.getSampler()?.getOutput()
+    const largest = Math.max(0, ...(output?.getMaxNormalized([]) ?? []))
+    return largest > 0 ? largest * VISIBLE : KEY_TOLERANCE
+  }
+  if (path !== 'translation' || size === 0) return KEY_TOLERANCE
+  const scale = channel.getTargetNode()?.getParentNode()?.getWorldScale() ?? [1]
+  return (size * VISIBLE) / Math.max(...scale)
 }
 
 async function asItIs(): Promise<void> {}
@@ -95,7 +122,7 @@ async function joinUnnamed(document: Document, { functions }: Tools): Promise<vo
 /** Neither it nor its mesh has a name or extras, and nothing else is attached to it. */
 function isNobodys(node: Node): boolean {
   const mesh = node.getMesh()
-  if (!mesh || node.getSkin() || node.getCamera()) return false
+  if (!mesh || node.getSkin() || node.getCamera() || isFlattened(node)) return false
   const isBare = [node, mesh].every(
     (owner) => !owner.getName() && Object.keys(owner.getExtras()).length === 0,
   )
