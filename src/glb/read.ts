@@ -1,4 +1,3 @@
-import { MeshyError } from '../system/errors.ts'
 import {
   gltf,
   type Glb,
@@ -7,7 +6,7 @@ import {
   type GltfBufferView,
   type GltfPrimitive,
 } from './gltf.ts'
-import { assertGlbHeader, BIN_CHUNK, GLB_HEAD_BYTES } from './validate.ts'
+import { assertGlbHeader, BIN_CHUNK, GLB_HEAD_BYTES, refuse } from './validate.ts'
 import { COMPONENTS } from './numbers.ts'
 
 /** Far more than any scene needs: large data is in the binary chunk. */
@@ -23,24 +22,24 @@ export function readGlb(bytes: Uint8Array): Glb {
   const jsonEnd = GLB_HEAD_BYTES + view.getUint32(12, true)
   const json = parseDocument(bytes.subarray(GLB_HEAD_BYTES, jsonEnd))
   const glb = { json, bin: embeddedBytes(json) ?? readBin(bytes, view, jsonEnd) }
-  assertBacked(glb, bytes.length, (reason) => {
-    throw invalid(reason)
-  })
+  assertBacked(glb, bytes.length)
   return glb
 }
 
 function parseDocument(bytes: Uint8Array): GltfDocument {
-  if (bytes.length > MAX_JSON_BYTES) throw invalid(`its JSON chunk has \`${bytes.length}\` bytes`)
+  if (bytes.length > MAX_JSON_BYTES) refuse(`its JSON chunk has \`${bytes.length}\` bytes`)
   let parsed: unknown
   try {
     parsed = JSON.parse(new TextDecoder().decode(bytes))
   } catch (cause) {
-    throw invalid('its JSON chunk cannot be parsed', cause)
+    return refuse('its JSON chunk cannot be parsed', { cause })
   }
   const result = gltf.safeParse(parsed)
   if (result.success) return result.data
   const [issue] = result.error.issues
-  throw invalid(`\`${issue?.path.join('.')}\` of its JSON is wrong: ${issue?.message}`, result.error)
+  return refuse(`\`${issue?.path.join('.')}\` of its JSON is wrong: ${issue?.message}`, {
+    cause: result.error,
+  })
 }
 
 const DATA_URI = /^data:[^,]*;base64,/
@@ -56,21 +55,9 @@ function readBin(bytes: Uint8Array, view: DataView, offset: number): Uint8Array 
   if (offset + 8 > bytes.length) return new Uint8Array()
   const length = view.getUint32(offset, true)
   if (view.getUint32(offset + 4, true) !== BIN_CHUNK) return new Uint8Array()
-  if (offset + 8 + length > bytes.length)
-    throw invalid(`its binary chunk of \`${length}\` bytes does not fit`)
+  if (offset + 8 + length > bytes.length) refuse(`its binary chunk of \`${length}\` bytes does not fit`)
   return bytes.subarray(offset + 8, offset + 8 + length)
 }
-
-function invalid(reason: string, cause?: unknown): MeshyError {
-  return new MeshyError('MESHY_GLB_INVALID', {
-    message: `The file is not a valid binary glTF 2.0 file: ${reason}.`,
-    hint: 'Fetch or export the model again as GLB.',
-    cause,
-  })
-}
-
-/** Reports what is wrong with a file. */
-type Refuse = (reason: string) => never
 
 /** Components per element; matrices may also have padding. */
 const WIDTHS: Record<string, number> = {
@@ -93,7 +80,7 @@ const MAX_EXPANSION = 1024
  * Checks the numbers of a document against the bytes that could back them. Everything that is counted, allocated or
  * iterated over later is bounded by the size of the file.
  */
-function assertBacked({ json, bin }: Glb, fileBytes: number, refuse: Refuse): void {
+function assertBacked({ json, bin }: Glb, fileBytes: number): void {
   const views = (json.bufferViews ?? []).map((view, index) => {
     const room = roomOf(json, bin, view.buffer) ?? refuse(`\`buffers[${view.buffer}]\` is not in the file`)
     return (
@@ -105,18 +92,17 @@ function assertBacked({ json, bin }: Glb, fileBytes: number, refuse: Refuse): vo
     if (!isThere)
       refuse(`\`images[${index}]\` names \`bufferViews[${image.bufferView}]\`, which does not exist`)
   }
-  assertAccessors({ json, bin }, { views, fileBytes, refuse })
+  assertAccessors({ json, bin }, { views, fileBytes })
 }
 
 interface Backing {
   /** Bytes of each buffer view, decoded. */
   views: number[]
   fileBytes: number
-  refuse: Refuse
 }
 
 function assertAccessors({ json }: Glb, backing: Backing): void {
-  const { views, fileBytes, refuse } = backing
+  const { views, fileBytes } = backing
   const accessors = json.accessors ?? []
   const draco = dracoBytes(json)
   const counts = accessors.map((accessor, index) => {
@@ -161,7 +147,7 @@ function sizeOf({ type, componentType }: Elements): number {
 function assertSparse(
   bufferViews: Views,
   { accessor, index }: { accessor: GltfAccessor; index: number },
-  { views, refuse }: Backing,
+  { views }: Backing,
 ): void {
   const { sparse, count, type, componentType } = accessor
   if (!sparse) return

@@ -15,26 +15,34 @@ const LFS_POINTER = 'a Git LFS pointer'
 export function assertGlbHeader(head: Uint8Array, totalBytes: number): void {
   if (head.length < 4 || uint32(head, 0) !== GLB_MAGIC) {
     const start = describeStart(head)
-    fail(`it starts with ${start}`, start === LFS_POINTER ? 'Run `git lfs pull`, then try again.' : undefined)
+    refuse(
+      `it starts with ${start}`,
+      start === LFS_POINTER ? { hint: 'Run `git lfs pull`, then try again.' } : {},
+    )
   }
-  if (head.length < GLB_HEAD_BYTES) fail(`it ends after ${head.length} bytes, inside its header`)
+  if (head.length < GLB_HEAD_BYTES) refuse(`it ends after ${head.length} bytes, inside its header`)
 
   const version = uint32(head, 4)
-  if (version !== 2) fail(`its version is \`${version}\`, expected \`2\``)
+  if (version !== 2) refuse(`its version is \`${version}\`, expected \`2\``)
   const length = uint32(head, 8)
   if (length !== totalBytes) {
     const cut = totalBytes < length ? ': it is truncated' : ''
-    fail(`its header says \`${length}\` bytes, but there are \`${totalBytes}\`${cut}`)
+    refuse(`its header says \`${length}\` bytes, but there are \`${totalBytes}\`${cut}`)
   }
-  if (uint32(head, 16) !== JSON_CHUNK) fail('its first chunk is not JSON')
+  if (uint32(head, 16) !== JSON_CHUNK) refuse('its first chunk is not JSON')
   const jsonBytes = uint32(head, 12)
-  if (GLB_HEAD_BYTES + jsonBytes > length) fail(`its JSON chunk of \`${jsonBytes}\` bytes does not fit`)
+  if (GLB_HEAD_BYTES + jsonBytes > length) refuse(`its JSON chunk of \`${jsonBytes}\` bytes does not fit`)
 }
 
-function fail(reason: string, hint = 'Fetch or export the model again as GLB.'): never {
+/** @throws MESHY_GLB_INVALID */
+export function refuse(
+  reason: string,
+  { hint = 'Fetch or export the model again as GLB.', cause }: { hint?: string; cause?: unknown } = {},
+): never {
   throw new MeshyError('MESHY_GLB_INVALID', {
-    message: `The file is not a binary glTF 2.0 file: ${reason}.`,
+    message: `The file is not a valid binary glTF 2.0 file: ${reason}.`,
     hint,
+    cause,
   })
 }
 

@@ -1,12 +1,25 @@
 import { z } from 'zod'
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { isMeshyError } from '../system/errors.ts'
 import type { Schedule } from './limits/retry.ts'
 import { createListing, type Listing } from './listing.ts'
-import { readEvents, type StreamEvent } from './events.ts'
 import type { TaskKind } from '../request/task-kinds.ts'
 import { parseTask, type Task } from './task.ts'
-import { API_ROOT, createTransport } from './transport.ts'
-import type { Call, CallOptions, SendJson, Sending, SubmitOptions, TransportOptions } from './transport.ts'
+import {
+  API_ROOT,
+  createTransport,
+  type Call,
+  type CallOptions,
+  type SendJson,
+  type Sending,
+  type SubmitOptions,
+  type TransportOptions,
+  type Opened,
+} from './transport.ts'
+import type { Clock } from '../system/clock.ts'
+import { bytesOf } from '../system/transfer.ts'
+import { badResponse, type CallName } from './http.ts'
+import { parseJson } from '../system/json.ts'
 
 export interface ClientOptions extends TransportOptions {
   /** Decides when a call is sent, and whether a failed one is sent again. */
@@ -46,6 +59,7 @@ const SUBMIT_IDLE_MS = 120_000
 /** The extra time that an upload may take per byte: 32 KiB per second. */
 const UPLOAD_MS_PER_BYTE = 1000 / (32 * 1024)
 const STREAM_IDLE_MS = 60_000
+/** How long bytes without an event are tolerated. */
 const STREAM_EVENTLESS_MS = 180_000
 
 /** Creates a {@link Client}. Throws `MESHY_OPTIONS_INVALID` for an unusable `baseUrl` or key. */
@@ -91,7 +105,7 @@ export function createClient({ schedule, ...options }: ClientOptions): Client {
       const accept = 'text/event-stream'
       const call: Call = { method: 'GET', path, accept, idleMs: STREAM_IDLE_MS, signal }
       const opened = await schedule(() => transport.open(call), { ...call, once: true })
-      yield* readEvents({ call, opened, taskId: id, clock, eventlessMs: STREAM_EVENTLESS_MS })
+      yield* readEvents({ call, opened, taskId: id, clock })
     },
 
     async balance({ signal } = {}) {
@@ -150,3 +164,89 @@ const createdSchema = z.looseObject({ result: z.string().min(1) })
 
 /** The answer to a balance request. */
 const balanceSchema = z.looseObject({ balance: z.number() })
+
+/** An event of a stream: a state of the task, or an error, which may follow a 200. */
+type StreamEvent =
+  | { type: 'task'; task: Task }
+  | { type: 'error'; status: number | undefined; message: string | undefined }
+
+interface EventStream {
+  call: CallName
+  opened: Opened
+  /** Replaces the ID that an event may omit. */
+  taskId: string
+  clock: Clock
+}
+
+const MAX_EVENT_CHARS = 1024 * 1024
+
+/**
+ * Reads the events of a stream until it ends, and closes it when the reader leaves.
+ *
+ * Throws if it is not an event stream, contains garbage, breaks, or is silent for too long.
+ */
+async function* readEvents(stream: EventStream): AsyncGenerator<StreamEvent> {
+  const { opened, clock } = stream
+  const { response, watchdog } = opened
+  try {
+    assertEventStream(stream)
+    const decode = createDecoder(stream)
+    let heard = clock.now()
+    for await (const chunk of bytesOf(response)) {
+      watchdog.feed()
+      const messages = decode(chunk)
+      if (messages.length > 0) heard = clock.now()
+      else if (clock.now() - heard > STREAM_EVENTLESS_MS) throw bad(stream, 'a stream without events')
+      for (const message of messages) yield readEvent(stream, message)
+    }
+  } catch (error) {
+    throw opened.failure(error)
+  } finally {
+    watchdog.stop()
+  }
+}
+
+function assertEventStream(stream: EventStream): void {
+  const type = stream.opened.response.headers.get('content-type') ?? 'nothing'
+  if (!/^text\/event-stream\b/i.test(type)) throw bad(stream, `\`${type}\` instead of an event stream`)
+}
+
+function createDecoder(stream: EventStream): (chunk: Uint8Array) => EventSourceMessage[] {
+  const decoder = new TextDecoder()
+  let messages: EventSourceMessage[] = []
+  const parser = createParser({
+    maxBufferSize: MAX_EVENT_CHARS,
+    onEvent: (message) => messages.push(message),
+    onError(error) {
+      // The standard says to ignore unknown fields and odd retry times.
+      if (error.type === 'max-buffer-size-exceeded') throw bad(stream, 'an event that is too large')
+    },
+  })
+  return (chunk) => {
+    messages = []
+    parser.feed(decoder.decode(chunk, { stream: true }))
+    return messages
+  }
+}
+
+function readEvent(stream: EventStream, message: EventSourceMessage): StreamEvent {
+  const value = parseJson(message.data)
+  if (message.event === 'error') {
+    const told = streamErrorSchema.safeParse(value).data
+    return { type: 'error', status: told?.status_code, message: told?.message }
+  }
+  const task = parseTask(value, stream.taskId)
+  if (task === undefined) throw bad(stream, 'an event that is not a task')
+  return { type: 'task', task }
+}
+
+function bad(stream: EventStream, problem: string) {
+  const { status, headers } = stream.opened.response
+  return badResponse(stream.call, { status, headers, text: '', now: stream.clock.now() }, problem)
+}
+
+/** The data of an `error` event of the stream. */
+const streamErrorSchema = z.looseObject({
+  status_code: z.number().optional(),
+  message: z.string().optional(),
+})

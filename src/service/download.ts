@@ -1,5 +1,14 @@
 import { BlockList, isIPv6 } from 'node:net'
-import { bytesOf } from '../system/bytes.ts'
+import {
+  bytesOf,
+  backoff,
+  retryAfterMs,
+  type BackoffSteps,
+  Fault,
+  transfer,
+  type FaultKind,
+  type Reply,
+} from '../system/transfer.ts'
 import type { Clock } from '../system/clock.ts'
 import { isMeshyError, MeshyError } from '../system/errors.ts'
 import { failures } from '../system/failures.ts'
@@ -7,8 +16,6 @@ import { type Fetch } from '../system/fetch.ts'
 import { isLoopback } from '../system/host.ts'
 import type { Log } from '../system/logger.ts'
 import { stripQuery } from '../system/redact.ts'
-import { backoff, retryAfterMs, type BackoffSteps } from '../system/retry.ts'
-import { Fault, transfer, type FaultKind, type Reply } from '../system/transfer.ts'
 
 export interface DownloadOptions<T> {
   /** The address of the API that named the file. */

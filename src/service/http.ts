@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { innermost, isMeshyError, MeshyError, type ErrorCode } from '../system/errors.ts'
 import { failures } from '../system/failures.ts'
 import { redactError, type Redactor } from '../system/redact.ts'
-import { retryAfterMs } from '../system/retry.ts'
+import { retryAfterMs } from '../system/transfer.ts'
 import { parseJson } from '../system/json.ts'
 
 export type HttpMethod = 'GET' | 'POST' | 'DELETE'

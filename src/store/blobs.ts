@@ -2,8 +2,7 @@ import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MeshyError } from '../system/errors.ts'
 import { openTemporary, type Temporary } from '../system/durable.ts'
-import { gather, Buffers } from '../system/bytes.ts'
-import { CHUNK_BYTES, createDigester, digestFile, statusOf, blobUnusable } from './digest.ts'
+import { Buffers, CHUNK_BYTES, createDigester, digestFile, statusOf, blobUnusable } from './digest.ts'
 import type { FileDigest, BlobStatus } from './digest.ts'
 import type { BlobRef } from './entry.ts'
 import { type Layout, listFolder } from './layout.ts'
@@ -144,3 +143,27 @@ async function listBlobs(folder: string): Promise<BlobRef[]> {
 }
 
 const BLOB_NAME = /^([0-9a-f]{64})\.([a-z0-9]{1,8})$/
+
+/**
+ * Collects small pieces into large ones, as large as `buffer`: each write to a file costs a turn of a thread, and a
+ * network delivers 64 kB at a time. A yielded piece is valid until the next one is requested.
+ */
+export async function* gather(
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  buffer: Buffer,
+): AsyncGenerator<Uint8Array> {
+  const bytes = buffer.length
+  let used = 0
+  for await (const piece of pieces) {
+    for (let done = 0; done < piece.byteLength;) {
+      const part = piece.subarray(done, done + bytes - used)
+      buffer.set(part, used)
+      done += part.byteLength
+      used += part.byteLength
+      if (used < bytes) continue
+      yield buffer
+      used = 0
+    }
+  }
+  if (used > 0) yield buffer.subarray(0, used)
+}

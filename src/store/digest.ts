@@ -5,7 +5,6 @@ import { availableParallelism } from 'node:os'
 import { ifExists } from './disk-errors.ts'
 import type { BlobRef } from './entry.ts'
 import { hasErrno, isMeshyError, MeshyError, type ErrorCode } from '../system/errors.ts'
-import { Buffers } from '../system/bytes.ts'
 import { WorkerPool, findWorkerScript, type WorkerScript } from '../system/worker-pool.ts'
 
 export interface FileDigest {
@@ -195,4 +194,25 @@ function createPool(script: WorkerScript): WorkerPool<string, FileDigest> {
     closed: () => new ThreadLost(),
     crashed: (cause) => new ThreadLost('The thread died.', { cause }),
   })
+}
+
+/** Memory that is reused: memory allocated for each file is slow to be released. */
+export class Buffers {
+  readonly #free: Buffer[] = []
+  readonly #bytes: number
+
+  /** @param bytes how much is lent at once */
+  constructor(bytes: number) {
+    this.#bytes = bytes
+  }
+
+  /** Lends a buffer to `use`, with arbitrary contents, until `use` has ended. */
+  async lend<T>(use: (buffer: Buffer) => Promise<T>): Promise<T> {
+    const buffer = this.#free.pop() ?? Buffer.allocUnsafe(this.#bytes)
+    try {
+      return await use(buffer)
+    } finally {
+      this.#free.push(buffer)
+    }
+  }
 }

@@ -36,6 +36,13 @@ export async function ifIntact<T>(
   }
 }
 
+/** Something on the disk cannot be read or written. */
+export const OUT_OF_REACH: readonly ErrorCode[] = ['MESHY_CACHE_UNWRITABLE', 'MESHY_CACHE_UNREADABLE']
+
+export function isOutOfReach(error: unknown): error is MeshyError {
+  return isMeshyError(error) && OUT_OF_REACH.includes(error.code)
+}
+
 /** What each operating system error means to somebody who wants to write. */
 const REASONS: Record<string, string> = {
   EACCES: 'permission is denied',

@@ -16,7 +16,8 @@ import {
   livenessOfHolder,
   removeLostLease,
 } from './lease-file.ts'
-import { orUnwritable } from './disk-errors.ts'
+import { isOutOfReach, orUnwritable } from './disk-errors.ts'
+import type { MeshyError } from '../system/errors.ts'
 
 /** What the holder of a lease can ask. */
 export interface Lease {
@@ -78,6 +79,34 @@ export async function withLease<T>(
   } finally {
     ownLeases().delete(token)
   }
+}
+
+interface OptionalLeaseOptions extends LeaseOptions {
+  /** Called before the lease is taken. */
+  prepare: () => Promise<void>
+  /** Called if no lease can be taken. */
+  onOutOfReach?: (error: MeshyError) => void
+}
+
+/** {@link withLease}; without one if its folder is out of reach. A failure of `use` itself is a different matter. */
+export async function withLeaseIfPossible<T>(
+  file: string,
+  use: (lease: Lease | undefined) => Promise<T>,
+  { prepare, onOutOfReach, ...options }: OptionalLeaseOptions,
+): Promise<T> {
+  let isTurn = false
+  const begin = (lease: Lease) => {
+    isTurn = true
+    return use(lease)
+  }
+  try {
+    await prepare()
+    return await withLease(file, begin, options)
+  } catch (error) {
+    if (isTurn || !isOutOfReach(error)) throw error
+    onOutOfReach?.(error)
+  }
+  return use(undefined)
 }
 
 type Settings = LeaseOptions & { clock: Clock; beatMs: number; staleMs: number }

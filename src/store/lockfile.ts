@@ -1,10 +1,11 @@
-import { dirname, join } from 'node:path'
+import { dirname, join, basename } from 'node:path'
+import { createHash } from 'node:crypto'
+import { tmpdir } from 'node:os'
 import type { CanonicalRequest } from '../request/request.ts'
 import { systemClock, type Clock } from '../system/clock.ts'
 import { TEMPORARY_NAME, writeDurably } from '../system/durable.ts'
-import { followLinks, type FileState } from '../system/file.ts'
+import { followLinks, type FileState, realpathIfThere } from '../system/file.ts'
 import { type Entry, withPictures } from './entry.ts'
-import { createLockfileLease } from './lockfile-lease.ts'
 import { removeLeftovers } from './prepare.ts'
 import {
   emptyLockfile,
@@ -19,8 +20,12 @@ import {
 } from './lockfile-document.ts'
 import { indentOf } from '../system/json.ts'
 import { readText } from './record.ts'
-import { ifIntact, orUnwritable } from './disk-errors.ts'
+import { ifIntact, orUnwritable, OUT_OF_REACH } from './disk-errors.ts'
 import { readFileState } from './verified-files.ts'
+import { once } from '../system/once.ts'
+import { GUARD_NAME } from './lease-file.ts'
+import { withLease, withLeaseIfPossible } from './lease.ts'
+import { openOnce } from './shared/machine-folder.ts'
 
 /**
  * What the project pins, as a run queries it: read again only if the file changed, so that 500 imports read it once.
@@ -47,7 +52,7 @@ export interface Lockfile {
   remove(keys: Iterable<string>): Promise<void>
 }
 
-export interface LockfileOptions extends ParseLockfileOptions {
+interface LockfileOptions extends ParseLockfileOptions {
   /** The file of the lease under which everyone writes this lockfile: `layout.lease('lockfile')`. */
   lease: string
   clock?: Clock
@@ -186,4 +191,50 @@ function unite(pinned: LockedModel | undefined, fresh: LockedModel, replace: boo
   const [first, second] = replace ? [fresh, pinned] : [pinned, fresh]
   if (pinned.files.glb.sha256 !== fresh.files.glb.sha256) return first
   return uniteModels(first, second)
+}
+
+interface LockfileLeaseOptions {
+  /** The lockfile. */
+  file: string
+  /** The file of its lease in the cache folder. */
+  lease: string
+  clock: Clock
+}
+
+/**
+ * Creates what runs one writer of a lockfile at a time. Two leases, always taken in this order:
+ *
+ * 1. That of the cache folder, which everyone sees who shares the folder, also from another machine.
+ * 2. One for the lockfile itself, which all processes of this user on this machine see: the packages of a monorepo may
+ *    write one lockfile, each with a cache folder of its own.
+ */
+function createLockfileLease({ file, lease, clock }: LockfileLeaseOptions) {
+  const folder = leasesOfUser()
+  // Without it, the first lease has to do.
+  const isOpen = openOnce(folder, () => {})
+  const tidy = once(() =>
+    orUnwritable(folder, () => removeLeftovers(folder, [TEMPORARY_NAME, GUARD_NAME], clock)),
+  )
+  const inTurn = async (use: () => Promise<void>): Promise<void> => {
+    const name = await ifIntact(() => nameOf(file), OUT_OF_REACH)
+    const options = { clock, prepare: tidy }
+    await (name === undefined ? use() : withLeaseIfPossible(join(folder, name), use, options))
+  }
+  return (use: () => Promise<void>): Promise<void> =>
+    withLease(lease, async () => ((await isOpen()) ? inTurn(use) : use()), { clock })
+}
+
+/** Not in the machine store, which each project may turn off or put elsewhere; nor beside the lockfile, where git looks. */
+function leasesOfUser(): string {
+  return join(tmpdir(), `unplugin-meshy-leases-${process.getuid?.() ?? 'own'}`)
+}
+
+/** The same for every path that leads to the lockfile, also before there is one. */
+async function nameOf(file: string): Promise<string> {
+  const real = await orUnwritable(file, async () => {
+    const target = await followLinks(file)
+    const folder = await realpathIfThere(dirname(target))
+    return join(folder ?? dirname(target), basename(target))
+  })
+  return `lockfile-${createHash('sha256').update(real).digest('hex').slice(0, 32)}`
 }

@@ -8,7 +8,7 @@ import { syncPath, fileState, isSettled, type FileState } from '../system/file.t
 import type { Layout } from './layout.ts'
 import { createPreparation } from './prepare.ts'
 import { readText } from './record.ts'
-import { ifExists, ifIntact, orUnwritable } from './disk-errors.ts'
+import { ifExists, ifIntact, orUnwritable, OUT_OF_REACH } from './disk-errors.ts'
 
 /**
  * The results of reading a file, valid as long as the file stays in the same state, from this run and from earlier ones
@@ -121,5 +121,5 @@ async function writeNotes(layout: Layout, notes: ReadonlyMap<string, Note>): Pro
 
 /** Nothing is lost if notes can be neither read nor written: a cache may be read-only, or belong to someone else. */
 function ifPossible<T>(step: () => Promise<T>): Promise<T | undefined> {
-  return ifIntact(step, ['MESHY_CACHE_UNREADABLE', 'MESHY_CACHE_UNWRITABLE'])
+  return ifIntact(step, OUT_OF_REACH)
 }

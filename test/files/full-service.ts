@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RunningEmulator } from '../../src/emulator.ts'
-import { bytesOf } from '../../src/system/bytes.ts'
+import { bytesOf } from '../../src/system/transfer.ts'
 import { listen } from '../support/listen.ts'
 
 /** The emulated service with files of every kind: it makes neither FBX nor USDZ by itself. */

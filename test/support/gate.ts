@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { RunningEmulator } from '../../src/emulator.ts'
-import { bytesOf } from '../../src/system/bytes.ts'
+import { bytesOf } from '../../src/system/transfer.ts'
 import type { OnFinished } from './service.ts'
 
 /** A door before the service at which requests and answers can be held. */

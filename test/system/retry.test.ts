@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { retryAfterMs } from '../../src/system/retry.ts'
+import { retryAfterMs } from '../../src/system/transfer.ts'
 
 const NOW = Date.parse('2025-01-01T00:00:00Z')
 const at = (seconds: number) => new Date(NOW + seconds * 1000).toUTCString()

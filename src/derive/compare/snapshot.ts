@@ -1,5 +1,5 @@
 import type { Document, Node, Primitive, Animation, ExtensibleProperty } from '@gltf-transform/core'
-import { BoundsBuilder } from '../../glb/bounds.ts'
+import { BoundsBuilder } from '../../glb/inspect.ts'
 import type { Facts, Vec3 } from '../../glb/facts.ts'
 import { drawnNodes, eachVertex, instancesOf } from './rest-pose.ts'
 import { TRIANGLES } from '../steps/prepare.ts'

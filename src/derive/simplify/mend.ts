@@ -1,7 +1,6 @@
-import { chartsOf, groupVertices, wedgesOf, placeIn, type Surface } from './surface.ts'
+import { chartsOf, groupVertices, wedgesOf, placeIn, type Surface, nearestOf } from './surface.ts'
 import { partOf, type Reduced } from './reduce.ts'
 import { distance, dot, middle, areaOf, vertexAt, normalOf, type Vec } from './vectors.ts'
-import { nearestOf } from './nearest.ts'
 import { mix, readTexels, type Place } from './texels.ts'
 
 /** Triangles that are each in a single piece of the texture. */

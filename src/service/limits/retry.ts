@@ -1,5 +1,5 @@
 import { type ApiFailure, apiFailureOf, type HttpMethod } from '../http.ts'
-import { backoff, type BackoffSteps } from '../../system/retry.ts'
+import { backoff, type BackoffSteps } from '../../system/transfer.ts'
 import type { Clock } from '../../system/clock.ts'
 import type { Log } from '../../system/logger.ts'
 import type { Limits } from './limits.ts'

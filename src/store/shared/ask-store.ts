@@ -1,9 +1,15 @@
 import type { IncomingMessage } from 'node:http'
-import { bytesOf } from '../../system/bytes.ts'
+import {
+  bytesOf,
+  type Reply,
+  Fault,
+  transfer,
+  type Transfer,
+  backoff,
+  retryAfterMs,
+} from '../../system/transfer.ts'
 import { reachesDirectly, type Fetch } from '../../system/fetch.ts'
 import { isLoopback } from '../../system/host.ts'
-import { type Reply, Fault, transfer, type Transfer } from '../../system/transfer.ts'
-import { backoff, retryAfterMs } from '../../system/retry.ts'
 import { type Clock, createWatchdog } from '../../system/clock.ts'
 
 export interface StoreRequest {

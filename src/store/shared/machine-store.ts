@@ -1,13 +1,14 @@
 import { utimes } from 'node:fs/promises'
 import PQueue from 'p-queue'
-import { formatThrown, isMeshyError, type MeshyError, errnoOf } from '../../system/errors.ts'
+import { formatThrown, type MeshyError, errnoOf } from '../../system/errors.ts'
 import type { CanonicalRequest } from '../../request/request.ts'
 import { createBlobs, type Blobs } from '../blobs.ts'
 import { isPresent } from '../digest.ts'
 import { createEntries, type Entries } from '../entries.ts'
 import type { BlobRef, StoredEntry } from '../entry.ts'
 import { createLayout, type Layout } from '../layout.ts'
-import { withLease, type Lease, type LeaseOptions } from '../lease.ts'
+import { withLeaseIfPossible, type Lease, type LeaseOptions } from '../lease.ts'
+import { isOutOfReach } from '../disk-errors.ts'
 import { readLease } from '../lease-file.ts'
 import { createPreparation } from '../prepare.ts'
 import { takeFile, type TakeOptions } from '../copies.ts'
@@ -167,26 +168,17 @@ interface TurnOptions extends LeaseOptions {
   warn: (text: string) => void
 }
 
-/** Without a lease if the store is not accessible; a failure of `use` itself is a different matter. */
-async function inTurn<T>(
+/** Without a lease if the store is not accessible. */
+function inTurn<T>(
   { account, key }: Turn,
   use: (lease: Lease | undefined) => Promise<T>,
-  { layout, prepare, warn, ...options }: TurnOptions,
+  { layout, warn, ...options }: TurnOptions,
 ): Promise<T> {
   const file = layout.lease(`${account}-${key}`)
-  let isTurn = false
-  const begin = (lease: Lease) => {
-    isTurn = true
-    return use({ isHeld: async () => !(await isTaken(file, lease)) })
-  }
-  try {
-    await prepare()
-    return await withLease(file, begin, options)
-  } catch (error) {
-    if (isTurn || !isOutOfReach(error)) throw error
-    warn(`the machine store is not accessible: ${error.message}`)
-  }
-  return use(undefined)
+  const begin = (lease: Lease | undefined) =>
+    use(lease && { isHeld: async () => !(await isTaken(file, lease)) })
+  const onOutOfReach = ({ message }: MeshyError) => warn(`the machine store is not accessible: ${message}`)
+  return withLeaseIfPossible(file, begin, { ...options, onOutOfReach })
 }
 
 /** A store that was deleted, or cannot be read any more, has given the lease to nobody else. */
@@ -212,13 +204,6 @@ async function orWithout(warn: (text: string) => void, write: () => Promise<unkn
     if (!isOutOfReach(error)) throw error
     warn(`the machine store cannot be written: ${error.message}`)
   }
-}
-
-function isOutOfReach(error: unknown): error is MeshyError {
-  return (
-    isMeshyError(error) &&
-    (error.code === 'MESHY_CACHE_UNWRITABLE' || error.code === 'MESHY_CACHE_UNREADABLE')
-  )
 }
 
 /** @returns whether it is there */

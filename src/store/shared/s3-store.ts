@@ -1,4 +1,4 @@
-import { serverTime } from '../../system/retry.ts'
+import { serverTime, Fault, type Reply } from '../../system/transfer.ts'
 import { askStore, type StoreNetwork, type StoreRequest } from './ask-store.ts'
 import {
   bodyDigest,
@@ -15,7 +15,6 @@ import {
 } from './object-store.ts'
 import type { CredentialsProvider } from './s3-credentials.ts'
 import type { S3Address } from './store-address.ts'
-import { Fault, type Reply } from '../../system/transfer.ts'
 
 interface S3StoreOptions {
   credentials: CredentialsProvider

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { gather } from '../../src/system/bytes.ts'
+import { gather } from '../../src/store/blobs.ts'
 
 async function gathered(texts: string[], bytes: number): Promise<string[]> {
   const pieces: string[] = []
