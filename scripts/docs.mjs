@@ -117,7 +117,7 @@ function modeTable() {
 /** @param {(name: string) => boolean} isWanted */
 function directiveTable(isWanted) {
   const wanted = Object.entries(directives).filter(([name]) => isWanted(name))
-  const rows = wanted.map(([name, { aliases, value, param, doc, example }]) => [
+  const rows = wanted.map(([name, { aliases = [], value, param, doc, example }]) => [
     code(name),
     aliases
       .filter((alias) => alias !== param)

@@ -9,74 +9,62 @@ import {
   type ValueType,
 } from './directive.ts'
 
-const free = { aliases: [], decidesBytes: false } as const
-
 /** What is derived from a model on this machine, for free: none of it is part of the key. */
 export const deriveDirectives = {
   optimize: {
-    ...free,
     value: flag(),
     derives: 'optimize',
     doc: 'Prepares the model for the web: WebP textures of at most 2048 pixels, geometry compressed with meshopt. Free.',
     example: 'optimize',
   },
   simplify: {
-    ...free,
     value: integerOr('auto', { min: 4, max: 10_000_000 }),
     derives: 'simplify',
     doc: 'Number of triangles to reduce the model to, or `auto` for as many as its shape needs. Free, whereas `poly` would pay for another model.',
     example: 'simplify=5000',
   },
   'texture-size': {
-    ...free,
     value: integer({ min: 16, max: 8192 }),
     derives: 'textureSize',
     doc: 'The longest side of textures, in pixels. Smaller textures stay as they are. Free.',
     example: 'texture-size=1024',
   },
   'texture-format': {
-    ...free,
     value: oneOf(['webp', 'keep']),
     derives: 'textureFormat',
     doc: 'The format of textures. `keep` removes WebP from `optimize`. Free.',
     example: 'texture-format=webp',
   },
   compress: {
-    ...free,
     value: oneOf(['meshopt', 'draco', 'none']),
     derives: 'compress',
     doc: 'How geometry is compressed. Loaders need the decoder. `none` removes compression from `optimize`. Free.',
     example: 'compress=draco',
   },
   height: {
-    ...free,
     value: decimal({ min: 0.001, max: 100_000 }),
     derives: 'height',
     doc: 'The height of the model, in metres. Free.',
     example: 'height=1.8',
   },
   origin: {
-    ...free,
     value: oneOf(['bottom', 'center']),
     derives: 'origin',
     doc: 'The origin of the model: `bottom` stands it on y = 0, `center` puts the origin at its center. Either way, x and z are centered. Free.',
     example: 'origin=bottom',
   },
   lods: {
-    ...free,
     value: parts({ most: 8, step: 0.25 }),
     doc: 'Levels of detail. Either their number, where the first is `url` and each has a quarter of the triangles of the one before, or the fractions of the first level that the others have. Free.',
     example: 'lods=3',
   },
   'max-bytes': {
-    ...free,
     aliases: ['maxBytes'],
     value: integer({ min: 1 }),
     doc: 'Maximum size of the emitted GLB, in bytes. See the option `oversize`.',
     example: 'max-bytes=2000000',
   },
   'max-triangles': {
-    ...free,
     aliases: ['maxTriangles'],
     value: integer({ min: 1 }),
     doc: 'Maximum number of triangles in the emitted GLB. See the option `oversize`.',

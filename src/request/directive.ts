@@ -6,18 +6,18 @@ import { once } from '../system/once.ts'
 /** One row of the table: the only place where a directive is described. Its TypeScript type is that of `value`. */
 export interface Directive<T = unknown> {
   /** Other names of the same directive. */
-  aliases: readonly string[]
+  aliases?: readonly string[]
   value: ValueType<T>
   /** The API parameter that carries the value. */
   param?: string
+  /** Whether the parameter leaves the bytes of the model as they are, so that it is not part of the key. */
+  isAside?: true
   /** The value names images, which are sent separately from the other parameters. */
   holdsImages?: true
   /** The field of a derivation that carries the value: the model is changed on this machine. */
   derives?: string
   /** The only task kind that supports it, if not all do. */
   only?: TaskKind
-  /** Whether it decides the bytes, and is therefore part of the key. */
-  decidesBytes: boolean
   /** One sentence for readers, in Markdown. */
   doc: string
   example: string

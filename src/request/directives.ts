@@ -42,7 +42,10 @@ export type DirectiveObject = {
 export const directiveNames = Object.keys(directives) as DirectiveName[]
 
 const namesBySpelling: ReadonlyMap<string, DirectiveName> = new Map(
-  directiveNames.flatMap((name) => [name, ...directives[name].aliases].map((spelling) => [spelling, name])),
+  directiveNames.flatMap((name) => {
+    const { aliases = [] }: Directive = directives[name]
+    return [name, ...aliases].map((spelling) => [spelling, name] as const)
+  }),
 )
 
 /** Every accepted spelling: names and aliases. */
@@ -93,7 +96,6 @@ export function isApiParam(param: string): boolean {
 /** The row of a directive that is not in the table. */
 function apiDirective(name: ApiDirectiveName): Directive {
   return {
-    aliases: [],
     value: {
       schema: () => z.custom<ParamValue>(isParamValue).transform((value) => inOneOrder(value)),
       fromQuery: readValue,
@@ -101,7 +103,6 @@ function apiDirective(name: ApiDirectiveName): Directive {
       isFlag: true,
     },
     param: apiParam(name),
-    decidesBytes: true,
     doc: 'An API parameter, sent as it is.',
     example: `${name}=7`,
   }

@@ -1,113 +1,91 @@
-import { type DirectiveTable, flag, integer, listOf, oneOf, someOf, text } from './directive.ts'
+import { type Directive, flag, integer, listOf, oneOf, someOf, text } from './directive.ts'
 import { TARGET_FORMATS } from './file-formats.ts'
 
-const always = { aliases: [], decidesBytes: true } as const
-const aside = { ...always, decidesBytes: false } as const
-
 /** Parameters that the API gained after the reference: sent only on request, under the API's names. */
-export const laterDirectives = {
+export const laterDirectives = underTheirNames({
   model_type: {
-    ...always,
     value: oneOf(['standard', 'lowpoly', 'smart-topology']),
-    param: 'model_type',
     only: 'image-to-3d',
     doc: 'The model family. `smart-topology` builds the polygons natively. `lowpoly` is retired.',
     example: 'model_type=smart-topology',
   },
   texture_model: {
-    ...always,
     value: text({ max: 100, allowed: '`meshy-7` `meshy-n1` `meshy-6-lite`, or a later name' }),
-    param: 'texture_model',
     doc: 'The Meshy model to texture with. `meshy-6-lite` does not take several images. An unknown name is accepted with a warning.',
     example: 'texture_model=meshy-n1',
   },
   decimation_mode: {
-    ...always,
     value: integer({ min: 1, max: 4 }),
-    param: 'decimation_mode',
     doc: 'Polygon count as a level from 1 (ultra) to 4 (low), instead of `poly`.',
     example: 'decimation_mode=3',
   },
   geometry_resolution: {
-    ...always,
     value: oneOf(['standard', '2k', '4k']),
-    param: 'geometry_resolution',
     doc: 'Finer geometry for more credits. `4k` works with a single image only.',
     example: 'geometry_resolution=2k',
   },
   texture_resolution: {
-    ...always,
     value: oneOf(['2k', '4k', '8k']),
-    param: 'texture_resolution',
     doc: 'Size of the texture maps.',
     example: 'texture_resolution=4k',
   },
   hd_texture: {
-    ...always,
     value: flag(),
-    param: 'hd_texture',
     doc: 'A base color map of 4096 pixels. For later models, use `texture_resolution` instead.',
     example: 'hd_texture',
   },
   texture_image_urls: {
-    ...always,
     value: listOf({
       max: 4,
       allowed: '1 to 4 image paths relative to the imported file, or https URLs, comma-separated',
     }),
-    param: 'texture_image_urls',
     holdsImages: true,
     only: 'multi-image-to-3d',
     doc: 'Several images that guide texturing.',
     example: 'texture_image_urls=./wool.png,./felt.png',
   },
   image_enhancement: {
-    ...always,
     value: flag(),
-    param: 'image_enhancement',
     doc: 'If off, the model stays closer to the image.',
     example: 'no-image_enhancement',
   },
   remove_lighting: {
-    ...always,
     value: flag(),
-    param: 'remove_lighting',
     doc: 'Whether highlights and shadows are removed from the base color. Guaranteed to work with `model=meshy-6` only.',
     example: 'no-remove_lighting',
   },
   auto_size: {
-    ...always,
     value: flag(),
-    param: 'auto_size',
     doc: 'Scales the model to an estimated real-world height.',
     example: 'auto_size',
   },
   origin_at: {
-    ...always,
     value: oneOf(['bottom', 'center']),
-    param: 'origin_at',
     doc: 'The origin of the model. Requires `auto_size`.',
     example: 'auto_size&origin_at=center',
   },
   target_formats: {
-    ...aside,
     value: someOf(TARGET_FORMATS),
-    param: 'target_formats',
+    isAside: true,
     doc: 'The formats that the service produces; must include `glb`. Fewer can be faster.',
     example: 'target_formats=glb',
   },
   alpha_thumbnail: {
-    ...aside,
     value: flag(),
-    param: 'alpha_thumbnail',
+    isAside: true,
     doc: 'Also requests a preview image with a transparent background, and emits it as `thumbnails.alpha`.',
     example: 'alpha_thumbnail',
   },
   multi_view_thumbnails: {
-    ...aside,
     value: flag(),
-    param: 'multi_view_thumbnails',
+    isAside: true,
     doc: 'Also requests preview images from four sides, and emits them as `thumbnails.front`, `.right`, `.back` and `.left`.',
     example: 'multi_view_thumbnails',
   },
-} satisfies DirectiveTable
+})
+
+function underTheirNames<const Rows extends Readonly<Record<string, Omit<Directive, 'param'>>>>(rows: Rows) {
+  const named = Object.entries(rows).map(([name, row]) => [name, { ...row, param: name }])
+  // Object.fromEntries loses the type of the names.
+  return Object.fromEntries(named) as { [Name in keyof Rows]: Rows[Name] & { param: string } }
+}

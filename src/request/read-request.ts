@@ -158,7 +158,7 @@ function createParams(directives: Directives): Params {
 /** The parameters that decide the bytes. */
 function decidingParams(params: Params): Params {
   const aside = new Set(
-    directiveNames.filter((name) => !directiveOf(name).decidesBytes).map((name) => directiveOf(name).param),
+    directiveNames.map(directiveOf).flatMap(({ isAside, param }) => (isAside && param ? param : [])),
   )
   return Object.fromEntries(Object.entries(params).filter(([name]) => !aside.has(name)))
 }

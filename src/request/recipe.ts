@@ -150,7 +150,7 @@ export function recipeJsonSchema(): object {
 function directiveShape(): Record<string, z.ZodType> {
   const shape: Record<string, z.ZodType> = {}
   for (const name of directiveNames.filter((name) => name !== 'meshy')) {
-    const { aliases, value, doc } = directiveOf(name)
+    const { aliases = [], value, doc } = directiveOf(name)
     shape[name] = value.schema().optional().describe(doc)
     for (const alias of aliases) shape[alias] = value.schema().optional().describe(`The same as \`${name}\`.`)
   }

@@ -2,19 +2,14 @@ import { type DirectiveTable, flag, integer, listOf, oneOf, someOf, text } from 
 import { EXTRA_FORMATS } from './file-formats.ts'
 import { MOST_IMAGES } from './task-kinds.ts'
 
-const always = { aliases: [], decidesBytes: true } as const
-const aside = { ...always, decidesBytes: false } as const
-
 /** Our own directives, and those for the parameters that the API reference lists. */
 export const referenceDirectives = {
   meshy: {
-    ...aside,
     value: flag(),
     doc: 'Marks the import.',
     example: 'meshy',
   },
   model: {
-    ...always,
     aliases: ['ai_model'],
     value: text({ max: 100, allowed: '`latest` or a model name' }),
     param: 'ai_model',
@@ -22,14 +17,12 @@ export const referenceDirectives = {
     example: 'model=meshy-6',
   },
   topology: {
-    ...always,
     value: oneOf(['triangle', 'quad']),
     param: 'topology',
     doc: 'Whether the mesh consists of triangles or mostly of quads.',
     example: 'topology=quad',
   },
   poly: {
-    ...always,
     aliases: ['polycount', 'target_polycount'],
     value: integer({ min: 100, max: 300_000 }),
     param: 'target_polycount',
@@ -37,7 +30,6 @@ export const referenceDirectives = {
     example: 'poly=20000',
   },
   symmetry: {
-    ...always,
     aliases: ['symmetry_mode'],
     value: oneOf(['off', 'auto', 'on']),
     param: 'symmetry_mode',
@@ -45,7 +37,6 @@ export const referenceDirectives = {
     example: 'symmetry=on',
   },
   remesh: {
-    ...always,
     aliases: ['should_remesh'],
     value: flag(),
     param: 'should_remesh',
@@ -54,7 +45,6 @@ export const referenceDirectives = {
   },
   // Changes no byte of the GLB, but is paid for together with it: without it, the extra file can never exist.
   'pre-remesh': {
-    ...always,
     aliases: ['save_pre_remeshed_model'],
     value: flag(),
     param: 'save_pre_remeshed_model',
@@ -62,7 +52,6 @@ export const referenceDirectives = {
     example: 'pre-remesh',
   },
   texture: {
-    ...always,
     aliases: ['should_texture'],
     value: flag(),
     param: 'should_texture',
@@ -70,7 +59,6 @@ export const referenceDirectives = {
     example: 'no-texture',
   },
   pbr: {
-    ...always,
     aliases: ['enable_pbr'],
     value: flag(),
     param: 'enable_pbr',
@@ -78,7 +66,6 @@ export const referenceDirectives = {
     example: 'pbr',
   },
   pose: {
-    ...always,
     aliases: ['pose_mode'],
     value: oneOf(['a-pose', 't-pose', ''], { a: 'a-pose', t: 't-pose' }),
     param: 'pose_mode',
@@ -86,14 +73,12 @@ export const referenceDirectives = {
     example: 'pose=t',
   },
   is_a_t_pose: {
-    ...always,
     value: flag(),
     param: 'is_a_t_pose',
     doc: 'Deprecated: use `pose`.',
     example: 'is_a_t_pose',
   },
   prompt: {
-    ...always,
     aliases: ['texture_prompt'],
     value: text({ max: 600 }),
     param: 'texture_prompt',
@@ -101,7 +86,6 @@ export const referenceDirectives = {
     example: 'prompt=brushed%20steel',
   },
   'texture-image': {
-    ...always,
     aliases: ['texture_image_url'],
     value: text({ max: 2000, allowed: 'image path relative to the imported file, or https URL' }),
     param: 'texture_image_url',
@@ -110,14 +94,13 @@ export const referenceDirectives = {
     example: 'texture-image=./wool.png',
   },
   moderation: {
-    ...aside,
     value: flag(),
     param: 'moderation',
+    isAside: true,
     doc: 'Has the input screened for harmful content.',
     example: 'moderation',
   },
   views: {
-    ...always,
     value: listOf({
       max: MOST_IMAGES - 1,
       allowed: `1 to ${MOST_IMAGES - 1} more images, comma-separated, relative to the imported file`,
@@ -128,31 +111,26 @@ export const referenceDirectives = {
     example: 'views=./back.png,./left.png',
   },
   take: {
-    ...always,
     value: integer({ min: 1 }),
     doc: 'Rolls the dice again: each number gives a different model.',
     example: 'take=2',
   },
   formats: {
-    ...aside,
     value: someOf(EXTRA_FORMATS),
     doc: 'Other files to keep and emit besides the GLB.',
     example: 'formats=fbx,usdz',
   },
   textures: {
-    ...aside,
     value: flag(),
     doc: 'Also emits the texture maps.',
     example: 'textures',
   },
   thumbnail: {
-    ...aside,
     value: flag(),
     doc: 'Also emits the preview image.',
     example: 'thumbnail',
   },
   preset: {
-    ...aside,
     value: text({ max: 100, allowed: 'a name from the options' }),
     doc: 'Expands to the directives of that preset.',
     example: 'preset=prop',
