@@ -1,16 +1,9 @@
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
 import path from 'node:path'
-import {
-  type Commanded,
-  COPY_PREFIX,
-  partFiles,
-  type PlanLine,
-  readPart,
-  RUN_FILE,
-  RUN_VARIABLE,
-} from '../run/commanded.ts'
+import { type Commanded, COPY_PREFIX, partFiles, readPart, RUN_FILE, RUN_VARIABLE } from '../run/commanded.ts'
 import { writePlanStandIn } from '../stand-in/stand-in-file.ts'
+import type { ShownRow } from '../run/plan.ts'
 import type { ModelReport } from '../run/reporting/report.ts'
 import { movedOptions, copyProject, copyRootOf } from './project-copy.ts'
 import { spawn } from 'node:child_process'
@@ -23,7 +16,7 @@ export interface CommandedBuild {
   exitCode: number
   /** Whether any part of it has the plugin. */
   isSeen: boolean
-  rows: PlanLine[]
+  rows: ShownRow[]
   models: ModelReport[]
   spent: { image: string; key: string; credits: number }[]
 }

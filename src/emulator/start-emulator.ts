@@ -40,26 +40,13 @@ export async function startEmulator(options: StartOptions = {}): Promise<Running
     await assets.close()
     throw error
   })
-  return {
+  const { close } = emulator
+  return Object.assign(emulator, {
     url: api.url,
-    assetsUrl: emulator.assetsUrl,
-    apiKey: emulator.apiKey,
-    requests: emulator.requests,
-    get counts() {
-      return emulator.counts
+    close: async () => {
+      await Promise.all([close(), api.close(), assets.close()])
     },
-    get balance() {
-      return emulator.balance
-    },
-    fetch: emulator.fetch,
-    tasks: emulator.tasks,
-    fail: emulator.fail,
-    heal: emulator.heal,
-    models: emulator.models,
-    async close() {
-      await Promise.all([emulator.close(), api.close(), assets.close()])
-    },
-  }
+  })
 }
 
 export type Handler = (request: Request, connection: Connection) => Promise<Response>

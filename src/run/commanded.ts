@@ -1,12 +1,11 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
-import { MeshyError, type ImportSite } from '../system/errors.ts'
+import { MeshyError } from '../system/errors.ts'
 import type { Facts } from '../glb/facts.ts'
 import type { Environment } from './environment.ts'
 import type { ResolvedOptions } from './option-types.ts'
-import type { PlanRow } from './plan.ts'
-import type { State } from '../finding/modes.ts'
+import type { PlanRow, ShownRow } from './plan.ts'
 import type { ModelReport } from './reporting/report.ts'
 
 /**
@@ -28,21 +27,11 @@ export interface Commanded {
 /** What a part of a build reports, one line each. */
 type PartLine =
   | { opened: true }
-  | { row: PlanLine }
+  | { row: ShownRow }
   | { model: ModelReport }
   | { spent: { image: string; key: string; credits: number } }
   /** Credits that it holds from then on; fewer if the number is negative. */
   | { held: number }
-
-/** A row of a plan as another process can read it. */
-export interface PlanLine {
-  request: { imageName: string; key: string }
-  query?: string | undefined
-  state: State
-  credits: number
-  site: ImportSite
-  hint?: string | undefined
-}
 
 export const RUN_VARIABLE = 'MESHY_RUN'
 export const RUN_FILE = 'run.json'
