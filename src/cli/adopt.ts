@@ -1,5 +1,6 @@
+import { modelArg, openModel } from './subject.ts'
 import { defineCommand } from './command.ts'
-import { modelArg, openModel, projectArgs } from './project.ts'
+import { projectArgs } from './project.ts'
 import { printResult } from './print.ts'
 import { MeshyError } from '../system/errors.ts'
 import type { Task } from '../service/task.ts'

@@ -1,8 +1,7 @@
 import path from 'node:path'
 import type { ArgsDef } from 'citty'
 import { MeshyError } from '../system/errors.ts'
-import { placeOf, projectArgs, type ProjectArgs } from './project.ts'
-import { hasViteConfig } from './vite-project.ts'
+import { placeOf, projectArgs, type ProjectArgs, hasViteConfig } from './project.ts'
 import { existsSync, readFileSync } from 'node:fs'
 import { readManifest } from '../run/project.ts'
 

@@ -1,5 +1,5 @@
 import { defineCommand } from './command.ts'
-import { assertModelArgument, modelArg, openCommand, projectArgs } from './project.ts'
+import { openCommand, projectArgs } from './project.ts'
 import { formatCredits, printResult } from './print.ts'
 import { MeshyError } from '../system/errors.ts'
 import { priceOf } from '../request/price.ts'
@@ -8,7 +8,7 @@ import type { Context } from '../run/context.ts'
 import { findRecord } from '../store/found-records.ts'
 import type { Subject } from '../request/request.ts'
 import { ifIntact } from '../store/disk-errors.ts'
-import { readSubject } from './subject.ts'
+import { readSubject, modelArg, assertModelArgument } from './subject.ts'
 import { withKeyLease } from '../generate/turn.ts'
 
 /** Gives a model up, so that the next build pays for a new one. */

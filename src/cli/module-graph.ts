@@ -6,10 +6,9 @@ import type { Mode } from '../finding/modes.ts'
 import type { PluginApi } from '../bundlers/adapter.ts'
 import type { BuildChoice } from './build-choice.ts'
 import { ofTheProject } from './failure.ts'
-import { stderrLogger } from './project.ts'
+import { stderrLogger, findPlugin, loadVite, quietLogger } from './project.ts'
 import { inMode } from '../run/process-state.ts'
 import { scanBuild, type Walked } from './scan-build.ts'
-import { findPlugin, loadVite, quietLogger } from './vite-project.ts'
 import { arrangePlan, type PlanRow } from '../run/plan.ts'
 
 /**

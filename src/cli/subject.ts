@@ -1,3 +1,5 @@
+import { UsageError } from './failure.ts'
+import { openCommand, type ProjectArgs } from './project.ts'
 import path from 'node:path'
 import { MeshyError } from '../system/errors.ts'
 import { parseSpecifier, isMeshySpecifier } from '../request/parse.ts'
@@ -8,9 +10,29 @@ import type { Context } from '../run/context.ts'
 import { findRecord, type UnreadableRecord } from '../store/found-records.ts'
 import { readImport } from '../run/read-import.ts'
 
-/** Whether an argument of a command can name a model: `./hero.png?meshy&pbr`, or a key. */
-export function namesModel(argument: string): boolean {
-  return KEY_PATTERN.test(argument) || isMeshySpecifier(argument)
+/** The argument of commands that are about one model. */
+export const modelArg = {
+  type: 'positional',
+  description: 'An import as written in the code, such as "./hero.png?meshy&pbr", or the key of a model.',
+  required: true,
+} as const
+
+/** Opens the project and finds the model that an argument names. */
+export async function openModel(
+  args: ProjectArgs,
+  argument: string,
+): Promise<{ context: Context; subject: Subject }> {
+  assertModelArgument(argument)
+  const { context, place } = await openCommand(args)
+  return { context, subject: await readSubject(context, argument, place.cwd) }
+}
+
+/** @throws {UsageError} if an argument of a command can name no model */
+export function assertModelArgument(argument: string): void {
+  if (KEY_PATTERN.test(argument) || isMeshySpecifier(argument)) return
+  throw new UsageError(
+    `\`${argument}\` does not name a model; expected an import such as "./hero.png?meshy&pbr" (in quotes), or a key.`,
+  )
 }
 
 /**

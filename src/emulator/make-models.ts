@@ -9,10 +9,9 @@ import {
   type AssetRole,
   type TaskFailure,
 } from './model-maker.ts'
-import { solidOf, rigGlb } from './glb-variants.ts'
+import { solidOf, rigGlb, glbToObj } from './glb-variants.ts'
 import { readImageFormat } from '../request/image-format.ts'
 import { makeCard } from '../stand-in/card.ts'
-import { glbToObj } from './obj.ts'
 import { loadLibraries, type SharpFactory } from '../stand-in/mesher/libraries.ts'
 import { createPreviewPool, findWorkerScript, type PreviewPool } from '../stand-in/mesher/pool.ts'
 import { isMeshyError } from '../system/errors.ts'

@@ -8,9 +8,8 @@ import {
   type ValueType,
   decodePercent,
 } from './directive.ts'
-import { laterDirectives } from './later-directives.ts'
+import { laterDirectives, referenceDirectives } from './request-directives.ts'
 import { type ParamValue, inOneOrder, isParamValue } from './param-value.ts'
-import { referenceDirectives } from './reference-directives.ts'
 
 /** Every directive, in the order of the documentation. */
 export const directives = {
