@@ -20,10 +20,9 @@ export function isFlattened(node: Node): boolean {
 
 /** Whether a mesh has a size to which it could be quantized: a single point has none. */
 export function hasSize(mesh: Mesh): boolean {
-  const positions = mesh
-    .listPrimitives()
-    .flatMap((primitive) => [primitive, ...primitive.listTargets()])
-    .flatMap((owner) => owner.getAttribute('POSITION') ?? [])
+  const primitives = mesh.listPrimitives()
+  const owners = [...primitives, ...primitives.flatMap((primitive) => primitive.listTargets())]
+  const positions = owners.flatMap((owner) => owner.getAttribute('POSITION') ?? [])
   const extremes = positions.flatMap((accessor) => [accessor.getMin([]), accessor.getMax([])])
   return [0, 1, 2].some((axis) => new Set(extremes.map((corner) => corner[axis])).size > 1)
 }
