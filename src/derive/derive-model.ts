@@ -1,7 +1,8 @@
-import type { Document, ILogger, NodeIO } from '@gltf-transform/core'
+import type { Document, ILogger } from '@gltf-transform/core'
 import type { Facts } from '../glb/facts.ts'
 import { failed, openModel, dropUndrawn } from './io.ts'
 import type { Tools } from './libraries.ts'
+import { readModel } from './read-model.ts'
 import { completePlan, type DerivationPlan, packagesOf, stepsOf } from '../finding/steps.ts'
 import type { Step, Work } from './steps/step.ts'
 import { inspectGlb } from '../glb/inspect.ts'
@@ -50,7 +51,7 @@ export async function deriveModel(
     if (isOfGeometry(complete)) dropUndrawn(document, tools)
     const work = { document, io, tools, plan: complete, note: (text: string) => void notes.add(text) }
     const glb = await applySteps(work, steps)
-    return { glb, facts: await trueFacts(glb, io), notes: [...notes], tools: versionsOf(tools) }
+    return { glb, facts: await trueFacts(glb, { io, tools }), notes: [...notes], tools: versionsOf(tools) }
   } catch (cause) {
     throw failed(stepsOf(plan).join(', '), cause)
   }
@@ -103,16 +104,15 @@ export function isPacked(glb: Uint8Array): boolean {
  */
 export async function inspectPacked(glb: Uint8Array): Promise<Facts> {
   try {
-    const { io } = await openModel(glb)
-    return await trueFacts(glb, io)
+    return await trueFacts(glb, await openModel(glb))
   } catch (cause) {
     throw failed('unpacking', cause)
   }
 }
 
 /** Facts about a GLB; if it is compressed, about what loaders decompress. */
-async function trueFacts(glb: Uint8Array, io: NodeIO): Promise<Facts> {
-  const document = await io.readBinary(glb)
+async function trueFacts(glb: Uint8Array, { io, tools }: Pick<Bench, 'io' | 'tools'>): Promise<Facts> {
+  const document = await readModel(glb, { io, tools })
   const packed = document
     .getRoot()
     .listExtensionsUsed()

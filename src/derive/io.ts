@@ -4,6 +4,7 @@ import { quoted } from '../system/format.ts'
 import { readGlb } from '../glb/read.ts'
 import type { PackageName } from '../finding/steps.ts'
 import { loadTools, type Tools } from './libraries.ts'
+import { readModel } from './read-model.ts'
 import { packForDraco, primitivesOf, TRIANGLES } from './steps/prepare.ts'
 
 /** A model that is open for editing. */
@@ -28,7 +29,7 @@ export async function openModel(
   const io = await createIo(tools)
   if (logger) io.setLogger(logger)
   assertKnown(required, tools)
-  const document = await io.readBinary(source)
+  const document = await readModel(source, { io, tools })
   makeSound(document, tools)
   // It is written as it came, and what this codec rounds must still be valid then.
   if (used.includes(DRACO)) packForDraco(document)

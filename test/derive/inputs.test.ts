@@ -1,3 +1,4 @@
+import type { GLTF } from '@gltf-transform/core'
 import { EXTMeshGPUInstancing } from '@gltf-transform/extensions'
 import { dequantize, draco, meshopt, quantize, unweld } from '@gltf-transform/functions'
 import { MeshoptEncoder } from 'meshoptimizer'
@@ -5,6 +6,7 @@ import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { takeSnapshot } from '../../src/derive/compare/snapshot.ts'
 import { deriveModel } from '../../src/derive/derive-model.ts'
+import { inspectGlb } from '../../src/glb/inspect.ts'
 import type { DerivationPlan } from '../../src/finding/steps.ts'
 import { assembleGlb, validateGlb } from '../glb/fixtures.ts'
 import { failureOf } from '../support/run.ts'
@@ -160,6 +162,40 @@ describe.each(Object.keys(ODDITIES))('a model with %s', (oddity) => {
       expect(snapshot.names, told).toContain('node `Sheet`')
     }
   })
+})
+
+const FLAT = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 1]
+
+/** How files say something that glTF-Transform would read in another way than viewers. */
+const WORDINGS: Record<string, (json: GLTF.IGLTF) => void> = {
+  'a stride of 0': ({ bufferViews = [] }) => bufferViews.forEach((view) => (view.byteStride = 0)),
+  'a matrix that scales to nothing': ({ nodes = [] }) =>
+    Object.assign(nodes[1] ?? {}, { matrix: [...FLAT].fill(0, 0, 12) }),
+  'a matrix that scales to a plane': ({ nodes = [] }) => Object.assign(nodes[1] ?? {}, { matrix: FLAT }),
+  'a matrix that turns, and scales to a plane': ({ nodes = [] }) =>
+    Object.assign(nodes[1] ?? {}, { matrix: [0, 0, -1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 1] }),
+}
+
+describe.each(Object.keys(WORDINGS))('a model with %s', (wording) => {
+  it.each<DerivationPlan>([{ optimize: true }, { compress: 'draco' }])(
+    'keeps its shape after %j',
+    async (plan) => {
+      const sample = new Sample()
+      sample.node('Sheet', sample.primitive())
+      sample.node('Other', sample.primitive())
+      const { json, resources } = await (await openIo()).binaryToJSON(await sample.write())
+      WORDINGS[wording]?.(json)
+      const source = assembleGlb(json, Object.values(resources)[0])
+
+      const { facts } = await deriveModel(source, { plan, extras: {} })
+
+      const expected = inspectGlb(source).bounds
+      for (const axis of [0, 1, 2] as const) {
+        expect(facts.bounds.min[axis]).toBeCloseTo(expected.min[axis], 2)
+        expect(facts.bounds.max[axis]).toBeCloseTo(expected.max[axis], 2)
+      }
+    },
+  )
 })
 
 describe('a clip of a model in small units', () => {
