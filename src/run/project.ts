@@ -1,3 +1,4 @@
+import { parseJson } from '../system/json.ts'
 import { existsSync, readFileSync, statSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
@@ -95,19 +96,10 @@ export function hasManifest(folder: string): boolean {
   return existsSync(path.join(folder, 'package.json'))
 }
 
-/**
- * The contents of a folder's `package.json`. Empty if there is none, or if it is not JSON: whoever needs it says so.
- * Package managers also accept a byte order mark.
- */
+/** The contents of a folder's `package.json`. Empty if there is none, or if it is not JSON: whoever needs it says so. */
 export function readManifest(folder: string): Readonly<Record<string, unknown>> {
   if (!hasManifest(folder)) return {}
-  const text = readFileSync(path.join(folder, 'package.json'), 'utf8')
-  try {
-    return Object(JSON.parse(text.replace(/^\uFEFF/, ''))) as Record<string, unknown>
-  } catch (error) {
-    if (error instanceof SyntaxError) return {}
-    throw error
-  }
+  return Object(parseJson(readFileSync(path.join(folder, 'package.json'), 'utf8'))) as Record<string, unknown>
 }
 
 function marksOf(folder: string): string[] {

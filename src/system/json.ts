@@ -1,7 +1,7 @@
-/** The parsed JSON, or `undefined` if the text is not JSON. */
+/** The parsed JSON, or `undefined` if the text is not JSON. Some Windows editors start a file with a byte order mark. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error

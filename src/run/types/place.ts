@@ -1,3 +1,4 @@
+import { parseJson } from '../../system/json.ts'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { foldersUpTo } from '../project.ts'
@@ -109,14 +110,11 @@ function fileOf(target: string): string {
   return target.endsWith('.json') ? target : `${target}.json`
 }
 
+/** Undefined for one that is no JSON: the compiler says what is wrong with it. */
 function readTsConfig(file: string): TsConfig | undefined {
   if (!existsSync(file)) return undefined
-  const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
-  try {
-    return JSON.parse(text.replace(NOT_JSON, (_, string: string | undefined) => string ?? '')) as TsConfig
-  } catch (error) {
-    // The compiler says what is wrong with it.
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+  const text = readFileSync(file, 'utf8')
+  return parseJson(text.replace(NOT_JSON, (_, string: string | undefined) => string ?? '')) as
+    | TsConfig
+    | undefined
 }
