@@ -1,7 +1,19 @@
 import { MeshyError } from '../system/errors.ts'
-import { checkValue, duplicateDirective, requireDirective } from './check-value.ts'
-import { directiveOf, findDirective, type Directives } from './directives.ts'
-import { decodePercent } from './directive.ts'
+import {
+  directiveOf,
+  findDirective,
+  type Directives,
+  directiveNames,
+  directiveOfParam,
+  directiveSpellings,
+  apiParam,
+  isApiDirective,
+  isApiParam,
+  type AnyDirectiveName,
+} from './directives.ts'
+import { decodePercent, type ApiDirectiveName } from './directive.ts'
+import { nearestName } from '../system/nearest-name.ts'
+import { taskKinds } from './task-kinds.ts'
 
 /** A parsed import specifier: either with the directives of its author, or with the token of a canonical ID. */
 type ParsedSpecifier =
@@ -32,12 +44,19 @@ export function parseSpecifier(specifier: string): ParsedSpecifier {
   refuseLostText(query)
   const items = splitQueryItems(query).filter(isOurs)
   const token = items.find(({ key, raw }) => key === 'meshy' && TOKEN.test(raw ?? ''))?.raw
-  if (token === undefined) return { path, directives: parseItems(items) }
+  if (token === undefined) return { path, directives: collect(parseItems(items)) }
   if (items.length === 1) return { path, token }
   throw new MeshyError('MESHY_DIRECTIVE_INVALID', {
     message: `\`${query}\` adds directives to a module ID; expected only \`meshy=${token}\`.`,
     hint: 'Import the image itself with `?meshy`, never its module ID.',
   })
+}
+
+/** A directive that is given, by its own name and as it is written. */
+interface Given {
+  name: AnyDirectiveName
+  spelling: string
+  value: unknown
 }
 
 interface Item {
@@ -86,30 +105,38 @@ function isOurs({ key, raw }: Item): boolean {
   return key !== '' || raw !== undefined
 }
 
-function parseItems(items: readonly Item[]): Directives {
+/**
+ * Each directive once: which of two would apply would be a guess.
+ *
+ * @throws {MeshyError} MESHY_DIRECTIVE_CONFLICT for one that is given twice, possibly under two of its names
+ */
+function collect(given: Iterable<Given>, where?: string): Directives {
   const directives: Record<string, unknown> = {}
   const spellings = new Map<string, string>()
-  for (const { key, raw } of items) {
-    const { name, value } = parseItem(key, raw)
+  for (const { name, spelling, value } of given) {
     const earlier = spellings.get(name)
-    if (earlier !== undefined) throw duplicateDirective(earlier, key)
-    spellings.set(name, key)
+    if (earlier !== undefined) throw duplicateDirective(earlier, spelling, where)
+    spellings.set(name, spelling)
     if (name !== 'meshy') directives[name] = value
   }
   // The schemas of the table have checked every value.
   return directives as Directives
 }
 
-function parseItem(key: string, raw: string | undefined) {
+function* parseItems(items: readonly Item[]): Generator<Given> {
+  for (const item of items) yield parseItem(item)
+}
+
+function parseItem({ key, raw }: Item): Given {
   if (key.includes('?')) throw secondQuery(key)
   if (key.startsWith('no-') && findDirective(key.slice(3))) {
     const negated = requireDirective(key.slice(3))
     refuseOddNegation(key, raw, directiveOf(negated).value.isFlag === true)
-    return { name: negated, value: false }
+    return { name: negated, spelling: key, value: false }
   }
   const name = requireDirective(key)
   const value = directiveOf(name).value.fromQuery(raw)
-  return { name, value: checkValue(name, { spelling: key, value }) }
+  return { name, spelling: key, value: checkValue(name, { spelling: key, value }) }
 }
 
 function refuseOddNegation(key: string, raw: string | undefined, isFlag: boolean): void {
@@ -138,18 +165,15 @@ function secondQuery(key: string): MeshyError {
  * @throws {MeshyError} MESHY_DIRECTIVE_UNKNOWN, MESHY_DIRECTIVE_INVALID or MESHY_DIRECTIVE_CONFLICT
  */
 export function parseDirectiveObject(object: unknown, where: string): Directives {
-  const directives: Record<string, unknown> = {}
-  const spellings = new Map<string, string>()
+  return collect(parseEntries(object, where), where)
+}
+
+function* parseEntries(object: unknown, where: string): Generator<Given> {
   for (const [spelling, value] of entriesOf(object, where)) {
     const name = requireDirective(spelling, where)
     if (name === 'meshy') throw needlessMark(where)
-    const earlier = spellings.get(name)
-    if (earlier !== undefined) throw duplicateDirective(earlier, spelling, where)
-    spellings.set(name, spelling)
-    directives[name] = checkValue(name, { spelling, value, where })
+    yield { name, spelling, value: checkValue(name, { spelling, value, where }) }
   }
-  // The schemas of the table have checked every value.
-  return directives as Directives
 }
 
 function entriesOf(object: unknown, where: string): [string, unknown][] {
@@ -167,4 +191,105 @@ function needlessMark(where: string): MeshyError {
     message: `\`meshy\` is set in ${where}; expected it only in the query of an import.`,
     hint: 'Remove it.',
   })
+}
+
+const SHOWN_CHARACTERS = 80
+/** The ways in which a query turns a flag off. */
+const NEGATIONS = directiveNames.filter((name) => directiveOf(name).value.isFlag).map((name) => `no-${name}`)
+
+/** A value as its author wrote it, for messages. */
+interface WrittenValue {
+  /** The name as written: an alias remains an alias. */
+  spelling: string
+  /** The value in JSON terms; `undefined` if there is none. */
+  value: unknown
+  /** Where it was written, if not in an import: `` `defaults` ``. */
+  where?: string | undefined
+}
+
+/**
+ * Checks one value of a directive and normalizes it.
+ *
+ * @throws {MeshyError} MESHY_DIRECTIVE_INVALID with what was received and what is allowed
+ */
+function checkValue(name: AnyDirectiveName, written: WrittenValue): unknown {
+  const { value, example } = directiveOf(name)
+  const result = value.schema().safeParse(written.value)
+  if (result.success) return result.data
+  const { spelling, where } = written
+  throw new MeshyError('MESHY_DIRECTIVE_INVALID', {
+    message: `\`${spelling}\`${place(where)} ${show(written.value)}; expected ${value.allowed}.`,
+    hint: where ? `Fix \`${spelling}\` in ${where}.` : `Write it like \`${example}\`.`,
+    details: { directive: name, received: written.value, allowed: value.allowed },
+  })
+}
+
+/**
+ * The directive that a name means.
+ *
+ * @throws {MeshyError} MESHY_DIRECTIVE_UNKNOWN naming the nearest one; MESHY_DIRECTIVE_INVALID for a parameter that
+ * must not be passed to the API as it is
+ */
+function requireDirective(spelling: string, where?: string): AnyDirectiveName {
+  const name = findDirective(spelling)
+  if (name && isApiDirective(name)) assertFreeParam(name, where)
+  if (name) return name
+  const nearest = nearestName(spelling, where ? directiveSpellings : [...directiveSpellings, ...NEGATIONS])
+  throw new MeshyError('MESHY_DIRECTIVE_UNKNOWN', {
+    message: `Unknown directive \`${shorten(spelling)}\`${place(where)}.`,
+    hint: nearest
+      ? `Did you mean \`${nearest}\`?`
+      : 'The README lists every directive. Write a newer API parameter as `api.<name>=<value>`.',
+    details: { directive: spelling, nearest },
+  })
+}
+
+/** The parameters of a task that the plugin itself decides, and how. */
+const OWN_PARAMS: ReadonlyMap<string, string> = new Map([
+  ...Object.values(taskKinds).map(({ imageParam, isList }): [string, string] => [
+    imageParam,
+    isList ? 'they are the imported image and its `views`' : 'it is the imported image',
+  ]),
+  ['input_task_id', 'the imported image is what is sent'],
+  ['name', 'it carries the key of the request'],
+])
+
+function assertFreeParam(name: ApiDirectiveName, where: string | undefined): void {
+  const param = apiParam(name)
+  const known = directiveOfParam(param)
+  const own = OWN_PARAMS.get(param)
+  if (own === undefined && known === undefined && isApiParam(param)) return
+  const problem =
+    own ?? (known ? `it is the directive \`${known}\`` : 'expected letters, digits and `_` after `api.`')
+  throw new MeshyError('MESHY_DIRECTIVE_INVALID', {
+    message: `\`${shorten(name)}\`${place(where)} cannot be set: ${problem}.`,
+    hint: own === undefined && known ? `Write \`${known}\`.` : `Remove \`${shorten(name)}\`.`,
+    details: { directive: name, nearest: known },
+  })
+}
+
+function duplicateDirective(first: string, second: string, where?: string): MeshyError {
+  const both =
+    first === second ? `\`${first}\` is given twice` : `\`${first}\` and \`${second}\` mean the same`
+  return new MeshyError('MESHY_DIRECTIVE_CONFLICT', {
+    message: `${both}${place(where)}; expected it once.`,
+    hint: 'Remove one of the two.',
+    details: { directives: [first, second] },
+  })
+}
+
+function place(where: string | undefined): string {
+  return where ? ` in ${where}` : ''
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return 'has no value'
+  if (typeof value !== 'string') return `is \`${shorten(JSON.stringify(value) ?? String(value))}\``
+  const length = [...value].length
+  return `is \`${shorten(value)}\`${length > SHOWN_CHARACTERS ? ` (${length} characters)` : ''}`
+}
+
+function shorten(text: string): string {
+  const characters = [...text]
+  return characters.length > SHOWN_CHARACTERS ? `${characters.slice(0, SHOWN_CHARACTERS).join('')}…` : text
 }
