@@ -1,9 +1,9 @@
 import path from 'node:path'
 import type { ArgsDef } from 'citty'
 import { MeshyError } from '../system/errors.ts'
-import { placeOf, projectArgs, type ProjectArgs, hasViteConfig } from './project.ts'
+import { placeOf, projectArgs, type ProjectArgs, findConfig, hasViteConfig } from './project.ts'
 import { existsSync, readFileSync } from 'node:fs'
-import { readManifest } from '../run/project.ts'
+import { foldersUpTo, readManifest } from '../run/project.ts'
 
 /** One build of a user: its root, and what differs from Vite's defaults. */
 export interface BuildChoice {
@@ -96,7 +96,6 @@ const BUNDLERS: Record<string, string[]> = {
   rsbuild: ['rsbuild', 'build'],
   farm: ['farm', 'build'],
 }
-const EXTENSIONS = ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts']
 const LOCKFILES: Record<string, string> = {
   'pnpm-lock.yaml': 'pnpm',
   'yarn.lock': 'yarn',
@@ -143,9 +142,7 @@ function isPlainVite(script: string): boolean {
  * it; the config tells which of the two the plugin is there for.
  */
 function isTurbopack(root: string, script: string): boolean {
-  const config = EXTENSIONS.map((ext) => path.join(root, `next.config.${ext}`)).find((file) =>
-    existsSync(file),
-  )
+  const config = findConfig(root, 'next')
   if (config === undefined || script.includes('--webpack')) return false
   if (CALLS_OTHER.test(script) && !CALLS_NEXT.test(script)) return false
   const text = readFileSync(config, 'utf8')
@@ -171,9 +168,7 @@ function frameworkOf({ dependencies, devDependencies, scripts = {} }: Manifest):
 }
 
 function bundlerOf(root: string): string[] | undefined {
-  const name = Object.keys(BUNDLERS).find((bundler) =>
-    EXTENSIONS.some((ext) => existsSync(path.join(root, `${bundler}.config.${ext}`))),
-  )
+  const name = Object.keys(BUNDLERS).find((bundler) => findConfig(root, bundler))
   if (name) return BUNDLERS[name]
   const script = ['build', 'esbuild', 'esbuild.config'].flatMap((base) =>
     ['mjs', 'js', 'cjs'].map((ext) => `${base}.${ext}`),
@@ -185,11 +180,12 @@ function bundlerOf(root: string): string[] | undefined {
 function packageManagerOf(root: string, { packageManager }: Manifest): string {
   const [named] = packageManager?.split('@') ?? []
   if (named) return named
-  for (let dir = root; ; dir = path.dirname(dir)) {
+  for (const dir of foldersUpTo(root)) {
     const file = Object.keys(LOCKFILES).find((name) => existsSync(path.join(dir, name)))
     if (file) return LOCKFILES[file] ?? 'npm'
-    if (existsSync(path.join(dir, '.git')) || dir === path.dirname(dir)) return 'npm'
+    if (existsSync(path.join(dir, '.git'))) break
   }
+  return 'npm'
 }
 
 /** The program as it is installed: it need not be in PATH. */

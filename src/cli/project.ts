@@ -100,10 +100,16 @@ export function lockfileOf({ ports: { options } }: Context): string {
 /** In any version from 6 on: commands use what all of them have. */
 type Vite = typeof ViteModule
 
-const CONFIG_NAMES = ['js', 'mjs', 'ts', 'cjs', 'mts', 'cts'].map((ext) => `vite.config.${ext}`)
+const CONFIG_EXTENSIONS = ['js', 'mjs', 'ts', 'cjs', 'mts', 'cts']
+
+/** The config file of a bundler or framework in a folder. */
+export function findConfig(root: string, name: string): string | undefined {
+  const files = CONFIG_EXTENSIONS.map((ext) => path.join(root, `${name}.config.${ext}`))
+  return files.find((file) => existsSync(file))
+}
 
 export function hasViteConfig(root: string): boolean {
-  return CONFIG_NAMES.some((name) => existsSync(path.join(root, name)))
+  return findConfig(root, 'vite') !== undefined
 }
 
 /**
