@@ -132,7 +132,8 @@ function assertFile({ status, headers }: Reply, now: number): void {
 }
 
 function kindOf(status: number): FaultKind {
-  if ([401, 403, 404, 410].includes(status)) return 'expired'
+  // Some stores answer 400 to a signature that has expired.
+  if ([400, 401, 403, 404, 410].includes(status)) return 'expired'
   return status >= 500 || status === 408 || status === 429 ? 'transient' : 'refused'
 }
 

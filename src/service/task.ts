@@ -90,7 +90,11 @@ const credits = loose(
 /** Epoch milliseconds, or the RFC 3339 text that the prose of the reference promises. */
 const moment = loose(z.union([z.number(), z.string()]).transform(readMoment))
 
-const looseErrorSchema = z.looseObject({ message: text, type: text, code: text })
+/** The reference shows an object; some servers only write the message. */
+const looseErrorSchema = z.union([
+  z.string().transform((message) => ({ message, type: undefined, code: undefined })),
+  z.looseObject({ message: text, type: text, code: text }),
+])
 
 const looseTaskSchema = z.looseObject({
   id: text,

@@ -265,7 +265,7 @@ describe('download', () => {
     expect(await fetchTo(server.url)).toBe(DIGEST)
   })
 
-  it.each([401, 403, 404, 410])(
+  it.each([400, 401, 403, 404, 410])(
     'asks for a fresh address once when the first is answered with %i',
     async (status) => {
       const server = await startServer((request, response) =>

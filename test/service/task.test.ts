@@ -125,4 +125,10 @@ describe('parseTask', () => {
       code: undefined,
     })
   })
+
+  it('reads why a task failed when the answer has only a text for it', () => {
+    const task = parseTask({ id: 'a', status: 'FAILED', task_error: 'No object was found.' })
+
+    expect(task?.error?.message).toBe('No object was found.')
+  })
 })
