@@ -142,6 +142,7 @@ function watch(ports: Ports, request: Request, id: string): Promise<Task> {
     clock: ports.clock,
     signal: ports.signal,
     timeoutMs: ports.options.taskTimeout,
+    extras: ports.models.wantedOf(request),
     log,
     onProgress: (task) => ports.reporter.progress(request, task),
   })

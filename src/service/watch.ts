@@ -3,6 +3,7 @@ import { apiFailureOf } from './http.ts'
 import { type Clock, createWatchdog } from '../system/clock.ts'
 import type { Log } from '../system/logger.ts'
 import type { Client } from './client.ts'
+import type { FileRole } from '../request/files.ts'
 import type { TaskKind } from '../request/task-kinds.ts'
 import { isTerminal, type Task } from './task.ts'
 import { failures } from '../system/failures.ts'
@@ -13,6 +14,8 @@ interface WatchOptions {
   /** When to give up, in milliseconds. The task itself continues. */
   timeoutMs: number
   signal?: AbortSignal | undefined
+  /** The files that are needed of it, besides the model. */
+  extras?: readonly FileRole[] | undefined
   /** Called with every reported state, including the last one. */
   onProgress?: ((task: Task) => void) | undefined
   log?: Log | undefined
@@ -24,6 +27,7 @@ interface Watch {
   name: TaskName
   clock: Clock
   signal: AbortSignal
+  extras: readonly FileRole[]
   hear(task: Task): void
   log: Log | undefined
 }
@@ -48,14 +52,14 @@ export async function watchTask(
   options: WatchOptions,
 ): Promise<Task> {
   const name: TaskName = { kind, id }
-  const { clock, timeoutMs, signal, onProgress, log } = options
+  const { clock, timeoutMs, signal, extras = [], onProgress, log } = options
   let last: Task | undefined
   const hear = (task: Task) => {
     last = task
     onProgress?.(task)
   }
   const deadline = createWatchdog(clock, timeoutMs, signal)
-  const watch: Watch = { client, name, clock, signal: deadline.signal, hear, log }
+  const watch: Watch = { client, name, clock, signal: deadline.signal, extras, hear, log }
   try {
     return settle(name, (await streamToEnd(watch)) ?? (await pollToEnd(watch)))
   } catch (error) {
@@ -68,12 +72,12 @@ export async function watchTask(
 
 /** The final state from the stream, or `undefined` if the stream did not report it. */
 async function streamToEnd(watch: Watch): Promise<Task | undefined> {
-  const { client, name, signal, hear, log } = watch
+  const { client, name, signal, extras, hear, log } = watch
   try {
     for await (const event of client.stream(name.kind, name.id, { signal })) {
       if (event.type === 'error') break
       hear(event.task)
-      if (isTerminal(event.task)) return isComplete(event.task) ? event.task : undefined
+      if (isTerminal(event.task)) return isComplete(event.task, extras) ? event.task : undefined
     }
     log?.(`task ${name.id}: the stream ended early, polling`)
   } catch (error) {
@@ -87,10 +91,11 @@ async function streamToEnd(watch: Watch): Promise<Task | undefined> {
 
 /**
  * The events of a stream may omit the addresses of the files, or what a failed task has consumed despite its failure,
- * which decides whether it is submitted again. One read then provides them.
+ * which decides whether it is submitted again. One read then provides them, or proves that there are none.
  */
-function isComplete({ status, urls, consumedCredits }: Task): boolean {
-  return status === 'SUCCEEDED' ? urls.glb !== undefined : consumedCredits !== undefined
+function isComplete({ status, urls, consumedCredits }: Task, extras: readonly FileRole[]): boolean {
+  if (status !== 'SUCCEEDED') return consumedCredits !== undefined
+  return urls.glb !== undefined && extras.every((role) => urls[role] !== undefined)
 }
 
 async function pollToEnd(watch: Watch): Promise<Task> {

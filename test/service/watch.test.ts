@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
+import type { FileRole } from '../../src/request/files.ts'
 import type { Task, TaskError } from '../../src/service/task.ts'
 import { watchTask } from '../../src/service/watch.ts'
 import type { Clock } from '../../src/system/clock.ts'
@@ -46,7 +47,7 @@ interface Watched {
 
 function watch(
   server: TestServer,
-  { clock = fastClock(50), timeoutMs = 20 * MINUTES, signal }: WatchInit = {},
+  { clock = fastClock(50), timeoutMs = 20 * MINUTES, signal, extras }: WatchInit = {},
 ): Watched {
   const progress: number[] = []
   const log: string[] = []
@@ -54,6 +55,7 @@ function watch(
     clock,
     timeoutMs,
     signal,
+    extras,
     onProgress: (heard) => progress.push(heard.progress),
     log: (line) => log.push(line),
   })
@@ -64,6 +66,7 @@ interface WatchInit {
   clock?: Clock
   timeoutMs?: number
   signal?: AbortSignal
+  extras?: readonly FileRole[]
 }
 
 const pathsOf = (server: TestServer) =>
@@ -90,6 +93,15 @@ describe('watchTask', () => {
     const server = await serveTask((response) => void sse(response).end(event(bare)))
 
     expect((await watch(server).task).urls.glb).toBe(GLB)
+    expect(pathsOf(server)).toEqual(['task-1/stream', 'task-1'])
+  })
+
+  it('reads once when the last event lacks a file that is wanted', async () => {
+    const fbx = 'https://assets.test/model.fbx'
+    const whole = { ...done, model_urls: { glb: GLB, fbx } }
+    const server = await serveTask((response) => void sse(response).end(event(done)), [whole])
+
+    expect((await watch(server, { extras: ['fbx'] }).task).urls.fbx).toBe(fbx)
     expect(pathsOf(server)).toEqual(['task-1/stream', 'task-1'])
   })
 
