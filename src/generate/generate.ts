@@ -9,7 +9,7 @@ import { settleFailure } from './settle.ts'
 import { inherit, toldHere } from './inherit.ts'
 import { permissionMissing } from '../finding/modes.ts'
 import { fetchFiles, noteExpiring } from './fetch.ts'
-import { addFiles, saveModel } from './save.ts'
+import { addFiles, creditsOf, saveModel } from './save.ts'
 import { isOfOther, type OnItsWay } from '../store/shared/on-its-way.ts'
 import { share, shareHere, takeShared } from './share.ts'
 import { withKeyLease, withSharedLease, withTeamLease } from './turn.ts'
@@ -86,9 +86,15 @@ async function continueFromOthers(
 async function generateInTurn(ports: Ports, request: Request, attempt: Attempt): Promise<Generated> {
   const { kind } = request.canonical
   // The model first: what was paid for is stored, whatever becomes of the other files.
-  const { task, claim, stored } = await storedModel(ports, request, attempt).catch((error: unknown) => {
-    throw withWayOut(request, error)
-  })
+  const { task, claim, stored, isOurs } = await storedModel(ports, request, attempt).catch(
+    (error: unknown) => {
+      throw withWayOut(request, error)
+    },
+  )
+  const { origin } = claim
+  const credits = origin === 'generated' ? creditsOf(request, task) : 0
+  // What this task has besides belongs to a model that the key does not mean any more.
+  if (!isOurs) return { entry: stored, origin, credits }
   // Those who wait on this machine need nothing more, whatever becomes of this run.
   await shareHere(ports, stored)
   const extras = ports.models.wantedOf(request).filter((role) => role !== 'glb')
@@ -96,19 +102,19 @@ async function generateInTurn(ports: Ports, request: Request, attempt: Attempt):
   const entry = await addFiles(ports, stored, fetched)
   await share(ports, entry)
   // What this machine started itself is on its disk, and stays there.
-  if (claim.origin === 'adopted' && !attempt.known) noteExpiring(ports, entry, { isPinned: false })
-  const credits = claim.origin === 'generated' ? (entry.task?.credits ?? 0) : 0
-  return { entry, origin: claim.origin, credits }
+  if (origin === 'adopted' && !attempt.known) noteExpiring(ports, entry, { isPinned: false })
+  return { entry, origin, credits }
 }
 
 async function storedModel(
   ports: Ports,
   request: Request,
   attempt: Attempt,
-): Promise<{ task: Task; claim: Claim; stored: Entry }> {
+): Promise<{ task: Task; claim: Claim; stored: Entry; isOurs: boolean }> {
   const { task, claim } = await finishedTask(ports, request, attempt)
-  const { files } = await fetchFiles(ports, { kind: request.canonical.kind, task, roles: ['glb'] })
-  return { task, claim, stored: await saveModel(ports, request, { task, glb: files.glb }) }
+  const { glb } = (await fetchFiles(ports, { kind: request.canonical.kind, task, roles: ['glb'] })).files
+  const stored = await saveModel(ports, request, { task, glb })
+  return { task, claim, stored, isOurs: stored.files.glb.sha256 === glb?.sha256 }
 }
 
 async function finishedTask(

@@ -70,7 +70,7 @@ function entryOf(
   request: Request,
   { task, glb }: { task: Task; glb: BlobRef },
 ): Omit<Entry, 'source' | 'facts'> {
-  const credits = task.consumedCredits ?? priceOf(request)
+  const credits = creditsOf(request, task)
   return {
     key: request.key,
     image: request.imageName,
@@ -79,6 +79,11 @@ function entryOf(
     files: { glb },
     task: { id: task.id, credits, ...(task.createdAt ? { createdAt: isoTime(task.createdAt) } : {}) },
   }
+}
+
+/** What the service says that a task cost, or else the estimate. */
+export function creditsOf(request: Request, { consumedCredits }: Task): number {
+  return consumedCredits ?? priceOf(request)
 }
 
 /** What only this machine knows; none of it is in the lockfile. */
@@ -167,7 +172,8 @@ export async function addFiles(
     ...(missing.length > 0 ? { unavailable: missing } : {}),
   }
   const stored = await store.entries.read(entry.key)
-  if (stored) await store.entries.write({ ...stored, ...grown })
+  // What this machine knows of another model of the key stays as it is.
+  if (stored?.files.glb.sha256 === entry.files.glb.sha256) await store.entries.write({ ...stored, ...grown })
   await store.lockfile?.put(grown)
   return grown
 }

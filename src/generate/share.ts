@@ -135,5 +135,6 @@ export async function shareHere({ store }: LocalPorts, entry: Entry): Promise<vo
   for (const ref of refs) await machine?.keep(ref, store.layout)
   // The user's own bytes are shared only as bytes: what they are for is up to the project.
   const stored = entry.source === 'meshy' ? await store.entries.read(entry.key) : undefined
-  if (stored) await machine?.keepEntry(stored)
+  // The bytes that were kept are those of this model, and of no other that this machine may have stored for the key.
+  if (stored?.files.glb.sha256 === entry.files.glb.sha256) await machine?.keepEntry(stored)
 }

@@ -1,8 +1,12 @@
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { copyFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
+import type { ModelMaker } from '../../src/emulator.ts'
 import { hintToCommit } from '../../src/generate/save.ts'
 import type { StoredEntry } from '../../src/store/entry.ts'
-import { openRun, writePictures } from '../support/run.ts'
+import { createDice } from '../support/dice.ts'
+import { openRun, writePictures, type TestRun } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 
@@ -72,5 +76,52 @@ describe('hintToCommit', () => {
     hintToCommit(await context.paying(), grown, { isFirst: false })
 
     expect(told.at(-1)).toContain(`${glb.sha256}.glb\` has 60 MiB`)
+  })
+})
+
+describe('saveModel, where another model of the key is pinned meanwhile', () => {
+  const { path } = useTempDir()
+
+  /** Models and their OBJ differ with each task, and no task carries a key. */
+  async function startDice() {
+    const dice = createDice()
+    let made = 0
+    const make: ModelMaker['make'] = async (input, role) =>
+      role === 'obj' ? Buffer.from(`o model${(made += 1)}\n`) : dice.make(input, role)
+    return startService({ maker: { ...dice, make }, faults: [{ kind: 'noNames' }] })
+  }
+
+  /** A run that pulls the lockfile of another one as soon as its own task is accepted. */
+  async function pulling(theirs: TestRun, service: Awaited<ReturnType<typeof startDice>>): Promise<TestRun> {
+    await writePictures(path('ours'), 'hero.png')
+    const options = { emulated: false, machineStore: path('store') }
+    const run = await openRun({ root: path('ours'), service, options })
+    const { journal } = run.context.ports.store
+    const { accept } = journal
+    journal.accept = async (...told) => {
+      const record = await accept(...told)
+      await copyFile(`${theirs.root}/meshy-lock.json`, path('ours', 'meshy-lock.json'))
+      return record
+    }
+    return run
+  }
+
+  it('adds no file of its own task to that one, and counts what its own cost', async () => {
+    const service = await startDice()
+    await writePictures(path('theirs'), 'hero.png')
+    const theirs = await openRun({ root: path('theirs'), service, options: { emulated: false } })
+    const { key } = (await theirs.load('hero.png?meshy')).metadata
+    const ours = await pulling(theirs, service)
+
+    await ours.load('hero.png?meshy&formats=obj')
+
+    const pin = await ours.context.ports.store.lockfile?.get(key)
+    const task = service.tasks().find(({ id }) => id === pin?.task?.id)
+    const { obj = '' } = (task?.['model_urls'] ?? {}) as { obj?: string }
+    const bytes = Buffer.from(await (await service.fetch(obj)).arrayBuffer())
+    expect(service.counts.created).toBe(2)
+    expect(pin?.task).toEqual((await theirs.context.ports.store.lockfile?.get(key))?.task)
+    expect(pin?.files.obj?.sha256).toBe(createHash('sha256').update(bytes).digest('hex'))
+    expect(ours.context.ports.models.find(key)?.effort).toMatchObject({ origin: 'generated', credits: 30 })
   })
 })
