@@ -46,8 +46,11 @@ export interface Client extends Listing {
   retrieve(kind: TaskKind, id: string, options?: CallOptions): Promise<Task>
   /** Permanently deletes a task and its files. */
   remove(kind: TaskKind, id: string, options?: CallOptions): Promise<void>
-  /** The states of a task as they change. The server may never end the stream: leave the loop on a terminal status. */
-  stream(kind: TaskKind, id: string, options?: CallOptions): AsyncGenerator<StreamEvent>
+  /**
+   * The states of a task as they change, up to an error that the service reports. The server may never end the stream:
+   * leave the loop on a terminal status.
+   */
+  stream(kind: TaskKind, id: string, options?: CallOptions): AsyncGenerator<Task>
   /** Credits of the account, or `undefined` if the server has no such route. */
   balance(options?: CallOptions): Promise<number | undefined>
   /** The server's clock, or `undefined` before its first answer; milliseconds since 1970. */
@@ -165,11 +168,6 @@ const createdSchema = z.looseObject({ result: z.string().min(1) })
 /** The answer to a balance request. */
 const balanceSchema = z.looseObject({ balance: z.number() })
 
-/** An event of a stream: a state of the task, or an error, which may follow a 200. */
-type StreamEvent =
-  | { type: 'task'; task: Task }
-  | { type: 'error'; status: number | undefined; message: string | undefined }
-
 interface EventStream {
   call: CallName
   opened: Opened
@@ -185,7 +183,7 @@ const MAX_EVENT_CHARS = 1024 * 1024
  *
  * Throws if it is not an event stream, contains garbage, breaks, or is silent for too long.
  */
-async function* readEvents(stream: EventStream): AsyncGenerator<StreamEvent> {
+async function* readEvents(stream: EventStream): AsyncGenerator<Task> {
   const { opened, clock } = stream
   const { response, watchdog } = opened
   try {
@@ -197,7 +195,7 @@ async function* readEvents(stream: EventStream): AsyncGenerator<StreamEvent> {
       const messages = decode(chunk)
       if (messages.length > 0) heard = clock.now()
       else if (clock.now() - heard > STREAM_EVENTLESS_MS) throw bad(stream, 'a stream without events')
-      for (const message of messages) yield readEvent(stream, message)
+      if (yield* readTasks(stream, messages)) return
     }
   } catch (error) {
     throw opened.failure(error)
@@ -229,24 +227,18 @@ function createDecoder(stream: EventStream): (chunk: Uint8Array) => EventSourceM
   }
 }
 
-function readEvent(stream: EventStream, message: EventSourceMessage): StreamEvent {
-  const value = parseJson(message.data)
-  if (message.event === 'error') {
-    const told = streamErrorSchema.safeParse(value).data
-    return { type: 'error', status: told?.status_code, message: told?.message }
+/** @returns whether the service reports an error, which may follow a 200 */
+function* readTasks(stream: EventStream, messages: EventSourceMessage[]): Generator<Task, boolean> {
+  for (const { event, data } of messages) {
+    if (event === 'error') return true
+    const task = parseTask(parseJson(data), stream.taskId)
+    if (task === undefined) throw bad(stream, 'an event that is not a task')
+    yield task
   }
-  const task = parseTask(value, stream.taskId)
-  if (task === undefined) throw bad(stream, 'an event that is not a task')
-  return { type: 'task', task }
+  return false
 }
 
 function bad(stream: EventStream, problem: string) {
   const { status, headers } = stream.opened.response
   return badResponse(stream.call, { status, headers, text: '', now: stream.clock.now() }, problem)
 }
-
-/** The data of an `error` event of the stream. */
-const streamErrorSchema = z.looseObject({
-  status_code: z.number().optional(),
-  message: z.string().optional(),
-})

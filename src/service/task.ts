@@ -16,11 +16,10 @@ export interface Task {
   progress: number
   /** Place in the queue of the account, while `PENDING`. */
   precedingTasks?: number | undefined
-  /** Milliseconds since 1970, by the clock of the service; so are the next three. */
+  /** Milliseconds since 1970, by the clock of the service; so are the next two. */
   createdAt?: number | undefined
   startedAt?: number | undefined
   finishedAt?: number | undefined
-  expiresAt?: number | undefined
   /** What the task really cost, if the service says so. */
   consumedCredits?: number | undefined
   /** Signed addresses, valid for a short time. Never store them, and never log them with their query. */
@@ -62,7 +61,6 @@ export function parseTask(value: unknown, fallbackId?: string): Task | undefined
     createdAt: wire.created_at,
     startedAt: wire.started_at,
     finishedAt: wire.finished_at,
-    expiresAt: wire.expires_at,
     consumedCredits: wire.consumed_credits,
     urls: readUrls(wire),
     aiModel: wire.ai_model,
@@ -105,7 +103,6 @@ const looseTaskSchema = z.looseObject({
   created_at: moment,
   started_at: moment,
   finished_at: moment,
-  expires_at: moment,
   status: text,
   preceding_tasks: amount,
   task_error: loose(looseErrorSchema),

@@ -74,10 +74,9 @@ export async function watchTask(
 async function streamToEnd(watch: Watch): Promise<Task | undefined> {
   const { client, name, signal, extras, hear, log } = watch
   try {
-    for await (const event of client.stream(name.kind, name.id, { signal })) {
-      if (event.type === 'error') break
-      hear(event.task)
-      if (isTerminal(event.task)) return isComplete(event.task, extras) ? event.task : undefined
+    for await (const task of client.stream(name.kind, name.id, { signal })) {
+      hear(task)
+      if (isTerminal(task)) return isComplete(task, extras) ? task : undefined
     }
     log?.(`task ${name.id}: the stream ended early, polling`)
   } catch (error) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { chartsOf } from '../../src/derive/simplify/surface.ts'
-import { gatherSurface } from '../../src/derive/simplify/gather.ts'
+import { gatherSurface } from '../../src/derive/simplify/surface-io.ts'
 import { readTexels, type Place } from '../../src/derive/simplify/texels.ts'
 import { Sample, sheet } from './support/sample.ts'
 

@@ -60,7 +60,7 @@ describe('the times and numbers of a task', () => {
     fc.assert(
       fc.property(wire, (fields) => {
         const task = parseTask({ id: 'a', ...fields })
-        for (const ms of [task?.createdAt, task?.startedAt, task?.finishedAt, task?.expiresAt]) {
+        for (const ms of [task?.createdAt, task?.startedAt, task?.finishedAt]) {
           if (ms !== undefined) expect(new Date(ms).toISOString()).toMatch(/^20\d\d-/)
         }
         for (const count of [task?.consumedCredits, task?.precedingTasks, task?.progress]) {

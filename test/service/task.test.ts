@@ -34,7 +34,6 @@ describe('parseTask', () => {
       status: 'SUCCEEDED',
       progress: 100,
       createdAt: 1692771650657,
-      expiresAt: 1692771679037,
       consumedCredits: 30,
       urls: {
         glb: 'https://a.test/m.glb',
