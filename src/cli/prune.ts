@@ -6,7 +6,7 @@ import { whyNoStores } from './stores.ts'
 import { blobsOf, derivedFolder, type BlobRef, type Entry } from '../store/entry.ts'
 import { listFolder } from '../store/layout.ts'
 import type { Context } from '../run/context.ts'
-import { findRecord } from '../store/found-records.ts'
+import { findRecord, readAll } from '../store/found-records.ts'
 import { isLongOver } from '../finding/record-state.ts'
 import { withKeyLease } from '../generate/turn.ts'
 import {
@@ -136,8 +136,8 @@ export async function findPrunable(
   const files = await store.blobs.list()
   const busy = await isBusy(store, clock.now())
   const pins = (await store.lockfile?.all()) ?? new Map<string, Entry>()
-  const stored = await Promise.all((await store.entries.keys()).map((key) => store.entries.read(key)))
-  const entries = [...pins.values(), ...stored.filter((entry) => entry !== undefined)]
+  const stored = await readAll(store.entries, [])
+  const entries = [...pins.values(), ...stored]
   const keptEntries = entries.filter(({ key }) => used.has(key))
   const kept = new Set(keptEntries.flatMap(blobsOf).map(({ sha256 }) => sha256))
   const derived = keptEntries.flatMap((entry) => Object.values(entry.derived ?? {}).map(derivedFolder))

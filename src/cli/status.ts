@@ -4,10 +4,9 @@ import { formatBytes, plural } from '../system/format.ts'
 import { blobsOf, type Entry, type StoredEntry } from '../store/entry.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import { by } from '../system/order.ts'
-import { findRecord, type UnreadableRecord } from '../store/found-records.ts'
+import { findRecord, readAll, type UnreadableRecord } from '../store/found-records.ts'
 import { isOnItsWay } from '../finding/record-state.ts'
 import type { State } from '../finding/modes.ts'
-import { ifIntact } from '../store/disk-errors.ts'
 import { defineCommand } from './command.ts'
 import { formatCredits, formatTable, printResult } from './print.ts'
 import { lookedIn, openCommand, projectArgs, whyNothingPinned } from './project.ts'
@@ -160,20 +159,21 @@ export async function readStatus({ ports: { store, clock } }: Context): Promise<
   const blobs = await store.blobs.list()
   const sizes = new Map(blobs.map(({ sha256, bytes }) => [sha256, bytes]))
   const pins = (await store.lockfile?.all()) ?? new Map<string, Entry>()
-  const stored = await readAll(await store.entries.keys(), (key) => ifIntact(() => store.entries.read(key)))
-  const records = await readAll(await store.journal.keys(), (key) => findRecord(store.journal, key))
+  const stored = await readAll(store.entries, ['MESHY_CACHE_CORRUPT'])
+  const records = await readAll({ keys: store.journal.keys, read: (key) => findRecord(store.journal, key) })
 
-  const known = new Map<string, Entry>([...stored, ...pins])
+  const ownEntries = new Map(stored.map((entry) => [entry.key, entry]))
+  const known = new Map<string, Entry>([...ownEntries, ...pins])
   const models = [...known.values()].map((entry) =>
     ofEntry(entry, {
       sizes,
       pinned: pins.has(entry.key),
-      aiModel: stored.get(entry.key)?.provenance.aiModel,
+      aiModel: ownEntries.get(entry.key)?.provenance.aiModel,
     }),
   )
   const now = clock.serviceNow()
-  const others = [...records.values()].filter((record) => isNews(record, known.get(record.key), now))
-  const used = new Set([...stored.values(), ...pins.values()].flatMap(blobsOf).map(({ sha256 }) => sha256))
+  const others = records.filter((record) => isNews(record, known.get(record.key), now))
+  const used = new Set([...stored, ...pins.values()].flatMap(blobsOf).map(({ sha256 }) => sha256))
   return {
     models: [...models, ...others.map(ofRecord)].toSorted(by(({ image, key }) => [image, key])),
     blobs: {
@@ -181,16 +181,8 @@ export async function readStatus({ ports: { store, clock } }: Context): Promise<
       bytes: sum(blobs.map(({ bytes }) => bytes)),
       unusedBytes: sum(blobs.filter(({ sha256 }) => !used.has(sha256)).map(({ bytes }) => bytes)),
     },
-    spent: spending([...stored.values()]),
+    spent: spending(stored),
   }
-}
-
-async function readAll<T>(
-  keys: readonly string[],
-  read: (key: string) => Promise<T | undefined>,
-): Promise<Map<string, T>> {
-  const found = await Promise.all(keys.map(async (key) => ({ key, value: await read(key) })))
-  return new Map(found.flatMap(({ key, value }) => (value === undefined ? [] : [[key, value] as const])))
 }
 
 function ofEntry(

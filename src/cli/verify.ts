@@ -2,6 +2,7 @@ import { plural } from '../system/format.ts'
 import { MeshyError } from '../system/errors.ts'
 import { inspectTeam, noTeamStore } from './stores.ts'
 import type { Context } from '../run/context.ts'
+import { readAll } from '../store/found-records.ts'
 import type { BlobStatus } from '../store/digest.ts'
 import { outputFolder, type BlobRef, type Entry } from '../store/entry.ts'
 import { bringFile } from '../finding/fetch-ahead.ts'
@@ -150,8 +151,7 @@ interface FileStatus {
 /** The models that the project relies on: those of the lockfile, or all if nothing is pinned. */
 export async function reliedOn({ ports: { store } }: Context): Promise<Entry[]> {
   if (store.lockfile) return [...(await store.lockfile.all()).values()]
-  const entries = await Promise.all((await store.entries.keys()).map((key) => store.entries.read(key)))
-  return entries.filter((entry) => entry !== undefined)
+  return readAll(store.entries, [])
 }
 
 /** Reads every file that models rely on, and compares it with what it should be. Changes nothing. */

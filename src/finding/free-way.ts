@@ -1,8 +1,7 @@
 import type { CanonicalRequest, Request } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
 import type { FindingPorts } from './ports.ts'
-import type { ErrorCode } from '../system/errors.ts'
-import { ifIntact } from '../store/disk-errors.ts'
+import { readAll } from '../store/found-records.ts'
 
 /** The target if an import names no count. */
 const DEFAULT_POLYCOUNT = 30_000
@@ -12,26 +11,27 @@ const DEFAULT_POLYCOUNT = 30_000
  * having more polygons, `simplify` reduces that one; a model of an emulator is available to runs with an emulator.
  */
 export async function findFreeWay({ store }: FindingPorts, request: Request): Promise<string | undefined> {
-  const entries = store.lockfile ? await store.lockfile.all() : await readAll(store)
+  // An unreadable entry is reported where it is needed; here it just gives no hint about others.
+  const entries = store.lockfile ? [...(await store.lockfile.all()).values()] : await readAll(store.entries)
   return simplified(entries, request) ?? emulatedOnly(entries, request)
 }
 
-function emulatedOnly(entries: ReadonlyMap<string, Entry>, { canonical }: Request): string | undefined {
+function emulatedOnly(entries: readonly Entry[], { canonical }: Request): string | undefined {
   if (canonical.emulated) return undefined
   const wanted = exceptPolycount(canonical)
   const isTwin = ({ request }: Entry) =>
     request.emulated && exceptPolycount(request) === wanted && polycountOf(request) === polycountOf(canonical)
-  const twin = [...entries.values()].find(isTwin)
+  const twin = entries.find(isTwin)
   return (
     twin &&
     `\`${twin.image}\` is only stored as a model of an emulator, which counts only if MESHY_BASE_URL is that of an emulator.`
   )
 }
 
-function simplified(entries: ReadonlyMap<string, Entry>, request: Request): string | undefined {
+function simplified(entries: readonly Entry[], request: Request): string | undefined {
   const wanted = request.params['target_polycount']
   if (typeof wanted !== 'number') return undefined
-  const larger = [...entries.values()].filter(
+  const larger = entries.filter(
     (entry) =>
       differsOnlyInPolycount(request.canonical, entry.request) && polycountOf(entry.request) > wanted,
   )
@@ -40,16 +40,6 @@ function simplified(entries: ReadonlyMap<string, Entry>, request: Request): stri
   const count = polycountOf(nearest.request)
   const written = count === DEFAULT_POLYCOUNT ? 'without `poly`' : `with \`poly=${count}\``
   return `\`${nearest.image}\` ${written} is already stored: \`simplify=${wanted}\` on that import reduces it to ${wanted} triangles for free.`
-}
-
-/** An unreadable entry is reported where it is needed; here it just gives no hint about others. */
-const NO_HINT: readonly ErrorCode[] = ['MESHY_CACHE_CORRUPT', 'MESHY_CACHE_UNREADABLE', 'MESHY_CACHE_VERSION']
-
-async function readAll({ entries }: FindingPorts['store']): Promise<Map<string, Entry>> {
-  const found = await Promise.all(
-    (await entries.keys()).map((key) => ifIntact(() => entries.read(key), NO_HINT)),
-  )
-  return new Map(found.flatMap((entry) => (entry ? [[entry.key, entry] as const] : [])))
 }
 
 function differsOnlyInPolycount(wanted: CanonicalRequest, stored: CanonicalRequest): boolean {

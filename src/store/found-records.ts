@@ -38,20 +38,25 @@ export async function readKnownTasks({
   entries,
   lockfile,
 }: Pick<Store, 'journal' | 'entries' | 'lockfile'>): Promise<ReadonlyMap<string, string>> {
-  const records = await readAll(await journal.keys(), journal.read)
+  const records = await readAll(journal)
   const ofRecords = records.flatMap((record) =>
     [...record.forgottenTasks, ...tasksOf(record)].map((id) => [id, record.key] as const),
   )
-  const stored = await readAll(await entries.keys(), entries.read)
+  const stored = await readAll(entries)
   const pinned = lockfile ? [...(await lockfile.all()).values()] : []
   const ofEntries = [...stored, ...pinned].flatMap(({ key, task }) => (task ? [[task.id, key] as const] : []))
   return new Map([...ofRecords, ...ofEntries])
 }
 
-async function readAll<T>(
-  keys: readonly string[],
-  read: (key: string) => Promise<T | undefined>,
+/**
+ * All records of a kind.
+ *
+ * @param absent what may be wrong with a record that counts as none
+ */
+export async function readAll<T>(
+  { keys, read }: { keys(): Promise<readonly string[]>; read(key: string): Promise<T | undefined> },
+  absent: readonly ErrorCode[] = UNREADABLE,
 ): Promise<T[]> {
-  const found = await Promise.all(keys.map((key) => ifIntact(() => read(key), UNREADABLE)))
+  const found = await Promise.all((await keys()).map((key) => ifIntact(() => read(key), absent)))
   return found.filter((record) => record !== undefined)
 }
