@@ -7,7 +7,7 @@ import { COPY_PREFIX, findCommanded } from '../../src/run/commanded.ts'
 import { spawnScript } from '../support/child.ts'
 import { COMPILED } from '../support/compiled.ts'
 import { createProject, mustSucceed, REPOSITORY, type Project, type ProjectInit } from '../support/project.ts'
-import { CLI, emulate, emulated, importing, json, keyless, readPins, readTree, runCli } from './harness.ts'
+import { CLI, emulate, emulated, importing, json, keyless, readPins, readTree, spawnCli } from './harness.ts'
 
 interface PlanJson {
   models: { image: string; state: string; site: { file: string } }[]
@@ -70,7 +70,7 @@ describe.each(BUNDLERS)('a command that builds by %s', (bundler) => {
     const { root: cwd } = await makeProject(bundler)
     const before = await readTree(cwd)
 
-    const { code, stdout, stderr } = await runCli(['plan', '--json', '--', ...command], {
+    const { code, stdout, stderr } = await spawnCli(['plan', '--json', '--', ...command], {
       cwd,
       env: emulated(emulator),
     })
@@ -93,9 +93,9 @@ describe.each(BUNDLERS)('a command that builds by %s', (bundler) => {
     const { root: cwd } = project
 
     const { stdout } = await mustSucceed(
-      runCli(['generate', '--json', '--', ...command], { cwd, env: emulated(emulator) }),
+      spawnCli(['generate', '--json', '--', ...command], { cwd, env: emulated(emulator) }),
     )
-    const after = await runCli(['plan', '--', ...command], { cwd, env: keyless(emulator) })
+    const after = await spawnCli(['plan', '--', ...command], { cwd, env: keyless(emulator) })
 
     expect(json(stdout)).toMatchObject({ credits: 60, models: [{ image: 'car.png' }, { image: 'hero.png' }] })
     expect(Object.keys(await readPins(project)).toSorted()).toEqual(['car.png', 'hero.png'])
@@ -108,7 +108,7 @@ describe('a command', () => {
   it('is found by the project when none is said, and told', async () => {
     const { root: cwd } = await makeProject('rollup')
 
-    const { code, stdout, stderr } = await runCli(['plan'], { cwd })
+    const { code, stdout, stderr } = await spawnCli(['plan'], { cwd })
 
     expect([code, stdout]).toEqual([3, expect.stringContaining('2 models, 60 credits')])
     expect(stderr).toContain('`npm run build` in a copy of the project')
@@ -137,7 +137,7 @@ describe('a command', () => {
     const project = await makeProject('esbuild')
     await project.write({ 'server.js': `import './none.js'\n` })
 
-    const { code, stdout, stderr } = await runCli(['generate', '--', 'node build.js || exit 7'], {
+    const { code, stdout, stderr } = await spawnCli(['generate', '--', 'node build.js || exit 7'], {
       cwd: project.root,
       env: emulated(emulator),
     })
@@ -150,7 +150,7 @@ describe('a command', () => {
   it.each(['plan', 'generate'])('that fails before any bundler is what `%s` tells', async (name) => {
     const { root: cwd } = await makeProject('vite')
 
-    const { code, stdout, stderr } = await runCli([name, '--', 'node -e "process.exit(3)" && vite build'], {
+    const { code, stdout, stderr } = await spawnCli([name, '--', 'node -e "process.exit(3)" && vite build'], {
       cwd,
     })
 
@@ -162,8 +162,8 @@ describe('a command', () => {
   it.each(['plan', 'generate'])('that does not exist is a usage error of `%s`', async (name) => {
     const { root: cwd } = await makeProject('vite')
 
-    const none = await runCli([name, '--', 'nosuchcommand'], { cwd })
-    const notAProgram = await runCli([name, '--', './main.js', 'build'], { cwd })
+    const none = await spawnCli([name, '--', 'nosuchcommand'], { cwd })
+    const notAProgram = await spawnCli([name, '--', './main.js', 'build'], { cwd })
 
     expect([none.code, notAProgram.code]).toEqual([2, 2])
     expect(none.stderr).toContain('`nosuchcommand` was not found')
@@ -173,7 +173,7 @@ describe('a command', () => {
   it('that has the plugin nowhere is an error', async () => {
     const { root: cwd } = await makeProject('vite')
 
-    const { code, stderr } = await runCli(['plan', '--json', '--', 'node', '-e', '0'], { cwd })
+    const { code, stderr } = await spawnCli(['plan', '--json', '--', 'node', '-e', '0'], { cwd })
 
     expect([code, stderr]).toEqual([1, expect.stringContaining('MESHY_PLUGIN_UNSEEN')])
   })
@@ -183,7 +183,7 @@ describe('a command', () => {
     const { root: cwd } = await makeProject('esbuild')
     const bare = `env -i MESHY_BASE_URL=${emulator.url} MESHY_API_KEY=${emulator.apiKey} ${process.execPath} build.js`
 
-    const { code, stdout } = await runCli(['plan', '--', bare], { cwd, env: emulated(emulator) })
+    const { code, stdout } = await spawnCli(['plan', '--', bare], { cwd, env: emulated(emulator) })
 
     expect([code, stdout]).toEqual([3, expect.stringContaining('2 models, 60 credits')])
     expect(emulator.counts.total).toBe(0)
@@ -215,8 +215,8 @@ console.error('begun')\n`,
   it('needs words behind `--`, and a command that takes them', async () => {
     const { root: cwd } = await makeProject('vite')
 
-    const none = await runCli(['plan', '--'], { cwd })
-    const other = await runCli(['status', '--', 'npm', 'run', 'build'], { cwd })
+    const none = await spawnCli(['plan', '--'], { cwd })
+    const other = await spawnCli(['status', '--', 'npm', 'run', 'build'], { cwd })
 
     expect([none.code, other.code]).toEqual([2, 2])
   })
@@ -227,7 +227,7 @@ async function expectOneOfTwoPaid({ root: cwd }: Project, command: readonly stri
   const emulator = await emulate()
   const env = { ...emulated(emulator), MESHY_MAX_CREDITS: '50' }
 
-  const { code, stderr } = await runCli(['generate', '--', ...command], { cwd, env })
+  const { code, stderr } = await spawnCli(['generate', '--', ...command], { cwd, env })
 
   expect([code, stderr]).toEqual([1, expect.stringContaining('MESHY_BUDGET_EXCEEDED')])
   expect(stderr).toContain('in addition to the 30 credits that this run has already reserved')

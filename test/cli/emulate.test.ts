@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { spawnScript, type RunningScript } from '../support/child.ts'
-import { CLI, runCli } from './harness.ts'
+import { CLI, spawnCli } from './harness.ts'
 
 describe('emulate', () => {
   it('serves the API until it is stopped', async () => {
@@ -26,7 +26,7 @@ describe('emulate', () => {
     const running = start(['emulate', '--models', 'card'])
     const port = /:(\d+)$/.exec(await running.line(/MESHY_BASE_URL/))?.[1] ?? ''
 
-    const { code, stderr } = await runCli(['emulate', '--port', port])
+    const { code, stderr } = await spawnCli(['emulate', '--port', port])
 
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('Choose another `--port`') })
     expect(stderr).not.toContain('    at ')
@@ -42,7 +42,7 @@ describe('emulate', () => {
     ['--profile', 'future'],
     ['--colour', 'red'],
   ])('is a usage error with %s %s', async (...args) => {
-    const { code, stdout, stderr } = await runCli(['emulate', ...args])
+    const { code, stdout, stderr } = await spawnCli(['emulate', ...args])
 
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain(args[0])

@@ -1,8 +1,12 @@
+import { Console } from 'node:console'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import PQueue from 'p-queue'
 import { build } from 'vite'
 import { afterAll, onTestFinished, vi } from 'vitest'
+import type { runCommandLine as commandLine } from '../../src/cli/main.ts'
 import { startEmulator } from '../../src/emulator.ts'
 import type { RunningEmulator, StartOptions } from '../../src/emulator.ts'
 import type { Mode } from '../../src/finding/modes.ts'
@@ -10,6 +14,7 @@ import { COMPILED } from '../support/compiled.ts'
 import { createDice } from '../support/dice.ts'
 import {
   createProject,
+  neutralEnvironment,
   REPOSITORY,
   runNode,
   type Finished,
@@ -27,8 +32,46 @@ export interface CliOptions {
 }
 
 /** Runs the command line in a process of its own, as a user does. */
-export function runCli(args: string[], { cwd = REPOSITORY, env = {} }: CliOptions = {}): Promise<Finished> {
+export function spawnCli(args: string[], { cwd = REPOSITORY, env = {} }: CliOptions = {}): Promise<Finished> {
   return runNode([CLI, ...args], { cwd, env })
+}
+
+/** Runs the command line as {@link spawnCli}, but within this process: most of the time of another is its start. */
+export function runCli(args: string[], options: CliOptions = {}): Promise<Finished> {
+  return within(options, async () => {
+    const { runCommandLine }: { runCommandLine: typeof commandLine } = await import(
+      pathToFileURL(COMPILED.main).href
+    )
+    return runCommandLine(args)
+  })
+}
+
+/** Two programs cannot have the folder and the variables of one process at once. */
+const queue = new PQueue({ concurrency: 1 })
+
+/** Does what a program does in the folder, the variables and the output of a process of its own. */
+function within(
+  { cwd = REPOSITORY, env = {} }: CliOptions,
+  program: () => Promise<number>,
+): Promise<Finished> {
+  return queue.add(async () => {
+    const output = { stdout: '', stderr: '' }
+    const before = { folder: process.cwd(), env: process.env, console }
+    const streams = (['stdout', 'stderr'] as const).map((name) =>
+      vi.spyOn(process[name], 'write').mockImplementation((text) => Boolean((output[name] += String(text)))),
+    )
+    process.chdir(cwd)
+    process.env = { ...neutralEnvironment(), ...env }
+    globalThis.console = new Console(process.stdout, process.stderr)
+    try {
+      return { code: await program(), ...output }
+    } finally {
+      globalThis.console = before.console
+      process.env = before.env
+      process.chdir(before.folder)
+      for (const stream of streams) stream.mockRestore()
+    }
+  })
 }
 
 /** An emulator for one test, so fast that nobody waits. */
@@ -117,9 +160,17 @@ export function importing(...specifiers: string[]): string {
   return `${lines.join('\n')}\nconsole.log(${names.join(', ')})\n`
 }
 
-/** Builds with the project's own Vite in a process of its own, as `vite build` does. */
+/** Builds as `vite build` does, within this process; only its progress, which native code prints, is not told. */
 export function viteBuild({ root }: Project, env: Record<string, string> = {}): Promise<Finished> {
-  return runNode(['node_modules/vite/bin/vite.js', 'build'], { cwd: root, env })
+  return within({ cwd: root, env }, () =>
+    build({ logLevel: 'warn' }).then(
+      () => 0,
+      (error: unknown) => {
+        console.error(error)
+        return 1
+      },
+    ),
+  )
 }
 
 /** What {@link viteBuild} leaves when it may pay, made within this process: for a test of what comes after it. */

@@ -4,13 +4,13 @@ import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { REPOSITORY } from '../support/project.ts'
 import manifest from '../../package.json' with { type: 'json' }
-import { jsonError, runCli, viteProject } from './harness.ts'
+import { jsonError, spawnCli, viteProject } from './harness.ts'
 
 describe('the command line', () => {
   it('prints its version, and help for every command', async () => {
     const [version, help, ofCommand, below] = await Promise.all(
       [['--version'], ['--help'], ['forget', '--help'], ['tasks', 'wait', '--help']].map((args) =>
-        runCli(args),
+        spawnCli(args),
       ),
     )
 
@@ -21,7 +21,7 @@ describe('the command line', () => {
   })
 
   it.each(['plan', 'generate'])('tells in the help of `%s` that it takes a build command', async (name) => {
-    const { stdout } = await runCli([name, '--help'])
+    const { stdout } = await spawnCli([name, '--help'])
 
     expect(stdout).toContain(`unplugin-meshy ${name} [OPTIONS] [-- <command>]`)
     expect(stdout).toContain('`npm run build`')
@@ -37,34 +37,34 @@ describe('the command line', () => {
     [['status', '--cwd', '/nowhere/at/all']],
     [['status', '--root', 'package.json']],
   ])('is a usage error with %j, told on stderr', async (args) => {
-    const { code, stdout, stderr } = await runCli(args)
+    const { code, stdout, stderr } = await spawnCli(args)
 
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).not.toBe('')
   })
 
   it('lists the commands below one in its help', async () => {
-    const { stdout } = await runCli(['tasks', '--help'])
+    const { stdout } = await spawnCli(['tasks', '--help'])
 
     for (const name of ['list', 'show', 'wait', 'delete']) expect(stdout).toContain(`${name} `)
   })
 
   it.each(['plan', 'generate'])('tells `%s` where a build command belongs', async (name) => {
-    const { code, stderr } = await runCli([name, 'npm', 'run', 'build'])
+    const { code, stderr } = await spawnCli([name, 'npm', 'run', 'build'])
 
     expect([code, stderr]).toEqual([2, expect.stringContaining(`unplugin-meshy ${name} -- npm run build\``)])
   })
 
   it('names the nearest command and option', async () => {
-    expect((await runCli(['statsu'])).stderr).toContain('`status`')
-    expect((await runCli(['status', '--jsn'])).stderr).toContain('`--json`')
+    expect((await spawnCli(['statsu'])).stderr).toContain('`status`')
+    expect((await spawnCli(['status', '--jsn'])).stderr).toContain('`--json`')
   })
 
   it('tells an expected failure without a stack, and with one when it is asked for', async () => {
     const { root: cwd } = await viteProject()
 
-    const brief = await runCli(['forget', './none.png?meshy'], { cwd })
-    const verbose = await runCli(['forget', './none.png?meshy', '--verbose'], { cwd })
+    const brief = await spawnCli(['forget', './none.png?meshy'], { cwd })
+    const verbose = await spawnCli(['forget', './none.png?meshy', '--verbose'], { cwd })
 
     expect([brief.code, verbose.code]).toEqual([1, 1])
     expect(brief.stderr).toContain('[MESHY_IMAGE_NOT_FOUND]')
@@ -78,7 +78,7 @@ describe('the command line', () => {
   ])('tells a project apart from a bug of ours when %s', async (_, files) => {
     const { root: cwd } = await viteProject({ files })
 
-    const finished = await runCli(['plan', '--json'], { cwd })
+    const finished = await spawnCli(['plan', '--json'], { cwd })
 
     expect(finished.code).toBe(1)
     expect(jsonError(finished)).toMatchObject({ code: 'MESHY_BUILD_FAILED' })

@@ -36,8 +36,10 @@ describe('tasks', () => {
   it('shows one without its signed addresses', async () => {
     const emulator = await emulate()
     const id = await oneTask(emulator)
+    const env = emulated(emulator)
+    await runCli(['tasks', 'wait', id], { env })
 
-    const { stdout } = await runCli(['tasks', 'show', id, '--json'], { env: emulated(emulator) })
+    const { stdout } = await runCli(['tasks', 'show', id, '--json'], { env })
 
     expect(JSON.parse(stdout)).toMatchObject({
       id,

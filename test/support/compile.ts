@@ -7,7 +7,8 @@ import { build, type Plugin } from 'vite'
 import { REPOSITORY } from './project.ts'
 
 const WORKER = /^src\/.*\/worker\.ts$/
-const ENTRY = /^src\/[^/]+\.ts$/
+/** Of the package, and the command line for programs that call it. */
+const ENTRY = /^src\/(?:[^/]+|cli\/main)\.ts$/
 const CHILD = /\/children\/[^/]+\.ts$/
 /** Packages of many small files, or with much that nothing needs: within a program they are loaded at once. */
 const INLINED = ['zod', 'hono', '@hono/node-server', 'citty', 'p-queue', 'eventemitter3', 'p-timeout']

@@ -13,7 +13,13 @@ declare module 'vitest' {
 const folder = inject('compiled')
 
 /** The sources of now as JavaScript that plain Node runs. */
-export const COMPILED = { folder, cli: path.join(folder, 'cli.mjs'), vite: path.join(folder, 'vite.mjs') }
+export const COMPILED = {
+  folder,
+  cli: path.join(folder, 'cli.mjs'),
+  /** What {@link COMPILED.cli} calls. */
+  main: path.join(folder, 'cli', 'main.mjs'),
+  vite: path.join(folder, 'vite.mjs'),
+}
 
 /** A program of the tests, a file in a folder `children`, as plain Node starts it. */
 export function compiledChild(source: URL): string {
