@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { MeshyError } from '../system/errors.ts'
 import { withKeyLease } from '../generate/turn.ts'
-import { writeDurably } from '../system/durable.ts'
+import { writeLockfile } from '../store/lockfile.ts'
+import { systemClock } from '../system/clock.ts'
 import { createHasher, fingerprint, type Hasher } from '../request/fingerprint.ts'
 import type { CanonicalRequest } from '../request/request.ts'
 import {
@@ -68,7 +69,7 @@ export const merge = defineCommand({
 
 /** Writes what was combined, and refuses what is still open. */
 async function settle(file: string, { text, choices }: Merged, writesChoices: boolean): Promise<void> {
-  if (choices.length === 0 || writesChoices) await writeDurably(file, text)
+  if (choices.length === 0 || writesChoices) await writeLockfile(file, text, systemClock)
   if (choices.length > 0) throw undecided(file, choices)
 }
 

@@ -155,7 +155,7 @@ async function edit(options: Editing, change: Change) {
     // What a run is about to write is checked like what it reads: a lockfile that we would refuse is never written.
     parseLockfile(after, options)
     if ((await readText(options.file)) !== text) return false
-    await write(options, after)
+    await writeLockfile(options.file, after, options.clock)
     return true
   }
   await options.inTurn(async () => {
@@ -173,7 +173,8 @@ async function manifestBeside(file: string): Promise<string> {
   )
 }
 
-async function write({ file, clock }: Editing, text: string): Promise<void> {
+/** @throws MESHY_CACHE_UNWRITABLE */
+export async function writeLockfile(file: string, text: string, clock: Clock): Promise<void> {
   await orUnwritable(file, async () => {
     // Two packages may share one through a link.
     const target = await followLinks(file)

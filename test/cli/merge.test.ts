@@ -1,3 +1,4 @@
+import { lstat, readFile, rename, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createLayout } from '../../src/store/layout.ts'
@@ -64,6 +65,18 @@ describe('merge', () => {
 
     expect(await readLockfile(project)).toMatch(/^\{\n\t"version"/)
     expect(await readLockfile(project)).not.toMatch(/^ /m)
+  })
+
+  it('keeps the link that leads to a lockfile elsewhere', async () => {
+    const { project } = await conflictOfBytes()
+    const [link, target] = ['meshy-lock.json', 'lock.json'].map((name) => path.join(project.root, name))
+    await rename(link ?? '', target ?? '')
+    await symlink('lock.json', link ?? '')
+
+    await mustSucceed(runCli(['merge', '--ours'], { cwd: project.root }))
+
+    expect((await lstat(link ?? '')).isSymbolicLink()).toBe(true)
+    expect(await readFile(target ?? '', 'utf8')).not.toContain('<<<<<<<')
   })
 
   it('waits until nobody else writes the lockfile', async () => {
