@@ -6,8 +6,10 @@ import { keyInName } from '../request/payload.ts'
 import type { Context } from '../run/context.ts'
 import { findEntry } from '../finding/classify.ts'
 import { ifIntact } from '../store/disk-errors.ts'
-import { findRecord } from '../store/found-records.ts'
+import { findRecord, type UnreadableRecord } from '../store/found-records.ts'
 import { accountDigest } from '../store/journal.ts'
+import { isOnItsWay } from '../finding/record-state.ts'
+import { reliedOn } from './verify.ts'
 import { type Command, defineCommand, readNumber } from './command.ts'
 import { formatTable, print, printError, printJson, printResult } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
@@ -198,21 +200,46 @@ async function waitForTask(
  */
 export async function deleteTask(context: Context, id: string, { force }: { force: boolean }): Promise<void> {
   const task = await findTask(context, id)
-  const image = force ? undefined : await imageOnItsWay(context, task)
-  if (image !== undefined) {
-    throw new MeshyError('MESHY_COMMAND_REFUSED', {
-      message: `Task ${id} has the model of \`${image}\`, which is paid for but not stored yet.`,
-      hint: 'Build to store it, or pass `--force` to give it up.',
-    })
-  }
-  if (!force && (await isAwaitedElsewhere(context, task))) {
-    throw new MeshyError('MESHY_COMMAND_REFUSED', {
-      message: `Task ${id} was submitted by another project of this machine, which has not stored its model yet.`,
-      hint: 'Build that project to store it, or pass `--force` to give it up.',
-    })
-  }
+  const refusal = force ? undefined : await refusalOf(context, task)
+  if (refusal) throw new MeshyError('MESHY_COMMAND_REFUSED', refusal)
   const { account, signal } = await context.paying()
   await account().client.remove(task.kind, id, { signal })
+}
+
+/** Why a task is not deleted without force: something that was paid for would be lost with it. */
+async function refusalOf(
+  context: Context,
+  task: AccountTask,
+): Promise<{ message: string; hint: string } | undefined> {
+  const image = await imageOnItsWay(context, task)
+  if (image !== undefined) {
+    return {
+      message: `Task ${task.id} has the model of \`${image}\`, which is paid for but not stored yet.`,
+      hint: 'Build to store it, or pass `--force` to give it up.',
+    }
+  }
+  const lacking = await imageLacking(context, task)
+  if (lacking !== undefined) {
+    return {
+      message: `Task ${task.id} has files of the model of \`${lacking}\` that are missing or damaged here.`,
+      hint: 'Restore them with `unplugin-meshy verify --fetch`, or pass `--force` to give them up.',
+    }
+  }
+  if (!(await isAwaitedElsewhere(context, task))) return undefined
+  return {
+    message: `Task ${task.id} was submitted by another project of this machine, which has not stored its model yet.`,
+    hint: 'Build that project to store it, or pass `--force` to give it up.',
+  }
+}
+
+/** The image of a model that the task made, and that the project relies on, but does not have all of. */
+async function imageLacking(context: Context, { id }: AccountTask): Promise<string | undefined> {
+  const { blobs } = context.ports.store
+  for (const { image, task, files } of await reliedOn(context)) {
+    if (task?.id !== id) continue
+    for (const ref of Object.values(files)) if ((await blobs.verify(ref)) !== 'ok') return image
+  }
+  return undefined
 }
 
 /** Whether another project of this machine is known to have submitted a task whose model nobody here has. */
@@ -228,15 +255,32 @@ async function isAwaitedElsewhere({ ports }: Context, { id, key }: AccountTask):
 
 /** @throws the error of a record that cannot be read, and may belong to this task */
 async function imageOnItsWay(
-  { ports: { store } }: Context,
+  { ports }: Context,
   { id, key: named }: AccountTask,
 ): Promise<string | undefined> {
-  for (const key of await store.journal.keys()) {
-    const record = await findRecord(store.journal, key)
-    if (record?.state === 'unreadable' && (named ?? key) === key) throw record.error
-    if (record?.state === 'accepted' && record.taskId === id) return record.image
+  const { journal } = ports.store
+  for (const key of await journal.keys()) {
+    const record = await findRecord(journal, key)
+    if (record?.state === 'unreadable' && (named ?? key) === key) await assertOfOther(ports, record, id)
+    else if (record?.state === 'accepted' && record.taskId === id) return record.image
+    else if (record?.state === 'started' && named === key) {
+      // The answer was lost, so a task with its name is the one that was paid for.
+      const isGivenUp = record.forgottenTasks.includes(id)
+      if (!isGivenUp && isOnItsWay(record, ports.clock.serviceNow())) return record.image
+    }
   }
   return undefined
+}
+
+/** A record that cannot be read may belong to the task, unless the model of its key is stored, and came from the task. */
+async function assertOfOther(ports: Context['ports'], record: UnreadableRecord, id: string): Promise<void> {
+  const { key, error } = record
+  const stored = await ifIntact(() => findEntry(ports, key))
+  if (!stored) throw error
+  if (stored.task?.id === id) return
+  // Whoever forgets the key to settle the record gives up its model, too.
+  const hint = `The model of \`${stored.image}\` is stored, so you can delete the record. Or pass \`--force\`.`
+  throw new MeshyError(error.code, { message: error.message, hint, details: error.details, cause: error })
 }
 
 function known(task: Task, kind: TaskKind): AccountTask {

@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { RunningEmulator } from '../../src/emulator.ts'
-import { emulate, emulated, makeModels, runCli, viteProject } from './harness.ts'
+import { deleteTask } from '../../src/cli/tasks.ts'
+import { changeRecord } from '../support/journal.ts'
+import { failureOf, leaveOnItsWay, openRun } from '../support/run.ts'
+import { emulate, emulated, makeModels, readPins, runCli, viteProject } from './harness.ts'
 
 interface TaskJson {
   id: string
@@ -90,6 +93,55 @@ describe('tasks', () => {
 
     expect([refused.code, forced.code]).toEqual([1, 0])
     expect(JSON.parse(refused.stderr)).toMatchObject({ code: 'MESHY_COMMAND_REFUSED' })
+  })
+
+  it('does not delete the only source of pinned bytes that are missing here', async () => {
+    const emulator = await emulate()
+    const project = await viteProject()
+    await makeModels(project, emulator, './hero.png?meshy')
+    await rm(path.join(project.root, '.meshy'), { recursive: true })
+    const { context } = await openRun({ root: project.root, service: emulator })
+    const id = String(emulator.tasks()[0]?.['id'])
+
+    const refusal = await failureOf(deleteTask(context, id, { force: false }))
+    await runCli(['verify', '--fetch'], { cwd: project.root, env: emulated(emulator) })
+    await deleteTask(context, id, { force: false })
+
+    expect(refusal).toMatchObject({
+      code: 'MESHY_COMMAND_REFUSED',
+      message: expect.stringContaining('hero.png'),
+    })
+    expect(emulator.tasks()).toEqual([])
+  })
+
+  it('does not delete what was paid for, and whose answer was lost', async () => {
+    const emulator = await emulate()
+    const { root } = await viteProject()
+    await leaveOnItsWay(root, emulator, './hero.png?meshy')
+    const at = new Date().toISOString()
+    const sent = { sentAt: at, answerBy: at, named: true }
+    await changeRecord(root, { state: 'started', taskId: undefined, sent, lost: true })
+    const { context } = await openRun({ root, service: emulator })
+    const id = String(emulator.tasks()[0]?.['id'])
+
+    const refusal = await failureOf(deleteTask(context, id, { force: false }))
+
+    expect(refusal.code).toBe('MESHY_COMMAND_REFUSED')
+    expect(emulator.tasks()).toHaveLength(1)
+  })
+
+  it('deletes one whose model is stored, although its record cannot be read', async () => {
+    const emulator = await emulate()
+    const project = await viteProject()
+    await makeModels(project, emulator, './hero.png?meshy')
+    const { 'hero.png': pin } = await readPins(project)
+    await mkdir(path.join(project.root, '.meshy', 'journal'), { recursive: true })
+    await writeFile(path.join(project.root, '.meshy', 'journal', `${pin?.key}.json`), '{"version": 1, "sta')
+    const { context } = await openRun({ root: project.root, service: emulator })
+
+    await deleteTask(context, pin?.task?.id ?? '', { force: false })
+
+    expect(emulator.tasks()).toEqual([])
   })
 })
 
