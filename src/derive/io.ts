@@ -5,7 +5,7 @@ import { readGlb } from '../glb/read.ts'
 import type { PackageName } from '../finding/steps.ts'
 import { loadTools, type Tools } from './libraries.ts'
 import { readModel } from './read-model.ts'
-import { packForDraco, primitivesOf, TRIANGLES } from './steps/prepare.ts'
+import { dracoBits, packForDraco, primitivesOf, TRIANGLES } from './steps/prepare.ts'
 
 /** A model that is open for editing. */
 interface OpenModel {
@@ -32,7 +32,11 @@ export async function openModel(
   const document = await readModel(source, { io, tools })
   makeSound(document, tools)
   // It is written as it came, and what this codec rounds must still be valid then.
-  if (used.includes(DRACO)) packForDraco(document)
+  if (used.includes(DRACO)) {
+    packForDraco(document)
+    const codec = document.createExtension(tools.extensions.KHRDracoMeshCompression)
+    codec.setEncoderOptions({ quantizationBits: dracoBits(document) })
+  }
   return { document, io, tools }
 }
 

@@ -198,6 +198,31 @@ describe.each(Object.keys(WORDINGS))('a model with %s', (wording) => {
   )
 })
 
+describe('a model that numbers its vertices, and whose texture repeats', () => {
+  it.each([false, true])('keeps both under Draco (already compressed: %j)', async (isCompressed) => {
+    const { uvs, ...rest } = sheet(80)
+    const repeated = uvs.map((value) => value * 50)
+    const ids = Float32Array.from({ length: uvs.length / 2 }, (_, vertex) => vertex)
+    const sample = new Sample()
+    const primitive = sample.primitive({ ...rest, uvs: repeated })
+    sample.node('Wall', primitive.setAttribute('_ID', sample.accessor('SCALAR', ids)))
+    const plain = await sample.write()
+    const { glb: packed } = await deriveModel(plain, { plan: { compress: 'draco' }, extras: {} })
+    const again = async () => (await deriveModel(packed, { plan: { height: 3 }, extras: {} })).glb
+
+    const document = await (await openIo()).readBinary(isCompressed ? await again() : packed)
+
+    const [wall] = document.getRoot().listMeshes()[0]?.listPrimitives() ?? []
+    const found = Array.from(wall?.getAttribute('_ID')?.getArray() ?? [], Math.round)
+    const places = wall?.getAttribute('TEXCOORD_0')?.getArray() ?? []
+    expect(new Set(found).size).toBe(ids.length)
+    const offsets = found.flatMap((id, vertex) =>
+      [0, 1].map((axis) => Math.abs((places[vertex * 2 + axis] ?? NaN) - (repeated[id * 2 + axis] ?? NaN))),
+    )
+    expect(Math.max(...offsets)).toBeLessThan(0.001)
+  })
+})
+
 describe('a clip of a model in small units', () => {
   it.each(['translation', 'scale'] as const)('keeps its keys (%s) with `optimize`', async (path) => {
     const sample = new Sample()

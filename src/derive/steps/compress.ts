@@ -1,6 +1,6 @@
 import type { Document } from '@gltf-transform/core'
 import { need, type Tools } from '../libraries.ts'
-import { countPrimitives, fillInverseBindMatrices, packForDraco, unquantize } from './prepare.ts'
+import { countPrimitives, dracoBits, fillInverseBindMatrices, packForDraco, unquantize } from './prepare.ts'
 import { hasSize, makeScalable } from './scales.ts'
 import type { Step, Work } from './step.ts'
 
@@ -62,5 +62,6 @@ async function compressByDraco(document: Document, { functions }: Tools, note: W
   if (surfaces === 0) return
   unquantize(document)
   packForDraco(document)
-  await document.transform(functions.draco())
+  const { TEX_COORD: quantizeTexcoord, GENERIC: quantizeGeneric } = dracoBits(document)
+  await document.transform(functions.draco({ quantizeTexcoord, quantizeGeneric }))
 }

@@ -68,6 +68,31 @@ export function packForDraco(document: Document): void {
   clampColors(document)
 }
 
+/** Bits for a range of 1: differences of a quarter of a thousandth. */
+const BITS = 12
+/** More than that are no better than floats. */
+const MOST_BITS = 24
+
+/**
+ * The number of bits with which Draco keeps places in textures and attributes of applications as precise as in a range
+ * of 1: textures may repeat often, and attributes may be numbers of things.
+ */
+export function dracoBits(document: Document): { TEX_COORD: number; GENERIC: number } {
+  return { TEX_COORD: bitsFor(document, /^TEXCOORD_/), GENERIC: bitsFor(document, /^_/) }
+}
+
+function bitsFor(document: Document, pattern: RegExp): number {
+  const ranges = primitivesOf(document)
+    .flatMap((primitive) => attributesOf(primitive, pattern))
+    .filter((accessor) => accessor.getArray() instanceof Float32Array)
+    .flatMap((accessor) => {
+      const most = accessor.getMax([])
+      return accessor.getMin([]).map((least, axis) => (most[axis] ?? least) - least)
+    })
+  const extra = Math.ceil(Math.log2(ranges.reduce((most, range) => (range > most ? range : most), 1)))
+  return Math.min(BITS + extra, MOST_BITS)
+}
+
 /**
  * The weights of each vertex as bytes that add up to 255, so that rounding loses nothing. A joint that is left without
  * weight is no longer referenced.
