@@ -68,7 +68,7 @@ export async function recordSending(
  * others hold by now, what was paid for is recorded: only someone else who works on the same journal prevents that.
  */
 export async function recordTask(
-  { store }: Ports,
+  { store, reporter }: Ports,
   request: Request,
   { id, lease }: { id: string; lease: Lease },
 ): Promise<void> {
@@ -77,10 +77,15 @@ export async function recordTask(
     await assertHeld(lease.own ?? lease, request, 'The task of the other one is on its way.')
     await store.journal.accept(key, id)
   } catch (error) {
-    if (!isMeshyError(error)) throw error
+    const message = `Task ${id} for \`${imageName}\` is paid for, but its ID could not be recorded.`
+    const way = `If the next build does not find the task, run \`unplugin-meshy adopt ${id} ${key}\`.`
+    if (!isMeshyError(error)) {
+      reporter.logger.error(`meshy: ${message} ${way}`)
+      throw error
+    }
     throw new MeshyError(error.code, {
-      message: `Task ${id} for \`${imageName}\` is paid for, but its ID could not be recorded. ${error.message}`,
-      hint: `${error.hint} If the next build does not find the task, run \`unplugin-meshy adopt ${id} ${key}\`.`,
+      message: `${message} ${error.message}`,
+      hint: `${error.hint} ${way}`,
       details: { ...error.details, taskId: id },
       cause: error,
     })

@@ -12,8 +12,8 @@ export async function ifExists<T>(file: string, read: () => Promise<T>): Promise
     return await read()
   } catch (error) {
     if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
-    const errno = errnoOf(error)
-    if (errno === undefined || !/^E[A-Z]+$/.test(errno)) throw error
+    const errno = systemErrnoOf(error)
+    if (errno === undefined) throw error
     throw new MeshyError('MESHY_CACHE_UNREADABLE', {
       message: `\`${file}\` cannot be read (\`${errno}\`).`,
       hint: `Fix the permissions of \`${file}\`, then run again.`,
@@ -21,6 +21,12 @@ export async function ifExists<T>(file: string, read: () => Promise<T>): Promise
       cause: error,
     })
   }
+}
+
+/** Unlike `errnoOf`, none of the codes with which Node reports mistakes of its caller. */
+function systemErrnoOf(error: unknown): string | undefined {
+  const errno = errnoOf(error)
+  return errno !== undefined && /^E[A-Z]+$/.test(errno) ? errno : undefined
 }
 
 /** The result of a read; undefined for a damaged record, if that counts as none. */
@@ -43,7 +49,7 @@ export function isOutOfReach(error: unknown): error is MeshyError {
   return isMeshyError(error) && OUT_OF_REACH.includes(error.code)
 }
 
-/** What each operating system error means to somebody who wants to write. */
+/** What operating system errors mean to somebody who wants to write. Shares, and disks that vanish, have many more. */
 const REASONS: Record<string, string> = {
   EACCES: 'permission is denied',
   EBUSY: 'it is in use, or is a separate volume',
@@ -75,9 +81,9 @@ export async function orUnwritable<T>(
   try {
     return await write()
   } catch (error) {
-    const errno = errnoOf(error)
-    const reason = errno === undefined ? undefined : REASONS[errno]
-    if (errno === undefined || reason === undefined) throw error
+    const errno = systemErrnoOf(error)
+    if (errno === undefined) throw error
+    const reason = REASONS[errno] ?? 'the operating system refuses'
     throw new MeshyError(code, {
       message: `\`${file}\` cannot be written: ${reason} (\`${errno}\`).`,
       hint: `Free disk space or fix the permissions of \`${dirname(file)}\`, then run again.`,
@@ -92,6 +98,6 @@ export async function removeIfPossible(file: string): Promise<void> {
   try {
     await rm(file, { force: true })
   } catch (error) {
-    if (!hasErrno(error, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EIO', 'ELOOP')) throw error
+    if (systemErrnoOf(error) === undefined) throw error
   }
 }

@@ -322,6 +322,15 @@ describe('withLease', () => {
     expect(await withLease(lease(), async ({ isHeld }) => await isHeld(), { link: lostAnswer })).toBe(true)
   })
 
+  it('says so when a network share refuses in a way of its own', async () => {
+    const stale = () => Promise.reject(Object.assign(new Error('stale file handle'), { code: 'ESTALE' }))
+
+    await expect(withLease(lease(), async () => undefined, { link: stale })).rejects.toMatchObject({
+      code: 'MESHY_CACHE_UNWRITABLE',
+      details: { errno: 'ESTALE' },
+    })
+  })
+
   it('says so when leases cannot be written', async () => {
     await writeFile(path('leases'), 'a file')
 
