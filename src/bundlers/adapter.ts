@@ -108,16 +108,11 @@ export interface AdapterParts {
   createInspector: CreateInspector
 }
 
-/** What a finished build reports about its models. */
-interface BuildReport {
-  models: ModelReport[]
-}
-
 /** What programs and commands can ask of a plugin object: `plugin.api`. */
 export interface PluginApi {
   /** The options that the plugin was given in code. */
   options: Options
-  report(): Promise<BuildReport>
+  report(): Promise<{ models: ModelReport[] }>
   /** Takes out the rows that a run in `plan` has listed so far. */
   takePlan(): Promise<PlanRow[]>
   /**

@@ -1,10 +1,9 @@
 import path from 'node:path'
 import type { PluginBuild } from 'esbuild'
-import { MeshyError } from '../system/errors.ts'
 import type { Adapter } from './adapter.ts'
 import { emitFiles } from './esbuild.ts'
+import { planOnly } from './hooks.ts'
 import { relativeIds } from './module-id.ts'
-import { toBundlerError } from './bundler-error.ts'
 import type { ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
 import { esbuildUrl } from './url.ts'
@@ -23,7 +22,8 @@ export function createBunAdapter(session: Session): Adapter {
     tellsAtOnce: true,
     afterLoad: (_, { asset, context }) => {
       if (context.ports.options.mode === 'plan' && !context.seen.part && !asset)
-        throw planned(session.bundler.root)
+        // The only way to end before anything is written. What the plan lists is reported at the end.
+        throw planOnly('Nothing was built', session.bundler.root)
     },
     hooks: {
       bun: {
@@ -55,15 +55,4 @@ function setUp(build: PluginBuild, session: Session): void {
   const root = process.cwd()
   session.adopt({ root, envDir: root, live: false })
   emitFiles(build, session)
-}
-
-/** The only way to end before anything is written. What the plan lists is reported at the end. */
-function planned(root: string): unknown {
-  return toBundlerError(
-    new MeshyError('MESHY_PLAN_ONLY', {
-      message: 'Nothing was built: in mode `plan`, a build writes and sends nothing.',
-      hint: 'To build, unset MESHY_MODE or the option `mode`.',
-    }),
-    root,
-  )
 }

@@ -213,12 +213,16 @@ async function endPlan({ bundler }: Session, { seen, ports }: Context): Promise<
   const rows = arrangePlan(await takePlan(seen))
   if (rows.length === 0) return
   ports.reporter.logger.info(formatPlan(rows))
-  throw toBundlerError(
+  throw planOnly('The build ends here', bundler.root)
+}
+
+export function planOnly(what: string, root: string): unknown {
+  return toBundlerError(
     new MeshyError('MESHY_PLAN_ONLY', {
-      message: 'The build ends here: in mode `plan`, a build writes and sends nothing.',
+      message: `${what}: in mode \`plan\`, a build writes and sends nothing.`,
       hint: 'To build, unset MESHY_MODE or the option `mode`.',
     }),
-    bundler.root,
+    root,
   )
 }
 

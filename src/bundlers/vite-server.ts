@@ -128,32 +128,31 @@ const shortcut: CLIShortcut<ViteDevServer> = {
   },
 }
 
-/** The models page as a dock of Vite DevTools. */
-export class ViteDock {
+/**
+ * The models page as a dock of Vite DevTools.
+ *
+ * @param findPage path of the page; undefined for a server that has none
+ */
+export function createDock(findPage: () => Promise<string | undefined>) {
+  let isDocked = false
   /** Plugin hooks that only Vite DevTools reads. */
-  readonly hooks: Required<Pick<PluginWithDevTools, 'devtools'>>
-  #isDocked = false
-
-  /** @param findPage path of the page; undefined for a server that has none */
-  constructor(findPage: () => Promise<string | undefined>) {
-    this.hooks = {
-      devtools: {
-        // The output of a build has no server that the page could ask.
-        capabilities: { build: false },
-        setup: async ({ docks }) => {
-          const url = await findPage()
-          if (url === undefined) return
-          docks.register({ ...DOCK, url }, true)
-          this.#isDocked = true
-        },
+  const hooks: Required<Pick<PluginWithDevTools, 'devtools'>> = {
+    devtools: {
+      // The output of a build has no server that the page could ask.
+      capabilities: { build: false },
+      setup: async ({ docks }) => {
+        const url = await findPage()
+        if (url === undefined) return
+        docks.register({ ...DOCK, url }, true)
+        isDocked = true
       },
-    }
+    },
   }
-
   /** Allows the page in a frame where it is docked, and only there. */
-  admit(createInspector: CreateInspector): CreateInspector {
-    return (server) => createInspector({ ...server, isDocked: () => this.#isDocked })
+  const admit = (createInspector: CreateInspector): CreateInspector => {
+    return (server) => createInspector({ ...server, isDocked: () => isDocked })
   }
+  return { hooks, admit }
 }
 
 /**

@@ -11,7 +11,7 @@ import { Graphs, watchWithFolder } from './rollup.ts'
 import { toPosix, fileOf, pathOf } from './resolve.ts'
 import type { Session } from './session.ts'
 import { servingRule, viteServedUrl, viteShownUrl, viteUrl } from './url.ts'
-import { ViteDock, configureServer, equipConfig, pageOf } from './vite-server.ts'
+import { createDock, configureServer, equipConfig, pageOf } from './vite-server.ts'
 import { ServedModules } from './vite-graph.ts'
 import { dropUnusedPageHook, markupHooks, Templates } from './vite-html.ts'
 import type { Overlay } from './vite-overlay.ts'
@@ -27,7 +27,7 @@ export function createViteAdapter(
   let waysToAgree: () => WaysToAgree = () => ({})
   const [copyMode, templates] = [new CopyMode(session), new Templates()]
   const [watchBuilds, graphs] = [new WatchBuilds(), new Graphs()]
-  const dock = new ViteDock(async () => viteConfig && pageOf(session, viteConfig.base))
+  const dock = createDock(async () => viteConfig && pageOf(session, viteConfig.base))
   return {
     start: (native, input) => {
       viteConfig = beginBuild(session, native) ?? viteConfig

@@ -63,7 +63,7 @@ export class WatchBuilds {
     for (const pauseMs of PAUSES_MS) {
       await context.ports.clock.sleep(pauseMs, signal)
       if (this.#loadsOf(id) > loads) return
-      if (await isTouched(file)) await touchStateFile(context, key)
+      if (await isTouched(file)) await touchStateFile(context.ports, key)
     }
   }
 
@@ -75,7 +75,7 @@ export class WatchBuilds {
     if (this.#late > 0 || signal.aborted) return
     const better = [...this.#better]
     this.#better.clear()
-    await Promise.all(better.map(([one, of]) => touchStateFile(of, one)))
+    await Promise.all(better.map(([one, of]) => touchStateFile(of.ports, one)))
   }
 
   #loadsOf(id: string): number {

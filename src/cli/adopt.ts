@@ -14,7 +14,6 @@ import { beginOf, recordOf } from '../generate/record.ts'
 import type { Subject } from '../request/request.ts'
 import { withKeyLease } from '../generate/turn.ts'
 
-/** Adopts a task of the account for an import, without paying. */
 export const adopt = defineCommand({
   meta: { name: 'adopt', description: 'Give an import the model of an existing task, without paying.' },
   args: {

@@ -3,7 +3,6 @@ import { defineCommand } from './command.ts'
 import { formatCredits, printResult } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
 
-/** The remaining credits of the account. */
 export const balance = defineCommand({
   meta: { name: 'balance', description: 'Print the credits of the account.' },
   args: projectArgs,

@@ -10,7 +10,6 @@ import { MeshyError } from '../system/errors.ts'
 import type { Entry } from '../store/entry.ts'
 import { entryOf, type LockfileDocument } from '../store/lockfile-document.ts'
 
-/** Which models a branch adds, changes and removes, and what they cost. */
 export const diff = defineCommand({
   meta: { name: 'diff', description: 'List the models added, changed and removed since a git revision.' },
   args: {

@@ -11,7 +11,6 @@ import { ifIntact } from '../store/disk-errors.ts'
 import { readSubject, modelArg, assertModelArgument } from './subject.ts'
 import { withKeyLease } from '../generate/turn.ts'
 
-/** Gives a model up, so that the next build pays for a new one. */
 export const forget = defineCommand({
   meta: { name: 'forget', description: 'Give a model up. The next build pays for a new one.' },
   args: { model: modelArg, ...projectArgs },

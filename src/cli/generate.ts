@@ -9,7 +9,6 @@ import { walkModuleGraph } from './module-graph.ts'
 import { formatBytes, plural } from '../system/format.ts'
 import { formatCredits, formatTable, printResult } from './print.ts'
 
-/** Generates and pins every model that the build is missing. Pays, within `maxCredits`. */
 export const generate = defineCommand({
   meta: {
     name: 'generate',

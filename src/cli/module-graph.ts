@@ -27,7 +27,7 @@ export function walkModuleGraph(choice: BuildChoice, mode: Mode): Promise<Walked
 async function walk(choice: BuildChoice): Promise<Walked[]> {
   const { createBuilder } = await loadVite(choice.root)
   const found = new Set<PluginApi>()
-  const stop = new Stop(found)
+  const stop = createStop(found)
   const inline = { ...inlineOf(choice), plugins: [stop.plugin] }
   const builder = await ofTheProject(() => createBuilder(inline, null))
   if (found.size === 0) throw pluginMissing(choice)
@@ -49,39 +49,33 @@ function inlineOf({ root, configFile, viteMode }: BuildChoice): InlineConfig {
 }
 
 /** Ends builds between loading and rendering. */
-class Stop {
-  #reached = false
-  readonly #found: Set<PluginApi>
-
-  constructor(found: Set<PluginApi>) {
-    this.#found = found
-  }
-
-  readonly plugin = {
+function createStop(found: Set<PluginApi>) {
+  let isReached = false
+  const plugin = {
     name: 'unplugin-meshy:command',
     configResolved: ({ plugins }: ResolvedConfig) => {
       const api = findPlugin(plugins)
       if (!api) return
       api.listOnly()
-      this.#found.add(api)
+      found.add(api)
     },
     // After `buildEnd`, where the plugin reports its failures, and before anything is made from the modules.
     renderStart: () => {
-      this.#reached = true
+      isReached = true
       throw new Error('The command has seen every module; nothing is rendered.')
     },
   }
-
   /** @throws what the build throws by itself */
-  async afterLoading(build: () => Promise<unknown>): Promise<void> {
-    this.#reached = false
+  const afterLoading = async (build: () => Promise<unknown>): Promise<void> => {
+    isReached = false
     try {
       await build()
     } catch (error) {
       // The bundler wraps what was thrown above, each in its own way.
-      if (!this.#reached) throw error
+      if (!isReached) throw error
     }
   }
+  return { plugin, afterLoading }
 }
 
 function pluginMissing({ root, configFile }: BuildChoice): MeshyError {

@@ -22,7 +22,6 @@ import { ifIntact } from '../store/disk-errors.ts'
 import { withKeyLease } from '../generate/turn.ts'
 import { PLUGIN_VERSION } from '../system/version.ts'
 
-/** Gives an import a model of the user's own. */
 export const pin = defineCommand({
   meta: { name: 'pin', description: 'Give an import a model of your own, for free.' },
   args: {

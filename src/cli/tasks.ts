@@ -14,7 +14,6 @@ import { type Command, defineCommand, readNumber } from './command.ts'
 import { formatTable, print, printError, printJson, printResult } from './print.ts'
 import { openCommand, projectArgs } from './project.ts'
 
-/** Permanently deletes a task and its files from the service. */
 const tasksDelete = defineCommand({
   meta: { name: 'delete', description: 'Permanently delete a task and its files from the service.' },
   args: {
@@ -29,7 +28,6 @@ const tasksDelete = defineCommand({
   },
 })
 
-/** The newest tasks of the account, whoever started them. */
 const tasksList = defineCommand({
   meta: { name: 'list', description: 'List the newest tasks of the account. Used if you name none.' },
   args: {
@@ -52,7 +50,6 @@ const tasksList = defineCommand({
   },
 })
 
-/** What the service says about one task. */
 const tasksShow = defineCommand({
   meta: { name: 'show', description: 'Show a task.' },
   args: { task: { type: 'positional', description: 'ID of the task.', required: true }, ...projectArgs },
@@ -84,7 +81,6 @@ const tasksWait = defineCommand({
   },
 })
 
-/** The tasks of the account. */
 export const tasks: Command = {
   meta: { name: 'tasks', description: 'List, show, wait for or delete the tasks of the account.' },
   default: 'list',

@@ -6,7 +6,6 @@ import { lookedIn, openCommand, projectArgs } from './project.ts'
 import type { Context } from '../run/context.ts'
 import { MeshyError } from '../system/errors.ts'
 
-/** Uploads what the lockfile pins to the team store. */
 export const push = defineCommand({
   meta: { name: 'push', description: 'Upload what the lockfile pins and the team store lacks.' },
   args: {
@@ -22,7 +21,6 @@ export const push = defineCommand({
   },
 })
 
-/** Fetches what the lockfile pins from the stores of the machine and the team. */
 export const pull = defineCommand({
   meta: {
     name: 'pull',

@@ -13,7 +13,6 @@ import { defineCommand } from './command.ts'
 import { formatTable, print, printJson, printResult } from './print.ts'
 import { lookedIn, openCommand, projectArgs, whyNothingPinned } from './project.ts'
 
-/** Checks that every file that the lockfile pins is present and correct. */
 export const verify = defineCommand({
   meta: { name: 'verify', description: 'Check that every pinned file is present and correct.' },
   args: {

@@ -80,7 +80,7 @@ async function deriveLive(
     models.end(request)
   }
   // After a failure as well: whoever loads the module is told about it.
-  await touchStateFile(context, request.key)
+  await touchStateFile(context.ports, request.key)
 }
 
 /**

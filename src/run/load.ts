@@ -16,7 +16,7 @@ import { serve } from './serve.ts'
 import { checkSize } from './reporting/size-limits.ts'
 import { factsOf } from '../finding/derivation.ts'
 import type { Entry } from '../store/entry.ts'
-import { ensureStateFile } from './live/state-file.ts'
+import { untilReplaced } from './live/state-file.ts'
 
 /**
  * The asset of an import: import ID → request → key → entry? → (queue → task → download) → asset. Undefined in `plan`,
@@ -140,11 +140,7 @@ async function previewAsset(context: Context, request: Request, entry?: Entry): 
     request,
     facts: factsOf(context.ports, request, entry),
   })
-  const { models } = context.ports
-  if (!models.isLive) return asset
-  const stateFile = await ensureStateFile(context, request.key)
-  models.awaitArrival({ request, isStandIn: true })
-  return { ...asset, stateFile }
+  return untilReplaced(context.ports, { request, isStandIn: true }, asset)
 }
 
 function strangerHint(

@@ -6,7 +6,7 @@ import type { Context } from './context.ts'
 import { findPinned, partsOf } from '../finding/derivation.ts'
 import { bringFile } from '../finding/fetch-ahead.ts'
 import type { DerivationTask } from './derive.ts'
-import { ensureStateFile } from './live/state-file.ts'
+import { ensureStateFile, untilReplaced } from './live/state-file.ts'
 
 /** How long a live page waits for a derivation: longer is not needed for what this machine already has. */
 const PATIENCE_MS = 50
@@ -58,11 +58,7 @@ async function serveAsPinned(
 /** Nothing is derived here; where somebody watches, someone else may do it. */
 async function serveUntilDerived(context: Context, request: Request, finding: StoredFinding): Promise<Asset> {
   const asset: Asset = { ...readyAsset(finding, request), isProvisional: true }
-  const { models } = context.ports
-  if (!models.isLive) return asset
-  const stateFile = await ensureStateFile(context, request.key)
-  models.awaitArrival({ request, isStandIn: false })
-  return { ...asset, stateFile }
+  return untilReplaced(context.ports, { request, isStandIn: false }, asset)
 }
 
 /** Nobody waits in a live run: the model is shown as it came until the derivation is ready. */
@@ -70,7 +66,7 @@ async function serveMeanwhile(context: Context, request: Request, task: Derivati
   const { deriveInBackground, tellFailure } = await import('./derive.ts')
   const { clock, models } = context.ports
   const { derivation } = task
-  const stateFile = await ensureStateFile(context, request.key)
+  const stateFile = await ensureStateFile(context.ports, request.key)
   const earlier = models.derivationError(request, derivation)
   if (earlier !== undefined) tellFailure(context, request, { derivation, error: earlier })
   else {

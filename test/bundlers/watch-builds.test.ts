@@ -18,7 +18,7 @@ describe('WatchBuilds', () => {
     const { context } = await openRun({ root: path(), live: true, clock, options: { mode: 'preview' } })
     const builds = new WatchBuilds()
     const load = async (key: string, improved?: Promise<boolean>) => {
-      const stateFile = await ensureStateFile(context, key)
+      const stateFile = await ensureStateFile(context.ports, key)
       const asset = { metadata: { key }, stateFile, improved } as Asset
       builds.add({ id: `/${key}`, code: '', asset, context } satisfies Loaded)
       return stateFile?.path ?? ''
@@ -29,7 +29,7 @@ describe('WatchBuilds', () => {
   it('touches again what came before it was watched, until its module is loaded again', async () => {
     const { builds, clock, context, load } = await setUp()
     const file = await load(HERO)
-    await touchStateFile(context, HERO)
+    await touchStateFile(context.ports, HERO)
     builds.end()
     const texts = new Set<string>()
     const look = async () => {
@@ -65,7 +65,7 @@ describe('WatchBuilds', () => {
   it('does nothing more when the watcher was closed', async () => {
     const { builds, clock, context, load } = await setUp()
     const file = await load(HERO)
-    await touchStateFile(context, HERO)
+    await touchStateFile(context.ports, HERO)
     const text = await readFile(file, 'utf8')
     builds.end()
 

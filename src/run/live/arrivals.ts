@@ -111,7 +111,7 @@ class Arrivals {
     if (!isBetter.includes(true) || !model || model.awaited.length === 0) return files
     this.#seen.delete(key)
     ports.models.arrived(model.request)
-    await touchStateFile({ ports }, key)
+    await touchStateFile(ports, key)
     return []
   }
 }

@@ -54,7 +54,7 @@ async function readAgain(ports: RunPorts, key: string): Promise<Asked | undefine
     throw error
   }
   ports.models.withdraw(key)
-  await touchStateFile({ ports }, key)
+  await touchStateFile(ports, key)
   return undefined
 }
 

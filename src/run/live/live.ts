@@ -31,7 +31,7 @@ export async function liveAsset(context: Context, request: Request, task: LiveTa
   const { key } = request
   const { models } = context.ports
   want(context, task.imported, key)
-  const stateFile = await ensureStateFile(context, key)
+  const stateFile = await ensureStateFile(context.ports, key)
   const mayBeShared = task.action === 'ask' && (await isOffered(context, key))
   const asked = startOrAsk(context, request, { ...task, mayBeShared })
   const standIn = await context.makers.standIns.make(request)
@@ -163,7 +163,7 @@ async function makeInBackground(
   }
   // After a failure as well: nothing is on its way any more, and the module says so. An import that came back at the
   // last moment starts again.
-  await touchStateFile(context, request.key)
+  await touchStateFile(context.ports, request.key)
 }
 
 function fail({ ports: { models, reporter } }: Context, request: Request, cause: unknown): void {

@@ -5,19 +5,17 @@ import { isMeshyError, hasErrno } from '../../system/errors.ts'
 import { orUnwritable } from '../../store/disk-errors.ts'
 import { isReadOnly } from '../../store/outputs.ts'
 import { fileState } from '../../system/file.ts'
-import { type StateFile, readyAsset } from '../asset.ts'
-import type { Context, RunPorts } from '../context.ts'
+import { type Asset, type StateFile, readyAsset } from '../asset.ts'
+import type { RunPorts } from '../context.ts'
 import { classify } from '../../finding/classify.ts'
+import type { Awaited } from '../models/model.ts'
 import type { Request } from '../../request/request.ts'
 
 /**
  * It must exist before the module is handed out: bundlers do not watch files that do not exist. Undefined if the cache
  * is read-only.
  */
-export async function ensureStateFile(
-  { ports: { store } }: Pick<Context, 'ports'>,
-  key: string,
-): Promise<StateFile | undefined> {
+export async function ensureStateFile({ store }: RunPorts, key: string): Promise<StateFile | undefined> {
   const file = store.layout.state(key)
   const create = async () => {
     await ensureFolder(path.dirname(file), { durable: false })
@@ -48,10 +46,7 @@ async function textOf(file: string): Promise<string> {
 }
 
 /** Nobody waits for this: if the file cannot be written, a server must continue. */
-export async function touchStateFile(
-  { ports: { store, clock, reporter } }: Pick<Context, 'ports'>,
-  key: string,
-): Promise<void> {
+export async function touchStateFile({ store, clock, reporter }: RunPorts, key: string): Promise<void> {
   const file = store.layout.state(key)
   try {
     await orUnwritable(file, () => writeFile(file, `done ${clock.now()}\n`))
@@ -67,4 +62,12 @@ export async function showStored(ports: RunPorts, request: Request): Promise<voi
   if (!entry || finding.state !== 'ready') return
   const ready = readyAsset({ ...finding, entry }, request)
   ports.models.served(request, finding.derivation ? { ...ready, isProvisional: true } : ready)
+}
+
+/** An asset that someone else may replace by a better one, where somebody watches. */
+export async function untilReplaced(ports: RunPorts, awaited: Awaited, asset: Asset): Promise<Asset> {
+  if (!ports.models.isLive) return asset
+  const stateFile = await ensureStateFile(ports, awaited.request.key)
+  ports.models.awaitArrival(awaited)
+  return { ...asset, stateFile }
 }
