@@ -6,6 +6,7 @@ import { keyInName } from '../request/payload.ts'
 import type { Context } from '../run/context.ts'
 import { findEntry } from '../finding/classify.ts'
 import { ifIntact } from '../store/disk-errors.ts'
+import type { JournalRecord } from '../store/journal-record.ts'
 import { findRecord, type UnreadableRecord } from '../store/found-records.ts'
 import { accountDigest } from '../store/journal.ts'
 import { isOnItsWay } from '../finding/record-state.ts'
@@ -250,22 +251,22 @@ async function isAwaitedElsewhere({ ports }: Context, { id, key }: AccountTask):
 }
 
 /** @throws the error of a record that cannot be read, and may belong to this task */
-async function imageOnItsWay(
-  { ports }: Context,
-  { id, key: named }: AccountTask,
-): Promise<string | undefined> {
+async function imageOnItsWay({ ports }: Context, task: AccountTask): Promise<string | undefined> {
   const { journal } = ports.store
   for (const key of await journal.keys()) {
     const record = await findRecord(journal, key)
-    if (record?.state === 'unreadable' && (named ?? key) === key) await assertOfOther(ports, record, id)
-    else if (record?.state === 'accepted' && record.taskId === id) return record.image
-    else if (record?.state === 'started' && named === key) {
-      // The answer was lost, so a task with its name is the one that was paid for.
-      const isGivenUp = record.forgottenTasks.includes(id)
-      if (!isGivenUp && isOnItsWay(record, ports.clock.serviceNow())) return record.image
-    }
+    if (record?.state === 'unreadable') {
+      if ((task.key ?? key) === key) await assertOfOther(ports, record, task.id)
+    } else if (record && isOf(record, task, ports.clock.serviceNow())) return record.image
   }
   return undefined
+}
+
+function isOf(record: JournalRecord, { id, key }: AccountTask, now: number): boolean {
+  if (record.state === 'accepted') return record.taskId === id
+  // The answer was lost, so a task with its name is the one that was paid for.
+  const isNamed = record.state === 'started' && record.key === key
+  return isNamed && !record.forgottenTasks.includes(id) && isOnItsWay(record, now)
 }
 
 /** A record that cannot be read may belong to the task, unless the model of its key is stored, and came from the task. */
