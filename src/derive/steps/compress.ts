@@ -1,7 +1,14 @@
 import type { Document } from '@gltf-transform/core'
 import { need, type Tools } from '../libraries.ts'
-import { countPrimitives, dracoBits, fillInverseBindMatrices, packForDraco, unquantize } from './prepare.ts'
-import { hasSize, makeScalable } from './scales.ts'
+import {
+  countPrimitives,
+  dracoBits,
+  fillInverseBindMatrices,
+  hasSize,
+  makeScalable,
+  packForDraco,
+  unquantize,
+} from './prepare.ts'
 import type { Step, Work } from './step.ts'
 
 /** Compresses geometry, and with meshopt also clips. */

@@ -1,8 +1,7 @@
 import type { AnimationChannel, Document, Node } from '@gltf-transform/core'
 import type { Tools } from '../libraries.ts'
 import { compressDocument } from './compress.ts'
-import { primitivesOf, TRIANGLES } from './prepare.ts'
-import { isFlattened } from './scales.ts'
+import { primitivesOf, TRIANGLES, isFlattened } from './prepare.ts'
 import type { Step, Work } from './step.ts'
 
 /**

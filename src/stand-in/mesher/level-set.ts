@@ -1,10 +1,9 @@
-import { toLab, type Lab, interleave, mapLab } from './colour.ts'
+import { toLab, type Lab, interleave, mapLab, spreadColours } from './colour.ts'
 import { scalePicture, type Picture } from './decode.ts'
 import { gauss, isAbove, erode, halve, invert } from './filters.ts'
 import type { SharpFactory } from './libraries.ts'
 import { boundingBox, byteAt, clamp, createPlane, mapPlane, sample, type Plane, at } from './plane.ts'
 import { tidy } from './components.ts'
-import { spreadColours } from './push-pull.ts'
 
 /** How the object was distinguished from its surroundings: by transparency, by a plain backdrop, or not at all. */
 export type Kind = 'alpha' | 'backdrop' | 'slab'
