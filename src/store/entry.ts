@@ -17,13 +17,13 @@ export const EXT_PATTERN = /^[a-z0-9]{1,8}$/
  * The schema of an object in a record. Fields that a later minor version adds survive being read and written by this
  * one, but no code can rely on them.
  */
-function open<S extends z.ZodRawShape>(shape: S): z.ZodObject<S> {
+export function extensible<S extends z.ZodRawShape>(shape: S): z.ZodObject<S> {
   return z.looseObject(shape)
 }
 
 const count = z.int().nonnegative()
 const vec3 = z.tuple([z.number(), z.number(), z.number()])
-const imageDigest = open({
+const imageDigest = extensible({
   hash: z.string().regex(/^[0-9a-f]{16}$/),
   bytes: count,
   sha256: z.string().regex(SHA256_PATTERN).optional(),
@@ -33,16 +33,16 @@ export const isoTimeSchema = z.iso.datetime({ offset: true })
 
 export const paramsSchema = z.record(z.string(), z.custom<ParamValue>(isParamValue))
 
-export const canonicalRequestSchema: z.ZodType<CanonicalRequest> = open({
+export const canonicalRequestSchema: z.ZodType<CanonicalRequest> = extensible({
   kind: z.enum(TASK_KINDS),
   images: z.array(imageDigest),
-  textureImages: z.array(z.union([imageDigest, open({ url: z.string() })])),
+  textureImages: z.array(z.union([imageDigest, extensible({ url: z.string() })])),
   params: paramsSchema,
   take: z.int().positive(),
   emulated: z.boolean(),
 })
 
-const blobRefSchema = open({
+const blobRefSchema = extensible({
   sha256: z.string().regex(SHA256_PATTERN),
   bytes: count,
   /** File extension without the dot: `glb`, `png`. */
@@ -52,19 +52,19 @@ const blobRefSchema = open({
 /** A file in the cache, by its bytes. */
 export interface BlobRef extends z.infer<typeof blobRefSchema> {}
 
-const factsSchema: z.ZodType<Facts> = open({
+const factsSchema: z.ZodType<Facts> = extensible({
   triangles: count,
   vertices: count,
   materials: count,
   textures: count,
   animations: count,
-  bounds: open({ min: vec3, max: vec3, size: vec3 }),
+  bounds: extensible({ min: vec3, max: vec3, size: vec3 }),
   revision: count.optional(),
 })
 
 const glbExt: z.ZodType<string> = z.literal('glb')
 
-const derivedFileSchema = open({
+const derivedFileSchema = extensible({
   ...blobRefSchema.shape,
   ext: glbExt,
   /** The steps that were applied, in this order, for readers. */
@@ -94,7 +94,7 @@ const filesSchema: z.ZodType<Partial<Record<FileRole, BlobRef>> & { glb: BlobRef
 const nameSchema = z.string().max(1024)
 
 /** An entry without its key, which is the name of its block or file. Fields are written in this order. */
-export const entryBodySchema = open({
+export const entryBodySchema = extensible({
   /** File name of the imported image, for readers. */
   image: nameSchema,
   /** `ai_model` as requested. */
@@ -109,7 +109,7 @@ export const entryBodySchema = open({
   /** What was derived from the GLB, by the key of the derivation. */
   derived: z.record(z.string().regex(KEY_PATTERN), derivedFileSchema).optional(),
   /** The task that made it; absent for the user's own bytes. */
-  task: open({
+  task: extensible({
     id: nameSchema.min(1),
     credits: z.number().nonnegative(),
     createdAt: isoTimeSchema.optional(),
@@ -121,11 +121,11 @@ export interface Entry extends z.infer<typeof entryBodySchema> {
   key: string
 }
 
-export const provenanceSchema = open({
+export const provenanceSchema = extensible({
   pluginVersion: z.string(),
   storedAt: isoTimeSchema,
   /** The times of the task, by the clock of the service. */
-  task: open({
+  task: extensible({
     createdAt: isoTimeSchema.optional(),
     startedAt: isoTimeSchema.optional(),
     finishedAt: isoTimeSchema.optional(),
@@ -140,7 +140,7 @@ export const provenanceSchema = open({
   takenFrom: z.string().optional(),
   /** Which tools derived what, by the key of the derivation. */
   derived: z
-    .record(z.string(), open({ derivedAt: isoTimeSchema, tools: z.record(z.string(), z.string()) }))
+    .record(z.string(), extensible({ derivedAt: isoTimeSchema, tools: z.record(z.string(), z.string()) }))
     .optional(),
 })
 

@@ -1,87 +1,94 @@
 import { z } from 'zod'
-import type { CanonicalRequest } from '../request/request.ts'
-import { canonicalRequestSchema, isoTimeSchema, paramsSchema, KEY_PATTERN } from './entry.ts'
+import { canonicalRequestSchema, isoTimeSchema, extensible, paramsSchema, KEY_PATTERN } from './entry.ts'
 import { RECORD_VERSION } from './record.ts'
 import { once } from '../system/once.ts'
-import type { Params } from '../request/param-value.ts'
 
-/** What is known about a request before it is sent. Contains images only as digests. */
-export interface JournalStart {
-  key: string
-  /** File name of the imported image, for readers. */
-  image: string
-  request: CanonicalRequest
-  /** Every effective parameter, spelled out. */
-  params: Params
-  /** Origin of the API: `https://api.meshy.ai`. */
-  host: string
-  /** See `accountDigest`. */
-  account: string
-  /** ISO time, by the clock of the service if that is known. */
-  startedAt: string
-}
+/** The content of `journal/<key>.json`. Created when a record is read: nothing is on its way in most runs. */
+export const journalRecordSchema = once(() => {
+  const taskId = z.string().min(1)
 
-interface Common {
-  key: string
-  image: string
-  request: CanonicalRequest
-  /** Tasks that the user gave up: they are never adopted again. */
-  forgottenTasks: string[]
-  /** ISO time of the last `forget`: what others have sent before it is given up as well. */
-  forgottenAt?: string | undefined
-}
+  const common = {
+    version: z.literal(RECORD_VERSION),
+    key: z.string().regex(KEY_PATTERN),
+    /** File name of the imported image, for readers. */
+    image: z.string(),
+    /** Contains images only as digests. */
+    request: canonicalRequestSchema,
+    /** Tasks that the user gave up: they are never adopted again. */
+    forgottenTasks: z.array(taskId),
+    /** Time of the last `forget`: what others have sent before it is given up as well. */
+    forgottenAt: isoTimeSchema.optional(),
+  }
 
-interface Attempt extends Common, JournalStart {
-  /** How often a submission of this key was started since it was last stored or forgotten. */
-  attempts: number
-}
+  const attempt = {
+    ...common,
+    /** Every effective parameter, spelled out. */
+    params: paramsSchema,
+    /** Origin of the API: `https://api.meshy.ai`. */
+    host: z.string(),
+    /** See `accountDigest`. */
+    account: z.string(),
+    /** By the clock of the service if that is known. */
+    startedAt: isoTimeSchema,
+    /** How often a submission of this key was started since it was last stored or forgotten. */
+    attempts: z.int().positive(),
+  }
 
-export interface JournalFailure {
-  code: string
-  message: string
-  /** The task that failed, if there was one. */
-  taskId?: string | undefined
-  /** Whether the cause was the service, the account or a person, so that a later build may submit it again. */
-  retryable?: boolean | undefined
-  /** What the service charged for the task despite its failure; absent if it was refunded. */
-  consumedCredits?: number | undefined
-}
+  const sent = extensible({
+    /** By the clock of the service. */
+    sentAt: isoTimeSchema,
+    /** Until when its answer may come, and its task may appear in the account. */
+    answerBy: isoTimeSchema,
+    /** Whether it carried the `name` by which its task can be found. */
+    named: z.boolean(),
+  })
 
-/** When a request was last sent. */
-export interface Sent {
-  /** ISO time, by the clock of the service. */
-  sentAt: string
-  /** ISO time until which its answer may come, and its task may appear in the account. */
-  answerBy: string
-  /** Whether it carried the `name` by which its task can be found. */
-  named: boolean
-}
+  const failure = extensible({
+    code: z.string(),
+    message: z.string(),
+    /** The task that failed, if there was one. */
+    taskId: taskId.optional(),
+    /** Whether the cause was the service, the account or a person, so that a later build may submit it again. */
+    retryable: z.boolean().optional(),
+    /** What the service charged for the task despite its failure; absent if it was refunded. */
+    consumedCredits: z.number().nonnegative().optional(),
+  })
+
+  return z.discriminatedUnion('state', [
+    extensible({
+      state: z.literal('started'),
+      ...attempt,
+      /** When it was last sent. Absent while nothing was sent: then nothing was paid. */
+      sent: sent.optional(),
+      /** The answer was awaited and lost. Absent if the process ended before that was known. */
+      lost: z.literal(true).optional(),
+    }),
+    extensible({ state: z.literal('accepted'), ...attempt, taskId }),
+    extensible({ state: z.literal('failed'), ...attempt, failure }),
+    extensible({ state: z.literal('forgotten'), ...common }),
+  ])
+})
+
+type WithoutVersion<R> = R extends unknown ? Omit<R, 'version'> : never
+
+export type JournalRecord = WithoutVersion<z.infer<ReturnType<typeof journalRecordSchema>>>
 
 /** The service may or may not have the request. */
-export interface StartedRecord extends Attempt {
-  state: 'started'
-  /** Absent while nothing was sent: then nothing was paid. */
-  sent?: Sent | undefined
-  /** The answer was awaited and lost. Absent if the process ended before that was known. */
-  lost?: true | undefined
-}
-
+export type StartedRecord = Extract<JournalRecord, { state: 'started' }>
 /** The service has the request: this task is being paid for. */
-export interface AcceptedRecord extends Attempt {
-  state: 'accepted'
-  taskId: string
-}
-
+export type AcceptedRecord = Extract<JournalRecord, { state: 'accepted' }>
 /** The service refused or refunded it, and it must not be repeated by itself. */
-export interface FailedRecord extends Attempt {
-  state: 'failed'
-  failure: JournalFailure
-}
-
+export type FailedRecord = Extract<JournalRecord, { state: 'failed' }>
 /** Nothing is on its way; the record keeps the IDs of given-up tasks. */
-export interface ForgottenRecord extends Common {
-  state: 'forgotten'
-}
+export type ForgottenRecord = Extract<JournalRecord, { state: 'forgotten' }>
+
+/** What is known about a request before it is sent. */
+export type JournalStart = Pick<
+  StartedRecord,
+  'key' | 'image' | 'request' | 'params' | 'host' | 'account' | 'startedAt'
+>
+export type Sent = NonNullable<StartedRecord['sent']>
+export type JournalFailure = FailedRecord['failure']
 
 /**
  * Tasks that are not adopted when a request is submitted again: whoever asks for that knows of a charge for nothing.
@@ -97,50 +104,3 @@ export function tasksOf(record: JournalRecord): string[] {
   if (record.state === 'accepted') return [record.taskId]
   return record.state === 'failed' && record.failure.taskId ? [record.failure.taskId] : []
 }
-
-export type JournalRecord = StartedRecord | AcceptedRecord | FailedRecord | ForgottenRecord
-
-/** The content of `journal/<key>.json`. Created when a record is read: nothing is on its way in most runs. */
-export const journalRecordSchema = once(() => {
-  const taskId = z.string().min(1)
-
-  const common = {
-    version: z.literal(RECORD_VERSION),
-    key: z.string().regex(KEY_PATTERN),
-    image: z.string(),
-    request: canonicalRequestSchema,
-    forgottenTasks: z.array(taskId),
-    forgottenAt: isoTimeSchema.optional(),
-  }
-
-  const attempt = {
-    params: paramsSchema,
-    host: z.string(),
-    account: z.string(),
-    startedAt: isoTimeSchema,
-    attempts: z.int().positive(),
-  }
-
-  const sent = z.looseObject({ sentAt: isoTimeSchema, answerBy: isoTimeSchema, named: z.boolean() })
-
-  const failure = z.looseObject({
-    code: z.string(),
-    message: z.string(),
-    taskId: taskId.optional(),
-    retryable: z.boolean().optional(),
-    consumedCredits: z.number().nonnegative().optional(),
-  })
-
-  return z.discriminatedUnion('state', [
-    z.looseObject({
-      state: z.literal('started'),
-      ...common,
-      ...attempt,
-      sent: sent.optional(),
-      lost: z.literal(true).optional(),
-    }),
-    z.looseObject({ state: z.literal('accepted'), ...common, ...attempt, taskId }),
-    z.looseObject({ state: z.literal('failed'), ...common, ...attempt, failure }),
-    z.looseObject({ state: z.literal('forgotten'), ...common }),
-  ])
-})
