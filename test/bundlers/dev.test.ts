@@ -33,31 +33,6 @@ describe.each(VITES)('a dev server of %s', (vite) => {
     expect(emulator.counts.total).toBe(0)
   })
 
-  it('shows a stand-in without a key, and says so once', async () => {
-    const emulator = await emulate()
-    const project = await makeProject({
-      files: {
-        'main.js': entryOf('./hero.png?meshy&poly=900'),
-        'other.js': entryOf('./hero.png?meshy&poly=901'),
-      },
-    })
-    const dev = await startDev(vite, project, { meshy: { baseUrl: emulator.url } })
-
-    const states = [(await dev.model()).metadata.state, (await dev.model('/other.js')).metadata.state]
-
-    expect(states).toEqual(['preview', 'preview'])
-    expect(dev.log.filter((line) => line.includes('MESHY_API_KEY'))).toHaveLength(1)
-    expect(emulator.counts.total).toBe(0)
-  })
-
-  it('says nothing of a key when the config file chose stand-ins', async () => {
-    const project = await makeProject({ files: { ...FILES, 'meshy.config.json': { mode: 'preview' } } })
-    const dev = await startDev(vite, project, { meshy: {} })
-
-    expect((await dev.model()).metadata.state).toBe('preview')
-    expect(dev.log.filter((line) => line.includes('MESHY_API_KEY'))).toEqual([])
-  })
-
   it('generates in `generate`: a stand-in at once, then the model without a touch', async () => {
     const emulator = await emulate()
     const project = await makeProject({ files: FILES })
@@ -83,20 +58,6 @@ describe.each(VITES)('a dev server of %s', (vite) => {
 
     expect(update).toMatchObject({ updates: [{ type: 'js-update', path: '/main.js' }] })
     expect((await dev.model()).metadata.state).toBe('ready')
-  })
-
-  it('serves a stored model at once, without a key', async () => {
-    const emulator = await emulate()
-    const project = await makeProject({ files: FILES })
-    const first = await startDev(vite, project, { meshy: paying(emulator) })
-    await first.until(settled)
-    await first.close()
-    const before = emulator.counts.total
-
-    const second = await startDev(vite, project, { meshy: { baseUrl: emulator.url } })
-
-    expect((await second.model()).metadata.state).toBe('ready')
-    expect(emulator.counts.total).toBe(before)
   })
 
   it.each([
@@ -137,23 +98,6 @@ describe.each(VITES)('a dev server of %s', (vite) => {
     expect(emulator.counts.posts).toBe(1)
   })
 
-  it('shows a model whose bytes git brings after a pointer', async () => {
-    const emulator = await emulate()
-    const project = await makeProject({ files: FILES })
-    await startGenerating(project.root, emulator, { specifiers: ['hero.png?meshy&poly=900'] }).exited
-    const blobs = path.join(project.root, '.meshy/blobs')
-    const bytes = await readFiles(blobs)
-    for (const name of bytes.keys()) await writeFile(path.join(blobs, name), LFS_POINTER)
-    await rm(path.join(project.root, '.meshy/out'), { recursive: true, force: true })
-    const dev = await startDev(vite, project, { meshy: { baseUrl: emulator.url, machineStore: false } })
-    expect((await dev.model()).metadata.state).toBe('preview')
-
-    for (const [name, content] of bytes) await writeFile(path.join(blobs, name), content)
-
-    const model = await dev.until(({ state }) => state === 'ready')
-    expect([model.glb]).toEqual(await servedModels(emulator))
-  })
-
   it('gives server and client the same model', async () => {
     const emulator = await emulate()
     const project = await makeProject({ files: FILES })
@@ -184,6 +128,118 @@ describe.each(VITES)('a dev server of %s', (vite) => {
 
     expect(second.glb.toString('latin1', 0, 4)).toBe('glTF')
     expect(emulator.counts.posts).toBe(2)
+  })
+
+  it('generates again when the picture of a failed model changes', async () => {
+    const emulator = await emulate({ faults: [{ ...FAILURE, nth: 1 }] })
+    const project = await makeProject({ files: FILES })
+    const dev = await startDev(vite, project, { meshy: paying(emulator) })
+    const failed = await dev.until(settled)
+
+    await savePicture(project, 'chair.png')
+    const model = await dev.until(({ key }) => key !== failed.metadata.key)
+    await dev.until(({ state }) => state === 'ready')
+
+    expect([failed, model].map(({ metadata }) => metadata.state)).toEqual(['preview', 'pending'])
+    expect(emulator.counts.posts).toBe(2)
+  })
+
+  it.each([
+    ['broken', 'hero.png', (file: string) => writeFile(file, 'no picture')],
+    ['broken', 'side.png', (file: string) => writeFile(file, 'no picture')],
+    ['missing', 'side.png', (file: string) => rm(file)],
+  ])('reloads the page when a %s `%s` is mended', async (_, name, damage) => {
+    const project = await makeProject({
+      files: { 'main.js': entryOf('./hero.png?meshy&views=side.png') },
+      pictures: { 'side.png': 'chair.png' },
+    })
+    const file = path.join(project.root, name)
+    await damage(file)
+    const dev = await startDev(vite, project, { meshy: { mode: 'preview' } })
+    await expect(dev.model()).rejects.toThrow(name)
+
+    const reloaded = dev.message('full-reload')
+    const chair = path.join(REPOSITORY, 'playground/images/chair.png')
+    // A watcher may begin some moment later.
+    const saving = setInterval(() => copyFile(chair, file), 500)
+    onTestFinished(() => clearInterval(saving))
+    await reloaded
+    clearInterval(saving)
+
+    expect((await dev.until(settled)).metadata.state).toBe('preview')
+  })
+
+  it('tells a bad import in its answer, and takes it when it is fixed', async () => {
+    const emulator = await emulate()
+    const project = await makeProject({ files: { 'main.js': entryOf('./hero.png?meshy&polly=900') } })
+    const dev = await startDev(vite, project, { meshy: paying(emulator) })
+
+    await expect(dev.model()).rejects.toThrow(/main\.js:1: hero\.png: Unknown directive `polly`/)
+    await project.write(FILES)
+    await dev.message('full-reload')
+
+    expect((await dev.until(settled)).metadata.state).toBe('ready')
+  })
+})
+
+// Nothing of this depends on the version.
+describe('a dev server', () => {
+  const [vite] = VITES
+
+  it('shows a stand-in without a key, and says so once', async () => {
+    const emulator = await emulate()
+    const project = await makeProject({
+      files: {
+        'main.js': entryOf('./hero.png?meshy&poly=900'),
+        'other.js': entryOf('./hero.png?meshy&poly=901'),
+      },
+    })
+    const dev = await startDev(vite, project, { meshy: { baseUrl: emulator.url } })
+
+    const states = [(await dev.model()).metadata.state, (await dev.model('/other.js')).metadata.state]
+
+    expect(states).toEqual(['preview', 'preview'])
+    expect(dev.log.filter((line) => line.includes('MESHY_API_KEY'))).toHaveLength(1)
+    expect(emulator.counts.total).toBe(0)
+  })
+
+  it('says nothing of a key when the config file chose stand-ins', async () => {
+    const project = await makeProject({ files: { ...FILES, 'meshy.config.json': { mode: 'preview' } } })
+    const dev = await startDev(vite, project, { meshy: {} })
+
+    expect((await dev.model()).metadata.state).toBe('preview')
+    expect(dev.log.filter((line) => line.includes('MESHY_API_KEY'))).toEqual([])
+  })
+
+  it('serves a stored model at once, without a key', async () => {
+    const emulator = await emulate()
+    const project = await makeProject({ files: FILES })
+    const first = await startDev(vite, project, { meshy: paying(emulator) })
+    await first.until(settled)
+    await first.close()
+    const before = emulator.counts.total
+
+    const second = await startDev(vite, project, { meshy: { baseUrl: emulator.url } })
+
+    expect((await second.model()).metadata.state).toBe('ready')
+    expect(emulator.counts.total).toBe(before)
+  })
+
+  it('shows a model whose bytes git brings after a pointer', async () => {
+    const emulator = await emulate()
+    const project = await makeProject({ files: FILES })
+    await startGenerating(project.root, emulator, { specifiers: ['hero.png?meshy&poly=900'] }).exited
+    const blobs = path.join(project.root, '.meshy/blobs')
+    const bytes = await readFiles(blobs)
+    for (const name of bytes.keys()) await writeFile(path.join(blobs, name), LFS_POINTER)
+    await rm(path.join(project.root, '.meshy/out'), { recursive: true, force: true })
+    const dev = await startDev(vite, project, { meshy: { baseUrl: emulator.url, machineStore: false } })
+    expect((await dev.model()).metadata.state).toBe('preview')
+
+    for (const [name, content] of bytes) await writeFile(path.join(blobs, name), content)
+
+    const model = await dev.until(({ state }) => state === 'ready')
+    expect([model.glb]).toEqual(await servedModels(emulator))
   })
 
   it('keeps the stand-in of a failed model, says why once, and never submits it again by itself', async () => {
@@ -252,57 +308,6 @@ describe.each(VITES)('a dev server of %s', (vite) => {
     await second.until(({ state }) => state === 'ready')
 
     expect(emulator.counts).toMatchObject({ posts: 2, created: 1 })
-  })
-
-  it('generates again when the picture of a failed model changes', async () => {
-    const emulator = await emulate({ faults: [{ ...FAILURE, nth: 1 }] })
-    const project = await makeProject({ files: FILES })
-    const dev = await startDev(vite, project, { meshy: paying(emulator) })
-    const failed = await dev.until(settled)
-
-    await savePicture(project, 'chair.png')
-    const model = await dev.until(({ key }) => key !== failed.metadata.key)
-    await dev.until(({ state }) => state === 'ready')
-
-    expect([failed, model].map(({ metadata }) => metadata.state)).toEqual(['preview', 'pending'])
-    expect(emulator.counts.posts).toBe(2)
-  })
-
-  it.each([
-    ['broken', 'hero.png', (file: string) => writeFile(file, 'no picture')],
-    ['broken', 'side.png', (file: string) => writeFile(file, 'no picture')],
-    ['missing', 'side.png', (file: string) => rm(file)],
-  ])('reloads the page when a %s `%s` is mended', async (_, name, damage) => {
-    const project = await makeProject({
-      files: { 'main.js': entryOf('./hero.png?meshy&views=side.png') },
-      pictures: { 'side.png': 'chair.png' },
-    })
-    const file = path.join(project.root, name)
-    await damage(file)
-    const dev = await startDev(vite, project, { meshy: { mode: 'preview' } })
-    await expect(dev.model()).rejects.toThrow(name)
-
-    const reloaded = dev.message('full-reload')
-    const chair = path.join(REPOSITORY, 'playground/images/chair.png')
-    // A watcher may begin some moment later.
-    const saving = setInterval(() => copyFile(chair, file), 500)
-    onTestFinished(() => clearInterval(saving))
-    await reloaded
-    clearInterval(saving)
-
-    expect((await dev.until(settled)).metadata.state).toBe('preview')
-  })
-
-  it('tells a bad import in its answer, and takes it when it is fixed', async () => {
-    const emulator = await emulate()
-    const project = await makeProject({ files: { 'main.js': entryOf('./hero.png?meshy&polly=900') } })
-    const dev = await startDev(vite, project, { meshy: paying(emulator) })
-
-    await expect(dev.model()).rejects.toThrow(/main\.js:1: hero\.png: Unknown directive `polly`/)
-    await project.write(FILES)
-    await dev.message('full-reload')
-
-    expect((await dev.until(settled)).metadata.state).toBe('ready')
   })
 })
 
