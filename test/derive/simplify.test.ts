@@ -65,6 +65,22 @@ describe('simplify', () => {
     },
   )
 
+  it.each([64, 100, 170])('comes to %i triangles of a globe, and leaves it round', async (wanted) => {
+    const { uvs, indices } = sheet(60)
+    const corners = Array.from({ length: uvs.length / 2 }, (_, i) => {
+      const [turn, down] = [(uvs[i * 2] ?? 0) * 2 * Math.PI, (uvs[i * 2 + 1] ?? 0) * Math.PI]
+      return [Math.sin(down) * Math.cos(turn), Math.cos(down), Math.sin(down) * Math.sin(turn)]
+    })
+    const positions = new Float32Array(corners.flat())
+    const sample = new Sample()
+    sample.node('Globe', sample.primitive({ positions, normals: positions, uvs, indices }))
+
+    const { facts } = await simplified(sample, wanted)
+
+    expect(Math.abs(facts.triangles / wanted - 1)).toBeLessThan(0.02)
+    for (const size of facts.bounds.size) expect(size).toBeGreaterThan(1.7)
+  })
+
   it('measures errors by one measure, so that small parts keep their shape', async () => {
     const sample = new Sample()
     sample.node('Small', sample.primitive(ball(0.5, [12, 8]))).setTranslation([5, 0, 0])

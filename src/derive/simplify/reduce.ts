@@ -1,5 +1,6 @@
 import type { MeshoptSimplifier, SimplifierFlags } from 'meshoptimizer'
-import { type Part, type Surface, TRAITS } from './surface.ts'
+import { extentsOf } from './vectors.ts'
+import { BONES, type Part, type Surface, TRAITS } from './surface.ts'
 
 /** A surface with fewer triangles. */
 export interface Reduced {
@@ -19,12 +20,16 @@ export interface Aim {
 export const CLOSE = 0.02
 /** An error that is not visible yet: beyond it, another way may preserve the shape better. */
 const SHAPELY = 0.02
+/** An error that is visible in the shape. */
+const VISIBLE = 0.04
 
 interface Way {
   flags: SimplifierFlags[]
   /** How much vertex attributes count. */
   weight: number
   locks: 'seams' | 'borders'
+  /** Whether vertices in one place count as one. */
+  isWelded?: true
 }
 
 /**
@@ -36,6 +41,8 @@ const WAYS: Way[] = [
   { flags: ['Permissive'], weight: 1, locks: 'borders' },
   { flags: ['Permissive', 'Prune'], weight: 0, locks: 'borders' },
 ]
+/** Where many pieces of the texture meet in one place, such as the pole of a globe, no edge can be removed otherwise. */
+const LAST_WAY: Way = { flags: ['Permissive', 'Prune'], weight: 0, locks: 'borders', isWelded: true }
 
 /**
  * Reduces a surface to a number of triangles as drawn: the first way that comes close and preserves the shape, or else
@@ -49,7 +56,15 @@ export function reduce(simplifier: typeof MeshoptSimplifier, surface: Surface, a
     if (missOf(found) === 0 && found.error <= SHAPELY) return found
     if (!best || isBetter(found, best, missOf)) best = found
   }
-  return best ?? { indices: surface.indices, error: 0 }
+  if (!best) return { indices: surface.indices, error: 0 }
+  const isGood = missOf(best) === 0 && best.error <= VISIBLE
+  return isGood ? best : lastOrBest(reduceOneWay(simplifier, surface, { aim, way: LAST_WAY }), best, missOf)
+}
+
+/** The last way breaks more of the texture, so it has to be much better. */
+function lastOrBest(last: Reduced, best: Reduced, missOf: (reduced: Reduced) => number): Reduced {
+  const isMuchBetter = isBetter({ ...last, error: last.error * 2 }, best, missOf)
+  return isMuchBetter ? last : best
 }
 
 /** The number counts first, then the shape. */
@@ -74,9 +89,10 @@ function reduceOneWay(
   surface: Surface,
   { aim, way }: { aim: Aim; way: Way },
 ): Reduced {
+  const source = way.isWelded ? weld(surface) : surface.indices
   const run = (triangles: number): Reduced => {
     const [indices, error] = simplifier.simplifyWithAttributes(
-      surface.indices,
+      source,
       surface.positions,
       3,
       surface.traits,
@@ -99,6 +115,30 @@ function reduceOneWay(
     else [low, best] = [middle, found]
   }
   return best
+}
+
+/** Vertices that are closer than this fraction of the model's size are in one place: exporters round. */
+const CLOSE_TOGETHER = 2 ** -20
+
+/** Vertices of one part count as one if they are in one place, and stay there whatever moves them. */
+function weld({ parts, positions, traits, indices }: Surface): Uint32Array<ArrayBuffer> {
+  const cell = CLOSE_TOGETHER * Math.max(...extentsOf(positions)) || 1
+  const snap = (value: number) => Math.round(value / cell)
+  const first = new Map<string, number>()
+  const same = Uint32Array.from({ length: positions.length / 3 }, (_, vertex) => vertex)
+  for (const { primitive, start, end } of parts) {
+    const targets = primitive.listTargets().flatMap((target) => target.getAttribute('POSITION') ?? [])
+    for (let vertex = start; vertex < end; vertex++) {
+      const place = positions.subarray(vertex * 3, vertex * 3 + 3).map(snap)
+      const bones = traits.subarray(vertex * TRAITS.length + BONES, (vertex + 1) * TRAITS.length)
+      const moves = targets.flatMap((target) => target.getElement(vertex - start, [])).map(snap)
+      const key = [start, ...place, ...bones, ...moves].join()
+      const known = first.get(key) ?? vertex
+      first.set(key, known)
+      same[vertex] = known
+    }
+  }
+  return indices.map((vertex) => same[vertex] ?? vertex)
 }
 
 /** Triangles as drawn. */

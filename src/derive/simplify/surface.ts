@@ -33,7 +33,7 @@ export const TRAITS = [0.1, 0.1, 0.1, 0.3, 0.3, 0.1, 0.1, 0.1, 0.3, 0.3, 0.3]
 const NORMAL = 0
 const UV = 3
 const COLOR = 5
-const BONES = 8
+export const BONES = 8
 
 /** Writes the vertex attributes of a part into the traits of the whole surface. */
 export function writeTraits(traits: Float32Array, { primitive, start }: Part, node: Node): void {
