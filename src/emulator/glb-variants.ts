@@ -62,8 +62,8 @@ function to3mf(mesh: Mesh): Uint8Array {
 }
 
 function modelPart({ positions, corners }: Mesh): string {
-  const vertices = triples(positions).map(([x, y, z]) => `<vertex x="${x}" y="${y}" z="${z}"/>`)
-  const triangles = triples(corners).map(([a, b, c]) => `<triangle v1="${a}" v2="${b}" v3="${c}"/>`)
+  const vertices = inGroups(positions, 3).map(([x, y, z]) => `<vertex x="${x}" y="${y}" z="${z}"/>`)
+  const triangles = inGroups(corners, 3).map(([a, b, c]) => `<triangle v1="${a}" v2="${b}" v3="${c}"/>`)
   return (
     `${XML}<model unit="meter" xml:lang="en-US" xmlns="http://schemas.microsoft.com/3dmanufacturing/core/2015/02">` +
     `<resources><object id="1" type="model"><mesh><vertices>${vertices.join('')}</vertices>` +
@@ -72,8 +72,9 @@ function modelPart({ positions, corners }: Mesh): string {
   )
 }
 
-function triples(numbers: readonly number[]): number[][] {
-  return Array.from({ length: numbers.length / 3 }, (_, index) => numbers.slice(index * 3, index * 3 + 3))
+function inGroups(numbers: ArrayLike<number>, size: number): number[][] {
+  const all = Array.from(numbers)
+  return Array.from({ length: all.length / size }, (_, index) => all.slice(index * size, (index + 1) * size))
 }
 
 /** 1980-01-01, the first day that ZIP supports: the same files have the same bytes each time. */
@@ -219,83 +220,64 @@ interface ObjNames {
   texture: string
 }
 
-/** A model as text: Wavefront OBJ, and its materials. */
-interface ObjFiles {
-  obj: string
-  mtl: string
-}
-
 /**
- * Converts a GLB that `writeGlb` wrote to OBJ and MTL.
+ * Converts a GLB that `writeGlb` wrote to Wavefront OBJ, and to its materials.
  *
  * Throws `MESHY_GLB_INVALID` if the file is broken or compressed.
  */
-export function glbToObj(bytes: Uint8Array, names: ObjNames): ObjFiles {
+export function glbToObj(bytes: Uint8Array, names: ObjNames): { obj: string; mtl: string } {
   const glb = readGlb(bytes)
   const primitives = glb.json.meshes?.[0]?.primitives ?? []
-  const lines = [`mtllib ${names.mtl}`, 'o model']
   // Indices count from 1 and continue through the whole file, separately for each kind of line.
   const first = { vertex: 1, uv: 1 }
-  for (const [index, primitive] of primitives.entries()) addPart(lines, glb, { primitive, index, first })
-  const mtl = primitives.flatMap((primitive, index) => materialLines(glb, primitive, index, names.texture))
-  return { obj: `${lines.join('\n')}\n`, mtl: `${mtl.join('\n')}\n` }
+  const parts = primitives.flatMap((primitive, index) => partLines(glb, primitive, { index, first }))
+  const materials = primitives.flatMap((primitive, index) =>
+    materialLines(glb, primitive, { index, texture: names.texture }),
+  )
+  return {
+    obj: [`mtllib ${names.mtl}`, 'o model', ...parts, ''].join('\n'),
+    mtl: [...materials, ''].join('\n'),
+  }
 }
 
-interface ObjPart {
-  primitive: GltfPrimitive
-  index: number
-  first: { vertex: number; uv: number }
-}
-
-function addPart(lines: string[], glb: Glb, { primitive, index, first }: ObjPart): void {
-  const { POSITION = -1, NORMAL = -1, TEXCOORD_0 } = primitive.attributes
+function partLines(
+  glb: Glb,
+  { attributes, indices = -1 }: GltfPrimitive,
+  { index, first }: { index: number; first: { vertex: number; uv: number } },
+): string[] {
+  const { POSITION = -1, NORMAL = -1, TEXCOORD_0 } = attributes
   const positions = readAccessor(glb, POSITION)
   const uvs = TEXCOORD_0 === undefined ? [] : readAccessor(glb, TEXCOORD_0)
-  addVectors(lines, 'v', positions)
-  addUvs(lines, uvs)
-  addVectors(lines, 'vn', readAccessor(glb, NORMAL))
-  lines.push(`usemtl material_${index}`)
-  const textured = uvs.length > 0
-  addFaces(lines, readAccessor(glb, primitive.indices ?? -1), (corner) => {
-    const vertex = first.vertex + corner
-    return textured ? `${vertex}/${first.uv + corner}/${vertex}` : `${vertex}//${vertex}`
-  })
+  // An image starts at its top in glTF, and at its bottom in OBJ.
+  const turned = Array.from(uvs, (value, i) => (i % 2 === 0 ? value : 1 - value))
+  const { vertex, uv } = first
+  const cornerOf = (at: number) => `${vertex + at}/${uvs.length > 0 ? uv + at : ''}/${vertex + at}`
   first.vertex += positions.length / 3
   first.uv += uvs.length / 2
+  return [
+    ...vectorLines('v', positions, 3),
+    ...vectorLines('vt', turned, 2),
+    ...vectorLines('vn', readAccessor(glb, NORMAL), 3),
+    `usemtl material_${index}`,
+    ...inGroups(readAccessor(glb, indices), 3).map((corners) => `f ${corners.map(cornerOf).join(' ')}`),
+  ]
 }
 
-function addVectors(lines: string[], keyword: string, values: Float32Array): void {
-  for (let i = 0; i < values.length; i += 3) {
-    lines.push(`${keyword} ${short(values[i])} ${short(values[i + 1])} ${short(values[i + 2])}`)
-  }
+function vectorLines(keyword: string, numbers: ArrayLike<number>, size: number): string[] {
+  return inGroups(numbers, size).map((vector) => `${keyword} ${vector.map(short).join(' ')}`)
 }
 
-/** An image starts at its top in glTF, and at its bottom in OBJ. */
-function addUvs(lines: string[], uvs: ArrayLike<number>): void {
-  for (let i = 0; i < uvs.length; i += 2) lines.push(`vt ${short(uvs[i])} ${short(1 - (uvs[i + 1] ?? 0))}`)
-}
-
-function addFaces(lines: string[], indices: Float32Array, nameCorner: (corner: number) => string): void {
-  for (let i = 0; i < indices.length; i += 3) {
-    const corners = indices.subarray(i, i + 3)
-    lines.push(`f ${Array.from(corners, nameCorner).join(' ')}`)
-  }
-}
-
-function materialLines(glb: Glb, primitive: GltfPrimitive, index: number, texture: string): string[] {
-  const { color, textured } = readMaterial(glb, primitive)
-  const lines = [`newmtl material_${index}`, `Kd ${color.map(short).join(' ')}`, 'illum 1']
-  return textured ? [...lines, `map_Kd ${texture}`] : lines
-}
-
-function readMaterial({ json }: Glb, primitive: GltfPrimitive): { color: number[]; textured: boolean } {
+function materialLines(
+  { json }: Glb,
+  primitive: GltfPrimitive,
+  { index, texture }: { index: number; texture: string },
+): string[] {
   const { pbrMetallicRoughness: pbr = {} } = json.materials?.[primitive.material ?? -1] ?? {}
-  return {
-    color: (pbr.baseColorFactor ?? [1, 1, 1]).slice(0, 3),
-    textured: pbr.baseColorTexture !== undefined,
-  }
+  const color = (pbr.baseColorFactor ?? [1, 1, 1]).slice(0, 3)
+  const lines = [`newmtl material_${index}`, `Kd ${color.map(short).join(' ')}`, 'illum 1']
+  return pbr.baseColorTexture === undefined ? lines : [...lines, `map_Kd ${texture}`]
 }
 
-function short(value = 0): string {
+function short(value: number): string {
   return String(Number(value.toFixed(6)))
 }
