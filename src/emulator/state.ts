@@ -10,8 +10,8 @@ export interface EmulatorState {
   options: ResolvedEmulatorOptions
   account: Account
   tasks: TaskStore
-  rate: RateWindow
-  urls: AssetUrls
+  rate: ReturnType<typeof createRateWindow>
+  urls: ReturnType<typeof createAssetUrls>
   faults: FaultPlan
   /** Aborted when the emulator is closed: everything that waits must stop. */
   closing: AbortController
@@ -34,8 +34,8 @@ export function createState(options: ResolvedEmulatorOptions): EmulatorState {
     faults,
     now,
     tasks: new TaskStore({ ...options, now, account }),
-    rate: new RateWindow(options.requestsPerSecond, options.retryAfter),
-    urls: new AssetUrls(options.assetsUrl, options.urlMs),
+    rate: createRateWindow(options),
+    urls: createAssetUrls(options),
     closing: new AbortController(),
   }
 }
@@ -43,54 +43,39 @@ export function createState(options: ResolvedEmulatorOptions): EmulatorState {
 const WINDOW_MS = 1000
 
 /** At most this many requests in any second. Refused requests do not count. */
-class RateWindow {
-  readonly #limit: number
-  readonly #retryAfter: boolean
-  #accepted: number[] = []
-
-  constructor(limit: number, retryAfter: boolean) {
-    this.#limit = limit
-    this.#retryAfter = retryAfter
-  }
-
-  /** Counts a request. Throws 429 if the second is full. */
-  take(now: number): void {
-    this.#accepted = this.#accepted.filter((at) => at > now - WINDOW_MS)
-    if (this.#accepted.length >= this.#limit) {
-      throw new ApiError(429, 'RateLimitExceeded', this.#retryAfter ? { 'retry-after': '1' } : {})
-    }
-    this.#accepted.push(now)
+function createRateWindow({ requestsPerSecond, retryAfter }: ResolvedEmulatorOptions) {
+  let accepted: number[] = []
+  return {
+    /** Counts a request. Throws 429 if the second is full. */
+    take(now: number): void {
+      accepted = accepted.filter((at) => at > now - WINDOW_MS)
+      if (accepted.length >= requestsPerSecond) {
+        throw new ApiError(429, 'RateLimitExceeded', retryAfter ? { 'retry-after': '1' } : {})
+      }
+      accepted.push(now)
+    },
   }
 }
 
 /** Signs the URLs of files, each for a limited time. */
-class AssetUrls {
-  readonly #secret = randomBytes(32)
-  readonly #origin: string
-  readonly #urlMs: number
-
-  constructor(assetsUrl: string, urlMs: number) {
-    this.#origin = assetsUrl.replace(/\/+$/, '')
-    this.#urlMs = urlMs
-  }
-
-  /** A URL of one file of a task that works from now on until it expires. */
-  sign(taskId: string, file: string, now: number): string {
-    const path = `/emulator/tasks/${taskId}/output/${file}`
-    const expires = String((now + this.#urlMs) / 1000)
-    const query = new URLSearchParams({ Expires: expires, Signature: this.#signature(path, expires) })
-    return `${this.#origin}${path}?${query}`
-  }
-
-  /** Whether a URL was signed here and has not expired. */
-  isValid(url: URL, now: number): boolean {
-    const expires = url.searchParams.get('Expires') ?? ''
-    const signature = url.searchParams.get('Signature')
-    return signature === this.#signature(url.pathname, expires) && now < Number(expires) * 1000
-  }
-
-  #signature(path: string, expires: string): string {
-    return createHmac('sha256', this.#secret).update(`${path}?${expires}`).digest('base64url')
+function createAssetUrls({ assetsUrl, urlMs }: ResolvedEmulatorOptions) {
+  const secret = randomBytes(32)
+  const signatureOf = (path: string, expires: string) =>
+    createHmac('sha256', secret).update(`${path}?${expires}`).digest('base64url')
+  return {
+    /** A URL of one file of a task that works from now on until it expires. */
+    sign(taskId: string, file: string, now: number): string {
+      const path = `/emulator/tasks/${taskId}/output/${file}`
+      const expires = String((now + urlMs) / 1000)
+      const query = new URLSearchParams({ Expires: expires, Signature: signatureOf(path, expires) })
+      return `${assetsUrl.replace(/\/+$/, '')}${path}?${query}`
+    },
+    /** Whether a URL was signed here and has not expired. */
+    isValid({ pathname, searchParams }: URL, now: number): boolean {
+      const expires = searchParams.get('Expires') ?? ''
+      const signature = searchParams.get('Signature')
+      return signature === signatureOf(pathname, expires) && now < Number(expires) * 1000
+    },
   }
 }
 

@@ -40,13 +40,15 @@ interface OpenProjectOptions extends Partial<Pick<Run, 'activity' | 'hasFailed' 
  */
 export async function openProject(
   { root, envDir, envMode, live = false, underTest = false, published = {}, logger, borders }: ProjectRun,
-  { inline = {}, activity = () => 0, hasFailed, waysToAgree }: OpenProjectOptions = {},
+  { inline = {}, ...hearing }: OpenProjectOptions = {},
 ): Promise<Context> {
   const project = findProject(root)
   const { env, envFolders } = environmentOf(project, { envDir, envMode })
   const options = resolveOptions(inline, await readConfig(project), { root, project, env, live, underTest })
   const commanded = findCommanded(root, process.env)
   const context = await openContext({
+    activity: () => 0,
+    ...hearing,
     options: commanded ? commandedOptions(commanded, options) : options,
     part: commanded && new Part(commanded),
     env,
@@ -54,9 +56,6 @@ export async function openProject(
     borders,
     live,
     logger,
-    activity,
-    hasFailed,
-    waysToAgree,
   })
   tellLosable(context.ports, project, { live })
   assertKeyHidden(context.ports, published, { isKept: !live && !underTest })
