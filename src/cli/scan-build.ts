@@ -9,7 +9,7 @@ import { takePlan } from '../run/plan.ts'
 import type { PluginApi } from '../bundlers/adapter.ts'
 import { reportModels } from '../run/reporting/report.ts'
 import { Problems } from '../run/reporting/problems.ts'
-import { scanImports, type FoundImport } from '../run/types/scan-sources.ts'
+import { scanSources, type FoundImport } from '../run/types/scan-sources.ts'
 import type { Logger } from '../system/logger.ts'
 import { packageFile, toPosix } from '../bundlers/resolve.ts'
 import { stderrLogger } from './project.ts'
@@ -64,7 +64,8 @@ async function scan(
   { logger, hasFailed }: { logger: Logger; hasFailed?: () => boolean },
 ): Promise<{ context: Context; found: FoundImport[] }> {
   const context = await openProject({ root, envDir: root, envMode: 'production', logger }, { hasFailed })
-  return { context, found: await scanImports(root, new Set([context.ports.options.cacheDir])) }
+  const found = await scanSources(root, new Set([context.ports.options.cacheDir]))
+  return { context, found: found.filter(({ isGlob }) => !isGlob) }
 }
 
 /** Processes all items, and throws all failures in one; until then they are in `problems`. */

@@ -4,11 +4,20 @@ import { isMeshyError, type ImportSite, type MeshyError } from '../../system/err
 import { parseSpecifier, isMeshySpecifier } from '../../request/parse.ts'
 
 /** An import of a model, or the query of a glob, as written in a source. */
-interface FoundQuery {
+interface FoundText {
+  /** The specifier of an import; for a glob, its query. */
+  specifier: string
   /** `?meshy&pbr` */
   query: string
+  isGlob: boolean
+  line: number
+}
+
+export interface FoundImport extends FoundText {
+  /** Absolute path of the source. */
+  importer: string
   site: ImportSite
-  /** Why a build would refuse it. */
+  /** Why a build would refuse the query. */
   error: MeshyError | undefined
 }
 
@@ -19,47 +28,21 @@ const NOT_SOURCES = new Set(['node_modules', 'dist', 'build', 'out', 'coverage']
 /** What may stand before the specifier of an import, or before the query of `import.meta.glob`. */
 const LITERAL = /\b(from|import|import\s*\(|require\s*\(|query\s*:)\s*(["'`])((?:\\.|(?!\2)[^\\\n])*)\2/g
 
-/** An import of a model, as a source has it. */
-export interface FoundImport {
-  specifier: string
-  /** Absolute path of the source. */
-  importer: string
-  site: ImportSite
-}
-
 /**
- * Finds the queries of imports of models in the sources below a folder, by their text alone.
+ * Finds the imports of models in the sources below a folder, by their text alone.
  *
  * @param root absolute; sites are told from there
  */
-export async function scanSources(root: string, skip: ReadonlySet<string>): Promise<FoundQuery[]> {
-  const found = await scanLiterals(root, skip)
-  return found.map(({ query, site }) => ({ query, site, error: errorOf(query)?.at(site) }))
-}
-
-/** Finds the imports of models in the sources below a folder, by their text alone. Globs are none. */
-export async function scanImports(root: string, skip: ReadonlySet<string>): Promise<FoundImport[]> {
-  const found = await scanLiterals(root, skip)
-  return found
-    .filter(({ isQuery }) => !isQuery)
-    .map(({ text: specifier, importer, site }) => ({ specifier, importer, site }))
-}
-
-async function scanLiterals(root: string, skip: ReadonlySet<string>) {
+export async function scanSources(root: string, skip: ReadonlySet<string>): Promise<FoundImport[]> {
   const files = await listSources(root, skip)
   const found = files.map(async (importer) => {
     const file = path.relative(root, importer).replaceAll('\\', '/')
-    const literals = literalsOf(await readFile(importer, 'utf8'))
-    return literals.map(({ text, query, isQuery, line }) => {
-      return { text, query, isQuery, importer, site: { file, line } }
+    return scanText(await readFile(importer, 'utf8')).map((one) => {
+      const site = { file, line: one.line }
+      return Object.assign(one, { importer, site, error: errorOf(one.query)?.at(site) })
     })
   })
   return (await Promise.all(found)).flat()
-}
-
-/** The queries in the text of one source. */
-export function scanText(source: string): { query: string; line: number }[] {
-  return literalsOf(source).map(({ query, line }) => ({ query, line }))
 }
 
 /** Comments, and the strings that may hold what looks like one. */
@@ -70,16 +53,16 @@ function withoutComments(source: string): string {
   return source.replace(COMMENT_OR_STRING, (text, quote) => (quote ? text : text.replace(/[^\n]/g, ' ')))
 }
 
-function literalsOf(text: string): { text: string; query: string; isQuery: boolean; line: number }[] {
+/** The imports in the text of one source. */
+export function scanText(text: string): FoundText[] {
   const source = withoutComments(text)
   return [...source.matchAll(LITERAL)].flatMap(({ 1: before = '', 3: literal = '', index }) => {
-    const text = literal.replaceAll(/\\(["'`\\])/g, '$1')
+    const specifier = literal.replaceAll(/\\(["'`\\])/g, '$1')
+    const isGlob = before.startsWith('query')
     // A glob may leave out the `?`.
-    const isQuery = before.startsWith('query')
-    const query = isQuery && !text.startsWith('?') ? `?${text}` : queryOf(text)
-    return isMeshySpecifier(query)
-      ? [{ text, query, isQuery, line: source.slice(0, index).split('\n').length }]
-      : []
+    const query = isGlob && !specifier.startsWith('?') ? `?${specifier}` : queryOf(specifier)
+    const line = source.slice(0, index).split('\n').length
+    return isMeshySpecifier(query) ? [{ specifier, query, isGlob, line }] : []
   })
 }
 
