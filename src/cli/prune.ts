@@ -128,9 +128,11 @@ interface Prunable {
  * @param used the keys of every import of every build of the project
  */
 export async function findPrunable(
-  { ports: { store, clock } }: Context,
+  { ports: { store, clock, options } }: Context,
   used: ReadonlySet<string>,
 ): Promise<Prunable> {
+  // Builds with an emulator have keys of their own: they say nothing about models that were paid for.
+  const isUsed = ({ key, request }: Entry) => used.has(key) || (options.emulated && !request.emulated)
   // A build may be storing a model: its files, its entry, then the end of its record. Looked at in this order, its files
   // are not listed yet, or its record or its entry is seen.
   const files = await store.blobs.list()
@@ -138,14 +140,17 @@ export async function findPrunable(
   const pins = (await store.lockfile?.all()) ?? new Map<string, Entry>()
   const stored = await readAll(store.entries, [])
   const entries = [...pins.values(), ...stored]
-  const keptEntries = entries.filter(({ key }) => used.has(key))
+  const keptEntries = entries.filter(isUsed)
   const kept = new Set(keptEntries.flatMap(blobsOf).map(({ sha256 }) => sha256))
   const derived = keptEntries.flatMap((entry) => Object.values(entry.derived ?? {}).map(derivedFolder))
-  const unused = new Map(entries.filter(({ key }) => !used.has(key)).map((entry) => [entry.key, entry]))
+  const unused = new Map(entries.filter((entry) => !isUsed(entry)).map((entry) => [entry.key, entry]))
   return {
     models: [...unused.values()].map(({ key, image }) => ({ key, image, pinned: pins.has(key) })),
     blobs: busy ? [] : files.filter(({ sha256 }) => !kept.has(sha256)),
-    folders: await unusedFolders(store.layout, new Set([...used, ...derived])),
+    folders: await unusedFolders(
+      store.layout,
+      new Set([...used, ...keptEntries.map(({ key }) => key), ...derived]),
+    ),
     busy,
   }
 }

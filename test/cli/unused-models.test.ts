@@ -26,4 +26,15 @@ describe('findPrunable', () => {
 
     expect(await findPrunable(context, new Set([key]))).toMatchObject({ models: [], blobs: [] })
   })
+
+  it('does not list what was paid for in a run with an emulator', async () => {
+    await writePictures(path(), 'hero.png')
+    const service = await startService()
+    const paying = await openRun({ root: path(), service, options: { emulated: false } })
+    await paying.load(SPECIFIER)
+    const { context } = await openRun({ root: path(), service })
+    const { key } = await loadRequest(context, path(), SPECIFIER)
+
+    expect(await findPrunable(context, new Set([key]))).toMatchObject({ models: [], blobs: [], folders: [] })
+  })
 })
