@@ -245,7 +245,8 @@ async function isAwaitedElsewhere({ ports }: Context, { id, key }: AccountTask):
   const { machine } = store.shared
   if (key === undefined || machine === undefined || options.apiKey === undefined) return false
   const told = await machine.onItsWay({ account: accountDigest(options.apiKey), key })
-  if (told?.taskId !== id) return false
+  // Where the answer was lost, the task with its name is the one that was paid for.
+  if (!told || (told.taskId ?? id) !== id) return false
   const known = [await ifIntact(() => findEntry(ports, key)), await machine.find(key)]
   return known.every((entry) => entry?.task?.id !== id)
 }

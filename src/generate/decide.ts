@@ -1,3 +1,4 @@
+import { answerTime } from '../service/client.ts'
 import { MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import { readKnownTasks } from '../store/found-records.ts'
@@ -62,11 +63,18 @@ interface Listed {
 /** How often to look at the account while a task may be in the making, in milliseconds. */
 const LOOK_MS = { first: 1_000, longest: 10_000 }
 
+/** More than a body has besides its images. */
+const OTHER_FIELDS_BYTES = 64 * 1024
+
 /** The tasks of the account, fetched again as long as an interrupted submission may still become one. */
 async function lookAtAccount(ports: Ports, candidates: Candidate[]): Promise<Known & Listed> {
+  const begunAt = ports.clock.now()
   for (let pause = LOOK_MS.first; ; pause = Math.min(LOOK_MS.longest, pause * 2)) {
     const found = { ...(await listOnce(ports, candidates)), known: await readKnownTasks(ports.store) }
-    const missed = candidates.filter((candidate) => isMissed(ports, candidate, found))
+    const waitedMs = ports.clock.now() - begunAt
+    const missed = candidates.filter(
+      (candidate) => isMissed(ports, candidate, found) && waitedMs < longestAnswer(candidate.request),
+    )
     if (missed.length === 0) return found
     for (const { request } of missed) {
       ports.reporter.notices.once(
@@ -81,6 +89,13 @@ function isMissed(ports: Ports, { request, record }: Candidate, { recent, known 
   if (record?.state !== 'started' || !mayBeInTheMaking(ports, record)) return false
   if (adoptable(recent, request.key, record.forgottenTasks)) return false
   return !candidatesFor(recent, record, known).some((task) => isLikely(task, record))
+}
+
+/** A record says until when an answer may come, but by a clock that may be wrong, or in the words of others. */
+function longestAnswer({ canonical: { images, textureImages } }: Request): number {
+  const lengths = [...images, ...textureImages].map((image) => ('bytes' in image ? image.bytes : 0))
+  // As base64, which is longer.
+  return answerTime(2 * lengths.reduce((sum, length) => sum + length, OTHER_FIELDS_BYTES))
 }
 
 async function listOnce(ports: Ports, candidates: Candidate[]): Promise<Listed> {

@@ -65,6 +65,11 @@ const STREAM_IDLE_MS = 60_000
 /** How long bytes without an event are tolerated. */
 const STREAM_EVENTLESS_MS = 180_000
 
+/** How long to wait for the answer to a submission, in milliseconds. @param length of its body */
+export function answerTime(length: number): number {
+  return SUBMIT_IDLE_MS + length * UPLOAD_MS_PER_BYTE
+}
+
 /** Creates a {@link Client}. Throws `MESHY_OPTIONS_INVALID` for an unusable `baseUrl` or key. */
 export function createClient({ schedule, ...options }: ClientOptions): Client {
   const { clock } = options
@@ -136,7 +141,7 @@ async function post(json: SendJson, { kind, content, ...submission }: Submission
   const { beforeSend, ...options } = submission
   const path = `${API_ROOT}/${kind}`
   const body = JSON.stringify(content)
-  const idleMs = SUBMIT_IDLE_MS + body.length * UPLOAD_MS_PER_BYTE
+  const idleMs = answerTime(body.length)
   const sending: Sending = { named: 'name' in content, idleMs }
   const { value, bad } = await json({
     method: 'POST',

@@ -30,14 +30,16 @@ describe('what somebody else has sent for a key', () => {
   }
 
   /** As a lease tells it whose holder was killed before it knew the id of its task. */
-  async function inheritSent(run: TestRun, account: string): Promise<void> {
+  async function inheritSent(run: TestRun, account: string, answerAfterMs = 0): Promise<void> {
     const ports = await run.context.paying()
-    const at = new Date(ports.clock.serviceNow()).toISOString()
+    const [at = '', answerBy = ''] = [0, answerAfterMs].map((ms) =>
+      new Date(ports.clock.serviceNow() + ms).toISOString(),
+    )
     const told = {
       host: ports.options.baseUrl,
       account,
       startedAt: at,
-      sent: { sentAt: at, answerBy: at, named: true },
+      sent: { sentAt: at, answerBy, named: true },
     }
     await inherit(ports, await loadRequest(run.context, run.root, SPECIFIER), [told])
   }
@@ -51,6 +53,15 @@ describe('what somebody else has sent for a key', () => {
 
     expect(error.code).toBe('MESHY_JOURNAL_OTHER_ACCOUNT')
     expect(service.counts.posts).toBe(0)
+  })
+
+  it('is not waited for longer than an answer takes, whatever they say', async () => {
+    const service = await startService()
+    const run = await openRun({ root: await projectWith('ours'), service, clock: fastClock(200) })
+    await inheritSent(run, accountDigest(service.apiKey), 30 * 86_400_000)
+
+    expect((await run.load(SPECIFIER)).metadata.state).toBe('ready')
+    expect(service.counts.posts).toBe(1)
   })
 
   it('is taken over with another key of the same account, which sees it by its name', async () => {

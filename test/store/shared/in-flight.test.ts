@@ -4,6 +4,7 @@ import { forgetModel } from '../../../src/cli/forget.ts'
 import { deleteTask } from '../../../src/cli/tasks.ts'
 import { recordOf } from '../../../src/generate/record.ts'
 import type { Options } from '../../../src/run/option-types.ts'
+import { accountDigest } from '../../../src/store/journal.ts'
 import type { OnItsWay } from '../../../src/store/shared/on-its-way.ts'
 import { makePng } from '../../glb/pictures.ts'
 import {
@@ -139,5 +140,25 @@ describe('`tasks delete`', () => {
     await deleteTask(mine.context, id, { force: false })
 
     expect(service.tasks()).toEqual([])
+  })
+
+  it('leaves the task of another project whose answer was lost', async () => {
+    const service = await startService()
+    const mine = await open('mine', service)
+    const theirs = await open('theirs', service)
+    const { emulated, machineStore } = theirs.context.ports.options
+    await leaveOnItsWay(theirs.root, service, SPECIFIER, { emulated, machineStore })
+    const { machine } = mine.context.ports.store.shared
+    const { key } = await loadRequest(mine.context, mine.root, SPECIFIER)
+    const turn = { account: accountDigest(service.apiKey), key }
+    const { host, account, startedAt } = (await machine?.onItsWay(turn)) as OnItsWay
+    const sent = { sentAt: startedAt, answerBy: startedAt, named: true }
+    await machine?.tell(turn, { host, account, startedAt, sent, lost: true })
+
+    const refusal = await failureOf(
+      deleteTask(mine.context, String(service.tasks()[0]?.['id']), { force: false }),
+    )
+
+    expect(refusal.code).toBe('MESHY_COMMAND_REFUSED')
   })
 })
