@@ -10,27 +10,13 @@ export interface Job {
 }
 
 /** Derives models in worker threads, which start when they are needed and load the libraries themselves. */
-export interface DerivePool {
-  /**
-   * Like `deriveModel`, without blocking this thread.
-   *
-   * @param readSource called when a worker is free, so that waiting models take no memory; its bytes are transferred
-   * @throws {MeshyError} what `deriveModel` throws; MESHY_DERIVE_CRASHED if the worker dies
-   */
-  derive(
-    readSource: () => Promise<Uint8Array>,
-    options: DeriveOptions,
-    wait?: { signal?: AbortSignal | undefined },
-  ): Promise<DerivedModel>
-  /** Ends the workers. Models in progress are rejected with `MESHY_ABORTED`. */
-  close(): Promise<void>
-}
+export type DerivePool = ReturnType<typeof createDerivePool>
 
 /** A model whose JSON and scripts need more than this is not a model for a page. Bytes and pixels are separate. */
 const HEAP_MB = 512
 
 /** One worker at a time. */
-export function createDerivePool(): DerivePool {
+export function createDerivePool() {
   const pool = new WorkerPool<Job, DerivedModel>({
     name: 'derive',
     size: 1,
@@ -41,11 +27,22 @@ export function createDerivePool(): DerivePool {
   })
   const turns = new PQueue({ concurrency: 1 })
   return {
-    derive: (readSource, options, wait) =>
+    /**
+     * Like `deriveModel`, without blocking this thread.
+     *
+     * @param readSource called when a worker is free, so that waiting models take no memory; its bytes are transferred
+     * @throws {MeshyError} what `deriveModel` throws; MESHY_DERIVE_CRASHED if the worker dies
+     */
+    derive: (
+      readSource: () => Promise<Uint8Array>,
+      options: DeriveOptions,
+      wait?: { signal?: AbortSignal | undefined },
+    ): Promise<DerivedModel> =>
       turns.add(async () => {
         const source = whole(await readSource())
         return pool.run({ source, options }, { ...wait, transfer: [source.buffer] })
       }, wait),
+    /** Ends the workers. Models in progress are rejected with `MESHY_ABORTED`. */
     close: () => pool.close(),
   }
 }

@@ -10,14 +10,14 @@ import { createPreparation } from './prepare.ts'
 import { ifExists, orUnwritable } from './disk-errors.ts'
 
 /** Bytes as they arrive, or all at once. */
-export type BlobSource = AsyncIterable<Uint8Array> | Uint8Array
+type BlobSource = AsyncIterable<Uint8Array> | Uint8Array
 
 interface ExpectedBytes {
   sha256?: string | undefined
   bytes?: number | undefined
 }
 
-export interface WriteBlobOptions {
+interface WriteBlobOptions {
   /** File extension without the dot: `glb`. If it depends on the bytes, a function of up to 1024 of them. */
   ext: string | ((head: Uint8Array) => string)
   /** What the bytes must be, if that is known. */
@@ -30,36 +30,30 @@ export interface WriteBlobOptions {
 }
 
 /** Bytes, addressed by their SHA-256. They enter only complete and valid, and leave only if they match. */
-export interface Blobs {
-  /**
-   * Stores bytes as they arrive. Nothing is kept of a source that breaks, lies or does not pass `check`.
-   *
-   * @throws MESHY_CACHE_UNWRITABLE; MESHY_DOWNLOAD_INVALID if they are not `expected`; what source and check throw
-   */
-  write(source: BlobSource, options: WriteBlobOptions): Promise<BlobRef>
-  verify(ref: BlobRef, signal?: AbortSignal): Promise<BlobStatus>
-  /** @throws MESHY_BLOB_MISSING, MESHY_BLOB_DAMAGED, MESHY_BLOB_LFS_POINTER */
-  read(ref: BlobRef): Promise<Buffer>
-  /** Absolute path, whether or not it exists. */
-  path(ref: BlobRef): string
-  /** Every blob that exists, correct or not, sorted; `bytes` is the actual length. */
-  list(): Promise<BlobRef[]>
-  remove(ref: BlobRef): Promise<void>
-}
+export type Blobs = ReturnType<typeof createBlobs>
 
-export function createBlobs(layout: Layout, prepare = createPreparation(layout)): Blobs {
+export function createBlobs(layout: Layout, prepare = createPreparation(layout)) {
   const buffers = new Buffers(CHUNK_BYTES)
   return {
-    write: async (source, options) => {
+    /**
+     * Stores bytes as they arrive. Nothing is kept of a source that breaks, lies or does not pass `check`.
+     *
+     * @throws MESHY_CACHE_UNWRITABLE; MESHY_DOWNLOAD_INVALID if they are not `expected`; what source and check throw
+     */
+    write: async (source: BlobSource, options: WriteBlobOptions): Promise<BlobRef> => {
       await prepare()
       if (source instanceof Uint8Array) return await writeBlob(layout, [source], options)
       return await buffers.lend((buffer) => writeBlob(layout, gather(source, buffer), options))
     },
-    verify: async (ref, signal) => statusOf(await digestFile(layout.blob(ref), { signal }), ref),
-    read: async (ref) => await readBlob(layout.blob(ref), ref),
-    path: (ref) => layout.blob(ref),
-    list: async () => await listBlobs(layout.blobs),
-    remove: async (ref) => {
+    verify: async (ref: BlobRef, signal?: AbortSignal): Promise<BlobStatus> =>
+      statusOf(await digestFile(layout.blob(ref), { signal }), ref),
+    /** @throws MESHY_BLOB_MISSING, MESHY_BLOB_DAMAGED, MESHY_BLOB_LFS_POINTER */
+    read: async (ref: BlobRef): Promise<Buffer> => readBlob(layout.blob(ref), ref),
+    /** Absolute path, whether or not it exists. */
+    path: (ref: BlobRef): string => layout.blob(ref),
+    /** Every blob that exists, correct or not, sorted; `bytes` is the actual length. */
+    list: (): Promise<BlobRef[]> => listBlobs(layout.blobs),
+    remove: async (ref: BlobRef): Promise<void> => {
       const file = layout.blob(ref)
       await orUnwritable(file, () => rm(file, { force: true }))
     },

@@ -12,43 +12,39 @@ import { hasErrno } from '../system/errors.ts'
 import { syncPath } from '../system/file.ts'
 
 /** Outputs as a source of blobs that were deleted or damaged: each is a copy of one. */
-export interface Copies {
-  /**
-   * The absolute path of an output with the bytes of `ref`, under any name: an image may have been renamed.
-   *
-   * @param folder the folder of its outputs: a key, or that of a derived file
-   */
-  find(ref: BlobRef, folder: string): Promise<string | undefined>
-  /**
-   * Gives a blob the bytes of an output that {@link find} finds. @returns whether there is one
-   *
-   * @throws MESHY_CACHE_UNWRITABLE
-   */
-  restore(ref: BlobRef, folder: string): Promise<boolean>
-  /**
-   * Gives a blob the bytes of an output that is about to be used. Where nothing can be written, the output is all there
-   * is. @returns false if the output turns out to be wrong
-   */
-  refill(ref: BlobRef, output: string): Promise<boolean>
-}
+export type Copies = ReturnType<typeof createCopies>
 
-export function createCopies(layout: Layout, prepare = createPreparation(layout)): Copies {
+export function createCopies(layout: Layout, prepare = createPreparation(layout)) {
   const flights = new SingleFlight()
   const take = (ref: BlobRef, output: string) =>
     flights.join(`${ref.sha256} ${output}`, async () => {
       await prepare()
       return (await takeFile(layout, { file: output, ref }, { durable: true })) === 'ok'
     })
-  // Whoever needs the bytes may still get them elsewhere.
-  const find = (ref: BlobRef, folder: string) =>
+  /**
+   * The absolute path of an output with the bytes of `ref`, under any name: an image may have been renamed.
+   *
+   * @param folder the folder of its outputs: a key, or that of a derived file
+   */
+  const find = (ref: BlobRef, folder: string): Promise<string | undefined> =>
+    // Whoever needs the bytes may still get them elsewhere.
     ifIntact(() => findOutput(join(layout.out, folder), ref), ['MESHY_CACHE_UNREADABLE'])
   return {
     find,
-    restore: async (ref, folder) => {
+    /**
+     * Gives a blob the bytes of an output that {@link find} finds. @returns whether there is one
+     *
+     * @throws MESHY_CACHE_UNWRITABLE
+     */
+    restore: async (ref: BlobRef, folder: string): Promise<boolean> => {
       const output = await find(ref, folder)
       return output !== undefined && (await take(ref, output))
     },
-    refill: async (ref, output) =>
+    /**
+     * Gives a blob the bytes of an output that is about to be used. Where nothing can be written, the output is all
+     * there is. @returns false if the output turns out to be wrong
+     */
+    refill: async (ref: BlobRef, output: string): Promise<boolean> =>
       (await ifIntact(() => take(ref, output), ['MESHY_CACHE_UNWRITABLE'])) !== false,
   }
 }

@@ -9,18 +9,9 @@ import { readRecord, RECORD_VERSION, writeRecord } from './record.ts'
 import { orUnwritable } from './disk-errors.ts'
 
 /** What this machine knows about finished requests. */
-export interface Entries {
-  /** @throws MESHY_CACHE_CORRUPT, MESHY_CACHE_VERSION */
-  read(key: string): Promise<StoredEntry | undefined>
-  /** Call it after all bytes are in the cache. @throws MESHY_CACHE_UNWRITABLE */
-  write(entry: StoredEntry): Promise<void>
-  /** Removes the record, but none of its bytes. */
-  remove(key: string): Promise<void>
-  /** Sorted. */
-  keys(): Promise<string[]>
-}
+export type Entries = ReturnType<typeof createEntries>
 
-export interface EntriesOptions {
+interface EntriesOptions {
   /** The key of a canonical request. */
   fingerprint: (request: CanonicalRequest) => string
   prepare?: () => Promise<void>
@@ -29,9 +20,10 @@ export interface EntriesOptions {
 export function createEntries(
   layout: Layout,
   { fingerprint, prepare = createPreparation(layout) }: EntriesOptions,
-): Entries {
+) {
   return {
-    read: async (key) => {
+    /** @throws MESHY_CACHE_CORRUPT, MESHY_CACHE_VERSION */
+    read: async (key: string): Promise<StoredEntry | undefined> => {
       const file = layout.entry(key)
       const record = await readRecord(file, { schema: () => entryRecordSchema, corrupt })
       if (!record) return undefined
@@ -41,15 +33,18 @@ export function createEntries(
       if (real !== key) throw corrupt(file, `the request of \`${key}\` has the key \`${real}\``)
       return entry
     },
-    write: async (entry) => {
+    /** Call it after all bytes are in the cache. @throws MESHY_CACHE_UNWRITABLE */
+    write: async (entry: StoredEntry): Promise<void> => {
       const record = entryRecordSchema.parse({ version: RECORD_VERSION, ...entry })
       await prepare()
       await writeRecord(layout.entry(entry.key), record, layout.tmp)
     },
-    remove: async (key) => {
+    /** Removes the record, but none of its bytes. */
+    remove: async (key: string): Promise<void> => {
       const file = layout.entry(key)
       await orUnwritable(file, () => rm(file, { force: true }))
     },
+    /** Sorted. */
     keys: () => listKeys(layout.entries),
   }
 }

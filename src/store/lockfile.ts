@@ -33,24 +33,7 @@ import { openOnce } from './shared/machine-folder.ts'
  *
  * @throws MESHY_LOCKFILE_CONFLICT, MESHY_LOCKFILE_INVALID, MESHY_LOCKFILE_VERSION, MESHY_CACHE_UNWRITABLE
  */
-export interface Lockfile {
-  /** By key, sorted; empty if there is no lockfile. */
-  all(): Promise<Map<string, Entry>>
-  get(key: string): Promise<Entry | undefined>
-  /**
-   * Pins an entry, and keeps what others have pinned in the meantime. A key that is already pinned to the same GLB
-   * gains the files that it lacks. A key that is pinned to another GLB stays as it is, unless `replace` is set.
-   *
-   * @returns the entry that is pinned now, which need not be the given one
-   */
-  put(entry: Entry, options?: { replace?: boolean }): Promise<Entry>
-  /**
-   * Adds the SHA-256 of the images of a request to its entry. Requests that come together are written together. What is
-   * not pinned stays that way.
-   */
-  addPictures(key: string, request: CanonicalRequest): Promise<void>
-  remove(keys: Iterable<string>): Promise<void>
-}
+export type Lockfile = ReturnType<typeof createLockfile>
 
 interface LockfileOptions extends ParseLockfileOptions {
   /** The file of the lease under which everyone writes this lockfile: `layout.lease('lockfile')`. */
@@ -58,7 +41,7 @@ interface LockfileOptions extends ParseLockfileOptions {
   clock?: Clock
 }
 
-export function createLockfile(given: LockfileOptions): Lockfile {
+export function createLockfile(given: LockfileOptions) {
   const { file, lease, clock = systemClock } = given
   const options = { ...given, clock, inTurn: createLockfileLease({ file, lease, clock }) }
   const { read, forget } = createReader(options)
@@ -68,9 +51,16 @@ export function createLockfile(given: LockfileOptions): Lockfile {
     forget()
   }
   return {
+    /** By key, sorted; empty if there is no lockfile. */
     all: read,
-    get: async (key) => (await read()).get(key),
-    put: async (entry, { replace = false } = {}) => {
+    get: async (key: string) => (await read()).get(key),
+    /**
+     * Pins an entry, and keeps what others have pinned in the meantime. A key that is already pinned to the same GLB
+     * gains the files that it lacks. A key that is pinned to another GLB stays as it is, unless `replace` is set.
+     *
+     * @returns the entry that is pinned now, which need not be the given one
+     */
+    put: async (entry: Entry, { replace = false } = {}): Promise<Entry> => {
       let pinned = modelOf(entry)
       await change((models) => {
         pinned = unite(models[entry.key], modelOf(entry), replace)
@@ -79,7 +69,7 @@ export function createLockfile(given: LockfileOptions): Lockfile {
       return entryOf(entry.key, pinned)
     },
     addPictures: createPictures(change),
-    remove: async (keys) => {
+    remove: async (keys: Iterable<string>): Promise<void> => {
       const removed = [...keys]
       await change((models) => {
         for (const key of removed) delete models[key]
@@ -113,7 +103,11 @@ async function readEntries(options: ParseLockfileOptions): Promise<Map<string, E
   return new Map(keys.flatMap((key) => (models[key] ? [[key, entryOf(key, models[key])] as const] : [])))
 }
 
-function createPictures(change: (step: Change) => Promise<void>): Lockfile['addPictures'] {
+/**
+ * Adds the SHA-256 of the images of a request to its entry. Requests that come together are written together. What is
+ * not pinned stays that way.
+ */
+function createPictures(change: (step: Change) => Promise<void>) {
   let waiting = new Map<string, CanonicalRequest>()
   let adding: Promise<void> | undefined
   const addAll = async (): Promise<void> => {
@@ -128,7 +122,7 @@ function createPictures(change: (step: Change) => Promise<void>): Lockfile['addP
       })
     }
   }
-  return (key, request) => {
+  return (key: string, request: CanonicalRequest): Promise<void> => {
     waiting.set(key, request)
     adding ??= addAll().finally(() => (adding = undefined))
     return adding

@@ -14,14 +14,7 @@ import { ifExists, ifIntact, orUnwritable, OUT_OF_REACH } from './disk-errors.ts
  * The results of reading a file, valid as long as the file stays in the same state, from this run and from earlier ones
  * on this machine. They only save reading: without a note, the file is read.
  */
-export interface VerifiedFiles {
-  /** @param file absolute path */
-  get(file: string, state: FileState): Promise<string | undefined>
-  /** @param note one line */
-  set(file: string, state: FileState, note: string): void
-  /** Passes on to later runs the notes about files that are safely on the disk. Other files are read again. */
-  save(): Promise<void>
-}
+export type VerifiedFiles = ReturnType<typeof createVerifiedFiles>
 
 interface Note {
   state: string
@@ -32,7 +25,7 @@ export function createVerifiedFiles(
   layout: Layout,
   prepare = createPreparation(layout),
   clock: Clock = systemClock,
-): VerifiedFiles {
+) {
   const own = new Map<string, Note>()
   const unsaved = new Map<string, Note>()
   let earlier: Promise<ReadonlyMap<string, Note>> | undefined
@@ -40,16 +33,19 @@ export function createVerifiedFiles(
   const nameOf = (file: string) => relative(layout.root, file).replaceAll('\\', '/')
   const isOutput = (name: string) => name.startsWith(`${nameOf(layout.out)}/`)
   return {
-    get: async (file, state) => {
+    /** @param file absolute path */
+    get: async (file: string, state: FileState): Promise<string | undefined> => {
       const name = nameOf(file)
       const known = own.get(name) ?? (await (earlier ??= readNotes(layout.notes))).get(name)
       return known?.state === state.text ? known.note : undefined
     },
-    set: (file, state, note) => {
+    /** @param note one line */
+    set: (file: string, state: FileState, note: string): void => {
       own.set(nameOf(file), { state: state.text, note })
       if (isSettled(state, clock.now())) unsaved.set(nameOf(file), { state: state.text, note })
     },
-    save: async () => {
+    /** Passes on to later runs the notes about files that are safely on the disk. Other files are read again. */
+    save: async (): Promise<void> => {
       if (unsaved.size === 0) return
       const candidates = [...unsaved]
       unsaved.clear()

@@ -9,20 +9,7 @@ export interface Job {
 }
 
 /** Makes models in a worker thread. */
-export interface PreviewPool {
-  /**
-   * Like `makeMesh`, without blocking this thread. Aborting rejects with the reason of the signal.
-   *
-   * Throws what `makeMesh` throws, and `MESHY_PREVIEW_CRASHED` if the worker dies.
-   */
-  make(
-    images: Uint8Array[],
-    options: PreviewOptions,
-    wait?: { signal?: AbortSignal | undefined },
-  ): Promise<PreviewModel>
-  /** Ends the workers. Models in progress are rejected with `MESHY_ABORTED`. */
-  close(): Promise<void>
-}
+export type PreviewPool = ReturnType<typeof createPreviewPool>
 
 /** The mesher creates many short-lived arrays: with room for them, it collects garbage less often. */
 const YOUNG_GENERATION_MB = 64
@@ -32,7 +19,7 @@ const YOUNG_GENERATION_MB = 64
  *
  * @param script by default found beside this code, when it is needed
  */
-export function createPreviewPool(script?: WorkerScript): PreviewPool {
+export function createPreviewPool(script?: WorkerScript) {
   const pool = new WorkerPool<Job, PreviewModel>({
     name: 'preview',
     size: 1,
@@ -42,7 +29,17 @@ export function createPreviewPool(script?: WorkerScript): PreviewPool {
     crashed: crashedError,
   })
   return {
-    make: (images, options, wait) => pool.run({ images, options }, wait),
+    /**
+     * Like `makeMesh`, without blocking this thread. Aborting rejects with the reason of the signal.
+     *
+     * Throws what `makeMesh` throws, and `MESHY_PREVIEW_CRASHED` if the worker dies.
+     */
+    make: (
+      images: Uint8Array[],
+      options: PreviewOptions,
+      wait?: { signal?: AbortSignal | undefined },
+    ): Promise<PreviewModel> => pool.run({ images, options }, wait),
+    /** Ends the workers. Models in progress are rejected with `MESHY_ABORTED`. */
     close: () => pool.close(),
   }
 }

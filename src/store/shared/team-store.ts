@@ -9,27 +9,11 @@ import type { EntryRefusal } from './shared-entry.ts'
 import { Fault } from '../../system/transfer.ts'
 import type { TeamLeases } from './team-leases.ts'
 
-export interface TeamStoreInit {
-  /** For people: `s3://bucket/prefix`. */
-  label: string
-  objects: ObjectStore
-  /** Whether it also stores entries; a plain HTTP store stores only bytes. */
-  keepsEntries: boolean
-  /** Path of an object with bytes. */
-  casName: (sha256: string) => string
-  keyOf: (request: Entry['request']) => string
-  signingKey: string | undefined
-  /** Whether there are credentials. */
-  canWrite: () => Promise<boolean>
-  leases: TeamLeases | undefined
-  /** Whether this run writes to it, and therefore leaves something to upload. */
-  mayUpload: boolean
-  warn: (text: string) => void
-}
-
 /** Bytes and entries that a team shares. Every method throws Fault if the store cannot say. */
 export interface TeamStore {
+  /** For people: `s3://bucket/prefix`. */
   label: string
+  /** Whether it also stores entries; a plain HTTP store stores only bytes. */
   keepsEntries: boolean
   /** Whether this run has credentials for it: anonymous readers write nothing. */
   canWrite(): Promise<boolean>
@@ -53,6 +37,17 @@ export interface TeamStore {
   find(key: string, signal?: AbortSignal): Promise<Entry | EntryRefusal | undefined>
   /** Call it after its bytes are kept. */
   keepEntry(entry: Entry, signal?: AbortSignal): Promise<void>
+}
+
+interface TeamStoreInit extends Pick<TeamStore, 'label' | 'keepsEntries' | 'canWrite' | 'leases'> {
+  objects: ObjectStore
+  /** Path of an object with bytes. */
+  casName: (sha256: string) => string
+  keyOf: (request: Entry['request']) => string
+  signingKey: string | undefined
+  /** Whether this run writes to it, and therefore leaves something to upload. */
+  mayUpload: boolean
+  warn: (text: string) => void
 }
 
 type BlobSink = (bytes: AsyncIterable<Uint8Array>) => Promise<unknown>
