@@ -12,26 +12,23 @@ interface LimitsOptions {
 }
 
 /** The two limits of an account, each with its own queue: requests per second, and concurrent tasks. */
-export interface Limits {
-  /** Sends one request when its turn comes: evenly spaced, higher priority first. */
-  request<T>(send: () => Promise<T>, options?: EnterOptions): Promise<T>
-  /** Runs a task from its submission to its end at the service, once there is a slot. Excludes its downloads. */
-  slot<T>(task: () => Promise<T>, options?: { signal?: AbortSignal | undefined }): Promise<T>
-  /** Submits from inside a slot, again after the service answered `NoMoreConcurrentTasks`. */
-  submit<T>(post: () => Promise<T>, options: SlotSubmission<T>): Promise<T>
-  /** The service answered `RateLimitExceeded`. */
-  rateLimited(retryAfterMs?: number): void
-}
+export type Limits = ReturnType<typeof createLimits>
 
 /** Creates the limits of one account in one process. */
-export function createLimits({ requestsPerSecond, concurrency, clock }: LimitsOptions): Limits {
+export function createLimits({ requestsPerSecond, concurrency, clock }: LimitsOptions) {
   const pace = new Pace({ requestsPerSecond, clock })
   const slots = new Slots({ concurrency, clock })
   return {
-    request: (send, options) => pace.run(send, options),
-    slot: (task, { signal } = {}) => slots.run(task, signal),
-    submit: (post, options) => slots.submit(post, options),
-    rateLimited: (retryAfterMs) => pace.slowDown(retryAfterMs),
+    /** Sends one request when its turn comes: evenly spaced, higher priority first. */
+    request: <T>(send: () => Promise<T>, options?: EnterOptions): Promise<T> => pace.run(send, options),
+    /** Runs a task from its submission to its end at the service, once there is a slot. Excludes its downloads. */
+    slot: <T>(task: () => Promise<T>, { signal }: Pick<EnterOptions, 'signal'> = {}): Promise<T> =>
+      slots.run(task, signal),
+    /** Submits from inside a slot, again after the service answered `NoMoreConcurrentTasks`. */
+    submit: <T>(post: () => Promise<T>, options: SlotSubmission<T>): Promise<T> =>
+      slots.submit(post, options),
+    /** The service answered `RateLimitExceeded`. */
+    rateLimited: (retryAfterMs?: number): void => pace.slowDown(retryAfterMs),
   }
 }
 
