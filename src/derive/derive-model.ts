@@ -66,8 +66,11 @@ function addExtras(document: Document, extras: Record<string, unknown>): void {
   asset.extras = Object.assign({}, asset.extras, extras)
 }
 
-/** Steps report this in their own words, or nothing is lost: a place in a repeating texture stays a float. */
-const TOLD_ELSEWHERE = /Skipping Draco|^quantize: Skipping/
+/**
+ * Steps report this in their own words, or nothing is lost: a place in a repeating texture stays a
+ * float, and a texture of one color stays a texture.
+ */
+const TOLD_ELSEWHERE = /Skipping Draco|^quantize: Skipping|^prune: Detected single-color/
 const UNREAD = /^Missing optional extension, "(?<name>.+)"/
 
 /** What glTF-Transform warns about. */

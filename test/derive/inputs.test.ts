@@ -1,5 +1,5 @@
 import type { GLTF } from '@gltf-transform/core'
-import { EXTMeshGPUInstancing } from '@gltf-transform/extensions'
+import { EXTMeshGPUInstancing, KHRMaterialsClearcoat } from '@gltf-transform/extensions'
 import { dequantize, draco, meshopt, quantize, unweld } from '@gltf-transform/functions'
 import { MeshoptEncoder } from 'meshoptimizer'
 import sharp from 'sharp'
@@ -307,6 +307,23 @@ describe('what is said of a derivation', () => {
     sample.node('Wall', sample.primitive({ ...rest, uvs: uvs.map((value) => value * 8) }))
 
     const { notes } = await deriveModel(await sample.write(), { plan: { compress: 'meshopt' }, extras: {} })
+
+    expect(notes).toEqual([])
+  })
+})
+
+describe('a texture of one color that no factor can replace', () => {
+  it('is no reason for a note, because nothing is lost', async () => {
+    const create = { width: 8, height: 8, channels: 3, background: 'grey' } as const
+    const sample = new Sample()
+    const { document } = sample
+    const texture = document.createTexture('Coat').setImage(await sharp({ create }).png().toBuffer())
+    const coat = document.createExtension(KHRMaterialsClearcoat).createClearcoat()
+    coat.setClearcoatTexture(texture.setMimeType('image/png')).setClearcoatFactor(1)
+    const paint = document.createMaterial('Paint').setExtension('KHR_materials_clearcoat', coat)
+    sample.node('Car', sample.primitive().setMaterial(paint))
+
+    const { notes } = await deriveModel(await sample.write(), { plan: { optimize: true }, extras: {} })
 
     expect(notes).toEqual([])
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Document } from '@gltf-transform/core'
+import type { Document, Primitive } from '@gltf-transform/core'
 import { eachVertex } from '../../src/derive/compare/rest-pose.ts'
 import { deriveModel } from '../../src/derive/derive-model.ts'
 import type { Vec3 } from '../../src/glb/facts.ts'
@@ -41,6 +41,17 @@ function ball(radius = 1, [columns, rows]: readonly [number, number] = [64, 48])
   }
 }
 
+/** A ball as a grid, whose poles are many vertices that are nearly in one place. */
+function globe(sample: Sample): Primitive {
+  const { uvs, indices } = sheet(60)
+  const corners = Array.from({ length: uvs.length / 2 }, (_, i) => {
+    const [turn, down] = [(uvs[i * 2] ?? 0) * 2 * Math.PI, (uvs[i * 2 + 1] ?? 0) * Math.PI]
+    return [Math.sin(down) * Math.cos(turn), Math.cos(down), Math.sin(down) * Math.sin(turn)]
+  })
+  const positions = new Float32Array(corners.flat())
+  return sample.primitive({ positions, normals: positions, uvs, indices })
+}
+
 function verticesOf(document: Document): Vec3[] {
   const found: Vec3[] = []
   eachVertex(document, (at) => void found.push(at))
@@ -66,19 +77,26 @@ describe('simplify', () => {
   )
 
   it.each([64, 100, 170])('comes to %i triangles of a globe, and leaves it round', async (wanted) => {
-    const { uvs, indices } = sheet(60)
-    const corners = Array.from({ length: uvs.length / 2 }, (_, i) => {
-      const [turn, down] = [(uvs[i * 2] ?? 0) * 2 * Math.PI, (uvs[i * 2 + 1] ?? 0) * Math.PI]
-      return [Math.sin(down) * Math.cos(turn), Math.cos(down), Math.sin(down) * Math.sin(turn)]
-    })
-    const positions = new Float32Array(corners.flat())
     const sample = new Sample()
-    sample.node('Globe', sample.primitive({ positions, normals: positions, uvs, indices }))
+    sample.node('Globe', globe(sample))
 
     const { facts } = await simplified(sample, wanted)
 
     expect(Math.abs(facts.triangles / wanted - 1)).toBeLessThan(0.02)
     for (const size of facts.bounds.size) expect(size).toBeGreaterThan(1.7)
+  })
+
+  it('reduces a globe whose colors are not numbers by its shape', async () => {
+    const sample = new Sample()
+    const primitive = globe(sample)
+    const count = primitive.getAttribute('POSITION')?.getCount() ?? 0
+    const colors = sample.accessor('VEC4', new Float32Array(count * 4).fill(NaN))
+    sample.node('Globe', primitive.setAttribute('COLOR_0', colors))
+
+    const { facts } = await simplified(sample, 800)
+
+    expect(Math.abs(facts.triangles / 800 - 1)).toBeLessThan(0.02)
+    for (const size of facts.bounds.size) expect(size).toBeGreaterThan(1.9)
   })
 
   it('measures errors by one measure, so that small parts keep their shape', async () => {

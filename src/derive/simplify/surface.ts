@@ -66,7 +66,9 @@ function copy(
   const element: number[] = []
   for (let i = 0; i < accessor.getCount(); i++) {
     accessor.getElement(i, element)
-    traits.set(element.slice(0, size), (start + i) * TRAITS.length + offset)
+    // Other traits, and the shape, still count if one of them is not a number.
+    const known = element.slice(0, size).map((value) => (Number.isFinite(value) ? value : 0))
+    traits.set(known, (start + i) * TRAITS.length + offset)
   }
 }
 
