@@ -91,12 +91,10 @@ function parseJson(text: string, file: string): unknown {
   }
 }
 
-interface RecipeImages {
-  image?: string | undefined
-  images?: string[] | undefined
-}
-
-function oneListOfImages({ image, images }: RecipeImages, file: string): [string, ...string[]] {
+function oneListOfImages(
+  { image, images }: { image?: string | undefined; images?: string[] | undefined },
+  file: string,
+): [string, ...string[]] {
   if (image !== undefined && images) {
     throw invalidRecipe(file, 'has both `image` and `images`; expected one of them', 'Remove one of the two.')
   }

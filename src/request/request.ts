@@ -3,12 +3,6 @@ import type { FileRole } from './files.ts'
 import type { Params } from './param-value.ts'
 import type { TaskKind } from './task-kinds.ts'
 
-/** Upper limits for the emitted GLB. */
-interface SizeLimits {
-  maxBytes?: number | undefined
-  maxTriangles?: number | undefined
-}
-
 /** What the key knows about the bytes of an image; names do not count. */
 export interface ImageDigest {
   /** xxHash64 of the bytes, 16 hex digits. */
@@ -73,7 +67,8 @@ export interface Request {
   derivation: Derivation
   /** Further levels of detail, as fractions of the triangles of the first. */
   lods: number[]
-  limits: SizeLimits
+  /** Of the emitted GLB. */
+  limits: { maxBytes?: number | undefined; maxTriangles?: number | undefined }
   /** What the service no longer makes; see `assertStillMade`. */
   retired?: RetiredChoice | undefined
   /** Things worth telling the author of the import: deprecated or unknown values that are accepted. */

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { MeshyError } from '../system/errors.ts'
 import { isLoopback, assertBaseUrl } from '../system/host.ts'
 import { quoted } from '../system/format.ts'
-import { isCi, misnamedKey, type Environment } from './environment.ts'
+import { isCi, isOn, misnamedKey, type Environment } from './environment.ts'
 import { MODES, type Mode } from '../finding/modes.ts'
 import { defaultDeclaredFile } from './types/place.ts'
 import type { Options, ResolvedOptions, RunFacts } from './option-types.ts'
@@ -172,10 +172,9 @@ function assertNotCache(machineStore: string, cacheDir: string): void {
   })
 }
 
-function folderFromEnvironment(env: Environment): string | false | undefined {
-  const value = env['MESHY_MACHINE_STORE']
+function folderFromEnvironment({ MESHY_MACHINE_STORE: value }: Environment): string | false | undefined {
   if (!value) return undefined
-  return ['false', 'off', 'no', '0'].includes(value.toLowerCase()) ? false : value
+  return isOn(value) && value
 }
 
 const optionsSchema = once(() => {

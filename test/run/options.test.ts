@@ -180,6 +180,9 @@ describe('the stores', () => {
     expect(resolve({ env, inline: { machineStore: false } }).machineStore).toBe(false)
     expect(resolve({ env }).machineStore).toBe('/project/shared')
     expect(resolve({ env: { MESHY_MACHINE_STORE: 'false' } }).machineStore).toBe(false)
+    expect(resolve({ env: { MESHY_MACHINE_STORE: '', XDG_CACHE_HOME: '/cache' } }).machineStore).toContain(
+      '/cache',
+    )
   })
 
   it.each([
