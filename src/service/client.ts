@@ -176,7 +176,7 @@ const balanceSchema = z.looseObject({ balance: z.number() })
 interface EventStream {
   call: CallName
   opened: Opened
-  /** Replaces the ID that an event may omit. */
+  /** Replaces the ID of events, which they may omit. */
   taskId: string
   clock: Clock
 }
@@ -238,7 +238,8 @@ function* readTasks(stream: EventStream, messages: EventSourceMessage[]): Genera
     if (event === 'error') return true
     const task = parseTask(parseJson(data), stream.taskId)
     if (task === undefined) throw bad(stream, 'an event that is not a task')
-    yield task
+    // Continue with the ID that was asked for, whatever the event says.
+    yield { ...task, id: stream.taskId }
   }
   return false
 }

@@ -16,6 +16,7 @@ describe('a task that was paid', () => {
     ['a time that no calendar has', { finished_at: 8.7e15 }],
     ['a year of six digits', { created_at: '+275760-09-13T00:00:00.000Z' }],
     ['negative times', { created_at: -1, started_at: -1, finished_at: -1, expires_at: -1 }],
+    ['another ID than the answer to its submission', { id: 'another' }],
     ['a credit note', { consumed_credits: -5 }],
     ['credits as text', { consumed_credits: '30' }],
     [
