@@ -18,7 +18,7 @@ export class ServedModules {
 
   constructor(server: ViteDevServer) {
     this.#environments = server.environments
-    this.#unseen = new UnseenStates(server)
+    this.#unseen = new UnseenStates(server, (id) => this.#find(id))
     this.#watcher = server.watcher
     this.#watcher.on('all', (_event, file) => {
       if (this.#mending.delete(toPosix(file))) this.client.hot.send({ type: 'full-reload' })
@@ -43,7 +43,7 @@ export class ServedModules {
 
   /** Remembers what imports a module now, what imports that, and so on; and looks at the state of its model. */
   note({ id, asset }: Pick<Loaded, 'id' | 'asset'>): void {
-    this.#unseen.add(asset?.stateFile)
+    this.#unseen.set(id, asset?.stateFile)
     const above = new Set(this.#find(id))
     // It grows while it is read.
     for (const module of above) {
@@ -106,42 +106,59 @@ function importersOf({ importers }: EnvironmentModuleNode): EnvironmentModuleNod
   return [...importers].filter(({ transformResult }) => /import|from|^$/.test(transformResult?.code ?? ''))
 }
 
-/** One `stat` for each model that is not shown yet. */
+/** One `stat` for each module whose model is not shown yet. */
 const INTERVAL_MS = 500
 
-/** The state files that the watcher of a dev server skips: Vite watches nothing in these folders. */
-export class UnseenStates {
+/** What a module waits for. */
+interface Waiting {
+  file: StateFile
+  /** Whether the file is in a folder in which Vite watches nothing. */
+  isSkipped: boolean
+  /** When Vite last updated the module. */
+  updatedAt: number
+  wasTouched: boolean
+}
+
+/**
+ * Tells Vite about changes of state files that it misses: it watches nothing in some folders, and a change means nothing
+ * to it as long as the module that depends on the file has not passed all plugins.
+ */
+class UnseenStates {
   readonly #server: ViteDevServer
-  readonly #files = new Map<string, StateFile>()
+  readonly #find: (id: string) => EnvironmentModuleNode[]
+  /** By module, until it is loaded again. */
+  readonly #waiting = new Map<string, Waiting>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(server: ViteDevServer) {
+  constructor(server: ViteDevServer, find: (id: string) => EnvironmentModuleNode[]) {
     this.#server = server
+    this.#find = find
   }
 
-  add(file: StateFile | undefined): void {
-    const isUnseen = file !== undefined && /\/(?:node_modules|\.git)\//.test(toPosix(file.path))
-    // An earlier import of the same model has waited for longer.
-    if (!isUnseen || this.#server.config.server.watch === null || this.#files.has(file.path)) return
-    this.#files.set(file.path, file)
+  /** A module was loaded, and depends on a state file or not. */
+  set(id: string, file: StateFile | undefined): void {
+    this.#waiting.delete(id)
+    if (file === undefined || this.#server.config.server.watch === null) return
+    const isSkipped = /\/(?:node_modules|\.git)\//.test(toPosix(file.path))
+    if (this.#isBundled() && !isSkipped) return
+    const updatedAt = lastUpdateOf(this.#find(id))
+    this.#waiting.set(id, { file, isSkipped, updatedAt, wasTouched: false })
     this.#timer ??= setInterval(() => void this.#look(), INTERVAL_MS).unref()
   }
 
   close(): void {
     clearInterval(this.#timer)
     this.#timer = undefined
-    this.#files.clear()
+    this.#waiting.clear()
   }
 
   /** Nobody waits for this, and its failure must not end a server. */
   async #look(): Promise<void> {
     const { config, watcher } = this.#server
     try {
-      for (const file of this.#files.values()) {
-        if (!this.#isKnown(file.path) || !(await isTouched(file))) continue
-        // Whoever loads the module again adds it again.
-        if (this.#files.delete(file.path)) watcher.emit('change', file.path)
-      }
+      const missed = new Set<string>()
+      for (const [id, one] of this.#waiting) if (await this.#isMissed(id, one)) missed.add(one.file.path)
+      for (const file of missed) watcher.emit('change', file)
     } catch (error) {
       this.close()
       config.logger.warn(
@@ -150,10 +167,33 @@ export class UnseenStates {
     }
   }
 
-  /** Whether a module that depends on it has been served: before that, nobody would be told of a change. */
-  #isKnown(file: string): boolean {
-    return Object.values(this.#server.environments).some(
-      ({ config, moduleGraph }) => config.isBundled || moduleGraph.getModulesByFile(toPosix(file)),
-    )
+  async #isMissed(id: string, waiting: Waiting): Promise<boolean> {
+    const { file, isSkipped, updatedAt } = waiting
+    const modules = this.#find(id)
+    const isComplete = (module: EnvironmentModuleNode) => dependsOn(module, file)
+    if (!this.#isBundled() && !modules.some(isComplete)) return false
+    const isChanged = await isTouched(file)
+    if (this.#waiting.get(id) !== waiting) return false
+    if (!isChanged) {
+      // Vite hears of everything from now on.
+      if (!isSkipped && modules.every(isComplete)) this.#waiting.delete(id)
+      return false
+    }
+    // It may be about to hear of it.
+    const isSure = isSkipped || waiting.wasTouched
+    waiting.wasTouched = true
+    return isSure && this.#waiting.delete(id) && lastUpdateOf(modules) === updatedAt
   }
+
+  #isBundled(): boolean {
+    return Object.values(this.#server.environments).some(({ config }) => config.isBundled)
+  }
+}
+
+function dependsOn({ importedModules }: EnvironmentModuleNode, { path: file }: StateFile): boolean {
+  return [...importedModules].some((module) => module.file === toPosix(file))
+}
+
+function lastUpdateOf(modules: readonly EnvironmentModuleNode[]): number {
+  return Math.max(0, ...modules.map(({ lastHMRTimestamp }) => lastHMRTimestamp))
 }

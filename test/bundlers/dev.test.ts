@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs'
 import { copyFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { Plugin } from 'vite'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { PluginApi } from '../../src/bundlers/adapter.ts'
 import type { AssetMetadata } from '../../src/types.ts'
@@ -96,6 +98,18 @@ describe.each(VITES)('a dev server of %s', (vite) => {
     expect(model.metadata.state).toBe('ready')
     expect([model.glb]).toEqual(await servedModels(emulator))
     expect(emulator.counts.posts).toBe(1)
+  })
+
+  it('shows a model that arrives while its module passes through other plugins', async () => {
+    const emulator = await emulate()
+    const project = await makeProject({ files: FILES })
+    const slow = holdUntilArrival(project.root)
+
+    const dev = await startDev(vite, project, { meshy: paying(emulator), config: { plugins: [slow] } })
+
+    expect((await dev.model()).metadata.state).toBe('pending')
+    await dev.message('full-reload')
+    expect((await dev.model()).metadata.state).toBe('ready')
   })
 
   it('gives server and client the same model', async () => {
@@ -316,6 +330,31 @@ async function pressG({ server }: DevServer): Promise<void> {
   const plugin = server.config.plugins.find(({ name }) => name === 'unplugin-meshy')
   const api = plugin?.api as PluginApi | undefined
   await api?.agree()
+}
+
+/** A plugin that holds our module until Vite has been told, in vain, that its model has arrived. */
+function holdUntilArrival(root: string): Plugin {
+  let arrived: Promise<void> | undefined
+  return {
+    name: 'hold',
+    configureServer({ watcher }) {
+      const heard = (name: string) =>
+        new Promise<void>((resolve) => {
+          watcher.on('all', (_event, file) => {
+            const isRight = file.includes(name) && statSync(file, { throwIfNoEntry: false })?.size
+            if (isRight) resolve()
+          })
+        })
+      const handled = heard('later.txt')
+      // Vite has handled the one when the other comes.
+      arrived = heard('.meshy/state/')
+        .then(() => writeFile(path.join(root, 'later.txt'), 'later'))
+        .then(() => handled)
+    },
+    async transform(_code, id) {
+      if (id.includes('?meshy=')) await arrived
+    },
+  }
 }
 
 /** Nothing is on its way any more. */
