@@ -151,7 +151,9 @@ describe('`tasks delete`', () => {
     const { machine } = mine.context.ports.store.shared
     const { key } = await loadRequest(mine.context, mine.root, SPECIFIER)
     const turn = { account: accountDigest(service.apiKey), key }
-    const { host, account, startedAt } = (await machine?.onItsWay(turn)) as OnItsWay
+    const told = await machine?.onItsWay(turn)
+    if (!told) throw new Error('Expected something to be on its way')
+    const { host, account, startedAt } = told
     const sent = { sentAt: startedAt, answerBy: startedAt, named: true }
     await machine?.tell(turn, { host, account, startedAt, sent, lost: true })
 
