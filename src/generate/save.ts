@@ -34,8 +34,8 @@ export async function saveModel(
   // Another machine may have pinned other bytes for the key in the meantime; then the key means those.
   const pinned = (await store.lockfile?.put(entry)) ?? entry
   const record = await store.journal.read(request.key)
-  // The record of another task stays: whoever took the lease over has paid for that one as well.
-  if (record?.state !== 'accepted' || record.taskId === task.id) await store.journal.clear(request.key)
+  // Any other record stays: whoever took the lease over pays, or has paid, for another task.
+  if (record?.state === 'accepted' && record.taskId === task.id) await store.journal.clear(request.key)
   hintToCommit(ports, pinned, { isFirst })
   return pinned
 }

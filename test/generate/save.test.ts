@@ -6,6 +6,7 @@ import type { ModelMaker } from '../../src/emulator.ts'
 import { hintToCommit } from '../../src/generate/save.ts'
 import type { StoredEntry } from '../../src/store/entry.ts'
 import { createDice } from '../support/dice.ts'
+import { changeRecord } from '../support/journal.ts'
 import { openRun, writePictures, type TestRun } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'
@@ -123,5 +124,27 @@ describe('saveModel, where another model of the key is pinned meanwhile', () => 
     expect(pin?.task).toEqual((await theirs.context.ports.store.lockfile?.get(key))?.task)
     expect(pin?.files.obj?.sha256).toBe(createHash('sha256').update(bytes).digest('hex'))
     expect(ours.context.ports.models.find(key)?.effort).toMatchObject({ origin: 'generated', credits: 30 })
+  })
+})
+
+describe('saveModel, where somebody else has begun a submission meanwhile', () => {
+  const { path } = useTempDir()
+
+  it('leaves the record of that one', async () => {
+    await writePictures(path(), 'hero.png')
+    const service = await startService()
+    const { context, load } = await openRun({ root: path(), service })
+    const { entries, journal } = context.ports.store
+    const { write } = entries
+    const at = new Date().toISOString()
+    entries.write = async (entry) => {
+      await write(entry)
+      const sent = { sentAt: at, answerBy: at, named: true }
+      await changeRecord(path(), { state: 'started', taskId: undefined, sent })
+    }
+
+    const { metadata } = await load('hero.png?meshy')
+
+    expect(await journal.read(metadata.key)).toMatchObject({ state: 'started', sent: { sentAt: at } })
   })
 })
