@@ -83,6 +83,8 @@ export const API_ROOT = '/openapi/v1'
 
 const IDLE_TIMEOUT_MS = 30_000
 const MAX_TEXT_BYTES = 32 * 1024 * 1024
+/** Answers are small: one that trickles for this long never ends. */
+const MAX_TEXT_MS = 300_000
 
 /** The way to the API: the key is sent only there, in one header, and never along a redirect. */
 export function createTransport(options: TransportOptions) {
@@ -109,7 +111,7 @@ export function createTransport(options: TransportOptions) {
       if (theirs !== undefined && isTellable(theirs)) skew = theirs - clock.now()
       log?.(`${call.method} ${call.path} ${response.status}`)
       if (response.ok) return { response, watchdog, failure }
-      const answer = { ...(await readAnswer({ response, watchdog, failure })), now: clock.now() }
+      const answer = { ...(await readAnswer({ response, watchdog, failure }, clock)), now: clock.now() }
       throw refusal(call, answer, redact)
     } catch (error) {
       watchdog.stop()
@@ -123,7 +125,7 @@ export function createTransport(options: TransportOptions) {
   async function text(call: Call): Promise<BadAnswer> {
     const opened = await open(call)
     try {
-      return { ...(await readAnswer(opened)), now: clock.now() }
+      return { ...(await readAnswer(opened, clock)), now: clock.now() }
     } catch (error) {
       throw opened.failure(error)
     } finally {
@@ -163,14 +165,16 @@ function requestInit(call: Call, apiKey: string, signal: AbortSignal): RequestIn
   }
 }
 
-async function readAnswer({ response, watchdog }: Opened): Promise<Omit<BadAnswer, 'now'>> {
+async function readAnswer({ response, watchdog }: Opened, clock: Clock): Promise<Omit<BadAnswer, 'now'>> {
   const decoder = new TextDecoder()
+  const begunAt = clock.now()
   let text = ''
   let bytes = 0
   for await (const chunk of bytesOf(response)) {
     watchdog.feed()
     bytes += chunk.byteLength
     if (bytes > MAX_TEXT_BYTES) throw new Error(`The answer is longer than ${MAX_TEXT_BYTES} bytes.`)
+    if (clock.now() - begunAt > MAX_TEXT_MS) throw new Error('The answer does not end.')
     text += decoder.decode(chunk, { stream: true })
   }
   return { status: response.status, headers: response.headers, text: text + decoder.decode() }

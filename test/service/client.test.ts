@@ -6,6 +6,7 @@ import { createSchedule } from '../../src/service/limits/retry.ts'
 import type { ApiFailure } from '../../src/service/http.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { fastClock } from '../system/fast-clock.ts'
+import { manualClock, slowFetch } from '../system/manual-clock.ts'
 import { clientOf, KEY } from './client-of.ts'
 import { closedPort, sendJson, startServer, type TestServer } from './server.ts'
 
@@ -167,6 +168,16 @@ describe('createClient', () => {
       code: 'MESHY_API_NETWORK',
       details: { outcome: 'unknown' },
     })
+  })
+
+  it('does not wait without end for an answer that trickles', async () => {
+    const clock = manualClock()
+    const trickle = slowFetch({ clock, ms: 29_000, chunks: Array<string>(1_000).fill(' ') })
+
+    await expect(clientOf('https://api.test', { clock, fetch: trickle }).balance()).rejects.toMatchObject({
+      code: 'MESHY_API_NETWORK',
+    })
+    expect(clock.now()).toBeLessThan(400_000)
   })
 
   it('does not know whether a task was made when the server is silent', async () => {
