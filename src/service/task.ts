@@ -118,9 +118,13 @@ function readUrls(wire: object): FileUrls {
 function textAt(value: unknown, [field, ...inner]: readonly (string | undefined)[]): string | undefined {
   if (field === undefined) return typeof value === 'string' && value !== '' ? value : undefined
   // The reference shows the texture maps as a list of one object; some answers contain the object itself.
-  const holder: unknown = Array.isArray(value) ? value[0] : value
-  if (typeof holder !== 'object' || holder === null) return undefined
-  return textAt((holder as Record<string, unknown>)[field], inner)
+  const holders: unknown[] = Array.isArray(value) ? value : [value]
+  for (const holder of holders) {
+    if (typeof holder !== 'object' || holder === null) continue
+    const found = textAt((holder as Record<string, unknown>)[field], inner)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function readError({ message, type, code }: z.infer<typeof looseErrorSchema>): TaskError | undefined {

@@ -130,4 +130,13 @@ describe('parseTask', () => {
 
     expect(task?.error?.message).toBe('No object was found.')
   })
+
+  it('finds a texture map wherever the list has it', () => {
+    const maps = [null, { metallic: 'https://a.test/m.png' }, { base_color: 'https://a.test/b.png' }]
+
+    expect(parseTask({ id: 'a', status: 'SUCCEEDED', texture_urls: maps })?.urls).toEqual({
+      metallic: 'https://a.test/m.png',
+      baseColor: 'https://a.test/b.png',
+    })
+  })
 })
