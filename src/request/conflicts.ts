@@ -33,8 +33,7 @@ export function findConflicts(directives: Directives): Conflict[] {
 type Rule = (directives: Directives) => Conflict[]
 
 const RULES: readonly Rule[] = [
-  neededTexture,
-  neededRemesh,
+  neededSwitch,
   exclusivePairs,
   kindOfTask,
   familyOfModels,
@@ -43,19 +42,20 @@ const RULES: readonly Rule[] = [
   neededFormats,
 ]
 
-function neededTexture(directives: Directives): Conflict[] {
-  if (directives.texture !== false) return []
-  const names = [
+/** What has no effect with a switch off. */
+const SWITCHED = {
+  texture: [
     'pbr', 'prompt', 'texture-image', 'texture_image_urls', 'texture_model', 'texture_resolution', 'hd_texture', 'remove_lighting', 'textures',
     'texture-size', 'texture-format',
-  ] as const // prettier-ignore
-  return names.filter((name) => isAsked(directives, name)).map((name) => withoutEffect(name, 'texture'))
-}
+  ],
+  remesh: ['poly', 'topology', 'decimation_mode', 'pre-remesh'],
+} as const // prettier-ignore
 
-function neededRemesh(directives: Directives): Conflict[] {
-  if (directives.remesh !== false) return []
-  const names = ['poly', 'topology', 'decimation_mode', 'pre-remesh'] as const
-  return names.filter((name) => isAsked(directives, name)).map((name) => withoutEffect(name, 'remesh'))
+function neededSwitch(directives: Directives): Conflict[] {
+  return (['texture', 'remesh'] as const).flatMap((name) => {
+    const lost = directives[name] === false ? SWITCHED[name] : []
+    return lost.filter((one) => isAsked(directives, one)).map((one) => withoutEffect(one, name))
+  })
 }
 
 function exclusivePairs(directives: Directives): Conflict[] {
@@ -93,17 +93,15 @@ function valuesOfOneImage({
   geometry_resolution: geometry,
   texture_model: texturing = '',
 }: Directives): Conflict[] {
-  const conflicts: Conflict[] = []
-  if (geometry === '4k') {
-    const message =
-      '`geometry_resolution=4k` works with one image only; expected `standard` or `2k` together with `views`.'
-    conflicts.push(conflict(['geometry_resolution', 'views'], message))
-  }
-  if (texturesOneImageOnly(texturing)) {
-    const message = `\`texture_model=${texturing}\` works with one image only; expected another model together with \`views\`.`
-    conflicts.push(conflict(['texture_model', 'views'], message))
-  }
-  return conflicts
+  const ofOne = (name: DirectiveName, value: string, others: string) =>
+    conflict(
+      [name, 'views'],
+      `\`${name}=${value}\` works with one image only; expected ${others} together with \`views\`.`,
+    )
+  return [
+    ...(geometry === '4k' ? [ofOne('geometry_resolution', geometry, '`standard` or `2k`')] : []),
+    ...(texturesOneImageOnly(texturing) ? [ofOne('texture_model', texturing, 'another model')] : []),
+  ]
 }
 
 function familyOfModels(directives: Directives): Conflict[] {
