@@ -19,20 +19,29 @@ export function markupHooks(
       order: 'pre' as const,
       async handler(html: string, { filename }: { filename: string }) {
         const { misplaced, ...page } = linkModels(html)
-        await warnOfMisplaced(session, misplaced, filename)
+        await warn(session, filename, misplaced.map(misplacedWarning))
         return page
       },
     },
     transform: {
       filter: { code: MENTION },
       async handler(code: string, id: string) {
-        await warnOfSilentUse(session, code, id)
-        const { notices } = (await session.context()).ports.reporter
-        const warnings = templates.read(id, code, assetUrlsOf(config()))
-        for (const text of warnings) notices.once(text, { file: placeOf(session, id) })
+        const texts = templates.read(id, code, assetUrlsOf(config()))
+        await warn(session, id, [...silentUses(code), ...texts.map((text) => ({ text }))])
       },
     },
   }
+}
+
+interface Warning {
+  text: string
+  line?: number
+}
+
+async function warn(session: Session, id: string, warnings: readonly Warning[]): Promise<void> {
+  const { notices } = (await session.context()).ports.reporter
+  const file = toPosix(path.relative(session.bundler.root, id.replace(/\?.*$/s, '')))
+  for (const { text, line } of warnings) notices.once(text, { file, line })
 }
 
 /**
@@ -127,35 +136,22 @@ function findSource(attributes: string, pattern: RegExp) {
 const SILENT_USE =
   /\bnew\s{1,9}URL\(\s{0,99}(["'`])[^"'`\n]{0,999}[?&]meshy\b[^"'`\n]{0,999}\1|\burl\(\s{0,99}["']?[^"')\s]{0,999}[?&]meshy\b[^"')]{0,999}/
 
-/** Warns about a use that gets the image, not the model. */
-async function warnOfSilentUse(session: Session, code: string, id: string): Promise<void> {
+function silentUses(code: string): Warning[] {
   const found = SILENT_USE.exec(code)
-  if (!found) return
-  const { notices } = (await session.context()).ports.reporter
-  const line = code.slice(0, found.index).split('\n').length
-  notices.once(
-    `\`${found[0].replace(/[,\s]*$/, '')}…\` gets the image, not the model: import it in a module and use its \`url\``,
-    { file: placeOf(session, id), line },
-  )
+  if (!found) return []
+  const use = found[0].replace(/[,\s]*$/, '')
+  return [
+    {
+      text: `\`${use}…\` gets the image, not the model: import it in a module and use its \`url\``,
+      line: code.slice(0, found.index).split('\n').length,
+    },
+  ]
 }
 
-/** Warns about elements in a page that get the image, not the model. */
-async function warnOfMisplaced(
-  session: Session,
-  misplaced: LinkedPage['misplaced'],
-  file: string,
-): Promise<void> {
-  const { notices } = (await session.context()).ports.reporter
-  for (const { tag, source } of misplaced) {
-    notices.once(
-      `\`<${tag} src="${source}">\` gets the image, not the model: only <model-viewer> shows models`,
-      { file: placeOf(session, file) },
-    )
+function misplacedWarning({ tag, source }: LinkedPage['misplaced'][number]): Warning {
+  return {
+    text: `\`<${tag} src="${source}">\` gets the image, not the model: only <model-viewer> shows models`,
   }
-}
-
-function placeOf({ bundler }: Session, id: string): string {
-  return toPosix(path.relative(bundler.root, id.replace(/\?.*$/s, '')))
 }
 
 function scriptOf(sources: readonly string[], html: string): InjectedTag {
