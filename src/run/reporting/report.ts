@@ -48,10 +48,10 @@ export function takeUntold(models: Models): ModelReport[] {
 /** A run in one line: `12 models: 10 from the cache, 2 generated, 60 credits`; undefined if everything was ready. */
 export function summarize(models: readonly ModelReport[]): string | undefined {
   if (models.every(({ origin }) => origin === 'cache')) return undefined
-  const counts = (['cache', 'generated', 'adopted', 'shared', 'restored', 'derived', 'stand-in'] as const)
-    .map((origin) => ({ origin, count: models.filter((model) => model.origin === origin).length }))
-    .filter(({ count }) => count > 0)
-    .map(({ origin, count }) => `${count} ${ORIGIN_WORDS[origin]}`)
+  const counts = Object.entries(ORIGIN_WORDS).flatMap(([origin, words]) => {
+    const count = models.filter((model) => model.origin === origin).length
+    return count > 0 ? `${count} ${words}` : []
+  })
   const credits = models.reduce((sum, model) => sum + model.credits, 0)
   return `${plural(models.length, 'model')}: ${counts.join(', ')}, ${credits} credits`
 }
