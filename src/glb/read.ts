@@ -1,11 +1,5 @@
-import {
-  gltf,
-  type Glb,
-  type GltfDocument,
-  type GltfAccessor,
-  type GltfBufferView,
-  type GltfPrimitive,
-} from './gltf.ts'
+import { gltf } from './gltf.ts'
+import type { Glb, GltfDocument, GltfAccessor, GltfBufferView, GltfPrimitive } from './gltf.ts'
 import { assertGlbHeader, BIN_CHUNK, GLB_HEAD_BYTES, refuse } from './validate.ts'
 import { COMPONENTS } from './numbers.ts'
 

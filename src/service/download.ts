@@ -1,14 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net'
-import {
-  bytesOf,
-  backoff,
-  retryAfterMs,
-  type BackoffSteps,
-  Fault,
-  transfer,
-  type FaultKind,
-  type Reply,
-} from '../system/transfer.ts'
+import { bytesOf, backoff, retryAfterMs, Fault, transfer } from '../system/transfer.ts'
+import type { BackoffSteps, FaultKind, Reply } from '../system/transfer.ts'
 import type { Clock } from '../system/clock.ts'
 import { isMeshyError, MeshyError } from '../system/errors.ts'
 import { failures } from '../system/failures.ts'

@@ -7,15 +7,8 @@ import { assertBaseUrl } from '../system/host.ts'
 import { isTellable } from './task.ts'
 import { createRedactor } from '../system/redact.ts'
 import { bytesOf, serverTime } from '../system/transfer.ts'
-import {
-  badResponse,
-  isHtml,
-  networkFailure,
-  refusal,
-  timedOut,
-  type BadAnswer,
-  type CallName,
-} from './http.ts'
+import { badResponse, isHtml, networkFailure, refusal, timedOut } from './http.ts'
+import type { BadAnswer, CallName } from './http.ts'
 import { parseJson } from '../system/json.ts'
 
 export interface TransportOptions {

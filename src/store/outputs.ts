@@ -8,14 +8,8 @@ import { isMeshyError, hasErrno } from '../system/errors.ts'
 import { replaceFile, temporaryPath, ensureFolder } from '../system/durable.ts'
 import { once, SingleFlight } from '../system/once.ts'
 import { createCopies, type Copies } from './copies.ts'
-import {
-  statusOf,
-  blobUnusable,
-  isBlobUnusable,
-  isPresent,
-  type BlobStatus,
-  createFileDigester,
-} from './digest.ts'
+import { statusOf, blobUnusable, isBlobUnusable, isPresent, createFileDigester } from './digest.ts'
+import type { BlobStatus } from './digest.ts'
 import type { BlobRef } from './entry.ts'
 import { createVerifiedFiles, readFileState, type VerifiedFiles } from './verified-files.ts'
 import { createLayout, type Layout, safeFileName } from './layout.ts'

@@ -1,15 +1,8 @@
 import type { Document, Node, Primitive, Accessor } from '@gltf-transform/core'
 import { drawnNodes, instancesOf, restPositions } from '../compare/rest-pose.ts'
 import { TRIANGLES } from '../steps/prepare.ts'
-import {
-  sameTexture,
-  writeTraits,
-  TRAITS,
-  chartsOf,
-  groupVertices,
-  type Part,
-  type Surface,
-} from './surface.ts'
+import { sameTexture, writeTraits, TRAITS, chartsOf, groupVertices } from './surface.ts'
+import type { Part, Surface } from './surface.ts'
 import { minus, extentsOf, type Vec, areaOf, vertexAt } from './vectors.ts'
 import { indicesOf, mapAttributes } from './vertices.ts'
 import type { Tools } from '../libraries.ts'

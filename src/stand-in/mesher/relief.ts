@@ -2,17 +2,8 @@ import { mapLab, type Lab } from './colour.ts'
 import { boxBlur, close, gauss, halve, open } from './filters.ts'
 import { inflate } from './inflate.ts'
 import type { Shape } from './level-set.ts'
-import {
-  at,
-  clamp,
-  createPlane,
-  mapPlane,
-  sample,
-  type Plane,
-  boundingBox,
-  smoothStep,
-  type Box,
-} from './plane.ts'
+import { at, clamp, createPlane, mapPlane, sample, boundingBox, smoothStep } from './plane.ts'
+import type { Plane, Box } from './plane.ts'
 
 /** Height of both sides of a body over the image plane, in grid pixels. */
 export interface Heights {

@@ -1,11 +1,5 @@
-import {
-  cellPolygons,
-  createSamplingGrid,
-  crossing,
-  heightAt,
-  type Station,
-  type SamplingGrid,
-} from './grid.ts'
+import { cellPolygons, createSamplingGrid, crossing, heightAt } from './grid.ts'
+import type { Station, SamplingGrid } from './grid.ts'
 import { SIDE, type Mesh } from './mesh.ts'
 import { at, byteAt, indexAt, type Plane } from './plane.ts'
 

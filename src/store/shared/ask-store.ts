@@ -1,13 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import {
-  bytesOf,
-  type Reply,
-  Fault,
-  transfer,
-  type Transfer,
-  backoff,
-  retryAfterMs,
-} from '../../system/transfer.ts'
+import { bytesOf, Fault, transfer, backoff, retryAfterMs } from '../../system/transfer.ts'
+import type { Reply, Transfer } from '../../system/transfer.ts'
 import { reachesDirectly, type Fetch } from '../../system/fetch.ts'
 import { isLoopback } from '../../system/host.ts'
 import { type Clock, createWatchdog } from '../../system/clock.ts'
