@@ -162,8 +162,13 @@ export function makeScalable(document: Document): void {
   for (const node of document.getRoot().listNodes()) {
     const scales = batchOf(node)?.['SCALE']
     if (scales) avoidZeros(scales)
-    else if (!node.getSkin() && (isFlattened(node) || losesWeights(node))) moveMeshBelow(document, node)
+    else if (needsRoom(node)) moveMeshBelow(document, node)
   }
+}
+
+function needsRoom(node: Node): boolean {
+  if (!node.getMesh() || node.getSkin()) return false
+  return node.getScale().includes(0) || losesWeights(node)
 }
 
 /** Whether a node scales what it shows to nothing, or to a plane. */
