@@ -57,6 +57,13 @@ export function createWebpackAdapter(session: Session): Adapter {
     hooks: {
       webpack: setUp,
       rspack: (compiler) => setUp(compiler as unknown as Compiler),
+      // It passes its compilers to nobody: each is set up by a plugin of its own.
+      rsbuild: {
+        setup: (api) =>
+          api.modifyRspackConfig((_, { appendPlugins }) =>
+            appendPlugins({ apply: (compiler: unknown) => setUp(compiler as Compiler) }),
+          ),
+      },
     },
   }
 }

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { createRsbuild } from '@rsbuild/core'
 import { rspack } from '@rspack/core'
 import { context } from 'esbuild'
 import { watch as watchByRolldown } from 'rolldown'
@@ -9,13 +10,14 @@ import meshyForEsbuild from '../../../src/esbuild.ts'
 import type { Options } from '../../../src/index.ts'
 import meshyForRolldown from '../../../src/rolldown.ts'
 import meshyForRollup from '../../../src/rollup.ts'
+import meshyForRsbuild from '../../../src/rsbuild.ts'
 import meshyForRspack from '../../../src/rspack.ts'
 import meshyForWebpack from '../../../src/webpack.ts'
 import type { Project } from '../../support/project.ts'
 import { readFiles, workIn, type Built } from '../harness.ts'
 import { webpackConfig } from './drivers.ts'
 
-export const WATCHERS = ['Rollup', 'Rolldown', 'webpack', 'Rspack', 'esbuild'] as const
+export const WATCHERS = ['Rollup', 'Rolldown', 'webpack', 'Rspack', 'Rsbuild', 'esbuild'] as const
 export type WatcherName = (typeof WATCHERS)[number]
 
 /** A bundler that watches a project with the entry `main.js`. */
@@ -63,6 +65,22 @@ const START: Record<WatcherName, (start: Start) => Promise<() => Promise<void>>>
     watchCompiler(webpack(compilerConfig(start, meshyForWebpack(start.meshy))), start),
   Rspack: async (start) =>
     watchCompiler(rspack(compilerConfig(start, meshyForRspack(start.meshy)) as object), start),
+  Rsbuild: async ({ root, outDir, meshy, onBuilt }) => {
+    const rsbuild = await createRsbuild({
+      cwd: root,
+      config: {
+        logLevel: 'silent',
+        mode: 'production',
+        plugins: [meshyForRsbuild(meshy)],
+        source: { entry: { main: './main.js' } },
+        output: { distPath: { root: outDir, js: '' }, filename: { js: '[name].js' } },
+        tools: { rspack: { watchOptions: { aggregateTimeout: 20 } } },
+      },
+    })
+    rsbuild.onAfterBuild(onBuilt)
+    const { close } = await rsbuild.build({ watch: true })
+    return close
+  },
   esbuild: async ({ root, outDir, meshy, onBuilt }) => {
     const building = await context({
       absWorkingDir: root,
