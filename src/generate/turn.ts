@@ -2,7 +2,7 @@ import { accountDigest } from '../store/journal.ts'
 import type { Lease, LeaseOptions } from '../store/lease.ts'
 import type { Holder } from '../store/lease-file.ts'
 import type { OnItsWay } from '../store/shared/on-its-way.ts'
-import { Fault } from '../system/transfer.ts'
+import { Fault, ignoreFault } from '../system/transfer.ts'
 import type { TeamLease } from '../store/shared/team-leases.ts'
 import type { TeamStore } from '../store/shared/team-store.ts'
 import { currentProcess } from '../system/process.ts'
@@ -79,6 +79,7 @@ export async function withTeamLease<T>(
   try {
     return await use(both(lease, orComplaint(team, ofTeam)), ofTeam.told)
   } finally {
+    // A lease that cannot be released expires when its holder falls silent.
     ports.store.shared.uploads.after(subject.key, () => ofTeam.release().catch(ignoreFault))
   }
 }
@@ -115,11 +116,6 @@ function orComplaint(team: TeamStore, { isHeld }: TeamLease): Lease {
       }
     },
   }
-}
-
-/** A lease that cannot be released expires when its holder falls silent. */
-function ignoreFault(error: unknown): void {
-  if (!(error instanceof Fault)) throw error
 }
 
 function isOurs(holder: Holder | undefined): boolean {

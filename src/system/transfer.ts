@@ -36,6 +36,11 @@ export class Fault extends Error {
   }
 }
 
+/** For what may as well fail. */
+export function ignoreFault(error: unknown): void {
+  if (!(error instanceof Fault)) throw error
+}
+
 /** The answer of a server, even if that is a redirect. */
 export interface Reply {
   status: number

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import type { StoreQuestion, StoreRequest } from './ask-store.ts'
-import { Fault, type Reply } from '../../system/transfer.ts'
+import { Fault, ignoreFault, type Reply } from '../../system/transfer.ts'
 
 /** The bytes of an object: in memory, or in a file with this length and SHA-256. */
 export type ObjectBody = { bytes: Uint8Array } | { file: string; length: number; sha256: string }
@@ -166,13 +166,9 @@ export async function decidesFirst(store: CreatingStore): Promise<boolean> {
   if (won > 0) {
     await store.read(name, (bytes) => readSmall(bytes, MAX_PROBE_BYTES), { bytes: 0 })
     // A tiny object, so that it may stay.
-    await store.remove(name).catch(ifFault)
+    await store.remove(name).catch(ignoreFault)
   }
   // The winner lost its answer, and was refused when it asked again.
   if (results.every((result) => result === false)) throw new Fault('transient', 'lost an answer')
   return won === 1
-}
-
-function ifFault(error: unknown): void {
-  if (!(error instanceof Fault)) throw error
 }

@@ -4,7 +4,7 @@ import { KEY_PATTERN } from '../entry.ts'
 import { tasksOf, type JournalRecord } from '../journal-record.ts'
 import { isEndedBy, onItsWayOf, type OnItsWay } from './on-its-way.ts'
 import type { SharedStores } from './shared-stores.ts'
-import { Fault } from '../../system/transfer.ts'
+import { ignoreFault } from '../../system/transfer.ts'
 
 /** A journal that tells the others on the machine and in the team what they need if this process is killed. */
 export function tellingJournal(
@@ -14,6 +14,7 @@ export function tellingJournal(
   const account = options.apiKey === undefined ? undefined : accountDigest(options.apiKey)
   const tell = async (key: string, onItsWay: OnItsWay | undefined): Promise<void> => {
     if (account !== undefined) await shared.machine?.tell({ account, key }, onItsWay)
+    // If a lease says less than it could, the account's own list decides, as without a store.
     await shared.team?.leases?.tell(key, onItsWay).catch(ignoreFault)
   }
   /** What ends here does not end what someone else has started in the meantime, or is working on. */
@@ -64,9 +65,4 @@ export function tellingJournal(
 function ownersOf(record: JournalRecord | undefined, own: string | undefined): Set<string> {
   const recorded = record && record.state !== 'forgotten' ? record.account : undefined
   return new Set([own ?? '', recorded ?? ''].filter((account) => KEY_PATTERN.test(account)))
-}
-
-/** If a lease says less than it could, the account's own list decides, as without a store. */
-function ignoreFault(error: unknown): void {
-  if (!(error instanceof Fault)) throw error
 }
