@@ -173,7 +173,7 @@ async function keep({ store }: LocalPorts, entry: Entry): Promise<void> {
       ...(derived && { derived: { ...stored.derived, ...derived } }),
     })
   }
-  if (await store.lockfile?.get(entry.key)) await store.lockfile?.put(entry, { replace: true })
+  if (await store.lockfile?.get(entry.key)) await store.lockfile?.put(entry, { renew: true })
 }
 
 function isCoded(error: unknown, code: ErrorCode): boolean {

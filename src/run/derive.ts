@@ -216,7 +216,7 @@ async function pin(
       `meshy: ${entry.image}: ${steps.join(', ')} gave other bytes than the pinned ones; the new bytes are pinned`,
     )
   }
-  return store.lockfile.put(grown, { replace: pinned !== undefined })
+  return store.lockfile.put(grown, { renew: pinned !== undefined })
 }
 
 /** What a file says about itself wherever it ends up. The bytes that came from the service are never changed. */

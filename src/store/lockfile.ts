@@ -58,12 +58,14 @@ export function createLockfile(given: LockfileOptions) {
      * Pins an entry, and keeps what others have pinned in the meantime. A key that is already pinned to the same GLB
      * gains the files that it lacks. A key that is pinned to another GLB stays as it is, unless `replace` is set.
      *
+     * With `renew`, what the given entry says of the same GLB takes precedence over what is pinned.
+     *
      * @returns the entry that is pinned now, which need not be the given one
      */
-    put: async (entry: Entry, { replace = false } = {}): Promise<Entry> => {
+    put: async (entry: Entry, { replace = false, renew = false } = {}): Promise<Entry> => {
       let pinned = modelOf(entry)
       await change((models) => {
-        pinned = unite(models[entry.key], modelOf(entry), replace)
+        pinned = unite(models[entry.key], modelOf(entry), { replace, renew: renew || replace })
         models[entry.key] = pinned
       })
       return entryOf(entry.key, pinned)
@@ -181,11 +183,14 @@ function parse(text: string | undefined, options: ParseLockfileOptions): Lockfil
   return text === undefined ? emptyLockfile() : parseLockfile(text, options)
 }
 
-function unite(pinned: LockedModel | undefined, fresh: LockedModel, replace: boolean): LockedModel {
+function unite(
+  pinned: LockedModel | undefined,
+  fresh: LockedModel,
+  { replace, renew }: { replace: boolean; renew: boolean },
+): LockedModel {
   if (!pinned) return fresh
-  const [first, second] = replace ? [fresh, pinned] : [pinned, fresh]
-  if (pinned.files.glb.sha256 !== fresh.files.glb.sha256) return first
-  return uniteModels(first, second)
+  if (pinned.files.glb.sha256 !== fresh.files.glb.sha256) return replace ? fresh : pinned
+  return renew ? uniteModels(fresh, pinned) : uniteModels(pinned, fresh)
 }
 
 interface LockfileLeaseOptions {

@@ -56,4 +56,21 @@ describe('facts that an earlier release told', () => {
     expect(asset.metadata.bounds).toEqual(WRONG)
     expect(await readFile(file(), 'utf8')).toBe(before)
   })
+
+  it('take nothing from another model that is pinned meanwhile', async () => {
+    await setUp()
+    const { context, load } = await openRun({ root: dir(), options: { emulated: true } })
+    const { entries, lockfile } = context.ports.store
+    const other = { sha256: 'a'.repeat(64), bytes: 1, ext: 'glb' }
+    entries.read = async () => {
+      const document = JSON.parse(await readFile(file(), 'utf8'))
+      for (const model of Object.values<{ files: object }>(document.models)) model.files = { glb: other }
+      await writeFile(file(), JSON.stringify(document))
+      return undefined
+    }
+
+    const { metadata } = await load(IMPORT)
+
+    expect((await lockfile?.get(metadata.key))?.files.glb).toEqual(other)
+  })
 })

@@ -155,6 +155,19 @@ describe('createLockfile', () => {
     expect((await open().all()).get(pinned.key)).toEqual(pinned)
   })
 
+  it('renews what it says of a model, but not of another one', async () => {
+    const pinned = sampleEntry(1)
+    await put(pinned)
+    const renewed = { ...pinned, facts: { ...pinned.facts, triangles: 7 } }
+
+    await open().put(sampleEntry(1, { files: { glb: refTo('other') } }), { renew: true })
+    const other = (await open().all()).get(pinned.key)
+    await open().put(renewed, { renew: true })
+
+    expect(other).toEqual(pinned)
+    expect((await open().all()).get(pinned.key)).toEqual(renewed)
+  })
+
   it('takes the other model when it is to replace the pinned one', async () => {
     const own: Entry = {
       ...sampleEntry(1, { files: { glb: refTo('own') } }),
