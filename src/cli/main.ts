@@ -6,7 +6,7 @@ import { createRedactor } from '../system/redact.ts'
 import { EXIT, describeFailure, UsageError } from './failure.ts'
 import { print, printError, printStyled } from './print.ts'
 
-/** The command line. Each command is a separate file, loaded when it is called. */
+/** The command line. Commands are loaded when they are called. */
 export const main: Command = {
   meta: { name: 'unplugin-meshy', version: PLUGIN_VERSION, description: 'Models as imports.' },
   subCommands: {
