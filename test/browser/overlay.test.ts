@@ -44,6 +44,11 @@ describe.each(VITES)('a page of %s whose model failed', (vite) => {
     await page.locator('html#flushed').waitFor({ ...WAIT, state: 'attached' })
     expect(await page.locator('vite-error-overlay').count()).toBe(0)
   })
+})
+
+// Nothing of this depends on the version.
+describe('a page whose model failed', () => {
+  const [vite] = VITES
 
   it('is told the reason again by a server that was started anew, in each tab', async () => {
     const first = await openPage(vite, SHOW)
