@@ -1,6 +1,6 @@
 import { cp, mkdir, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { preview, type PreviewServer } from 'vite'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { sharedBrowser } from '../support/browser.ts'
@@ -43,8 +43,16 @@ describe('npm run demo', () => {
 })
 
 describe('the playground', () => {
-  it('draws every model, and does so in the dark on a narrow screen', async () => {
-    const { page, problems } = await openPage()
+  let opened: Awaited<ReturnType<typeof openPage>>
+
+  beforeAll(async () => {
+    opened = await openPage()
+  })
+
+  afterAll(() => opened?.page.context().close())
+
+  it('draws every model', async () => {
+    const { page, problems } = opened
     await page.screenshot({ path: path.join(TEMPORARY, 'playground.png'), fullPage: true })
 
     expect(await page.locator('.card').count()).toBe(MODELS)
@@ -52,26 +60,24 @@ describe('the playground', () => {
       Array.from({ length: MODELS }, () => 'ready'),
     )
     expect(await blankModels(page)).toEqual([])
+    expect(problems).toEqual([])
+  })
 
+  it('draws in the dark, on a narrow screen', async () => {
+    const { page } = opened
     await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
     await page.setViewportSize({ width: 390, height: 844 })
     await page.screenshot({ path: path.join(TEMPORARY, 'playground-phone.png') })
 
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
     expect(await blankModels(page)).toEqual([])
-    expect(problems).toEqual([])
-  })
-
-  it('is noticed here when one model is blank', async () => {
-    const { page } = await openPage({}, { '**/pig-*.glb': emptyModel() })
-
-    expect(await blankModels(page)).toEqual(['pig'])
   })
 
   it('turns the models unless the visitor prefers less motion', async () => {
-    const { page } = await openPage({ reducedMotion: 'reduce' })
+    const { page } = opened
     const button = (pressed: boolean) => page.getByRole('button', { name: 'Turn the models', pressed })
 
+    await page.emulateMedia({ reducedMotion: 'reduce' })
     await button(false).waitFor()
     expect(await isTurning(page)).toBe(false)
 
@@ -79,6 +85,14 @@ describe('the playground', () => {
 
     await button(true).waitFor()
     expect(await isTurning(page)).toBe(true)
+  })
+
+  it('is noticed here when one model is blank', async () => {
+    await opened.page.context().close()
+    const { page } = await openPage({ '**/pig-*.glb': emptyModel() })
+    onTestFinished(() => page.context().close())
+
+    expect(await blankModels(page)).toEqual(['pig'])
   })
 })
 
@@ -98,10 +112,9 @@ async function runDemo(): Promise<string> {
 }
 
 /** Opens the page and waits until each model was loaded, or failed to be. */
-async function openPage(options: BrowserContextOptions = {}, answers: Record<string, Buffer> = {}) {
+async function openPage(answers: Record<string, Buffer> = {}) {
   // Turning models keep two cores busy where no graphics card helps.
-  const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
-  onTestFinished(() => context.close())
+  const context = await browser.newContext({ reducedMotion: 'reduce' })
   context.setDefaultTimeout(55_000)
   const page = await context.newPage()
   const problems: string[] = []
