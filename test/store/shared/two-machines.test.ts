@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { finishSharing } from '../../../src/store/shared/shared-stores.ts'
 import type { Clock } from '../../../src/system/clock.ts'
-import { STEPS } from '../../faults/children/steps.ts'
+import type { Step } from '../../faults/children/steps.ts'
 import { spawnScript } from '../../support/child.ts'
 import { startGenerating } from '../../support/generate-child.ts'
 import { hurriedClock } from '../../support/hurried-clock.ts'
@@ -15,6 +15,18 @@ import type { MachinePlan } from './children/machine.ts'
 import { missing, startRgw, startSwift, type S3Server } from './servers/servers.ts'
 
 const temp = useTempDir()
+
+/** Steps after each of which the bucket or the service holds something else; what only the disk of the payer holds, nobody else sees. */
+const SEEN_BY_OTHERS = [
+  'batch decided',
+  'journal about to start',
+  'journal started',
+  'answer received',
+  'task accepted',
+  'blob stored',
+  'model pinned',
+  'journal cleared',
+] as const satisfies readonly Step[]
 
 /** A place where requests of the same path are answered when two of them have come. */
 async function startMeeting(): Promise<string> {
@@ -90,7 +102,7 @@ describe.skipIf(missing.rgw)(
       return openRun({ root: temp.path('other'), service, env, options, clock: patientClock() })
     }
 
-    it.each(STEPS)(
+    it.each(SEEN_BY_OTHERS)(
       'pay once, and the other ends with the model, when the payer is killed at: %s',
       async (step) => {
         const service = await startService()
@@ -102,7 +114,7 @@ describe.skipIf(missing.rgw)(
       },
     )
 
-    it.each(['journal started', 'task accepted', 'task heard of', 'model pinned', 'journal cleared'])(
+    it.each(['journal started', 'task accepted', 'journal cleared'])(
       'pay once without the help of names when the payer is killed at: %s',
       async (step) => {
         const service = await startService({ profile: 'reference' })
