@@ -2,12 +2,12 @@ import { modelArg, openModel } from './subject.ts'
 import { defineCommand } from './command.ts'
 import { projectArgs } from './project.ts'
 import { printResult } from './print.ts'
-import { MeshyError } from '../system/errors.ts'
+import { isMeshyError, MeshyError } from '../system/errors.ts'
 import type { Task } from '../service/task.ts'
 import { keyInName } from '../request/payload.ts'
 import { findEntry } from '../finding/classify.ts'
 import type { Context } from '../run/context.ts'
-import { notATask } from './tasks.ts'
+import { findTask } from './tasks.ts'
 import { isOnItsWay } from '../finding/record-state.ts'
 import { findRecord } from '../store/found-records.ts'
 import { beginOf, recordOf } from '../generate/record.ts'
@@ -49,8 +49,11 @@ export async function adoptTask(
   const ports = await context.paying()
   const { store, signal, options, clock } = ports
   const { client, digest } = ports.account()
-  const task = await client.retrieve(subject.canonical.kind, taskId, { signal }).catch((error: unknown) => {
-    throw notATask(taskId, error)
+  const { kind } = subject.canonical
+  const task = await client.retrieve(kind, taskId, { signal }).catch(async (error: unknown) => {
+    if (!isMeshyError(error) || error.code !== 'MESHY_API_NOT_FOUND') throw error
+    // Each kind has tasks of its own.
+    throw ofOtherKind(subject, await findTask(context, taskId))
   })
   assertFits(subject, task, force)
   await withKeyLease(ports, subject, async () => {
@@ -65,6 +68,16 @@ export async function adoptTask(
     await store.journal.accept(subject.key, taskId, { ...reader, startedAt })
   })
   return task
+}
+
+function ofOtherKind(
+  { imageName, canonical }: Subject,
+  { id, kind }: { id: string; kind: string },
+): MeshyError {
+  return refused(
+    `Task ${id} is one of \`${kind}\`, but \`${imageName}\` needs one of \`${canonical.kind}\`.`,
+    'Name the import with exactly the directives that it has, or choose another task. `unplugin-meshy tasks` lists them.',
+  )
 }
 
 function assertFits({ key, imageName }: Subject, task: Task, force: boolean): void {

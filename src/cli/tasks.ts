@@ -148,7 +148,7 @@ async function listTasks(context: Context, limit: number): Promise<AccountTask[]
  *
  * @throws {MeshyError} MESHY_API_NOT_FOUND if none has it
  */
-async function findTask(context: Context, id: string): Promise<AccountTask> {
+export async function findTask(context: Context, id: string): Promise<AccountTask> {
   const { account, signal } = await context.paying()
   const { client } = account()
   let notFound: unknown
@@ -164,7 +164,7 @@ async function findTask(context: Context, id: string): Promise<AccountTask> {
 }
 
 /** The error of an ID that the API does not know: the website has tasks of its own. */
-export function notATask(id: string, error: unknown): unknown {
+function notATask(id: string, error: unknown): unknown {
   if (!isMeshyError(error) || error.code !== 'MESHY_API_NOT_FOUND') return error
   return new MeshyError('MESHY_API_NOT_FOUND', {
     message: `The API does not know a task ${id} of this account.`,

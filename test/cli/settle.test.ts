@@ -182,6 +182,20 @@ describe('adopt', () => {
     expect(forced.code).toBe(0)
   })
 
+  it('refuses a task of another kind, and names both', async () => {
+    const emulator = await emulate()
+    const { root } = await viteProject({ pictures: { 'car.png': 'car.png' } })
+    await leaveOnItsWay(root, emulator, './car.png?meshy&views=hero.png')
+    const { context } = await openRun({ root, service: emulator })
+    const request = await loadRequest(context, root, './hero.png?meshy')
+    const taskId = String(emulator.tasks()[0]?.['id'])
+
+    expect(await failureOf(adoptTask(context, request, { taskId, force: false }))).toMatchObject({
+      code: 'MESHY_COMMAND_REFUSED',
+      message: expect.stringMatching(/`multi-image-to-3d`.*`image-to-3d`/),
+    })
+  })
+
   it('refuses when there is a model already', async () => {
     const emulator = await emulate()
     const project = await generated(emulator)
