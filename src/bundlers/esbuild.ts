@@ -14,6 +14,7 @@ const WATCH_FLAGS = ['--watch', '--serve']
 /** What is known about a build, or about a context that builds again and again. */
 interface Known {
   starts: number
+  isRunning: boolean
   /** Unset while it builds. */
   modules: ReadonlySet<string> | undefined
   /** The modules of ours that were loaded since its last start: esbuild asks for all of them each time. */
@@ -24,15 +25,20 @@ export function createEsbuildAdapter(session: Session): Adapter {
   const builds = new Map<PluginBuild, Known>()
   const isKept = () => [...builds.values()].some(({ starts }) => starts > 1)
   const of = (native: NativeContext) => builds.get(nativeBuild<'esbuild'>(native).build)
+  const finish = (known: Known | undefined) => {
+    if (known?.isRunning) session.finish()
+    if (known) known.isRunning = false
+  }
   return {
     start: (native) => {
       const { build } = nativeBuild<'esbuild'>(native)
       const { starts } = builds.get(build) ?? { starts: 0 }
-      builds.set(build, { starts: starts + 1, modules: undefined, loaded: new Set() })
-      adoptBuild(session, build, isKept())
+      builds.set(build, { starts: starts + 1, isRunning: true, modules: undefined, loaded: new Set() })
+      session.begin(toldBy(session, build, isKept()))
     },
     end: (native) => {
       const known = of(native)
+      finish(known)
       if (known) known.modules = known.loaded
     },
     afterLoad: (native, { id }) => void of(native)?.loaded.add(id),
@@ -52,10 +58,13 @@ export function createEsbuildAdapter(session: Session): Adapter {
         // Go, which interprets it, does not support lookahead.
         onLoadFilter: /\?meshy=[0-9a-f]{16}$/,
         setup: async (build) => {
-          build.onDispose(() => void builds.delete(build))
+          build.onDispose(() => {
+            finish(builds.get(build))
+            builds.delete(build)
+          })
           emitFiles(build, session)
           await disposalsTold()
-          adoptBuild(session, build, isKept())
+          session.adopt(toldBy(session, build, isKept()))
           await listInPlan(build, session)
         },
       },
@@ -66,12 +75,16 @@ export function createEsbuildAdapter(session: Session): Adapter {
 /**
  * esbuild does not tell plugins whether it is watching. A build that starts a second time is a context, which somebody
  * keeps for watching: from then on nobody waits, and nothing is paid for silently, as in every other watcher. Until it is
- * disposed, this goes for all builds that share the plugin object.
+ * disposed, this goes for all builds that share the plugin object, but not for those that have begun.
  */
-function adoptBuild(session: Session, { initialOptions }: PluginBuild, isKept: boolean): void {
+function toldBy(
+  { bundler, inline, isBuilding }: Session,
+  { initialOptions }: PluginBuild,
+  isKept: boolean,
+): Parameters<Session['begin']>[0] {
   const root = initialOptions.absWorkingDir ?? process.cwd()
-  const live = session.inline.live ?? (isKept || WATCH_FLAGS.some((flag) => process.argv.includes(flag)))
-  session.adopt({ root, envDir: root, live })
+  const live = inline.live ?? (isKept || WATCH_FLAGS.some((flag) => process.argv.includes(flag)))
+  return { root, envDir: root, live: isBuilding ? bundler.live : live }
 }
 
 function resolverOf(build: PluginBuild): ResolvingContext {

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import meshy from '../../../src/esbuild.ts'
 import { emulate, modelsOf, paying, readFiles } from '../harness.ts'
 import { DRIVERS } from './drivers.ts'
+import type { Project } from '../../support/project.ts'
 import { makeFixture } from './fixture.ts'
 
 describe('a build with esbuild', () => {
@@ -74,6 +75,25 @@ describe('a build with esbuild', () => {
       await build({ ...options, entryPoints: ['src/other.js'] })
 
       expect(await readFile(path.join(root, 'dist/other.js'), 'utf8')).toContain('"ready"')
+    }
+  })
+
+  it('refuses to build two roots at once with one plugin object, and builds them one after the other', async () => {
+    const emulator = await emulate()
+    const [one, two] = [await makeFixture(), await makeFixture()]
+    const plugins = [meshy(paying(emulator))]
+    const buildIn = ({ root }: Project) => build({ ...optionsFor(root), outdir: 'dist', plugins })
+
+    const outcomes = await Promise.allSettled([buildIn(one), buildIn(two)])
+    const failed = outcomes.flatMap((each) => (each.status === 'rejected' ? [String(each.reason)] : []))
+    await buildIn(one)
+    await buildIn(two)
+
+    expect(failed).toEqual([expect.stringContaining('MESHY_PLUGIN_SHARED')])
+    for (const { root } of [one, two]) {
+      const names = [...(await readFiles(root)).keys()]
+      expect(names).toContain('meshy-lock.json')
+      expect(names.filter((name) => /^dist.*\.glb$/.test(name))).toHaveLength(3)
     }
   })
 
