@@ -192,6 +192,8 @@ export class BoundsBuilder {
     if (this.#min[0] === Infinity) return { min: [0, 0, 0], max: [0, 0, 0], size: [0, 0, 0] }
     const [min, max] = [this.#min, this.#max]
     const size: Vec3 = [max[0] - min[0], max[1] - min[1], max[2] - min[2]]
+    // Twice the largest number is none. No record holds that, and what is paid for must be recorded.
+    if (!size.every(Number.isFinite)) throw invalidNumbers('it is larger than any finite number')
     return { min: rounded(min), max: rounded(max), size: rounded(size) }
   }
 }

@@ -161,6 +161,15 @@ describe('inspectGlb', () => {
       },
     ],
     [
+      'a size that overflows although its ends do not',
+      {
+        asset,
+        nodes: [{ mesh: 0 }],
+        meshes,
+        accessors: [{ ...UNIT_BOX, min: [-1e308, 0, 0], max: [1e308, 1, 1] }],
+      },
+    ],
+    [
       'positions past the end',
       {
         asset,
