@@ -88,9 +88,12 @@ function toldBy(
 }
 
 function resolverOf(build: PluginBuild): ResolvingContext {
+  const { stdin, absWorkingDir = process.cwd() } = build.initialOptions
   return {
     resolve: async (source, importer) => {
-      const folder = importer && path.isAbsolute(importer) ? path.dirname(importer) : process.cwd()
+      // Any other module without a place is a virtual one, and nobody says where it imports from.
+      const other = importer === undefined ? absWorkingDir : (stdin?.resolveDir ?? absWorkingDir)
+      const folder = importer && path.isAbsolute(importer) ? path.dirname(importer) : other
       const options = { importer: importer ?? '', resolveDir: folder, kind: 'import-statement' as const }
       const { errors, namespace, path: file } = await build.resolve(source, options)
       return errors.length === 0 && namespace === 'file' ? { id: file } : null

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { build, context, type BuildContext, type BuildOptions } from 'esbuild'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -95,6 +95,21 @@ describe('a build with esbuild', () => {
       expect(names).toContain('meshy-lock.json')
       expect(names.filter((name) => /^dist.*\.glb$/.test(name))).toHaveLength(3)
     }
+  })
+
+  it('takes the image that is beside code without a file', async () => {
+    const emulator = await emulate()
+    const { root } = await makeFixture()
+    const { entryPoints: _, ...options } = optionsFor(root)
+    const contents = await readFile(path.join(root, 'src/main.js'), 'utf8')
+    await copyFile(path.join(root, 'src/pics/alias.png'), path.join(root, 'relative.png'))
+    const stdin = { contents, resolveDir: path.join(root, 'src') }
+    const plugins = [meshy(paying(emulator))]
+
+    await build({ ...options, stdin, outdir: 'dist', plugins })
+    await build({ ...optionsFor(root), outdir: 'dist', plugins })
+
+    expect(emulator.counts.posts).toBe(3)
   })
 
   it('writes nothing with `write: false`, and returns the models', async () => {
