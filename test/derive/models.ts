@@ -42,14 +42,17 @@ async function makeHeavy(
   return Buffer.from(new Uint8Array(await io.writeBinary(document)))
 }
 
+/** Grain does not get much smaller by more work. */
+const FAST = { compressionLevel: 1 }
+
 async function enlarge(texture: Texture, pixels: number): Promise<void> {
   const grain = { type: 'gaussian', mean: 128, sigma: 10 } as const
   const create = { width: pixels, height: pixels, channels: 3, background: 'grey', noise: grain } as const
   const picture = sharp(texture.getImage() ?? undefined)
     .removeAlpha()
     .resize(pixels, pixels, { fit: 'fill' })
-    .composite([{ input: await sharp({ create }).png().toBuffer(), blend: 'soft-light' }])
+    .composite([{ input: await sharp({ create }).png(FAST).toBuffer(), blend: 'soft-light' }])
   const isColor = texture.getMimeType() === 'image/jpeg'
-  const encoded = isColor ? picture.jpeg({ quality: 95 }) : picture.png()
+  const encoded = isColor ? picture.jpeg({ quality: 95 }) : picture.png(FAST)
   texture.setImage(new Uint8Array(await encoded.toBuffer()))
 }

@@ -51,7 +51,7 @@ describe('makeMesh', () => {
       '16 bits',
       async () =>
         bytes(
-          sharp(await emoji('car'))
+          sharp(await emoji('car', 64))
             .toColourspace('rgb16')
             .png(),
         ),
@@ -61,13 +61,17 @@ describe('makeMesh', () => {
       'shades of grey',
       async () =>
         bytes(
-          sharp(await emoji('car'))
+          sharp(await emoji('car', 64))
             .greyscale()
             .png(),
         ),
       'alpha',
     ],
-    ['a palette', async () => bytes(sharp(await emoji('car')).png({ palette: true, colours: 16 })), 'alpha'],
+    [
+      'a palette',
+      async () => bytes(sharp(await emoji('car', 64)).png({ palette: true, colours: 16 })),
+      'alpha',
+    ],
   ])('makes a closed, valid model of %s', async (_, picture, kind) => {
     const model = await (typeof picture === 'string'
       ? modelOf(picture)
@@ -81,8 +85,8 @@ describe('makeMesh', () => {
   })
 
   it.each<[Emoji, number]>([
-    ['pig', 501], ['bicycle', 500], ['snowflake', 500], ['web', 500], ['teddy', 500],
-    ['web', 1000], ['web', 2000], ['backpack', 30_000], ['snowflake', 140_000],
+    ['pig', 501], ['bicycle', 500], ['snowflake', 500], ['web', 500],
+    ['web', 2000], ['backpack', 30_000], ['snowflake', 140_000],
   ])('has exact and closed triangles, an even count: %s at %i', async (name, triangles) => {
     const { glb } = await makeMesh([await emoji(name)], { ...OPTIONS, triangles })
 
