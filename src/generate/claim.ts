@@ -26,7 +26,8 @@ export async function claimTask(
   const found = await ports.store.journal.read(request.key)
   const record = found && (await assertOurs(ports, found, lease))
   if (record?.state === 'accepted') return adopt(record.taskId)
-  if (isFinal(record) && !isFinal(known)) throw failedBefore(record)
+  // Whoever wants it to be tried again knows of one failure, not of a later one.
+  if (isFinal(record) && !(isFinal(known) && known.startedAt === record.startedAt)) throw failedBefore(record)
   ports.reporter.progress(request, 'waiting')
   const admission = await admit(ports, request, { record, permission, lease })
   if (!('adopt' in admission)) return submission(ports, request, { ...admission, lease })
@@ -151,7 +152,7 @@ function otherAccount(record: RecordOnItsWay, expected: string): MeshyError {
 /** What a request is claimed with. */
 export interface Attempt {
   lease: Lease
-  /** The journal record at the time of the decision to generate: a failure in it may be retried. */
+  /** The journal record at the time of the decision to generate: that failure may be retried, but no later one. */
   known: JournalRecord | undefined
   /** Without one, only an existing task can be claimed. */
   permission: Permission | undefined

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { agree } from '../../src/run/live/asking.ts'
+import { generate } from '../../src/generate/generate.ts'
+import { Permission } from '../../src/finding/modes.ts'
 import { forgetRecord } from '../support/journal.ts'
-import { failureOf, leaveOnItsWay, openRun, writePictures } from '../support/run.ts'
+import { failureOf, leaveOnItsWay, loadRequest, openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 import { useTempDir } from '../support/temp-dir.ts'
 
@@ -70,6 +72,26 @@ describe('a task that failed and was charged', () => {
     expect((await (await open('two')).load(SPECIFIER)).metadata.state).toBe('ready')
     // What the other one has paid since counts, and not the failure before it.
     expect((await (await open('two')).load(SPECIFIER)).metadata.state).toBe('ready')
+  })
+
+  it('is not submitted by a run that was allowed to before it failed', async () => {
+    const { emulator, open } = await setUp()
+    emulator.fail({ kind: 'failTask', message: 'Busy', type: 'server_error', charged: true, nth: 2 })
+    const { context, load } = await open()
+    await failureOf(load(SPECIFIER))
+    const ports = await context.paying()
+    const request = await loadRequest(context, path('one'), SPECIFIER)
+    const allowed = {
+      known: await ports.store.journal.read(request.key),
+      permission: Permission.ofYes(request.key),
+    }
+
+    // Two servers, in each of which a person has agreed after the first failure.
+    await failureOf(generate(ports, request, allowed))
+    const second = await failureOf(generate(ports, request, allowed))
+
+    expect(second.message).toContain('failed before')
+    expect(emulator.counts.created).toBe(2)
   })
 
   it('is told by a dev server, which asks before it pays again', async () => {
