@@ -21,22 +21,23 @@ type Loader = NonNullable<WebpackBuild['loaderContext']>
 
 /** For webpack 5, Rspack and Rsbuild, which share their API. */
 export function createWebpackAdapter(session: Session): Adapter {
-  let current: ReturnType<typeof follow> | undefined
+  const current = new Compilations()
   const watches = createWatchTracker()
   const graphs = new Graphs()
   const setUp = (compiler: Compiler) => {
     watches(compiler)
     graphs.follow(compiler)
+    current.watch(compiler)
     versionCache(compiler, session)
   }
   return {
     start: (native) => {
       const { compiler, compilation } = nativeBuild<'webpack'>(native)
       session.adopt({ root: compiler.context, ...envOf(compiler), live: watches(compiler) })
-      if (compilation) current = follow(compilation)
+      if (compilation) current.follow(compiler, compilation)
     },
-    activity: () => current?.activity(),
-    hasFailed: () => current?.hasFailed() ?? false,
+    activity: () => current.activity(),
+    hasFailed: () => current.hasFailed(),
     isImported: (id) => graphs.has(id),
     resolver: (native) => resolverOf(nativeBuild<'webpack'>(native).compiler),
     moduleIds: {
@@ -134,8 +135,34 @@ class Graphs {
   }
 }
 
+/** What is built now: compilers of Rsbuild's environments share a plugin object, and build at the same time. */
+class Compilations {
+  readonly #current = new Map<Compiler, ReturnType<typeof follow>>()
+  readonly #over = new Set<Compiler>()
+
+  watch(compiler: Compiler): void {
+    compiler.hooks.done.tap('unplugin-meshy', () => void this.#over.add(compiler))
+    compiler.hooks.failed.tap('unplugin-meshy', () => void this.#over.add(compiler))
+  }
+
+  follow(compiler: Compiler, compilation: Compilation): void {
+    // One that is over still belongs to those that are not.
+    if ([...this.#current.keys()].every((one) => this.#over.has(one))) this.#current.clear()
+    this.#over.delete(compiler)
+    this.#current.set(compiler, follow(compilation))
+  }
+
+  activity(): number {
+    return [...this.#current.values()].reduce((sum, { activity }) => sum + activity(), 0)
+  }
+
+  hasFailed(): boolean {
+    return [...this.#current.values()].some(({ hasFailed }) => hasFailed())
+  }
+}
+
 /** What a compilation says about its modules, which none of them is told. */
-function follow(compilation: Compilation): Required<Pick<Adapter, 'activity' | 'hasFailed'>> {
+function follow(compilation: Compilation): { activity(): number; hasFailed(): boolean } {
   let modules = 0
   compilation.hooks.buildModule.tap('unplugin-meshy', () => void modules++)
   let hasFailed = false
