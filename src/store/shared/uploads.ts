@@ -75,8 +75,9 @@ export class Uploads {
 
   /** A run that continues, as a watching one does, starts over with what comes next. */
   #giveUp(): number {
-    const left = this.#queue.size + this.#queue.pending
-    if (left === 0) return 0
+    if (this.#queue.size + this.#queue.pending === 0) return 0
+    // What waits for an upload is no model of its own.
+    const left = this.#running.size
     this.#queue.clear()
     this.#running.clear()
     this.#stop.abort()
