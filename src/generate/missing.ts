@@ -51,7 +51,7 @@ export interface Lacking {
 }
 
 /** Why files cannot be obtained, and what restores them for free, if anything does. */
-interface Obstacle {
+export interface Obstacle {
   reason: string
   free?: string
 }

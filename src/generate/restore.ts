@@ -6,7 +6,16 @@ import type { FileRole } from '../request/files.ts'
 import { findEntry } from '../finding/classify.ts'
 import type { Ports } from './ports.ts'
 import { fetchFiles, noteExpiring } from './fetch.ts'
-import { filesMissing, keyMissing, OWN_BYTES, OWN_MODEL, unrestorable, type Lacking } from './missing.ts'
+import {
+  filesMissing,
+  keyMissing,
+  OWN_BYTES,
+  OWN_MODEL,
+  unrestorable,
+  type Lacking,
+  type Obstacle,
+} from './missing.ts'
+import { RETENTION_MS } from '../finding/record-state.ts'
 import { bringBlob, type SourceAnswer } from '../store/shared/shared-stores.ts'
 import { share } from './share.ts'
 import { withKeyLease } from './turn.ts'
@@ -134,13 +143,21 @@ async function retrieveTask(ports: Ports, entry: Entry, shared: Lacking): Promis
     return await client.retrieve(entry.request.kind, taskId, { signal: ports.signal })
   } catch (error) {
     if (!isMeshyError(error) || error.code !== 'MESHY_API_NOT_FOUND') throw error
-    throw unrestorable(entry, shared, {
-      reason: `task ${taskId} is gone: the service keeps tasks for 3 days`,
-    })
+    throw unrestorable(entry, shared, taskGone(ports, entry))
   }
 }
 
 /** Whether the served bytes, in all attempts, are not the pinned ones. */
 function hasOtherBytes(error: unknown): boolean {
   return isMeshyError(error) && error.code === 'MESHY_DOWNLOAD_INVALID' && 'expected' in error.details
+}
+
+/** A task that the service must still keep may be one of a colleague's account. */
+function taskGone({ clock }: Ports, { task }: Entry): Obstacle {
+  const age = clock.serviceNow() - Date.parse(task?.createdAt ?? '')
+  if (!(age < RETENTION_MS)) return { reason: `task ${task?.id} is gone: the service keeps tasks for 3 days` }
+  return {
+    reason: `this API key sees no task ${task?.id}: it was deleted, or is of another account; the service keeps tasks for 3 days`,
+    free: 'set MESHY_API_KEY to a key of the account that made the task, and build again, which fetches them without paying',
+  }
 }

@@ -76,6 +76,18 @@ describe('one flipped bit', () => {
     },
   )
 
+  it('in the blob names the account that may still have the task, before anything that costs', async () => {
+    const { emulator, out, blob, run } = await setUp()
+    await rm(out)
+    await flipBit(blob)
+    emulator.fail({ kind: 'gone404', on: 'retrieve' })
+
+    const { message, hint } = await failureOf((await run()).load(SPECIFIER))
+
+    expect(message).toContain('another account')
+    expect(hint).toMatch(/^Set MESHY_API_KEY to a key of the account.* Otherwise,.*forget/)
+  })
+
   it('in the blob ends the build, unpaid, when the task has other bytes now', async () => {
     const { emulator, out, blob, run } = await setUp()
     await rm(out)

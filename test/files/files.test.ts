@@ -165,7 +165,7 @@ describe('the files besides the GLB', () => {
 
     expect(failure.code).toBe('MESHY_EXTRA_UNAVAILABLE')
     expect(failure.message).toMatch(/`fbx`, `obj`.* were not kept.* the service keeps tasks for 3 days/)
-    expect(failure.hint).toContain('Remove the directive')
+    expect(failure.hint).toContain('remove the directive')
     expect(service.emulator.counts.posts).toBe(1)
     expect(await (await run()).load('hero.png?meshy')).toMatchObject({ metadata: { state: 'ready' } })
   })
