@@ -73,7 +73,25 @@ describe.each(Object.keys(FAULTS))("a team's store that %s", (fault) => {
     expect(complaints(frozen).join()).not.toMatch(/what it lacks/)
     expect(service.counts).toMatchObject({ posts: 1, created: 1 })
   })
+})
 
+/** What takes its time, breaks off, or has something else: who refuses at once is met by the builds above. */
+const HOLDING = [
+  'answers 503',
+  'answers 429 and wants an hour',
+  'breaks the connection',
+  'breaks it in the middle of a file',
+  'never answers',
+  'stops in the middle of a file',
+  'drips',
+  'never ends',
+  'has other bytes',
+  'redirects to itself',
+  'has a name that nobody knows',
+  'is not there',
+]
+
+describe.each(HOLDING)("a team's store that %s", (fault) => {
   it('keeps no dev server from its model', async () => {
     const [service, root, env] = [await startService(), await project(), await envOf(fault)]
     const run = await open({ root, service, env, live: true })
