@@ -7,7 +7,7 @@ import { printResult } from './print.ts'
 import { openCommand, projectArgs, whyNothingPinned } from './project.ts'
 import { UsageError } from './failure.ts'
 import { readFile } from 'node:fs/promises'
-import { isMeshyError, MeshyError, hasErrno } from '../system/errors.ts'
+import { errnoOf, isMeshyError, MeshyError, hasErrno } from '../system/errors.ts'
 import type { Facts } from '../glb/facts.ts'
 import { inspectGlb } from '../glb/inspect.ts'
 import { assertGlbHeader } from '../glb/validate.ts'
@@ -117,9 +117,11 @@ async function readModel(file: string): Promise<Buffer> {
   try {
     return await readFile(file)
   } catch (error) {
-    if (!hasErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) throw error
+    const errno = errnoOf(error)
+    if (errno === undefined) throw error
+    const isNone = hasErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')
     throw new MeshyError('MESHY_GLB_INVALID', {
-      message: `\`${file}\` is not a file; expected a GLB.`,
+      message: `\`${file}\` ${isNone ? 'is not a file' : `cannot be read (\`${errno}\`)`}; expected a GLB.`,
       hint: 'Pass the path of the model to pin.',
       cause: error,
     })

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises'
 import { formatBytes, plural } from '../system/format.ts'
 import { whyNoStores } from './stores.ts'
 import { blobsOf, derivedFolder, type BlobRef, type Entry } from '../store/entry.ts'
+import { orUnwritable } from '../store/disk-errors.ts'
 import { listFolder } from '../store/layout.ts'
 import type { Context } from '../run/context.ts'
 import { findRecord, readAll } from '../store/found-records.ts'
@@ -166,7 +167,7 @@ async function removeFound(context: Context, { models, blobs, folders }: Prunabl
   for (const { key, image: imageName } of models) {
     await withKeyLease(context.ports, { key, imageName }, () => store.entries.remove(key))
   }
-  for (const folder of folders) await rm(folder, { recursive: true, force: true })
+  for (const folder of folders) await orUnwritable(folder, () => rm(folder, { recursive: true, force: true }))
   for (const blob of blobs) await store.blobs.remove(blob)
 }
 

@@ -1,4 +1,4 @@
-import { copyFile, writeFile } from 'node:fs/promises'
+import { copyFile, writeFile, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { deriveModel } from '../../src/derive/derive-model.ts'
@@ -99,8 +99,10 @@ describe('pin', () => {
   it.each([
     ['text.glb', 'MESHY_GLB_INVALID'],
     ['none.glb', 'MESHY_GLB_INVALID'],
+    ['loop.glb', 'MESHY_GLB_INVALID'],
   ])('refuses %s', async (file, code) => {
     const { root: cwd } = await viteProject({ files: { 'text.glb': 'no model' } })
+    await symlink('loop.glb', path.join(cwd, 'loop.glb'))
 
     const finished = await runCli(['pin', './hero.png?meshy', file, '--json'], { cwd })
 
