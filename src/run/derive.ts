@@ -119,8 +119,11 @@ async function deriveInTurn(context: Context, request: Request, work: Work): Pro
 async function deriveAlone(context: Context, request: Request, { entry, derivation }: Work): Promise<Entry> {
   // Another process may have had the lease before.
   let current = (await findEntry(context.ports, entry.key)) ?? entry
-  for (const part of partsOf(derivation))
+  for (const part of partsOf(derivation)) {
+    // A pull may have brought another model in the meantime: what is derived from that has other keys.
+    if (current.files.glb.sha256 !== entry.files.glb.sha256) return current
     current = await derivePart(context, request, { entry: current, part })
+  }
   return current
 }
 

@@ -31,7 +31,10 @@ export async function serve(context: Context, request: Request, found: StoredFin
   if (context.ports.models.isLive) return serveMeanwhile(context, request, { finding, derivation })
   const { derive } = await import('./derive.ts')
   await derive(context, request, { entry, derivation })
-  return readyAsset({ ...(await classify(context.ports, request)), entry }, request)
+  const { entry: current = entry, ...now } = await classify(context.ports, request)
+  const isSame = current.files.glb.sha256 === entry.files.glb.sha256
+  // A pull may have brought another model in the meantime.
+  return isSame ? readyAsset({ ...now, entry }, request) : serve(context, request, { ...now, entry: current })
 }
 
 async function completed({ ports }: Context, request: Request, found: StoredFinding): Promise<StoredFinding> {
