@@ -180,6 +180,8 @@ function warnOfMissingKey({ bundler }: Session, { ports: { options, reporter } }
  * @param told.isTold whether the bundler knows an error of its own
  */
 export async function finishBuild(session: Session, { isTold }: { isTold: boolean }): Promise<void> {
+  // Another build may begin before this one has ended.
+  const { bundler, problems } = session
   session.leave()
   // A run with invalid options has said so at its start.
   if (!session.isOpen) return
@@ -190,15 +192,15 @@ export async function finishBuild(session: Session, { isTold }: { isTold: boolea
   await context.project.declared?.write()
   if (options.mode !== 'plan') await store.outputs.notes.save()
   await finishSharing(context.ports)
-  const problem = session.problems.take({ isTold })
-  if (problem !== undefined) throw toBundlerError(problem, session.bundler.root)
+  const problem = problems.take({ isTold })
+  if (problem !== undefined) throw toBundlerError(problem, bundler.root)
   // The surrounding run reports everything about its models, or the command that runs it does.
   if (session.parent || part) return
-  if (!session.bundler.live) {
+  if (!bundler.live) {
     tellSum(context)
     await tellExpiring(context.ports, context.ports.models)
   }
-  if (options.mode === 'plan' && !session.listsOnly) await endPlan(session, context)
+  if (options.mode === 'plan' && !session.listsOnly) await endPlan(bundler.root, context)
 }
 
 function tellSum({ ports: { models: table, reporter } }: Context): void {
@@ -209,11 +211,11 @@ function tellSum({ ports: { models: table, reporter } }: Context): void {
 }
 
 /** Nothing is written after it. */
-async function endPlan({ bundler }: Session, { seen, ports }: Context): Promise<void> {
+async function endPlan(root: string, { seen, ports }: Context): Promise<void> {
   const rows = arrangePlan(await takePlan(seen))
   if (rows.length === 0) return
   ports.reporter.logger.info(formatPlan(rows))
-  throw planOnly('The build ends here', bundler.root)
+  throw planOnly('The build ends here', root)
 }
 
 export function planOnly(what: string, root: string): unknown {
