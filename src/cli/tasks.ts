@@ -19,7 +19,7 @@ const tasksDelete = defineCommand({
   meta: { name: 'delete', description: 'Permanently delete a task and its files from the service.' },
   args: {
     task: { type: 'positional', description: 'ID of the task.', required: true },
-    force: { type: 'boolean', description: 'Delete the task even if its model is not stored here yet.' },
+    force: { type: 'boolean', description: 'Delete the task even if its files are not all stored.' },
     ...projectArgs,
   },
   async run({ task: id, force = false, json, ...args }) {
@@ -192,7 +192,8 @@ async function waitForTask(
 /**
  * Permanently deletes a task and its files from the service.
  *
- * @param force also deletes a task whose model is on its way to a project of this machine
+ * @param force also deletes a task whose model is on its way to a project of this machine, or which is the only source of
+ * pinned bytes
  * @throws {MeshyError} MESHY_COMMAND_REFUSED; MESHY_JOURNAL_INVALID, MESHY_CACHE_VERSION for a record that may be of it
  */
 export async function deleteTask(context: Context, id: string, { force }: { force: boolean }): Promise<void> {
