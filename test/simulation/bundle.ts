@@ -84,7 +84,7 @@ const SMALLER: readonly Mutation[] = [
   },
   {
     name: 'a small probe',
-    file: 'src/store/prepare.ts',
+    file: 'src/store/probe.ts',
     from: 'PROBE_BYTES = 64 * 1024',
     to: 'PROBE_BYTES = 64',
   },
