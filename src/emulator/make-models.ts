@@ -9,7 +9,8 @@ import {
   type AssetRole,
   type TaskFailure,
 } from './model-maker.ts'
-import { solidOf, rigGlb, glbToObj } from './glb-variants.ts'
+import { solidOf, rigGlb } from './glb-variants.ts'
+import { glbToObj } from './obj.ts'
 import { readImageFormat } from '../request/image-format.ts'
 import { makeCard } from '../stand-in/card.ts'
 import { loadLibraries, type SharpFactory } from '../stand-in/mesher/libraries.ts'
