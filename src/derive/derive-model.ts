@@ -1,6 +1,7 @@
 import type { Document, ILogger } from '@gltf-transform/core'
 import type { Facts } from '../glb/facts.ts'
-import { failed, openModel, dropUndrawn } from './io.ts'
+import { failed, openModel } from './io.ts'
+import { dropUndrawn } from './sound.ts'
 import type { Tools } from './libraries.ts'
 import { readModel } from './read-model.ts'
 import { completePlan, type DerivationPlan, packagesOf, stepsOf } from '../finding/steps.ts'
