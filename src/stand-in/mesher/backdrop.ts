@@ -1,5 +1,6 @@
 import { type BackdropFit, fitBackdrop } from './backdrop-fit.ts'
-import { interleave, type Lab, mapLab, type Difference, measureDifference, spreadColours } from './colour.ts'
+import { interleave, type Lab, mapLab, type Difference, measureDifference } from './colour.ts'
+import { spreadColours } from './push-pull.ts'
 import { findComponents, keepWhere, tidy } from './components.ts'
 import { close, erode, gauss, invert, open } from './filters.ts'
 import { at, clamp, createPlane, indexAt, mapPlane, type Plane, sum } from './plane.ts'

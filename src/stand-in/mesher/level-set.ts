@@ -1,4 +1,5 @@
-import { toLab, type Lab, interleave, mapLab, spreadColours } from './colour.ts'
+import { toLab, type Lab, interleave, mapLab } from './colour.ts'
+import { spreadColours } from './push-pull.ts'
 import { scalePicture, type Picture } from './decode.ts'
 import { gauss, isAbove, erode, halve, invert } from './filters.ts'
 import type { SharpFactory } from './libraries.ts'

@@ -3,7 +3,8 @@ import { boxBlur, gauss, isAbove } from './filters.ts'
 import { PADDING, type Shape } from './level-set.ts'
 import type { SharpFactory } from './libraries.ts'
 import { at, byteAt, clamp, mapPlane, smoothStep, toBytes, type Plane } from './plane.ts'
-import { spreadColours, type Colours } from './colour.ts'
+import type { Colours } from './colour.ts'
+import { spreadColours } from './push-pull.ts'
 
 /** Blur with which the inside of the object shrinks, in pixels. */
 const SHRINK = 1.6

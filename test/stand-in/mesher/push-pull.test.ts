@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createPlane } from '../../../src/stand-in/mesher/plane.ts'
-import { spreadColours } from '../../../src/stand-in/mesher/colour.ts'
+import { spreadColours } from '../../../src/stand-in/mesher/push-pull.ts'
 
 describe('spreadColours', () => {
   it('fills everything with the only colour that is known', () => {
