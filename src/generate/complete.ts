@@ -1,6 +1,6 @@
 import { formatThrown, isMeshyError, type ErrorCode } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
-import { type Entry, type BlobRef, hasPictures, withPictures } from '../store/entry.ts'
+import { type Entry, type BlobRef, hasPictures, isSameModel, withPictures } from '../store/entry.ts'
 import type { LocalPorts } from './ports.ts'
 import { findRecord } from '../store/found-records.ts'
 import { type StoredFinding, classify } from '../finding/classify.ts'
@@ -165,7 +165,7 @@ async function mayDiffer(file: string): Promise<boolean> {
 
 async function keep({ store }: LocalPorts, entry: Entry): Promise<void> {
   const stored = await store.entries.read(entry.key)
-  if (stored?.files.glb.sha256 === entry.files.glb.sha256) {
+  if (stored && isSameModel(stored, entry)) {
     const { facts, derived } = entry
     await store.entries.write({
       ...stored,

@@ -4,7 +4,7 @@ import { inspectGlb } from '../glb/inspect.ts'
 import { priceOf } from '../request/price.ts'
 import type { Task } from '../service/task.ts'
 import type { Request } from '../request/request.ts'
-import type { BlobRef, Entry, Provenance } from '../store/entry.ts'
+import { isSameModel, type BlobRef, type Entry, type Provenance } from '../store/entry.ts'
 import type { Ports, Settings } from './ports.ts'
 import { PLUGIN_VERSION } from '../system/version.ts'
 import path from 'node:path'
@@ -173,7 +173,7 @@ export async function addFiles(
   }
   const stored = await store.entries.read(entry.key)
   // What this machine knows of another model of the key stays as it is.
-  if (stored?.files.glb.sha256 === entry.files.glb.sha256) await store.entries.write({ ...stored, ...grown })
+  if (stored && isSameModel(stored, entry)) await store.entries.write({ ...stored, ...grown })
   await store.lockfile?.put(grown)
   return grown
 }

@@ -1,4 +1,11 @@
-import { blobsOf, type BlobRef, type Entry, type StoredEntry, findOtherPicture } from '../store/entry.ts'
+import {
+  blobsOf,
+  type BlobRef,
+  type Entry,
+  type StoredEntry,
+  findOtherPicture,
+  isSameModel,
+} from '../store/entry.ts'
 import { Fault } from '../system/transfer.ts'
 import { mayBeAbsent } from '../store/shared/object-store.ts'
 import { bringBlob } from '../store/shared/shared-stores.ts'
@@ -136,5 +143,5 @@ export async function shareHere({ store }: LocalPorts, entry: Entry): Promise<vo
   // The user's own bytes are shared only as bytes: what they are for is up to the project.
   const stored = entry.source === 'meshy' ? await store.entries.read(entry.key) : undefined
   // The bytes that were kept are those of this model, and of no other that this machine may have stored for the key.
-  if (stored?.files.glb.sha256 === entry.files.glb.sha256) await machine?.keepEntry(stored)
+  if (stored && isSameModel(stored, entry)) await machine?.keepEntry(stored)
 }

@@ -1,7 +1,7 @@
 import { isMeshyError, MeshyError, formatThrown } from '../system/errors.ts'
 import type { DerivedModel } from '../derive/derive-model.ts'
 import type { Request } from '../request/request.ts'
-import type { DerivedFile, Entry } from '../store/entry.ts'
+import { isSameModel, type DerivedFile, type Entry } from '../store/entry.ts'
 import { findEntry, type StoredFinding } from '../finding/classify.ts'
 import { bringFile } from '../finding/fetch-ahead.ts'
 import type { Context } from './context.ts'
@@ -30,7 +30,7 @@ export async function derive(
   try {
     const grown = await models.flights.join(`derive ${entry.key} ${derivation.key}`, async () => {
       const made = await deriveInTurn(context, request, { entry, derivation })
-      await share(context.ports, made)
+      if (isSameModel(made, entry)) await share(context.ports, made)
       return made
     })
     const seconds = (clock.now() - startedAt) / 1000
@@ -121,7 +121,7 @@ async function deriveAlone(context: Context, request: Request, { entry, derivati
   let current = (await findEntry(context.ports, entry.key)) ?? entry
   for (const part of partsOf(derivation)) {
     // A pull may have brought another model in the meantime: what is derived from that has other keys.
-    if (current.files.glb.sha256 !== entry.files.glb.sha256) return current
+    if (!isSameModel(current, entry)) return current
     current = await derivePart(context, request, { entry: current, part })
   }
   return current
@@ -184,7 +184,7 @@ async function findOwn(
   { key }: Part,
 ): Promise<DerivedFile | undefined> {
   const stored = await store.entries.read(entry.key)
-  return stored?.files.glb.sha256 === entry.files.glb.sha256 ? stored.derived?.[key] : undefined
+  return stored && isSameModel(stored, entry) ? stored.derived?.[key] : undefined
 }
 
 /** Keeps it for this machine and pins it. */
@@ -195,7 +195,7 @@ async function record(
   const { store, clock } = context.ports
   const { key } = part
   const stored = await store.entries.read(entry.key)
-  if (stored?.files.glb.sha256 === entry.files.glb.sha256) {
+  if (stored && isSameModel(stored, entry)) {
     const tools = { 'unplugin-meshy': PLUGIN_VERSION, ...model.tools }
     const origin = { derivedAt: new Date(clock.now()).toISOString(), tools }
     const provenance = { ...stored.provenance, derived: { ...stored.provenance.derived, [key]: origin } }

@@ -3,6 +3,7 @@ import type { Request } from '../request/request.ts'
 import { readyAsset, type Asset } from './asset.ts'
 import { classify, type StoredFinding, isComplete } from '../finding/classify.ts'
 import type { Context } from './context.ts'
+import { isSameModel } from '../store/entry.ts'
 import { findPinned, partsOf } from '../finding/derivation.ts'
 import { bringFile } from '../finding/fetch-ahead.ts'
 import type { DerivationTask } from './derive.ts'
@@ -32,9 +33,9 @@ export async function serve(context: Context, request: Request, found: StoredFin
   const { derive } = await import('./derive.ts')
   await derive(context, request, { entry, derivation })
   const { entry: current = entry, ...now } = await classify(context.ports, request)
-  const isSame = current.files.glb.sha256 === entry.files.glb.sha256
+  if (isSameModel(current, entry)) return readyAsset({ ...now, entry }, request)
   // A pull may have brought another model in the meantime.
-  return isSame ? readyAsset({ ...now, entry }, request) : serve(context, request, { ...now, entry: current })
+  return serve(context, request, { ...now, entry: current })
 }
 
 async function completed({ ports }: Context, request: Request, found: StoredFinding): Promise<StoredFinding> {

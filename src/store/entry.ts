@@ -152,6 +152,11 @@ export interface StoredEntry extends Entry {
   provenance: Provenance
 }
 
+/** Whether two entries of a key have the same model: another machine may have pinned another one in the meantime. */
+export function isSameModel(one: Pick<Entry, 'files'>, other: Pick<Entry, 'files'>): boolean {
+  return one.files.glb.sha256 === other.files.glb.sha256
+}
+
 /** Every file that an entry refers to, including derived ones; each once. */
 export function blobsOf({ files, derived = {} }: Pick<Entry, 'files' | 'derived'>): BlobRef[] {
   const all = [...Object.values(files), ...Object.values(derived)]

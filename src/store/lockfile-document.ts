@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { MeshyError } from '../system/errors.ts'
 import type { CanonicalRequest } from '../request/request.ts'
-import { type Entry, KEY_PATTERN, withPictures, entryBodySchema } from './entry.ts'
+import { type Entry, KEY_PATTERN, isSameModel, withPictures, entryBodySchema } from './entry.ts'
 import { findDuplicateName, formatJson } from '../system/json.ts'
 import { parseJson, describeIssue } from './record.ts'
 import { FILE_ROLES } from '../request/files.ts'
@@ -77,7 +77,7 @@ export function modelOf(entry: Entry): LockedModel {
 /** Combines two records of one model: if both have a value, `first` takes precedence. */
 export function uniteModels(first: LockedModel, second: LockedModel): LockedModel {
   const { unavailable: _, ...united } = { ...second, ...first, files: { ...second.files, ...first.files } }
-  if (first.files.glb.sha256 === second.files.glb.sha256) united.facts = newest(first, second)
+  if (isSameModel(first, second)) united.facts = newest(first, second)
   united.request = withPictures(first.request, second.request)
   if (first.derived || second.derived) united.derived = { ...second.derived, ...first.derived }
   const roles = new Set([...(first.unavailable ?? []), ...(second.unavailable ?? [])])

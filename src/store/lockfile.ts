@@ -5,7 +5,7 @@ import type { CanonicalRequest } from '../request/request.ts'
 import { systemClock, type Clock } from '../system/clock.ts'
 import { TEMPORARY_NAME, writeDurably } from '../system/durable.ts'
 import { followLinks, type FileState, realpathIfThere } from '../system/file.ts'
-import { type Entry, withPictures } from './entry.ts'
+import { type Entry, isSameModel, withPictures } from './entry.ts'
 import { removeLeftovers } from './prepare.ts'
 import {
   emptyLockfile,
@@ -189,7 +189,7 @@ function unite(
   { replace, renew }: { replace: boolean; renew: boolean },
 ): LockedModel {
   if (!pinned) return fresh
-  if (pinned.files.glb.sha256 !== fresh.files.glb.sha256) return replace ? fresh : pinned
+  if (!isSameModel(pinned, fresh)) return replace ? fresh : pinned
   return renew ? uniteModels(fresh, pinned) : uniteModels(pinned, fresh)
 }
 

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import { parseJson } from '../../system/json.ts'
 import { inOneOrder } from '../../request/param-value.ts'
-import { type Entry, KEY_PATTERN, entryBodySchema } from '../entry.ts'
+import { type Entry, KEY_PATTERN, entryBodySchema, isSameModel } from '../entry.ts'
 import { uniteModels } from '../lockfile-document.ts'
 
 /** The record of a finished request as a team keeps it, signed if the team has a key for that. */
@@ -82,7 +82,7 @@ export function isSignedBy(signingKey: string, value: object, signature: string 
 
 /** An entry, and what another project has of the same model besides: each keeps only what it imports. */
 export function withOthers<E extends Entry>(entry: E, known: Entry | undefined): E {
-  if (known?.files.glb.sha256 !== entry.files.glb.sha256) return entry
+  if (!known || !isSameModel(known, entry)) return entry
   const { unavailable: _, ...own } = entry
   return { ...own, ...uniteModels(entry, known), key: entry.key } as E
 }
