@@ -36,7 +36,7 @@ export async function saveModel(
   const record = await store.journal.read(request.key)
   // Any other record stays: whoever took the lease over pays, or has paid, for another task.
   if (record?.state === 'accepted' && record.taskId === task.id) await store.journal.clear(request.key)
-  hintToCommit(ports, pinned, { isFirst })
+  await hintToCommit(ports, pinned, { isFirst })
   return pinned
 }
 
@@ -123,13 +123,20 @@ const MIB = 1024 * 1024
  * Says once what to commit, when the project's first model is stored, and names files that a repository host may
  * refuse. Models of an emulator are not worth committing.
  */
-export function hintToCommit(ports: Ports, entry: Entry, { isFirst }: { isFirst: boolean }): void {
-  const { options, reporter } = ports
+export async function hintToCommit(
+  ports: Ports,
+  entry: Entry,
+  { isFirst }: { isFirst: boolean },
+): Promise<void> {
+  const { options, reporter, store } = ports
   if (!options.lockfile || entry.source === 'emulator') return
   const relative = (file: string) => path.relative(options.projectDir, file).replaceAll('\\', '/')
   const blobs = `${relative(options.cacheDir)}/blobs`
   const { teamStore } = options
-  if (isFirst) reporter.logger.info(`meshy: ${whatToCommit(options, relative)}`)
+  if (isFirst) {
+    const isUploaded = (await store.shared.team?.canWrite()) ?? false
+    reporter.logger.info(`meshy: ${whatToCommit(options, { relative, isUploaded })}`)
+  }
   if (teamStore?.writtenIn === 'config') return
   for (const { sha256, bytes, ext } of Object.values(entry.files)) {
     if (bytes < LARGE_MIB * MIB) continue
@@ -142,13 +149,16 @@ export function hintToCommit(ports: Ports, entry: Entry, { isFirst }: { isFirst:
 
 function whatToCommit(
   { lockfile, cacheDir, teamStore }: Settings,
-  relative: (file: string) => string,
+  { relative, isUploaded }: { relative: (file: string) => string; isUploaded: boolean },
 ): string {
   const pins = lockfile ? relative(lockfile) : ''
   const gain = 'then everyone, including CI, builds these bytes without a key and without paying'
-  return teamStore?.writtenIn === 'config'
-    ? `commit only \`${pins}\`, because the models are in the team store ${teamStore.address.label}: ${gain}`
-    : `commit \`${pins}\` and \`${relative(cacheDir)}\` (its .gitignore admits the blobs): ${gain}`
+  if (teamStore?.writtenIn !== 'config')
+    return `commit \`${pins}\` and \`${relative(cacheDir)}\` (its .gitignore admits the blobs): ${gain}`
+  const { label } = teamStore.address
+  return isUploaded
+    ? `commit only \`${pins}\`, because the models are in the team store ${label}: ${gain}`
+    : `upload the models to the team store ${label} with \`unplugin-meshy push\`, because git does not keep them, and commit \`${pins}\`: ${gain}`
 }
 
 /**

@@ -30,7 +30,20 @@ describe('hintToCommit', () => {
   })
 
   it.each([
-    ['the options', { teamStore: 'http://127.0.0.1:1/models' }, {}, /commit only `meshy-lock.json`/, []],
+    [
+      'the options',
+      { teamStore: 'http://127.0.0.1:1/models' },
+      { MESHY_TEAM_STORE: 'http://ci:secret@127.0.0.1:1/models' },
+      /commit only `meshy-lock.json`/,
+      [],
+    ],
+    [
+      'the options, without credentials to upload,',
+      { teamStore: 'http://127.0.0.1:1/models' },
+      {},
+      /upload the models .* with `unplugin-meshy push`.*and commit `meshy-lock.json`/,
+      [],
+    ],
     [
       'the options, with an emulator,',
       { teamStore: 'http://127.0.0.1:1/models', emulated: true },
