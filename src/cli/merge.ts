@@ -63,7 +63,7 @@ export const merge = defineCommand({
       return merged && lockfile
     })
     if (united === undefined) return print('There is nothing to merge: the lockfile has no conflict markers.')
-    printResult(json, { file: united }, `Both sides are combined. To continue: git add ${united}`)
+    printResult(json, { file: united }, `Both sides are combined. To continue: git add "${united}"`)
   },
 })
 

@@ -51,6 +51,7 @@ describe('merge', () => {
     })
     expect(untouched).toBe(before)
     expect(chosen.code).toBe(0)
+    expect(chosen.stdout).toMatch(/git add "[^"]*meshy-lock\.json"$/m)
     const { 'car.png': car } = await readPins(project)
     expect([ours, theirs].indexOf(car?.files['glb']?.sha256 ?? '')).toBe(1)
   })
