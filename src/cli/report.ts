@@ -1,5 +1,5 @@
 import { plural } from '../system/format.ts'
-import { writeFile, readFile } from 'node:fs/promises'
+import { mkdir, writeFile, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { buildArgs, buildChoiceOf, nothingImported, assertReadable } from './build-choice.ts'
 import { defineCommand } from './command.ts'
@@ -8,6 +8,7 @@ import { printError, printResult } from './print.ts'
 import { openCommand } from './project.ts'
 import { readyAsset } from '../run/asset.ts'
 import { classify } from '../finding/classify.ts'
+import { orUnwritable } from '../store/disk-errors.ts'
 import type { Context } from '../run/context.ts'
 import type { PlanRow } from '../run/plan.ts'
 import { printableField } from '../system/redact.ts'
@@ -33,7 +34,12 @@ export const report = defineCommand({
     const rows = await planBuild(choice)
     const { context, place } = await openCommand(args)
     const file = path.resolve(place.cwd, out)
-    await writeFile(file, await renderReport(context, rows))
+    const page = await renderReport(context, rows)
+    const write = async () => {
+      await mkdir(path.dirname(file), { recursive: true })
+      await writeFile(file, page)
+    }
+    await orUnwritable(file, write, 'MESHY_COMMAND_REFUSED')
     const models = new Set(rows.map(({ request }) => request.key)).size
     printResult(json, { file: out, models }, `${out}: ${plural(models, 'model')}`)
     if (models === 0) printError(nothingImported(choice))

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { build, paying } from '../bundlers/harness.ts'
 import { sharedBrowser } from '../support/browser.ts'
 import { mustSucceed, REPOSITORY } from '../support/project.ts'
-import { emulate, importing, keyless, makeModels, runCli, viteProject } from './harness.ts'
+import { emulate, importing, jsonError, keyless, makeModels, runCli, viteProject } from './harness.ts'
 
 describe('report', () => {
   it('writes one file that shows every model of the build without a server', async () => {
@@ -36,6 +36,20 @@ describe('report', () => {
     expect(await page.locator('.badge').allTextContents()).toEqual(['missing', 'ready'])
     expect(await page.getByRole('button').count()).toBe(0)
     expect(problems).toEqual([])
+  })
+
+  it('creates the folder of its file, and refuses a place that cannot have one', async () => {
+    const emulator = await emulate()
+    const { root: cwd } = await viteProject({ files: { 'main.js': importing('./hero.png?meshy') } })
+    const report = (out: string) =>
+      runCli(['report', '--json', '--out', out], { cwd, env: keyless(emulator) })
+
+    await mustSucceed(report('für alle/models.html'))
+    const refused = await report('main.js/models.html')
+
+    expect(await readFile(path.join(cwd, 'für alle', 'models.html'), 'utf8')).toContain('hero.png')
+    expect(refused.code).toBe(1)
+    expect(jsonError(refused)).toMatchObject({ code: 'MESHY_COMMAND_REFUSED' })
   })
 })
 
