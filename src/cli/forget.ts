@@ -36,7 +36,12 @@ function format({ key, image, tasks, credits }: Forgotten): string {
       ? ''
       : ` This machine does not adopt ${names} again by itself; run \`adopt\` to do so. Other machines may still adopt a task ` +
         `for the 3 days that the service keeps it: \`unplugin-meshy tasks delete ${last}\` removes it permanently.`
-  return `${image} (${key}) is forgotten. The next build pays ${formatCredits(credits)} for it.${kept}`
+  // Own bytes may have replaced a model that was paid for: its task is still in the account's list.
+  const next =
+    last === undefined
+      ? `adopts the task of the account that carries this key, and pays ${formatCredits(credits)} only if there is none.`
+      : `pays ${formatCredits(credits)} for it.`
+  return `${image} (${key}) is forgotten. The next build ${next}${kept}`
 }
 
 /** What was given up, and what that will cost. */

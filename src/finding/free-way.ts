@@ -22,6 +22,8 @@ function emulatedOnly(entries: readonly Entry[], { canonical }: Request): string
   const isTwin = ({ request }: Entry) =>
     request.emulated && exceptPolycount(request) === wanted && polycountOf(request) === polycountOf(canonical)
   const twin = entries.find(isTwin)
+  if (twin?.source === 'pinned')
+    return `\`${twin.image}\` is pinned for runs with an emulator only: \`unplugin-meshy pin\`, run without one, pins your model for this run too.`
   return (
     twin &&
     `\`${twin.image}\` is only stored as a model of an emulator, which counts only if MESHY_BASE_URL is that of an emulator.`

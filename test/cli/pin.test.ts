@@ -147,6 +147,38 @@ describe('pin', () => {
 })
 
 /** A project with `mine.glb`, a model as somebody may have retouched it. */
+describe('own bytes', () => {
+  it('give way to the paid task that they replaced, as `forget` says', async () => {
+    const emulator = await emulate()
+    const project = await projectWithModel(emulator)
+    const where = { cwd: project.root, env: emulated(emulator) }
+    await mustSucceed(runCli(['pin', './hero.png?meshy', 'mine.glb'], where))
+
+    const { stdout } = await mustSucceed(runCli(['forget', './hero.png?meshy'], where))
+    await makeModels(project, emulator, './hero.png?meshy')
+
+    expect(stdout).toMatch(/adopts the task of the account that carries this key/)
+    expect(emulator.counts.posts).toBe(1)
+  })
+
+  it('of an emulator are not those of the service, and a plan says how to pin them there', async () => {
+    const emulator = await emulate()
+    const project = await projectWithModel(emulator)
+    await project.write({ 'main.js': importing('./car.png?meshy') })
+    const pinCar = (env: Record<string, string>) =>
+      mustSucceed(runCli(['pin', './car.png?meshy', 'mine.glb'], { cwd: project.root, env }))
+    await pinCar(keyless(emulator))
+
+    const before = await runCli(['plan'], { cwd: project.root })
+    await pinCar({})
+    const after = await runCli(['plan'], { cwd: project.root })
+
+    expect(before.code).toBe(3)
+    expect(before.stdout).toContain('`unplugin-meshy pin`, run without one')
+    expect(after.code).toBe(0)
+  })
+})
+
 async function projectWithModel(emulator: Awaited<ReturnType<typeof emulate>>): Promise<Project> {
   const project = await viteProject({ pictures: { 'car.png': 'car.png' } })
   await makeModels(project, emulator, './hero.png?meshy')
