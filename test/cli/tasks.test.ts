@@ -2,7 +2,8 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { RunningEmulator } from '../../src/emulator.ts'
-import { deleteTask } from '../../src/cli/tasks.ts'
+import { deleteTask } from '../../src/cli/delete-task.ts'
+import { forgetNamed } from '../../src/cli/forget.ts'
 import { changeRecord } from '../support/journal.ts'
 import { failureOf, leaveOnItsWay, openRun } from '../support/run.ts'
 import { emulate, emulated, makeModels, readPins, runCli, viteProject } from './harness.ts'
@@ -128,6 +129,27 @@ describe('tasks', () => {
 
     expect(refusal.code).toBe('MESHY_COMMAND_REFUSED')
     expect(emulator.tasks()).toHaveLength(1)
+  })
+
+  it('does not delete what may be that where no task has a name, until it is given up', async () => {
+    const emulator = await emulate({ faults: [{ kind: 'noNames' }] })
+    const { root } = await viteProject()
+    await leaveOnItsWay(root, emulator, './hero.png?meshy')
+    const at = new Date().toISOString()
+    const sent = { sentAt: at, answerBy: at, named: true }
+    await changeRecord(root, { state: 'started', taskId: undefined, sent, lost: true })
+    const { context } = await openRun({ root, service: emulator })
+    const id = String(emulator.tasks()[0]?.['id'])
+
+    const refusal = await failureOf(deleteTask(context, id, { force: false }))
+    await forgetNamed(context, './hero.png?meshy', root)
+    await deleteTask(context, id, { force: false })
+
+    expect(refusal).toMatchObject({
+      code: 'MESHY_COMMAND_REFUSED',
+      hint: expect.stringContaining(`adopt ${id} `),
+    })
+    expect(emulator.tasks()).toEqual([])
   })
 
   it('deletes one whose model is stored, although its record cannot be read', async () => {

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { forgetModel } from '../../../src/cli/forget.ts'
-import { deleteTask } from '../../../src/cli/tasks.ts'
+import { deleteTask } from '../../../src/cli/delete-task.ts'
 import { recordOf } from '../../../src/generate/record.ts'
 import type { Options } from '../../../src/run/option-types.ts'
 import { accountDigest } from '../../../src/store/journal.ts'
