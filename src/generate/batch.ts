@@ -5,7 +5,7 @@ import type { JournalRecord } from '../store/journal-record.ts'
 import type { Clock } from '../system/clock.ts'
 import { by } from '../system/order.ts'
 import type { Reservation } from './budget.ts'
-import type { Permission } from '../finding/modes.ts'
+import type { Permission } from '../finding/permission.ts'
 
 /** A request that is missing, or whose submission was interrupted before its outcome was known. */
 export interface Candidate {

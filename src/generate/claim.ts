@@ -8,7 +8,7 @@ import { failedBefore, isFinal, isOnItsWay, type RecordOnItsWay } from '../findi
 import { assertHeld, beginOf, NOT_SUBMITTED, recordOf } from './record.ts'
 import type { Admission, Candidate } from './batch.ts'
 import { pay, type Payment } from './submit.ts'
-import { lacksPermission, type Permission } from '../finding/modes.ts'
+import { lacksPermission, type Permission } from '../finding/permission.ts'
 import { adoptable, listRecentTasks } from './recent-tasks.ts'
 import type { Reservation } from './budget.ts'
 import type { OnItsWay } from '../store/shared/on-its-way.ts'

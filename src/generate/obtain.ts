@@ -4,7 +4,7 @@ import type { Entry } from '../store/entry.ts'
 import { classify, type Finding, type StoredFinding } from '../finding/classify.ts'
 import type { Ports } from './ports.ts'
 import { generate, type Generated } from './generate.ts'
-import { isImportRemoved, lacksPermission, type Permission } from '../finding/modes.ts'
+import { isImportRemoved, lacksPermission, type Permission } from '../finding/permission.ts'
 import { restore } from './restore.ts'
 import type { FileRole } from '../request/files.ts'
 

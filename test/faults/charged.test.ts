@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { agree } from '../../src/run/live/asking.ts'
 import { generate } from '../../src/generate/generate.ts'
-import { Permission } from '../../src/finding/modes.ts'
+import { Permission } from '../../src/finding/permission.ts'
 import { forgetRecord } from '../support/journal.ts'
 import { failureOf, leaveOnItsWay, loadRequest, openRun, writePictures } from '../support/run.ts'
 import { startService } from '../support/service.ts'

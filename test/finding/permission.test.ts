@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { MODES, Permission } from '../../src/finding/modes.ts'
+import { MODES } from '../../src/finding/modes.ts'
+import { Permission } from '../../src/finding/permission.ts'
 import { readSources } from '../support/sources.ts'
 
 const KEY = '0123456789abcdef'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { MeshyError } from '../../src/system/errors.ts'
 import { Budget } from '../../src/generate/budget.ts'
 import { Batch, type Admission, type Candidate } from '../../src/generate/batch.ts'
-import { Permission } from '../../src/finding/modes.ts'
+import { Permission } from '../../src/finding/permission.ts'
 import type { Clock } from '../../src/system/clock.ts'
 
 /** Candidates are only passed through. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isCi } from '../../src/run/environment.ts'
+import { isCi } from '../../src/run/ci.ts'
 import { CI_SERVICES } from '../support/ci-services.ts'
 
 describe('isCi', () => {

@@ -1,6 +1,7 @@
 import { classify, isComplete } from '../../src/finding/classify.ts'
 import { failedBefore, isFinal } from '../../src/finding/record-state.ts'
-import { decide, type Mode, type State, Permission } from '../../src/finding/modes.ts'
+import { decide, type Mode, type State } from '../../src/finding/modes.ts'
+import { Permission } from '../../src/finding/permission.ts'
 import { complete } from '../../src/generate/complete.ts'
 import { obtain } from '../../src/generate/obtain.ts'
 import type { Ports } from '../../src/generate/ports.ts'

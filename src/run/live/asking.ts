@@ -5,7 +5,8 @@ import { type Finding, classify } from '../../finding/classify.ts'
 import { priceOf } from '../../request/price.ts'
 import type { RunPorts, WaysToAgree, Context } from '../context.ts'
 import { touchStateFile } from './state-file.ts'
-import { decide, isOffline, Permission } from '../../finding/modes.ts'
+import { decide, isOffline } from '../../finding/modes.ts'
+import { Permission } from '../../finding/permission.ts'
 import { startLive } from './live.ts'
 
 /** A model that waits for the developer's approval, in its current state. */

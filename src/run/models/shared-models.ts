@@ -1,5 +1,5 @@
 import type { Finding } from '../../finding/classify.ts'
-import type { Permission } from '../../finding/modes.ts'
+import type { Permission } from '../../finding/permission.ts'
 import { FILE_ROLES, type FileRole } from '../../request/files.ts'
 import type { Request } from '../../request/request.ts'
 import { SingleFlight } from '../../system/once.ts'
