@@ -11,6 +11,8 @@ import { classify } from '../finding/classify.ts'
 import { orUnwritable } from '../store/disk-errors.ts'
 import type { Context } from '../run/context.ts'
 import type { PlanRow } from '../run/plan.ts'
+import type { Directives } from '../request/directives.ts'
+import { parseSpecifier } from '../request/parse.ts'
 import { printableField } from '../system/redact.ts'
 import type { InspectedModel, Inspection } from '../inspector/model.ts'
 import { findPageFolder, readPagePart } from '../inspector/page-files.ts'
@@ -116,13 +118,12 @@ async function inspectRow(
   const { request } = row
   const { entry, ...finding } = await classify(context.ports, request)
   const asset = entry && finding.state === 'ready' ? readyAsset({ ...finding, entry }, request) : undefined
-  const { params, take } = request.canonical
   const described = await describeModel(
     context,
     { request, asset, error: undefined, work: undefined, isAsked: false },
     {
       importers: [row, ...others].map(({ site }) => site),
-      directives: take > 1 ? { ...params, take } : params,
+      directives: directivesOf(row),
       nextTake,
     },
   )
@@ -135,6 +136,11 @@ async function inspectRow(
     pictures: await Promise.all(request.images.map(({ file, mime }) => dataUrl(file, mime))),
     model: glb ? await dataUrl(glb.path, 'model/gltf-binary') : undefined,
   }
+}
+
+/** What the import itself says, as the page of a dev server shows it. */
+function directivesOf({ query = '' }: PlanRow): Directives {
+  return parseSpecifier(`image.png${query}`).directives ?? {}
 }
 
 async function dataUrl(file: string, type: string): Promise<string> {

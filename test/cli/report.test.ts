@@ -34,6 +34,7 @@ describe('report', () => {
     await page.screenshot({ path: path.join(REPOSITORY, 'test', '.tmp', 'report.png'), fullPage: true })
     expect(await page.locator('h2').allTextContents()).toEqual(['car.png', 'hero.png'])
     expect(await page.locator('.badge').allTextContents()).toEqual(['missing', 'ready'])
+    expect(await page.locator('.chips li').allTextContents()).toEqual(['prompt=</script>', 'pbr'])
     expect(await page.getByRole('button').count()).toBe(0)
     expect(problems).toEqual([])
   })
