@@ -63,6 +63,8 @@ function usageOf(url: string, apiKey: string, { kind, reason }: ModelsInUse): st
     `  export MESHY_BASE_URL=${url}`,
     `  export MESHY_API_KEY=${apiKey}`,
     '',
+    'Set them in every terminal that builds, or write them to `.env.local` without `export`. Its models count only there.',
+    '',
     ...(kind === 'card' && reason ? [`Its models are cards with the images: ${reason}`, ''] : []),
     'Press Ctrl-C to stop.',
   ].join('\n')

@@ -20,6 +20,7 @@ describe('emulate', () => {
 
     expect(await running.line(/MESHY_BASE_URL/)).toMatch(/export MESHY_BASE_URL=http:\/\/127\.0\.0\.1:\d+$/)
     expect(await running.line(/MESHY_API_KEY/)).toMatch(/export MESHY_API_KEY=msy_/)
+    expect(await running.line(/\.env\.local/)).toContain('in every terminal that builds')
   })
 
   it('says to choose another port when the port is in use', async () => {
