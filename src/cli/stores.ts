@@ -1,6 +1,6 @@
 import { MeshyError } from '../system/errors.ts'
 import { mayBeAbsent } from '../store/shared/object-store.ts'
-import { bringBlob, forEachFile, formatAnswers } from '../store/shared/shared-stores.ts'
+import { bringBlob, forEachFile, formatAnswers } from '../store/shared/sources.ts'
 import { ADDRESS_FORMS, type StoreAddress } from '../store/shared/store-address.ts'
 import { Fault } from '../system/transfer.ts'
 import type { TeamStore } from '../store/shared/team-store.ts'

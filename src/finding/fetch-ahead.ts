@@ -1,5 +1,5 @@
 import { isMeshyError } from '../system/errors.ts'
-import { bringBlob, forEachFile } from '../store/shared/shared-stores.ts'
+import { bringBlob, forEachFile } from '../store/shared/sources.ts'
 import { isPresent } from '../store/digest.ts'
 import { blobsOf, outputFolder, type BlobRef, type Entry } from '../store/entry.ts'
 import type { FindingPorts } from './ports.ts'

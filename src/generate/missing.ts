@@ -7,7 +7,7 @@ import type { Finding } from '../finding/classify.ts'
 import type { LocalPorts } from './ports.ts'
 import { priceOf } from '../request/price.ts'
 import type { FileRole } from '../request/files.ts'
-import { formatAnswers, type SourceAnswer } from '../store/shared/shared-stores.ts'
+import { formatAnswers, type SourceAnswer } from '../store/shared/sources.ts'
 
 /** The error of a model that `frozen` may neither generate nor wait for. */
 export function modelMissing(

@@ -16,7 +16,7 @@ import {
   type Obstacle,
 } from './missing.ts'
 import { RETENTION_MS } from '../finding/record-state.ts'
-import { bringBlob, type SourceAnswer } from '../store/shared/shared-stores.ts'
+import { bringBlob, type SourceAnswer } from '../store/shared/sources.ts'
 import { share } from './share.ts'
 import { withKeyLease } from './turn.ts'
 import { addFiles } from './save.ts'

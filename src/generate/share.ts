@@ -8,7 +8,7 @@ import {
 } from '../store/entry.ts'
 import { Fault } from '../system/transfer.ts'
 import { mayBeAbsent } from '../store/shared/object-store.ts'
-import { bringBlob } from '../store/shared/shared-stores.ts'
+import { bringBlob } from '../store/shared/sources.ts'
 import type { Request } from '../request/request.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import type { LocalPorts, Ports } from './ports.ts'

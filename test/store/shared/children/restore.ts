@@ -1,4 +1,4 @@
-import { bringBlob, forEachFile } from '../../../../src/store/shared/shared-stores.ts'
+import { bringBlob, forEachFile } from '../../../../src/store/shared/sources.ts'
 import type { BlobRef } from '../../../../src/store/entry.ts'
 import { systemClock } from '../../../../src/system/clock.ts'
 import { openProject } from '../restoring.ts'
