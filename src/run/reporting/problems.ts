@@ -41,8 +41,12 @@ function isConsequence(error: unknown): boolean {
   return isMeshyError(error) && error.code === 'MESHY_NOT_SUBMITTED'
 }
 
-/** In source order: bundlers load modules in a different order each time. */
-const bySite = by(({ site }: MeshyError) => [site?.file ?? '', site?.line ?? 0])
+/** In source order, because bundlers load modules in a different order each time; what is to be fixed comes first. */
+const bySite = by((error: MeshyError) => [
+  isConsequence(error) ? 1 : 0,
+  error.site?.file ?? '',
+  error.site?.line ?? 0,
+])
 
 function combine(errors: MeshyError[]): MeshyError | undefined {
   const [first] = errors

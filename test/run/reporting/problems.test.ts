@@ -57,6 +57,17 @@ describe('Problems', () => {
     expect(message).toContain('main.ts:3\n3 missing models')
   })
 
+  it('tells what is to be fixed before what failed because of it, and has its code', () => {
+    const problems = new Problems()
+    problems.add('a', problem(1, { code: 'MESHY_NOT_SUBMITTED', message: 'Nothing was submitted.' }))
+    problems.add('b', problem(2, { code: 'MESHY_IMAGE_INVALID', message: 'It is empty.' }))
+
+    const error = problems.take() as MeshyError
+
+    expect(error.code).toBe('MESHY_IMAGE_INVALID')
+    expect(error.message).toMatch(/It is empty\.[^]*Nothing was submitted\./)
+  })
+
   it('tells a bug before everything else', () => {
     const problems = new Problems()
     const bug = new TypeError('undefined is not a function')
