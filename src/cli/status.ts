@@ -7,6 +7,9 @@ import { by } from '../system/order.ts'
 import { findRecord, readAll, type UnreadableRecord } from '../store/found-records.ts'
 import { isOnItsWay } from '../finding/record-state.ts'
 import type { State } from '../finding/modes.ts'
+import { formatQuery, nameWithQuery } from '../run/plan.ts'
+import { directiveOfParam } from '../request/directives.ts'
+import type { CanonicalRequest } from '../request/request.ts'
 import { defineCommand } from './command.ts'
 import { formatCredits, formatTable, printResult } from './print.ts'
 import { lookedIn, openCommand, projectArgs, whyNothingPinned } from './project.ts'
@@ -77,8 +80,9 @@ function format(context: Context, { models, blobs, spent }: Status): string {
     return `There are no models yet. Looked in ${lookedIn(context)}.`
   const unpinned = whyNothingPinned(context)
   const headings = ['image', 'key', 'state', 'from', 'size', 'credits', '']
+  const nameOf = namesOf(models)
   const rows = models.map((model) => [
-    model.image,
+    nameOf(model),
     model.key,
     model.state,
     originOf(model),
@@ -98,6 +102,13 @@ function format(context: Context, { models, blobs, spent }: Status): string {
     `cost of what is stored here: ${amount(spent)}`,
   ]
   return lines.join('\n')
+}
+
+/** What only the key would tell apart has its query as well. */
+function namesOf(models: readonly ModelStatus[]): (model: ModelStatus) => string {
+  const numbers = new Map<string, number>()
+  for (const { image } of models) numbers.set(image, (numbers.get(image) ?? 0) + 1)
+  return ({ image, query }) => (numbers.get(image) === 1 ? image : nameWithQuery(image, query))
 }
 
 function originOf({ source, aiModel }: ModelStatus): string {
@@ -132,6 +143,8 @@ interface ModelStatus {
   key: string
   /** `?` for a record that cannot be read. */
   image: string
+  /** What was asked for besides images, as an import would write it; undefined for a record that cannot be read. */
+  query: string | undefined
   state: Exclude<State, 'missing'> | 'failed' | 'unreadable record'
   /** Whether the lockfile has it. */
   pinned: boolean
@@ -198,6 +211,7 @@ function ofEntry(
   return {
     key: entry.key,
     image: entry.image,
+    query: queryOf(entry.request),
     state: isThere ? 'ready' : 'restorable',
     pinned,
     source: entry.source,
@@ -207,6 +221,14 @@ function ofEntry(
     task: entry.task?.id,
     failure: undefined,
   }
+}
+
+function queryOf({ params, take }: CanonicalRequest): string {
+  const given = Object.entries(params).map(([name, value]) => [
+    directiveOfParam(name) ?? `api.${name}`,
+    value,
+  ])
+  return formatQuery({ ...Object.fromEntries(given), ...(take > 1 ? { take } : {}) })
 }
 
 /** Whether a record says more than the entry of its key: something else was started, and may have been paid for. */
@@ -226,13 +248,22 @@ function ofRecord(record: JournalRecord | UnreadableRecord): ModelStatus {
   const { key } = record
   if (record.state === 'unreadable') {
     const failure = record.error.message
-    return { ...NOTHING_STORED, key, image: '?', state: 'unreadable record', task: undefined, failure }
+    return {
+      ...NOTHING_STORED,
+      key,
+      image: '?',
+      query: undefined,
+      state: 'unreadable record',
+      task: undefined,
+      failure,
+    }
   }
   const failure = record.state === 'failed' ? record.failure : undefined
   return {
     ...NOTHING_STORED,
     key,
     image: record.image,
+    query: queryOf(record.request),
     state: failure ? 'failed' : 'on its way',
     task: record.state === 'accepted' ? record.taskId : failure?.taskId,
     failure: failure?.message,

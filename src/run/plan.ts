@@ -54,7 +54,7 @@ function identityOf({ request, site, query }: ShownRow): string {
 
 /** The plan of a build as text: every model with its state, importer and price, and the total. */
 export function formatPlan(rows: readonly ShownRow[]): string {
-  const names = new Map(rows.map((row) => [row, nameOf(row)]))
+  const names = new Map(rows.map((row) => [row, nameWithQuery(row.request.imageName, row.query)]))
   const width = Math.max(24, ...[...names.values()].map((name) => name.length))
   const lines = rows.flatMap((row) => {
     const { state, credits, site, hint } = row
@@ -76,8 +76,8 @@ export function formatPlan(rows: readonly ShownRow[]): string {
 const LONGEST_NAME = 48
 
 /** The image, and the import's own directives, if any: nothing else distinguishes two takes. */
-function nameOf({ request, query = '?meshy' }: ShownRow): string {
-  const name = query === '?meshy' ? request.imageName : `${request.imageName}${query}`
+export function nameWithQuery(image: string, query = '?meshy'): string {
+  const name = query === '?meshy' ? image : `${image}${query}`
   return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name
 }
 

@@ -57,6 +57,27 @@ describe('status', () => {
     expect(emulator.counts.total).toBe(before)
   })
 
+  it('tells models of one image apart by what was asked for', async () => {
+    const emulator = await emulate()
+    const project = await viteProject({ pictures: { 'car.png': 'car.png' } })
+    await makeModels(
+      project,
+      emulator,
+      './hero.png?meshy&take=2',
+      './hero.png?no-texture&meshy&poly=900',
+      './car.png?meshy&pbr',
+    )
+
+    const { stdout } = await mustSucceed(runCli(['status'], { cwd: project.root }))
+
+    const names = stdout.split('\n').flatMap((line) => /^(\S+) +[0-9a-f]{16} /.exec(line)?.[1] ?? [])
+    expect(names.toSorted()).toEqual([
+      'car.png',
+      'hero.png?meshy&no-texture&poly=900',
+      'hero.png?meshy&take=2',
+    ])
+  })
+
   it('says like `verify` and `pin` that a project without a lockfile pins nothing', async () => {
     const emulator = await emulate()
     const config = VITE_CONFIG.replace('meshy()', 'meshy({ lockfile: false })')
