@@ -12,6 +12,7 @@ import {
   keyless,
   makeModels,
   runCli,
+  spawnCli,
   viteProject,
 } from './harness.ts'
 
@@ -87,7 +88,8 @@ describe.each(['vite', 'vite7', 'vite6'])('plan with %s', (vite) => {
       { vite },
     )
 
-    const { code, stdout, stderr } = await runCli(['plan'], { cwd })
+    // Vite 6 and 7 colour errors there.
+    const { code, stdout, stderr } = await spawnCli(['plan'], { cwd, env: { FORCE_COLOR: '1', NO_COLOR: '' } })
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/^main\.js:1: .*`poly`.*\[MESHY_DIRECTIVE_UNKNOWN\]\n$/s)
