@@ -88,8 +88,8 @@ describe.each(['vite', 'vite7', 'vite6'])('plan with %s', (vite) => {
       { vite },
     )
 
-    // Vite 6 and 7 colour errors there.
-    const { code, stdout, stderr } = await spawnCli(['plan'], { cwd, env: { FORCE_COLOR: '1', NO_COLOR: '' } })
+    // Vite 6 and 7 colour errors in CI.
+    const { code, stdout, stderr } = await spawnCli(['plan'], { cwd, env: { CI: 'true', NO_COLOR: '' } })
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/^main\.js:1: .*`poly`.*\[MESHY_DIRECTIVE_UNKNOWN\]\n$/s)
