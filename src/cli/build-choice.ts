@@ -39,7 +39,7 @@ export function buildOf({ root, configFile, viteMode }: BuildChoice, program: re
   if (build) return build
   throw new MeshyError('MESHY_VITE_MISSING', {
     message: `\`${root}\` has no \`build\` script, no known framework and no config of a known bundler.`,
-    hint: 'Pass the build command, as in `unplugin-meshy plan -- npm run build`, or the project with `--root`.',
+    hint: 'Pass the build command after `--`, such as `-- npm run build`, or the project with `--root`.',
   })
 }
 

@@ -122,7 +122,7 @@ export async function loadVite(root: string): Promise<Vite> {
   if (file) return (await import(pathToFileURL(file).href)) as Vite
   throw new MeshyError('MESHY_VITE_MISSING', {
     message: `\`${root}\` is not a Vite project: no package \`vite\` can be found from there.`,
-    hint: 'Pass the project with `--root`. For other bundlers, run the build itself with MESHY_MODE=plan or generate.',
+    hint: 'Pass the project with `--root`. For other bundlers, `plan -- npm run build` lists the models, and `generate -- npm run build` generates them.',
   })
 }
 
