@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { findPrunable } from '../../src/cli/prune.ts'
-import { readStatus } from '../../src/cli/status.ts'
+import { readStatus } from '../../src/cli/model-status.ts'
 import { changeRecord } from '../support/journal.ts'
 import { openRun, writePictures, type TestRun } from '../support/run.ts'
 import { startService } from '../support/service.ts'
