@@ -50,7 +50,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 180_000,
     // On two cores: many tests wait, for a quiet moment or a poll, as the plugin does.
-    maxWorkers: 4,
+    maxWorkers: 6,
     // On a machine that others use too, a real process may be too late once. The report lists each second try.
     retry: process.env.CI ? 1 : 0,
   },
