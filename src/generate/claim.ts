@@ -1,7 +1,7 @@
 import { isMeshyError, MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import type { Task } from '../service/task.ts'
-import type { AcceptedRecord, JournalRecord } from '../store/journal-record.ts'
+import type { AcceptedRecord, FailedRecord, JournalRecord } from '../store/journal-record.ts'
 import type { Lease } from '../store/lease.ts'
 import type { Ports } from './ports.ts'
 import { failedBefore, isFinal, isOnItsWay, type RecordOnItsWay } from '../finding/record-state.ts'
@@ -27,12 +27,17 @@ export async function claimTask(
   const record = found && (await assertOurs(ports, found, lease))
   if (record?.state === 'accepted') return adopt(record.taskId)
   // Whoever wants it to be tried again knows of one failure, not of a later one.
-  if (isFinal(record) && !(isFinal(known) && known.startedAt === record.startedAt)) throw failedBefore(record)
+  if (isFinal(record) && !isSameAttempt(known, record)) throw failedBefore(record)
   ports.reporter.progress(request, 'waiting')
   const admission = await admit(ports, request, { record, permission, lease })
   if (!('adopt' in admission)) return submission(ports, request, { ...admission, lease })
   await takeOver(ports, request, { task: admission.adopt, lease })
   return adopt(admission.adopt.id)
+}
+
+/** Each start is counted, and what was forgotten in between began at another time. */
+function isSameAttempt(known: JournalRecord | undefined, { startedAt, attempts }: FailedRecord): boolean {
+  return isFinal(known) && known.attempts === attempts && known.startedAt === startedAt
 }
 
 /**

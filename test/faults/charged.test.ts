@@ -74,7 +74,7 @@ describe('a task that failed and was charged', () => {
     expect((await (await open('two')).load(SPECIFIER)).metadata.state).toBe('ready')
   })
 
-  it('is not submitted by a run that was allowed to before it failed', async () => {
+  it('is not submitted by a run that was allowed to before it failed', { repeats: 3 }, async () => {
     const { emulator, open } = await setUp()
     emulator.fail({ kind: 'failTask', message: 'Busy', type: 'server_error', charged: true, nth: 2 })
     const { context, load } = await open()
