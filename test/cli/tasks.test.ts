@@ -116,14 +116,7 @@ describe('tasks', () => {
   })
 
   it('does not delete what was paid for, and whose answer was lost', async () => {
-    const emulator = await emulate()
-    const { root } = await viteProject()
-    await leaveOnItsWay(root, emulator, './hero.png?meshy')
-    const at = new Date().toISOString()
-    const sent = { sentAt: at, answerBy: at, named: true }
-    await changeRecord(root, { state: 'started', taskId: undefined, sent, lost: true })
-    const { context } = await openRun({ root, service: emulator })
-    const id = String(emulator.tasks()[0]?.['id'])
+    const { emulator, context, id } = await loseAnswer(await emulate())
 
     const refusal = await failureOf(deleteTask(context, id, { force: false }))
 
@@ -132,14 +125,7 @@ describe('tasks', () => {
   })
 
   it('does not delete what may be that where no task has a name, until it is given up', async () => {
-    const emulator = await emulate({ faults: [{ kind: 'noNames' }] })
-    const { root } = await viteProject()
-    await leaveOnItsWay(root, emulator, './hero.png?meshy')
-    const at = new Date().toISOString()
-    const sent = { sentAt: at, answerBy: at, named: true }
-    await changeRecord(root, { state: 'started', taskId: undefined, sent, lost: true })
-    const { context } = await openRun({ root, service: emulator })
-    const id = String(emulator.tasks()[0]?.['id'])
+    const { emulator, root, context, id } = await loseAnswer(await emulate({ faults: [{ kind: 'noNames' }] }))
 
     const refusal = await failureOf(deleteTask(context, id, { force: false }))
     await forgetNamed(context, './hero.png?meshy', root)
@@ -200,4 +186,15 @@ async function oneTask({ url, apiKey }: RunningEmulator): Promise<string> {
   })
   const { result } = (await response.json()) as { result: string }
   return result
+}
+
+/** A project whose submission became a task that it does not know of. */
+async function loseAnswer(emulator: RunningEmulator) {
+  const { root } = await viteProject()
+  await leaveOnItsWay(root, emulator, './hero.png?meshy')
+  const at = new Date().toISOString()
+  const sent = { sentAt: at, answerBy: at, named: true }
+  await changeRecord(root, { state: 'started', taskId: undefined, sent, lost: true })
+  const { context } = await openRun({ root, service: emulator })
+  return { emulator, root, context, id: String(emulator.tasks()[0]?.['id']) }
 }
