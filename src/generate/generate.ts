@@ -76,7 +76,8 @@ async function continueFromOthers(
   attempt: Attempt,
   toldByTeam?: OnItsWay,
 ): Promise<Generated> {
-  const all = [await toldHere(ports, request.key), toldByTeam]
+  const all = [await toldHere(ports, request.key), toldByTeam].filter((one) => one !== undefined)
+  if (all.length === 0) return generateInTurn(ports, request, attempt)
   const own = await ports.store.journal.read(request.key)
   await inherit(ports, request, all)
   const told = all.filter((one) => isOfOther(own, one))

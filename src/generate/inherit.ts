@@ -20,16 +20,16 @@ export async function toldHere(
 export async function inherit(
   ports: Ports,
   request: Request,
-  told: readonly (OnItsWay | undefined)[] = [],
+  told: readonly OnItsWay[] = [],
 ): Promise<void> {
   for (const one of told) await inheritOne(ports, request, one)
 }
 
-async function inheritOne(ports: Ports, request: Request, told: OnItsWay | undefined): Promise<void> {
+async function inheritOne(ports: Ports, request: Request, told: OnItsWay): Promise<void> {
   const { journal } = ports.store
   const { key } = request
   const own = await journal.read(key)
-  if (!told || !isNews(own, told)) return
+  if (!isNews(own, told)) return
   const { sent, lost, taskId, startedAt, host, account } = told
   // What another account has sent is not in our list: only its own key can adopt it.
   const started = { ...recordOf(ports, request), host, account, startedAt }

@@ -29,8 +29,8 @@ export function onItsWayOf(record: JournalRecord): OnItsWay | undefined {
 }
 
 /** Whether others report another submission than the one whose task this record has. */
-export function isOfOther(record: JournalRecord | undefined, told: OnItsWay | undefined): told is OnItsWay {
-  if (record?.state !== 'accepted' || told === undefined) return false
+export function isOfOther(record: JournalRecord | undefined, told: OnItsWay): boolean {
+  if (record?.state !== 'accepted') return false
   return told.taskId !== record.taskId && told.startedAt !== record.startedAt
 }
 
