@@ -154,7 +154,7 @@ async function* checkedBytes<T>(
 }
 
 /** Addresses of private networks, or of no place at all; IPv4 addresses count even if they are written as IPv6. */
-const PRIVATE: readonly [net: string, prefix: number][] = [
+const PRIVATE = subnets([
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
   ['100.64.0.0', 10],
@@ -165,15 +165,19 @@ const PRIVATE: readonly [net: string, prefix: number][] = [
   ['::', 127],
   ['fc00::', 7],
   ['fe80::', 10],
-]
+])
 
 /** Whether a host name, as in `URL.hostname`, is this machine, or an address outside the internet. */
 function isPrivateHost(hostname: string): boolean {
   const address = hostname.replace(/^\[|[\].]$/g, '')
   if (isLoopback(hostname) || isLoopback(address)) return true
-  const blocked = new BlockList()
-  for (const [net, prefix] of PRIVATE) blocked.addSubnet(net, prefix, familyOf(net))
-  return blocked.check(address, familyOf(address))
+  return PRIVATE.check(address, familyOf(address))
+}
+
+function subnets(nets: readonly [net: string, prefix: number][]): Pick<BlockList, 'check'> {
+  const list = new BlockList()
+  for (const [net, prefix] of nets) list.addSubnet(net, prefix, familyOf(net))
+  return list
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {
