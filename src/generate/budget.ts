@@ -11,6 +11,7 @@ export interface OtherParts {
 /** The credits that one run may spend. Each attempt reserves its price first, so no module graph can exceed the cap. */
 export class Budget {
   #reserved = 0
+  #isOvercharged = false
   readonly #others: OtherParts | undefined
 
   constructor(others?: OtherParts) {
@@ -31,11 +32,26 @@ export class Budget {
   reserve(credits: number, cap: number): Reservation {
     // Hold first, then look: of two processes at the same moment, at least one sees the other.
     this.#hold(credits)
-    const reservation = new Reservation(() => this.#hold(-credits))
+    const reservation = new Reservation(credits, (more) => {
+      this.#isOvercharged ||= more > 0
+      this.#hold(more)
+    })
     const { reserved } = this
     if (reserved <= cap) return reservation
     reservation.release()
     throw overBudget([], credits, { reserved: reserved - credits, cap })
+  }
+
+  /**
+   * Called before what is held is sent: models that were dearer than their estimate may have used it up.
+   *
+   * @throws {MeshyError} MESHY_BUDGET_EXCEEDED
+   */
+  assertLeft(price: Price, cap: number): void {
+    const { reserved } = this
+    if (this.#isOvercharged && reserved > cap) {
+      throw overBudget([price], price.credits, { reserved: reserved - price.credits, cap })
+    }
   }
 
   #hold(credits: number): void {
@@ -52,10 +68,12 @@ export class Reservation {
   #mayBeCharged = false
   #isKept = false
   #isReleased = false
-  #giveBack: (() => void) | undefined
+  #credits: number
+  readonly #hold: (credits: number) => void
 
-  constructor(giveBack: () => void) {
-    this.#giveBack = giveBack
+  constructor(credits: number, hold: (credits: number) => void) {
+    this.#credits = credits
+    this.#hold = hold
   }
 
   /** The request is being sent: from now on, nobody knows whether it is charged. */
@@ -68,6 +86,13 @@ export class Reservation {
     if (this.#isKept) return
     this.#mayBeCharged = false
     this.#settle()
+  }
+
+  /** What the service has charged, which may be more than the estimate. */
+  charged(credits: number): void {
+    if (!this.#mayBeCharged || credits <= this.#credits) return
+    this.#hold(credits - this.#credits)
+    this.#credits = credits
   }
 
   /** The answer was lost: the task that is found may be another machine's, so a refund of it is not one of this. */
@@ -84,8 +109,8 @@ export class Reservation {
   /** Only once, for whichever is reported first. */
   #settle(): void {
     if (!this.#isReleased || this.#mayBeCharged) return
-    this.#giveBack?.()
-    this.#giveBack = undefined
+    this.#hold(-this.#credits)
+    this.#credits = 0
   }
 }
 

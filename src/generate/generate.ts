@@ -127,7 +127,9 @@ async function finishedTask(
   for (let submission = 1; ; submission++) {
     const claim = await claimTask(ports, request, attempt)
     try {
-      return { task: await claim.running((id) => watch(ports, request, id)), claim }
+      const task = await claim.running((id) => watch(ports, request, id))
+      claim.reservation?.charged(creditsOf(request, task))
+      return { task, claim }
     } catch (error) {
       const { reservation } = claim
       const after = await settleFailure(ports, request, { reservation, error, lease: attempt.lease })

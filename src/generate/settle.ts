@@ -47,6 +47,7 @@ export async function settleFailure(
   const { code, message, details } = error
   const credits = chargedFor(error)
   if (credits === 0) reservation?.refunded()
+  else reservation?.charged(credits)
   // If another machine took the lease over while this one hung, the record may belong to another task.
   if (!(await lease.isHeld())) throw error
   if (credits > 0) {

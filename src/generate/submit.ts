@@ -3,6 +3,7 @@ import { apiFailureOf } from '../service/http.ts'
 import type { Task } from '../service/task.ts'
 import type { Sending } from '../service/transport.ts'
 import { createPayload, type Payload } from '../request/payload.ts'
+import { priceOf } from '../request/price.ts'
 import { assertStillMade } from '../request/models.ts'
 import type { Request } from '../request/request.ts'
 import type { Lease } from '../store/lease.ts'
@@ -129,6 +130,8 @@ async function lookAndPost(
   const isOutdated = () => lookedAt === undefined || clock.now() - lookedAt > TURN_MS
   const assertDue = async () => {
     if (!(await ports.models.isWanted(request))) throw importRemoved(request)
+    const price = { image: request.imageName, credits: priceOf(request) }
+    ports.purse.budget.assertLeft(price, ports.options.maxCredits)
     // What the others of the batch have learned in the meantime.
     turn.throwIfAborted()
     lookedAt = undefined

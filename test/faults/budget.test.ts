@@ -111,6 +111,22 @@ describe('the budget', () => {
     expect((await run.context.paying()).purse.budget.reserved).toBe(30)
   })
 
+  it('counts what the service charged, where that is more than estimated, before the next one is sent', async () => {
+    const { emulator, run } = await setUp({ maxCredits: 90, concurrency: 1 }, { taskMs: 300 }, 3)
+    for (const on of ['retrieve', 'stream'] as const)
+      emulator.fail({ kind: 'oddFields', on, fields: { consumed_credits: 50 } })
+
+    const results = await run.loadAll(ALL)
+
+    expect(results).toMatchObject([
+      READY,
+      { code: 'MESHY_BUDGET_EXCEEDED', details: { reserved: 80, sum: 30, cap: 90 } },
+      READY,
+    ])
+    expect(emulator.counts.posts).toBe(2)
+    expect((await run.context.paying()).purse.budget.reserved).toBe(100)
+  })
+
   it('is not used up by submissions that were refused', async () => {
     const { run } = await setUp(
       {},
