@@ -17,11 +17,7 @@ export async function toldHere(
 }
 
 /** Takes over what others have sent and not settled: the journal continues from there. */
-export async function inherit(
-  ports: Ports,
-  request: Request,
-  told: readonly OnItsWay[] = [],
-): Promise<void> {
+export async function inherit(ports: Ports, request: Request, told: readonly OnItsWay[] = []): Promise<void> {
   for (const one of told) await inheritOne(ports, request, one)
 }
 
