@@ -6,13 +6,30 @@ type Quaternion = [x: number, y: number, z: number, w: number]
 
 /** Calls back with every vertex that a document draws, where it is before anything moves. */
 export function eachVertex(document: Document, visit: (at: Vec3) => void): void {
+  const worldOf = worldMatrices()
   for (const node of drawnNodes(document)) {
     const weights = weightsOf(node)
     for (const primitive of node.getMesh()?.listPrimitives() ?? []) {
       const morphed = readMorphed(primitive, weights)
-      for (const place of placesOf(node, primitive)) morphed.forEach((at, i) => visit(place(at, i)))
+      for (const place of placesOf(node, primitive, worldOf)) morphed.forEach((at, i) => visit(place(at, i)))
     }
   }
+}
+
+type WorldOf = (node: Node) => Matrix
+
+/** Returns where nodes are, each computed once: a node can have thousands of others above it. */
+export function worldMatrices(): WorldOf {
+  const known = new Map<Node, Matrix>()
+  const worldOf = (node: Node): Matrix => {
+    const found = known.get(node)
+    if (found) return found
+    const parent = node.getParentNode()
+    const matrix = parent ? multiply(worldOf(parent), node.getMatrix()) : node.getMatrix()
+    known.set(node, matrix)
+    return matrix
+  }
+  return worldOf
 }
 
 /** How much of each morph target is applied before anything moves. */
@@ -22,7 +39,7 @@ function weightsOf(node: Node): number[] {
 
 /** Where the vertices of a primitive are that a node draws; for instances, those of the first. */
 export function restPositions(node: Node, primitive: Primitive): Vec3[] {
-  const [place] = placesOf(node, primitive)
+  const [place] = placesOf(node, primitive, worldMatrices())
   const positions = readMorphed(primitive, weightsOf(node))
   return place ? positions.map((at, i) => place(at, i)) : positions
 }
@@ -64,21 +81,21 @@ export function batchOf(node: Node): Record<string, Accessor | null> | undefined
 type Place = (at: Vec3, vertex: number) => Vec3
 
 /** A skinned mesh is where its joints are, whatever its own node says. */
-function placesOf(node: Node, primitive: Primitive): Place[] {
-  const joints = jointMatrices(node)
+function placesOf(node: Node, primitive: Primitive, worldOf: WorldOf): Place[] {
+  const joints = jointMatrices(node, worldOf)
   if (joints.length > 0 && primitive.getAttribute('JOINTS_0')) return [skinned(primitive, joints)]
-  const world = node.getWorldMatrix()
+  const world = worldOf(node)
   return instancesOf(node).map((instance) => {
     const matrix = multiply(world, instance)
     return (at) => transform(matrix, at)
   })
 }
 
-function jointMatrices(node: Node): Matrix[] {
+function jointMatrices(node: Node, worldOf: WorldOf): Matrix[] {
   const skin = node.getSkin()
   const inverses = skin?.getInverseBindMatrices()
   return (skin?.listJoints() ?? []).map((joint, i) =>
-    multiply(joint.getWorldMatrix(), inverses ? inverses.getElement(i, []) : IDENTITY),
+    multiply(worldOf(joint), inverses ? inverses.getElement(i, []) : IDENTITY),
   )
 }
 

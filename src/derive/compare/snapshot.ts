@@ -1,7 +1,8 @@
 import type { Document, Node, Primitive, Animation, ExtensibleProperty } from '@gltf-transform/core'
 import { BoundsBuilder } from '../../glb/inspect.ts'
 import type { Facts, Vec3 } from '../../glb/facts.ts'
-import { drawnNodes, eachVertex, instancesOf } from './rest-pose.ts'
+import { transform } from '../../glb/matrix.ts'
+import { drawnNodes, eachVertex, instancesOf, worldMatrices } from './rest-pose.ts'
 import { TRIANGLES } from '../steps/prepare.ts'
 import { by } from '../../system/order.ts'
 
@@ -24,13 +25,14 @@ export function takeSnapshot(document: Document): Snapshot {
   const bounds = new BoundsBuilder()
   eachVertex(document, (at) => bounds.add(at))
   const drawn = drawnNodes(document)
+  const worldOf = worldMatrices()
   return {
     bounds: bounds.finish(),
     triangles: sum(drawn, trianglesOf),
     others: sum(drawn, (primitive) => (isSurface(primitive) ? 0 : countOf(primitive))),
     places: drawn
       .filter((node) => node.getName() && !node.getMesh())
-      .map((node) => ({ name: node.getName(), at: node.getWorldTranslation() as Vec3 }))
+      .map((node) => ({ name: node.getName(), at: transform(worldOf(node), [0, 0, 0]) }))
       .toSorted(by(({ name }) => [name])),
     names: [...namesOf(document)].toSorted(),
   }
