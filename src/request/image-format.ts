@@ -1,6 +1,6 @@
 import type { ImageMime } from './request.ts'
-import { walkJpeg } from './jpeg.ts'
-import { isApplePng, walkPng, type WalkedImage } from './png.ts'
+import { exifOfJpeg, walkJpeg } from './jpeg.ts'
+import { exifOfPng, isApplePng, walkPng, type WalkedImage } from './png.ts'
 
 /** What the bytes of an image say, or why they cannot be used: the rest of a sentence that starts with its name. */
 type ImageFormat = { mime: ImageMime; width: number; height: number } | { problem: string; hint: string }
@@ -77,4 +77,29 @@ function describeOther(bytes: Buffer): string {
   // A byte order mark would hide the first character of a text.
   const head = bytes.toString('latin1', 0, 1024).replace(/^\xef\xbb\xbf/, '')
   return OTHER_FORMATS.find(([pattern]) => pattern.test(head))?.[1] ?? 'of an unknown format'
+}
+
+const ORIENTATION = 0x0112
+/** The other four of the eight orientations are upright, possibly upside down or mirrored. */
+const ON_ITS_SIDE: ReadonlySet<number | undefined> = new Set([5, 6, 7, 8])
+const ENTRY_BYTES = 12
+
+/** Whether viewers turn an intact image by a quarter, as its EXIF data says. */
+export function isOnItsSide(bytes: Buffer): boolean {
+  const exif = mimeOf(bytes) === 'image/png' ? exifOfPng(bytes) : exifOfJpeg(bytes)
+  return ON_ITS_SIDE.has(exif && orientationIn(exif))
+}
+
+/** The orientation in EXIF data (EXIF 2.3, section 4.6). */
+function orientationIn(tiff: Buffer): number | undefined {
+  if (tiff.length < 8) return undefined
+  const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.length)
+  const isLittle = view.getUint8(0) === 0x49
+  const directory = view.getUint32(4, isLittle)
+  if (directory + 2 > tiff.length) return undefined
+  const last = Math.min(tiff.length, directory + 2 + view.getUint16(directory, isLittle) * ENTRY_BYTES)
+  for (let at = directory + 2; at + ENTRY_BYTES <= last; at += ENTRY_BYTES) {
+    if (view.getUint16(at, isLittle) === ORIENTATION) return view.getUint16(at + 8, isLittle)
+  }
+  return undefined
 }

@@ -41,31 +41,15 @@ export function tidyJpeg(bytes: Buffer): Buffer {
 }
 
 const EXIF = 0xe1
-const ORIENTATION = 0x0112
-/** The other four of the eight orientations are upright, possibly upside down or mirrored. */
-const ON_ITS_SIDE: ReadonlySet<number | undefined> = new Set([5, 6, 7, 8])
-const ENTRY_BYTES = 12
+/** Marker, length and the name of the segment. */
+const EXIF_HEAD_BYTES = 10
 
-/** Whether viewers turn a JPEG by a quarter, as its EXIF data says. */
-export function isOnItsSide(bytes: Buffer): boolean {
+/** The EXIF data of a JPEG, a TIFF. */
+export function exifOfJpeg(bytes: Buffer): Buffer | undefined {
   for (const { marker, start, end } of segmentsOf(bytes)) {
-    if (isFrame(marker)) return false
-    if (marker === EXIF && ON_ITS_SIDE.has(orientationIn(bytes.subarray(start, end)))) return true
-  }
-  return false
-}
-
-/** The orientation in an EXIF segment (EXIF 2.3, section 4.6: a TIFF after a name of six bytes). */
-function orientationIn(segment: Buffer): number | undefined {
-  const tiff = segment.subarray(10)
-  if (tiff.length < 8 || segment.toString('latin1', 4, 8) !== 'Exif') return undefined
-  const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.length)
-  const isLittle = view.getUint8(0) === 0x49
-  const directory = view.getUint32(4, isLittle)
-  if (directory + 2 > tiff.length) return undefined
-  const last = Math.min(tiff.length, directory + 2 + view.getUint16(directory, isLittle) * ENTRY_BYTES)
-  for (let at = directory + 2; at + ENTRY_BYTES <= last; at += ENTRY_BYTES) {
-    if (view.getUint16(at, isLittle) === ORIENTATION) return view.getUint16(at + 8, isLittle)
+    if (isFrame(marker)) return undefined
+    const isExif = marker === EXIF && bytes.toString('latin1', start + 4, start + 8) === 'Exif'
+    if (isExif) return bytes.subarray(start + EXIF_HEAD_BYTES, end)
   }
   return undefined
 }

@@ -42,6 +42,15 @@ export function hasTransparency(bytes: Buffer): boolean {
   return false
 }
 
+/** The EXIF data of an intact PNG, a TIFF; viewers overlook what follows the pixels. */
+export function exifOfPng(bytes: Buffer): Buffer | undefined {
+  for (const { type, data } of chunksOf(bytes)) {
+    if (type === 'eXIf') return data
+    if (type === 'IDAT') return undefined
+  }
+  return undefined
+}
+
 /** Whether it is the kind of PNG that Xcode makes from the images of an app, which only Apple's systems can show. */
 export function isApplePng(bytes: Buffer): boolean {
   return bytes.length >= SIGNATURE_BYTES + CHUNK_FRAME_BYTES && typeAt(bytes, SIGNATURE_BYTES) === 'CgBI'

@@ -1,6 +1,5 @@
 import { writeGlb, type GlbImage, type GlbMaterial, type GlbPart } from '../glb/write.ts'
-import { readImageFormat } from '../request/image-format.ts'
-import { isOnItsSide } from '../request/jpeg.ts'
+import { isOnItsSide, readImageFormat } from '../request/image-format.ts'
 import { hasTransparency } from '../request/png.ts'
 import { MeshyError } from '../system/errors.ts'
 
@@ -40,7 +39,7 @@ export function makeCard({ image, name, textured = true, width = 1, height = 1 }
   return writeGlb({ name, generator: 'unplugin-meshy card', extras: { standIn: true }, parts })
 }
 
-/** An image as viewers show it: they rotate a JPEG as its EXIF data says. */
+/** An image as viewers show it: they rotate it as its EXIF data says. */
 function readShown(image: Uint8Array) {
   const bytes = Buffer.from(image.buffer, image.byteOffset, image.byteLength)
   const format = readImageFormat(bytes)
@@ -51,11 +50,10 @@ function readShown(image: Uint8Array) {
     })
   }
   const { mime, width, height } = format
-  const isPng = mime === 'image/png'
   return {
     picture: { bytes: image, mime },
-    alpha: isPng && hasTransparency(bytes),
-    ...(!isPng && isOnItsSide(bytes) ? { width: height, height: width } : { width, height }),
+    alpha: mime === 'image/png' && hasTransparency(bytes),
+    ...(isOnItsSide(bytes) ? { width: height, height: width } : { width, height }),
   }
 }
 

@@ -165,11 +165,10 @@ async function cardStandIn(ports: MakerPorts, request: Request): Promise<StandIn
   const file = fileOf(ports, request, 'card')
   const known = await findStandIn(ports, file)
   if (known) return known
-  const isShown = params['should_texture'] !== false && image.width * image.height <= MAX_SHOWN_PIXELS
-  const picture = isShown ? await readPicture(ports, image) : undefined
-  const isLost = isShown && picture === undefined
-  const card = makeCard({ ...image, image: picture, name })
-  return keepStandIn(ports, isLost ? fileOf(ports, request, 'plate') : file, card)
+  const textured = params['should_texture'] !== false && image.width * image.height <= MAX_SHOWN_PIXELS
+  const picture = await readPicture(ports, image)
+  const card = makeCard({ ...image, image: picture, name, textured })
+  return keepStandIn(ports, picture ? file : fileOf(ports, request, 'plate'), card)
 }
 
 async function findStandIn({ made }: MakerPorts, file: string): Promise<StandIn | undefined> {

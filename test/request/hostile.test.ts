@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { isMeshyError } from '../../src/system/errors.ts'
 import { createHasher, directiveToken } from '../../src/request/fingerprint.ts'
 import { directiveSpellings, type Directives } from '../../src/request/directives.ts'
-import { readImageFormat } from '../../src/request/image-format.ts'
-import { isOnItsSide } from '../../src/request/jpeg.ts'
+import { isOnItsSide, readImageFormat } from '../../src/request/image-format.ts'
 import { hasTransparency } from '../../src/request/png.ts'
 import { isMeshySpecifier, parseSpecifier, parseDirectiveObject } from '../../src/request/parse.ts'
 import { parseRecipe } from '../../src/request/recipe.ts'
@@ -125,7 +124,7 @@ describe('readImageFormat', () => {
         const format = readImageFormat(bytes)
         if ('problem' in format) return
         if (format.mime === 'image/png') hasTransparency(bytes)
-        else isOnItsSide(bytes)
+        isOnItsSide(bytes)
       }),
       { numRuns: 5000 },
     )

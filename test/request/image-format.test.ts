@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import sharp from 'sharp'
-import { isOnItsSide } from '../../src/request/jpeg.ts'
+import { isOnItsSide } from '../../src/request/image-format.ts'
 import { hasTransparency } from '../../src/request/png.ts'
 import { makeJpeg, makePng } from '../glb/pictures.ts'
 
@@ -24,6 +24,23 @@ describe('isOnItsSide', () => {
     expect(Math.max(little, big)).toBeGreaterThan(0)
     expect(isOnItsSide(turned)).toBe(false)
     expect(isOnItsSide(Buffer.from(await makeJpeg(9, 4)))).toBe(false)
+  })
+})
+
+describe('isOnItsSide of a PNG', () => {
+  it('is as viewers turn it, which overlook what follows the pixels', async () => {
+    const png = await sharp(makePng(9, 4)).withMetadata({ orientation: 6 }).png().toBuffer()
+    const [exif, pixels, end] = ['eXIf', 'IDAT', 'IEND'].map((type) => png.indexOf(type) - 4)
+    const late = [
+      png.subarray(0, exif),
+      png.subarray(pixels, end),
+      png.subarray(exif, pixels),
+      png.subarray(end),
+    ]
+
+    expect(isOnItsSide(png)).toBe(true)
+    expect(isOnItsSide(Buffer.concat(late))).toBe(false)
+    expect(isOnItsSide(Buffer.from(makePng(9, 4)))).toBe(false)
   })
 })
 

@@ -15,15 +15,16 @@ describe('makeCard', () => {
     for (const axis of [0, 1, 2] as const) expect(bounds.min[axis]).toBeCloseTo(-bounds.max[axis], 5)
   })
 
-  it('is as high as a JPEG that viewers turn by a quarter', async () => {
+  it.each(['jpeg', 'png'] as const)('is as high as a %s that viewers turn by a quarter', async (format) => {
     const turned = await sharp(await makeJpeg(8, 4))
-      .jpeg()
+      .toFormat(format)
       .withMetadata({ orientation: 6 })
       .toBuffer()
 
-    const { size } = inspectGlb(makeCard({ image: turned, name: 'high' })).bounds
-
-    expect([size[0], size[1]]).toEqual([0.95, 1.9])
+    for (const textured of [true, false]) {
+      const { size } = inspectGlb(makeCard({ image: turned, name: 'high', textured })).bounds
+      expect([size[0], size[1]]).toEqual([0.95, 1.9])
+    }
   })
 
   it.each([
