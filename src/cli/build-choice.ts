@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { ArgsDef } from 'citty'
 import { MeshyError } from '../system/errors.ts'
 import { placeOf, projectArgs, type ProjectArgs, findConfig, hasViteConfig } from './project.ts'
+import { UsageError } from './failure.ts'
 import { existsSync, readFileSync } from 'node:fs'
 import { foldersUpTo, readManifest } from '../run/project.ts'
 
@@ -25,16 +26,25 @@ export function buildChoiceOf(
   args: ProjectArgs & { config?: string | undefined; mode?: string | undefined },
 ): BuildChoice {
   const { cwd, root } = placeOf(args)
-  return { root, configFile: args.config && path.resolve(cwd, args.config), viteMode: args.mode }
+  const configFile = args.config && path.resolve(cwd, args.config)
+  if (configFile && !existsSync(configFile))
+    throw new UsageError(`\`--config\` is \`${configFile}\`, which does not exist.`)
+  return { root, configFile, viteMode: args.mode }
 }
 
 /**
  * How to find the models of a build: with Vite if its options are given, otherwise in the way the project is built.
  *
  * @throws {MeshyError} MESHY_VITE_MISSING if nothing says how that is
+ * @throws {UsageError} for a command besides, which would not be run
  */
 export function buildOf({ root, configFile, viteMode }: BuildChoice, program: readonly string[]): Build {
-  if (configFile !== undefined || viteMode !== undefined) return { kind: 'vite' }
+  if (configFile !== undefined || viteMode !== undefined) {
+    if (program.length === 0) return { kind: 'vite' }
+    throw new UsageError(
+      '`--config` and `--mode` are for a Vite build without a command. With one, pass them to it, such as `-- npx vite build --mode staging`.',
+    )
+  }
   const build = detectBuild(root, program)
   if (build) return build
   throw new MeshyError('MESHY_VITE_MISSING', {

@@ -99,8 +99,12 @@ export function readArgs(
   const options = names.filter((name) => known[name]?.type !== 'positional')
   const accepted = new Set(['_', ...names, ...options.map(camelCase)])
   for (const name of Object.keys(args)) if (!accepted.has(name)) throw unknownOption(name, options)
-  const empty = options.find((name) => known[name]?.type === 'string' && args[name] === '')
-  if (empty !== undefined) throw new UsageError(`\`--${empty}\` has no value.`)
+  assertSwitches(line, known)
+  for (const name of options.filter((option) => known[option]?.type === 'string')) {
+    if (args[name] === false) throw unknownOption(`no-${name}`, options)
+    if (args[name] === '') throw new UsageError(`\`--${name}\` has no value.`)
+  }
+  if (args._.includes('')) throw new UsageError('An argument is empty; it may be a variable that is not set.')
   assertCount(args._, known, takesProgram && meta.name)
   return args
 }
@@ -122,6 +126,15 @@ function parse(line: string[], known: ArgsDef): ParsedArgs<ArgsDef> {
     if (error instanceof Error && error.name === 'CLIError')
       throw new UsageError(stripVTControlCharacters(error.message))
     throw error
+  }
+}
+
+/** To the library every value but `false` is a yes, and `--yes=no` must not remove anything. */
+function assertSwitches(line: readonly string[], known: ArgsDef): void {
+  for (const word of line) {
+    const [, name = '', value = ''] = /^--([^=]+)=(.*)$/.exec(word) ?? []
+    if (known[name]?.type !== 'boolean' || value === 'true' || value === 'false') continue
+    throw new UsageError(`\`--${name}\` is \`${value}\`; expected \`true\` or \`false\`.`)
   }
 }
 

@@ -65,7 +65,7 @@ async function run(line: string[], program: string[] | undefined): Promise<numbe
     printStyled(usage)
     return EXIT.ok
   }
-  if (program && (!command.takesProgram || program.length === 0)) throw misplacedProgram(command)
+  if (program && (!command.takesProgram || !program[0]?.trim())) throw misplacedProgram(command)
   return (await command.run(readArgs(rest, command), program ?? [])) ?? EXIT.ok
 }
 

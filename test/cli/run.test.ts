@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { REPOSITORY } from '../support/project.ts'
 import manifest from '../../package.json' with { type: 'json' }
-import { jsonError, spawnCli, viteProject } from './harness.ts'
+import { jsonError, runCli, spawnCli, viteProject } from './harness.ts'
 
 describe('the command line', () => {
   it('prints its version, and help for every command', async () => {
@@ -38,6 +38,23 @@ describe('the command line', () => {
     [['status', '--root', 'package.json']],
   ])('is a usage error with %j, told on stderr', async (args) => {
     const { code, stdout, stderr } = await spawnCli(args)
+
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).not.toBe('')
+  })
+
+  it.each([
+    [['prune', '--yes=no']],
+    [['tasks', 'delete', 'id', '--force=0']],
+    [['status', '--no-cwd']],
+    [['report', '--no-out']],
+    [['prune', '']],
+    [['tasks', 'show', '']],
+    [['plan', '--', '']],
+    [['plan', '--config', 'nowhere.ts']],
+    [['generate', '--mode', 'staging', '--', 'npm', 'run', 'build']],
+  ])('does nothing with %j: no part of it is ignored', async (args) => {
+    const { code, stdout, stderr } = await runCli(args)
 
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).not.toBe('')
