@@ -8,7 +8,7 @@ import { keyInName } from '../request/payload.ts'
 import { findEntry } from '../finding/classify.ts'
 import type { Context } from '../run/context.ts'
 import { findTask } from './account-tasks.ts'
-import { isOnItsWay } from '../finding/record-state.ts'
+import { earliestNow, isOnItsWay } from '../finding/record-state.ts'
 import { findRecord } from '../store/found-records.ts'
 import { beginOf, recordOf } from '../generate/record.ts'
 import type { Subject } from '../request/request.ts'
@@ -107,7 +107,7 @@ async function assertFree(context: Context, { key, imageName }: Subject): Promis
   if (record?.state === 'unreadable') throw record.error
   if (record?.state !== 'accepted') return
   // The service keeps nothing of it any more, so there is nothing to lose.
-  if (!isOnItsWay(record, context.ports.clock.serviceNow())) return store.journal.clear(key)
+  if (!isOnItsWay(record, earliestNow(context.ports.clock))) return store.journal.clear(key)
   throw refused(
     `\`${imageName}\` is on its way as task ${record.taskId}.`,
     `Wait for it with a build, or give it up with \`unplugin-meshy forget ${key}\`.`,

@@ -5,7 +5,7 @@ import { ifIntact } from '../store/disk-errors.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import { findRecord, readAll, readKnownTasks, type UnreadableRecord } from '../store/found-records.ts'
 import { accountDigest } from '../store/journal.ts'
-import { isOnItsWay, RETENTION_MS } from '../finding/record-state.ts'
+import { earliestNow, isOnItsWay, RETENTION_MS } from '../finding/record-state.ts'
 import { listRecentTasks } from '../generate/recent-tasks.ts'
 import { candidatesFor } from '../generate/recover.ts'
 import { reliedOn } from './verify.ts'
@@ -89,7 +89,7 @@ async function imageOnItsWay({ ports }: Context, task: AccountTask): Promise<str
     const record = await findRecord(journal, key)
     if (record?.state === 'unreadable') {
       if ((task.key ?? key) === key) await assertOfOther(ports, record, task.id)
-    } else if (record && isOf(record, task, ports.clock.serviceNow())) return record.image
+    } else if (record && isOf(record, task, earliestNow(ports.clock))) return record.image
   }
   return undefined
 }
@@ -104,7 +104,7 @@ function isOf(record: JournalRecord, { id, key }: AccountTask, now: number): boo
 /** The record of a submission whose task a build would look for among those without a key, if this is one of them. */
 async function recordInDoubt(context: Context, task: AccountTask): Promise<JournalRecord | undefined> {
   const { store, clock, account, signal } = await context.paying()
-  const now = clock.serviceNow()
+  const now = earliestNow(clock)
   const lost = (await readAll(store.journal)).flatMap((record) =>
     record.state === 'started' && isOnItsWay(record, now) && !record.forgottenTasks.includes(task.id)
       ? record

@@ -3,7 +3,7 @@ import { blobsOf, type Entry, type StoredEntry } from '../store/entry.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import { by } from '../system/order.ts'
 import { findRecord, readAll, type UnreadableRecord } from '../store/found-records.ts'
-import { isOnItsWay } from '../finding/record-state.ts'
+import { earliestNow, isOnItsWay } from '../finding/record-state.ts'
 import type { State } from '../finding/modes.ts'
 import { formatQuery } from '../run/plan.ts'
 import { directiveOfParam } from '../request/directives.ts'
@@ -55,7 +55,7 @@ export async function readStatus({ ports: { store, clock } }: Context): Promise<
       aiModel: ownEntries.get(entry.key)?.provenance.aiModel,
     }),
   )
-  const now = clock.serviceNow()
+  const now = earliestNow(clock)
   const others = records.filter((record) => isNews(record, known.get(record.key), now))
   const used = new Set([...stored, ...pins.values()].flatMap(blobsOf).map(({ sha256 }) => sha256))
   return {

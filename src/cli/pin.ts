@@ -16,7 +16,7 @@ import { fileOf } from '../request/files.ts'
 import type { Entry } from '../store/entry.ts'
 import type { Context } from '../run/context.ts'
 import { findEntry } from '../finding/classify.ts'
-import { isOnItsWay } from '../finding/record-state.ts'
+import { earliestNow, isOnItsWay } from '../finding/record-state.ts'
 import { findRecord } from '../store/found-records.ts'
 import { ifIntact } from '../store/disk-errors.ts'
 import { withKeyLease } from '../generate/turn.ts'
@@ -136,7 +136,7 @@ async function assertNothingOnItsWay(context: Context, { key, imageName }: Reque
     if (await ifIntact(() => findEntry(context.ports, key))) return
     throw record.error
   }
-  if (!isOnItsWay(record, context.ports.clock.serviceNow())) return
+  if (!isOnItsWay(record, earliestNow(context.ports.clock))) return
   const task = record.state === 'accepted' ? ` (task ${record.taskId})` : ''
   throw new MeshyError('MESHY_COMMAND_REFUSED', {
     message: `A model of \`${imageName}\` is on its way${task} and already paid for.`,

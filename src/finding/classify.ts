@@ -14,7 +14,7 @@ import type { FindingPorts } from './ports.ts'
 import { type Derivation, derivationOf, type Part, partsOf, findPinned } from './derivation.ts'
 import { findFreeWay } from './free-way.ts'
 import { type State, mayGenerate } from './modes.ts'
-import { isOnItsWay, RETENTION_MS } from './record-state.ts'
+import { earliestNow, isOnItsWay, RETENTION_MS } from './record-state.ts'
 import { fileOf, type FileRole } from '../request/files.ts'
 import { isOutdated } from '../glb/facts.ts'
 
@@ -56,7 +56,7 @@ export async function classify(ports: FindingPorts, request: Request): Promise<F
   }
   const record = await ports.store.journal.read(request.key)
   const nothing = { entry, record, lacking: [], paths: new Map<FileRole, string>() }
-  const isBegun = isOnItsWay(record, ports.clock.serviceNow())
+  const isBegun = isOnItsWay(record, earliestNow(ports.clock))
   if (record && isBegun) assertSamePictures(record.request, request)
   if (isBegun) return { ...nothing, state: 'on its way' }
   return { ...nothing, state: 'missing', free: await findFreeWay(ports, request) }

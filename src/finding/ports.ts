@@ -30,7 +30,7 @@ export interface ProjectStore extends Store {
 }
 
 /** The time here, and at the service. */
-interface ServiceClock extends Clock {
+export interface ServiceClock extends Clock {
   /** As far as an answer has reported it, otherwise the time here; milliseconds since 1970. */
   serviceNow(): number
 }

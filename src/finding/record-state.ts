@@ -10,7 +10,7 @@ import type {
 import { MeshyError, type ErrorCode } from '../system/errors.ts'
 import { failures } from '../system/failures.ts'
 import { accountDigest } from '../store/journal.ts'
-import type { FindingPorts } from './ports.ts'
+import type { FindingPorts, ServiceClock } from './ports.ts'
 
 /** How long the service keeps the files of a task: 3 days (docs.meshy.ai, asset retention). */
 export const RETENTION_MS = 3 * 24 * 60 * 60_000
@@ -26,7 +26,7 @@ export type RecordOnItsWay = StartedRecord | AcceptedRecord
  * Whether a record refers to a task that may still be kept, or to a submission whose answer may still come. A
  * submission that was never sent does not count, nor does one of which the service no longer keeps anything.
  *
- * @param now at the service, as far as that is known
+ * @param now at the service, at the earliest
  */
 export function isOnItsWay(record: JournalRecord | undefined, now: number): record is RecordOnItsWay {
   if (record?.state !== 'started' && record?.state !== 'accepted') return false
@@ -49,7 +49,18 @@ export function isLongOver(record: JournalRecord, now: number): boolean {
 }
 
 function hasLasted(record: JournalRecord | undefined, now: number, ms: number): boolean {
-  return record !== undefined && record.state !== 'forgotten' && now - Date.parse(record.startedAt) > ms
+  if (record === undefined || record.state === 'forgotten') return false
+  const sent = record.state === 'started' ? record.sent : undefined
+  const begunAt = Math.max(Date.parse(record.startedAt), Date.parse(sent?.answerBy ?? record.startedAt))
+  return now - begunAt > ms
+}
+
+/**
+ * The earliest that it can be at the service. Its answers may pass through a proxy whose clock is wrong, and so may be
+ * the clock here: what may have been paid for is over once both say so.
+ */
+export function earliestNow(clock: ServiceClock): number {
+  return Math.min(clock.now(), clock.serviceNow())
 }
 
 /**

@@ -20,7 +20,7 @@ export type Admission =
   | { adopt: Task }
   | {
       permission: Permission
-      /** When the account was listed for the batch, by the clock of the service. */
+      /** What the list of the account lacked was created later, by the clock of the service. */
       listedAt: number
       /** Released by the claim of the candidate that was admitted. */
       reservation: Reservation

@@ -4,7 +4,13 @@ import type { Task } from '../service/task.ts'
 import type { AcceptedRecord, FailedRecord, JournalRecord } from '../store/journal-record.ts'
 import type { Lease } from '../store/lease.ts'
 import type { Ports } from './ports.ts'
-import { failedBefore, isFinal, isOnItsWay, type RecordOnItsWay } from '../finding/record-state.ts'
+import {
+  earliestNow,
+  failedBefore,
+  isFinal,
+  isOnItsWay,
+  type RecordOnItsWay,
+} from '../finding/record-state.ts'
 import { assertHeld, beginOf, NOT_SUBMITTED, recordOf } from './record.ts'
 import type { Admission, Candidate } from './batch.ts'
 import { pay, type Payment } from './submit.ts'
@@ -104,7 +110,7 @@ function adopt(taskId: string): Claim {
  * after the key of an account was renewed. A task that cannot be looked up may be running, and is an error.
  */
 async function assertOurs(ports: Ports, record: JournalRecord, lease: Lease): Promise<JournalRecord> {
-  if (!isOnItsWay(record, ports.clock.serviceNow())) return record
+  if (!isOnItsWay(record, earliestNow(ports.clock))) return record
   const here = { account: ports.account().digest, host: ports.options.baseUrl }
   if (record.account === here.account && record.host === here.host) return record
   const taskId = await readableTask(ports, record)

@@ -9,8 +9,8 @@ import type { Ports } from './ports.ts'
 import { candidatesFor, isLikely, isProvenGone, mayBeInTheMaking, submissionUnknown } from './recover.ts'
 import { findRefusals, notSubmitted } from './needs.ts'
 import { permissionMissing } from '../finding/permission.ts'
-import { adoptable, listRecentTasks, type KnownTasks, type RecentTasks } from './recent-tasks.ts'
-import { RETENTION_MS } from '../finding/record-state.ts'
+import { adoptable, listRecentTasks, newestIn, type KnownTasks, type RecentTasks } from './recent-tasks.ts'
+import { earliestNow, RETENTION_MS } from '../finding/record-state.ts'
 import { reserve } from './reserve.ts'
 
 /**
@@ -56,7 +56,7 @@ interface Known {
 
 interface Listed {
   recent: RecentTasks
-  /** When that list was begun, by the clock of the service. */
+  /** What the list lacks was created later, by the clock of the service. */
   listedAt: number
 }
 
@@ -101,10 +101,11 @@ function longestAnswer({ canonical: { images, textureImages } }: Request): numbe
 async function listOnce(ports: Ports, candidates: Candidate[]): Promise<Listed> {
   const begunAt = ports.clock.now()
   const kinds = new Set(candidates.map(({ request }) => request.canonical.kind))
-  const since = () => ports.clock.serviceNow() - RETENTION_MS
+  const since = () => earliestNow(ports.clock) - RETENTION_MS
   const recent = await listRecentTasks(ports.account().client, kinds, { since, signal: ports.signal })
-  // The clock of the service is known from its first answer on.
-  return { recent, listedAt: ports.clock.serviceNow() - (ports.clock.now() - begunAt) }
+  // The clock of the service is known from its first answer on, and is not the one that dates tasks.
+  const listedAt = ports.clock.serviceNow() - (ports.clock.now() - begunAt)
+  return { recent, listedAt: Math.min(listedAt, newestIn(recent) ?? since()) }
 }
 
 function findTask(

@@ -2,7 +2,7 @@ import type { Request } from '../request/request.ts'
 import type { JournalRecord, JournalStart, StartedRecord } from '../store/journal-record.ts'
 import { accountDigest } from '../store/journal.ts'
 import type { OnItsWay } from '../store/shared/on-its-way.ts'
-import { isPastRetention, isUnsent } from '../finding/record-state.ts'
+import { earliestNow, isPastRetention, isUnsent } from '../finding/record-state.ts'
 import type { Ports } from './ports.ts'
 import { recordOf } from './record.ts'
 
@@ -29,7 +29,7 @@ async function inheritOne(ports: Ports, request: Request, told: OnItsWay): Promi
   const { sent, lost, taskId, startedAt, host, account } = told
   // What another account has sent is not in our list: only its own key can adopt it.
   const started = { ...recordOf(ports, request), host, account, startedAt }
-  if (isPastRetention(startedOf(started), ports.clock.serviceNow())) return
+  if (isPastRetention({ ...startedOf(started), sent }, earliestNow(ports.clock))) return
   await journal.start(started)
   if (taskId !== undefined) {
     await journal.accept(key, taskId, { host, account, startedAt })

@@ -49,6 +49,12 @@ function addTask(recent: RecentTasks, task: Task): void {
     recent.byKey.set(key, [task, ...(recent.byKey.get(key) ?? [])])
 }
 
+/** When the newest task was created. */
+export function newestIn({ byKey, keyless }: RecentTasks): number | undefined {
+  const times = [...byKey.values(), keyless].flat().flatMap(({ createdAt }) => createdAt ?? [])
+  return times.length > 0 ? Math.max(...times) : undefined
+}
+
 /** Whether a task has ended without a model. */
 function isOver({ status }: Task): boolean {
   return status === 'FAILED' || status === 'CANCELED'

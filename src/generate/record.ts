@@ -4,7 +4,7 @@ import type { Subject, Request } from '../request/request.ts'
 import type { Ports } from './ports.ts'
 import type { JournalStart } from '../store/journal-record.ts'
 import type { Task } from '../service/task.ts'
-import { RETENTION_MS } from '../finding/record-state.ts'
+import { earliestNow, RETENTION_MS } from '../finding/record-state.ts'
 import type { Sending } from '../service/transport.ts'
 import type { Reservation } from './budget.ts'
 
@@ -54,11 +54,11 @@ export async function recordSending(
   request: Request,
   { named, idleMs, lease }: Sending & { lease: Lease },
 ): Promise<void> {
-  const sentAt = ports.clock.serviceNow()
+  const { clock } = ports
   await assertHeld(lease, request, NOT_SUBMITTED)
   await ports.store.journal.send(request.key, {
-    sentAt: new Date(sentAt).toISOString(),
-    answerBy: new Date(sentAt + idleMs).toISOString(),
+    sentAt: new Date(earliestNow(clock)).toISOString(),
+    answerBy: new Date(Math.max(clock.now(), clock.serviceNow()) + idleMs).toISOString(),
     named,
   })
 }

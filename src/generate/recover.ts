@@ -7,7 +7,7 @@ import type { JournalRecord, StartedRecord } from '../store/journal-record.ts'
 import type { Ports } from './ports.ts'
 import { readKnownTasks } from '../store/found-records.ts'
 import { adoptable, echoesKeys, listRecentTasks, type KnownTasks, type RecentTasks } from './recent-tasks.ts'
-import { isPastRetention, isUnsent } from '../finding/record-state.ts'
+import { earliestNow, isPastRetention, isUnsent } from '../finding/record-state.ts'
 
 /** The maximum difference between our times and those of the service. */
 const CLOCK_MARGIN_MS = 60_000
@@ -20,13 +20,13 @@ const LOOK_AGAIN_MS = [0, 1_000, 3_000, 6_000, 10_000]
  */
 export function mayBeInTheMaking(ports: Ports, record: JournalRecord | undefined): boolean {
   if (record?.state !== 'started' || !record.sent || record.lost) return false
-  return ports.clock.serviceNow() < Date.parse(record.sent.answerBy)
+  return earliestNow(ports.clock) < Date.parse(record.sent.answerBy)
 }
 
 /** Whether the service, by its own clock, no longer keeps the outcome of a submission. */
 export function isProvenGone(ports: Ports, record: JournalRecord | undefined): boolean {
-  const now = ports.account().client.serverNow()
-  return now !== undefined && isPastRetention(record, now)
+  const isKnown = ports.account().client.serverNow() !== undefined
+  return isKnown && isPastRetention(record, earliestNow(ports.clock))
 }
 
 /**

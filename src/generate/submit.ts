@@ -21,7 +21,7 @@ export interface Payment {
   /** Stops the other submissions of the batch if this one shows that none can succeed. */
   batch: AbortController
   lease: Lease
-  /** When the account was listed for the whole batch, by the clock of the service. */
+  /** What the list of the account lacked was created later, by the clock of the service. */
   listedAt: number
 }
 

@@ -11,6 +11,8 @@ export interface Gate {
   onRequest: (request: { method: string; path: string }) => Promise<void> | void
   /** Awaited before an answer leaves, after the effect. */
   onAnswer: (request: { method: string; path: string }) => Promise<void> | void
+  /** How far the clock is ahead that dates its answers, in milliseconds. */
+  aheadMs: number
   /** Stops listening; requests on their way are answered. */
   shut(): void
   isOpen(): boolean
@@ -28,6 +30,7 @@ export async function startGate(emulator: RunningEmulator, onFinished: OnFinishe
     url: `http://127.0.0.1:${port}`,
     onRequest: () => {},
     onAnswer: () => {},
+    aheadMs: 0,
     shut: () => void server.close(),
     isOpen: () => server.listening,
     reopen: () => listen(port),
@@ -50,7 +53,8 @@ export async function startGate(emulator: RunningEmulator, onFinished: OnFinishe
     )
     await gate.onAnswer({ method, path: url })
     // One connection for each request, so that a gate that is shut is shut.
-    response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), connection: 'close' })
+    const date = new Date(Date.parse(answer.headers.get('date') ?? '') + gate.aheadMs).toUTCString()
+    response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), date, connection: 'close' })
     for await (const chunk of bytesOf(answer)) response.write(chunk)
     response.end()
   }

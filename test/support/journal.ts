@@ -9,9 +9,9 @@ export async function ageJournal(root: string, hours: number): Promise<void> {
   const folder = path.join(root, '.meshy', 'journal')
   for (const name of await readdir(folder)) {
     const file = path.join(folder, name)
-    const record = JSON.parse(await readFile(file, 'utf8')) as { startedAt: string }
-    const startedAt = new Date(Date.parse(record.startedAt) - hours * 3_600_000).toISOString()
-    await writeFile(file, JSON.stringify({ ...record, startedAt }))
+    const text = await readFile(file, 'utf8')
+    const age = (time: string) => new Date(Date.parse(time) - hours * 3_600_000).toISOString()
+    await writeFile(file, text.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, age))
   }
 }
 
