@@ -1,19 +1,17 @@
 import path from 'node:path'
 import type { ArgsDef } from 'citty'
 import { MeshyError } from '../system/errors.ts'
-import { placeOf, projectArgs, type ProjectArgs, findConfig, hasViteConfig } from './project.ts'
+import {
+  placeOf,
+  projectArgs,
+  type BuildChoice,
+  type ProjectArgs,
+  findConfig,
+  hasViteConfig,
+} from './project.ts'
 import { UsageError } from './failure.ts'
 import { existsSync, readFileSync } from 'node:fs'
 import { foldersUpTo, readManifest } from '../run/project.ts'
-
-/** One build of a user: its root, and what differs from Vite's defaults. */
-export interface BuildChoice {
-  /** Absolute. */
-  root: string
-  /** Absolute. */
-  configFile?: string | undefined
-  viteMode?: string | undefined
-}
 
 /** Options of commands that run the user's Vite build. */
 export const buildArgs = {

@@ -1,5 +1,6 @@
 import { arrangePlan, formatPlan, planCost, type ShownRow } from '../run/plan.ts'
-import { buildArgs, buildChoiceOf, buildOf, nothingImported, type BuildChoice } from './build-choice.ts'
+import { buildArgs, buildChoiceOf, buildOf, nothingImported } from './build-choice.ts'
+import type { BuildChoice } from './project.ts'
 import { isWhole, outcomeOf, planByCommand } from './commanded-build.ts'
 import { defineCommand } from './command.ts'
 import { EXIT } from './failure.ts'

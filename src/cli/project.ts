@@ -41,6 +41,15 @@ export interface Place {
   root: string
 }
 
+/** One build of a user: its root, and what differs from Vite's defaults. */
+export interface BuildChoice {
+  /** Absolute. */
+  root: string
+  /** Absolute. */
+  configFile?: string | undefined
+  viteMode?: string | undefined
+}
+
 /** Everything that is said besides results. */
 export const stderrLogger: Logger = { info: printError, warn: printError, error: printError }
 
@@ -61,16 +70,20 @@ function existingFolder(option: string, folder: string): string {
  */
 export async function openCommand(args: ProjectArgs): Promise<{ context: Context; place: Place }> {
   const place = placeOf(args)
-  return { context: await openAsBundler(place.root), place }
+  return { context: await openAsBundler(place), place }
 }
 
-async function openAsBundler(root: string): Promise<Context> {
-  const [logger, envMode] = [stderrLogger, 'production']
-  if (!hasViteConfig(root)) return openProject({ root, envDir: root, envMode, logger })
+/** Opens the project of one build: another config or mode of it may have other options. */
+export async function openAsBundler({
+  root,
+  configFile,
+  viteMode = 'production',
+}: BuildChoice): Promise<Context> {
+  const [logger, envMode] = [stderrLogger, viteMode]
+  if (!configFile && !hasViteConfig(root)) return openProject({ root, envDir: root, envMode, logger })
   const { resolveConfig } = await loadVite(root)
-  const config = await ofTheProject(() =>
-    resolveConfig({ root, logLevel: 'silent' }, 'build', envMode, envMode),
-  )
+  const inline = { root, logLevel: 'silent', ...(configFile && { configFile }) } as const
+  const config = await ofTheProject(() => resolveConfig(inline, 'build', envMode, 'production'))
   const run = { root: config.root, envDir: config.envDir, envMode: config.mode, logger }
   return openProject(run, { inline: findPlugin(config.plugins)?.options ?? {} })
 }

@@ -10,17 +10,11 @@ import type { Context } from '../run/context.ts'
 import { findRecord, readAll } from '../store/found-records.ts'
 import { isLongOver } from '../finding/record-state.ts'
 import { withKeyLease } from '../generate/turn.ts'
-import {
-  buildArgs,
-  buildChoiceOf,
-  nothingImported,
-  assertReadable,
-  type BuildChoice,
-} from './build-choice.ts'
+import { buildArgs, buildChoiceOf, nothingImported, assertReadable } from './build-choice.ts'
 import { defineCommand, MORE } from './command.ts'
 import { planBuild } from './module-graph.ts'
 import { formatTable, print, printError, printJson, printResult } from './print.ts'
-import { openCommand, placeOf, type ProjectArgs } from './project.ts'
+import { openAsBundler, openCommand, placeOf, type BuildChoice, type ProjectArgs } from './project.ts'
 import { UsageError } from './failure.ts'
 
 /** Lists, and with `--yes` removes, what the named builds do not use. */
@@ -44,9 +38,10 @@ export const prune = defineCommand({
   },
   async run({ builds: _first, yes = false, machine = false, all = false, json, ...args }) {
     if (machine) return pruneMachine(args, { yes, all, json: json === true })
-    const choices = args._.length > 0 ? args._.map((name) => namedBuild(name, args)) : [buildChoiceOf(args)]
+    const [first = buildChoiceOf(args), ...others] = args._.map((name) => namedBuild(name, args))
+    const choices = [first, ...others]
     for (const choice of choices) assertReadable('prune', choice)
-    const { context } = await openCommand(args)
+    const context = await openAsBundler(first)
     const used = new Set<string>()
     for (const choice of choices) {
       const rows = await planBuild(choice)

@@ -5,7 +5,7 @@ import { buildArgs, buildChoiceOf, nothingImported, assertReadable } from './bui
 import { defineCommand } from './command.ts'
 import { planBuild } from './module-graph.ts'
 import { printError, printResult } from './print.ts'
-import { openCommand } from './project.ts'
+import { openAsBundler, placeOf } from './project.ts'
 import { readyAsset } from '../run/asset.ts'
 import { classify } from '../finding/classify.ts'
 import { orUnwritable } from '../store/disk-errors.ts'
@@ -34,9 +34,8 @@ export const report = defineCommand({
     const choice = buildChoiceOf(args)
     assertReadable('report', choice)
     const rows = await planBuild(choice)
-    const { context, place } = await openCommand(args)
-    const file = path.resolve(place.cwd, out)
-    const page = await renderReport(context, rows)
+    const file = path.resolve(placeOf(args).cwd, out)
+    const page = await renderReport(await openAsBundler(choice), rows)
     const write = async () => {
       await mkdir(path.dirname(file), { recursive: true })
       await writeFile(file, page)

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { RunningEmulator } from '../../src/emulator.ts'
@@ -69,6 +69,26 @@ describe('prune', () => {
     expect(json<PruneJson>(stdout)).toMatchObject({ models: [], blobs: [] })
     expect(Object.keys(await readPins(project))).toHaveLength(2)
   })
+
+  it.each([[['--config', 'admin.config.js']], [['admin.config.js']]])(
+    'looks where the build of %j has its models',
+    async (build) => {
+      const emulator = await emulate()
+      const project = await generated(emulator)
+      const options = "meshy({ cacheDir: 'admin', lockfile: 'admin.json' })"
+      await project.write({
+        'main.js': importing('./hero.png?meshy'),
+        'admin.config.js': VITE_CONFIG.replace('meshy()', options),
+      })
+      const at = (name: string) => path.join(project.root, name)
+      await Promise.all([rename(at('.meshy'), at('admin')), rename(at('meshy-lock.json'), at('admin.json'))])
+
+      const run = { cwd: project.root, env: keyless(emulator) }
+      const { stdout } = await mustSucceed(runCli(['prune', ...build, '--json'], run))
+
+      expect(json<PruneJson>(stdout)).toMatchObject({ models: [{ image: 'car.png', pinned: true }] })
+    },
+  )
 
   it('removes nothing when a build fails, since then not every import is known', async () => {
     const emulator = await emulate()
