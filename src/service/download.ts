@@ -30,6 +30,8 @@ export interface DownloadOptions<T> {
 }
 
 const MAX_BYTES = 2 * 1024 ** 3
+/** A connection that brings less than this in this time is given up: lines are slow, but no line is that slow. */
+const MIN_BYTES = 16 * 1024
 const IDLE_TIMEOUT_MS = 60_000
 const MAX_REDIRECTS = 5
 const MAX_ATTEMPTS = 5
@@ -107,7 +109,15 @@ function fetchOnce<T>(url: string, options: DownloadOptions<T>): Promise<T> {
     assertFileUrl(URL.canParse(location, from) ? new URL(location, from).href : location, from)
   return transfer(
     assertFileUrl(url, new URL(toldBy)),
-    { send, redirected, maxRedirects: MAX_REDIRECTS, clock, idleMs: IDLE_TIMEOUT_MS, signal },
+    {
+      send,
+      redirected,
+      maxRedirects: MAX_REDIRECTS,
+      clock,
+      idleMs: IDLE_TIMEOUT_MS,
+      minBytes: MIN_BYTES,
+      signal,
+    },
     (reply) => {
       assertFile(reply, clock.now())
       return sink(checkedBytes(reply, options))

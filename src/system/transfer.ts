@@ -60,6 +60,8 @@ export interface Transfer {
   clock: Clock
   /** The silence that is tolerated before an answer, and within one. */
   idleMs: number
+  /** How many bytes end a silence; one by default. */
+  minBytes?: number | undefined
   signal?: AbortSignal | undefined
 }
 
@@ -68,14 +70,16 @@ export interface Transfer {
  * falls silent is a {@link Fault}, even if `read` reports it in its own words. Other errors are passed on.
  */
 export async function transfer<T>(url: URL, way: Transfer, read: (reply: Reply) => Promise<T>): Promise<T> {
-  const watchdog = createWatchdog(way.clock, way.idleMs, way.signal)
+  const { idleMs, minBytes = 1 } = way
+  const watchdog = createWatchdog(way.clock, idleMs, way.signal)
+  const little = minBytes > 1 ? `less than ${minBytes} bytes` : 'nothing'
   const stop = new AbortController()
   let broken: Fault | undefined
   const explain =
     (problem: string) =>
     (error: unknown): never => {
       broken = watchdog.timedOut()
-        ? new Fault('slow', `sent nothing for ${Math.round(way.idleMs / 1000)} seconds`, { cause: error })
+        ? new Fault('slow', `sent ${little} for ${Math.round(idleMs / 1000)} seconds`, { cause: error })
         : brokenConnection(problem, error)
       throw broken
     }
@@ -83,7 +87,8 @@ export async function transfer<T>(url: URL, way: Transfer, read: (reply: Reply) 
   try {
     const send = (to: URL) => way.send(to, signal).catch(explain('could not be reached'))
     const reply = await follow(url, send, way)
-    const bytes = watched(reply.bytes, watchdog, explain('broke the connection'))
+    watchdog.feed()
+    const bytes = watched(reply.bytes, { watchdog, minBytes, explain: explain('broke the connection') })
     return await read({ ...reply, bytes })
   } catch (error) {
     throw broken ?? error
@@ -114,20 +119,31 @@ async function follow(
   throw new Fault('refused', `redirects more than ${maxRedirects} times`)
 }
 
+interface Watching {
+  watchdog: Watchdog
+  minBytes: number
+  explain: (error: unknown) => never
+}
+
 /** Feeds the watchdog, and explains what breaks the bytes: only that, not what their reader may throw into them. */
 async function* watched(
   source: AsyncIterable<Uint8Array>,
-  { feed, signal }: Watchdog,
-  explain: (error: unknown) => never,
+  { watchdog, minBytes, explain }: Watching,
 ): AsyncGenerator<Uint8Array> {
+  const { feed, signal } = watchdog
   const bytes = source[Symbol.asyncIterator]()
+  let unfed = 0
   try {
     for (;;) {
       const step = await bytes.next().catch(explain)
       // Being aborted may end the bytes without an error, before all of them were passed on.
       if (step.done && signal.aborted) explain(signal.reason)
       if (step.done) return
-      feed()
+      unfed += step.value.byteLength
+      if (unfed >= minBytes) {
+        unfed = 0
+        feed()
+      }
       yield step.value
     }
   } finally {

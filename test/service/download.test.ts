@@ -220,16 +220,33 @@ describe('download', () => {
     expect(digest).toBe(DIGEST)
   })
 
-  it('endures a slow file as long as bytes come', async () => {
+  it('gives up a file that trickles, after a few attempts', async () => {
+    const server = await startServer((_, response) => {
+      const trickle = setInterval(() => response.write('g'), 2)
+      response.on('close', () => clearInterval(trickle))
+    })
+
+    await expect(fetchTo(server.url, { clock: fastClock(600) })).rejects.toMatchObject({
+      code: 'MESHY_DOWNLOAD_FAILED',
+      message: expect.stringContaining('sent less than 16384 bytes for 60 seconds'),
+    })
+    expect(server.seen).toHaveLength(5)
+  })
+
+  it('endures a slow file as long as enough bytes come', async () => {
     const clock = manualClock()
-    const slow = slowFetch({ clock, ms: 59_000, chunks: [...FILE].map((byte) => Buffer.of(byte)) })
+    const piece = Buffer.alloc(8 * 1024, 1)
+    const slow = slowFetch({ clock, ms: 29_000, chunks: Array<Buffer>(20).fill(piece) })
     let calls = 0
     const counted: Fetch = (input, init) => {
       calls += 1
       return slow(input, init)
     }
 
-    expect(await fetchTo('https://assets.example/m.glb', { fetch: counted, clock })).toBe(DIGEST)
+    const digest = createHash('sha256')
+      .update(Buffer.alloc(20 * piece.length, 1))
+      .digest('hex')
+    expect(await fetchTo('https://assets.example/m.glb', { fetch: counted, clock })).toBe(digest)
     expect(calls).toBe(1)
   })
 
