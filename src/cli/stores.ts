@@ -1,7 +1,7 @@
 import { MeshyError } from '../system/errors.ts'
 import { mayBeAbsent } from '../store/shared/object-store.ts'
 import { bringBlob, forEachFile, formatAnswers } from '../store/shared/sources.ts'
-import { ADDRESS_FORMS, type StoreAddress } from '../store/shared/store-address.ts'
+import { ADDRESS_FORMS, STORE_KINDS } from '../store/shared/store-address.ts'
 import { Fault } from '../system/transfer.ts'
 import type { TeamStore } from '../store/shared/team-store.ts'
 import type { BlobStatus } from '../store/digest.ts'
@@ -174,17 +174,8 @@ async function writableTeam({ ports: { store, options } }: Context): Promise<Tea
   if (await team.canWrite()) return team
   throw new MeshyError('MESHY_OPTIONS_INVALID', {
     message: `There are no credentials to write to ${team.label}.`,
-    hint: CREDENTIALS[options.teamStore?.address.kind ?? 's3'],
+    hint: STORE_KINDS[options.teamStore?.address.kind ?? 's3'].credentials,
   })
-}
-
-const CREDENTIALS: Record<StoreAddress['kind'], string> = {
-  s3:
-    'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. If the address is set in a file and is not on Amazon, also set ' +
-    'AWS_ENDPOINT_URL_S3 or MESHY_TEAM_STORE: credentials are only sent to a host that the environment names.',
-  http:
-    'Set MESHY_TEAM_STORE to exactly this address, with `user:password@` before its host, or ' +
-    'without that and MESHY_TEAM_STORE_TOKEN to a token: credentials are only sent to a store that the environment names.',
 }
 
 function nothingPinned(folder: string): MeshyError {

@@ -24,8 +24,25 @@ export interface HttpAddress {
   label: string
 }
 
-/** The form of an address, for people. */
-export const ADDRESS_FORMS = '`s3://bucket/prefix` or `https://host/path`'
+/** What messages say about each kind of store: the form of its address, and how to give credentials for it. */
+export const STORE_KINDS: Record<StoreAddress['kind'], { form: string; credentials: string }> = {
+  s3: {
+    form: '`s3://bucket/prefix`',
+    credentials:
+      'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. If the address is set in a file and is not on Amazon, also set ' +
+      'AWS_ENDPOINT_URL_S3 or MESHY_TEAM_STORE: credentials are only sent to a host that the environment names.',
+  },
+  http: {
+    form: '`https://host/path`',
+    credentials:
+      'Set MESHY_TEAM_STORE to exactly this address, with `user:password@` before its host, or ' +
+      'without that and MESHY_TEAM_STORE_TOKEN to a token: credentials are only sent to a store that the environment names.',
+  },
+}
+
+export const ADDRESS_FORMS = Object.values(STORE_KINDS)
+  .map(({ form }) => form)
+  .join(' or ')
 
 type Environment = Record<string, string | undefined>
 
