@@ -119,7 +119,7 @@ const REFERENCE: Checks = {
   moderation: isBoolean,
 }
 
-/** What came later, for both kinds. */
+/** What came later, for every kind. */
 const LATER: Checks = {
   name: isText,
   decimation_mode: isInteger(1, 4),

@@ -28,7 +28,7 @@ export async function planTask(options: ResolvedEmulatorOptions, order: TaskOrde
   const textureImage = isPresent(body.texture_image_url)
     ? await readInputImage('texture_image_url', body.texture_image_url, options.loadImage)
     : undefined
-  if (kind === 'multi-image-to-3d' && options.profile === 'current' && isPresent(body.texture_image_urls))
+  if (taskKinds[kind].isList && options.profile === 'current' && isPresent(body.texture_image_urls))
     await readList(options, TEXTURE_IMAGES, body.texture_image_urls)
   const model = modelInput(options.profile, order, images)
   const { assets, failure } = await options.maker.plan(model)

@@ -1,4 +1,5 @@
 import { fileOf, type FileRole } from '../request/files.ts'
+import { taskKinds } from '../request/task-kinds.ts'
 import type { EmulatorState } from './state.ts'
 import { isTerminal, progressOf, type Task } from './task-store.ts'
 import type { Fault } from './fault.ts'
@@ -14,7 +15,7 @@ export function taskView(state: EmulatorState, task: Task): TaskView {
     type: task.kind,
     ...signedUrls(task, sign),
     texture_prompt: task.texturePrompt,
-    ...(task.kind === 'image-to-3d' && {
+    ...(!taskKinds[task.kind].isList && {
       texture_image_url: task.textureImage ? sign(TEXTURE_IMAGE_FILE) : '',
     }),
     progress: progressOf(task, state.now()),
