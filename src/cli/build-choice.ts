@@ -110,11 +110,17 @@ const LOCKFILES: Record<string, string> = {
   'bun.lock': 'bun',
   'bun.lockb': 'bun',
 }
-/** Programs that build without Next.js, even in a project that also has a config of it. */
-const OTHERS = 'astro|esbuild|farm|nuxt|react-router|rolldown|rollup|rsbuild|rspack|storybook|vite|webpack'
-const CALLS_OTHER = new RegExp(String.raw`\b(?:${OTHERS})\b`)
+/** Programs that build. */
+const PROGRAMS: ReadonlySet<string | undefined> = new Set([
+  ...Object.values({ ...FRAMEWORKS, ...BUNDLERS }).map(([program]) => program),
+  'esbuild',
+  'storybook',
+])
 const CALLS_NEXT = /\bnext\b/
-const IS_PROGRAM = new RegExp(`^(?:next|${OTHERS})$`)
+/** Builds without Next.js, even in a project that also has a config of it. */
+const CALLS_OTHER = new RegExp(
+  String.raw`\b(?:${[...PROGRAMS].filter((program) => program !== 'next').join('|')})\b`,
+)
 /** Checks that precede a build and do not affect it. */
 const CHECK = /^(?:vue-tsc|tsc|svelte-check|eslint|oxlint|biome)\b/
 
@@ -162,7 +168,7 @@ function scriptOf({ scripts = {} }: Manifest, command: readonly string[] | undef
   if (!command) return scripts['build'] ?? ''
   const line = command.join(' ')
   // The `build` of `storybook build` is no script; that of `npm run build` is one, whatever its name.
-  const isProgram = !command.includes('run') && command.some((word) => IS_PROGRAM.test(word))
+  const isProgram = !command.includes('run') && command.some((word) => PROGRAMS.has(word))
   const name = isProgram ? undefined : command.findLast((word) => Object.hasOwn(scripts, word))
   return name === undefined ? line : `${line} ${scripts[name]}`
 }
