@@ -37,7 +37,8 @@ function emulators(options: StartOptions, { later }: { later: boolean }) {
   return async (limits: Limits = {}) => {
     const emulator = await startEmulator({
       models: 'card',
-      taskMs: 60,
+      // A task must not be done before the next one is refused.
+      taskMs: limits.slots === undefined ? 60 : 60_000,
       requestsPerSecond: 1000,
       ...options,
       ...limits,
