@@ -61,6 +61,7 @@ export function createEsbuildAdapter(session: Session): Adapter {
           build.onDispose(() => {
             finish(builds.get(build))
             builds.delete(build)
+            if (builds.size === 0) session.close()
           })
           emitFiles(build, session)
           await disposalsTold()

@@ -30,6 +30,7 @@ export function createWebpackAdapter(session: Session): Adapter {
     graphs.follow(compiler)
     current.watch(compiler)
     versionCache(compiler, session)
+    compiler.hooks.shutdown.tap('unplugin-meshy', () => session.close())
   }
   return {
     start: (native) => {

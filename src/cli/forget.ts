@@ -89,8 +89,9 @@ export async function forgetModel(context: Context, subject: Subject): Promise<F
     const tasks = [stored, pinned].flatMap((entry) => entry?.task?.id ?? [])
     const forgottenAt = new Date(clock.serviceNow()).toISOString()
     const record = await store.journal.forget({ key, image, request, tasks, forgottenAt })
-    await store.lockfile?.remove([key])
     await store.entries.remove(key)
+    // Servers look again when it changes.
+    await store.lockfile?.remove([key])
     return { key, image, tasks: record.forgottenTasks, credits: priceOf({ params }) }
   })
 }

@@ -3,7 +3,7 @@ import { assertStillMade } from '../request/models.ts'
 import { notAllowed } from './borders.ts'
 import { standInAsset, type Asset } from './asset.ts'
 import { classify, filesWanted, type Finding } from '../finding/classify.ts'
-import type { Context, RunPorts } from './context.ts'
+import { type Context, type RunPorts, withMode } from './context.ts'
 import { failedBefore, isFinal } from '../finding/record-state.ts'
 import { formatQuery } from './plan.ts'
 import type { Import } from './imports.ts'
@@ -17,7 +17,7 @@ import { serve } from './serve.ts'
 import { checkSize } from './reporting/size-limits.ts'
 import { factsOf } from '../finding/derivation.ts'
 import type { Entry } from '../store/entry.ts'
-import { untilReplaced } from './live/state-file.ts'
+import { untilReplaced, withStateFile } from './live/state-file.ts'
 
 /**
  * The asset of an import: import ID → request → key → entry? → (queue → task → download) → asset. Undefined in `plan`,
@@ -51,15 +51,28 @@ async function load(context: Context, imported: Import, watch: Watch): Promise<A
   const finding = await classify(context.ports, request)
   if (finding.state === 'missing') assertStillMade(request)
   watchLacking(context.ports, request, finding).forEach(watch)
-  const action = decide(context.ports.options.mode, finding.state)
+  const run = afterLoss(context, request, finding)
+  const action = decide(run.ports.options.mode, finding.state)
   if (action === 'row') return list(context, request, { imported, finding })
   const todo = { imported, finding, action }
-  const asset = (await withhold(context, request, todo)) ?? (await act(context, request, todo))
+  const found = (await withhold(run, request, todo)) ?? (await act(run, request, todo))
+  const asset = await withStateFile(run.ports, found)
   if (asset.stateFile) watch(asset.stateFile.path)
   await checkSize(context.ports, request, { asset, site: imported.site })
   const model = reportModel(context.ports.models.served(request, asset))
   if (model) context.seen.part?.tell({ model })
   return asset
+}
+
+/**
+ * A model that was shown here has been given up since, or a lockfile without it was checked out: the run asks before it
+ * pays for another one.
+ */
+function afterLoss(context: Context, { key }: Request, { state }: Finding): Context {
+  const { models, options } = context.ports
+  if (!models.isLive || options.mode !== 'generate' || state !== 'missing') return context
+  const { isAsked, asset } = models.find(key) ?? {}
+  return isAsked || asset?.metadata.state === 'ready' ? withMode(context, 'ask') : context
 }
 
 /** What may bring a pinned model, where nobody waits for it: a live run looks for itself. */
@@ -141,7 +154,7 @@ async function previewAsset(context: Context, request: Request, entry?: Entry): 
     request,
     facts: factsOf(context.ports, request, entry),
   })
-  return untilReplaced(context.ports, { request, isStandIn: true }, asset)
+  return untilReplaced(context.ports, { request, asset })
 }
 
 function strangerHint(

@@ -62,7 +62,7 @@ async function serveAsPinned(
 /** Nothing is derived here; where somebody watches, someone else may do it. */
 async function serveUntilDerived(context: Context, request: Request, finding: StoredFinding): Promise<Asset> {
   const asset: Asset = { ...readyAsset(finding, request), isProvisional: true }
-  return untilReplaced(context.ports, { request, isStandIn: false }, asset)
+  return untilReplaced(context.ports, { request, asset })
 }
 
 /** Nobody waits in a live run: the model is shown as it came until the derivation is ready. */
@@ -82,8 +82,9 @@ async function serveMeanwhile(context: Context, request: Request, task: Derivati
     }
   }
   const failure = models.derivationError(request, derivation)
-  if (failure !== undefined) models.awaitArrival({ request, isStandIn: false })
-  return { ...readyAsset(task.finding, request), stateFile, isProvisional: true, failure }
+  const asset: Asset = { ...readyAsset(task.finding, request), stateFile, isProvisional: true, failure }
+  if (failure !== undefined) models.awaitArrival({ request, asset })
+  return asset
 }
 
 async function derivationMissing(

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { copyFile, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Plugin } from 'vite'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -7,6 +7,7 @@ import type { PluginApi } from '../../src/bundlers/adapter.ts'
 import type { AssetMetadata } from '../../src/types.ts'
 import { REPOSITORY, type Project } from '../support/project.ts'
 import { startGenerating } from '../support/generate-child.ts'
+import { pinCard } from '../support/pin-card.ts'
 import { startDev, type DevServer } from './dev-server.ts'
 import { emulate, entryOf, makeProject, paying, readFiles, servedModels, VITES } from './harness.ts'
 
@@ -76,6 +77,27 @@ describe.each(VITES)('a dev server of %s', (vite) => {
 
     const model = await dev.until(({ state }) => state === 'ready')
     expect([model.glb]).toEqual(await servedModels(emulator))
+    expect(emulator.counts.posts).toBe(1)
+  })
+
+  it('follows a lockfile that another terminal or git has changed', async () => {
+    const emulator = await emulate()
+    const project = await makeProject({ files: FILES })
+    const specifier = 'hero.png?meshy&poly=900'
+    await startGenerating(project.root, emulator, { specifiers: [specifier] }).exited
+    const lockfile = path.join(project.root, 'meshy-lock.json')
+    const before = await readFile(lockfile)
+    const dev = await startDev(vite, project, { meshy: paying(emulator) })
+    const [served] = await servedModels(emulator)
+    expect((await dev.model()).glb).toEqual(served)
+
+    const own = await pinCard({ root: project.root, service: emulator, specifier })
+    await dev.message('full-reload')
+    expect((await dev.model()).glb).toEqual(own)
+    await writeFile(lockfile, before)
+    await dev.message('full-reload')
+
+    expect((await dev.model()).glb).toEqual(served)
     expect(emulator.counts.posts).toBe(1)
   })
 

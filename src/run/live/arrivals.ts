@@ -2,6 +2,7 @@ import { unwatchFile, watchFile } from 'node:fs'
 import { classify, filesWanted, findEntry } from '../../finding/classify.ts'
 import { readFileState } from '../../store/verified-files.ts'
 import { formatThrown, isMeshyError } from '../../system/errors.ts'
+import { type Asset, readyAsset } from '../asset.ts'
 import type { RunPorts } from '../context.ts'
 import type { Awaited } from '../models/model.ts'
 import { touchStateFile } from './state-file.ts'
@@ -10,8 +11,8 @@ import { touchStateFile } from './state-file.ts'
 const INTERVAL_MS = 500
 
 /**
- * Replaces a stand-in that nobody here works on with a model that comes from elsewhere: from `generate` in another
- * terminal, or from a pull, which may bring the lockfile long before the bytes. Its module is loaded again.
+ * Replaces what is shown when something else is stored or pinned elsewhere: by `generate`, `pin` or `forget` in another
+ * terminal, or by git, which may bring the lockfile long before the bytes. Its module is loaded again.
  *
  * @returns a function that ends the watching, until something is awaited again
  */
@@ -28,7 +29,7 @@ class Arrivals {
   /** What changes when a model is stored. */
   readonly #pins: string
   readonly #watched = new Map<string, () => void>()
-  /** By key: the files of pinned models whose bytes are to come. */
+  /** By key: the files of pinned models that are not shown yet. */
   readonly #files = new Map<string, readonly string[]>()
   /** By key: what was there when it was last looked for, in vain. */
   readonly #seen = new Map<string, string>()
@@ -106,9 +107,9 @@ class Arrivals {
     // Nothing is read again that has not changed.
     if (this.#seen.get(key) === text) return files
     this.#seen.set(key, text)
-    const isBetter = await Promise.all(files.length > 0 ? awaited.map((one) => isThere(ports, one)) : [])
+    const isOther = await Promise.all(awaited.map((one) => isReplaced(ports, one)))
     const model = ports.models.find(key)
-    if (!isBetter.includes(true) || !model || model.awaited.length === 0) return files
+    if (!isOther.includes(true) || !model || model.awaited.length === 0) return files
     this.#seen.delete(key)
     ports.models.arrived(model.request)
     await touchStateFile(ports, key)
@@ -123,25 +124,39 @@ async function stateOf(
   awaited: readonly Awaited[],
 ): Promise<{ files: string[]; text: string }> {
   const entry = await ifReadable(() => findEntry(ports, key))
-  const refs = entry ? awaited.flatMap(({ request }) => filesWanted(ports, request, entry)) : []
+  // What is shown is here.
+  const lacking = awaited.filter(({ asset }) => !isWhole(asset))
+  const refs = entry ? lacking.flatMap(({ request }) => filesWanted(ports, request, entry)) : []
   const files = [...new Set(refs.map(ports.store.blobs.path))]
   const states = await Promise.all(files.map((file) => readFileState(file)))
-  const wants = awaited.map(({ request: { wanted, derivation, lods }, isStandIn }) => [
+  const wants = awaited.map(({ request: { wanted, derivation, lods }, asset }) => [
     wanted,
     derivation,
     lods,
-    isStandIn,
+    shownOf(asset),
   ])
   return { files, text: JSON.stringify([entry, wants, files, states.map((state) => state?.text)]) }
 }
 
-/** Whether an import would be shown something better now. */
-async function isThere(ports: RunPorts, { request, isStandIn }: Awaited): Promise<boolean> {
-  const finding = await ifReadable(() => classify(ports, request))
-  return finding?.state === 'ready' && (isStandIn || finding.derivation === undefined)
+/** Whether an import would be shown something else now, or nothing of what it is shown. */
+async function isReplaced(ports: RunPorts, { request, asset }: Awaited): Promise<boolean> {
+  // A lockfile in the middle of a merge says nothing yet.
+  if (!(await ifReadable(async () => [await findEntry(ports, request.key)]))) return false
+  const found = await ifReadable(() => classify(ports, request))
+  const entry = found?.entry
+  if (!entry || found.state !== 'ready') return asset.metadata.state === 'ready'
+  return shownOf(readyAsset({ ...found, entry }, request)) !== shownOf(asset)
 }
 
-/** For example a lockfile in the middle of a merge: whoever loads the module is told. */
+function isWhole({ metadata, isProvisional }: Asset): boolean {
+  return metadata.state === 'ready' && !isProvisional
+}
+
+function shownOf({ metadata, files, lods }: Asset): string {
+  return JSON.stringify([metadata, files.map(({ role, blob }) => [role, blob?.sha256]), lods])
+}
+
+/** Whatever is wrong, whoever loads the module is told. */
 async function ifReadable<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read()

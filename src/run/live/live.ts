@@ -41,13 +41,11 @@ export async function liveAsset(context: Context, request: Request, task: LiveTa
   const landed = isOver ? await readyNow(context, request) : undefined
   if (landed) return landed
   const state = isOver ? 'preview' : asked
-  if (state === 'preview') models.awaitArrival({ request, isStandIn: true })
   const failure = state === 'preview' ? failureOf(context, request, task.finding) : undefined
-  return {
-    ...standInAsset(standIn, { state, request, facts: factsOf(context.ports, request, task.finding.entry) }),
-    stateFile,
-    failure,
-  }
+  const facts = factsOf(context.ports, request, task.finding.entry)
+  const asset: Asset = { ...standInAsset(standIn, { state, request, facts }), stateFile, failure }
+  if (state === 'preview') models.awaitArrival({ request, asset })
+  return asset
 }
 
 /** Generates a model in the background after all, because the developer approved it. */

@@ -64,10 +64,15 @@ export async function showStored(ports: RunPorts, request: Request): Promise<voi
   ports.models.served(request, finding.derivation ? { ...ready, isProvisional: true } : ready)
 }
 
-/** An asset that someone else may replace by a better one, where somebody watches. */
-export async function untilReplaced(ports: RunPorts, awaited: Awaited, asset: Asset): Promise<Asset> {
-  if (!ports.models.isLive) return asset
-  const stateFile = await ensureStateFile(ports, awaited.request.key)
-  ports.models.awaitArrival(awaited)
-  return { ...asset, stateFile }
+/** An asset with what is touched when another one is to be shown, where somebody watches. */
+export async function withStateFile(ports: RunPorts, asset: Asset): Promise<Asset> {
+  if (!ports.models.isLive || asset.stateFile) return asset
+  return { ...asset, stateFile: await ensureStateFile(ports, asset.metadata.key) }
+}
+
+/** An asset that nobody here works on, and that someone else may replace. */
+export async function untilReplaced(ports: RunPorts, { request, asset }: Awaited): Promise<Asset> {
+  const watched = await withStateFile(ports, asset)
+  if (ports.models.isLive) ports.models.awaitArrival({ request, asset })
+  return watched
 }

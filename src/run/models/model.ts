@@ -17,7 +17,7 @@ export interface Model {
   readonly isAsked: boolean
   /** The state, and therefore the price, that the developer was shown since then. */
   readonly shown: State | undefined
-  /** What imports are shown until somebody else stores what they want. */
+  /** What imports are shown until somebody else stores or pins something else for them. */
   readonly awaited: readonly Awaited[]
   /** Set while something is being done for it. */
   readonly work: Work | undefined
@@ -33,11 +33,10 @@ export interface Model {
   readonly expiring: Expiring | undefined
 }
 
-/** An import that nobody here works for. */
+/** An import that nobody here works for, and what it is shown. */
 export interface Awaited {
   readonly request: Request
-  /** Otherwise it is shown the model without what it wants to be derived from it. */
-  readonly isStandIn: boolean
+  readonly asset: Asset
 }
 
 /** What is being done for a model. */

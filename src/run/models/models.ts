@@ -107,14 +107,13 @@ export class Models implements ModelsOfRun {
   served(request: Request, asset: Asset): Model {
     if (asset.metadata.state !== 'ready') return this.#change(request, { asset })
     const { givenUp, awaited } = this.#of(request)
-    const others = awaited.filter((one) => !isSameWant(one.request, request))
     // Another import may still lack what it wants from the same model.
     const isSettled = !asset.isProvisional && (!givenUp || isSameWant(givenUp, request))
     const settled = isSettled ? { error: undefined, givenUp: undefined } : {}
     return this.#change(request, {
       asset,
       isAsked: false,
-      awaited: asset.isProvisional ? awaited : others,
+      awaited: asset.isProvisional ? awaited : this.#awaiting({ request, asset }),
       ...settled,
     })
   }
@@ -131,12 +130,10 @@ export class Models implements ModelsOfRun {
 
   /** Nobody works on it here; someone else may, from now until it {@link arrived}. */
   awaitArrival(now: Awaited): void {
-    const { awaited } = this.#of(now.request)
-    const others = awaited.filter(({ request }) => !isSameWant(request, now.request))
-    this.#change(now.request, { awaited: [...others, now] })
+    this.#change(now.request, { awaited: this.#awaiting(now) })
   }
 
-  /** Someone else has stored it. */
+  /** Someone else has stored it, or another one, or has given it up. */
   arrived(request: Request): void {
     this.#change(request, { awaited: [], isAsked: false })
   }
@@ -228,6 +225,11 @@ export class Models implements ModelsOfRun {
     if (error === undefined) derivationErrors.delete(key)
     else derivationErrors.set(key, error)
     this.#change(request, { derivationErrors })
+  }
+
+  #awaiting(now: Awaited): Awaited[] {
+    const { awaited } = this.#of(now.request)
+    return [...awaited.filter(({ request }) => !isSameWant(request, now.request)), now]
   }
 
   #of(request: Request): Model {

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
@@ -14,6 +14,8 @@ import {
 import { makePng } from '../../glb/pictures.ts'
 import { holdSubmissions, startGate } from '../../support/gate.ts'
 import { startGenerating } from '../../support/generate-child.ts'
+import { countWatchers } from '../../support/count-watchers.ts'
+import { pinCard } from '../../support/pin-card.ts'
 import { startWatching, WATCHERS } from './watchers.ts'
 
 /** The machine may be busy. */
@@ -51,6 +53,29 @@ describe.each(WATCHERS)('%s, when it watches', (name) => {
     const ready = await watcher.until((built) => stateOf(built) === 'ready')
     expect([shownModel(ready)]).toEqual(await servedModels(emulator))
     expect(emulator.counts.posts).toBe(1)
+  })
+
+  it('follows a lockfile that another terminal or git has changed', async () => {
+    const emulator = await emulate()
+    const project = await makeProject({ files: { 'package.json': { type: 'module' }, 'main.js': ENTRY } })
+    const specifier = 'hero.png?meshy&poly=500'
+    await startGenerating(project.root, emulator, { specifiers: [specifier] }).exited
+    const lockfile = path.join(project.root, 'meshy-lock.json')
+    const before = await readFile(lockfile)
+    const watcher = await startWatching(name, project, paying(emulator))
+    const served = await servedModels(emulator)
+    await watcher.until((built) => stateOf(built) === 'ready')
+
+    const own = await pinCard({ root: project.root, service: emulator, specifier })
+    const pinned = await watcher.until((built) => codeOf(built).includes('pinned'))
+    expect(shownModel(pinned)).toEqual(own)
+    await writeFile(lockfile, before)
+
+    const again = await watcher.until((built) => codeOf(built).includes('emulator'))
+    expect([shownModel(again)]).toEqual(served)
+    expect(emulator.counts.posts).toBe(1)
+    await watcher.close()
+    await expect.poll(() => countWatchers(lockfile), WAIT).toBe(0)
   })
 
   it('goes on when a lockfile with conflict markers is united', async () => {

@@ -24,6 +24,7 @@ export type WatcherName = (typeof WATCHERS)[number]
 export interface Watcher {
   /** Resolves with the output once it fulfils `isRight`, at the end of this build or a later one. */
   until(isRight: (built: Built) => boolean): Promise<Built>
+  close(): Promise<void>
 }
 
 /** Starts to watch, until the test ends. */
@@ -32,7 +33,7 @@ export async function startWatching(name: WatcherName, { root }: Project, meshy:
   const builds = new Builds(async () => ({ outDir, files: await readFiles(outDir), log: '' }))
   const stop = await START[name]({ root, outDir, meshy, onBuilt: () => builds.add() })
   onTestFinished(stop)
-  return { until: (isRight) => builds.until(isRight) }
+  return { until: (isRight) => builds.until(isRight), close: stop }
 }
 
 interface Start {

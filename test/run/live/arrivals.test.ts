@@ -1,11 +1,14 @@
-import { unwatchFile, watchFile } from 'node:fs'
 import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { forgetModel } from '../../../src/cli/forget.ts'
 import type { Options } from '../../../src/index.ts'
 import type { Asset } from '../../../src/run/asset.ts'
+import { agree } from '../../../src/run/live/asking.ts'
 import { isTouched } from '../../../src/run/live/state-file.ts'
-import { openRun, writePictures } from '../../support/run.ts'
+import { countWatchers } from '../../support/count-watchers.ts'
+import { pinCard } from '../../support/pin-card.ts'
+import { loadRequest, openRun, writePictures } from '../../support/run.ts'
 import { startService } from '../../support/service.ts'
 import { useTempDir } from '../../support/temp-dir.ts'
 
@@ -123,6 +126,64 @@ describe('a stand-in that nobody here works on', () => {
   })
 })
 
+describe('a model that is shown', () => {
+  const temp = useTempDir()
+
+  it.each(['preview', 'ask', 'generate', 'frozen'] as const)(
+    'follows the lockfile, in `%s`',
+    async (mode) => {
+      const { root, service, request } = await shownProject()
+      const lockfile = path.join(root, 'meshy-lock.json')
+      const before = await readFile(lockfile)
+      const { load, context } = await openRun({ root, service, options: { mode }, live: true })
+      const theirs = await load(IMPORT)
+      expect(theirs.metadata).toMatchObject({ state: 'ready', source: 'emulator', key: request.key })
+
+      await pinCard({ root, service, specifier: IMPORT })
+      await untilTouched(theirs)
+      const own = await load(IMPORT)
+      expect(own.metadata).toMatchObject({ state: 'ready', source: 'pinned' })
+      // As git does with the lockfile of another commit.
+      await writeFile(lockfile, before)
+      await untilTouched(own)
+
+      expect((await load(IMPORT)).metadata).toEqual(theirs.metadata)
+      expect(service.counts.posts).toBe(1)
+      context.stopWatching()
+      expect(countWatchers(lockfile)).toBe(0)
+    },
+  )
+
+  it.each(['ask', 'generate'] as const)('is not paid for again without a word, in `%s`', async (mode) => {
+    const { root, service, request, command } = await shownProject()
+    const { load, context } = await openRun({ root, service, options: { mode }, live: true })
+    const shown = await load(IMPORT)
+
+    await forgetModel(command, request)
+    await untilTouched(shown)
+    const standIns = [await load(IMPORT), await load(IMPORT)]
+
+    expect(standIns.map(({ metadata }) => metadata.state)).toEqual(['preview', 'preview'])
+    await expect.poll(() => context.ports.models.find(request.key)?.shown).toBe('missing')
+    expect(service.counts.posts).toBe(1)
+    expect(await agree(context)).toEqual([request.key])
+    await untilTouched(standIns[1] ?? raise())
+    expect((await load(IMPORT)).metadata.state).toBe('ready')
+    expect(service.counts.posts).toBe(2)
+    context.stopWatching()
+  })
+
+  /** A project whose model is pinned, as another terminal sees it. */
+  async function shownProject() {
+    const service = await startService()
+    const root = temp.path('here')
+    await writePictures(root, 'hero.png')
+    const { load, context: command } = await openRun({ root, service })
+    await load(IMPORT)
+    return { root, service, command, request: await loadRequest(command, root, IMPORT) }
+  }
+})
+
 async function loadUntil(load: () => Promise<Asset>, state: string): Promise<Asset> {
   for (;;) {
     const asset = await load()
@@ -137,12 +198,4 @@ async function untilTouched({ stateFile = raise() }: Asset): Promise<void> {
 
 function raise(): never {
   throw new Error('There is none')
-}
-
-/** Those that listen to changes of a file in this process, besides this one. */
-function countWatchers(file: string): number {
-  const listener = () => {}
-  const count = watchFile(file, { persistent: false }, listener).listenerCount('change')
-  unwatchFile(file, listener)
-  return count - 1
 }
