@@ -7,7 +7,8 @@ import { findRecord, readAll, readKnownTasks, type UnreadableRecord } from '../s
 import { accountDigest } from '../store/journal.ts'
 import { earliestNow, isOnItsWay, RETENTION_MS } from '../finding/record-state.ts'
 import { listRecentTasks } from '../generate/recent-tasks.ts'
-import { candidatesFor } from '../generate/recover.ts'
+import { candidatesFor, CLOCK_MARGIN_MS } from '../generate/recover.ts'
+import type { OnItsWay } from '../store/shared/on-its-way.ts'
 import { reliedOn } from './verify.ts'
 import { findTask, type AccountTask } from './account-tasks.ts'
 
@@ -55,7 +56,7 @@ async function refusalOf(
   }
   if (!(await isAwaitedElsewhere(context, task))) return undefined
   return {
-    message: `Task ${task.id} was submitted by another project of this machine, which has not stored its model yet.`,
+    message: `Task ${task.id} was submitted by another project of this machine, or may have been, and its model is not stored yet.`,
     hint: 'Build that project to store it, or pass `--force` to give it up.',
   }
 }
@@ -70,16 +71,28 @@ async function imageLacking(context: Context, { id }: AccountTask): Promise<stri
   return undefined
 }
 
-/** Whether another project of this machine is known to have submitted a task whose model nobody here has. */
-async function isAwaitedElsewhere({ ports }: Context, { id, key }: AccountTask): Promise<boolean> {
+/** Whether another project of this machine has submitted a task, or may have, whose model nobody here has. */
+async function isAwaitedElsewhere({ ports }: Context, task: AccountTask): Promise<boolean> {
   const { store, options } = ports
   const { machine } = store.shared
-  if (key === undefined || machine === undefined || options.apiKey === undefined) return false
-  const told = await machine.onItsWay({ account: accountDigest(options.apiKey), key })
-  // Where the answer was lost, the task with its name is the one that was paid for.
-  if (!told || (told.taskId ?? id) !== id) return false
-  const known = [await ifIntact(() => findEntry(ports, key)), await machine.find(key)]
-  return known.every((entry) => entry?.task?.id !== id)
+  if (machine === undefined || options.apiKey === undefined) return false
+  const isKnown = (await readKnownTasks(store)).has(task.id)
+  for (const [key, told] of await machine.allOnItsWay(accountDigest(options.apiKey))) {
+    if (told.taskId === undefined ? !mayBeOf(task, { key, told, isKnown }) : told.taskId !== task.id) continue
+    const stored = [await ifIntact(() => findEntry(ports, key)), await machine.find(key)]
+    if (stored.every((entry) => entry?.task?.id !== task.id)) return true
+  }
+  return false
+}
+
+/** Whether a task may be the one of a submission whose answer was lost. The one with its name is. */
+function mayBeOf(
+  task: AccountTask,
+  { key, told, isKnown }: { key: string; told: OnItsWay; isKnown: boolean },
+): boolean {
+  if (task.key !== undefined) return task.key === key
+  const since = Date.parse(told.sent?.sentAt ?? told.startedAt) - CLOCK_MARGIN_MS
+  return !isKnown && (task.createdAt ?? since) >= since
 }
 
 /** @throws the error of a record that cannot be read, and may belong to this task */

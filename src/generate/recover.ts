@@ -10,7 +10,7 @@ import { adoptable, echoesKeys, listRecentTasks, type KnownTasks, type RecentTas
 import { earliestNow, isPastRetention, isUnsent } from '../finding/record-state.ts'
 
 /** The maximum difference between our times and those of the service. */
-const CLOCK_MARGIN_MS = 60_000
+export const CLOCK_MARGIN_MS = 60_000
 /** When to look at the account again for a task whose answer was lost, in milliseconds. */
 const LOOK_AGAIN_MS = [0, 1_000, 3_000, 6_000, 10_000]
 

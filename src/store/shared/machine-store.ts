@@ -54,6 +54,8 @@ export interface MachineStore {
   ): Promise<T>
   /** What was sent for a key, whoever recorded it. Ask under the lease of the key. */
   onItsWay(turn: Turn): Promise<OnItsWay | undefined>
+  /** The same for all keys of an account, whoever is working on them. */
+  allOnItsWay(account: string): Promise<ReadonlyMap<string, OnItsWay>>
   /** Records what was sent for a key, unless another project is working on it; undefined: nothing can come of it. */
   tell(turn: Turn, onItsWay: OnItsWay | undefined): Promise<void>
   /** Removes what is known to have been sent for a key if it `isOver`, unless another project is working on it. */
@@ -113,6 +115,7 @@ export function createMachineStore(options: MachineStoreOptions): MachineStore {
     keepEntry: (entry) =>
       change(async () => entries.write(withOthers(entry, await ifUsable(() => entries.read(entry.key))))),
     onItsWay: async (turn) => ((await isOpen()) ? ifUsable(() => submissions.read(turn)) : undefined),
+    allOnItsWay: async (account) => ((await isOpen()) ? submissions.readAll(account) : new Map()),
     tell: (turn, onItsWay) =>
       change(async () => {
         hasGrown = true

@@ -22,7 +22,7 @@ const schema = z.looseObject({ version: z.literal(RECORD_VERSION), onItsWay: onI
 
 /** The service keeps a task for 3 days; one more day, because the clock of this machine is not the one that counts. */
 const KEPT_MS = 4 * 24 * 60 * 60_000
-const NAME = /^([0-9a-f]{16}-[0-9a-f]{16})\.json$/
+const NAME = /^(([0-9a-f]{16})-([0-9a-f]{16}))\.json$/
 
 /**
  * What was sent for the keys of a machine: `journal/<account>-<key>.json`. Written under the lease of the key: what
@@ -45,6 +45,16 @@ export function createMachineSubmissions(
   }
   return {
     read,
+    /** What was sent with an account, by key, as far as it can be read. */
+    readAll: async (account: string): Promise<Map<string, OnItsWay>> => {
+      const found = new Map<string, OnItsWay>()
+      for (const name of await listFolder(layout.journal)) {
+        const [, , owner, key] = NAME.exec(name) ?? []
+        const told = key && owner === account ? await ifUsable(() => read({ account, key })) : undefined
+        if (key && told) found.set(key, told)
+      }
+      return found
+    },
     /** Under the lease of the key: nobody else is working on it. */
     during:
       <T>(turn: Turn, use: (lease: Lease | undefined) => Promise<T>) =>

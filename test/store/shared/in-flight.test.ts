@@ -125,25 +125,34 @@ describe('a build that ends an old record of its own', () => {
 })
 
 describe('`tasks delete`', () => {
-  it('leaves the task of another project until its model is stored', async () => {
-    const service = await startService()
-    const mine = await open('mine', service)
-    const theirs = await open('theirs', service)
-    const { emulated, machineStore } = theirs.context.ports.options
-    await leaveOnItsWay(theirs.root, service, SPECIFIER, { emulated, machineStore })
-    const [{ id }] = service.tasks() as [{ id: string }]
+  it.each([
+    ['echoes names', {}],
+    ['echoes none', NAMELESS],
+  ])(
+    'leaves the task of another project until its model is stored, where the service %s',
+    async (_, faults) => {
+      const service = await startService(faults)
+      const mine = await open('mine', service)
+      const theirs = await open('theirs', service)
+      const { emulated, machineStore } = theirs.context.ports.options
+      await leaveOnItsWay(theirs.root, service, SPECIFIER, { emulated, machineStore })
+      const [{ id }] = service.tasks() as [{ id: string }]
 
-    expect(await failureOf(deleteTask(mine.context, id, { force: false }))).toMatchObject({
-      code: 'MESHY_COMMAND_REFUSED',
-    })
-    await (await open('theirs', service)).load(SPECIFIER)
-    await deleteTask(mine.context, id, { force: false })
+      expect(await failureOf(deleteTask(mine.context, id, { force: false }))).toMatchObject({
+        code: 'MESHY_COMMAND_REFUSED',
+      })
+      await (await open('theirs', service)).load(SPECIFIER)
+      await deleteTask(mine.context, id, { force: false })
 
-    expect(service.tasks()).toEqual([])
-  })
+      expect(service.tasks()).toEqual([])
+    },
+  )
 
-  it('leaves the task of another project whose answer was lost', async () => {
-    const service = await startService()
+  it.each([
+    ['echoes names', {}],
+    ['echoes none', NAMELESS],
+  ])('leaves the task of another project whose answer was lost, where the service %s', async (_, faults) => {
+    const service = await startService(faults)
     const mine = await open('mine', service)
     const theirs = await open('theirs', service)
     const { emulated, machineStore } = theirs.context.ports.options
