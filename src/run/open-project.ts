@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { mayGenerate } from '../finding/modes.ts'
@@ -110,7 +111,12 @@ async function runModule(file: string): Promise<unknown> {
     const module = (await import(`${pathToFileURL(file).href}?${mtimeMs}`)) as { default: unknown }
     return module.default
   }
-  // Loaded only if it is needed: a warm build should not pay for a TypeScript loader. It leaves `.mjs` to Node.js.
+  if (file.endsWith('.cjs')) {
+    const require = createRequire(file)
+    delete require.cache[require.resolve(file)]
+    return require(file) as unknown
+  }
+  // Loaded only if it is needed: a warm build should not pay for a TypeScript loader. It leaves the others to Node.js.
   const { createJiti } = await import('jiti')
   return createJiti(file, { moduleCache: false, tryNative: false }).import(file, { default: true })
 }

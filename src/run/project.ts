@@ -5,7 +5,7 @@ import path from 'node:path'
 import { hasErrno } from '../system/errors.ts'
 
 export const DEFAULT_LOCKFILE = 'meshy-lock.json'
-const CONFIG_FILES = ['ts', 'mts', 'js', 'mjs', 'json'].map((ext) => `meshy.config.${ext}`)
+const CONFIG_FILES = ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs', 'json'].map((ext) => `meshy.config.${ext}`)
 
 /**
  * The folder that `cacheDir` and `lockfile` are relative to, the config file in it, and the limit of the search for

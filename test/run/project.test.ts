@@ -145,6 +145,8 @@ describe('readConfig', () => {
     ['meshy.config.mjs', 'export default { maxCredits: 60 }\n'],
     ['meshy.config.mts', 'const maxCredits: number = 60\nexport default { maxCredits }\n'],
     ['meshy.config.js', 'export default { maxCredits: 60 }\n'],
+    ['meshy.config.cts', 'const maxCredits: number = 60\nexport = { maxCredits }\n'],
+    ['meshy.config.cjs', 'module.exports = { maxCredits: 60 }\n'],
     ['meshy.config.json', '{ "maxCredits": 60 }\n'],
   ])('reads %s, and reads it again when it was saved', async (name, text) => {
     await writeFile(path(name), text)
