@@ -92,7 +92,13 @@ const SMALLER: readonly Mutation[] = [
     name: 'a patient look at a lease',
     file: 'src/store/lease.ts',
     from: 'Math.min(10 * 1.3 ** pauses, 250)',
-    to: 'Math.min(10 * 1.3 ** pauses, 2_500)',
+    to: 'Math.min(10 * 1.5 ** pauses, 10_000)',
+  },
+  {
+    name: 'a patient look at a lease of the team',
+    file: 'src/store/shared/team-leases.ts',
+    from: 'POLL_MS = 2_000',
+    to: 'POLL_MS = 9_000',
   },
 ]
 

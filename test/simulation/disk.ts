@@ -157,7 +157,11 @@ export function syncNode(node: Node): void {
 }
 
 export function errno(code: string, syscall: string, path: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(`${code}: ${syscall} '${path}'`), { code, syscall, path })
+  const error: NodeJS.ErrnoException = new Error(`${code}: ${syscall} '${path}'`)
+  error.code = code
+  error.syscall = syscall
+  error.path = path
+  return error
 }
 
 /** Most paths are asked for again and again; those with a chance in them are not worth keeping. */
