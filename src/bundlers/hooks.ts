@@ -35,7 +35,7 @@ export async function resolveImport(session: Session, shown: Shown): Promise<str
   const file = await resolveImage(adapter.resolver(native), pathOf(specifier), place)
   // A request from a visitor of a server is not an import: it is ours only if a module has shown the same one.
   if (adapter.isFromOutside?.(importer)) {
-    const known = context.project.imports.findId(specifier, file) ?? shownAsUrl(context, specifier, file)
+    const known = context.project.imports.findId(specifier, file)
     return known === undefined ? undefined : adapter.moduleIds.toBundler(known)
   }
   refuseCutPath(adapter, file, root)
@@ -58,13 +58,6 @@ async function specifierOf(
   const specifier = fromModuleId(source)
   if (!isMeshySpecifier(source) || adapter.isPicture?.(specifier, importer)) return undefined
   return adapter.asMeant?.(native, specifier, importer) ?? specifier
-}
-
-/** A module may write the name of an image as in a URL, with `%25`; the server decodes what a browser makes of it. */
-function shownAsUrl({ project: { imports } }: Context, specifier: string, file: string): string | undefined {
-  const shown = file.includes('%') ? imports.findId(specifier, file.replaceAll('%', '%25')) : undefined
-  const known = shown && imports.find(shown)
-  return known && imports.add(specifier, { file, site: known.site })
 }
 
 /** A bundler that would cut a path at its `#` would look for something else. */

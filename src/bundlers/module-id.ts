@@ -19,6 +19,13 @@ export function fromModuleId(id: string): string {
 /** The IDs for bundlers that take them unchanged. */
 export const plainIds: ModuleIds = { pattern: MODULE_ID, toBundler: toModuleId, fromBundler: fromModuleId }
 
+/** The IDs for a server whose pages request modules by URLs made of them, which it then decodes. */
+export const urlIds: ModuleIds = {
+  pattern: MODULE_ID,
+  toBundler: (id) => toModuleId(id).replaceAll('%', '%25'),
+  fromBundler: (id) => fromModuleId(id).replaceAll('%25', '%'),
+}
+
 /**
  * Relative to the root, for bundlers that show IDs in comments, and with forward slashes, so that two machines give the
  * same output.

@@ -29,6 +29,9 @@ export async function resolveImage(
     path.isAbsolute(source) && path.join(from.root, source),
     path.resolve(base, source),
     isBare(source) && packageFile(source, base),
+    // A module may write a name as in a URL.
+    path.resolve(base, source.replaceAll('%25', '%')),
+    path.isAbsolute(source) && path.join(from.root, source.replaceAll('%25', '%')),
   ]
   const found = candidates.find((file): file is string => typeof file === 'string' && existsSync(file))
   return toPosix(found ?? path.resolve(base, source))

@@ -27,16 +27,22 @@ describe.each(VITES)('the URL of a model in a dev server of %s', (vite) => {
     expect((await dev.bytes(pathname)).toString('latin1', 0, 4)).toBe('glTF')
   })
 
-  it('leads to the file when a picture has a name that is no URL', async () => {
-    const project = await makeProject({
-      files: { 'main.js': entryOf('./héros 100%25+1.png?meshy&poly=500') },
-    })
-    await rename(path.join(project.root, 'hero.png'), path.join(project.root, 'héros 100%+1.png'))
+  it.each([
+    ['héros 100%+1.png', './héros 100%+1.png'],
+    ['héros 100%+1.png', './héros 100%25+1.png'],
+    ['héros 100%+1.png', '/héros 100%25+1.png'],
+    ['50%25 a%20b.png', './50%25 a%20b.png'],
+  ])('leads to the file `%s`, imported as `%s`, which is no URL', async (name, source) => {
+    const project = await makeProject({ files: { 'main.js': entryOf(`${source}?meshy&poly=500`) } })
+    await rename(path.join(project.root, 'hero.png'), path.join(project.root, name))
     const dev = await startDev(vite, project, { meshy: PREVIEW })
 
     const { glb } = await dev.model()
+    const rendered = await dev.server.ssrLoadModule('/main.js')
 
-    expect(glb.toString('latin1', 0, 4)).toBe('glTF')
+    for (const bytes of [glb, await dev.bytes(rendered['default'].hero.url)]) {
+      expect(bytes.toString('latin1', 0, 4)).toBe('glTF')
+    }
   })
 
   it('is left to Vite where the cache is beyond the root', async () => {
