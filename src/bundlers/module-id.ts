@@ -19,11 +19,17 @@ export function fromModuleId(id: string): string {
 /** The IDs for bundlers that take them unchanged. */
 export const plainIds: ModuleIds = { pattern: MODULE_ID, toBundler: toModuleId, fromBundler: fromModuleId }
 
-/** The IDs for a server whose pages request modules by URLs made of them, which it then decodes. */
-export const urlIds: ModuleIds = {
-  pattern: MODULE_ID,
-  toBundler: (id) => toModuleId(id).replaceAll('%', '%25'),
-  fromBundler: (id) => fromModuleId(id).replaceAll('%25', '%'),
+/**
+ * The IDs for Vite: pages of its server request modules by URLs made of them, which it then decodes.
+ *
+ * @param serves whether it is a server
+ */
+export function viteIds(serves: () => boolean): ModuleIds {
+  return {
+    pattern: MODULE_ID,
+    toBundler: (id) => (serves() ? toModuleId(id).replaceAll('%', '%25') : toModuleId(id)),
+    fromBundler: (id) => (serves() ? fromModuleId(id).replaceAll('%25', '%') : fromModuleId(id)),
+  }
 }
 
 /**

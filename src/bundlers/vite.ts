@@ -6,7 +6,7 @@ import type { WaysToAgree } from '../run/context.ts'
 import type { Adapter, AdapterParts } from './adapter.ts'
 import { CopyMode, outputHooks } from './rollup-output.ts'
 import type { UrlOf } from './module.ts'
-import { plainIds, urlIds } from './module-id.ts'
+import { viteIds } from './module-id.ts'
 import { Graphs, watchWithFolder } from './rollup.ts'
 import { toPosix, fileOf, pathOf } from './resolve.ts'
 import type { Session } from './session.ts'
@@ -45,9 +45,7 @@ export function createViteAdapter(
     forget: (id) => served?.forget(id),
     waysToAgree: () => waysToAgree(),
     resolver: (native) => native as unknown as PluginContext,
-    get moduleIds() {
-      return served ? urlIds : plainIds
-    },
+    moduleIds: viteIds(() => served !== undefined),
     cutsPath: (file) => (served ? file : session.bundler.root),
     isFromOutside: (importer) => served !== undefined && isNoModule(importer, session.bundler.root),
     asMeant: (native, source, importer) => asMeant(source, importer, isNative(native)),
