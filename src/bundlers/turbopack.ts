@@ -2,7 +2,7 @@ import path from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { isMeshyError, MeshyError } from '../system/errors.ts'
+import { hasCode, isMeshyError, MeshyError } from '../system/errors.ts'
 import type { Asset } from '../run/asset.ts'
 import { type Context, withMode } from '../run/context.ts'
 import type { Import } from '../run/imports.ts'
@@ -117,7 +117,7 @@ function orGenerate(error: unknown, loader: LoaderContext): unknown {
 }
 
 function isMissing(error: unknown): error is MeshyError {
-  return isMeshyError(error) && error.code === 'MESHY_MODEL_MISSING'
+  return hasCode(error, 'MESHY_MODEL_MISSING')
 }
 
 function nameOf({ resourceQuery, rootContext, resourcePath }: LoaderContext): string {

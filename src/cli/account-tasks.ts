@@ -1,4 +1,4 @@
-import { isMeshyError, MeshyError } from '../system/errors.ts'
+import { hasCode, MeshyError } from '../system/errors.ts'
 import { TASK_KINDS, type TaskKind } from '../request/task-kinds.ts'
 import type { Task } from '../service/task.ts'
 import { watchTask } from '../service/watch.ts'
@@ -41,7 +41,7 @@ export async function findTask(context: Context, id: string): Promise<AccountTas
     try {
       return known(await client.retrieve(kind, id, { signal }), kind)
     } catch (error) {
-      if (!isMeshyError(error) || error.code !== 'MESHY_API_NOT_FOUND') throw error
+      if (!hasCode(error, 'MESHY_API_NOT_FOUND')) throw error
       notFound = error
     }
   }
@@ -50,7 +50,7 @@ export async function findTask(context: Context, id: string): Promise<AccountTas
 
 /** The error of an ID that the API does not know: the website has tasks of its own. */
 function notATask(id: string, error: unknown): unknown {
-  if (!isMeshyError(error) || error.code !== 'MESHY_API_NOT_FOUND') return error
+  if (!hasCode(error, 'MESHY_API_NOT_FOUND')) return error
   return new MeshyError('MESHY_API_NOT_FOUND', {
     message: `The API does not know a task ${id} of this account.`,
     hint:

@@ -2,7 +2,7 @@ import { modelArg, openModel } from './subject.ts'
 import { defineCommand } from './command.ts'
 import { projectArgs } from './project.ts'
 import { printResult } from './print.ts'
-import { isMeshyError, MeshyError } from '../system/errors.ts'
+import { hasCode, MeshyError } from '../system/errors.ts'
 import type { Task } from '../service/task.ts'
 import { keyInName } from '../request/payload.ts'
 import { findEntry } from '../finding/classify.ts'
@@ -51,7 +51,7 @@ export async function adoptTask(
   const { client, digest } = ports.account()
   const { kind } = subject.canonical
   const task = await client.retrieve(kind, taskId, { signal }).catch(async (error: unknown) => {
-    if (!isMeshyError(error) || error.code !== 'MESHY_API_NOT_FOUND') throw error
+    if (!hasCode(error, 'MESHY_API_NOT_FOUND')) throw error
     // Each kind has tasks of its own.
     throw ofOtherKind(subject, await findTask(context, taskId))
   })

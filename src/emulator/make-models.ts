@@ -15,7 +15,7 @@ import { readImageFormat } from '../request/image-format.ts'
 import { makeCard } from '../stand-in/card.ts'
 import { loadLibraries, type SharpFactory } from '../stand-in/mesher/libraries.ts'
 import { createPreviewPool, findWorkerScript, type PreviewPool } from '../stand-in/mesher/pool.ts'
-import { isMeshyError } from '../system/errors.ts'
+import { hasCode } from '../system/errors.ts'
 import { decode } from '../stand-in/mesher/decode.ts'
 import type { PreviewModel, PreviewOptions } from '../stand-in/mesher/mesher.ts'
 
@@ -41,7 +41,7 @@ async function findMaker(load: typeof loadLibraries): Promise<ModelMaker> {
   try {
     return createMeshMaker(libraries.sharp, createPreviewPool(findWorkerScript()))
   } catch (error) {
-    if (isMeshyError(error) && error.code === 'MESHY_PREVIEW_UNAVAILABLE') return cardsBecause(error.message)
+    if (hasCode(error, 'MESHY_PREVIEW_UNAVAILABLE')) return cardsBecause(error.message)
     throw error
   }
 }
@@ -145,7 +145,7 @@ async function findFailure(sharp: SharpFactory, { images }: ModelInput): Promise
     for (const { bytes } of images) await decode(sharp, bytes)
     return undefined
   } catch (error) {
-    if (isMeshyError(error) && error.code === 'MESHY_IMAGE_INVALID') return invalidInput(error.message)
+    if (hasCode(error, 'MESHY_IMAGE_INVALID')) return invalidInput(error.message)
     throw error
   }
 }

@@ -1,4 +1,4 @@
-import { isMeshyError } from '../system/errors.ts'
+import { hasCode } from '../system/errors.ts'
 import { bringBlob, forEachFile } from '../store/shared/sources.ts'
 import { isPresent } from '../store/digest.ts'
 import { blobsOf, outputFolder, type BlobRef, type Entry } from '../store/entry.ts'
@@ -45,7 +45,7 @@ async function isBrought(bring: () => Promise<boolean>): Promise<boolean> {
   try {
     return await bring()
   } catch (error) {
-    if (isMeshyError(error) && error.code === 'MESHY_CACHE_UNWRITABLE') return false
+    if (hasCode(error, 'MESHY_CACHE_UNWRITABLE')) return false
     throw error
   }
 }

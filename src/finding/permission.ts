@@ -1,4 +1,4 @@
-import { isMeshyError, MeshyError } from '../system/errors.ts'
+import { hasCode, MeshyError } from '../system/errors.ts'
 import { decide, type Mode } from './modes.ts'
 
 /**
@@ -48,10 +48,10 @@ export function importRemoved({ key, imageName }: { key: string; imageName: stri
 
 /** Whether work ended because nobody wants its model any more. */
 export function isImportRemoved(error: unknown): error is MeshyError {
-  return isMeshyError(error) && error.code === 'MESHY_IMPORT_REMOVED'
+  return hasCode(error, 'MESHY_IMPORT_REMOVED')
 }
 
 /** Whether work ended because its model turned out to be missing, and nobody has allowed paying for it. */
 export function lacksPermission(error: unknown): error is MeshyError {
-  return isMeshyError(error) && error.code === 'MESHY_PERMISSION_MISSING'
+  return hasCode(error, 'MESHY_PERMISSION_MISSING')
 }

@@ -1,4 +1,4 @@
-import { isMeshyError, MeshyError } from '../system/errors.ts'
+import { hasCode, MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import type { Task } from '../service/task.ts'
 import type { AcceptedRecord, FailedRecord, JournalRecord } from '../store/journal-record.ts'
@@ -136,7 +136,7 @@ async function canRead({ account, signal }: Ports, { request, taskId }: Accepted
     await account().client.retrieve(request.kind, taskId, { signal })
     return true
   } catch (error) {
-    if (isMeshyError(error) && error.code === 'MESHY_API_NOT_FOUND') return false
+    if (hasCode(error, 'MESHY_API_NOT_FOUND')) return false
     throw error
   }
 }

@@ -1,4 +1,4 @@
-import { formatThrown, isMeshyError, type ErrorCode } from '../system/errors.ts'
+import { formatThrown, hasCode } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import { type Entry, type BlobRef, hasPictures, isSameModel, withPictures } from '../store/entry.ts'
 import type { LocalPorts } from './ports.ts'
@@ -81,7 +81,7 @@ async function addPictures({ store }: LocalPorts, { key, canonical }: Request): 
     }
     await store.lockfile?.addPictures(key, canonical)
   } catch (error) {
-    if (!isMeshyError(error) || error.code !== 'MESHY_CACHE_UNWRITABLE') throw error
+    if (!hasCode(error, 'MESHY_CACHE_UNWRITABLE')) throw error
   }
 }
 
@@ -104,7 +104,7 @@ async function renewFacts(
   try {
     await keep(ports, renewed)
   } catch (error) {
-    if (isCoded(error, 'MESHY_CACHE_UNWRITABLE')) return finding
+    if (hasCode(error, 'MESHY_CACHE_UNWRITABLE')) return finding
     throw error
   }
   return { ...(await classify(ports, request)), entry: renewed }
@@ -135,7 +135,7 @@ async function tellAgain(
       ? undefined
       : again
   } catch (error) {
-    if (isCoded(error, 'MESHY_GLB_INVALID')) return undefined
+    if (hasCode(error, 'MESHY_GLB_INVALID')) return undefined
     throw error
   }
 }
@@ -174,8 +174,4 @@ async function keep({ store }: LocalPorts, entry: Entry): Promise<void> {
     })
   }
   if (await store.lockfile?.get(entry.key)) await store.lockfile?.put(entry, { renew: true })
-}
-
-function isCoded(error: unknown, code: ErrorCode): boolean {
-  return isMeshyError(error) && error.code === code
 }

@@ -13,7 +13,7 @@ import { addFiles, creditsOf, saveModel } from './save.ts'
 import { isOfOther, type OnItsWay } from '../store/shared/on-its-way.ts'
 import { share, shareHere, takeShared } from './share.ts'
 import { withKeyLease, withSharedLease, withTeamLease } from './turn.ts'
-import { type ErrorCode, isMeshyError, MeshyError } from '../system/errors.ts'
+import { hasCode, type ErrorCode, MeshyError } from '../system/errors.ts'
 
 /** A finished request, how this run obtained it, and what it cost this run. */
 export interface Generated {
@@ -158,11 +158,11 @@ function watch(ports: Ports, request: Request, id: string): Promise<Task> {
 }
 
 /** What the service may deliver correctly the next time it is queried, or never. */
-const UNUSABLE: ReadonlySet<ErrorCode> = new Set(['MESHY_TASK_NO_MODEL', 'MESHY_DOWNLOAD_INVALID'])
+const UNUSABLE: readonly ErrorCode[] = ['MESHY_TASK_NO_MODEL', 'MESHY_DOWNLOAD_INVALID']
 
 /** The error of a paid task that gives no usable model, with the way out in case it never will. */
 function withWayOut({ key }: Pick<Request, 'key'>, error: unknown): unknown {
-  if (!isMeshyError(error) || !UNUSABLE.has(error.code)) return error
+  if (!hasCode(error, ...UNUSABLE)) return error
   return new MeshyError(error.code, {
     message: error.message,
     hint:

@@ -1,4 +1,4 @@
-import { isMeshyError, MeshyError } from '../system/errors.ts'
+import { hasCode, MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import type { Entry } from '../store/entry.ts'
 import { classify, type Finding, type StoredFinding } from '../finding/classify.ts'
@@ -72,16 +72,12 @@ async function generateOnce(
   const first = await fly()
   if ('made' in first) return first.made
   const { error } = first
-  const isOfOther = first.purse !== purse && isNotSubmitted(error) && !purse.hasFailed()
+  const isOfOther = first.purse !== purse && hasCode(error, 'MESHY_NOT_SUBMITTED') && !purse.hasFailed()
   const mayGoOn = permission !== undefined && (lacksPermission(error) || isOfOther)
   if (!mayGoOn && !(isImportRemoved(error) && (await models.isWanted(request)))) throw error
   const second = await fly()
   if ('made' in second) return second.made
   throw second.error
-}
-
-function isNotSubmitted(error: unknown): boolean {
-  return isMeshyError(error) && error.code === 'MESHY_NOT_SUBMITTED'
 }
 
 async function restoreOnce(ports: Ports, request: Request, entry: Entry, lacking: FileRole[]): Promise<void> {

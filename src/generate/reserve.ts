@@ -1,6 +1,6 @@
 import type { Candidate } from './batch.ts'
 import { type Reservation, overBudget } from './budget.ts'
-import { MeshyError, isMeshyError, type ErrorCode } from '../system/errors.ts'
+import { hasCode, MeshyError, type ErrorCode } from '../system/errors.ts'
 import type { Ports } from './ports.ts'
 import { priceOf } from '../request/price.ts'
 import { findFreeWay } from '../finding/free-way.ts'
@@ -46,7 +46,7 @@ function holdAll(
     return held
   } catch (error) {
     for (const reservation of held.values()) reservation.release()
-    if (isMeshyError(error) && error.code === 'MESHY_BUDGET_EXCEEDED') return undefined
+    if (hasCode(error, 'MESHY_BUDGET_EXCEEDED')) return undefined
     throw error
   }
 }
@@ -56,13 +56,13 @@ async function balanceOf({ account, signal }: Ports): Promise<number | undefined
   try {
     return await account().client.balance({ signal })
   } catch (error) {
-    if (isMeshyError(error) && TELLS_NO_BALANCE.has(error.code)) return undefined
+    if (hasCode(error, ...TELLS_NO_BALANCE)) return undefined
     throw error
   }
 }
 
 /** Plans without the call, and gateways or accounts that report no number. */
-const TELLS_NO_BALANCE: ReadonlySet<ErrorCode> = new Set(['MESHY_API_FORBIDDEN', 'MESHY_API_BAD_RESPONSE'])
+const TELLS_NO_BALANCE: readonly ErrorCode[] = ['MESHY_API_FORBIDDEN', 'MESHY_API_BAD_RESPONSE']
 
 function creditsMissing(sum: number, balance: number | undefined): MeshyError {
   return new MeshyError('MESHY_CREDITS_EXHAUSTED', {

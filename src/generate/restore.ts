@@ -1,4 +1,4 @@
-import { isMeshyError, type MeshyError } from '../system/errors.ts'
+import { hasCode, type MeshyError } from '../system/errors.ts'
 import type { Task } from '../service/task.ts'
 import { blobUnusable } from '../store/digest.ts'
 import type { Entry } from '../store/entry.ts'
@@ -37,7 +37,7 @@ export async function restore(ports: Ports, missing: MissingFiles): Promise<Entr
   try {
     return await restoreInTurn(ports, missing)
   } catch (error) {
-    const isLost = isMeshyError(error) && error.code === 'MESHY_MODEL_UNRESTORABLE'
+    const isLost = hasCode(error, 'MESHY_MODEL_UNRESTORABLE')
     throw (isLost && (await findPointer(ports, missing))) || error
   }
 }
@@ -142,14 +142,14 @@ async function retrieveTask(ports: Ports, entry: Entry, shared: Lacking): Promis
   try {
     return await client.retrieve(entry.request.kind, taskId, { signal: ports.signal })
   } catch (error) {
-    if (!isMeshyError(error) || error.code !== 'MESHY_API_NOT_FOUND') throw error
+    if (!hasCode(error, 'MESHY_API_NOT_FOUND')) throw error
     throw unrestorable(entry, shared, taskGone(ports, entry))
   }
 }
 
 /** Whether the served bytes, in all attempts, are not the pinned ones. */
 function hasOtherBytes(error: unknown): boolean {
-  return isMeshyError(error) && error.code === 'MESHY_DOWNLOAD_INVALID' && 'expected' in error.details
+  return hasCode(error, 'MESHY_DOWNLOAD_INVALID') && 'expected' in error.details
 }
 
 /** A task that the service must still keep may be one of a colleague's account. */

@@ -1,4 +1,4 @@
-import { isMeshyError, MeshyError } from '../system/errors.ts'
+import { hasCode, MeshyError } from '../system/errors.ts'
 import type { Facts } from '../glb/facts.ts'
 import { inspectGlb } from '../glb/inspect.ts'
 import { priceOf } from '../request/price.ts'
@@ -58,7 +58,7 @@ async function factsOf(
   try {
     return inspectGlb(await store.blobs.read(glb))
   } catch (error) {
-    if (!isMeshyError(error) || error.code !== 'MESHY_GLB_INVALID') throw error
+    if (!hasCode(error, 'MESHY_GLB_INVALID')) throw error
     notices.once(
       `${imageName}: its facts (triangles, bounds) cannot be determined and are set to 0: ${error.message}`,
     )

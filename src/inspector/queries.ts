@@ -1,4 +1,4 @@
-import { isMeshyError, messageOf, type ImportSite } from '../system/errors.ts'
+import { hasCode, isMeshyError, messageOf, type ImportSite } from '../system/errors.ts'
 import type { Asset } from '../run/asset.ts'
 import { findEntry, type Finding } from '../finding/classify.ts'
 import type { Request } from '../request/request.ts'
@@ -114,7 +114,7 @@ function levelsOf(key: string, asset: Asset | undefined): InspectedModel['levels
 
 /** Whether it is about a model that exists: another try would not change it. */
 function isAboutStored(error: unknown): boolean {
-  return isMeshyError(error) && error.code === 'MESHY_OUTPUT_TOO_LARGE'
+  return hasCode(error, 'MESHY_OUTPUT_TOO_LARGE')
 }
 
 function mayRetry({ ports: { models, options } }: Context): boolean {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { writeAtomically } from '../system/durable.ts'
-import { formatSite, hasErrno, isMeshyError, type ImportSite } from '../system/errors.ts'
+import { hasCode, formatSite, hasErrno, type ImportSite } from '../system/errors.ts'
 import { ifExists } from '../store/disk-errors.ts'
 import type { Store } from '../store/open-store.ts'
 import type { Directives } from '../request/directives.ts'
@@ -144,7 +144,7 @@ export async function rememberImport(store: Store, id: string, specifier: string
     await writeAtomically(file, query, store.layout.tmp, isRecorded)
   } catch (error) {
     // If the cache cannot be written, this run still knows its imports; a later one may have to see them again.
-    const isUnwritable = isMeshyError(error) && error.code === 'MESHY_CACHE_UNWRITABLE'
+    const isUnwritable = hasCode(error, 'MESHY_CACHE_UNWRITABLE')
     if (!isUnwritable && !hasErrno(error, 'EROFS', 'EACCES', 'EPERM')) throw error
   }
   return file

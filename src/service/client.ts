@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
-import { isMeshyError } from '../system/errors.ts'
+import { hasCode, isMeshyError } from '../system/errors.ts'
 import type { Schedule } from './limits/retry.ts'
 import { createListing, type Listing } from './listing.ts'
 import type { TaskKind } from '../request/task-kinds.ts'
@@ -123,7 +123,7 @@ export function createClient({ schedule, ...options }: ClientOptions): Client {
         if (!parsed.success) throw bad('no balance')
         return parsed.data.balance
       } catch (error) {
-        if (isMeshyError(error) && error.code === 'MESHY_API_NOT_FOUND') return undefined
+        if (hasCode(error, 'MESHY_API_NOT_FOUND')) return undefined
         throw error
       }
     },

@@ -2,7 +2,7 @@ import { BlockList, isIPv6 } from 'node:net'
 import { bytesOf, backoff, retryAfterMs, Fault, transfer } from '../system/transfer.ts'
 import type { BackoffSteps, FaultKind, Reply } from '../system/transfer.ts'
 import type { Clock } from '../system/clock.ts'
-import { isMeshyError, MeshyError } from '../system/errors.ts'
+import { hasCode, MeshyError } from '../system/errors.ts'
 import { failures } from '../system/failures.ts'
 import { type Fetch } from '../system/fetch.ts'
 import { isLoopback } from '../system/host.ts'
@@ -72,7 +72,7 @@ class InvalidFile extends Fault {}
 
 function faultOf(error: unknown): Fault {
   if (error instanceof Fault) return error
-  if (!isMeshyError(error) || error.code !== 'MESHY_DOWNLOAD_INVALID') throw error
+  if (!hasCode(error, 'MESHY_DOWNLOAD_INVALID')) throw error
   return new InvalidFile('transient', error.message, { cause: error })
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { isMeshyError, hasErrno } from '../system/errors.ts'
+import { hasCode, hasErrno } from '../system/errors.ts'
 import type { Facts } from '../glb/facts.ts'
 import { inspectGlb } from '../glb/inspect.ts'
 import { writeAtomically } from '../system/durable.ts'
@@ -51,8 +51,7 @@ export async function readStandIn(file: string): Promise<StandIn | undefined> {
     const description = (await readDescription(file)) ?? describe(await readFile(file))
     return { path: file, ...description }
   } catch (error) {
-    if (hasErrno(error, 'ENOENT') || (isMeshyError(error) && error.code === 'MESHY_GLB_INVALID'))
-      return undefined
+    if (hasErrno(error, 'ENOENT') || hasCode(error, 'MESHY_GLB_INVALID')) return undefined
     throw error
   }
 }

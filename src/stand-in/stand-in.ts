@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { formatThrown, isMeshyError, type ErrorCode } from '../system/errors.ts'
+import { hasCode, formatThrown, isMeshyError, type ErrorCode } from '../system/errors.ts'
 import { makeCard } from './card.ts'
 import { tidyJpeg } from '../request/jpeg.ts'
 import type { Request, SourceImage } from '../request/request.ts'
@@ -30,11 +30,11 @@ const MAX_TRIANGLES = 30_000
 /** No browser decodes more, and no graphics card accepts it. */
 const MAX_SHOWN_PIXELS = 1e8
 /** What may have become of an image that was read before. */
-const CHANGED_CODES: ReadonlySet<ErrorCode> = new Set([
+const CHANGED_CODES: readonly ErrorCode[] = [
   'MESHY_IMAGE_CHANGED',
   'MESHY_IMAGE_INVALID',
   'MESHY_IMAGE_NOT_FOUND',
-])
+]
 
 /** A stand-in as it is shown now. */
 export interface ShownStandIn extends StandIn {
@@ -186,7 +186,7 @@ async function readPicture({ store, signal }: StandInPorts, image: SourceImage):
   try {
     return await store.images.readBytes(image, signal)
   } catch (error) {
-    if (isMeshyError(error) && CHANGED_CODES.has(error.code)) return undefined
+    if (hasCode(error, ...CHANGED_CODES)) return undefined
     throw error
   }
 }

@@ -1,4 +1,4 @@
-import { isMeshyError, type ErrorCode, type MeshyError } from '../system/errors.ts'
+import { hasCode, type ErrorCode, type MeshyError } from '../system/errors.ts'
 import { ifIntact } from './disk-errors.ts'
 import type { Journal } from './journal.ts'
 import { tasksOf, type JournalRecord } from './journal-record.ts'
@@ -27,7 +27,7 @@ export async function findRecord(
   try {
     return await journal.read(key)
   } catch (error) {
-    if (!isMeshyError(error) || !UNREADABLE.includes(error.code)) throw error
+    if (!hasCode(error, ...UNREADABLE)) throw error
     return { state: 'unreadable', key, error }
   }
 }

@@ -1,4 +1,4 @@
-import { isMeshyError, MeshyError } from '../system/errors.ts'
+import { hasCode, MeshyError } from '../system/errors.ts'
 import {
   emptyLockfile,
   formatLockfile,
@@ -77,7 +77,7 @@ function parseBase(text: string, options: ParseLockfileOptions): LockfileDocumen
   try {
     return parseLockfile(text, options)
   } catch (error) {
-    if (isMeshyError(error) && error.code === 'MESHY_LOCKFILE_INVALID') return undefined
+    if (hasCode(error, 'MESHY_LOCKFILE_INVALID')) return undefined
     throw error
   }
 }

@@ -4,7 +4,7 @@ import { chmod, copyFile, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import PQueue from 'p-queue'
-import { isMeshyError, hasErrno } from '../system/errors.ts'
+import { hasCode, hasErrno } from '../system/errors.ts'
 import { replaceFile, temporaryPath, ensureFolder } from '../system/durable.ts'
 import { once, SingleFlight } from '../system/once.ts'
 import { createCopies, type Copies } from './copies.ts'
@@ -102,7 +102,7 @@ export function createOutputs(
 
 /** A checkout that belongs to another user, or is on a read-only volume. */
 export function isReadOnly(error: unknown): boolean {
-  if (!isMeshyError(error) || error.code !== 'MESHY_CACHE_UNWRITABLE') return false
+  if (!hasCode(error, 'MESHY_CACHE_UNWRITABLE')) return false
   return ['EACCES', 'EPERM', 'EROFS'].includes(String(error.details['errno']))
 }
 

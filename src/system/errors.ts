@@ -58,6 +58,11 @@ export function isMeshyError(value: unknown): value is MeshyError {
   return typeof value === 'object' && value !== null && BRAND in value
 }
 
+/** Whether an error is one of ours with one of these codes. */
+export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error is MeshyError {
+  return isMeshyError(error) && codes.includes(error.code)
+}
+
 /** The whole error as text, for terminals and overlays: place, message, next step, code. */
 export function formatError(error: MeshyError): string {
   const place = error.site ? `${formatPlace(error, error.site)}: ` : ''

@@ -1,4 +1,4 @@
-import { formatThrown, isMeshyError } from '../../system/errors.ts'
+import { hasCode, formatThrown, isMeshyError } from '../../system/errors.ts'
 import type { Request } from '../../request/request.ts'
 import { readyAsset, standInAsset, type Asset } from '../asset.ts'
 import { classify, type Finding } from '../../finding/classify.ts'
@@ -179,7 +179,7 @@ async function askAfterAll({ ports }: Context, request: Request): Promise<void> 
 
 /** The image was saved again at the last moment: its module is loaded again with another key. */
 function isOutdated(error: unknown): boolean {
-  return isMeshyError(error) && error.code === 'MESHY_IMAGE_CHANGED'
+  return hasCode(error, 'MESHY_IMAGE_CHANGED')
 }
 
 async function makeReady(

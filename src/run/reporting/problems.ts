@@ -1,4 +1,4 @@
-import { formatError, formatPlace, isMeshyError, MeshyError } from '../../system/errors.ts'
+import { hasCode, formatError, formatPlace, isMeshyError, MeshyError } from '../../system/errors.ts'
 import { by } from '../../system/order.ts'
 
 /** Collects the failures of a build, so that its end reports all of them and not just the first. */
@@ -38,7 +38,7 @@ export class Problems {
 }
 
 function isConsequence(error: unknown): boolean {
-  return isMeshyError(error) && error.code === 'MESHY_NOT_SUBMITTED'
+  return hasCode(error, 'MESHY_NOT_SUBMITTED')
 }
 
 /** In source order, because bundlers load modules in a different order each time; what is to be fixed comes first. */

@@ -1,7 +1,7 @@
 import type { Entry, BlobRef } from '../entry.ts'
 import type { Blobs } from '../blobs.ts'
 import { createHash } from 'node:crypto'
-import { isMeshyError } from '../../system/errors.ts'
+import { hasCode } from '../../system/errors.ts'
 import { warnOnce } from '../../system/logger.ts'
 import { mayBeAbsent, readSmall, type ObjectStore } from './object-store.ts'
 import { MAX_ENTRY_BYTES, readSharedEntry, withOthers, writeSharedEntry } from './shared-entry.ts'
@@ -115,7 +115,7 @@ async function receive(
       signal,
     })
   } catch (error) {
-    if (!isMeshyError(error) || error.code !== 'MESHY_DOWNLOAD_INVALID') throw error
+    if (!hasCode(error, 'MESHY_DOWNLOAD_INVALID')) throw error
     throw damaged('has other bytes under its name', error)
   }
 }
