@@ -115,8 +115,8 @@ async function inspectRow(
   { room, nextTake }: { room: number; nextTake: ReturnType<typeof takesBeside> },
 ): Promise<InspectedModel> {
   const { request } = row
-  const { entry, ...finding } = await classify(context.ports, request)
-  const asset = entry && finding.state === 'ready' ? readyAsset({ ...finding, entry }, request) : undefined
+  const finding = await classify(context.ports, request)
+  const asset = finding.state === 'ready' ? readyAsset(finding, request) : undefined
   const described = await describeModel(
     context,
     { request, asset, error: undefined, work: undefined, isAsked: false },

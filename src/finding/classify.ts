@@ -19,9 +19,20 @@ import { fileOf, type FileRole } from '../request/files.ts'
 import { isOutdated } from '../glb/facts.ts'
 
 /** What this machine knows about a request, without asking the service. */
-export interface Finding {
-  state: State
-  entry: Entry | undefined
+export type Finding = StoredFinding | UnstoredFinding
+
+/** What is known about a stored model. */
+export interface StoredFinding extends Knowledge {
+  state: 'ready' | 'restorable'
+  entry: Entry
+}
+
+interface UnstoredFinding extends Knowledge {
+  state: Exclude<State, StoredFinding['state']>
+  entry: undefined
+}
+
+interface Knowledge {
   record: JournalRecord | undefined
   /** Files that the import wants and that are missing, damaged, or were never kept. */
   lacking: FileRole[]
@@ -42,9 +53,6 @@ export interface DerivedPart {
   file: DerivedFile
   path: string
 }
-
-/** What is known about a stored model. */
-export type StoredFinding = Finding & { entry: Entry }
 
 /** Determines which of the four states a request is in. Every file that is handed out was verified here. */
 export async function classify(ports: FindingPorts, request: Request): Promise<Finding> {

@@ -107,7 +107,8 @@ async function renewFacts(
     if (hasCode(error, 'MESHY_CACHE_UNWRITABLE')) return finding
     throw error
   }
-  return { ...(await classify(ports, request)), entry: renewed }
+  const again = await classify(ports, request)
+  return { ...(again.entry ? again : finding), entry: renewed }
 }
 
 /** The entry with current facts; undefined if they are the same, or if the bytes are not here. */

@@ -35,7 +35,7 @@ export async function obtain(
       current = await classify(ports, request)
     }
     // Also needed after joining a flight that did not know about a file that this import wants.
-    if (current.state === 'restorable' && current.entry) {
+    if (current.state === 'restorable') {
       await restoreOnce(ports, request, current.entry, current.lacking)
       ports.reporter.addEffort(request, { origin: 'restored', credits: 0, seconds: seconds() })
       current = await classify(ports, request)
@@ -43,8 +43,7 @@ export async function obtain(
   } finally {
     ports.reporter.progress(request, 'done')
   }
-  const { entry } = current
-  if (entry && current.state === 'ready') return { ...current, entry }
+  if (current.state === 'ready') return current
   throw new MeshyError('MESHY_CACHE_CORRUPT', {
     message: `The model of \`${request.imageName}\` was stored but has disappeared: another program removes files from the cache.`,
     hint: 'Make sure that nothing cleans the cache folder, and run again. Nothing is paid again while the task is kept.',

@@ -51,7 +51,7 @@ export interface Asset {
 
 /** The asset of a finished request. A cache hit and a cache miss give the same result. */
 export function readyAsset(
-  finding: StoredFinding,
+  finding: Pick<StoredFinding, 'entry' | 'paths' | 'derived' | 'levels'>,
   { wanted, lods }: Pick<Request, 'wanted' | 'lods'>,
 ): Asset {
   const { entry, paths, derived, levels = [] } = finding

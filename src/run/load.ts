@@ -104,8 +104,7 @@ async function list(
 
 async function act(context: Context, request: Request, todo: LiveTask): Promise<Asset> {
   const { finding, action } = todo
-  const { entry } = finding
-  if (action === 'serve' && entry) return serve(context, request, { ...finding, entry })
+  if (action === 'serve' && finding.entry) return serve(context, request, finding)
   if (action === 'fail') {
     const { modelMissing } = await import('../generate/missing.ts')
     throw modelMissing(context.ports, request, finding)
@@ -114,7 +113,7 @@ async function act(context: Context, request: Request, todo: LiveTask): Promise<
     const { liveAsset } = await import('./live/live.ts')
     return liveAsset(context, request, todo)
   }
-  if (action === 'stand-in' || action === 'ask') return previewAsset(context, request, entry)
+  if (action === 'stand-in' || action === 'ask') return previewAsset(context, request, finding.entry)
   if (isFinal(finding.record)) throw failedBefore(finding.record)
   const permission = Permission.ofMode(context.ports.options.mode, request.key)
   try {

@@ -32,10 +32,10 @@ export async function serve(context: Context, request: Request, found: StoredFin
   if (context.ports.models.isLive) return serveMeanwhile(context, request, { finding, derivation })
   const { derive } = await import('./derive.ts')
   await derive(context, request, { entry, derivation })
-  const { entry: current = entry, ...now } = await classify(context.ports, request)
-  if (isSameModel(current, entry)) return readyAsset({ ...now, entry }, request)
+  const now = await classify(context.ports, request)
+  if (!now.entry || isSameModel(now.entry, entry)) return readyAsset({ ...now, entry }, request)
   // A pull may have brought another model in the meantime.
-  return serve(context, request, { ...now, entry: current })
+  return serve(context, request, now)
 }
 
 async function completed({ ports }: Context, request: Request, found: StoredFinding): Promise<StoredFinding> {
@@ -54,9 +54,9 @@ async function serveAsPinned(
   const { entry } = finding
   const pinned = partsOf(derivation).flatMap((part) => findPinned(ports, entry, part) ?? [])
   await Promise.all(pinned.map((file) => bringFile(ports, entry, file)))
-  const again = { ...(await classify(ports, request)), entry }
+  const again = await classify(ports, request)
   if (again.derivation) throw await derivationMissing(context, request, { finding, derivation })
-  return readyAsset(again, request)
+  return readyAsset({ ...again, entry }, request)
 }
 
 /** Nothing is derived here; where somebody watches, someone else may do it. */
@@ -77,8 +77,8 @@ async function serveMeanwhile(context: Context, request: Request, task: Derivati
     const over = deriveInBackground(context, request, task).then(() => 'over' as const)
     // It touches the file before anybody watches it.
     if ((await Promise.race([over, clock.sleep(PATIENCE_MS)])) === 'over') {
-      const { entry, ...finding } = await classify(context.ports, request)
-      if (entry && !finding.derivation) return readyAsset({ ...finding, entry }, request)
+      const finding = await classify(context.ports, request)
+      if (finding.entry && !finding.derivation) return readyAsset(finding, request)
     }
   }
   const failure = models.derivationError(request, derivation)

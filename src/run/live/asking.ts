@@ -1,7 +1,7 @@
 import { isMeshyError } from '../../system/errors.ts'
 import { by } from '../../system/order.ts'
 import type { Request } from '../../request/request.ts'
-import { type Finding, classify } from '../../finding/classify.ts'
+import { type Finding, type StoredFinding, classify } from '../../finding/classify.ts'
 import { priceOf } from '../../request/price.ts'
 import type { RunPorts, WaysToAgree, Context } from '../context.ts'
 import { touchStateFile } from './state-file.ts'
@@ -121,14 +121,10 @@ function start(context: Context, request: Request, finding: Finding): void {
 }
 
 /** Costs nothing. */
-async function deriveAgain(
-  context: Context,
-  request: Request,
-  { entry, ...finding }: Finding,
-): Promise<boolean> {
+async function deriveAgain(context: Context, request: Request, finding: StoredFinding): Promise<boolean> {
   const { derivation } = finding
-  if (!entry || !derivation || context.ports.options.mode === 'frozen') return false
+  if (!derivation || context.ports.options.mode === 'frozen') return false
   const { deriveInBackground } = await import('../derive.ts')
-  void deriveInBackground(context, request, { finding: { ...finding, entry }, derivation })
+  void deriveInBackground(context, request, { finding, derivation })
   return true
 }

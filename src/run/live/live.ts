@@ -199,6 +199,6 @@ async function makeReady(
 }
 
 async function readyNow({ ports }: Context, request: Request): Promise<Asset | undefined> {
-  const { entry, state, ...finding } = await classify(ports, request)
-  return entry && state === 'ready' ? readyAsset({ ...finding, state, entry }, request) : undefined
+  const finding = await classify(ports, request)
+  return finding.state === 'ready' ? readyAsset(finding, request) : undefined
 }

@@ -58,9 +58,9 @@ export async function touchStateFile({ store, clock, reporter }: RunPorts, key: 
 
 /** Shows what is stored now. Its module is loaded again only if an open page wants it. */
 export async function showStored(ports: RunPorts, request: Request): Promise<void> {
-  const { entry, ...finding } = await classify(ports, request)
-  if (!entry || finding.state !== 'ready') return
-  const ready = readyAsset({ ...finding, entry }, request)
+  const finding = await classify(ports, request)
+  if (finding.state !== 'ready') return
+  const ready = readyAsset(finding, request)
   ports.models.served(request, finding.derivation ? { ...ready, isProvisional: true } : ready)
 }
 
