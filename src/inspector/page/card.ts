@@ -1,5 +1,6 @@
 import type { InspectedModel } from '../model.ts'
-import { el, setChildren, setText, withCode } from './dom.ts'
+import { Buttons, type CardActions } from './buttons.ts'
+import { el, setText, withCode } from './dom.ts'
 import { formatBytes } from '../../system/format.ts'
 import {
   formatChange,
@@ -11,17 +12,8 @@ import {
 } from './format.ts'
 import { ModelView, type LoadViewer } from './model-view.ts'
 
-/** What the buttons of a card do; absent in a report, which has no server. */
-export interface CardActions {
-  generate(keys: string[]): void
-  retry(keys: string[]): void
-}
-
 /** More characters than fit into a third of a card. */
 const WIDE = 16
-
-/** How long a copied query stays visible. */
-const COPIED_MS = 8_000
 
 const STATES: Record<InspectedModel['state'], string> = {
   ready: 'ready',
@@ -44,7 +36,6 @@ export class Card {
   readonly element: HTMLElement
   #model: InspectedModel
   #locked: string | undefined
-  readonly #actions: CardActions | undefined
   readonly #view: ModelView
   readonly #loadViewer: LoadViewer
   readonly #name = el('h2')
@@ -56,14 +47,12 @@ export class Card {
   readonly #levels = el('ul', { className: 'levels', hidden: true })
   readonly #directives = el('ul', { className: 'chips' })
   readonly #importers = el('ul', { className: 'importers' })
-  readonly #buttons = el('div', { className: 'buttons' })
-  readonly #copied = el('output', { className: 'copied', hidden: true })
-  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #buttons: Buttons
 
   constructor(model: InspectedModel, { loadViewer, actions, locked }: CardOptions) {
     this.#model = model
     this.#locked = locked
-    this.#actions = actions
+    this.#buttons = new Buttons(actions)
     this.#loadViewer = loadViewer
     this.#view = new ModelView(loadViewer)
     this.element = el(
@@ -77,8 +66,8 @@ export class Card {
       this.#levels,
       this.#directives,
       this.#importers,
-      this.#buttons,
-      this.#copied,
+      this.#buttons.element,
+      this.#buttons.copied,
     )
     this.update(model, locked)
   }
@@ -106,7 +95,7 @@ export class Card {
     this.#showFacts(model)
     this.#showLevels(model)
     this.#showLists(model)
-    this.#showButtons(model)
+    this.#buttons.show(model, locked)
   }
 
   #showPictures({ pictures, image }: InspectedModel): void {
@@ -178,44 +167,6 @@ export class Card {
     const key = metadata && el('li', { className: 'key', title: 'The key of the request' }, id)
     this.#importers.replaceChildren(...places, ...(key ? [key] : []))
   }
-
-  #showButtons({ id, isAsked, canRetry, credits, nextQuery }: InspectedModel): void {
-    if (!this.#actions) return
-    const { generate, retry } = this.#actions
-    const price = formatCredits(credits)
-    const wanted = [
-      isAsked && this.#spender('generate', `Generate, ${price}`, () => generate([id])),
-      canRetry && this.#spender('retry', 'Retry', () => retry([id])),
-      nextQuery !== undefined && button('roll', 'Roll again', () => void this.#copy()),
-    ].filter((one) => one !== false)
-    const known = new Map(
-      [...this.#buttons.children].map((child) => [(child as HTMLElement).dataset['name'], child]),
-    )
-    // The same button stays, and keeps the focus.
-    setChildren(
-      this.#buttons,
-      wanted.map((one) => {
-        const before = known.get(one.dataset['name'])
-        return before?.isEqualNode(one) ? (before as HTMLElement) : one
-      }),
-    )
-  }
-
-  /** A button that may spend. */
-  #spender(name: string, text: string, press: () => void): HTMLButtonElement {
-    const element = button(name, text, press, 'main')
-    lockButton(element, this.#locked)
-    return element
-  }
-
-  /** The button stays while what it copies changes. */
-  async #copy(): Promise<void> {
-    const query = this.#model.nextQuery ?? ''
-    setText(this.#copied, await copyText(query))
-    this.#copied.hidden = false
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => (this.#copied.hidden = true), COPIED_MS)
-  }
 }
 
 /** What the model is, and what it was before something was derived from it. */
@@ -237,27 +188,4 @@ function factsOf(
     ['source', metadata.source],
     ...(derived ? [['derived with', derived.steps.join(', ')] satisfies [string, string]] : []),
   ]
-}
-
-/** The message about a copied query. */
-async function copyText(query: string): Promise<string> {
-  try {
-    await navigator.clipboard.writeText(query)
-    return `Copied ${query}: paste it into the import.`
-  } catch {
-    // No permission, or a page without https: then the person copies it.
-    return `Use this in the import: ${query}`
-  }
-}
-
-/** A disabled button says why. */
-export function lockButton(element: HTMLButtonElement, locked: string | undefined): void {
-  element.disabled = locked !== undefined
-  element.title = locked ?? ''
-}
-
-function button(name: string, text: string, press: () => void, look = ''): HTMLButtonElement {
-  const element = el('button', { type: 'button', className: look, onclick: press }, text)
-  element.dataset['name'] = name
-  return element
 }

@@ -1,5 +1,6 @@
 import type { InspectedTotals, Inspection, InspectedModel } from '../model.ts'
-import { Card, lockButton, type CardActions } from './card.ts'
+import { lockButton, type CardActions } from './buttons.ts'
+import { Card } from './card.ts'
 import { el, setChildren, setText, withCode } from './dom.ts'
 import { formatBytes } from '../../system/format.ts'
 import { formatCredits, formatNumber, formatDirective, formatSite } from './format.ts'
