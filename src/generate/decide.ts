@@ -1,4 +1,5 @@
 import { answerTime } from '../service/client.ts'
+import { elapsedAt } from '../system/clock.ts'
 import { MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import { readKnownTasks } from '../store/found-records.ts'
@@ -68,10 +69,10 @@ const OTHER_FIELDS_BYTES = 64 * 1024
 
 /** The tasks of the account, fetched again as long as an interrupted submission may still become one. */
 async function lookAtAccount(ports: Ports, candidates: Candidate[]): Promise<Known & Listed> {
-  const begunAt = ports.clock.now()
+  const begunAt = elapsedAt(ports.clock)
   for (let pause = LOOK_MS.first; ; pause = Math.min(LOOK_MS.longest, pause * 2)) {
     const found = { ...(await listOnce(ports, candidates)), known: await readKnownTasks(ports.store) }
-    const waitedMs = ports.clock.now() - begunAt
+    const waitedMs = elapsedAt(ports.clock) - begunAt
     const missed = candidates.filter(
       (candidate) => isMissed(ports, candidate, found) && waitedMs < longestAnswer(candidate.request),
     )
@@ -99,12 +100,12 @@ function longestAnswer({ canonical: { images, textureImages } }: Request): numbe
 }
 
 async function listOnce(ports: Ports, candidates: Candidate[]): Promise<Listed> {
-  const begunAt = ports.clock.now()
+  const begunAt = elapsedAt(ports.clock)
   const kinds = new Set(candidates.map(({ request }) => request.canonical.kind))
   const since = () => earliestNow(ports.clock) - RETENTION_MS
   const recent = await listRecentTasks(ports.account().client, kinds, { since, signal: ports.signal })
   // The clock of the service is known from its first answer on, and is not the one that dates tasks.
-  const listedAt = ports.clock.serviceNow() - (ports.clock.now() - begunAt)
+  const listedAt = ports.clock.serviceNow() - (elapsedAt(ports.clock) - begunAt)
   return { recent, listedAt: Math.min(listedAt, newestIn(recent) ?? since()) }
 }
 

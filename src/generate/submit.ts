@@ -1,3 +1,4 @@
+import { elapsedAt } from '../system/clock.ts'
 import { isMeshyError } from '../system/errors.ts'
 import { apiFailureOf } from '../service/http.ts'
 import type { Task } from '../service/task.ts'
@@ -122,12 +123,12 @@ async function lookAndPost(
   let lookedAt: number | undefined
   const look = async () => {
     // What is submitted while it goes on, however long that takes, may be missing from it.
-    const begunAt = clock.now()
+    const begunAt = elapsedAt(clock)
     const task = await submittedMeanwhile(ports, request, listedAt)
     if (task) throw new PaidElsewhere(task)
     lookedAt = begunAt
   }
-  const isOutdated = () => lookedAt === undefined || clock.now() - lookedAt > TURN_MS
+  const isOutdated = () => lookedAt === undefined || elapsedAt(clock) - lookedAt > TURN_MS
   const assertDue = async () => {
     if (!(await ports.models.isWanted(request))) throw importRemoved(request)
     const price = { image: request.imageName, credits: priceOf(request) }
@@ -142,10 +143,10 @@ async function lookAndPost(
     reservation.refunded()
     for (let looks = 0; isOutdated() && looks < MAX_LOOKS; looks += 1) await look()
     await assertDue()
-    const recordedAt = clock.now()
+    const recordedAt = elapsedAt(clock)
     await recordSending(ports, request, { ...sending, lease })
     // The team learns about it through a store that may be slow.
-    if (clock.now() - recordedAt > TURN_MS) {
+    if (elapsedAt(clock) - recordedAt > TURN_MS) {
       await look()
       await assertDue()
       await recordSending(ports, request, { ...sending, lease })

@@ -16,7 +16,7 @@ import {
   type TransportOptions,
   type Opened,
 } from './transport.ts'
-import type { Clock } from '../system/clock.ts'
+import { type Clock, elapsedAt } from '../system/clock.ts'
 import { bytesOf } from '../system/transfer.ts'
 import { badResponse, type CallName } from './http.ts'
 import { parseJson } from '../system/json.ts'
@@ -194,12 +194,12 @@ async function* readEvents(stream: EventStream): AsyncGenerator<Task> {
   try {
     assertEventStream(stream)
     const decode = createDecoder(stream)
-    let heard = clock.now()
+    let heard = elapsedAt(clock)
     for await (const chunk of bytesOf(response)) {
       watchdog.feed()
       const messages = decode(chunk)
-      if (messages.length > 0) heard = clock.now()
-      else if (clock.now() - heard > STREAM_EVENTLESS_MS) throw bad(stream, 'a stream without events')
+      if (messages.length > 0) heard = elapsedAt(clock)
+      else if (elapsedAt(clock) - heard > STREAM_EVENTLESS_MS) throw bad(stream, 'a stream without events')
       if (yield* readTasks(stream, messages)) return
     }
   } catch (error) {

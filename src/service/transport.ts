@@ -1,6 +1,6 @@
 import { MeshyError, messageOf } from '../system/errors.ts'
 import { failures } from '../system/failures.ts'
-import { type Clock, createWatchdog, type Watchdog } from '../system/clock.ts'
+import { type Clock, createWatchdog, elapsedAt, type Watchdog } from '../system/clock.ts'
 import type { Log } from '../system/logger.ts'
 import { type Fetch } from '../system/fetch.ts'
 import { assertBaseUrl } from '../system/host.ts'
@@ -160,14 +160,14 @@ function requestInit(call: Call, apiKey: string, signal: AbortSignal): RequestIn
 
 async function readAnswer({ response, watchdog }: Opened, clock: Clock): Promise<Omit<BadAnswer, 'now'>> {
   const decoder = new TextDecoder()
-  const begunAt = clock.now()
+  const begunAt = elapsedAt(clock)
   let text = ''
   let bytes = 0
   for await (const chunk of bytesOf(response)) {
     watchdog.feed()
     bytes += chunk.byteLength
     if (bytes > MAX_TEXT_BYTES) throw new Error(`The answer is longer than ${MAX_TEXT_BYTES} bytes.`)
-    if (clock.now() - begunAt > MAX_TEXT_MS) throw new Error('The answer does not end.')
+    if (elapsedAt(clock) - begunAt > MAX_TEXT_MS) throw new Error('The answer does not end.')
     text += decoder.decode(chunk, { stream: true })
   }
   return { status: response.status, headers: response.headers, text: text + decoder.decode() }

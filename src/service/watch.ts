@@ -1,6 +1,6 @@
 import { isMeshyError, MeshyError, type MeshyErrorInit } from '../system/errors.ts'
 import { apiFailureOf } from './http.ts'
-import { type Clock, createWatchdog } from '../system/clock.ts'
+import { type Clock, createWatchdog, elapsedAt } from '../system/clock.ts'
 import type { Log } from '../system/logger.ts'
 import type { Client } from './client.ts'
 import type { FileRole } from '../request/files.ts'
@@ -99,11 +99,11 @@ function isComplete({ status, urls, consumedCredits }: Task, extras: readonly Fi
 
 async function pollToEnd(watch: Watch): Promise<Task> {
   const { clock, signal, hear } = watch
-  let heardAt = clock.now()
+  let heardAt = elapsedAt(clock)
   for (let pause = FIRST_POLL_MS; ; pause = Math.min(MAX_POLL_MS, pause * POLL_GROWTH)) {
     const task = await poll(watch, heardAt)
     if (task) {
-      heardAt = clock.now()
+      heardAt = elapsedAt(clock)
       hear(task)
       if (isTerminal(task)) return task
     }
@@ -120,7 +120,7 @@ async function poll({ client, name, clock, signal, log }: Watch, heardAt: number
     if (saysUnknownTask(error)) throw taskExpired(name, error)
     const failure = apiFailureOf(error)
     const mayPass = failure !== undefined && (failure.outcome !== 'refused' || failure.status === 429)
-    if (!mayPass || clock.now() - heardAt > MAX_OUTAGE_MS) throw error
+    if (!mayPass || elapsedAt(clock) - heardAt > MAX_OUTAGE_MS) throw error
     log?.(`task ${name.id}: ${failure.status ?? failure.outcome}, polling on`)
     return undefined
   }

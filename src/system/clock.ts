@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
-  /** Milliseconds of a clock that nobody can set. @default that of the process */
+  /** Milliseconds of a clock that nobody can set. */
   elapsed?(): number
   /** Resolves after `ms`; rejects with the reason of `signal` if that is aborted first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
@@ -12,6 +12,7 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   async sleep(ms, signal) {
     signal?.throwIfAborted()
     try {
@@ -22,6 +23,11 @@ export const systemClock: Clock = {
       throw error
     }
   },
+}
+
+/** For measuring how long something takes, in milliseconds, whatever sets the time meanwhile. */
+export function elapsedAt(clock: Clock): number {
+  return clock.elapsed?.() ?? clock.now()
 }
 
 /**
@@ -49,10 +55,10 @@ export interface Watchdog {
 export function createWatchdog(clock: Clock, ms: number, outer?: AbortSignal): Watchdog {
   const bark = new AbortController()
   const rest = new AbortController()
-  let fed = clock.now()
+  let fed = elapsedAt(clock)
 
   const watch = async () => {
-    for (let left = ms; left > 0; left = fed + ms - clock.now()) await clock.sleep(left, rest.signal)
+    for (let left = ms; left > 0; left = fed + ms - elapsedAt(clock)) await clock.sleep(left, rest.signal)
     bark.abort(new DOMException(`Nothing was received for ${ms} ms.`, 'TimeoutError'))
   }
   // Only `stop` ends the sleep early, and then nobody waits for the result.
@@ -62,7 +68,7 @@ export function createWatchdog(clock: Clock, ms: number, outer?: AbortSignal): W
     signal: outer ? AbortSignal.any([outer, bark.signal]) : bark.signal,
     timedOut: () => bark.signal.aborted,
     feed() {
-      fed = clock.now()
+      fed = elapsedAt(clock)
     },
     stop: () => rest.abort(),
   }

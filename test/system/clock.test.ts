@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { systemClock } from '../../src/system/clock.ts'
+import { createWatchdog, systemClock } from '../../src/system/clock.ts'
 
 describe('systemClock', () => {
   it('throws the reason of the signal when it is aborted before or during a sleep', async () => {
@@ -28,5 +28,18 @@ describe('systemClock', () => {
     await new Promise((resolve) => setImmediate(resolve))
 
     expect(warnings).toEqual([])
+  })
+})
+
+describe('createWatchdog', () => {
+  it('barks after a silence, although the time of the machine is set back meanwhile', async () => {
+    let back = 0
+    const clock = { ...systemClock, now: () => Date.now() - back }
+    const watchdog = createWatchdog(clock, 20)
+    onTestFinished(watchdog.stop)
+
+    back = 3_600_000
+
+    await expect.poll(() => watchdog.timedOut(), { timeout: 10_000 }).toBe(true)
   })
 })

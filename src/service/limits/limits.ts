@@ -1,5 +1,5 @@
 import PQueue from 'p-queue'
-import { type Clock, ownSignal } from '../../system/clock.ts'
+import { type Clock, elapsedAt, ownSignal } from '../../system/clock.ts'
 import { type EnterOptions, Pace, enter } from './pace.ts'
 import { apiFailureOf } from '../http.ts'
 
@@ -100,14 +100,14 @@ export class Slots {
    */
   async submit<T>(post: () => Promise<T>, options: SlotSubmission<T>): Promise<T> {
     const { timeoutMs, signal, onFull, isAccepted = () => true } = options
-    const deadline = this.#clock.now() + timeoutMs
+    const deadline = elapsedAt(this.#clock) + timeoutMs
     for (;;) {
       try {
         const result = await post()
         if (isAccepted(result)) this.accepted()
         return result
       } catch (error) {
-        if (apiFailureOf(error)?.limit !== 'queue' || this.#clock.now() >= deadline) throw error
+        if (apiFailureOf(error)?.limit !== 'queue' || elapsedAt(this.#clock) >= deadline) throw error
         onFull?.()
         await this.refused(signal)
       }

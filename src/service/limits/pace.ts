@@ -1,5 +1,5 @@
 import PQueue from 'p-queue'
-import { type Clock, ownSignal } from '../../system/clock.ts'
+import { type Clock, elapsedAt, ownSignal } from '../../system/clock.ts'
 
 /** The pause after a refusal that names none, and the longest pause that is observed, in milliseconds. */
 const PAUSE_MS = 1000
@@ -10,8 +10,8 @@ const SLOW_MS = 15_000
 
 /** Requests per second: starts them evenly spaced, urgent ones first, and slower after a refusal. */
 export class Pace {
-  // Strict and one at a time: the library's default window lets three times the limit through at once.
-  readonly #queue: PQueue
+  // Without its intervals: they stand still as long as the time of the machine was set back.
+  readonly #queue = new PQueue()
   readonly #clock: Clock
   readonly #interval: number
   #slowUntil = 0
@@ -21,7 +21,6 @@ export class Pace {
 
   constructor({ requestsPerSecond, clock }: { requestsPerSecond: number; clock: Clock }) {
     this.#interval = Math.ceil(1000 / requestsPerSecond)
-    this.#queue = new PQueue({ interval: this.#interval, intervalCap: 1, strict: true })
     this.#clock = clock
   }
 
@@ -29,7 +28,7 @@ export class Pace {
   async run<T>(send: () => Promise<T>, options: EnterOptions = {}): Promise<T> {
     this.#resume()
     const start = () => {
-      if (this.isSlow) this.#hold(this.#interval * SLOWNESS)
+      this.#hold(this.isSlow ? this.#interval * SLOWNESS : this.#interval)
       return send()
     }
     try {
@@ -45,29 +44,29 @@ export class Pace {
    */
   slowDown(retryAfterMs = PAUSE_MS): void {
     const pause = Math.min(retryAfterMs, MAX_PAUSE_MS)
-    this.#slowUntil = Math.max(this.#slowUntil, this.#clock.now() + pause + SLOW_MS)
+    this.#slowUntil = Math.max(this.#slowUntil, elapsedAt(this.#clock) + pause + SLOW_MS)
     this.#hold(pause)
   }
 
   get isSlow(): boolean {
-    return this.#clock.now() < this.#slowUntil
+    return elapsedAt(this.#clock) < this.#slowUntil
   }
 
   #hold(ms: number): void {
-    this.#heldUntil = Math.max(this.#heldUntil, this.#clock.now() + ms)
+    this.#heldUntil = Math.max(this.#heldUntil, elapsedAt(this.#clock) + ms)
     this.#resume()
   }
 
   /** Lets the queue run, after the rest of the pause. */
   #resume(): void {
-    if (this.#left() <= 0) this.#queue.start()
-    else if (!this.#rest) void this.#pause()
+    if (this.#left() <= 0) return void this.#queue.start()
+    this.#queue.pause()
+    if (!this.#rest) void this.#pause()
   }
 
   async #pause(): Promise<void> {
     const rest = new AbortController()
     this.#rest = rest
-    this.#queue.pause()
     try {
       while (this.#left() > 0) await this.#clock.sleep(this.#left(), rest.signal)
     } catch (error) {
@@ -86,7 +85,7 @@ export class Pace {
   }
 
   #left(): number {
-    return this.#heldUntil - this.#clock.now()
+    return this.#heldUntil - elapsedAt(this.#clock)
   }
 }
 

@@ -41,6 +41,20 @@ describe('Pace', () => {
     expect(times()).toEqual([0, 990, 1040, 1090])
   })
 
+  it('goes on when the time of the machine is set back', async () => {
+    const pace = new Pace({ requestsPerSecond: 20, clock: { ...clock, elapsed: () => performance.now() } })
+    const { send, starts } = recorder(pace)
+    pace.slowDown(500)
+
+    const all = Promise.all(['first', 'second', 'third'].map((name) => send(name)))
+    await vi.advanceTimersByTimeAsync(10)
+    vi.setSystemTime(-3_600_000)
+    await vi.advanceTimersByTimeAsync(1_000)
+    await all
+
+    expect(starts.map(([name]) => name)).toEqual(['first', 'second', 'third'])
+  })
+
   it('does not wait for answers', async () => {
     const pace = make()
     const starts: number[] = []
