@@ -10,6 +10,7 @@ import { printError } from './print.ts'
 import { ofTheProject, UsageError } from './failure.ts'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 import type * as ViteModule from 'vite'
 import type { ResolvedConfig, Logger as ViteLogger } from 'vite'
 import type { PluginApi } from '../bundlers/adapter.ts'
@@ -154,11 +155,12 @@ export function quietLogger(logger: Logger): ViteLogger {
   const ours = (say: (text: string) => void) => (text: string) => {
     if (text.startsWith('meshy:')) say(text)
   }
+  const warn = (text: string) => logger.warn(stripVTControlCharacters(text))
   return {
     hasWarned: false,
     info: ours(logger.info),
-    warn: logger.warn,
-    warnOnce: logger.warn,
+    warn,
+    warnOnce: warn,
     error: ours(logger.error),
     clearScreen: () => {},
     hasErrorLogged: () => false,

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import type { failures } from './failures.ts'
 import { printable } from './redact.ts'
 
@@ -99,9 +100,9 @@ export function hasErrno(error: unknown, ...names: string[]): boolean {
   return errno !== undefined && names.includes(errno)
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown, without the colours that bundlers give theirs. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return stripVTControlCharacters(error instanceof Error ? error.message : String(error))
 }
 
 /** The first line of it: libraries add pages of advice. */

@@ -14,6 +14,7 @@ import {
   runCli,
   spawnCli,
   viteProject,
+  VITE_CONFIG,
 } from './harness.ts'
 
 interface PlanJson {
@@ -93,6 +94,26 @@ describe.each(['vite', 'vite7', 'vite6'])('plan with %s', (vite) => {
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/^main\.js:1: .*`poly`.*\[MESHY_DIRECTIVE_UNKNOWN\]\n$/s)
+  })
+
+  it('tells without colours what the bundler says in colours', async () => {
+    const careful = "{ name: 'careful', buildStart() { this.warn('careful') } }"
+    const { root: cwd } = await viteProject(
+      {
+        files: {
+          'vite.config.js': VITE_CONFIG.replace('meshy()', `meshy(), ${careful}`),
+          'main.js': "import './nowhere.js'\n",
+        },
+      },
+      { vite },
+    )
+    const env = { CI: 'true', FORCE_COLOR: '1', NO_COLOR: '' }
+
+    const { code, stderr } = await spawnCli(['plan'], { cwd, env })
+
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/careful.*nowhere\.js.*\[MESHY_BUILD_FAILED\]/s)
+    expect(stderr).not.toContain(String.raw`\u00`)
   })
 })
 
