@@ -12,7 +12,7 @@ import { readPageFile, renderPage } from './page-files.ts'
 import { inspect } from './queries.ts'
 import type { Ports } from '../generate/ports.ts'
 import type { Context } from '../run/context.ts'
-import { isOffline } from '../finding/modes.ts'
+import { mayGenerate } from '../finding/modes.ts'
 import { reportModels } from '../run/reporting/report.ts'
 import { z } from 'zod'
 import { agree, retry } from '../run/live/asking.ts'
@@ -183,7 +183,7 @@ class Balance {
   /** Undefined if nothing may be sent, or nobody can tell. */
   async read(context: Context): Promise<number | undefined> {
     const { options, clock, models } = context.ports
-    if (options.apiKey === undefined || isOffline(options.mode) || options.mode === 'frozen') return undefined
+    if (options.apiKey === undefined || !mayGenerate(options.mode)) return undefined
     const ports = await context.paying()
     const { budget } = ports.purse
     // A price is reserved before it is paid, and appears in the report when the model is here.

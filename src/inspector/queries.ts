@@ -14,7 +14,7 @@ import {
 import { reportModels } from '../run/reporting/report.ts'
 import { formatQuery } from '../run/plan.ts'
 import { sitesOf } from '../run/imports.ts'
-import { isOffline } from '../finding/modes.ts'
+import { mayGenerate } from '../finding/modes.ts'
 import { priceOf } from '../request/price.ts'
 import type {
   InspectedError,
@@ -118,7 +118,7 @@ function isAboutStored(error: unknown): boolean {
 }
 
 function mayRetry({ ports: { models, options } }: Context): boolean {
-  return models.isLive && !isOffline(options.mode) && options.mode !== 'frozen'
+  return models.isLive && mayGenerate(options.mode)
 }
 
 /**

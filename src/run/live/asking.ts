@@ -5,7 +5,7 @@ import { type Finding, type StoredFinding, classify } from '../../finding/classi
 import { priceOf } from '../../request/price.ts'
 import type { RunPorts, WaysToAgree, Context } from '../context.ts'
 import { touchStateFile } from './state-file.ts'
-import { decide, isOffline } from '../../finding/modes.ts'
+import { mayGenerate } from '../../finding/modes.ts'
 import { Permission } from '../../finding/permission.ts'
 import { startLive } from './live.ts'
 
@@ -105,11 +105,9 @@ export async function agree(context: Context, keys?: Iterable<string>): Promise<
  * one it is ignored if nothing may be sent.
  */
 export async function retry(context: Context, request: Request): Promise<boolean> {
-  const { models, options } = context.ports
-  if (!models.isLive || isOffline(options.mode)) return false
+  if (!mayGenerate(context.ports.options.mode)) return false
   const finding = await classify(context.ports, request)
   if (finding.state === 'ready') return deriveAgain(context, request, finding)
-  if (decide(options.mode, finding.state) === 'fail') return false
   start(context, request, finding)
   return true
 }
@@ -123,7 +121,7 @@ function start(context: Context, request: Request, finding: Finding): void {
 /** Costs nothing. */
 async function deriveAgain(context: Context, request: Request, finding: StoredFinding): Promise<boolean> {
   const { derivation } = finding
-  if (!derivation || context.ports.options.mode === 'frozen') return false
+  if (!derivation) return false
   const { deriveInBackground } = await import('../derive.ts')
   void deriveInBackground(context, request, { finding, derivation })
   return true
