@@ -148,7 +148,7 @@ export class AssetNames {
     return (asset) => {
       const name = typeof pattern === 'string' ? pattern : pattern(asset)
       const tag = hasHash(name) ? undefined : this.#tagOf(asset)
-      return tag === undefined ? name : name.replace('[name]', `[name]-${tag}`)
+      return tag === undefined ? name : withTag(name, tag)
     }
   }
 
@@ -160,6 +160,12 @@ export class AssetNames {
     const isOwn = names.some((name) => this.#own.has(`${path.basename(name)} ${sha256}`))
     return isOwn ? digest.slice(0, TAG_DIGITS) : undefined
   }
+}
+
+function withTag(name: string, tag: string): string {
+  if (name.includes('[name]')) return name.replace('[name]', `[name]-${tag}`)
+  // A function may have put it together.
+  return name.replace(/(?:\[extname\]|\.[^./]+)?$/, `-${tag}$&`)
 }
 
 function hasHash(pattern: string): boolean {

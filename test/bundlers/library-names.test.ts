@@ -9,7 +9,13 @@ import { createDice } from '../support/dice.ts'
 import { build, emulate, makeProject, modelsOf, paying, readFiles, workIn, type Built } from './harness.ts'
 
 const QUERIES = ['', '&poly=5000', '&pbr'] as const
-const NAMES_WITHOUT_HASH = '[name][extname]'
+/** As people write `assetFileNames`. */
+const NAMES_WITHOUT_HASH = {
+  'a pattern': '[name][extname]',
+  'a pattern without a name': 'hero[extname]',
+  'a function': ({ names }: { names: string[] }) => names[0] ?? '',
+}
+type NamesWithoutHash = (typeof NAMES_WITHOUT_HASH)[keyof typeof NAMES_WITHOUT_HASH]
 
 /** Imports in an order; exports by query, so that only the order differs. */
 const entryOf = (queries: readonly string[]) =>
@@ -78,13 +84,19 @@ describe('a library by Vite 8 in `preview`', () => {
   })
 })
 
-const WRITERS: Record<string, (root: string, meshy: Options) => Promise<void>> = {
-  async Rollup(root, meshy) {
+interface Writing {
+  root: string
+  meshy: Options
+  assetFileNames: NamesWithoutHash
+}
+
+const WRITERS = {
+  async Rollup({ root, meshy, assetFileNames }: Writing) {
     const bundle = await rollup({ input: path.join(root, 'main.js'), plugins: [meshyForRollup(meshy)] })
-    await bundle.write({ dir: path.join(root, 'dist'), assetFileNames: NAMES_WITHOUT_HASH })
+    await bundle.write({ dir: path.join(root, 'dist'), assetFileNames })
     await bundle.close()
   },
-  async Rolldown(root, meshy) {
+  async Rolldown({ root, meshy, assetFileNames }: Writing) {
     const input = path.join(root, 'main.js')
     const bundle = await rolldown({
       cwd: root,
@@ -92,19 +104,23 @@ const WRITERS: Record<string, (root: string, meshy: Options) => Promise<void>> =
       plugins: [meshyForRolldown(meshy)],
       logLevel: 'silent',
     })
-    await bundle.write({ dir: path.join(root, 'dist'), assetFileNames: NAMES_WITHOUT_HASH })
+    await bundle.write({ dir: path.join(root, 'dist'), assetFileNames })
     await bundle.close()
   },
 }
 
-it.each(['Rollup', 'Rolldown'])(
-  'has names without an order where %s is told to use no hash',
-  async (name) => {
+const CASES = (['Rollup', 'Rolldown'] as const).flatMap((name) =>
+  Object.entries(NAMES_WITHOUT_HASH).map(([form, names]) => [name, form, names] as const),
+)
+
+it.each(CASES)(
+  'has names without an order where %s is told to use no hash, by %s',
+  async (name, _, assetFileNames) => {
     const { emulator, project } = await setUp()
     workIn(project.root)
     const builtBy = async (order: readonly string[]): Promise<Built> => {
       await project.write({ 'main.js': entryOf(order) })
-      await WRITERS[name]?.(project.root, paying(emulator))
+      await WRITERS[name]({ root: project.root, meshy: paying(emulator), assetFileNames })
       return { files: await readFiles(path.join(project.root, 'dist')), outDir: '', log: '' }
     }
 
