@@ -117,6 +117,24 @@ export async function readSmall(bytes: AsyncIterable<Uint8Array>, limit: number)
   return Buffer.concat(chunks).toString()
 }
 
+/** Far more than a lease or a sign of life needs. */
+const MAX_TEXT_BYTES = 64 * 1024
+
+/** Reads a small object. What is denied counts as absent: if it exists, it cannot be created. */
+export async function readText(objects: ObjectStore, name: string): Promise<string | undefined> {
+  try {
+    return await objects.read(name, (bytes) => readSmall(bytes, MAX_TEXT_BYTES), { bytes: 0 })
+  } catch (error) {
+    if (mayBeAbsent(error)) return undefined
+    throw error
+  }
+}
+
+/** A small object, as it is written. */
+export function jsonLine(value: object): Buffer {
+  return Buffer.from(`${JSON.stringify(value)}\n`)
+}
+
 /** Larger files are streamed: there, memory matters more than speed. */
 const STREAMED_FROM_BYTES = 32 * 1024 * 1024
 
@@ -158,9 +176,7 @@ const MAX_PROBE_BYTES = 1024
  */
 export async function decidesFirst(store: CreatingStore): Promise<boolean> {
   const name = `leases/probe-${randomBytes(8).toString('hex')}`
-  const racers = Array.from({ length: RACERS }, (_, racer) =>
-    store.create(name, Buffer.from(`${JSON.stringify({ racer })}\n`)),
-  )
+  const racers = Array.from({ length: RACERS }, (_, racer) => store.create(name, jsonLine({ racer })))
   const results = await Promise.all(racers)
   const won = results.filter(Boolean).length
   if (won > 0) {

@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { parseJson } from '../../system/json.ts'
 import type { Clock } from '../../system/clock.ts'
 import { once } from '../../system/once.ts'
-import { decidesFirst, mayBeAbsent, readSmall, type CreatingStore, type ObjectStore } from './object-store.ts'
+import { decidesFirst, jsonLine, readText, type CreatingStore } from './object-store.ts'
 import { onItsWaySchema, type OnItsWay } from './on-its-way.ts'
 import { isSignedBy, signatureOf } from './shared-entry.ts'
+import { Heartbeat, type HeartbeatInit } from './team-heartbeat.ts'
 import { Fault } from '../../system/transfer.ts'
 
 /** What the holder of a key's lease in a team can ask and do. */
@@ -23,31 +23,18 @@ export interface TeamLease {
   release(): Promise<void>
 }
 
-export interface TeamLeasesInit {
+interface TeamLeasesInit extends Pick<HeartbeatInit, 'beats' | 'elapsed'> {
   objects: CreatingStore
-  /** Where signs of life are sent that nobody waits for: even if `objects` is off, the others still see them. */
-  beats: Pick<CreatingStore, 'write'>
   clock: Clock
-  /** Milliseconds of a clock that nobody can set. */
-  elapsed: () => number
   /** A digest of the API key, for people who read the lease. */
   account: string
   /** If there is one, what others report about submissions counts only with its signature. */
   signingKey: string | undefined
 }
 
-/** A holder that shows no sign of life for this long has lost its lease. Judged by the clock of the waiting machine. */
-const SILENCE_MS = 60_000
-/**
- * A holder that could not show a sign of life for this long no longer trusts its lease, well before the others stop
- * doing so: it takes the lease over from itself.
- */
-const BELIEF_MS = 40_000
-const BEAT_MS = 15_000
 const POLL_MS = 2_000
 /** Whoever was faster shows up in a moment. */
 const RETRY_MS = 100
-const MAX_LEASE_BYTES = 64 * 1024
 /**
  * Far more than a key is ever taken in turn: a store that returns a lease under any name must not be walked forever.
  */
@@ -73,17 +60,18 @@ const leaseSchema = z.looseObject({
  */
 export class TeamLeases {
   readonly #init: TeamLeasesInit
-  readonly #id = randomBytes(8).toString('hex')
+  readonly #heartbeat: Heartbeat
   /** By key: what this process holds. */
   readonly #held = new Map<string, Held>()
-  #beats = 0
-  #lastBeat = 0
-  #timer: NodeJS.Timeout | undefined
   /** What failed may work for the next key. */
   readonly #decides = once(() => decidesFirst(this.#init.objects))
 
   constructor(init: TeamLeasesInit) {
     this.#init = init
+    const onLate = () => {
+      for (const held of this.#held.values()) held.isDoubtful = true
+    }
+    this.#heartbeat = new Heartbeat({ ...init, onLate })
   }
 
   /**
@@ -97,7 +85,7 @@ export class TeamLeases {
     { signal, onWait }: { signal: AbortSignal; onWait: () => void },
   ): Promise<TeamLease | undefined> {
     if (!(await this.#decides())) return undefined
-    const isSilent = this.#watch()
+    const isSilent = this.#heartbeat.watch()
     let top: Found | undefined
     for (let [waits, refusals] = [0, 0]; ;) {
       top = await this.#top(key, top)
@@ -133,13 +121,13 @@ export class TeamLeases {
       isHeld: async () => {
         const held = this.#held.get(key)
         if (!held) return false
-        if (this.#isSilent()) await this.#beat()
+        if (this.#heartbeat.isLate()) await this.#heartbeat.beat()
         return held.isDoubtful ? this.#renew(key, held) : !(await this.#isTaken(key, held.generation + 1))
       },
       release: async () => {
         const held = this.#held.get(key)
         this.#held.delete(key)
-        if (this.#held.size === 0) clearInterval(this.#timer)
+        if (this.#held.size === 0) this.#heartbeat.stop()
         if (held) await this.#write(key, { ...held, isReleased: true })
       },
     }
@@ -156,11 +144,7 @@ export class TeamLeases {
   /** The answer to the creation may have been lost, and a second attempt refused. */
   async #isCreatedHere(key: string, generation: number): Promise<boolean> {
     const text = await readText(this.#init.objects, nameOf(key, generation))
-    return text !== undefined && this.#parse(key, { generation, text }).holder === this.#id
-  }
-
-  #isSilent(): boolean {
-    return this.#init.elapsed() - this.#lastBeat > BELIEF_MS
+    return text !== undefined && this.#parse(key, { generation, text }).holder === this.#heartbeat.id
   }
 
   /** A store that cannot be reached now cannot have given the lease away either: our sign of life is too recent. */
@@ -193,45 +177,31 @@ export class TeamLeases {
     return { generation, text, holder, isReleased: released, onItsWay: isBelieved ? onItsWay : undefined }
   }
 
-  async #beatOf(holder: string): Promise<string> {
-    return (await readText(this.#init.objects, beatName(holder))) ?? ''
-  }
-
-  /** Whether what was seen has not changed for as long as a holder may be silent. */
-  #watch(): (seen: string) => boolean {
-    const { elapsed } = this.#init
-    let last: { seen: string; since: number } | undefined
-    return (seen) => {
-      if (last?.seen !== seen) last = { seen, since: elapsed() }
-      return elapsed() - last.since >= SILENCE_MS
-    }
-  }
-
   #body(key: string, { onItsWay, isReleased }: Omit<Held, 'generation'>): Buffer {
     const { account, signingKey } = this.#init
     const signature =
       onItsWay && signingKey !== undefined ? signatureOf(signingKey, { key, onItsWay }) : undefined
-    return bodyOf({ holder: this.#id, account, onItsWay, signature, released: isReleased })
+    return jsonLine({ holder: this.#heartbeat.id, account, onItsWay, signature, released: isReleased })
   }
 
   async #isFree(key: string, top: Found | undefined, isSilent: (seen: string) => boolean): Promise<boolean> {
     if (top === undefined || top.isReleased || this.#isLeftOver(key, top)) return true
-    return isSilent(`${top.text} ${await this.#beatOf(top.holder)}`)
+    return isSilent(`${top.text} ${await this.#heartbeat.of(top.holder)}`)
   }
 
   /** A lease of ours that is not held is one whose creation or release was interrupted. */
   #isLeftOver(key: string, { holder, isReleased }: Found): boolean {
-    return holder === this.#id && !isReleased && !this.#held.has(key)
+    return holder === this.#heartbeat.id && !isReleased && !this.#held.has(key)
   }
 
   async #take(key: string, top: Found | undefined): Promise<boolean> {
     // Whoever finds the lease must find a sign of life as well.
-    await this.#beat()
+    await this.#heartbeat.beat()
     const isOurs = top !== undefined && this.#isLeftOver(key, top)
     const held = { generation: (top?.generation ?? -1) + (isOurs ? 0 : 1), onItsWay: top?.onItsWay }
     if (!isOurs && !(await this.#create(key, held))) return false
     this.#held.set(key, held)
-    this.#startBeating()
+    if (this.#held.size === 1) this.#heartbeat.start()
     return true
   }
 
@@ -244,24 +214,6 @@ export class TeamLeases {
   async #write(key: string, held: Held): Promise<void> {
     const bytes = this.#body(key, held)
     await this.#init.objects.write(nameOf(key, held.generation), { bytes })
-  }
-
-  #startBeating(): void {
-    if (this.#held.size !== 1) return
-    this.#timer = setInterval(() => {
-      // A heartbeat that fails is a missing heartbeat, which the others will judge.
-      this.#beat(this.#init.beats).catch(() => undefined)
-    }, BEAT_MS)
-    this.#timer.unref()
-  }
-
-  async #beat(to: Pick<CreatingStore, 'write'> = this.#init.objects): Promise<void> {
-    const startedAt = this.#init.elapsed()
-    this.#beats += 1
-    const bytes = bodyOf({ beats: this.#beats })
-    await to.write(beatName(this.#id), { bytes })
-    if (this.#isSilent()) for (const held of this.#held.values()) held.isDoubtful = true
-    this.#lastBeat = startedAt
   }
 }
 
@@ -282,14 +234,3 @@ interface Held {
 }
 
 const nameOf = (key: string, generation: number): string => `leases/${key}.${generation}`
-const beatName = (holder: string): string => `leases/beat-${holder}`
-const bodyOf = (body: object): Buffer => Buffer.from(`${JSON.stringify(body)}\n`)
-
-/** What is denied counts as absent: if it exists, it cannot be created. */
-function readText(objects: ObjectStore, name: string): Promise<string | undefined> {
-  const read = objects.read(name, (bytes) => readSmall(bytes, MAX_LEASE_BYTES), { bytes: 0 })
-  return read.catch((error: unknown) => {
-    if (mayBeAbsent(error)) return undefined
-    throw error
-  })
-}
