@@ -13,8 +13,9 @@ import type { Session } from './session.ts'
 import { servingRule, viteServedUrl, viteShownUrl, viteUrl } from './url.ts'
 import { createDock, configureServer, equipConfig, pageOf } from './vite-server.ts'
 import { ServedModules } from './vite-graph.ts'
-import { dropUnusedPageHook, markupHooks, Templates } from './vite-markup.ts'
 import type { Overlay } from './vite-overlay.ts'
+import { dropUnusedPageHook, pageHook } from './vite-pages.ts'
+import { templateHook, Templates } from './vite-templates.ts'
 import { closeWatcher, WatchBuilds } from './watch-builds.ts'
 import { readSource } from './bundler-error.ts'
 
@@ -62,7 +63,7 @@ export function createViteAdapter(
     hooks: {
       vite: {
         ...sessionHooks(session, copyMode, watchBuilds),
-        ...markupHooks(session, templates, () => viteConfig),
+        ...templateHook(session, templates, () => viteConfig),
         config: () => workerConfig(createWorkerInstance),
         async configResolved(config) {
           viteConfig = adoptConfig(session, config)
@@ -140,6 +141,7 @@ function beginBuild(session: Session, native: object): ResolvedConfig | undefine
 
 function sessionHooks(session: Session, copyMode: CopyMode, watchBuilds: WatchBuilds) {
   return {
+    ...pageHook(session),
     ...outputHooks(copyMode),
     closeBundle: () => session.finish(),
     closeWatcher: () => closeWatcher(session, watchBuilds),

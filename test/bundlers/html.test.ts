@@ -1,7 +1,7 @@
 import { preview } from 'vite'
 import type { Browser } from 'playwright-core'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { linkModels } from '../../src/bundlers/vite-markup.ts'
+import { linkModels } from '../../src/bundlers/vite-pages.ts'
 import { sharedBrowser } from '../support/browser.ts'
 import { startDev } from './dev-server.ts'
 import { build, emulate, makeProject, paying, servedModels, textsOf, VITES } from './harness.ts'
