@@ -36,7 +36,7 @@ export async function listTasks(context: Context, limit: number): Promise<Accoun
 export async function findTask(context: Context, id: string): Promise<AccountTask> {
   const { account, signal } = await context.paying()
   const { client } = account()
-  let notFound: unknown
+  let notFound: MeshyError | undefined
   for (const kind of TASK_KINDS) {
     try {
       return known(await client.retrieve(kind, id, { signal }), kind)
@@ -49,15 +49,14 @@ export async function findTask(context: Context, id: string): Promise<AccountTas
 }
 
 /** The error of an ID that the API does not know: the website has tasks of its own. */
-function notATask(id: string, error: unknown): unknown {
-  if (!hasCode(error, 'MESHY_API_NOT_FOUND')) return error
+function notATask(id: string, cause: MeshyError | undefined): MeshyError {
   return new MeshyError('MESHY_API_NOT_FOUND', {
     message: `The API does not know a task ${id} of this account.`,
     hint:
       'Tasks of the website are not visible to the API: download the model there, and run ' +
       '`unplugin-meshy pin "./hero.png?meshy" model.glb`. `unplugin-meshy tasks` lists the tasks of the API.',
-    details: error.details,
-    cause: error,
+    details: cause?.details ?? {},
+    cause,
   })
 }
 

@@ -1,5 +1,6 @@
 import { plural } from '../system/format.ts'
 import { readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { MeshyError } from '../system/errors.ts'
 import { withKeyLease } from '../generate/turn.ts'
@@ -81,7 +82,7 @@ async function asWriter<T>(
 ): Promise<T> {
   const { context, place } = await openCommand(args)
   const file = name ? path.resolve(place.cwd, name) : lockfileOf(context)
-  if (file !== context.ports.options.lockfile) return use(file)
+  if (file !== context.ports.options.lockfile || !existsSync(file)) return use(file)
   return withKeyLease(context.ports, { key: 'lockfile', imageName: path.basename(file) }, () => use(file))
 }
 

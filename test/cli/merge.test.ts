@@ -1,4 +1,4 @@
-import { lstat, readFile, rename, symlink } from 'node:fs/promises'
+import { lstat, readdir, readFile, rename, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createLayout } from '../../src/store/layout.ts'
@@ -54,6 +54,16 @@ describe('merge', () => {
     expect(chosen.stdout).toMatch(/git add "[^"]*meshy-lock\.json"$/m)
     const { 'car.png': car } = await readPins(project)
     expect([ours, theirs].indexOf(car?.files['glb']?.sha256 ?? '')).toBe(1)
+  })
+
+  it('leaves nothing behind where there is no lockfile', async () => {
+    const { root: cwd } = await viteProject()
+    const before = await readdir(cwd)
+
+    const finished = await runCli(['merge', '--json'], { cwd })
+
+    expect(jsonError(finished)).toMatchObject({ code: 'MESHY_LOCKFILE_INVALID' })
+    expect(await readdir(cwd)).toEqual(before)
   })
 
   it('keeps the tabs of a formatter', async () => {
