@@ -1,5 +1,5 @@
 import { answerTime } from '../service/client.ts'
-import { elapsedAt } from '../system/clock.ts'
+import { ageFromNow, elapsedAt } from '../system/clock.ts'
 import { MeshyError } from '../system/errors.ts'
 import type { Request } from '../request/request.ts'
 import { readKnownTasks } from '../store/found-records.ts'
@@ -100,12 +100,12 @@ function longestAnswer({ canonical: { images, textureImages } }: Request): numbe
 }
 
 async function listOnce(ports: Ports, candidates: Candidate[]): Promise<Listed> {
-  const begunAt = elapsedAt(ports.clock)
+  const age = ageFromNow(ports.clock)
   const kinds = new Set(candidates.map(({ request }) => request.canonical.kind))
   const since = () => earliestNow(ports.clock) - RETENTION_MS
   const recent = await listRecentTasks(ports.account().client, kinds, { since, signal: ports.signal })
   // The clock of the service is known from its first answer on, and is not the one that dates tasks.
-  const listedAt = ports.clock.serviceNow() - (elapsedAt(ports.clock) - begunAt)
+  const listedAt = ports.clock.serviceNow() - age()
   return { recent, listedAt: Math.min(listedAt, newestIn(recent) ?? since()) }
 }
 

@@ -1,4 +1,4 @@
-import { elapsedAt } from '../system/clock.ts'
+import { ageFromNow } from '../system/clock.ts'
 import { isMeshyError } from '../system/errors.ts'
 import { apiFailureOf } from '../service/http.ts'
 import type { Task } from '../service/task.ts'
@@ -120,22 +120,22 @@ async function lookAndPost(
   const { clock, signal } = ports
   const { reservation, permission, listedAt, lease } = payment
   let isInFlight = false
-  let lookedAt: number | undefined
+  let ageOfLook: (() => number) | undefined
   const look = async () => {
     // What is submitted while it goes on, however long that takes, may be missing from it.
-    const begunAt = elapsedAt(clock)
+    const age = ageFromNow(clock)
     const task = await submittedMeanwhile(ports, request, listedAt)
     if (task) throw new PaidElsewhere(task)
-    lookedAt = begunAt
+    ageOfLook = age
   }
-  const isOutdated = () => lookedAt === undefined || elapsedAt(clock) - lookedAt > TURN_MS
+  const isOutdated = () => ageOfLook === undefined || ageOfLook() > TURN_MS
   const assertDue = async () => {
     if (!(await ports.models.isWanted(request))) throw importRemoved(request)
     const price = { image: request.imageName, credits: priceOf(request) }
     ports.purse.budget.assertLeft(price, ports.options.maxCredits)
     // What the others of the batch have learned in the meantime.
     turn.throwIfAborted()
-    lookedAt = undefined
+    ageOfLook = undefined
   }
   const beforeSend = async (sending: Sending) => {
     // It is sent again only if the previous one was refused, or never arrived.
@@ -143,10 +143,10 @@ async function lookAndPost(
     reservation.refunded()
     for (let looks = 0; isOutdated() && looks < MAX_LOOKS; looks += 1) await look()
     await assertDue()
-    const recordedAt = elapsedAt(clock)
+    const sinceTold = ageFromNow(clock)
     await recordSending(ports, request, { ...sending, lease })
     // The team learns about it through a store that may be slow.
-    if (elapsedAt(clock) - recordedAt > TURN_MS) {
+    if (sinceTold() > TURN_MS) {
       await look()
       await assertDue()
       await recordSending(ports, request, { ...sending, lease })

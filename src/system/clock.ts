@@ -31,6 +31,15 @@ export function elapsedAt(clock: Clock): number {
 }
 
 /**
+ * Returns how long ago now was, in milliseconds, for what must not be trusted any more: the time of a machine may be set
+ * back, and the clock that nobody can set stands still while the machine sleeps.
+ */
+export function ageFromNow(clock: Clock): () => number {
+  const [now, elapsed] = [clock.now(), elapsedAt(clock)]
+  return () => Math.max(clock.now() - now, elapsedAt(clock) - elapsed)
+}
+
+/**
  * A signal that follows another one, for a single listener.
  *
  * Everything in a run waits on the same signal, and Node warns of a leak from the eleventh listener on.

@@ -16,14 +16,21 @@ describe('a submission whose telling takes long', () => {
     return root
   }
 
-  it('is not sent where somebody else has paid meanwhile', async () => {
+  it.each([
+    ['the machine has slept', { isSlept: true, isSetBack: false }],
+    ['its time was set back', { isSlept: false, isSetBack: true }],
+  ])('is not sent where somebody else has paid meanwhile, and %s', async (_, { isSlept, isSetBack }) => {
     const service = await startService()
     let late = 0
     const clock = hurriedClock()
     const run = await openRun({
       root: await projectWith('ours'),
       service,
-      clock: { ...clock, now: () => clock.now() + late },
+      clock: {
+        ...clock,
+        now: () => clock.now() + (isSetBack ? -late : late),
+        elapsed: () => clock.now() + (isSlept ? 0 : late),
+      },
     })
     const { journal } = run.context.ports.store
     const { send } = journal
