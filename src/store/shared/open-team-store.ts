@@ -59,8 +59,7 @@ export function openTeamStore(settings: TeamStoreSettings, world: World): TeamSt
   const objects = { ...fused(bucket, fuse), create }
   const casName = (sha256: string) => `cas/${sha256.slice(0, 2)}/${sha256}`
   const canWrite = async () => (await credentials()) !== undefined
-  const elapsed = () => clock.elapsed?.() ?? performance.now()
-  const leases = new TeamLeases({ objects, beats: bucket, clock, elapsed, account, signingKey })
+  const leases = new TeamLeases({ objects, beats: bucket, clock, account, signingKey })
   return createTeamStore({ ...common, objects, keepsEntries: true, casName, canWrite, leases })
 }
 

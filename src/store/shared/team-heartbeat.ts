@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { ageFromNow, type Clock, elapsedAt } from '../../system/clock.ts'
 import { jsonLine, readText, type ObjectStore } from './object-store.ts'
 
 /** A holder that shows no sign of life for this long has lost its lease. Judged by the clock of the waiting machine. */
@@ -14,8 +15,7 @@ export interface HeartbeatInit {
   objects: ObjectStore
   /** Where signs of life are sent that nobody waits for: even if `objects` is off, the others still see them. */
   beats: Pick<ObjectStore, 'write'>
-  /** Milliseconds of a clock that nobody can set. */
-  elapsed: () => number
+  clock: Clock
   /** Called for a sign of life after which the others may already have judged this process to be silent. */
   onLate: () => void
 }
@@ -26,7 +26,7 @@ export class Heartbeat {
   readonly id = randomBytes(8).toString('hex')
   readonly #init: HeartbeatInit
   #count = 0
-  #last = 0
+  #ageOfLast = () => Infinity
   #timer: NodeJS.Timeout | undefined
 
   constructor(init: HeartbeatInit) {
@@ -53,7 +53,7 @@ export class Heartbeat {
 
   /** Whether the last one was so long ago that this process no longer trusts what it holds. */
   isLate(): boolean {
-    return this.#init.elapsed() - this.#last > BELIEF_MS
+    return this.#ageOfLast() > BELIEF_MS
   }
 
   /** What another process has shown last. */
@@ -63,20 +63,22 @@ export class Heartbeat {
 
   /** Whether what was seen has not changed for as long as a holder may be silent. */
   watch(): (seen: string) => boolean {
-    const { elapsed } = this.#init
+    const { clock } = this.#init
     let last: { seen: string; since: number } | undefined
     return (seen) => {
-      if (last?.seen !== seen) last = { seen, since: elapsed() }
-      return elapsed() - last.since >= SILENCE_MS
+      // A machine that sleeps hears nobody meanwhile.
+      const now = elapsedAt(clock)
+      if (last?.seen !== seen) last = { seen, since: now }
+      return now - last.since >= SILENCE_MS
     }
   }
 
   async #beat(to: Pick<ObjectStore, 'write'>): Promise<void> {
-    const startedAt = this.#init.elapsed()
+    const age = ageFromNow(this.#init.clock)
     this.#count += 1
     await to.write(nameOf(this.id), { bytes: jsonLine({ beats: this.#count }) })
     if (this.isLate()) this.#init.onLate()
-    this.#last = startedAt
+    this.#ageOfLast = age
   }
 }
 

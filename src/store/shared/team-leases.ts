@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { parseJson } from '../../system/json.ts'
-import type { Clock } from '../../system/clock.ts'
 import { once } from '../../system/once.ts'
 import { decidesFirst, jsonLine, readText, type CreatingStore } from './object-store.ts'
 import { onItsWaySchema, type OnItsWay } from './on-its-way.ts'
@@ -23,9 +22,8 @@ export interface TeamLease {
   release(): Promise<void>
 }
 
-interface TeamLeasesInit extends Pick<HeartbeatInit, 'beats' | 'elapsed'> {
+interface TeamLeasesInit extends Pick<HeartbeatInit, 'beats' | 'clock'> {
   objects: CreatingStore
-  clock: Clock
   /** A digest of the API key, for people who read the lease. */
   account: string
   /** If there is one, what others report about submissions counts only with its signature. */

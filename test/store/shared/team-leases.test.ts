@@ -23,8 +23,8 @@ const network: StoreNetwork = {
 }
 const never = new AbortController().signal
 
-/** The leases of one machine, whose own clock stands where it is put. */
-function machine(server: S3Server, now: { ms: number } = { ms: 0 }): TeamLeases {
+/** The leases of one machine, whose own clock stands where it is put, and which has slept for that long. */
+function machine(server: S3Server, now: { ms: number; slept?: number } = { ms: 0 }): TeamLeases {
   const address = parseStoreAddress('s3://leases/team', 'environment', server.env)
   if (address.kind !== 's3') throw new Error('no S3 address')
   const credentials = createCredentials(server.env, { now: Date.now, warn: () => undefined })
@@ -33,8 +33,11 @@ function machine(server: S3Server, now: { ms: number } = { ms: 0 }): TeamLeases 
     objects,
     beats: objects,
     // Each wait brings its clock on by a quarter of a minute.
-    clock: { now: systemClock.now, sleep: async () => void (now.ms += 15_000) },
-    elapsed: () => now.ms,
+    clock: {
+      now: () => systemClock.now() + (now.slept ?? 0),
+      elapsed: () => now.ms,
+      sleep: async () => void (now.ms += 15_000),
+    },
     account: 'abc',
     signingKey: undefined,
   })
@@ -78,12 +81,14 @@ describe.skipIf(missing.rgw)('leases in a bucket of Ceph RGW (needs radosgw, cep
     expect(await dead?.isHeld()).toBe(false)
   })
 
-  it('are taken over by their own holder after a silence, so that nobody else does so', async () => {
-    const key = '0000000000000003'
+  it.each([
+    ['a silence', '0000000000000003', { ms: 65_000 }],
+    ['the sleep of its machine', '0000000000000004', { ms: 0, slept: 65_000 }],
+  ])('are taken over by their own holder after %s, so that nobody else does so', async (_, key, later) => {
     const now = { ms: 0 }
     const lease = await machine(server, now).acquire(key, { signal: never, onWait: () => undefined })
 
-    now.ms += 65_000
+    Object.assign(now, later)
 
     expect(await lease?.isHeld()).toBe(true)
     expect((await server.fetch(`leases/team/leases/${key}.1`)).status).toBe(200)
@@ -172,7 +177,6 @@ describe('leases in a bucket that fails once, for the first key', () => {
       objects,
       beats: objects,
       clock: systemClock,
-      elapsed: () => 0,
       account: 'abc',
       signingKey: undefined,
     })
