@@ -42,8 +42,8 @@ async function assertMet(
   // Imports of a key share one model, and the first one pays for all. While a server runs, imports come and go: what
   // one of them wanted a while ago must not stop the others.
   const requests = models.isLive ? [request] : [request, ...models.requestsOf(request.key)]
-  const plans = requests.flatMap(plansIn)
-  await assertDerivable(ports, request, plans)
+  const lack = await findLack(ports, requests)
+  if (lack) throw told(lack, `\`${request.imageName}\`: ${lack.message}`)
   for (const image of [...request.images, ...request.textureImages]) {
     if ('file' in image) await checkPicture(image)
   }
@@ -53,20 +53,16 @@ function plansIn({ derivation, lods }: Request): DerivationPlan[] {
   return [derivation, ...lods.map((level) => ({ ...derivation, level }))]
 }
 
-/** @throws {MeshyError} MESHY_DERIVE_UNAVAILABLE naming the packages */
-async function assertDerivable(
-  { options }: Ports,
-  { imageName }: Request,
-  plans: readonly DerivationPlan[],
-): Promise<void> {
+/** Names the packages that this machine lacks for what requests derive; undefined if it lacks none. */
+export async function findLack(
+  { options }: Pick<Ports, 'options'>,
+  requests: readonly Request[],
+): Promise<MeshyError | undefined> {
+  const plans = requests.flatMap(plansIn)
   const steps = plans.flatMap((plan) => stepsOf(plan))
-  if (steps.length === 0 && options.transforms.length === 0) return
+  if (steps.length === 0 && options.transforms.length === 0) return undefined
   const { requirePackages } = await import('../derive/libraries.ts')
-  try {
-    await requirePackages([...new Set(plans.flatMap((plan) => packagesOf(plan)))])
-  } catch (error) {
-    throw isMeshyError(error) ? told(error, `\`${imageName}\`: ${error.message}`) : error
-  }
+  return refusalOf(() => requirePackages([...new Set(plans.flatMap((plan) => packagesOf(plan)))]))
 }
 
 async function probe({ store, options }: Ports): Promise<void> {

@@ -93,7 +93,10 @@ async function list(
     query: 'error' in imported.directives ? undefined : formatQuery(imported.directives),
     state: finding.state,
     credits: priceOf(request),
-    hint: hintOf(finding) ?? strangerHint(context, imported, finding),
+    hint:
+      (await lackHint(context, request, finding)) ??
+      hintOf(finding) ??
+      strangerHint(context, imported, finding),
   }
   context.seen.plan.push({ ...row, imported })
   const { part } = context.seen
@@ -154,6 +157,18 @@ async function previewAsset(context: Context, request: Request, entry?: Entry): 
     facts: factsOf(context.ports, request, entry),
   })
   return untilReplaced(context.ports, { request, asset })
+}
+
+/** What a build would refuse to pay or to derive for. */
+async function lackHint(
+  { ports }: Context,
+  request: Request,
+  { state, derivation }: Finding,
+): Promise<string | undefined> {
+  if (state === 'ready' && !derivation) return undefined
+  const { findLack } = await import('../generate/needs.ts')
+  const lack = await findLack(ports, [request])
+  return lack && `${lack.message} ${lack.hint}`
 }
 
 function strangerHint(

@@ -16,7 +16,10 @@ export interface PlanRow {
   /** What generating it would cost; counts only for `missing`. */
   credits: number
   site: ImportSite
-  /** What is free: a derivation that a build would do, or another way to a model that would be paid for. */
+  /**
+   * What is missing on this machine, or what is free: a derivation that a build would do, or another way to a model that
+   * would be paid for.
+   */
   hint?: string | undefined
 }
 

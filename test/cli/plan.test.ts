@@ -148,6 +148,24 @@ describe('plan', () => {
     expect(await readTree(path.join(cwd, 'dist'))).toEqual(dist)
   })
 
+  it('names the packages for which a build would pay nothing', async () => {
+    const { root: cwd } = await viteProject({
+      files: { 'main.js': importing('./hero.png?meshy', './hero.png?meshy&compress=draco') },
+    })
+    const preload = new URL('../support/without-packages.mjs', import.meta.url)
+    const env = { NODE_OPTIONS: `--import ${preload.href}`, WITHOUT_PACKAGES: 'draco3dgltf' }
+
+    const { code, stdout } = await spawnCli(['plan'], { cwd, env })
+
+    const [plain, packed, lack] = stdout.split('\n')
+    expect([plain, packed]).toEqual([
+      expect.stringMatching(/^hero.png .*30 credits/),
+      expect.stringMatching(/^hero.png\?meshy&compress=draco .*30 credits/),
+    ])
+    expect(lack).toMatch(/^ {4}.*`draco3dgltf` is not installed.*npm install/)
+    expect(code).toBe(3)
+  })
+
   it('counts the imports of workers', async () => {
     const { root: cwd } = await viteProject({
       files: {
