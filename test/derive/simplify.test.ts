@@ -99,6 +99,29 @@ describe('simplify', () => {
     for (const size of facts.bounds.size) expect(size).toBeGreaterThan(1.9)
   })
 
+  it('loses crumbs for a small number, and says what that changes', async () => {
+    const sample = new Sample()
+    sample.node('Statue', sample.primitive(ball()))
+    const { positions, normals } = ball(0.01, [8, 6])
+    const shifts = Array.from({ length: 40 }, (_, i) => [1.1 + i / 200, (i % 7) / 8, 0])
+    const crumbs = shifts.flatMap((by) => Array.from(positions, (value, at) => value + (by[at % 3] ?? 0)))
+    const count = crumbs.length / 3
+    const dust = {
+      positions: new Float32Array(crumbs),
+      normals: new Float32Array(shifts.flatMap(() => [...normals])),
+      uvs: new Float32Array(count * 2),
+      indices: Uint16Array.from({ length: count }, (_, i) => i),
+    }
+    sample.node('Dust', sample.primitive(dust))
+
+    const { facts, notes } = await simplified(sample, 100)
+
+    expect(facts.triangles).toBeGreaterThan(97)
+    expect(facts.triangles).toBeLessThan(103)
+    expect(facts.bounds.size[0]).toBeLessThan(2.25)
+    expect(notes.join()).toMatch(/`simplify=100` deviates by up to .*visible/)
+  })
+
   it('measures errors by one measure, so that small parts keep their shape', async () => {
     const sample = new Sample()
     sample.node('Small', sample.primitive(ball(0.5, [12, 8]))).setTranslation([5, 0, 0])

@@ -9,6 +9,8 @@ import { CLOSE, reduce, type Aim } from '../simplify/reduce.ts'
 import { gatherSurface, writeSurface } from '../simplify/surface-io.ts'
 import { primitivesOf, TRIANGLES } from './prepare.ts'
 import type { Step, Work } from './step.ts'
+import type { Facts } from '../../glb/facts.ts'
+import { minus } from '../simplify/vectors.ts'
 
 /** The allowed deviation of `simplify=auto`, as a fraction of the model's size. */
 const AUTO_ERROR = 0.001
@@ -18,6 +20,8 @@ const TOLD_ERROR = 0.04
 const TOLD_TEXTURE = 0.05
 /** The box of a model shrinks by what its corners lose. */
 const LEAST_TOLERANCE = 0.01
+/** With fewer triangles than it has pieces, a model loses the outermost ones, such as the tip of an antenna. */
+const TOLERANCE = 0.15
 
 /** Fewer triangles, with one error measure for the whole model. A requested number is reached whatever that takes. */
 export const simplify: Step = {
@@ -38,16 +42,12 @@ export const lods: Step = {
   async apply(work) {
     const { plan, before } = work
     const triangles = Math.max(FEWEST, Math.round(before.triangles * (plan.level ?? 1)))
-    const { changes } = await simplifyTo(work, { triangles, error: 1 }, `lods, ${triangles} triangles`)
-    return { ...changes, tolerance: TOLERANCE }
+    return (await simplifyTo(work, { triangles, error: 1 }, `lods, ${triangles} triangles`)).changes
   },
 }
 
 /** This few cost nothing to draw, and fewer would not show what an object is. */
 const FEWEST = 64
-
-/** An object seen from far away may lose the tip of an antenna. */
-const TOLERANCE = 0.15
 
 /** Reduces a model to fewer triangles, and reports what could not be achieved. */
 async function simplifyTo(
@@ -62,9 +62,18 @@ async function simplifyTo(
   for (const primitive of flat) restoreNormals(primitive, tools)
   for (const sheet of sheets) await bake(document, sheet, tools)
   dropUnused(document)
-  const { triangles } = takeSnapshot(document)
-  if (aim.triangles > 0) tell(work, `\`${name}\``, { aim, triangles, error })
-  return { laid, changes: { triangles, tolerance: Math.max(LEAST_TOLERANCE, 2 * error) } }
+  const { triangles, bounds } = takeSnapshot(document)
+  const isNumber = aim.triangles > 0
+  if (isNumber)
+    tell(work, `\`${name}\``, { aim, triangles, error: Math.max(error, lossOf(before.bounds, bounds)) })
+  const tolerance = Math.max(isNumber ? TOLERANCE : LEAST_TOLERANCE, 2 * error)
+  return { laid, changes: { triangles, tolerance } }
+}
+
+/** By how much a box has changed, as a fraction of its size. */
+function lossOf(before: Facts['bounds'], after: Facts['bounds']): number {
+  const moves = [...minus(before.min, after.min), ...minus(before.max, after.max)].map(Math.abs)
+  return Math.max(...moves) / Math.max(...before.size) || 0
 }
 
 /** Texture seams are kept, or mended. If too much would be cut, the texture has to be laid out again. */
