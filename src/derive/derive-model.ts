@@ -71,7 +71,8 @@ function addExtras(document: Document, extras: Record<string, unknown>): void {
  * Steps report this in their own words, or nothing is lost: a place in a repeating texture stays a
  * float, and a texture of one color stays a texture.
  */
-const TOLD_ELSEWHERE = /Skipping Draco|^quantize: Skipping|^prune: Detected single-color/
+const TOLD_ELSEWHERE =
+  /Skipping Draco|^quantize: Skipping|^prune: Detected single-color|^reorder: No qualifying/
 const UNREAD = /^Missing optional extension, "(?<name>.+)"/
 
 /** What glTF-Transform warns about. */

@@ -133,6 +133,15 @@ const ODDITIES: Record<string, (sample: Sample) => void> = {
     const point = sample.accessor('VEC3', new Float32Array([0.5, 0, 0]))
     sample.node('Point', sample.document.createPrimitive().setMode(0).setAttribute('POSITION', point))
   },
+  'a clip of a node without a name, below one with a name': (sample) => {
+    const mesh = sample.document.createMesh('Fan').addPrimitive(sample.primitive())
+    const fan = sample.document.createNode().setMesh(mesh)
+    sample.node('Tower').addChild(fan)
+    sample.clip('spin', fan)
+  },
+  'extras of a material that nothing has': ({ document }) => {
+    document.createMaterial('spare').setExtras({ price: 3 })
+  },
   'a node with children and weights of its own': (sample) => {
     const offsets = new Float32Array(625 * 3).map((_, i) => (i % 3 === 2 ? 3 : 0))
     const target = sample.document
@@ -307,6 +316,14 @@ describe('what is said of a derivation', () => {
     sample.node('Wall', sample.primitive({ ...rest, uvs: uvs.map((value) => value * 8) }))
 
     const { notes } = await deriveModel(await sample.write(), { plan: { compress: 'meshopt' }, extras: {} })
+
+    expect(notes).toEqual([])
+  })
+
+  it('is nothing where there is nothing to put in order, as of points', async () => {
+    const source = await dottedSample().write()
+
+    const { notes } = await deriveModel(source, { plan: { compress: 'meshopt' }, extras: {} })
 
     expect(notes).toEqual([])
   })

@@ -82,7 +82,9 @@ function* namesOf(document: Document): Generator<string> {
   for (const scene of root.listScenes()) yield* called('scene', scene)
   for (const node of root.listNodes()) yield* called('node', node)
   for (const mesh of root.listMeshes()) yield* extras('mesh', mesh)
-  for (const material of root.listMaterials()) yield* extras('material', material)
+  // The root refers to each. What nothing else refers to is in no viewer.
+  const materials = root.listMaterials().filter((material) => material.listParents().length > 1)
+  for (const material of materials) yield* extras('material', material)
   for (const animation of root.listAnimations()) yield* clip(animation)
   const drawn = drawnNodes(document)
   for (const node of drawn) yield* carried(node)
@@ -137,7 +139,8 @@ function* attributes(node: Node): Generator<string> {
   for (const name of found) yield `${name} of \`${ownerOf(node)}\``
 }
 
-/** The name of a node, or else of its parent: compressing may insert a node in between. */
+/** The name of a node, or else of the nearest one above it that has one: compressing may insert nodes in between. */
 function ownerOf(node: Node): string {
-  return node.getName() || node.getParentNode()?.getName() || ''
+  for (let at: Node | null = node; at; at = at.getParentNode()) if (at.getName()) return at.getName()
+  return ''
 }
