@@ -99,6 +99,20 @@ describe('simplify', () => {
     for (const size of facts.bounds.size) expect(size).toBeGreaterThan(1.9)
   })
 
+  it.each<number | 'auto'>(['auto', 1500])('leaves what a clip shows its shape (%s)', async (simplify) => {
+    const sample = new Sample()
+    sample.node('Shown', sample.primitive())
+    sample.node('Hidden', sample.primitive()).setScale([0, 0, 0])
+
+    const { after } = await simplified(sample, simplify)
+
+    const [shown, hidden] = after
+      .getRoot()
+      .listMeshes()
+      .map((mesh) => mesh.listPrimitives()[0]?.getIndices()?.getCount() ?? 0)
+    expect(hidden).toBeGreaterThan((shown ?? 0) / 2)
+  })
+
   it('loses crumbs for a small number, and says what that changes', async () => {
     const sample = new Sample()
     sample.node('Statue', sample.primitive(ball()))

@@ -18,14 +18,21 @@ export function eachVertex(document: Document, visit: (at: Vec3) => void): void 
 
 type WorldOf = (node: Node) => Matrix
 
+function fullMatrix(node: Node): Matrix {
+  const scale = node.getScale()
+  if (!scale.includes(0)) return node.getMatrix()
+  const full = scale.map((value) => value || 1) as Vec3
+  return localMatrix({ translation: node.getTranslation(), rotation: node.getRotation(), scale: full })
+}
+
 /** Returns where nodes are, each computed once: a node can have thousands of others above it. */
-export function worldMatrices(): WorldOf {
+export function worldMatrices(localOf: WorldOf = (node) => node.getMatrix()): WorldOf {
   const known = new Map<Node, Matrix>()
   const worldOf = (node: Node): Matrix => {
     const found = known.get(node)
     if (found) return found
     const parent = node.getParentNode()
-    const matrix = parent ? multiply(worldOf(parent), node.getMatrix()) : node.getMatrix()
+    const matrix = parent ? multiply(worldOf(parent), localOf(node)) : localOf(node)
     known.set(node, matrix)
     return matrix
   }
@@ -37,9 +44,12 @@ function weightsOf(node: Node): number[] {
   return node.getWeights().length > 0 ? node.getWeights() : (node.getMesh()?.getWeights() ?? [])
 }
 
-/** Where the vertices of a primitive are that a node draws; for instances, those of the first. */
+/**
+ * Where the vertices of a primitive are that a node draws; for instances, those of the first. Nodes that are scaled to
+ * nothing, or to a plane, count as if they were not: clips show them, and their shape would not count.
+ */
 export function restPositions(node: Node, primitive: Primitive): Vec3[] {
-  const [place] = placesOf(node, primitive, worldMatrices())
+  const [place] = placesOf(node, primitive, worldMatrices(fullMatrix))
   const positions = readMorphed(primitive, weightsOf(node))
   return place ? positions.map((at, i) => place(at, i)) : positions
 }
