@@ -51,13 +51,19 @@ function withoutEmpty(primitive: Primitive, all: TypedArray): number[] {
   return left
 }
 
-/** Vertices that bones and morph targets can pull apart are distinct. */
+/** Whether two vertices are in one place, whatever moves them. */
 function sameCorner(primitive: Primitive): (a: number, b: number) => boolean {
-  const isStiff = primitive.listTargets().length === 0 && !primitive.getAttribute('JOINTS_0')
-  const positions = primitive.getAttribute('POSITION')?.getArray() ?? []
-  const isOnePlace = (a: number, b: number) =>
-    [0, 1, 2].every((axis) => positions[a * 3 + axis] === positions[b * 3 + axis])
-  return (a, b) => a === b || (isStiff && isOnePlace(a, b))
+  const movers = [primitive, ...primitive.listTargets()].flatMap((owner) => {
+    const semantics = owner.listSemantics().filter((name) => /^(?:POSITION$|JOINTS_|WEIGHTS_)/.test(name))
+    return semantics.flatMap((semantic) => owner.getAttribute(semantic) ?? [])
+  })
+  const streams = movers.map((mover) => ({ values: mover.getArray() ?? [], size: mover.getElementSize() }))
+  const isSame = (a: number, b: number) =>
+    streams.every(({ values, size }) => {
+      for (let i = 0; i < size; i++) if (values[a * size + i] !== values[b * size + i]) return false
+      return true
+    })
+  return (a, b) => a === b || isSame(a, b)
 }
 
 /** Vertices that no triangle uses: they may be anywhere, and may not even be numbers. */
