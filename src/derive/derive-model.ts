@@ -72,7 +72,7 @@ function addExtras(document: Document, extras: Record<string, unknown>): void {
  * float, and a texture of one color stays a texture.
  */
 const TOLD_ELSEWHERE =
-  /Skipping Draco|^quantize: Skipping|^prune: Detected single-color|^reorder: No qualifying/
+  /Skipping Draco|^quantize: Skipping|^prune: Detected single-color|^reorder: No qualifying|^Some sparse/
 const UNREAD = /^Missing optional extension, "(?<name>.+)"/
 
 /** What glTF-Transform warns about. */

@@ -7,6 +7,7 @@ import {
   hasSize,
   makeScalable,
   packForDraco,
+  separateIndices,
   unquantize,
 } from './prepare.ts'
 import type { Step, Work } from './step.ts'
@@ -29,7 +30,11 @@ export async function compressDocument({
 }: Pick<Work, 'document' | 'tools' | 'plan' | 'note'>): Promise<void> {
   dropCodecs(document)
   if (plan.compress === 'draco') await compressByDraco(document, tools, note)
-  if (plan.compress === 'meshopt') await compressByMeshopt(document, tools)
+  if (plan.compress !== 'meshopt') return
+  separateIndices(document)
+  await compressByMeshopt(document, tools)
+  // The library has merged what is equal.
+  separateIndices(document)
 }
 
 /** Removes the previous compression of a model, so that no loader needs two decoders. */

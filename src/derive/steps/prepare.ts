@@ -74,6 +74,7 @@ export function fillInverseBindMatrices(document: Document): void {
  * Draco rounds floats, which produces weights that do not add up and colors beyond white, so those are stored as bytes.
  */
 export function packForDraco(document: Document): void {
+  pairJoints(document)
   packWeights(document)
   clampColors(document)
 }
@@ -101,6 +102,21 @@ function bitsFor(document: Document, pattern: RegExp): number {
     })
   const extra = Math.ceil(Math.log2(ranges.reduce((most, range) => (range > most ? range : most), 1)))
   return Math.min(BITS + extra, MOST_BITS)
+}
+
+/** What is forgotten of joints depends on their weights, so joints that go with several weights are copied. */
+function pairJoints(document: Document): void {
+  const partners = new Map<Accessor, Accessor>()
+  for (const primitive of primitivesOf(document)) {
+    for (const semantic of primitive.listSemantics().filter((name) => name.startsWith('JOINTS_'))) {
+      const joints = primitive.getAttribute(semantic)
+      const weights = primitive.getAttribute(semantic.replace('JOINTS', 'WEIGHTS'))
+      if (!joints || !weights) continue
+      const partner = partners.get(joints) ?? weights
+      partners.set(joints, partner)
+      if (partner !== weights) primitive.setAttribute(semantic, joints.clone())
+    }
+  }
 }
 
 /**
@@ -144,6 +160,20 @@ function clampColors(document: Document): void {
       const bytes = valuesOf(accessor).map((value) => Math.round(Math.min(1, Math.max(0, value)) * BYTE_MAX))
       accessor.setArray(new Uint8Array(bytes)).setNormalized(true)
     }
+  }
+}
+
+/** Codecs may begin a triangle at another of its corners, which would break strips and lines with the same indices. */
+export function separateIndices(document: Document): void {
+  const [surfaces, others] = [new Set<Accessor>(), new Set<Primitive>()]
+  for (const primitive of primitivesOf(document)) {
+    const indices = primitive.getIndices()
+    if (primitive.getMode() !== TRIANGLES) others.add(primitive)
+    else if (indices) surfaces.add(indices)
+  }
+  for (const primitive of others) {
+    const indices = primitive.getIndices()
+    if (indices && surfaces.has(indices)) primitive.setIndices(indices.clone())
   }
 }
 
