@@ -1,6 +1,6 @@
 import type { Document, Mesh, Primitive, TypedArray } from '@gltf-transform/core'
 import type { Tools } from './libraries.ts'
-import { primitivesOf, TRIANGLES } from './steps/prepare.ts'
+import { attributesOf, primitivesOf, TRIANGLES } from './steps/prepare.ts'
 
 /** Repairs what viewers ignore, and what steps and codecs fail on. */
 export function makeSound(document: Document, tools: Tools): void {
@@ -53,10 +53,8 @@ function withoutEmpty(primitive: Primitive, all: TypedArray): number[] {
 
 /** Whether two vertices are in one place, whatever moves them. */
 function sameCorner(primitive: Primitive): (a: number, b: number) => boolean {
-  const movers = [primitive, ...primitive.listTargets()].flatMap((owner) => {
-    const semantics = owner.listSemantics().filter((name) => /^(?:POSITION$|JOINTS_|WEIGHTS_)/.test(name))
-    return semantics.flatMap((semantic) => owner.getAttribute(semantic) ?? [])
-  })
+  const owners = [primitive, ...primitive.listTargets()]
+  const movers = owners.flatMap((owner) => attributesOf(owner, /^(?:POSITION$|JOINTS_|WEIGHTS_)/))
   const streams = movers.map((mover) => ({ values: mover.getArray() ?? [], size: mover.getElementSize() }))
   const isSame = (a: number, b: number) =>
     streams.every(({ values, size }) => {

@@ -122,7 +122,7 @@ describe('simplify', () => {
     const count = crumbs.length / 3
     const dust = {
       positions: new Float32Array(crumbs),
-      normals: new Float32Array(shifts.flatMap(() => [...normals])),
+      normals: new Float32Array(crumbs.map((_, at) => normals[at % normals.length] ?? 0)),
       uvs: new Float32Array(count * 2),
       indices: Uint16Array.from({ length: count }, (_, i) => i),
     }

@@ -7,6 +7,7 @@ import {
   hasSize,
   makeScalable,
   packForDraco,
+  ownBones,
   separateIndices,
   unquantize,
 } from './prepare.ts'
@@ -53,6 +54,7 @@ async function compressByMeshopt(document: Document, tools: Tools): Promise<void
   const { EXTMeshoptCompression, KHRMeshQuantization } = tools.extensions
   unquantize(document)
   fillInverseBindMatrices(document)
+  ownBones(document)
   makeScalable(document)
   if (document.getRoot().listMeshes().every(hasSize)) {
     await document.transform(meshopt({ encoder, level: 'medium' }))

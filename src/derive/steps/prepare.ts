@@ -41,7 +41,8 @@ export function unquantize(document: Document): void {
   document.disposeExtension('KHR_mesh_quantization')
 }
 
-function attributesOf(owner: Primitive | PrimitiveTarget, pattern: RegExp): Accessor[] {
+/** The attributes whose semantic matches a pattern. */
+export function attributesOf(owner: Primitive | PrimitiveTarget, pattern: RegExp): Accessor[] {
   const semantics = owner.listSemantics().filter((semantic) => pattern.test(semantic))
   return semantics.flatMap((semantic) => owner.getAttribute(semantic) ?? [])
 }
@@ -74,7 +75,7 @@ export function fillInverseBindMatrices(document: Document): void {
  * Draco rounds floats, which produces weights that do not add up and colors beyond white, so those are stored as bytes.
  */
 export function packForDraco(document: Document): void {
-  pairJoints(document)
+  ownBones(document)
   packWeights(document)
   clampColors(document)
 }
@@ -104,17 +105,15 @@ function bitsFor(document: Document, pattern: RegExp): number {
   return Math.min(BITS + extra, MOST_BITS)
 }
 
-/** What is forgotten of joints depends on their weights, so joints that go with several weights are copied. */
-function pairJoints(document: Document): void {
-  const partners = new Map<Accessor, Accessor>()
+/** Joints and weights are sorted and forgotten in place, one primitive after the other: none may share them. */
+export function ownBones(document: Document): void {
+  const seen = new Set<Accessor>()
   for (const primitive of primitivesOf(document)) {
-    for (const semantic of primitive.listSemantics().filter((name) => name.startsWith('JOINTS_'))) {
-      const joints = primitive.getAttribute(semantic)
-      const weights = primitive.getAttribute(semantic.replace('JOINTS', 'WEIGHTS'))
-      if (!joints || !weights) continue
-      const partner = partners.get(joints) ?? weights
-      partners.set(joints, partner)
-      if (partner !== weights) primitive.setAttribute(semantic, joints.clone())
+    const semantics = primitive.listSemantics().filter((semantic) => /^(?:JOINTS|WEIGHTS)_/.test(semantic))
+    for (const semantic of semantics) {
+      const accessor = primitive.getAttribute(semantic)
+      if (accessor && seen.has(accessor)) primitive.setAttribute(semantic, accessor.clone())
+      else if (accessor) seen.add(accessor)
     }
   }
 }
