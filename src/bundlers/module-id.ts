@@ -49,7 +49,7 @@ export function relativeIds(root: () => string): ModuleIds {
 }
 
 /** The part of `node:path` that depends on the platform. */
-export type Paths = Pick<typeof path, 'relative' | 'resolve'>
+type Paths = Pick<typeof path, 'relative' | 'resolve'>
 
 /** IDs for webpack and its relatives, whose files do not exist: no user rule for images or models matches them. */
 export const VIRTUAL_ID = /(?:^|[\\/])meshy-module:([\w-]+)\.js$/

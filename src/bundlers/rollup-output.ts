@@ -133,7 +133,7 @@ const TAG_DIGITS = 8
  * the order in which it met their modules, which differs each time. So the names get a part of the SHA-256 of what they
  * stand for.
  */
-export class AssetNames {
+class AssetNames {
   /** File names and SHA-256 of our files. */
   #own = new Set<string>()
 

@@ -72,7 +72,7 @@ export function assertReadable(command: string, { root, configFile }: BuildChoic
 }
 
 /** How to find the models of a project. */
-export type Build =
+type Build =
   /** Its command is run. */
   | { kind: 'command'; command: string[] }
   /** Vite is run in this process, up to where all modules are loaded. */

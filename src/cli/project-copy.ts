@@ -148,7 +148,7 @@ interface Move {
 }
 
 /** Makes the copies of Plug'n'Play's files point to the packages of the project, and to the workspaces of the copy. */
-export async function movePnp(move: Move, folder: string): Promise<void> {
+async function movePnp(move: Move, folder: string): Promise<void> {
   for (const name of FILES) {
     const file = path.join(folder, name)
     const text = await readIfThere(file)

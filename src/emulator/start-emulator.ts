@@ -49,7 +49,7 @@ export async function startEmulator(options: StartOptions = {}): Promise<Running
   })
 }
 
-export type Handler = (request: Request, connection: Connection) => Promise<Response>
+type Handler = (request: Request, connection: Connection) => Promise<Response>
 
 interface Listening {
   /** Origin, without a trailing slash. */

@@ -1,7 +1,7 @@
-import type { Derivation } from '../request/derive-directives.ts'
+import type { WantedDerivation } from '../request/derive-directives.ts'
 
 /** What is derived from a model, as data. Absent fields ask for nothing. */
-export interface DerivationPlan extends Derivation {
+export interface DerivationPlan extends WantedDerivation {
   /** For a level of detail: the fraction of the triangles of the first level that it has. */
   level?: number | undefined
 }

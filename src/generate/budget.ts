@@ -1,7 +1,7 @@
 import { MeshyError } from '../system/errors.ts'
 
 /** The other processes of a run that consists of several. */
-export interface OtherParts {
+interface OtherParts {
   /** Credits that they hold. */
   held(): number
   /** Tells them what this process holds from now on, or no longer holds. */
@@ -115,7 +115,7 @@ export class Reservation {
 }
 
 /** A line of a price list. */
-export interface Price {
+interface Price {
   image: string
   credits: number
 }

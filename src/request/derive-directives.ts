@@ -78,7 +78,7 @@ type Table = typeof deriveDirectives
  * What an import wants to be derived from the model on this machine, by the fields that the rows name. Not part of the
  * key.
  */
-export type Derivation = {
+export type WantedDerivation = {
   [N in keyof Table as Table[N] extends { derives: infer Field extends string } ? Field : never]?:
     | (Table[N]['value'] extends ValueType<infer T> ? T : never)
     | undefined

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { MeshyError } from '../system/errors.ts'
-import { deriveDirectives, type Derivation } from './derive-directives.ts'
+import { deriveDirectives, type WantedDerivation } from './derive-directives.ts'
 import type { Directive } from './directive.ts'
 import {
   type Directives,
@@ -68,12 +68,12 @@ export async function readRequest(source: RequestSource): Promise<Request> {
   }
 }
 
-function derivationIn(directives: Directives): Derivation {
+function derivationIn(directives: Directives): WantedDerivation {
   const fields = Object.entries<Directive>(deriveDirectives).flatMap(([name, { derives }]) =>
     derives === undefined ? [] : [[derives, directives[name as keyof typeof deriveDirectives]]],
   )
   // Object.fromEntries loses the type of the names.
-  return Object.fromEntries(fields) as Derivation
+  return Object.fromEntries(fields) as WantedDerivation
 }
 
 interface Parts {

@@ -1,4 +1,4 @@
-import type { Derivation } from './derive-directives.ts'
+import type { WantedDerivation } from './derive-directives.ts'
 import type { FileRole } from './files.ts'
 import type { Params } from './param-value.ts'
 import type { TaskKind } from './task-kinds.ts'
@@ -64,7 +64,7 @@ export interface Request {
   canonical: CanonicalRequest
   /** Which files the import wants, the GLB first. Not part of the key. */
   wanted: FileRole[]
-  derivation: Derivation
+  derivation: WantedDerivation
   /** Further levels of detail, as fractions of the triangles of the first. */
   lods: number[]
   /** Of the emitted GLB. */

@@ -48,7 +48,7 @@ export interface Makers extends Pools {
 }
 
 /** What a run saw. */
-export interface Seen {
+interface Seen {
   plan: PlannedImport[]
   /** Set if one of our commands runs the build, and wants to know what it sees. */
   part: Part | undefined

@@ -30,7 +30,7 @@ export interface Task {
 }
 
 /** Addresses of the files that a task made. */
-export type FileUrls = Partial<Record<FileRole, string>>
+type FileUrls = Partial<Record<FileRole, string>>
 
 /** Why a task failed, according to the service. */
 export interface TaskError {
@@ -133,7 +133,7 @@ function readError({ message, type, code }: z.infer<typeof looseErrorSchema>): T
 
 /** Every status of the reference. */
 export const TASK_STATUSES = ['PENDING', 'IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'CANCELED'] as const
-export type WireStatus = (typeof TASK_STATUSES)[number]
+type WireStatus = (typeof TASK_STATUSES)[number]
 
 /** No answer of the service is older, or newer. */
 const EARLIEST = Date.UTC(2020)

@@ -63,7 +63,7 @@ export interface Opened {
 }
 
 /** The JSON of an answer, and what to throw if it is not as promised. */
-export interface JsonAnswer {
+interface JsonAnswer {
   value: unknown
   bad(problem: string): MeshyError
 }

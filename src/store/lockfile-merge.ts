@@ -17,7 +17,7 @@ export interface Choice {
   theirs: LockedModel
 }
 
-export interface Merge {
+interface Merge {
   /** Everything that needs no choice, and what `choose` has chosen. */
   merged: LockfileDocument
   /** What is still open: these keys are not in `merged`. */
@@ -118,7 +118,7 @@ function formatModel(model: LockedModel): string {
 }
 
 /** The sides of a file with conflict markers, each as if the other did not exist. */
-export interface ConflictSides {
+interface ConflictSides {
   /** The common ancestor of both sides; only in the styles `diff3` and `zdiff3`. */
   base: string | undefined
   ours: string

@@ -34,7 +34,7 @@ export interface Store {
 }
 
 /** Where a project keeps its data. */
-export interface StorePlaces {
+interface StorePlaces {
   /** Absolute. */
   cacheDir: string
   /** Absolute; `false` for a project that pins nothing. */

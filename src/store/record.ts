@@ -8,7 +8,7 @@ import { formatJson } from '../system/json.ts'
 /** The version of every record that this release writes and reads. */
 export const RECORD_VERSION = 1
 
-export interface RecordKind<T> {
+interface RecordKind<T> {
   schema: () => z.ZodType<T>
   /** What is wrong with a file, and what to do about it. */
   corrupt: (file: string, problem: string, cause?: unknown) => MeshyError

@@ -25,7 +25,7 @@ interface PublishOptions {
 }
 
 /** Whether the file at the target is as good as the one that was to replace it. */
-export type Accept = () => Promise<boolean>
+type Accept = () => Promise<boolean>
 
 /**
  * Opens a new file in `folder`, which must be on the volume of its later target.

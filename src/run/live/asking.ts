@@ -33,7 +33,7 @@ export function askDeveloper(ports: RunPorts, ways: () => WaysToAgree): void {
 }
 
 /** What to ask about now: another server may have generated a model in the meantime, or an edit may have removed it. */
-export async function askedNow(ports: RunPorts, keys?: Iterable<string>): Promise<Asked[]> {
+async function askedNow(ports: RunPorts, keys?: Iterable<string>): Promise<Asked[]> {
   const all = ports.models.all().flatMap(({ isAsked, request }) => (isAsked ? request.key : []))
   const only = keys && new Set(keys)
   const asked = only ? all.filter((key) => only.has(key)) : all

@@ -1,7 +1,7 @@
 import { at, createPlane, indexAt, type Plane } from './plane.ts'
 
 /** Connected parts of a mask, by shared pixel sides. */
-export interface Components {
+interface Components {
   /** Number of the part + 1 for each pixel, 0 outside all parts. */
   labels: Uint32Array
   /** Pixels of each part. */

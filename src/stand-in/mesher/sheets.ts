@@ -4,7 +4,7 @@ import { SIDE, type Mesh } from './mesh.ts'
 import { at, byteAt, indexAt, type Plane } from './plane.ts'
 
 /** What the sheets are spread over. */
-export interface Body {
+interface Body {
   phi: Plane
   /** Squared heights of both sides, as from `grid.ts`. */
   front: Plane

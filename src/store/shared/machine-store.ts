@@ -19,7 +19,7 @@ import { createMachineSubmissions, type Turn } from './machine-submissions.ts'
 import type { OnItsWay } from './on-its-way.ts'
 import { withOthers } from './shared-entry.ts'
 
-export interface MachineStoreOptions {
+interface MachineStoreOptions {
   /** Absolute. */
   folder: string
   /** Maximum size in bytes. */

@@ -46,7 +46,7 @@ export interface ObjectCall {
 export type AskObjects = <T>(call: ObjectCall, question: Omit<StoreQuestion<T>, 'request'>) => Promise<T>
 
 /** How to interpret answers of a server. */
-export interface AnswerReaders {
+interface AnswerReaders {
   isThere(answer: Reply): Promise<boolean>
   assertDone(answer: Reply): Promise<void>
   /** The same for an object that was to be removed. */

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 
 /** Credentials of an S3 account, as long as they are valid. */
-export interface S3Credentials {
+interface S3Credentials {
   accessKeyId: string
   secretAccessKey: string
   sessionToken?: string | undefined

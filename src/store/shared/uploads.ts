@@ -10,7 +10,7 @@ const AT_ONCE = 4
 const NO_CREDENTIALS =
   'there are no credentials to write to it, so models made here exist nowhere else; with credentials, `unplugin-meshy push` uploads them'
 
-export interface UploadsInit {
+interface UploadsInit {
   /** Undefined if this run may not write. */
   team: TeamStore | undefined
   pathOf: (ref: BlobRef) => string
