@@ -1,4 +1,4 @@
-import { formatError, isMeshyError, type ImportSite } from '../system/errors.ts'
+import { hasErrno, formatError, isMeshyError, type ImportSite } from '../system/errors.ts'
 import { toPosix, fileOf } from './resolve.ts'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -40,8 +40,7 @@ export async function readSource(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? ''
-    if (['ENOENT', 'ENOTDIR', 'EISDIR', 'ERR_INVALID_ARG_VALUE'].includes(code)) return undefined
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'ERR_INVALID_ARG_VALUE')) return undefined
     throw error
   }
 }

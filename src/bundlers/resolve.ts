@@ -1,3 +1,4 @@
+import { hasErrno } from '../system/errors.ts'
 import { createRequire } from 'node:module'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
@@ -67,8 +68,7 @@ export function packageFile(source: string, base: string): string | undefined {
   try {
     return createRequire(path.join(base, 'noop.js')).resolve(source)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'MODULE_NOT_FOUND' || code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return undefined
+    if (hasErrno(error, 'MODULE_NOT_FOUND', 'ERR_PACKAGE_PATH_NOT_EXPORTED')) return undefined
     throw error
   }
 }

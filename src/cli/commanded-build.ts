@@ -7,7 +7,7 @@ import type { ShownRow } from '../run/plan.ts'
 import type { ModelReport } from '../run/reporting/report.ts'
 import { movedOptions, copyProject, copyRootOf } from './project-copy.ts'
 import { spawn } from 'node:child_process'
-import { MeshyError } from '../system/errors.ts'
+import { hasErrno, MeshyError } from '../system/errors.ts'
 import { EXIT, UsageError } from './failure.ts'
 import { printError } from './print.ts'
 
@@ -148,7 +148,7 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
     process.kill(-pid, signal)
   } catch (error) {
     // It has just ended.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    if (!hasErrno(error, 'ESRCH')) throw error
   }
 }
 

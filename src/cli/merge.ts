@@ -2,7 +2,7 @@ import { plural } from '../system/format.ts'
 import { readFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { MeshyError } from '../system/errors.ts'
+import { errnoOf, MeshyError } from '../system/errors.ts'
 import { withKeyLease } from '../generate/turn.ts'
 import { writeLockfile } from '../store/lockfile.ts'
 import { systemClock } from '../system/clock.ts'
@@ -120,9 +120,8 @@ async function readSide(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
     throw new MeshyError('MESHY_LOCKFILE_INVALID', {
-      message: `\`${file}\` cannot be read (\`${code}\`).`,
+      message: `\`${file}\` cannot be read (\`${errnoOf(error)}\`).`,
       hint: 'Pass the path of the lockfile.',
       cause: error,
     })

@@ -1,7 +1,7 @@
 import { statSync, existsSync } from 'node:fs'
 import path from 'node:path'
 import type { ArgsDef } from 'citty'
-import { MeshyError } from '../system/errors.ts'
+import { hasErrno, MeshyError } from '../system/errors.ts'
 import type { Context } from '../run/context.ts'
 import type { Logger } from '../system/logger.ts'
 import { quoted } from '../system/format.ts'
@@ -173,7 +173,7 @@ function findVite(root: string): string | undefined {
     // `require.resolve('vite')` would be the CommonJS wrapper of older versions.
     return path.join(path.dirname(manifest), 'dist', 'node', 'index.js')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined
+    if (hasErrno(error, 'MODULE_NOT_FOUND')) return undefined
     throw error
   }
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { errnoOf, MeshyError } from '../system/errors.ts'
+import { mustParseJson } from '../system/json.ts'
 import { once } from '../system/once.ts'
 import { type Directives, directiveNames, directiveOf } from './directives.ts'
 import { parseDirectiveObject } from './parse.ts'
@@ -68,7 +69,10 @@ export function parseRecipe(text: string, file: string): Recipe {
 }
 
 function readObject(text: string, file: string) {
-  const result = z.looseObject(imageShape()).safeParse(parseJson(text, file))
+  const json = mustParseJson(text, (cause) =>
+    invalidRecipe(file, `is not valid JSON: ${cause.message}`, 'Fix the JSON.', cause),
+  )
+  const result = z.looseObject(imageShape()).safeParse(json)
   if (result.success) return result.data
   const issue = result.error.issues[0]
   const field = issue?.path[0] ?? ''
@@ -80,15 +84,6 @@ function readObject(text: string, file: string) {
     `has an invalid \`${String(field)}\`; expected ${expected}`,
     `Fix \`${String(field)}\`.`,
   )
-}
-
-function parseJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''))
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause
-    throw invalidRecipe(file, `is not valid JSON: ${cause.message}`, 'Fix the JSON.', cause)
-  }
 }
 
 function oneListOfImages(

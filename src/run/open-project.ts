@@ -4,6 +4,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { mayGenerate } from '../finding/modes.ts'
 import { MeshyError, messageOf } from '../system/errors.ts'
+import { mustParseJson } from '../system/json.ts'
 import { commandedOptions, findCommanded, Part } from './commanded.ts'
 import type { Context, Run, RunPorts } from './context.ts'
 import { readEnvironment, type Environment } from './environment.ts'
@@ -100,8 +101,7 @@ export async function readConfig({ configFile }: Project): Promise<Options> {
 }
 
 async function readJson(file: string): Promise<unknown> {
-  // Some Windows editors start a file with a byte order mark.
-  return JSON.parse((await readFile(file, 'utf8')).replace(/^\uFEFF/, ''))
+  return mustParseJson(await readFile(file, 'utf8'), (cause) => cause)
 }
 
 /** Never from a module cache: a dev server that restarts would get the old options. */

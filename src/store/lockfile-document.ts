@@ -3,7 +3,8 @@ import { MeshyError } from '../system/errors.ts'
 import type { CanonicalRequest } from '../request/request.ts'
 import { type Entry, KEY_PATTERN, isSameModel, withPictures, entryBodySchema } from './entry.ts'
 import { findDuplicateName, formatJson } from '../system/json.ts'
-import { parseJson, describeIssue } from './record.ts'
+import { describeIssue } from './record.ts'
+import { mustParseJson } from '../system/json.ts'
 import { FILE_ROLES } from '../request/files.ts'
 
 const LOCKFILE_VERSION = 1
@@ -37,7 +38,9 @@ export function emptyLockfile(): LockfileDocument {
  */
 export function parseLockfile(text: string, { file, fingerprint }: ParseLockfileOptions): LockfileDocument {
   if (hasConflictMarkers(text)) throw conflict(file)
-  const json = parseJson(text, (error) => invalid(file, `it is not complete JSON (${error.message})`, error))
+  const json = mustParseJson(text, (error) =>
+    invalid(file, `it is not complete JSON (${error.message})`, error),
+  )
   const twice = findDuplicateName(text)
   if (twice !== undefined) throw invalid(file, `it contains \`${twice}\` twice`)
   assertVersion(json, file)

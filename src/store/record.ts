@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { MeshyError } from '../system/errors.ts'
 import { writeDurably } from '../system/durable.ts'
 import { ifExists, orUnwritable } from './disk-errors.ts'
-import { formatJson } from '../system/json.ts'
+import { formatJson, mustParseJson } from '../system/json.ts'
 
 /** The version of every record that this release writes and reads. */
 export const RECORD_VERSION = 1
@@ -26,7 +26,7 @@ export async function readRecord<T>(
   const text = await readText(file)
   if (text === undefined) return undefined
 
-  const json = parseJson(text, (error) => corrupt(file, 'it is not JSON', error))
+  const json = mustParseJson(text, (error) => corrupt(file, 'it is not JSON', error))
   assertVersion(json, file)
   const result = schema().safeParse(json)
   if (result.success) return result.data
@@ -47,17 +47,6 @@ export async function writeRecord(file: string, record: object, tmp: string): Pr
 /** The text of a file; undefined if there is none. */
 export async function readText(file: string): Promise<string | undefined> {
   return await ifExists(file, () => readFile(file, 'utf8'))
-}
-
-/** Parses JSON; text that is not JSON becomes the error that `toError` creates from the reason. */
-export function parseJson(text: string, toError: (cause: SyntaxError) => MeshyError): unknown {
-  try {
-    // Some editors put a byte order mark before it.
-    return JSON.parse(text.replace(/^\uFEFF/, ''))
-  } catch (error) {
-    if (error instanceof SyntaxError) throw toError(error)
-    throw error
-  }
 }
 
 function assertVersion(json: unknown, file: string): void {

@@ -8,6 +8,15 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** The parsed JSON; text that is not JSON becomes the error that `toError` creates from the reason. */
+export function mustParseJson(text: string, toError: (cause: SyntaxError) => Error): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch (error) {
+    throw error instanceof SyntaxError ? toError(error) : error
+  }
+}
+
 const INDENT = '  '
 const FIRST_INDENT = /^([ \t]+)"/m
 
