@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto'
 import path from 'node:path'
 import type { Compilation, Compiler, NormalModule } from 'webpack'
 import type { Mode } from '../finding/modes.ts'
-import type { Environment } from '../run/environment.ts'
 import { isCi } from '../run/ci.ts'
 import { environmentOf } from '../run/open-project.ts'
 import { findProject } from '../run/project.ts'
@@ -15,6 +14,7 @@ import type { Session } from './session.ts'
 import type { UrlOf } from './module.ts'
 import { fileNameOf } from '../run/asset.ts'
 import { fromVirtualId, toVirtualId, VIRTUAL_ID } from './module-id.ts'
+import type { Environment } from '../system/process.ts'
 
 /** Rspack has the same, as far as we use it. */
 type WebpackBuild = ReturnType<typeof nativeBuild<'webpack'>>

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
-import { isOn, type Environment } from './environment.ts'
+import { isOn } from './environment.ts'
+import type { Environment } from '../system/process.ts'
 
 /** What `ci-info` knows about a service: variables that must all be set, or have certain values. */
 interface Vendor {

@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { MeshyError } from '../system/errors.ts'
 import type { Facts } from '../glb/facts.ts'
-import type { Environment } from './environment.ts'
 import type { ResolvedOptions } from './option-types.ts'
 import type { PlanRow, ShownRow } from './plan.ts'
 import type { ModelReport } from './reporting/report.ts'
+import type { Environment } from '../system/process.ts'
 
 /**
  * A build that one of our commands runs, such as `plan -- npm run build`. Every process of it finds this: through a

@@ -11,7 +11,7 @@ import type { DeclaredFile } from './types/declared-file.ts'
 import type { Mode } from '../finding/modes.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Logger } from '../system/logger.ts'
-import type { Environment } from './environment.ts'
+import type { Environment } from '../system/process.ts'
 
 /** One build, server or command; `open.ts` puts it together. */
 export interface Context {

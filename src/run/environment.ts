@@ -2,9 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
 import { expand } from 'dotenv-expand'
-
-/** Variables of the environment by name. */
-export type Environment = Record<string, string | undefined>
+import type { Environment } from '../system/process.ts'
 
 /** The files that Vite reads for a mode; the last one takes precedence. */
 const envFiles = (mode: string) => ['.env', '.env.local', `.env.${mode}`, `.env.${mode}.local`]

@@ -7,12 +7,13 @@ import { MeshyError, messageOf } from '../system/errors.ts'
 import { mustParseJson } from '../system/json.ts'
 import { commandedOptions, findCommanded, Part } from './commanded.ts'
 import type { Context, Run, RunPorts } from './context.ts'
-import { readEnvironment, type Environment } from './environment.ts'
+import { readEnvironment } from './environment.ts'
 import { openContext } from './open.ts'
 import type { Options } from './option-types.ts'
 import { resolveOptions } from './options.ts'
 import { modeOfProcess } from './process-state.ts'
 import { findProject, type Project } from './project.ts'
+import type { Environment } from '../system/process.ts'
 
 /** What a bundler or a command says about its run. */
 export interface ProjectRun extends Pick<Run, 'logger' | 'borders'> {

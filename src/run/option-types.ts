@@ -2,8 +2,8 @@ import type { ModelTransform } from '../derive/transform-model.ts'
 import type { Mode } from '../finding/modes.ts'
 import type { DirectiveObject } from '../request/directives.ts'
 import type { TeamStoreSettings } from '../store/shared/open-team-store.ts'
-import type { Environment } from './environment.ts'
 import type { Project } from './project.ts'
+import type { Environment } from '../system/process.ts'
 
 /** Options of the plugin. They may also be set in `meshy.config.ts`; values given in code take precedence. */
 export interface Options {

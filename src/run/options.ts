@@ -2,7 +2,7 @@ import path from 'node:path'
 import { MeshyError } from '../system/errors.ts'
 import { isLoopback, assertBaseUrl } from '../system/host.ts'
 import { quoted } from '../system/format.ts'
-import { isOn, misnamedKey, type Environment } from './environment.ts'
+import { isOn, misnamedKey } from './environment.ts'
 import { isCi } from './ci.ts'
 import { MODES, type Mode } from '../finding/modes.ts'
 import { defaultDeclaredFile } from './types/place.ts'
@@ -17,6 +17,7 @@ import { parseDirectiveObject } from '../request/parse.ts'
 import { parsePreset } from '../request/resolve.ts'
 import { nearestName } from '../system/nearest-name.ts'
 import { once } from '../system/once.ts'
+import type { Environment } from '../system/process.ts'
 
 const DEFAULTS = {
   baseUrl: 'https://api.meshy.ai',

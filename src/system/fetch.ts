@@ -1,10 +1,11 @@
 import { MeshyError } from './errors.ts'
 import { isLoopback } from './host.ts'
+import type { Environment } from './process.ts'
 
 export type Fetch = typeof globalThis.fetch
 
 interface FetchOptions {
-  env: Record<string, string | undefined>
+  env: Environment
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type Redactor, printable } from './redact.ts'
 import { formatSite, type ImportSite } from './errors.ts'
+import type { Environment } from './process.ts'
 
 /** Where messages for people go; bundlers bring their own. */
 export interface Logger {
@@ -32,7 +33,7 @@ export const consoleLogger: Logger = {
 export type Log = (line: string) => void
 
 interface DebugOptions {
-  env: Record<string, string | undefined>
+  env: Environment
   redact: Redactor
   /** Takes the finished line, newline included. */
   write: (text: string) => void

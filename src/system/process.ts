@@ -3,6 +3,9 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'
 import { hasErrno } from './errors.ts'
 
+/** Variables of the environment by name. */
+export type Environment = Record<string, string | undefined>
+
 /** Identifies a process, so that others can tell later whether it is still running. */
 interface ProcessIdentity {
   pid: number

@@ -4,6 +4,7 @@ import type { Reply, Transfer } from '../../system/transfer.ts'
 import { reachesDirectly, type Fetch } from '../../system/fetch.ts'
 import { isLoopback } from '../../system/host.ts'
 import { type Clock, createWatchdog } from '../../system/clock.ts'
+import type { Environment } from '../../system/process.ts'
 
 export interface StoreRequest {
   method: 'GET' | 'HEAD' | 'PUT' | 'DELETE'
@@ -19,13 +20,7 @@ export type Exchange = (request: StoreRequest, signal: AbortSignal) => Promise<R
  * Files are read with Node's own client, which passes on bytes at a third of the cost of `fetch`; everything else uses
  * `fetch`.
  */
-export function createExchange({
-  fetch,
-  env,
-}: {
-  fetch: Fetch
-  env: Record<string, string | undefined>
-}): Exchange {
+export function createExchange({ fetch, env }: { fetch: Fetch; env: Environment }): Exchange {
   return async (request, signal) => {
     const isPlain = request.method === 'GET' && reachesDirectly(request.url, env)
     const reply = isPlain ? await read(request, signal) : undefined

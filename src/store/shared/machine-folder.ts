@@ -8,13 +8,14 @@ import type { Blobs } from '../blobs.ts'
 import { ifIntact } from '../disk-errors.ts'
 import type { BlobRef } from '../entry.ts'
 import type { Layout } from '../layout.ts'
+import type { Environment } from '../../system/process.ts'
 
 /** Folder in a user's cache folder. Its name includes the version of its format. */
 const NAME = path.join('unplugin-meshy', 'v1')
 
 /** Where the platform keeps a user's caches: XDG on Linux, Library on macOS, local application data on Windows. */
 export function defaultMachineFolder(
-  env: Record<string, string | undefined>,
+  env: Environment,
   platform: NodeJS.Platform = process.platform,
   home = homedir(),
 ): string {

@@ -10,6 +10,7 @@ import { findInEnvironment, type S3Address, type StoreAddress, type WrittenIn } 
 import { TeamLeases } from './team-leases.ts'
 import { createTeamStore, type TeamStore } from './team-store.ts'
 import { Fault } from '../../system/transfer.ts'
+import type { Environment } from '../../system/process.ts'
 
 export interface TeamStoreSettings {
   address: StoreAddress
@@ -17,8 +18,6 @@ export interface TeamStoreSettings {
   /** Key for the signatures of entries. */
   signingKey: string | undefined
 }
-
-type Environment = Record<string, string | undefined>
 
 interface World {
   env: Environment

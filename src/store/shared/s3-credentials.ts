@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
+import type { Environment } from '../../system/process.ts'
 
 /** Credentials of an S3 account, as long as they are valid. */
 interface S3Credentials {
@@ -13,8 +14,6 @@ interface S3Credentials {
 
 /** Returns the current credentials; undefined: there are none, and requests are anonymous. */
 export type CredentialsProvider = () => Promise<S3Credentials | undefined>
-
-type Environment = Record<string, string | undefined>
 
 /** Variables that select a profile, a role or a workload identity. */
 const CHAIN_VARIABLES = [

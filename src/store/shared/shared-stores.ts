@@ -10,6 +10,7 @@ import type { Fetch } from '../../system/fetch.ts'
 import type { Store } from '../open-store.ts'
 import type { Logger } from '../../system/logger.ts'
 import type { BlobSource } from './sources.ts'
+import type { Environment } from '../../system/process.ts'
 
 /** What this project shares with others: nothing, if its models are those of an emulator. */
 export interface SharedStores {
@@ -37,7 +38,7 @@ export interface SharedStoresInit {
   options: SharingSettings
   /** Whether the results of this run go to the team store. */
   mayUpload: boolean
-  env: Record<string, string | undefined>
+  env: Environment
   store: Store
   keyOf: (request: CanonicalRequest) => string
   clock: Clock

@@ -1,5 +1,6 @@
 import { MeshyError } from '../../system/errors.ts'
 import { isLoopback } from '../../system/host.ts'
+import type { Environment } from '../../system/process.ts'
 
 /** Where a team keeps its bytes. */
 export type StoreAddress = S3Address | HttpAddress
@@ -43,8 +44,6 @@ export const STORE_KINDS: Record<StoreAddress['kind'], { form: string; credentia
 export const ADDRESS_FORMS = Object.values(STORE_KINDS)
   .map(({ form }) => form)
   .join(' or ')
-
-type Environment = Record<string, string | undefined>
 
 /** Where an address was written: in the environment of this run, or in a committed file. */
 export type WrittenIn = 'environment' | 'config'

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile, copyFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { inspectTeam, pull, push } from '../../../src/cli/stores.ts'
-import type { Environment } from '../../../src/run/environment.ts'
+import type { Environment } from '../../../src/system/process.ts'
 import { finishSharing } from '../../../src/store/shared/shared-stores.ts'
 import type { Entry } from '../../../src/store/entry.ts'
 import { makePng } from '../../glb/pictures.ts'
