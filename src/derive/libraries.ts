@@ -110,11 +110,15 @@ function unavailable(missing: readonly MissingPackage[]): MeshyError {
       ({ name, cause }) => `\`${name}\` is installed, but cannot be loaded here (${reasonOf(cause)})`,
     ),
   ]
-  const commands = [
-    ...(absent.length > 0 ? [`npm install --save-dev ${absent.join(' ')}`] : []),
-    // Its native parts for each platform are optional dependencies, which a lockfile from another platform may lack.
-    ...broken.map(({ name }) => `npm install --include=optional ${name}`),
-  ]
+  // npm fails in what these have installed. Each tells its name to the programs that it runs.
+  const [manager] = /^(?:pnpm|yarn|bun)(?=\/)/.exec(process.env['npm_config_user_agent'] ?? '') ?? []
+  const commands = manager
+    ? [`${manager} add -D ${[...absent, ...broken.map(({ name }) => name)].join(' ')}`]
+    : [
+        ...(absent.length > 0 ? [`npm install --save-dev ${absent.join(' ')}`] : []),
+        // Its native parts for each platform are optional dependencies, which a lockfile from another platform may lack.
+        ...broken.map(({ name }) => `npm install --include=optional ${name}`),
+      ]
   return new MeshyError('MESHY_DERIVE_UNAVAILABLE', {
     message: `Nothing can be derived from models: ${problems.join('; ')}.`,
     hint: `Run ${quoted(commands, ' and ')}.`,

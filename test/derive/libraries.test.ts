@@ -1,7 +1,7 @@
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createJiti } from 'jiti'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { loadTools } from '../../src/derive/libraries.ts'
 import type * as LibrariesModule from '../../src/derive/libraries.ts'
 import { packagesOf, type PackageName } from '../../src/finding/steps.ts'
@@ -50,6 +50,14 @@ describe('loadTools', () => {
 
     expect(failure.code).toBe('MESHY_DERIVE_UNAVAILABLE')
     expect(failure.hint).toBe(`Run \`npm install --save-dev ${missing}\`.`)
+  })
+
+  it.each(['pnpm', 'yarn', 'bun'])('names the command of %s where that runs the build', async (manager) => {
+    vi.stubEnv('npm_config_user_agent', `${manager}/10.34.9 npm/? node/v22.12.0 linux x64`)
+
+    const failure = await failureOf(loadWith(GLTF_TRANSFORM, packagesOf({ optimize: true })))
+
+    expect(failure.hint).toBe(`Run \`${manager} add -D sharp meshoptimizer\`.`)
   })
 
   it('names all that is missing at once, and nothing that is installed', async () => {
