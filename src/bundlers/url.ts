@@ -48,37 +48,6 @@ export function viteShownUrl(urlOf: UrlOf, environment: object | undefined): Url
   }
 }
 
-/** The internals of `server.fs`, if this version has them. */
-interface ServingConfig extends Pick<ResolvedConfig, 'server'>, SafeModules {
-  fsDenyGlob?: (file: string) => boolean
-  /** Since Vite 8.4, each environment has its own modules. */
-  environments: Readonly<
-    Record<string, Pick<ResolvedConfig['environments'][string], 'consumer'> & SafeModules>
-  >
-}
-
-interface SafeModules {
-  safeModulePaths?: ReadonlySet<string>
-}
-
-/**
- * The rule of Vite's own dev server for a file, while the server runs: files that a module imports are safe to serve.
- */
-export function servingRule(config: ServingConfig): (file: string) => boolean {
-  return (file) => {
-    const { fs } = config.server
-    if (fs.strict === false) return true
-    if (config.fsDenyGlob?.(file)) return false
-    // The module of a recipe has a name of its own.
-    const names = [file, `${file}.js`]
-    const safe = [config, ...Object.values(config.environments)].flatMap((one) => one.safeModulePaths ?? [])
-    return (
-      names.some((name) => safe.some((paths) => paths.has(name))) ||
-      fs.allow.some((folder) => isBelow(folder, file))
-    )
-  }
-}
-
 /** Rollup and Rolldown: an emitted asset, and the reference that they replace with its URL. */
 export function rollupUrl(context: Pick<PluginContext, 'emitFile'>, originalFileName: string): UrlOf {
   return async (file) => {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import path from 'node:path'
 import type { ResolvedConfig, ViteDevServer, BindCLIShortcutsOptions, CLIShortcut } from 'vite'
 import { isMeshySpecifier } from '../request/parse.ts'
-import { findProject } from '../run/project.ts'
+import { findProject, isBelow } from '../run/project.ts'
 import type { WaysToAgree } from '../run/context.ts'
 import type { CreateInspector, PluginApi } from './adapter.ts'
 import { toPosix } from './resolve.ts'
@@ -56,6 +56,37 @@ async function spareWatcher(session: Session, { server }: ResolvedConfig): Promi
   // A function, because a pattern would interpret a `[` in the path of a project.
   const isCached = (file: string) => folders.some((folder) => `${toPosix(file)}/`.startsWith(`${folder}/`))
   server.watch = { ...server.watch, ignored: [server.watch?.ignored ?? [], isCached].flat() }
+}
+
+/** The internals of `server.fs`, if this version has them. */
+interface ServingConfig extends Pick<ResolvedConfig, 'server'>, SafeModules {
+  fsDenyGlob?: (file: string) => boolean
+  /** Since Vite 8.4, each environment has its own modules. */
+  environments: Readonly<
+    Record<string, Pick<ResolvedConfig['environments'][string], 'consumer'> & SafeModules>
+  >
+}
+
+interface SafeModules {
+  safeModulePaths?: ReadonlySet<string>
+}
+
+/**
+ * The rule of Vite's own dev server for a file, while the server runs: files that a module imports are safe to serve.
+ */
+export function servingRule(config: ServingConfig): (file: string) => boolean {
+  return (file) => {
+    const { fs } = config.server
+    if (fs.strict === false) return true
+    if (config.fsDenyGlob?.(file)) return false
+    // The module of a recipe has a name of its own.
+    const names = [file, `${file}.js`]
+    const safe = [config, ...Object.values(config.environments)].flatMap((one) => one.safeModulePaths ?? [])
+    return (
+      names.some((name) => safe.some((paths) => paths.has(name))) ||
+      fs.allow.some((folder) => isBelow(folder, file))
+    )
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { resolveConfig } from 'vite'
 import { describe, expect, it } from 'vitest'
-import { servingRule } from '../../src/bundlers/url.ts'
+import { servingRule } from '../../src/bundlers/vite-server.ts'
 
 describe('the rule for files that a dev server of Vite serves', () => {
   it('admits what a module of any environment imports', async () => {
