@@ -170,11 +170,15 @@ const BEFORE_SENDING = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ])
 
+/** Failures between the connection and the first byte of a request, which have no codes of their own. */
+const BEFORE_ENCRYPTION = /HTTP Tunneling$|before secure TLS connection was established$/
+
 function wasNeverSent(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   // One error per address that was tried; a single one that got further decides.
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(wasNeverSent)
-  const { code, syscall } = error as NodeJS.ErrnoException
+  const { code, syscall, message } = error as NodeJS.ErrnoException
+  if (BEFORE_ENCRYPTION.test(message)) return true
   if (syscall === 'connect' || (code !== undefined && BEFORE_SENDING.has(code))) return true
   return wasNeverSent(error.cause)
 }

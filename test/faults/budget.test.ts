@@ -97,7 +97,7 @@ describe('the budget', () => {
       if (method !== 'POST') return
       gate.onRequest = () => {}
       theirs = failureOf(other.load('a.png?meshy'))
-      await expect.poll(() => emulator.counts.created).toBe(1)
+      await expect.poll(() => emulator.counts.created, { timeout: 20_000 }).toBe(1)
     }
     const run = await openRun({ root: path(), service: { ...emulator, url: gate.url } })
 

@@ -1,3 +1,4 @@
+import { createServer } from 'node:http'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { Client } from '../../src/service/client.ts'
@@ -5,6 +6,8 @@ import { createLimits } from '../../src/service/limits/limits.ts'
 import { createSchedule } from '../../src/service/limits/retry.ts'
 import type { ApiFailure } from '../../src/service/http.ts'
 import { systemClock } from '../../src/system/clock.ts'
+import { createFetch } from '../../src/system/fetch.ts'
+import { listen } from '../support/listen.ts'
 import { fastClock } from '../system/fast-clock.ts'
 import { manualClock, slowFetch } from '../system/manual-clock.ts'
 import { clientOf, KEY } from './client-of.ts'
@@ -154,6 +157,31 @@ describe('createClient', () => {
     expect(await failureOf(clientOf(server.url).create('image-to-3d', BODY))).toMatchObject({
       code: 'MESHY_API_NETWORK',
       details: { outcome: 'unknown' },
+    })
+  })
+
+  it('knows that a proxy which refuses the way has passed nothing on', async () => {
+    const proxy = await listen(
+      createServer().on('connect', (_, socket) => void socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')),
+    )
+    const throughProxy = createFetch({ env: { HTTPS_PROXY: proxy } })
+
+    const client = clientOf('https://api.test', { fetch: throughProxy })
+
+    expect(await failureOf(client.create('image-to-3d', BODY))).toMatchObject({
+      code: 'MESHY_API_NETWORK',
+      details: { outcome: 'not-sent' },
+    })
+  })
+
+  it('knows that nothing was sent on a connection that was never encrypted', async () => {
+    const url = await listen(createServer().on('connection', (socket) => void socket.destroy()))
+
+    const client = clientOf(url.replace('http:', 'https:'))
+
+    expect(await failureOf(client.create('image-to-3d', BODY))).toMatchObject({
+      code: 'MESHY_API_NETWORK',
+      details: { outcome: 'not-sent' },
     })
   })
 
