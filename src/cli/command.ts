@@ -150,7 +150,7 @@ function assertCount(positionals: string[], known: ArgsDef, runner?: string): vo
   if (defined.at(-1)?.valueHint === MORE || positionals.length <= defined.length) return
   const words = positionals.slice(defined.length)
   const help = runner
-    ? ` A build command follows \`--\`: \`unplugin-meshy ${runner} -- ${words.join(' ')}\`.`
+    ? ` A build command follows \`--\`: \`npx unplugin-meshy ${runner} -- ${words.join(' ')}\`.`
     : ''
   throw new UsageError(`Unexpected argument \`${words[0]}\`.${help}`)
 }

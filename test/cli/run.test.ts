@@ -69,7 +69,10 @@ describe('the command line', () => {
   it.each(['plan', 'generate'])('tells `%s` where a build command belongs', async (name) => {
     const { code, stderr } = await spawnCli([name, 'npm', 'run', 'build'])
 
-    expect([code, stderr]).toEqual([2, expect.stringContaining(`unplugin-meshy ${name} -- npm run build\``)])
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining(`\`npx unplugin-meshy ${name} -- npm run build\``),
+    ])
   })
 
   it('names the nearest command and option', async () => {
