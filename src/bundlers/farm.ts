@@ -1,6 +1,8 @@
 import path from 'node:path'
 import { nativeBuild, type Adapter, type NativeContext } from './adapter.ts'
+import { resolveImport } from './hooks.ts'
 import { plainIds } from './module-id.ts'
+import { SPECIFIER } from '../run/imports.ts'
 import { pathOf, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
 import { farmUrl } from './url.ts'
@@ -21,6 +23,16 @@ export function createFarmAdapter(session: Session): Adapter {
     moduleIds: plainIds,
     urlOf: (_, id) => farmUrl(pathOf(id)),
     hooks: {
+      resolveId: {
+        filter: { id: SPECIFIER },
+        handler(source, importer) {
+          return resolveImport(session, {
+            native: this,
+            source,
+            importer: below(session.bundler.root, importer),
+          })
+        },
+      },
       farm: {
         config: () => ({
           // Its cache would keep modules without checking what became of their models.
@@ -38,6 +50,11 @@ export function createFarmAdapter(session: Session): Adapter {
       },
     },
   }
+}
+
+/** Farm names importers relative to its root, and unplugin takes them as relative to the working folder. */
+function below(root: string, importer: string | undefined): string | undefined {
+  return importer && path.resolve(root, path.relative(process.cwd(), importer))
 }
 
 function resolverOf(native: NativeContext, { bundler }: Session): ResolvingContext {
