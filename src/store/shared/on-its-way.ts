@@ -14,7 +14,7 @@ export const onItsWaySchema = z.looseObject({
   startedAt: isoTimeSchema,
   sent: z.object({ sentAt: isoTimeSchema, answerBy: isoTimeSchema, named: z.boolean() }).optional(),
   lost: z.literal(true).optional(),
-  taskId: z.string().min(1).max(200).optional(),
+  taskId: z.string().min(1).optional(),
 })
 
 export type OnItsWay = z.infer<typeof onItsWaySchema>

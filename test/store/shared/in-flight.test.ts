@@ -124,6 +124,21 @@ describe('a build that ends an old record of its own', () => {
   })
 })
 
+describe('a project', () => {
+  it('pays for nothing that another one has on its way, however long the ID of its task is', async () => {
+    const service = await startService(NAMELESS)
+    const theirs = await open('theirs', service)
+    const { key, ...sent } = await send(theirs)
+    const { machine } = theirs.context.ports.store.shared
+    await machine?.tell({ account: sent.account, key }, { ...sent, taskId: 'task'.repeat(200) })
+
+    const failure = await failureOf((await open('mine', service)).load(SPECIFIER))
+
+    expect(failure.code).toBe('MESHY_TASK_EXPIRED')
+    expect(service.counts.posts).toBe(0)
+  })
+})
+
 describe('`tasks delete`', () => {
   it.each([
     ['echoes names', {}],
