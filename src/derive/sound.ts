@@ -5,6 +5,7 @@ import { attributesOf, primitivesOf, TRIANGLES } from './steps/prepare.ts'
 /** Repairs what viewers ignore, and what steps and codecs fail on. */
 export function makeSound(document: Document, tools: Tools): void {
   for (const mesh of document.getRoot().listMeshes()) dropUndrawable(mesh)
+  joinBuffers(document)
   showRoots(document)
   nameFormats(document, tools)
 }
@@ -15,6 +16,14 @@ export function dropUndrawn(document: Document, tools: Tools): void {
     dropEmptyTriangles(document, primitive)
     dropUnusedVertices(primitive, tools)
   }
+}
+
+/** A GLB has room for one buffer besides those that its JSON contains. */
+function joinBuffers(document: Document): void {
+  const [first = null, ...others] = document.getRoot().listBuffers()
+  if (others.length === 0) return
+  for (const accessor of document.getRoot().listAccessors()) accessor.setBuffer(first)
+  for (const buffer of others) buffer.dispose()
 }
 
 /** Primitives that draw nothing, and meshes that would then be empty. */

@@ -139,6 +139,12 @@ const ODDITIES: Record<string, (sample: Sample) => void> = {
     sample.node('Tower').addChild(fan)
     sample.clip('spin', fan)
   },
+  'two materials that are alike, with extras': (sample) => {
+    for (const x of [0.1, 0.2]) {
+      const oak = sample.document.createMaterial('Oak').setExtras({ sound: 'knock' })
+      sample.node(`Plank ${x}`, sample.primitive().setMaterial(oak))
+    }
+  },
   'extras of a material that nothing has': ({ document }) => {
     document.createMaterial('spare').setExtras({ price: 3 })
   },
@@ -178,6 +184,9 @@ const FLAT = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 1]
 /** How files say something that glTF-Transform would read in another way than viewers. */
 const WORDINGS: Record<string, (json: GLTF.IGLTF) => void> = {
   'a stride of 0': ({ bufferViews = [] }) => bufferViews.forEach((view) => (view.byteStride = 0)),
+  'a second buffer, in its JSON': ({ buffers }) =>
+    buffers?.push({ byteLength: 3, uri: 'data:application/octet-stream;base64,AAAA' }),
+  'a buffer without bytes': ({ buffers }) => buffers?.push({ byteLength: 0 }),
   'a matrix that scales to nothing': ({ nodes = [] }) =>
     Object.assign(nodes[1] ?? {}, { matrix: [...FLAT].fill(0, 0, 12) }),
   'a matrix that scales to a plane': ({ nodes = [] }) => Object.assign(nodes[1] ?? {}, { matrix: FLAT }),
@@ -205,6 +214,20 @@ describe.each(Object.keys(WORDINGS))('a model with %s', (wording) => {
       }
     },
   )
+})
+
+describe('a model whose JSON chunk ends at an odd byte', () => {
+  it('is derived as viewers read it', async () => {
+    const source = Buffer.from(await propSample().write())
+    const end = 20 + source.readUInt32LE(12)
+    const odd = Buffer.concat([source.subarray(0, end), Buffer.from(' '), source.subarray(end)])
+    odd.writeUInt32LE(odd.length, 8)
+    odd.writeUInt32LE(end + 1 - 20, 12)
+
+    const { facts } = await deriveModel(new Uint8Array(odd), { plan: { compress: 'meshopt' }, extras: {} })
+
+    expect(facts.triangles).toBe(inspectGlb(odd).triangles)
+  })
 })
 
 describe('a model that numbers its vertices, and whose texture repeats', () => {

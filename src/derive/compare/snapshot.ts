@@ -84,7 +84,8 @@ function* namesOf(document: Document): Generator<string> {
   for (const mesh of root.listMeshes()) yield* extras('mesh', mesh)
   // The root refers to each. What nothing else refers to is in no viewer.
   const materials = root.listMaterials().filter((material) => material.listParents().length > 1)
-  for (const material of materials) yield* extras('material', material)
+  // Each once, too: those that are alike in everything are merged.
+  yield* new Set(materials.flatMap((material) => Array.from(extras('material', material))))
   for (const animation of root.listAnimations()) yield* clip(animation)
   const drawn = drawnNodes(document)
   for (const node of drawn) yield* carried(node)
