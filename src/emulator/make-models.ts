@@ -14,7 +14,7 @@ import { glbToObj } from './obj.ts'
 import { readImageFormat } from '../request/image-format.ts'
 import { makeCard } from '../stand-in/card.ts'
 import { loadLibraries, type SharpFactory } from '../stand-in/mesher/libraries.ts'
-import { createPreviewPool, findWorkerScript, type PreviewPool } from '../stand-in/mesher/pool.ts'
+import { createPreviewPool, findMesherScript, type PreviewPool } from '../stand-in/mesher/pool.ts'
 import { hasCode } from '../system/errors.ts'
 import { decode } from '../stand-in/mesher/decode.ts'
 import type { PreviewModel, PreviewOptions } from '../stand-in/mesher/mesher.ts'
@@ -39,7 +39,7 @@ async function findMaker(load: typeof loadLibraries): Promise<ModelMaker> {
   const libraries = await load()
   if ('missing' in libraries) return cardsBecause(libraries.missing)
   try {
-    return createMeshMaker(libraries.sharp, createPreviewPool(findWorkerScript()))
+    return createMeshMaker(libraries.sharp, createPreviewPool(findMesherScript()))
   } catch (error) {
     if (hasCode(error, 'MESHY_PREVIEW_UNAVAILABLE')) return cardsBecause(error.message)
     throw error

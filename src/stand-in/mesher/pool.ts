@@ -1,4 +1,4 @@
-import { WorkerPool, findWorkerScript as find, type WorkerScript } from '../../system/worker-pool.ts'
+import { WorkerPool, findWorkerScript, type WorkerScript } from '../../system/worker-pool.ts'
 import type { PreviewModel, PreviewOptions } from './mesher.ts'
 import { MeshyError, messageOf } from '../../system/errors.ts'
 
@@ -23,7 +23,7 @@ export function createPreviewPool(script?: WorkerScript) {
   const pool = new WorkerPool<Job, PreviewModel>({
     name: 'preview',
     size: 1,
-    script: () => script ?? findWorkerScript(),
+    script: () => script ?? findMesherScript(),
     limits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     closed: closedError,
     crashed: crashedError,
@@ -64,8 +64,8 @@ function crashedError(error: unknown): MeshyError {
  *
  * @throws {MeshyError} MESHY_PREVIEW_UNAVAILABLE
  */
-export function findWorkerScript(): WorkerScript {
-  const script = find('stand-in/mesher')
+export function findMesherScript(): WorkerScript {
+  const script = findWorkerScript('stand-in/mesher')
   if (script) return script
   throw new MeshyError('MESHY_PREVIEW_UNAVAILABLE', {
     message: 'Stand-in models cannot be made: their worker script is missing from the package',

@@ -121,7 +121,7 @@ export async function readSmall(bytes: AsyncIterable<Uint8Array>, limit: number)
 const MAX_TEXT_BYTES = 64 * 1024
 
 /** Reads a small object. What is denied counts as absent: if it exists, it cannot be created. */
-export async function readText(objects: ObjectStore, name: string): Promise<string | undefined> {
+export async function readObject(objects: ObjectStore, name: string): Promise<string | undefined> {
   try {
     return await objects.read(name, (bytes) => readSmall(bytes, MAX_TEXT_BYTES), { bytes: 0 })
   } catch (error) {

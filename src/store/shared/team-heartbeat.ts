@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { ageFromNow, type Clock, elapsedAt } from '../../system/clock.ts'
-import { jsonLine, readText, type ObjectStore } from './object-store.ts'
+import { jsonLine, readObject, type ObjectStore } from './object-store.ts'
 
 /** A holder that shows no sign of life for this long has lost its lease. Judged by the clock of the waiting machine. */
 const SILENCE_MS = 60_000
@@ -58,7 +58,7 @@ export class Heartbeat {
 
   /** What another process has shown last. */
   async of(holder: string): Promise<string> {
-    return (await readText(this.#init.objects, nameOf(holder))) ?? ''
+    return (await readObject(this.#init.objects, nameOf(holder))) ?? ''
   }
 
   /** Whether what was seen has not changed for as long as a holder may be silent. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseJson } from '../../system/json.ts'
 import { once } from '../../system/once.ts'
-import { decidesFirst, jsonLine, readText, type CreatingStore } from './object-store.ts'
+import { decidesFirst, jsonLine, readObject, type CreatingStore } from './object-store.ts'
 import { onItsWaySchema, type OnItsWay } from './on-its-way.ts'
 import { isSignedBy, signatureOf } from './shared-entry.ts'
 import { Heartbeat, type HeartbeatInit } from './team-heartbeat.ts'
@@ -141,7 +141,7 @@ export class TeamLeases {
 
   /** The answer to the creation may have been lost, and a second attempt refused. */
   async #isCreatedHere(key: string, generation: number): Promise<boolean> {
-    const text = await readText(this.#init.objects, nameOf(key, generation))
+    const text = await readObject(this.#init.objects, nameOf(key, generation))
     return text !== undefined && this.#parse(key, { generation, text }).holder === this.#heartbeat.id
   }
 
@@ -159,7 +159,7 @@ export class TeamLeases {
   async #top(key: string, known: Found | undefined): Promise<Found | undefined> {
     let top: Found | undefined
     for (let generation = known?.generation ?? 0; generation < MAX_GENERATIONS; generation += 1) {
-      const text = await readText(this.#init.objects, nameOf(key, generation))
+      const text = await readObject(this.#init.objects, nameOf(key, generation))
       if (text === undefined) return top
       top = this.#parse(key, { generation, text })
     }
