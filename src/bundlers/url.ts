@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { PluginContext } from 'rollup'
 import type { ResolvedConfig } from 'vite'
+import type { Compiler, LoaderContext } from 'webpack'
 import { fileNameOf } from '../run/asset.ts'
 import { isBelow } from '../run/project.ts'
 import type { UrlOf } from './module.ts'
@@ -55,6 +57,58 @@ export function rollupUrl(context: Pick<PluginContext, 'emitFile'>, originalFile
     const reference = context.emitFile({ type: 'asset', name: fileNameOf(file), source, originalFileName })
     return { imports: '', expression: `import.meta.ROLLUP_FILE_URL_${reference}` }
   }
+}
+
+/**
+ * webpack, Rspack, Rsbuild: a file that belongs to the module, and is therefore present again if the module comes from
+ * their cache. No user rule applies to it.
+ */
+export function webpackUrl(
+  loader: Pick<LoaderContext<unknown>, 'emitFile'>,
+  sourceFilename: string,
+  options: Compiler['options'],
+): UrlOf {
+  const places = placesOf(options)
+  return async (file) => {
+    const source = await readFile(file.path)
+    const name = places.folder + hashedName(fileNameOf(file), source)
+    loader.emitFile(places.toPublic + name, source, undefined, { immutable: true, sourceFilename })
+    return { imports: '', expression: `__webpack_public_path__ + ${JSON.stringify(name)}` }
+  }
+}
+
+/** Where files of models go in a build. */
+interface Places {
+  /** From the output folder of this compiler to the folder that `publicPath` stands for. */
+  toPublic: string
+  /** The folder of files below {@link toPublic}. */
+  folder: string
+}
+
+/**
+ * Next.js compiles a project two or three times into one folder, and its server only serves `static` of that folder:
+ * code for the server has to put files where the client's are, as Next's own image loader does.
+ */
+function placesOf({ name, output }: Compiler['options']): Places {
+  const { path: outputPath = '', publicPath } = output
+  if (typeof publicPath !== 'string' || !publicPath.endsWith('/_next/'))
+    return { toPublic: '', folder: 'assets/' }
+  const folder = 'static/media/'
+  return { toPublic: name === 'client' ? '' : upFromServer(outputPath), folder }
+}
+
+/** Out of `server`, or `server/chunks` in a build for Node.js. */
+function upFromServer(outputPath: string): string {
+  const name = path.basename(outputPath)
+  if (name === 'server') return '../'
+  return name === 'chunks' && path.basename(path.dirname(outputPath)) === 'server' ? '../../' : ''
+}
+
+/** `hero-1a2b3c4d.glb`. webpack treats names as templates, so they must not contain brackets. */
+function hashedName(fileName: string, bytes: Uint8Array): string {
+  const { name, ext } = path.parse(fileName)
+  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 8)
+  return `${name.replace(/[^\w.-]+/g, '-')}-${hash}${ext}`
 }
 
 /** esbuild: an import that {@link ASSET_PREFIX} passes to our own `onLoad`, and so to the loader `file`. */

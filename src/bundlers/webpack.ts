@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import type { Compilation, Compiler, NormalModule } from 'webpack'
@@ -11,9 +10,8 @@ import { PLUGIN_VERSION } from '../system/version.ts'
 import { nativeBuild, type Adapter, type Loaded, type NativeContext } from './adapter.ts'
 import { fileOf, pathOf, toPosix, type ResolvingContext } from './resolve.ts'
 import type { Session } from './session.ts'
-import type { UrlOf } from './module.ts'
-import { fileNameOf } from '../run/asset.ts'
 import { fromVirtualId, toVirtualId, VIRTUAL_ID } from './module-id.ts'
+import { webpackUrl } from './url.ts'
 import type { Environment } from '../system/process.ts'
 
 /** Rspack has the same, as far as we use it. */
@@ -50,7 +48,7 @@ export function createWebpackAdapter(session: Session): Adapter {
     urlOf: (native, id) => {
       const source = toPosix(path.relative(session.bundler.root, pathOf(id)))
       const { compiler } = nativeBuild<'webpack'>(native)
-      return webpackUrl(loaderOf(native), source, placesOf(compiler.options))
+      return webpackUrl(loaderOf(native), source, compiler.options)
     },
     watchFile: (native, file) => watchMissing(loaderOf(native), file),
     afterLoad: (native, loaded) => keep(loaderOf(native), loaded),
@@ -220,51 +218,4 @@ function loaderOf(native: NativeContext): Loader {
   const { loaderContext } = nativeBuild<'webpack'>(native)
   if (!loaderContext) throw new TypeError('Expected to be called while a module is loaded')
   return loaderContext
-}
-
-/** Where files of models go in a build. */
-interface Places {
-  /** From the output folder of this compiler to the folder that `publicPath` stands for. */
-  toPublic: string
-  /** The folder of files below {@link toPublic}. */
-  folder: string
-}
-
-/**
- * Next.js compiles a project two or three times into one folder, and its server only serves `static` of that folder:
- * code for the server has to put files where the client's are, as Next's own image loader does.
- */
-function placesOf({ name, output }: Compiler['options']): Places {
-  const { path: outputPath = '', publicPath } = output
-  if (typeof publicPath !== 'string' || !publicPath.endsWith('/_next/'))
-    return { toPublic: '', folder: 'assets/' }
-  const folder = 'static/media/'
-  return { toPublic: name === 'client' ? '' : upFromServer(outputPath), folder }
-}
-
-/** Out of `server`, or `server/chunks` in a build for Node.js. */
-function upFromServer(outputPath: string): string {
-  const name = path.basename(outputPath)
-  if (name === 'server') return '../'
-  return name === 'chunks' && path.basename(path.dirname(outputPath)) === 'server' ? '../../' : ''
-}
-
-/**
- * webpack, Rspack, Rsbuild: a file that belongs to the module, and is therefore present again if the module comes from
- * their cache. No user rule applies to it.
- */
-function webpackUrl(loader: Loader, sourceFilename: string, places: Places): UrlOf {
-  return async (file) => {
-    const source = await readFile(file.path)
-    const name = places.folder + hashedName(fileNameOf(file), source)
-    loader.emitFile(places.toPublic + name, source, undefined, { immutable: true, sourceFilename })
-    return { imports: '', expression: `__webpack_public_path__ + ${JSON.stringify(name)}` }
-  }
-}
-
-/** `hero-1a2b3c4d.glb`. webpack treats names as templates, so they must not contain brackets. */
-function hashedName(fileName: string, bytes: Uint8Array): string {
-  const { name, ext } = path.parse(fileName)
-  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 8)
-  return `${name.replace(/[^\w.-]+/g, '-')}-${hash}${ext}`
 }
