@@ -1,8 +1,9 @@
 import { constants, existsSync } from 'node:fs'
-import { cp, lstat, mkdir, readdir, realpath, symlink, readFile, writeFile } from 'node:fs/promises'
+import { access, cp, lstat, mkdir, readdir, realpath, symlink, readFile, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { findWorkspace, foldersUpTo, hasManifest } from '../run/project.ts'
+import { hasErrno } from '../system/errors.ts'
 import { realpathIfThere, readIfThere } from '../system/file.ts'
 
 /** Neither sources nor what a build reads; node_modules are linked. */
@@ -122,11 +123,23 @@ async function copyGitFolder(from: string, to: string): Promise<void> {
 }
 
 /** Copies files, folders and links; what else may be there, such as a socket, is nothing to read. */
+/** What is another user's, such as the files of a database, no build of this one reads. */
+async function isReadable(file: string): Promise<boolean> {
+  try {
+    await access(file, constants.R_OK)
+    return true
+  } catch (error) {
+    if (hasErrno(error, 'EACCES', 'EPERM')) return false
+    throw error
+  }
+}
+
 async function copyTree(from: string, to: string, isWanted: (source: string) => boolean): Promise<void> {
   const filter = async (source: string) => {
     if (!isWanted(source)) return false
     const stats = await lstat(source)
-    return stats.isFile() || stats.isDirectory() || stats.isSymbolicLink()
+    if (stats.isSymbolicLink()) return true
+    return (stats.isFile() || stats.isDirectory()) && (await isReadable(source))
   }
   await cp(from, to, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE, filter })
 }

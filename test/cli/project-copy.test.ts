@@ -1,10 +1,12 @@
-import { mkdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { copyProject, copyRootOf } from '../../src/cli/project-copy.ts'
 import { findProject } from '../../src/run/project.ts'
+import { spawnScript } from '../support/child.ts'
 import { initRepository, type Repository } from '../support/git.ts'
 import { createProject, mustSucceed, type Project } from '../support/project.ts'
 import { useTempDir } from '../support/temp-dir.ts'
+import { CLI, viteProject } from './harness.ts'
 
 const { path } = useTempDir()
 
@@ -19,6 +21,18 @@ it('a project is copied beside links that lead nowhere', async () => {
   await copyProject(path('site'), path('copy'))
 
   expect(await readFile(path('copy', 'node_modules', 'there', 'index.js'), 'utf8')).toBe('export {}')
+})
+
+// Only root may become somebody else.
+it.skipIf(process.getuid?.() !== 0)('what the user may not read is left out of a copy', async () => {
+  const { root: cwd, write } = await viteProject()
+  await write({ 'data/table': 'of a database' })
+  await Promise.all([chmod(cwd, 0o755), chmod(`${cwd}/data`, 0o700)])
+  const build = [process.execPath, 'node_modules/vite/bin/vite.js', 'build', '--configLoader', 'native']
+
+  const { exited } = spawnScript(CLI, ['plan', '--', ...build], { cwd, user: 65_534 })
+
+  expect(await exited).toMatchObject({ code: 3, stdout: expect.stringContaining('hero.png') })
 })
 
 it('a workspace of packages is copied as a whole, where there is no repository', async () => {
