@@ -84,7 +84,7 @@ export async function forgetModel(context: Context, subject: Subject): Promise<F
     const found = await findRecord(store.journal, key)
     // An unreadable record counts: this command settles it.
     const hasRecord = found !== undefined && found.state !== 'forgotten'
-    if (!isStored && !pinned && !hasRecord) throw nothing(subject)
+    if (!isStored && !pinned && !hasRecord) throw nothing(subject, found !== undefined)
 
     const tasks = [stored, pinned].flatMap((entry) => entry?.task?.id ?? [])
     const forgottenAt = new Date(clock.serviceNow()).toISOString()
@@ -115,10 +115,12 @@ function discard(context: Context, key: string): Promise<Forgotten> {
   })
 }
 
-function nothing({ key, imageName }: Subject): MeshyError {
+function nothing({ key, imageName }: Subject, isForgotten: boolean): MeshyError {
   return new MeshyError('MESHY_MODEL_UNKNOWN', {
     message: `There is nothing to forget for \`${imageName}\` (${key}): it is neither pinned, nor stored, nor on its way.`,
-    hint: 'Name the import with exactly the directives that it has. `unplugin-meshy status` lists all models.',
+    hint: isForgotten
+      ? 'It was forgotten before. The next build makes a new model.'
+      : 'Name the import with exactly the directives that it has. `unplugin-meshy status` lists all models.',
     details: { key },
   })
 }

@@ -101,8 +101,10 @@ describe('forget', () => {
     const { stdout } = await succeed(runCli(['forget', './hero.png?meshy'], { cwd: project.root, env }))
     const [, ...command] = /`unplugin-meshy (tasks) (delete) (\S+)`/.exec(stdout) ?? []
     await succeed(runCli(command, { cwd: project.root, env }))
+    const again = await runCli(['forget', './hero.png?meshy', '--json'], { cwd: project.root, env })
     const elsewhere = await generated(emulator)
 
+    expect(JSON.parse(again.stderr)).toMatchObject({ hint: expect.stringContaining('forgotten before') })
     expect(command.at(-1)).toBe(task)
     expect((await pinned(elsewhere)).task).not.toBe(task)
   })
