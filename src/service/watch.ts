@@ -37,6 +37,8 @@ const MAX_POLL_MS = 20_000
 const POLL_GROWTH = 1.5
 /** How long a paid task is polled without an answer before we give up, in milliseconds. */
 const MAX_OUTAGE_MS = 180_000
+/** How often in a row the service must say that it has no such task: it may not show yet what it has just accepted. */
+const UNKNOWN_READS = 3
 
 /**
  * Waits for a task to end and returns it, including its model's URL: through its stream if there is one, otherwise by
@@ -100,10 +102,13 @@ function isComplete({ status, urls, consumedCredits }: Task, extras: readonly Fi
 async function pollToEnd(watch: Watch): Promise<Task> {
   const { clock, signal, hear } = watch
   let heardAt = elapsedAt(clock)
+  let unheard = 0
   for (let pause = FIRST_POLL_MS; ; pause = Math.min(MAX_POLL_MS, pause * POLL_GROWTH)) {
-    const task = await poll(watch, heardAt)
+    unheard += 1
+    const task = await poll(watch, { heardAt, unheard })
     if (task) {
       heardAt = elapsedAt(clock)
+      unheard = 0
       hear(task)
       if (isTerminal(task)) return task
     }
@@ -112,14 +117,19 @@ async function pollToEnd(watch: Watch): Promise<Task> {
 }
 
 /** The state from one read, or `undefined` during an outage that may be temporary. */
-async function poll({ client, name, clock, signal, log }: Watch, heardAt: number): Promise<Task | undefined> {
+async function poll(
+  { client, name, clock, signal, log }: Watch,
+  { heardAt, unheard }: { heardAt: number; unheard: number },
+): Promise<Task | undefined> {
   try {
     return await client.retrieve(name.kind, name.id, { signal })
   } catch (error) {
     signal.throwIfAborted()
-    if (saysUnknownTask(error)) throw taskExpired(name, error)
+    const isUnknown = saysUnknownTask(error)
+    if (isUnknown && unheard >= UNKNOWN_READS) throw taskExpired(name, error)
     const failure = apiFailureOf(error)
-    const mayPass = failure !== undefined && (failure.outcome !== 'refused' || failure.status === 429)
+    const isTold = failure?.outcome === 'refused' && failure.status !== 429 && !isUnknown
+    const mayPass = failure !== undefined && !isTold
     if (!mayPass || elapsedAt(clock) - heardAt > MAX_OUTAGE_MS) throw error
     log?.(`task ${name.id}: ${failure.status ?? failure.outcome}, polling on`)
     return undefined

@@ -15,6 +15,17 @@ const SPECIFIER = 'hero.png?meshy'
 describe('404 for a task that was paid', () => {
   const { path } = useTempDir()
 
+  it('is waited out for a moment: the service may not show yet what it has just accepted', async () => {
+    await writePictures(path(), 'hero.png')
+    const emulator = await startService()
+    for (const on of ['stream', 'retrieve'] as const) emulator.fail({ kind: 'gone404', on, nth: 1 })
+
+    const asset = await (await openRun({ root: path(), service: emulator })).load(SPECIFIER)
+
+    expect(asset.metadata.state).toBe('ready')
+    expect(emulator.counts.posts).toBe(1)
+  })
+
   /** A project whose task was accepted, and whose run ended before it had the model. */
   async function setUp() {
     await writePictures(path(), 'hero.png')

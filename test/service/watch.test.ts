@@ -307,7 +307,7 @@ describe('watchTask', () => {
       code: 'MESHY_TASK_EXPIRED',
       details: { taskId: ID },
     })
-    expect(pathsOf(server)).toEqual(['task-1/stream', 'task-1'])
+    expect(pathsOf(server)).toEqual(['task-1/stream', 'task-1', 'task-1', 'task-1'])
   })
 
   it('tells an expired task when the stream says so after 200', async () => {
