@@ -16,11 +16,17 @@ export async function ifExists<T>(file: string, read: () => Promise<T>): Promise
     if (errno === undefined) throw error
     throw new MeshyError('MESHY_CACHE_UNREADABLE', {
       message: `\`${file}\` cannot be read (\`${errno}\`).`,
-      hint: `Fix the permissions of \`${file}\`, then run again.`,
+      hint: nextStep(errno, `Fix the permissions of \`${file}\``),
       details: { file, errno },
       cause: error,
     })
   }
+}
+
+/** No permission and no space helps where a file and a folder have one name. */
+function nextStep(errno: string, otherwise: string): string {
+  const isInTheWay = ['EEXIST', 'EISDIR', 'ENOTDIR'].includes(errno)
+  return `${isInTheWay ? 'Rename what is in the way' : otherwise}, then run again.`
 }
 
 /** Unlike `errnoOf`, none of the codes with which Node reports mistakes of its caller. */
@@ -54,6 +60,7 @@ const REASONS: Record<string, string> = {
   EACCES: 'permission is denied',
   EBUSY: 'it is in use, or is a separate volume',
   EDQUOT: 'the disk quota is used up',
+  EEXIST: 'something else is in the way',
   EFBIG: 'the volume does not support files of this size',
   EIO: 'the disk reports an error',
   EISDIR: 'a folder is in the way',
@@ -86,7 +93,7 @@ export async function orUnwritable<T>(
     const reason = REASONS[errno] ?? 'the operating system refuses'
     throw new MeshyError(code, {
       message: `\`${file}\` cannot be written: ${reason} (\`${errno}\`).`,
-      hint: `Free disk space or fix the permissions of \`${dirname(file)}\`, then run again.`,
+      hint: nextStep(errno, `Free disk space or fix the permissions of \`${dirname(file)}\``),
       details: { file, errno },
       cause: error,
     })

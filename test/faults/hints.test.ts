@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { adoptTask } from '../../src/cli/adopt.ts'
@@ -36,6 +36,24 @@ async function onlyFile(...folder: string[]): Promise<string> {
   const [name = ''] = await readdir(dir(...folder))
   return dir(...folder, name)
 }
+
+describe('hints of errors', () => {
+  it.each([
+    ['a file', '.meshy', (place: string) => writeFile(place, '')],
+    ['a folder', 'meshy-lock.json', (place: string) => mkdir(place)],
+  ])('make room where %s is in the place of `%s`', async (_, name, occupy) => {
+    const { service, build } = await setUp()
+    await occupy(dir(name))
+
+    const failure = await failureOf(build())
+    await rename(dir(name), dir('renamed'))
+    const after = await build()
+
+    expect(failure).toMatchObject({ hint: 'Rename what is in the way, then run again.' })
+    expect(after.metadata.state).toBe('ready')
+    expect(service.counts.posts).toBe(1)
+  })
+})
 
 describe.each([
   ['a project that pins', {}],
