@@ -6,7 +6,7 @@ import type { PackageName } from '../finding/steps.ts'
 import { loadTools, type Tools } from './libraries.ts'
 import { readModel } from './read-model.ts'
 import { dracoBits, packForDraco } from './steps/prepare.ts'
-import { makeSound } from './sound.ts'
+import { dropUndrawn, makeSound } from './sound.ts'
 
 /** A model that is open for editing. */
 interface OpenModel {
@@ -32,8 +32,9 @@ export async function openModel(
   assertKnown(required, tools)
   const document = await readModel(source, { io, tools })
   makeSound(document, tools)
-  // It is written as it came, and what this codec rounds must still be valid then.
+  // It is written as it came, and what this codec rounds and drops must still be valid then.
   if (used.includes(DRACO)) {
+    dropUndrawn(document, tools)
     packForDraco(document)
     const codec = document.createExtension(tools.extensions.KHRDracoMeshCompression)
     codec.setEncoderOptions({ quantizationBits: dracoBits(document) })

@@ -230,6 +230,24 @@ describe('a model whose JSON chunk ends at an odd byte', () => {
   })
 })
 
+describe('a globe whose poles are nearly in one place, packed by Draco', () => {
+  it('is packed once more, though its poles are now in one place', async () => {
+    const { uvs, indices } = sheet(24)
+    const corners = Array.from({ length: uvs.length / 2 }, (_, i) => {
+      const [turn, down] = [(uvs[i * 2] ?? 0) * 2 * Math.PI, (uvs[i * 2 + 1] ?? 0) * Math.PI]
+      return [Math.sin(down) * Math.cos(turn), Math.cos(down), Math.sin(down) * Math.sin(turn)]
+    })
+    const positions = new Float32Array(corners.flat())
+    const sample = new Sample()
+    sample.node('Globe', sample.primitive({ positions, normals: positions, uvs, indices }))
+    await sample.document.transform(draco())
+
+    const { facts } = await deriveModel(await sample.write(), { plan: { height: 3 }, extras: {} })
+
+    expect(facts.bounds.size[1]).toBeCloseTo(3, 2)
+  })
+})
+
 describe('a model that numbers its vertices, and whose texture repeats', () => {
   it.each([false, true])('keeps both under Draco (already compressed: %j)', async (isCompressed) => {
     const { uvs, ...rest } = sheet(80)
