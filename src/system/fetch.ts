@@ -1,4 +1,5 @@
-import { MeshyError } from './errors.ts'
+import type { buildConnector, Pool } from 'undici'
+import { errnoOf, MeshyError } from './errors.ts'
 import { isLoopback } from './host.ts'
 import type { Environment } from './process.ts'
 
@@ -49,9 +50,30 @@ function proxyUrl(env: FetchOptions['env'], name: string): string | undefined {
 async function loadProxiedFetch(
   proxies: Record<'httpProxy' | 'httpsProxy' | 'noProxy', string>,
 ): Promise<Fetch> {
-  const { EnvHttpProxyAgent, fetch } = await import('undici')
-  const dispatcher = new EnvHttpProxyAgent(proxies)
+  const { EnvHttpProxyAgent, fetch, Pool } = await import('undici')
+  const factory = (origin: string | URL, options: Pool.Options) => {
+    const { connect } = options
+    return new Pool(
+      origin,
+      typeof connect === 'function' ? { ...options, connect: connectOnce(connect) } : options,
+    )
+  }
+  const dispatcher = new EnvHttpProxyAgent({ ...proxies, factory })
   // The package and Node have the same fetch, but their types are unrelated.
   const viaProxy = fetch as unknown as (input: unknown, init: object) => Promise<Response>
   return (input, init) => viaProxy(input, { ...init, dispatcher })
+}
+
+/** The library connects again at once, and without end, to a proxy that closes the connection instead of answering. */
+function connectOnce(connect: buildConnector.connector): buildConnector.connector {
+  return (options, callback) =>
+    connect(options, (...[error, socket]) => {
+      if (!error) return callback(null, socket)
+      const message = `The proxy broke the connection: ${error.message}`
+      const isBroken = errnoOf(error) === 'UND_ERR_SOCKET'
+      callback(
+        isBroken ? Object.assign(new Error(message, { cause: error }), { syscall: 'connect' }) : error,
+        null,
+      )
+    })
 }

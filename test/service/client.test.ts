@@ -174,6 +174,25 @@ describe('createClient', () => {
     })
   })
 
+  it('ends soon where a proxy closes the connection instead of answering, and has passed nothing on', async () => {
+    let asked = 0
+    const proxy = await listen(
+      createServer().on('connect', (_, socket) => {
+        asked += 1
+        socket.destroy()
+      }),
+    )
+    const throughProxy = createFetch({ env: { HTTPS_PROXY: proxy } })
+
+    const client = clientOf('https://api.test', { fetch: throughProxy })
+
+    expect(await failureOf(client.create('image-to-3d', BODY))).toMatchObject({
+      code: 'MESHY_API_NETWORK',
+      details: { outcome: 'not-sent' },
+    })
+    expect(asked).toBe(1)
+  })
+
   it('knows that nothing was sent on a connection that was never encrypted', async () => {
     const url = await listen(createServer().on('connection', (socket) => void socket.destroy()))
 
