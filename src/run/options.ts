@@ -179,12 +179,27 @@ function folderFromEnvironment({ MESHY_MACHINE_STORE: value }: Environment): str
   return isOn(value) && value
 }
 
+/** What the library says of values that it knows only as alternatives, or not at all. */
+function expecting(expected: string) {
+  return {
+    error: ({ input }: { input?: unknown }) => {
+      const received = Object(input) === input ? typeof input : `\`${String(input)}\``
+      return `Invalid input: expected ${expected}, received ${received}`
+    },
+  }
+}
+
 const optionsSchema = once(() => {
   const directiveObject = z.record(z.string(), z.unknown())
+  const label = z.string().regex(/^[\w.-]+$/)
+  const pathOrFalse = z.union([z.string().min(1), z.literal(false)], expecting('a path or `false`'))
   const transform = z.strictObject({
-    name: z.string().regex(/^[\w.-]+$/),
-    version: z.union([z.string().regex(/^[\w.-]+$/), z.number()]),
-    transform: z.custom<ModelTransform['transform']>((value) => typeof value === 'function'),
+    name: label,
+    version: z.union([label, z.number()], expecting('a number, or letters and digits')),
+    transform: z.custom<ModelTransform['transform']>(
+      (value) => typeof value === 'function',
+      expecting('a function'),
+    ),
   })
   const all = z.strictObject({
     apiKey: z.string().min(1),
@@ -193,14 +208,14 @@ const optionsSchema = once(() => {
     mode: z.enum(MODES),
     maxCredits: z.number().min(0),
     cacheDir: z.string().min(1),
-    lockfile: z.union([z.string().min(1), z.literal(false)]),
+    lockfile: pathOrFalse,
     concurrency: z.int().min(1),
     requestsPerSecond: z.number().positive(),
     taskTimeout: z.number().positive(),
-    defaults: z.union([
-      directiveObject,
-      z.custom<(file: string) => DirectiveObject>((value) => typeof value === 'function'),
-    ]),
+    defaults: z.union(
+      [directiveObject, z.custom<(file: string) => DirectiveObject>((value) => typeof value === 'function')],
+      expecting('directives, or a function that gives them'),
+    ),
     presets: z.record(z.string(), directiveObject),
     allow: z.array(z.string().min(1)),
     transforms: z.array(transform),
@@ -211,8 +226,8 @@ const optionsSchema = once(() => {
     live: z.boolean(),
     emit: z.enum(['asset', 'copy']),
     inspector: z.boolean(),
-    dts: z.union([z.string().min(1), z.literal(false)]),
-    machineStore: z.union([z.string().min(1), z.literal(false)]),
+    dts: pathOrFalse,
+    machineStore: pathOrFalse,
     machineStoreLimit: z.number().nonnegative(),
     teamStore: z.string().min(1),
   })
@@ -228,17 +243,18 @@ function parseOptions(options: Options, where: string): Options {
   const result = optionsSchema().safeParse(options)
   if (result.success) return checkDirectives(result.data)
   const issue = result.error.issues[0]
-  if (issue?.code === 'unrecognized_keys') {
-    const [name = ''] = issue.keys
+  const name = issue?.path.join('.')
+  if (issue?.code === 'unrecognized_keys' && name === '') {
+    const [unknown = ''] = issue.keys
     const known = Object.keys(optionsSchema().shape)
-    const nearest = nearestName(name, known)
+    const nearest = nearestName(unknown, known)
     throw new MeshyError('MESHY_OPTIONS_INVALID', {
-      message: `Unknown option \`${name}\` in ${where}.`,
+      message: `Unknown option \`${unknown}\` in ${where}.`,
       hint: nearest ? `Did you mean \`${nearest}\`?` : `Known options: ${known.join(', ')}.`,
     })
   }
   throw new MeshyError('MESHY_OPTIONS_INVALID', {
-    message: `Invalid option \`${issue?.path.join('.')}\` in ${where}: ${issue?.message}.`,
+    message: `Invalid ${name ? `option \`${name}\`` : 'options'} in ${where}: ${issue?.message}.`,
     hint: 'Fix the value. The README describes the options.',
   })
 }

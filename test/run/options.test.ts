@@ -126,6 +126,17 @@ describe('resolveOptions', () => {
       'Unknown option `modes` in meshy.config',
     ],
     ['a value out of range', { inline: { concurrency: 0 } }, 'concurrency'],
+    ['options that are none', { config: [] as Options }, 'Invalid options in meshy.config'],
+    [
+      'a switch that is none',
+      { inline: { lockfile: true } as unknown as Options },
+      '`lockfile` in the plugin options: Invalid input: expected a path or `false`, received `true`',
+    ],
+    [
+      'a step without its function',
+      { inline: { transforms: [{ name: 'center', version: 1 }] } as unknown as Options },
+      'expected a function, received `undefined`',
+    ],
     ['a plain http address', { inline: { baseUrl: 'http://api.example' } }, 'unencrypted'],
     ['an address that is none', { env: { MESHY_BASE_URL: 'api.meshy.ai' } }, 'not a URL'],
     ['a password in the address', { inline: { baseUrl: 'https://me:secret@api.example' } }, 'password'],
