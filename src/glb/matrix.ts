@@ -8,17 +8,63 @@ export const IDENTITY: Matrix = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
 
 /** The transform of a node relative to its parent, from its matrix or from translation, rotation and scale. */
 export function localMatrix(node: GltfNode): Matrix {
-  if (node.matrix) return node.matrix
+  if (node.matrix) return withoutSkew(node.matrix)
   const [x, y, z, w] = node.rotation ?? [0, 0, 0, 1]
-  const [right, up, front] = rotatedAxes(x, y, z, w)
-  const [scaleX, scaleY, scaleZ] = node.scale ?? [1, 1, 1]
-  return [
-    ...right.map((value) => value * scaleX),
-    ...up.map((value) => value * scaleY),
-    ...front.map((value) => value * scaleZ),
-    ...(node.translation ?? [0, 0, 0]),
-    1,
-  ]
+  return compose(rotatedAxes(x, y, z, w), node.scale ?? [1, 1, 1], node.translation ?? [0, 0, 0])
+}
+
+function compose(
+  axes: readonly number[][],
+  scale: readonly number[],
+  translation: readonly number[],
+): Matrix {
+  const columns = axes.flatMap((axis, at) => axis.map((value) => value * (scale[at] ?? 1)))
+  return [...columns, ...translation, 1]
+}
+
+/** The cosine between two axes from which they are not perpendicular, whatever was rounded. */
+const SKEW = 1e-4
+
+/**
+ * glTF forbids matrices that skew, and viewers reduce them to a translation, a rotation and a scale. A skewed matrix
+ * gives no pure rotation, but the quaternion that every viewer reads from it.
+ */
+function withoutSkew(matrix: Matrix): Matrix {
+  const columns = [0, 4, 8].map((at) => matrix.slice(at, at + 3))
+  const scale = columns.map((column) => Math.hypot(...column))
+  const axes = columns.map((column, at) => column.map((value) => value / (scale[at] ?? 1)))
+  const [x = [], y = [], z = []] = axes
+  const isSkewed = [dot(x, y), dot(y, z), dot(z, x)].some((cosine) => Math.abs(cosine) > SKEW)
+  if (!isSkewed) return matrix
+  const isMirrored = dot(cross(x, y), z) < 0
+  const sign = isMirrored ? -1 : 1
+  const rotated = rotatedAxes(...quaternionOf([x.map((value) => value * sign), y, z]))
+  return compose(rotated, [(scale[0] ?? 1) * sign, scale[1] ?? 1, scale[2] ?? 1], matrix.slice(12, 15))
+}
+
+function quaternionOf(axes: readonly number[][]): [number, number, number, number] {
+  const at = (axis: number, row: number) => axes[axis % 3]?.[row % 3] ?? 0
+  const trace = at(0, 0) + at(1, 1) + at(2, 2)
+  if (trace > 0) {
+    const size = 2 * Math.sqrt(trace + 1)
+    const [x = 0, y = 0, z = 0] = [0, 1, 2].map((i) => (at(i + 1, i + 2) - at(i + 2, i + 1)) / size)
+    return [x, y, z, size / 4]
+  }
+  const largest = [0, 1, 2].reduce((best, i) => (at(i, i) > at(best, best) ? i : best))
+  const [next, last] = [(largest + 1) % 3, (largest + 2) % 3]
+  const size = 2 * Math.sqrt(1 + 2 * at(largest, largest) - trace)
+  const found: [number, number, number, number] = [0, 0, 0, (at(next, last) - at(last, next)) / size]
+  found[largest] = size / 4
+  for (const other of [next, last]) found[other] = (at(largest, other) + at(other, largest)) / size
+  return found
+}
+
+function dot(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, value, at) => sum + value * (b[at] ?? 0), 0)
+}
+
+function cross([a = 0, b = 0, c = 0]: readonly number[], [x = 0, y = 0, z = 0]: readonly number[]): number[] {
+  return [b * z - c * y, c * x - a * z, a * y - b * x]
 }
 
 /** The three axes rotated by a unit quaternion, as columns of a matrix. */

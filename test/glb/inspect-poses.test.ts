@@ -1,22 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import { inspectGlb } from '../../src/glb/inspect.ts'
 import { assembleGlb, codeOf } from './fixtures.ts'
-import { instanced, POSED } from './posed-models.ts'
+import { instanced, POSED, skewed } from './posed-models.ts'
 import { boundsByThree } from './three-bounds.ts'
 
 describe('inspectGlb', () => {
-  it.each(Object.entries(POSED))('finds the box of three.js around %s', async (_, make) => {
-    const glb = await make()
+  it.each(Object.entries({ ...POSED, 'matrices that skew': skewed }))(
+    'finds the box of three.js around %s',
+    async (_, make) => {
+      const glb = await make()
 
-    const { bounds } = inspectGlb(glb)
+      const { bounds } = inspectGlb(glb)
 
-    const { min, max } = await boundsByThree(glb)
-    for (const axis of [0, 1, 2] as const) {
-      expect(bounds.min[axis]).toBeCloseTo(min[axis] ?? NaN, 4)
-      expect(bounds.max[axis]).toBeCloseTo(max[axis] ?? NaN, 4)
-      expect(bounds.size[axis]).toBeCloseTo(bounds.max[axis] - bounds.min[axis], 4)
-    }
-  })
+      const { min, max } = await boundsByThree(glb)
+      for (const axis of [0, 1, 2] as const) {
+        expect(bounds.min[axis]).toBeCloseTo(min[axis] ?? NaN, 4)
+        expect(bounds.max[axis]).toBeCloseTo(max[axis] ?? NaN, 4)
+        expect(bounds.size[axis]).toBeCloseTo(bounds.max[axis] - bounds.min[axis], 4)
+      }
+    },
+  )
 
   it('counts and measures every instance', async () => {
     const [one, many] = await Promise.all([instanced(1), instanced(50)])

@@ -1,6 +1,7 @@
 import { Document, NodeIO, type Accessor, type Mesh, type Node } from '@gltf-transform/core'
 import { ALL_EXTENSIONS, EXTMeshGPUInstancing } from '@gltf-transform/extensions'
 import { quantize } from '@gltf-transform/functions'
+import { assembleGlb } from './fixtures.ts'
 
 /** A leaning row of ridges: no two of its sides are alike, and none of its corners is filled. */
 const POINTS = Float32Array.from(
@@ -87,6 +88,24 @@ async function sparse(): Promise<Uint8Array> {
   positions?.setArray(POINTS.map((value, at) => (at < 150 ? 0 : value))).setSparse(true)
   scene.addChild(node)
   return write(document)
+}
+
+/** What glTF forbids, and validators overlook: one that turns little, one that turns upside down, and one that mirrors. */
+const SKEWED = [
+  [1, 0.3, 0, 0, 0.7, 2, 0.1, 0, 0.4, 0, 1, 0, 1, 2, 3, 1],
+  [1, 0, 0.2, 0, 0.6, -1, 0, 0, 0, 0.3, -2, 0, 9, 0, 0, 1],
+  [-1, 0.5, 0, 0, 0, 1, 0.4, 0, 0, 0, 1, 0, 0, 9, 0, 1],
+]
+
+export async function skewed(): Promise<Uint8Array> {
+  const { document, mesh, scene } = oneMesh()
+  for (const name of SKEWED.keys()) scene.addChild(document.createNode(`${name}`).setMesh(mesh))
+  const { json, resources } = await new NodeIO().binaryToJSON(await write(document))
+  for (const node of json.nodes ?? []) {
+    const matrix = SKEWED[Number(node.name)]
+    if (matrix) Object.assign(node, { matrix })
+  }
+  return assembleGlb(json, Object.values(resources)[0])
 }
 
 /** Two scenes that share a root. */
