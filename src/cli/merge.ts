@@ -51,6 +51,7 @@ export const merge = defineCommand({
   },
   async run({ file, current, other, driver = false, json, ...args }) {
     const { choose, hasChosen } = readChoice(args)
+    if (!driver && current !== undefined) throw new UsageError('Without `--driver`, `merge` takes one file.')
     if (driver) {
       const { ours, texts } = await readVersions([file, current, other], args)
       await settle(ours, await mergeTexts(texts, { file: ours, choose }), true)
@@ -95,6 +96,7 @@ interface ChoiceArgs {
 function readChoice({ ours, theirs, key }: ChoiceArgs): { choose: Choose; hasChosen: boolean } {
   if (ours && theirs) throw new UsageError('`--ours` and `--theirs` exclude each other.')
   const side = theirs ? 'theirs' : ours ? 'ours' : undefined
+  if (key !== undefined && !side) throw new UsageError('`--key` is for `--ours` or `--theirs`.')
   return {
     choose: (choice) => (key === undefined || key === choice.key ? side : undefined),
     hasChosen: side !== undefined,

@@ -37,17 +37,14 @@ export const prune = defineCommand({
     ...buildArgs,
   },
   async run({ builds: _first, yes = false, machine = false, all = false, json, ...args }) {
+    if (machine ? args._.length > 0 : all)
+      throw new UsageError('`--all` is for `--machine`, which takes no builds.')
     if (machine) return pruneMachine(args, { yes, all, json: json === true })
     const [first = buildChoiceOf(args), ...others] = args._.map((name) => namedBuild(name, args))
     const choices = [first, ...others]
     for (const choice of choices) assertReadable('prune', choice)
     const context = await openAsBundler(first)
-    const used = new Set<string>()
-    for (const choice of choices) {
-      const rows = await planBuild(choice)
-      if (rows.length === 0) printError(nothingImported(choice))
-      for (const { request } of rows) used.add(request.key)
-    }
+    const used = await keysIn(choices)
     const prunable = await findPrunable(context, used)
     if (yes) await removeFound(context, prunable)
     printResult(
@@ -57,6 +54,16 @@ export const prune = defineCommand({
     )
   },
 })
+
+async function keysIn(choices: readonly BuildChoice[]): Promise<Set<string>> {
+  const used = new Set<string>()
+  for (const choice of choices) {
+    const rows = await planBuild(choice)
+    if (rows.length === 0) printError(nothingImported(choice))
+    for (const { request } of rows) used.add(request.key)
+  }
+  return used
+}
 
 async function pruneMachine(
   args: ProjectArgs,

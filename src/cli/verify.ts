@@ -12,6 +12,7 @@ import { FILE_ROLES, type FileRole } from '../request/files.ts'
 import { defineCommand } from './command.ts'
 import { formatTable, print, printJson, printResult } from './print.ts'
 import { lookedIn, openCommand, projectArgs, whyNothingPinned } from './project.ts'
+import { UsageError } from './failure.ts'
 
 export const verify = defineCommand({
   meta: { name: 'verify', description: 'Check that every pinned file is present and correct.' },
@@ -28,6 +29,7 @@ export const verify = defineCommand({
     ...projectArgs,
   },
   async run({ fetch, stores, json, ...args }) {
+    if (fetch && stores) throw new UsageError('`--fetch` and `--stores` exclude each other.')
     const { context } = await openCommand(args)
     if (stores) return verifyStore(context, json === true)
     const entries = await reliedOn(context)
