@@ -96,6 +96,7 @@ interface ChoiceArgs {
 function readChoice({ ours, theirs, key }: ChoiceArgs): { choose: Choose; hasChosen: boolean } {
   if (ours && theirs) throw new UsageError('`--ours` and `--theirs` exclude each other.')
   const side = theirs ? 'theirs' : ours ? 'ours' : undefined
+  if (key !== undefined && !side) throw new UsageError('`--key` needs `--ours` or `--theirs`.')
   if (key !== undefined && !side) throw new UsageError('`--key` is for `--ours` or `--theirs`.')
   return {
     choose: (choice) => (key === undefined || key === choice.key ? side : undefined),

@@ -142,6 +142,7 @@ describe('merge', () => {
 
   it.each([
     ['--ours', '--theirs'],
+    ['--key', '0123456789abcdef'],
     ['--driver', 'a'],
     ['a', 'b', 'c', 'd'],
   ])('is a usage error with %s %s', async (...args) => {
