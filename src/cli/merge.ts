@@ -97,7 +97,6 @@ function readChoice({ ours, theirs, key }: ChoiceArgs): { choose: Choose; hasCho
   if (ours && theirs) throw new UsageError('`--ours` and `--theirs` exclude each other.')
   const side = theirs ? 'theirs' : ours ? 'ours' : undefined
   if (key !== undefined && !side) throw new UsageError('`--key` needs `--ours` or `--theirs`.')
-  if (key !== undefined && !side) throw new UsageError('`--key` is for `--ours` or `--theirs`.')
   return {
     choose: (choice) => (key === undefined || key === choice.key ? side : undefined),
     hasChosen: side !== undefined,

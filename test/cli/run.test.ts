@@ -53,7 +53,6 @@ describe('the command line', () => {
     [['prune', '--machine', '.']],
     [['verify', '--fetch', '--stores']],
     [['merge', 'base', 'ours', 'theirs']],
-    [['merge', '--key', '0123456789abcdef']],
     [['tasks', 'show', '']],
     [['plan', '--', '']],
     [['plan', '--config', 'nowhere.ts']],
