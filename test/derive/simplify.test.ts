@@ -113,6 +113,27 @@ describe('simplify', () => {
     expect(hidden).toBeGreaterThan((shown ?? 0) / 2)
   })
 
+  it.each(['draco', 'meshopt'] as const)('turns strips to triangles that %s can pack', async (compress) => {
+    const rows = Array.from({ length: 24 }, (_, row) => {
+      const pairs = Array.from({ length: 25 }, (_, i) => [row * 25 + i, (row + 1) * 25 + i]).flat()
+      return [row * 25, ...pairs, (row + 2) * 25 - 1]
+    })
+    const sample = riggedSample()
+    const [body] = sample.document.getRoot().listMeshes()[0]?.listPrimitives() ?? []
+    body?.setMode(5).setIndices(sample.accessor('SCALAR', Uint16Array.from(rows.flat())))
+    for (const semantic of ['POSITION', 'WEIGHTS_0']) {
+      const values = body?.getAttribute(semantic)?.getArray()
+      const size = (values?.length ?? 0) / 625
+      for (let at = 0; at < 600; at += 5) values?.copyWithin(at * size, (at + 1) * size, (at + 2) * size)
+    }
+
+    const plan = { simplify: 'auto', compress } as const
+    const { facts } = await deriveModel(await sample.write(), { plan, extras: {} })
+
+    expect(facts.triangles).toBeLessThanOrEqual(24 * 24 * 2)
+    expect(facts.triangles).toBeGreaterThan(300)
+  })
+
   it('loses crumbs for a small number, and says what that changes', async () => {
     const sample = new Sample()
     sample.node('Statue', sample.primitive(ball()))

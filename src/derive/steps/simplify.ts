@@ -3,6 +3,7 @@ import { bake, forgetLayout, sheetsOf } from '../bake/bake.ts'
 import type { Changes } from '../compare/compare.ts'
 import { takeSnapshot } from '../compare/snapshot.ts'
 import { need, type Tools } from '../libraries.ts'
+import { dropUndrawn } from '../sound.ts'
 import { dropNormals, isFlat, restoreNormals, unfold } from '../simplify/vertices.ts'
 import { cutShare, mendTexture } from '../simplify/mend.ts'
 import { CLOSE, reduce, type Aim } from '../simplify/reduce.ts'
@@ -118,10 +119,11 @@ function aimOf(asked: number | 'auto' | undefined): Aim {
 function prepare(document: Document, tools: Tools): Primitive[] {
   const { convertPrimitiveToTriangles, weldPrimitive } = tools.functions
   const surfaces = primitivesOf(document).filter((primitive) => primitive.getMode() >= TRIANGLES)
-  for (const primitive of surfaces) {
-    if (primitive.getMode() !== TRIANGLES) convertPrimitiveToTriangles(primitive)
-    weldPrimitive(primitive)
-  }
+  const strips = surfaces.filter((primitive) => primitive.getMode() !== TRIANGLES)
+  for (const primitive of strips) convertPrimitiveToTriangles(primitive)
+  // They turn around at triangles without area.
+  if (strips.length > 0) dropUndrawn(document, tools)
+  for (const primitive of surfaces) weldPrimitive(primitive)
   const flat = surfaces.filter(isFlat)
   for (const primitive of flat) dropNormals(primitive, tools)
   return flat
