@@ -9,7 +9,7 @@ import { createS3Store } from './s3-store.ts'
 import { findInEnvironment, type S3Address, type StoreAddress, type WrittenIn } from './store-address.ts'
 import { TeamLeases } from './team-leases.ts'
 import { createTeamStore, type TeamStore } from './team-store.ts'
-import { Fault } from '../../system/transfer.ts'
+import { Fault, ignoreFault } from '../../system/transfer.ts'
 import type { Environment } from '../../system/process.ts'
 
 export interface TeamStoreSettings {
@@ -57,7 +57,7 @@ export function openTeamStore(settings: TeamStoreSettings, world: World): TeamSt
   const create: CreatingStore['create'] = (...asked) => fuse.guard(() => bucket.create(...asked))
   const objects = { ...fused(bucket, fuse), create }
   const casName = (sha256: string) => `cas/${sha256.slice(0, 2)}/${sha256}`
-  const canWrite = async () => (await credentials()) !== undefined
+  const canWrite = async () => (await credentials().catch(ignoreFault)) !== undefined
   const leases = new TeamLeases({ objects, beats: bucket, clock, account, signingKey })
   return createTeamStore({ ...common, objects, keepsEntries: true, casName, canWrite, leases })
 }

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
+import { warnOnce } from '../../system/logger.ts'
+import { Fault } from '../../system/transfer.ts'
 import type { Environment } from '../../system/process.ts'
 
 /** Credentials of an S3 account, as long as they are valid. */
@@ -14,6 +16,13 @@ interface S3Credentials {
 
 /** Returns the current credentials; undefined: there are none, and requests are anonymous. */
 export type CredentialsProvider = () => Promise<S3Credentials | undefined>
+
+interface CredentialsInit {
+  now: () => number
+  warn: (text: string) => void
+  /** Loads the optional package. */
+  load?: (() => Promise<Chain | undefined>) | undefined
+}
 
 /** Variables that select a profile, a role or a workload identity. */
 const CHAIN_VARIABLES = [
@@ -31,23 +40,23 @@ const RENEWAL_MS = 5 * 60_000
  * Credentials from the environment; otherwise from profiles, SSO, roles and workload identities through
  * `@aws-sdk/credential-providers`, which is loaded only if something of that kind is configured.
  *
- * @param warn called once if the package is needed but not installed
+ * @param warn called once if the package is needed but not installed, or finds no credentials
+ * @throws {Fault} if whoever gives credentials cannot be asked
  */
 export function createCredentials(
   env: Environment,
-  { now, warn }: { now: () => number; warn: (text: string) => void },
+  { now, warn: tell, load = importChain }: CredentialsInit,
 ): CredentialsProvider {
   const fromEnvironment = environmentKeys(env)
   if (fromEnvironment) return async () => fromEnvironment
   const reason = chainReason(env)
   if (reason === undefined) return async () => undefined
+  const { warn } = warnOnce(tell)
   let chain: Promise<CredentialsProvider> | undefined
   let known: S3Credentials | undefined
   return async () => {
     if (known && (known.expiresAt === undefined || known.expiresAt - now() > RENEWAL_MS)) return known
-    chain ??= loadChain(env, () =>
-      warn(`${reason} is set, but \`@aws-sdk/credential-providers\` is not installed`),
-    )
+    chain ??= loadChain(env, load, (problem) => warn(`${reason} is set, but ${problem}`))
     known = await (await chain)()
     return known
   }
@@ -68,19 +77,34 @@ function chainReason(env: Environment): string | undefined {
 }
 
 /** The chain of the optional package; one that finds nothing if the package is missing. */
-async function loadChain(env: Environment, onMissing: () => void): Promise<CredentialsProvider> {
-  const chain = await importChain()
+async function loadChain(
+  env: Environment,
+  load: () => Promise<Chain | undefined>,
+  onMissing: (problem: string) => void,
+): Promise<CredentialsProvider> {
+  const chain = await load()
   if (!chain) {
-    onMissing()
+    onMissing('`@aws-sdk/credential-providers` is not installed')
     return async () => undefined
   }
   const profile = env['AWS_PROFILE']
   const provide = chain.fromNodeProviderChain(profile ? { profile } : {})
   return async () => {
-    const { accessKeyId, secretAccessKey, sessionToken, expiration } = await provide()
-    return { accessKeyId, secretAccessKey, sessionToken, expiresAt: expiration?.getTime() }
+    try {
+      const { accessKeyId, secretAccessKey, sessionToken, expiration } = await provide()
+      return { accessKeyId, secretAccessKey, sessionToken, expiresAt: expiration?.getTime() }
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      const problem = `gives no credentials (${error.message})`
+      if (!NONE_FOUND.test(error.name)) throw new Fault('refused', problem, { cause: error })
+      onMissing(`it ${problem}`)
+      return undefined
+    }
   }
 }
+
+/** What the package throws where nobody is logged in, or no longer. */
+const NONE_FOUND = /^(Credentials|Token)ProviderError$/
 
 /** The part of the package that we use: it is not among our dependencies, so its types may be missing. */
 interface Chain {
