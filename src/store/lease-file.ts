@@ -6,6 +6,7 @@ import { hasErrno, isMeshyError, errnoOf } from '../system/errors.ts'
 import { parseJson } from '../system/json.ts'
 import { temporaryPath, ensureFolder } from '../system/durable.ts'
 import { ifExists } from './disk-errors.ts'
+import { readText } from './record.ts'
 import { currentProcess, livenessOf, type Liveness } from '../system/process.ts'
 
 export type LinkFile = (existing: string, path: string) => Promise<void>
@@ -41,6 +42,15 @@ export async function readLease(file: string): Promise<FoundLease | undefined> {
   })
 }
 
+/** Whether the lease in `file` is the one that `holder` has created. */
+export async function isLeaseOf(file: string, holder: Holder): Promise<boolean> {
+  return (await readText(file)) === textOf(holder)
+}
+
+function textOf(holder: Holder): string {
+  return JSON.stringify(holder)
+}
+
 /**
  * Creates `file` with `holder` in it, unless it exists.
  *
@@ -56,7 +66,7 @@ export async function createLease(
   const handle = await open(draft, 'wx')
   let outcome: LinkOutcome | undefined
   try {
-    await handle.writeFile(JSON.stringify(holder))
+    await handle.writeFile(textOf(holder))
     outcome = await linkOnce(draft, file, link)
     // A network share may create a link, lose its answer, and refuse the repetition. The link count is reliable.
     if (outcome === 'taken' && (await handle.stat()).nlink > 1) outcome = 'made'
@@ -92,7 +102,7 @@ async function createInPlace(file: string, holder: Holder): Promise<FileHandle |
     throw error
   }
   try {
-    await handle.writeFile(JSON.stringify(holder))
+    await handle.writeFile(textOf(holder))
     return handle
   } catch (error) {
     await handle.close()

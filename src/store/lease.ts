@@ -7,6 +7,7 @@ import { touchFile } from '../system/file.ts'
 import { currentProcess } from '../system/process.ts'
 import {
   createLease,
+  isLeaseOf,
   readLease,
   ownLeases,
   release,
@@ -65,7 +66,7 @@ export async function withLease<T>(
   const { clock = systemClock, beatMs = 5_000, staleMs = 60_000 } = options
   const token = randomBytes(8).toString('hex')
   const me: Holder = { ...currentProcess(), machine: hostname(), thread: threadId, token }
-  const isHeld = async (): Promise<boolean> => (await readLease(file))?.holder?.token === token
+  const isHeld = () => isLeaseOf(file, me)
   ownLeases().add(token)
   try {
     const handle = await acquire(file, me, { ...options, clock, beatMs, staleMs })
