@@ -4,7 +4,7 @@ import { threadId } from 'node:worker_threads'
 import { z } from 'zod'
 import { hasErrno, isMeshyError, errnoOf } from '../system/errors.ts'
 import { parseJson } from '../system/json.ts'
-import { temporaryPath, ensureFolder } from '../system/durable.ts'
+import { inFolder, temporaryPath } from '../system/durable.ts'
 import { ifExists } from './disk-errors.ts'
 import { readText } from './record.ts'
 import { currentProcess, livenessOf, type Liveness } from '../system/process.ts'
@@ -61,9 +61,9 @@ export async function createLease(
   holder: Holder,
   link: LinkFile = hardLink,
 ): Promise<FileHandle | undefined> {
-  await ensureFolder(dirname(file))
-  const draft = temporaryPath(dirname(file))
-  const handle = await open(draft, 'wx')
+  const folder = dirname(file)
+  const draft = temporaryPath(folder)
+  const handle = await inFolder(folder, () => open(draft, 'wx'))
   let outcome: LinkOutcome | undefined
   try {
     await handle.writeFile(textOf(holder))

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import PQueue from 'p-queue'
 import { hasCode, hasErrno } from '../system/errors.ts'
-import { replaceFile, temporaryPath, ensureFolder } from '../system/durable.ts'
+import { inFolder, replaceFile, temporaryPath } from '../system/durable.ts'
 import { once, SingleFlight } from '../system/once.ts'
 import { createCopies, type Copies } from './copies.ts'
 import { statusOf, blobUnusable, isBlobUnusable, isPresent, createFileDigester } from './digest.ts'
@@ -198,9 +198,8 @@ async function copyChecked(
     await orUnwritable(target, async () => {
       // Writable: other programs overwrite it with copies and restored caches. Its bytes are checked before each use.
       await chmod(copy, 0o644)
-      await ensureFolder(dirname(target), { durable: false })
-      const isRight = async () => (await statusOfFile(target, ref)) === 'ok'
-      await replaceFile(copy, target, async () => (await isRight()) || makeWay(target))
+      const accept = async () => (await statusOfFile(target, ref)) === 'ok' || makeWay(target)
+      await inFolder(dirname(target), () => replaceFile(copy, target, accept), { durable: false })
     })
   } finally {
     await rm(copy, { force: true })
@@ -210,9 +209,9 @@ async function copyChecked(
 /** Shares the bytes on the disk if the file system can (APFS, Btrfs, XFS, ReFS), otherwise copies them. */
 async function copyFileTo(source: string, copy: string): Promise<void> {
   await orUnwritable(copy, async () => {
-    await ensureFolder(dirname(copy), { durable: false })
+    const step = () => copyFile(source, copy, constants.COPYFILE_FICLONE)
     try {
-      await copyFile(source, copy, constants.COPYFILE_FICLONE)
+      await inFolder(dirname(copy), step, { durable: false })
     } catch (error) {
       if (hasErrno(error, 'ENOENT', 'ENOTDIR')) throw blobUnusable(source, 'missing')
       throw error

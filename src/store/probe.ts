@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { link, open, rename, writeFile } from 'node:fs/promises'
-import { temporaryPath, ensureFolder, syncFolder } from '../system/durable.ts'
+import { inFolder, temporaryPath, syncFolder } from '../system/durable.ts'
 import type { Layout } from './layout.ts'
 import { orUnwritable, removeIfPossible } from './disk-errors.ts'
 import { hasErrno } from '../system/errors.ts'
@@ -31,17 +31,15 @@ export async function probeStore(layout: Layout, lockfile: string | false): Prom
 async function probeFolder(from: string, folder: string, named = folder): Promise<void> {
   const made = temporaryPath(from)
   const moved = temporaryPath(folder)
+  let left = made
   try {
-    await orUnwritable(from === folder ? named : from, async () => {
-      await ensureFolder(from, { durable: false })
-      await writeFile(made, Buffer.alloc(PROBE_BYTES), { flag: 'wx' })
-    })
-    await orUnwritable(named, async () => {
-      await ensureFolder(folder, { durable: false })
-      await rename(made, moved)
-    })
+    await orUnwritable(from === folder ? named : from, () =>
+      inFolder(from, () => writeFile(made, Buffer.alloc(PROBE_BYTES), { flag: 'wx' }), { durable: false }),
+    )
+    await orUnwritable(named, () => inFolder(folder, () => rename(made, moved), { durable: false }))
+    left = moved
   } finally {
-    for (const file of [made, moved]) await removeIfPossible(file)
+    await removeIfPossible(left)
   }
 }
 

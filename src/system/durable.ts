@@ -83,11 +83,10 @@ export async function writeAtomically(
   accept?: Accept,
 ): Promise<void> {
   const temporary = temporaryPath(folder)
-  await ensureFolder(folder, { durable: false })
-  await ensureFolder(dirname(file), { durable: false })
+  const options = { durable: false }
   try {
-    await writeFile(temporary, data, { flag: 'wx' })
-    await replaceFile(temporary, file, accept)
+    await inFolder(folder, () => writeFile(temporary, data, { flag: 'wx' }), options)
+    await inFolder(dirname(file), () => replaceFile(temporary, file, accept), options)
   } finally {
     await rm(temporary, { force: true })
   }
