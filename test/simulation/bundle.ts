@@ -80,7 +80,7 @@ const SMALLER: readonly Mutation[] = [
     name: 'a small buffer',
     file: 'src/store/digest.ts',
     from: 'CHUNK_BYTES = 1 << 20',
-    to: 'CHUNK_BYTES = 4096',
+    to: 'CHUNK_BYTES = 1024',
   },
   {
     name: 'a small probe',

@@ -30,8 +30,7 @@ export interface Pace {
   naps: number
 }
 
-/** What a dead process waits for. */
-const NEVER = new Promise<never>(() => {})
+const SETTLED = Promise.resolve()
 const NAPS_MS = [800, 7_000, 30_000, 65_000, 200_000] as const
 /** More is a history that does not end. */
 const MAX_TURNS = 60_000
@@ -63,7 +62,7 @@ export class Scheduler {
   operation<T>(label: string, detail: string, effect: () => T): Promise<T> {
     const owner = this.current
     if (!owner) return settle(effect)
-    if (!this.#steps(owner)) return NEVER
+    if (!this.#steps(owner)) return never()
     if (!this.#chance.happens(this.#pace.switches))
       return settle(() => this.#effect(owner, label, detail, effect))
     return new Promise((resolve, reject) => {
@@ -127,7 +126,7 @@ export class Scheduler {
         this.current = item.owner
         item.run()
         // After all that follows from it: Node comes to what a microtask puts off until then once there is no other one.
-        queueMicrotask(() => nextTick(turn))
+        void SETTLED.then(() => nextTick(turn))
       }
       turn()
     })
@@ -184,6 +183,11 @@ export class Scheduler {
       this.#timers.push(item)
     }
   }
+}
+
+/** What a dead process waits for. One for all would keep all that was waiting. */
+function never(): Promise<never> {
+  return new Promise(() => {})
 }
 
 function settle<T>(effect: () => T): Promise<T> {

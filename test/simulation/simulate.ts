@@ -62,8 +62,9 @@ export async function tell(seed: number, setting?: Setting): Promise<string> {
 /** @param signal ends it, when another one has found what both look for */
 async function play(program: string, order: Order, signal?: AbortSignal): Promise<string> {
   try {
-    // Most of what a history makes is gone when it ends.
-    const args = ['--max-semi-space-size=64', program, JSON.stringify(order)]
+    // Most of what a history makes is gone when it ends, and most of the code runs too rarely to be optimised.
+    const flags = ['--max-semi-space-size=64', '--always-sparkplug']
+    const args = [...flags, program, JSON.stringify(order)]
     const { stdout } = await run(process.execPath, args, { maxBuffer: 2 ** 30, signal })
     return stdout
   } catch (error) {

@@ -69,7 +69,7 @@ export function drawWorld(chance: Chance, wanted?: Setting): World {
   const setting = wanted ?? drawn
   if (!(setting in SETTINGS))
     throw new Error(`There is no setting ${setting}: ${Object.keys(SETTINGS).join('; ')}`)
-  const images = chance.happens(0.08) ? 2 : 1
+  const images = chance.happens(0.05) ? 2 : 1
   const places = setting === 'one folder' ? 1 : 2
   const count = chance.happens(0.05) ? 3 : chance.happens(0.7) ? 2 : 1
   const tellsTime = chance.happens(0.8)

@@ -44,7 +44,7 @@ class KnownHash {
 }
 
 export function randomBytes(count: number): Buffer {
-  const bytes = Buffer.alloc(count)
+  const bytes = Buffer.allocUnsafe(count)
   for (let index = 0; index < count; index++) bytes[index] = Math.floor(here.random() * 256)
   return bytes
 }
