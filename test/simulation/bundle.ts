@@ -34,8 +34,7 @@ const REPLACED: Record<string, string> = {
 
 /** Bundles the simulation with the sources of now, or with a mistake in them, into one program. */
 export async function bundle(outfile: string, mutation?: Mutation): Promise<void> {
-  const changes = mutation ? [...SMALLER, mutation] : SMALLER
-  const plugins = [simulated, ...changes.map(mutated)]
+  const plugins = [simulated, changed(mutation ? [...SMALLER, mutation] : SMALLER)]
   await build({
     entryPoints: [path.join(HERE, 'program.ts')],
     outfile,
@@ -102,22 +101,27 @@ const SMALLER: readonly Mutation[] = [
   },
 ]
 
-function mutated({ name, file, from, to }: Mutation): Plugin {
+function changed(changes: readonly Mutation[]): Plugin {
   return {
-    name: 'mutated',
+    name: 'changed',
     setup(build) {
-      let isDone = false
+      const left = new Set(changes)
       build.onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path: id }) => {
-        if (id !== path.join(REPOSITORY, file)) return undefined
-        const parts = (await readFile(id, 'utf8')).split(from)
-        if (parts.length !== 2)
-          throw new Error(`${name}: expected once in ${file}, found ${parts.length - 1} times: ${from}`)
-        isDone = true
-        return { contents: parts.join(to), loader: 'ts' }
+        const own = changes.filter(({ file }) => id === path.join(REPOSITORY, file))
+        if (own.length === 0) return undefined
+        for (const change of own) left.delete(change)
+        return { contents: own.reduce(applied, await readFile(id, 'utf8')), loader: 'ts' }
       })
       build.onEnd(() => {
-        if (!isDone) throw new Error(`${name}: ${file} is no part of the simulation`)
+        for (const { name, file } of left) throw new Error(`${name}: ${file} is no part of the simulation`)
       })
     },
   }
+}
+
+function applied(source: string, { name, file, from, to }: Mutation): string {
+  const parts = source.split(from)
+  if (parts.length !== 2)
+    throw new Error(`${name}: expected once in ${file}, found ${parts.length - 1} times: ${from}`)
+  return parts.join(to)
 }
