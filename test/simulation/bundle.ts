@@ -88,6 +88,12 @@ const SMALLER: readonly Mutation[] = [
     to: 'PROBE_BYTES = 64',
   },
   {
+    name: 'fewer signs for other programs',
+    file: 'src/store/prepare.ts',
+    from: 'Object.entries(signs)',
+    to: 'Object.entries(signs).slice(0, 2)',
+  },
+  {
     name: 'a patient look at a lease',
     file: 'src/store/lease.ts',
     from: 'Math.min(10 * 1.3 ** pauses, 250)',

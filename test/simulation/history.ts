@@ -107,7 +107,7 @@ export class Simulation {
     scheduler.now += world.rest
     scheduler.say('everybody', 'rests')
     // In the end nothing is left to do, also for whoever has just done it.
-    const again = this.#chance.happens(0.25) ? [0] : []
+    const again = this.#chance.happens(0.15) ? [0] : []
     for (const place of [...places.keys(), ...again]) {
       this.#start({ ...QUIET_PLAN, place, images: world.images }, quiet)
       await scheduler.run(() => this.#open === 0)

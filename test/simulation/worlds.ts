@@ -54,7 +54,7 @@ export interface World {
 
 const SETTINGS: Record<Setting, number> = {
   'one folder': 10,
-  'two folders': 4,
+  'two folders': 3,
   'one folder, two machines': 2,
   'a team': 3,
   'a team with a bad store': 1,
@@ -93,7 +93,7 @@ export function drawWorld(chance: Chance, wanted?: Setting): World {
     },
     weather: drawWeather(chance),
     loss: chance.pick(['all', 'some']),
-    pins: chance.happens(0.8),
+    pins: chance.happens(0.6),
     ahead: [drawAhead(chance, tellsTime), drawAhead(chance, tellsTime)],
     diesAgain: chance.pick([0, 0.4]),
     restartsAfter: chance.pick([0, 3_000, 60_000, 400_000]),
