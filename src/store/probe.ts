@@ -31,15 +31,16 @@ export async function probeStore(layout: Layout, lockfile: string | false): Prom
 async function probeFolder(from: string, folder: string, named = folder): Promise<void> {
   const made = temporaryPath(from)
   const moved = temporaryPath(folder)
-  let left = made
+  let isMoved = false
   try {
     await orUnwritable(from === folder ? named : from, () =>
       inFolder(from, () => writeFile(made, Buffer.alloc(PROBE_BYTES), { flag: 'wx' }), { durable: false }),
     )
     await orUnwritable(named, () => inFolder(folder, () => rename(made, moved), { durable: false }))
-    left = moved
+    isMoved = true
   } finally {
-    await removeIfPossible(left)
+    // Of a rename whose answer was lost, nobody knows.
+    for (const file of isMoved ? [moved] : [made, moved]) await removeIfPossible(file)
   }
 }
 
