@@ -143,9 +143,8 @@ async function isReplaced(ports: RunPorts, { request, asset }: Awaited): Promise
   // A lockfile in the middle of a merge says nothing yet.
   if (!(await ifReadable(async () => [await findEntry(ports, request.key)]))) return false
   const found = await ifReadable(() => classify(ports, request))
-  const entry = found?.entry
-  if (!entry || found.state !== 'ready') return asset.metadata.state === 'ready'
-  return shownOf(readyAsset({ ...found, entry }, request)) !== shownOf(asset)
+  if (found?.state !== 'ready') return asset.metadata.state === 'ready'
+  return shownOf(readyAsset(found, request)) !== shownOf(asset)
 }
 
 function isWhole({ metadata, isProvisional }: Asset): boolean {
