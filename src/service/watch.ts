@@ -37,7 +37,7 @@ const MAX_POLL_MS = 20_000
 const POLL_GROWTH = 1.5
 /** How long a paid task is polled without an answer before we give up, in milliseconds. */
 const MAX_OUTAGE_MS = 180_000
-/** How often in a row the service must say that it has no such task: it may not show yet what it has just accepted. */
+/** How many looks in a row must have told nothing before a 404 counts: what was just accepted may not show yet. */
 const UNKNOWN_READS = 3
 
 /**
