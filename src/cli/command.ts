@@ -1,7 +1,7 @@
 import { type ArgsDef, type ParsedArgs, parseArgs } from 'citty'
 import { nearestName } from '../system/nearest-name.ts'
 import { UsageError } from './failure.ts'
-import { stripVTControlCharacters } from 'node:util'
+import { messageOf } from '../system/errors.ts'
 
 /** Its exit code, see {@link EXIT}, or that of a program that it ran; undefined means 0. */
 type Outcome = Promise<number | void>
@@ -123,8 +123,7 @@ function parse(line: string[], known: ArgsDef): ParsedArgs<ArgsDef> {
     return parseArgs(line, known)
   } catch (error) {
     // The class is not exported; its message is for people.
-    if (error instanceof Error && error.name === 'CLIError')
-      throw new UsageError(stripVTControlCharacters(error.message))
+    if (error instanceof Error && error.name === 'CLIError') throw new UsageError(messageOf(error))
     throw error
   }
 }

@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from 'node:util'
 import { formatError, isMeshyError, MeshyError, messageOf, type ImportSite } from '../system/errors.ts'
 
 /** The meaning of a command's exit code; stable, see docs/cli.md. */
@@ -89,9 +88,7 @@ function findReported(error: unknown): Reported | undefined {
 
 function plain(error: Error & Partial<Reported>, code: string): Reported {
   const { hint, site, details } = error
-  // Vite 6 and 7 colour it where they think that a terminal shows it, as in CI.
-  const text = stripVTControlCharacters(error.message)
-  const message = text.replace(/^\[(?:plugin )?[^\]]*unplugin-meshy[^\]]*\]\s*/, '')
+  const message = messageOf(error).replace(/^\[(?:plugin )?[^\]]*unplugin-meshy[^\]]*\]\s*/, '')
   return { code, message, hint, site, details }
 }
 
